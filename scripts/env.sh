@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: where build products live and which tools come first.
+#
+# Build products stay outside the checkout, so that a fresh clone on the same machine builds in
+# minutes and not in half an hour. All of it is under one folder that may be deleted at any time.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/tindahan
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+# cargo-leptos takes `tailwindcss`, `wasm-opt` and `wasm-bindgen` from PATH, whichever comes first.
+export PATH=$root/style/node_modules/.bin:$cache/tools/bin:$PATH
+# The finished site; a server with the `embed` feature carries this folder inside.
+export TINDAHAN_SITE_DIR=$CARGO_TARGET_DIR/site
+# Written by setup.sh where rustup's own toolchain cannot have the WebAssembly target.
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then
+  RUSTUP_TOOLCHAIN=$(cat "$cache/toolchain")
+  export RUSTUP_TOOLCHAIN
+fi
+
+# The program that `make serve`, the browser tests and `make dist` share: pages' assets inside.
+# Read by the scripts that source this file.
+# shellcheck disable=SC2034
+binary=$CARGO_TARGET_DIR/finished/tindahan
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+cd "$root"

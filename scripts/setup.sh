@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Checks the tools that a task needs, and installs those that are missing. Run again, it changes nothing.
+#
+#   scripts/setup.sh build    what compiles the program: WebAssembly target, cargo-leptos, wasm-bindgen, npm packages
+#   scripts/setup.sh test     that, and what tests it: cargo-nextest, Postgres, Chromium, Playwright, schemathesis
+#   scripts/setup.sh bench    what measures it: Postgres, nginx
+source "$(dirname "$0")/env.sh"
+
+# 0.3.11 is locked to crates that want a newer compiler than 1.95.
+cargo_leptos=0.3.10
+nextest=0.9.143
+schemathesis=4.32.5
+wasm=wasm32-unknown-unknown
+
+# The first word that looks like a version in what a command prints, or nothing.
+version_of() { { "$@" 2>/dev/null || true; } | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1 || true; }
+
+# Installs a cargo command into the project's own tool folder. These compile in minutes, and are
+# fast enough unoptimised; without debug information they link in half the time.
+cargo_tool() { # crate version [cargo install's options]
+  local crate=$1 version=$2
+  shift 2
+  say "installing $crate $version (some minutes, once)"
+  CARGO_PROFILE_DEV_DEBUG=0 RUSTFLAGS='' CARGO_TARGET_DIR=$cache/tools/target \
+    cargo install "$crate" --version "=$version" --profile dev --root "$cache/tools" --force "$@"
+  rm -rf "$cache/tools/target"
+}
+
+debian() { # command package...: installs the packages when the command is not found
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
+  command -v apt-get >/dev/null || die "$command is missing; install it with your system's package manager"
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "$command is missing; as root: apt-get install $*"
+  say "installing $* with apt-get"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+npm_packages() { # folder
+  local want
+  command -v npm >/dev/null || debian npm nodejs npm
+  want=$(sha256sum <"$1/package-lock.json")
+  [ "$(cat "$1/node_modules/.installed" 2>/dev/null)" = "$want" ] && return
+  say "installing the npm packages of $1/"
+  # No package here needs its install script: binaries come inside packages, and the browser is the system's.
+  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  printf '%s\n' "$want" >"$1/node_modules/.installed"
+}
+
+can_build_wasm() { # toolchain (empty: the default one)
+  local dir status=0
+  dir=$(mktemp -d)
+  printf 'fn main() { println!("hello"); }\n' >"$dir/main.rs"
+  (
+    if [ -n "$1" ]; then export RUSTUP_TOOLCHAIN=$1; fi
+    rustc --target $wasm --crate-type bin -o "$dir/out.wasm" "$dir/main.rs"
+  ) >/dev/null 2>&1 || status=$?
+  rm -rf "$dir"
+  return $status
+}
+
+# rustup adds the target on most machines. Where rustup's server is out of reach but Debian's packages
+# are not, Debian's compiler comes with the source of its library: that is built for WebAssembly once, and the
+# toolchain linked as "debian". Its name then stays in the cache folder for env.sh.
+wasm_target() {
+  local libdir
+  libdir=$(rustc --print target-libdir --target $wasm 2>/dev/null) || libdir=
+  [ -n "$libdir" ] && compgen -G "$libdir/libstd-*.rlib" >/dev/null && return
+  [ -n "$libdir" ] && can_build_wasm "${RUSTUP_TOOLCHAIN:-}" && return
+  say "adding the compile target $wasm"
+  command -v rustup >/dev/null || die "this Rust has no $wasm library and there is no rustup to add it"
+  if timeout 300 rustup target add $wasm && can_build_wasm ''; then return; fi
+  say "rustup cannot fetch it; building it from Debian's Rust"
+  [ "$(id -u)" = 0 ] || die "$wasm is missing: run 'rustup target add $wasm', or this script as root on Debian"
+  if ! can_build_wasm debian; then build_wasm_library; fi
+  can_build_wasm debian || die "Debian's Rust still cannot build for $wasm"
+  mkdir -p "$cache"
+  echo debian >"$cache/toolchain"
+  export RUSTUP_TOOLCHAIN=debian
+}
+
+build_wasm_library() {
+  local dir linker
+  debian /usr/lib/rustlib/src/rust/library/std/Cargo.toml rustc-web cargo-web rust-web-src rustfmt-web rust-web-clippy lld-22
+  rustup toolchain link debian /usr
+  linker=$(compgen -G '/usr/lib/llvm-*/bin/lld' | sort -V | tail -n 1) || die 'no lld found'
+  mkdir -p /usr/lib/rustlib/x86_64-unknown-linux-gnu/bin
+  ln -sf "$linker" /usr/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld
+  dir=$(mktemp -d)
+  mkdir "$dir/src"
+  printf '[package]\nname = "library"\nversion = "0.0.0"\nedition = "2024"\n' >"$dir/Cargo.toml"
+  printf '#![no_std]\n' >"$dir/src/lib.rs"
+  (cd "$dir" && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$dir/target cargo +debian build --quiet --release \
+    -Zbuild-std=std,panic_abort,panic_unwind --target $wasm)
+  mkdir -p "/usr/lib/rustlib/$wasm/lib"
+  find "$dir/target/$wasm/release/deps" -name 'lib*.rlib' ! -name 'liblibrary*' \
+    -exec cp {} "/usr/lib/rustlib/$wasm/lib/" \;
+  rm -rf "$dir"
+}
+
+for_build() {
+  local bindgen
+  command -v cargo >/dev/null || die 'Rust is missing: install it with rustup (https://rustup.rs)'
+  command -v cc >/dev/null || debian cc build-essential
+  wasm_target
+  [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --locked
+  # The glue code and the program must come from the very same wasm-bindgen. Not --locked: the lock
+  # file of its command names a version that is no longer served.
+  bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
+  [ -n "$bindgen" ] || die 'Cargo.lock names no wasm-bindgen'
+  [ "$(version_of wasm-bindgen --version)" = "$bindgen" ] || cargo_tool wasm-bindgen-cli "$bindgen"
+  npm_packages style
+}
+
+for_postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql-client
+}
+
+for_test() {
+  for_build
+  [ -n "$(version_of cargo nextest --version)" ] || cargo_tool cargo-nextest $nextest --locked
+  for_postgres
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null || debian chromium chromium
+  npm_packages end2end
+  if [ "$(version_of "$cache/schemathesis/bin/schemathesis" --version)" != $schemathesis ]; then
+    command -v python3 >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || debian no-python3 python3 python3-venv
+    say "installing schemathesis $schemathesis"
+    python3 -m venv --clear "$cache/schemathesis"
+    "$cache/schemathesis/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
+  fi
+}
+
+for_bench() {
+  for_build
+  for_postgres
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || debian nginx nginx-light
+}
+
+case ${1:-build} in
+build) for_build ;;
+test) for_test ;;
+bench) for_bench ;;
+*) die "setup.sh knows build, test and bench, not '$1'" ;;
+esac
