@@ -1,0 +1,163 @@
+"""Prove shop.toml whole: python3 check.py. Prints what is wrong and exits 1, or counts what is right."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLACES = HERE.parent / "domain" / "data" / "ph" / "places.tsv"
+LANGUAGES = {"en", "fil"}
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+wrong: list[str] = []
+
+
+def need(truth: object, words: str) -> None:
+    if not truth:
+        wrong.append(words)
+
+
+def unique(what: str, values) -> None:
+    for value, times in Counter(values).items():
+        need(times == 1, f"{what} {value!r} is there {times} times")
+
+
+def both(where: str, text: dict) -> None:
+    """A text has each language, nothing else, and no loose space."""
+    words = {key: value for key, value in text.items() if key != "key"}
+    need(words.keys() == LANGUAGES, f"{where}: languages are {sorted(words)}")
+    for language, value in words.items():
+        need(value and value == value.strip(), f"{where}: {language} is empty or has space around it")
+
+
+def check_digit(gtin: str) -> int:
+    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
+    return -sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(gtin[:-1]))) % 10
+
+
+def picture(where: str, name: str) -> None:
+    need((HERE / "pictures" / f"{name}.webp").is_file(), f"{where}: no picture {name}")
+
+
+def check_product(product: dict, categories: set[str], classes: set[str]) -> None:
+    slug = product["slug"]
+    need(SLUG.fullmatch(slug), f"{slug}: not a slug")
+    need(SLUG.fullmatch(product["local_slug"]["fil"]), f"{slug}: local slug")
+    need(product["category"] in categories, f"{slug}: no category {product['category']}")
+    need(product["tax_class"] in classes, f"{slug}: no tax class {product['tax_class']}")
+    need(product["vendor"] and product["tags"], f"{slug}: no vendor or tags")
+    for field in ("name", "summary", "description"):
+        both(f"{slug} {field}", product[field])
+    for language, text in product["description"].items():
+        need(text.count("\n\n") == 1, f"{slug} description {language}: not two paragraphs")
+    need(product["pictures"] and product["pictures"][0]["file"] == slug, f"{slug}: its own picture is not first")
+    files = [one["file"] for one in product["pictures"]]
+    for one in product["pictures"]:
+        picture(slug, one["file"])
+        both(f"{slug} alt of {one['file']}", one["alt"])
+    need(len(product["options"]) <= 3, f"{slug}: more than three options")
+    for option in product["options"]:
+        both(f"{slug} option", option["name"])
+        unique(f"{slug}: option value", (value["key"] for value in option["values"]))
+        for value in option["values"]:
+            need(SLUG.fullmatch(value["key"]), f"{slug}: key {value['key']}")
+            both(f"{slug} value {value['key']}", value)
+    need(product["variant"], f"{slug}: no variant")
+    keys = [[value["key"] for value in option["values"]] for option in product["options"]]
+    possible = set(itertools.product(*keys))
+    unique(f"{slug}: variant", (tuple(variant["options"]) for variant in product["variant"]))
+    for variant in product["variant"]:
+        sku = variant["sku"]
+        need(tuple(variant["options"]) in possible, f"{sku}: options {variant['options']} are not the product's")
+        need(variant["price"] > 0, f"{sku}: price")
+        need(variant.get("compare_at", variant["price"] + 1) > variant["price"], f"{sku}: compare_at is no higher")
+        need(variant["stock"] >= 0 and variant["weight_g"] >= 0, f"{sku}: stock or weight")
+        if "picture" in variant:
+            need(variant["picture"] in files, f"{sku}: picture {variant['picture']} is not the product's")
+        if code := variant.get("barcode"):
+            need(re.fullmatch(r"480\d{10}", code) and int(code[-1]) == check_digit(code), f"{sku}: barcode {code}")
+    for place, values in enumerate(keys):
+        used = {variant["options"][place] for variant in product["variant"]}
+        need(used == set(values), f"{slug}: no variant has {set(values) - used}")
+
+
+def check_people(shop: dict) -> None:
+    people = shop["staff"] + shop["customer"]
+    unique("e-mail", (person["email"] for person in people))
+    for person in people:
+        need(person["email"].endswith("@example.com"), f"{person['email']}: not at example.com")
+        need(len(person["password"]) >= 12, f"{person['email']}: short password")
+    need({person["role"] for person in shop["staff"]} == {"owner", "manager", "clerk"}, "staff: each role once")
+    if not PLACES.exists():
+        return
+    rows = (line.split("\t") for line in PLACES.read_text().splitlines() if not line.startswith("#"))
+    places = {code: (parent, kind, name) for code, parent, kind, name, *_ in rows}
+    for customer in shop["customer"]:
+        address, kinds = customer["address"], {}
+        code = address["place"]
+        need(bool(code) == (address["country"] == "PH"), f"{customer['email']}: place")
+        while code in places:
+            code, kind, name = places[code]
+            kinds["city" if kind in ("municipality", "district") else kind] = name
+        for kind, name in kinds.items():
+            need(address[kind] == name, f"{customer['email']}: {kind} is {address[kind]!r}, not {name!r}")
+
+
+def main() -> None:
+    shop = tomllib.loads((HERE / "shop.toml").read_text())
+    categories, products = shop["category"], shop["product"]
+    unique("category", (one["slug"] for one in categories))
+    unique("position", (one["position"] for one in categories))
+    unique("local category slug", (one["local_slug"]["fil"] for one in categories))
+    unique("product", (one["slug"] for one in products))
+    unique("local product slug", (one["local_slug"]["fil"] for one in products))
+    unique("featured", (one["featured"] for one in products if "featured" in one))
+    variants = [variant for product in products for variant in product["variant"]]
+    unique("SKU", (one["sku"] for one in variants))
+    unique("barcode", (one["barcode"] for one in variants if "barcode" in one))
+    for one in categories:
+        both(one["slug"], one["name"])
+        both(f"{one['slug']} blurb", one["blurb"])
+        picture(one["slug"], one["picture"])
+        need(any(product["category"] == one["slug"] for product in products), f"{one['slug']}: empty")
+    classes = {rate["class"] for rate in shop["tax_rate"]}
+    for product in products:
+        check_product(product, {one["slug"] for one in categories}, classes)
+    need(len(categories) >= 8 and len(products) >= 48, "fewer than 8 categories or 48 products")
+    used = {one["file"] for product in products for one in product["pictures"]} | {s["picture"] for s in shop["story"]}
+    for file in (HERE / "pictures").glob("*.webp"):
+        need(file.stem in used, f"picture {file.stem} is used nowhere")
+    unique("delivery method", (one["code"] for one in shop["delivery_method"]))
+    for method in shop["delivery_method"]:
+        both(method["code"], method["name"])
+        both(method["code"], method["description"])
+        need(0 <= method["days_min"] <= method["days_max"], f"{method['code']}: days")
+        for region in method["regions"]:
+            need(re.fullmatch(r"\*|[A-Z]{2}|NCR|Luzon|Visayas|Mindanao", region), f"{method['code']}: {region}")
+    unique("discount", (one["code"] for one in shop["discount_code"]))
+    for discount in shop["discount_code"]:
+        need(("percent" in discount) != ("amount" in discount), f"{discount['code']}: percent or amount")
+    for rate in shop["tax_rate"]:
+        both(f"tax {rate['class']}", rate["name"])
+        need(0 <= rate["rate_bp"] <= 10_000 and rate["source"], f"tax {rate['class']}")
+    for story in shop["story"]:
+        for field in ("title", "body", "action", "alt"):
+            both(f"story {story['title']['en']}: {field}", story[field])
+        picture("story", story["picture"])
+        need(story["link"] in {one["slug"] for one in categories}, f"story: no category {story['link']}")
+    check_people(shop)
+    if wrong:
+        sys.exit("\n".join(wrong))
+    empty = sum(variant["stock"] == 0 for variant in variants)
+    print(
+        f"{len(categories)} categories, {len(products)} products, {len(variants)} variants ({empty} out of stock), "
+        f"{sum(len(p['pictures']) for p in products)} pictures: all right"
+    )
+
+
+if __name__ == "__main__":
+    main()
