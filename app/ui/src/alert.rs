@@ -1,0 +1,60 @@
+//! Messages that stay on the page.
+
+use leptos::prelude::*;
+
+use crate::{Icon, Tone, icon, tr, trn};
+
+/// A message in a box. Problems are announced at once, the rest when the reader pauses.
+#[component]
+pub fn Alert(
+    /// What the colour says.
+    #[prop(default = Tone::Info)]
+    tone: Tone,
+    /// The point, in a few words.
+    #[prop(optional, into)]
+    title: Option<String>,
+    /// What it means and what to do.
+    children: Children,
+) -> impl IntoView {
+    let (shape, sign) = match tone {
+        Tone::Success => (icon::CIRCLE_CHECK, tr!(UI_NOTICE_SUCCESS)),
+        Tone::Warning => (icon::WARNING, tr!(UI_NOTICE_WARNING)),
+        Tone::Danger => (icon::CIRCLE_CLOSE, tr!(UI_NOTICE_ERROR)),
+        Tone::Neutral | Tone::Info | Tone::Accent => (icon::INFO, tr!(UI_NOTICE_INFO)),
+    };
+    let role = if tone == Tone::Danger { "alert" } else { "status" };
+    view! {
+        <div role=role class=format!("toned toned-edge {} flex gap-3 rounded-card border px-4 py-3", tone.class())>
+            <Icon shape class="size-5 mt-0.5"/>
+            <span class="sr-only">{sign}": "</span>
+            <div class="min-w-0 grow">
+                {title.map(|title| view! { <p class="font-semibold">{title}</p> })}
+                <div class="text-base-content">{children()}</div>
+            </div>
+        </div>
+    }
+}
+
+/// What must be fixed in a form, as links to the fields: `(id of the field, what is wrong)`. Shows nothing without problems.
+#[component]
+pub fn ErrorSummary(
+    /// The problems in the order of the fields.
+    #[prop(into)]
+    problems: Signal<Vec<(String, String)>>,
+) -> impl IntoView {
+    move || {
+        let problems = problems.get();
+        (!problems.is_empty()).then(|| {
+            view! {
+                <Alert tone=Tone::Danger title=trn!(FIELD_SUMMARY, problems.len())>
+                    <ul class="mt-1 flex flex-col gap-1">
+                        {problems
+                            .into_iter()
+                            .map(|(id, problem)| view! { <li><a class="link" href=format!("#{id}")>{problem}</a></li> })
+                            .collect_view()}
+                    </ul>
+                </Alert>
+            }
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! Short words with a colour: what state a thing is in.
+
+use leptos::prelude::*;
+
+/// What a colour says. Words always say it too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    #[default]
+    Neutral,
+    /// Worth knowing; under way.
+    Info,
+    /// Went well; finished.
+    Success,
+    /// Look at this soon.
+    Warning,
+    /// Wrong, or lost.
+    Danger,
+    /// The shop's own mango: new, special.
+    Accent,
+}
+
+impl Tone {
+    /// The class that sets the colours of what it stands on.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Neutral => "tone-neutral",
+            Self::Info => "tone-info",
+            Self::Success => "tone-success",
+            Self::Warning => "tone-warning",
+            Self::Danger => "tone-danger",
+            Self::Accent => "tone-accent",
+        }
+    }
+}
+
+/// A word on a coloured ground.
+#[component]
+pub fn Badge(
+    /// What the colour says.
+    #[prop(optional)]
+    tone: Tone,
+    /// The word.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <span class=format!("toned {} inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
+            {children()}
+        </span>
+    }
+}
+
+/// A state in a list: a dot and a word, quieter than a badge.
+#[component]
+pub fn StatusBadge(
+    /// What the colour says.
+    #[prop(optional)]
+    tone: Tone,
+    /// Nothing more to do: the dot is full. Otherwise it is a ring.
+    #[prop(optional)]
+    settled: bool,
+    /// The word.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    let dot = if settled { "tone-dot border-transparent" } else { "border-(--tone)" };
+    view! {
+        <span class=format!("toned {} inline-flex items-center gap-1.5 rounded-full ps-2 pe-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
+            <span class=format!("size-2 rounded-full border-2 {dot}") aria-hidden="true"></span>
+            {text}
+        </span>
+    }
+}

@@ -1,0 +1,140 @@
+//! Charts: SVG made on the server, with the same figures as text.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+
+use crate::tr;
+
+/// One bar of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// What it stands for, for example a day.
+    pub label: String,
+    /// How high it is; below zero counts as zero.
+    pub value: i64,
+    /// The value as the reader writes it.
+    pub shown: String,
+}
+
+/// The course of a figure, small, beside the figure itself.
+#[component]
+pub fn Sparkline(
+    /// What it shows the course of.
+    #[prop(into)]
+    title: String,
+    /// First to last, evenly spaced.
+    values: Vec<i64>,
+    /// The first value as the reader writes it.
+    #[prop(into)]
+    first: String,
+    /// The last value as the reader writes it.
+    #[prop(into)]
+    last: String,
+) -> impl IntoView {
+    let says = tr!(UI_SPARKLINE_OF, title = title, first = first, last = last);
+    let (line, area) = sparkline_paths(&values);
+    view! {
+        <svg role="img" aria-label=says class="block w-full h-10" viewBox="0 0 120 40" preserveAspectRatio="none">
+            <path class="fill-primary/12" d=area/>
+            <path class="stroke-primary" fill="none" stroke-width="2" vector-effect="non-scaling-stroke" stroke-linejoin="round" d=line/>
+        </svg>
+    }
+}
+
+/// The line through the values in a box of 120 by 40, and the area under it.
+fn sparkline_paths(values: &[i64]) -> (String, String) {
+    let low = values.iter().copied().min().unwrap_or(0);
+    let high = values.iter().copied().max().unwrap_or(0);
+    let spread = i128::from(high) - i128::from(low);
+    let steps = values.len().saturating_sub(1).max(1);
+    let mut line = String::new();
+    for (index, value) in values.iter().enumerate() {
+        // Tenths of a unit, so that whole numbers do.
+        let x = index * 1200 / steps;
+        let y = if spread == 0 { 200 } else { 370 - (i128::from(*value) - i128::from(low)) * 340 / spread };
+        let command = if index == 0 { 'M' } else { 'L' };
+        // Writing to a String cannot fail.
+        let _ = write!(line, "{command}{}.{} {}.{}", x / 10, x % 10, y / 10, y % 10);
+    }
+    let area = if line.is_empty() { String::new() } else { format!("{line}L120 40L0 40Z") };
+    (line, area)
+}
+
+/// Figures side by side, with the same figures as a table that unfolds.
+#[component]
+pub fn BarChart(
+    /// What it compares.
+    #[prop(into)]
+    title: String,
+    /// The point of it in a sentence, for who cannot see it.
+    #[prop(into)]
+    summary: String,
+    /// The bars, first to last.
+    bars: Vec<Bar>,
+) -> impl IntoView {
+    const WIDTH: i64 = 640;
+    const HEIGHT: i64 = 200;
+    let highest = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+    let slot = WIDTH / i64::try_from(bars.len().max(1)).unwrap_or(1);
+    let drawn = bars
+        .iter()
+        .zip(0_i64..)
+        .map(|(bar, index)| {
+            let share = i128::from(bar.value.max(0)) * i128::from(HEIGHT - 8) / i128::from(highest);
+            let height = i64::try_from(share).unwrap_or(HEIGHT).max(2);
+            let width = (slot * 7 / 10).max(2);
+            let x = index * slot + (slot - width) / 2;
+            view! {
+                <g class="group">
+                    <title>{format!("{}: {}", bar.label, bar.shown)}</title>
+                    <rect class="fill-transparent" x=index * slot y=0 width=slot height=HEIGHT/>
+                    <rect class="fill-primary group-hover:fill-accent" x=x y=HEIGHT - height width=width height=height rx=3/>
+                </g>
+            }
+        })
+        .collect_view();
+    let ends = bars.first().zip(bars.last()).map(|(first, last)| (first.label.clone(), last.label.clone()));
+    view! {
+        <figure>
+            <svg role="img" aria-label=tr!(UI_BAR_CHART_OF, title = title, summary = summary) class="block w-full h-auto" viewBox=format!("0 0 {WIDTH} {HEIGHT}")>
+                <path class="stroke-hairline" d=format!("M0 .5H{WIDTH}M0 {}.5H{WIDTH}", HEIGHT / 2)/>
+                {drawn}
+                <path class="stroke-field" d=format!("M0 {}.5H{WIDTH}", HEIGHT - 1)/>
+            </svg>
+            {ends.map(|(first, last)| view! { <div class="flex justify-between text-xs text-quiet figures mt-1" aria-hidden="true"><span>{first}</span><span>{last}</span></div> })}
+            <details class="mt-2 text-sm">
+                <summary class="inline-flex items-center min-h-9 text-quiet underline underline-offset-4">{tr!(UI_CHART_DATA)}</summary>
+                <table class="mt-2 w-full">
+                    <caption class="sr-only">{title.clone()}</caption>
+                    <tbody class="divide-y divide-hairline">
+                        {bars
+                            .into_iter()
+                            .map(|bar| view! { <tr><th scope="row" class="py-1.5 text-start font-normal">{bar.label}</th><td class="figures text-end">{bar.shown}</td></tr> })
+                            .collect_view()}
+                    </tbody>
+                </table>
+            </details>
+        </figure>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sparkline_paths;
+
+    #[test]
+    fn a_line_spans_the_box() {
+        let (line, area) = sparkline_paths(&[0, 10]);
+        assert_eq!(line, "M0.0 37.0L120.0 3.0");
+        assert_eq!(area, "M0.0 37.0L120.0 3.0L120 40L0 40Z");
+    }
+
+    #[test]
+    fn nothing_and_sameness_and_extremes_are_drawn_calmly() {
+        assert_eq!(sparkline_paths(&[]), (String::new(), String::new()));
+        assert_eq!(sparkline_paths(&[5]).0, "M0.0 20.0");
+        assert_eq!(sparkline_paths(&[5, 5]).0, "M0.0 20.0L120.0 20.0");
+        assert_eq!(sparkline_paths(&[i64::MIN, i64::MAX]).0, "M0.0 37.0L120.0 3.0");
+    }
+}

@@ -1,0 +1,286 @@
+//! Text fields: label above, hint and error below and tied to the field, the right keyboard and autofill.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::{Icon, icon, tr};
+
+/// What stands around every field: label, the field itself, hint, error.
+#[component]
+pub(crate) fn FieldFrame(
+    id: String,
+    label: String,
+    hint: Option<String>,
+    error: Signal<Option<String>>,
+    optional: bool,
+    children: Children,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    let error_id = format!("{id}-error");
+    view! {
+        <div class="flex flex-col gap-1.5 min-w-0">
+            <label for=id class="font-medium text-sm">
+                {label}
+                {optional.then(|| view! { <span class="font-normal text-quiet">" ("{tr!(COMMON_OPTIONAL)}")"</span> })}
+            </label>
+            {children()}
+            {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet">{hint}</p> })}
+            {move || error.get().map(|error| view! { <ErrorLine id=error_id.clone() error/> })}
+        </div>
+    }
+}
+
+/// What is wrong with a field, in the colour of problems and with a sign beside it.
+#[component]
+pub(crate) fn ErrorLine(id: String, error: String) -> impl IntoView {
+    view! {
+        <p id=id class="tone-danger tone-ink text-sm font-medium flex gap-1.5 items-start">
+            <Icon shape=icon::WARNING class="size-4 mt-0.5"/>
+            <span>{error}</span>
+        </p>
+    }
+}
+
+/// The ids that describe a field: its hint and, while there is one, its error.
+pub(crate) fn described_by(id: &str, has_hint: bool, error: Signal<Option<String>>) -> impl Fn() -> Option<String> + Send + Sync + use<> {
+    let hint = has_hint.then(|| format!("{id}-hint"));
+    let problem = format!("{id}-error");
+    move || match (&hint, error.with(Option::is_some)) {
+        (Some(hint), true) => Some(format!("{problem} {hint}")),
+        (Some(hint), false) => Some(hint.clone()),
+        (None, true) => Some(problem.clone()),
+        (None, false) => None,
+    }
+}
+
+/// A line of text. What the reader typed before the page came to life is kept.
+#[component]
+pub fn Field(
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// The name in the form.
+    #[prop(into)]
+    name: String,
+    /// `text`, `email`, `tel`, `password`, `number`, `date`, `url`, `search`.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// The element's id; the name, unless two forms on a page share it.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// What it holds at first.
+    #[prop(optional, into)]
+    value: Signal<String>,
+    /// A signal that follows the field, and that the field follows.
+    #[prop(optional)]
+    bind: Option<RwSignal<String>>,
+    /// Help that is always visible.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// What is wrong with it, and what to do.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// The browser insists on an answer.
+    #[prop(optional)]
+    required: bool,
+    /// Says "optional" beside the label.
+    #[prop(optional)]
+    optional: bool,
+    /// Autofill token, for example `shipping postal-code`.
+    #[prop(optional)]
+    autocomplete: Option<&'static str>,
+    /// The phone's keyboard, for example `numeric`.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
+    /// An example inside the empty field; never the only explanation.
+    #[prop(optional, into)]
+    placeholder: Option<String>,
+    /// Most characters.
+    #[prop(optional)]
+    maxlength: Option<u16>,
+    /// Least number or day.
+    #[prop(optional, into)]
+    min: Option<String>,
+    /// Greatest number or day.
+    #[prop(optional, into)]
+    max: Option<String>,
+    /// Step between numbers.
+    #[prop(optional)]
+    step: Option<&'static str>,
+    /// A fixed sign before what is typed, for example `₱`.
+    #[prop(optional, into)]
+    prefix: Option<String>,
+    /// A fixed sign after what is typed, for example `kg`.
+    #[prop(optional, into)]
+    suffix: Option<String>,
+) -> impl IntoView {
+    let id = id.unwrap_or_else(|| name.clone());
+    let describe = described_by(&id, hint.is_some(), error);
+    let node = NodeRef::<html::Input>::new();
+    if let Some(bind) = bind {
+        follow(node, bind);
+    }
+    let first = bind.map_or_else(|| value, Into::into);
+    let shown = RwSignal::new(false);
+    let is_password = kind == "password";
+    let toggle = is_password.then(|| {
+        view! {
+            <button
+                type="button"
+                class="needs-script btn btn-ghost btn-square -me-3"
+                aria-pressed=move || if shown.get() { "true" } else { "false" }
+                aria-label=tr!(ACCOUNT_SHOW_PASSWORD)
+                title=tr!(ACCOUNT_SHOW_PASSWORD)
+                on:click=move |_| shown.update(|shown| *shown = !*shown)
+            >
+                <Icon shape=icon::EYE class="size-5"/>
+            </button>
+        }
+    });
+    view! {
+        <FieldFrame id=id.clone() label hint error optional>
+            <div class="input w-full">
+                {prefix.map(|sign| view! { <span class="text-quiet" aria-hidden="true">{sign}</span> })}
+                <input
+                    node_ref=node
+                    id=id
+                    name=name
+                    type=move || if is_password && shown.get() { "text" } else { kind }
+                    class="grow min-w-0"
+                    value=move || first.get()
+                    required=required
+                    autocomplete=autocomplete
+                    inputmode=inputmode
+                    placeholder=placeholder
+                    maxlength=maxlength
+                    min=min
+                    max=max
+                    step=step
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-describedby=describe
+                    on:input=move |event| {
+                        if let Some(bind) = bind {
+                            bind.set(event_target_value(&event));
+                        }
+                    }
+                />
+                {suffix.map(|sign| view! { <span class="text-quiet" aria-hidden="true">{sign}</span> })}
+                {toggle}
+            </div>
+        </FieldFrame>
+    }
+    .into_any()
+}
+
+/// Keeps a signal and an input alike. At first the input wins: the reader may have typed before the page came to life.
+fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
+    Effect::new(move |before: Option<()>| {
+        let wanted = bind.get();
+        let Some(input) = node.get() else { return };
+        let typed = input.value();
+        if typed == wanted {
+            return;
+        }
+        if before.is_none() && !typed.is_empty() {
+            bind.set(typed);
+        } else {
+            input.set_value(&wanted);
+        }
+    });
+}
+
+/// Several lines of text.
+#[component]
+pub fn TextArea(
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// The name in the form.
+    #[prop(into)]
+    name: String,
+    /// The element's id; the name, unless two forms on a page share it.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// What it holds at first.
+    #[prop(optional, into)]
+    value: String,
+    /// Visible lines.
+    #[prop(default = 3)]
+    rows: u16,
+    /// Most characters.
+    #[prop(optional)]
+    maxlength: Option<u16>,
+    /// Help that is always visible.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// What is wrong with it, and what to do.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// The browser insists on an answer.
+    #[prop(optional)]
+    required: bool,
+    /// Says "optional" beside the label.
+    #[prop(optional)]
+    optional: bool,
+) -> impl IntoView {
+    let id = id.unwrap_or_else(|| name.clone());
+    let describe = described_by(&id, hint.is_some(), error);
+    view! {
+        <FieldFrame id=id.clone() label hint error optional>
+            <textarea
+                id=id
+                name=name
+                class="textarea w-full"
+                rows=rows
+                maxlength=maxlength
+                required=required
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=describe
+            >
+                {value}
+            </textarea>
+        </FieldFrame>
+    }
+}
+
+/// A file or several, with what is accepted said to the browser.
+#[component]
+pub fn FileField(
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// The name in the form.
+    #[prop(into)]
+    name: String,
+    /// Kinds of file, for example `image/png,image/jpeg` or `.csv`.
+    accept: &'static str,
+    /// More than one file.
+    #[prop(optional)]
+    multiple: bool,
+    /// Help that is always visible.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// What is wrong with it, and what to do.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// The browser insists on a file.
+    #[prop(optional)]
+    required: bool,
+) -> impl IntoView {
+    let describe = described_by(&name, hint.is_some(), error);
+    view! {
+        <FieldFrame id=name.clone() label hint error optional=false>
+            <input
+                id=name.clone()
+                name=name
+                type="file"
+                class="file-input w-full border-field bg-raised"
+                accept=accept
+                multiple=multiple
+                required=required
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=describe
+            />
+        </FieldFrame>
+    }
+}

@@ -1,0 +1,78 @@
+//! The design system: what Tindahan's pages are made of, without business.
+//!
+//! Components are named for what they are on the page, take data as properties, and work before a script runs
+//! wherever that makes sense. Colours, type, ornaments: `style/main.css`. Words: [`tr!`] and [`trn!`] with the keys of
+//! `domain/messages`. All of it can be looked at on `/ui` in development (feature `gallery`).
+//!
+//! Two things hold everywhere: no inline styles (the content policy forbids them), and logical properties only
+//! (`ps-4`, `start-0`, `text-end`), so that a right-to-left language needs no second layout.
+
+#![forbid(unsafe_code)]
+
+mod admin_frame;
+mod alert;
+mod badge;
+mod breadcrumbs;
+mod button;
+mod chart;
+mod choice;
+mod commands;
+mod dialog;
+mod empty;
+mod field;
+#[cfg(feature = "gallery")]
+mod gallery;
+mod icons;
+mod language;
+mod ornament;
+mod pager;
+mod panel;
+mod picture;
+mod preferences;
+mod price;
+mod product_card;
+mod quantity;
+mod search;
+mod skeleton;
+mod stat;
+mod storefront_frame;
+mod table;
+mod tabs;
+mod theme;
+mod timeline;
+mod toast;
+
+pub use domain::messages::t;
+
+pub use crate::admin_frame::*;
+pub use crate::alert::*;
+pub use crate::badge::*;
+pub use crate::breadcrumbs::*;
+pub use crate::button::*;
+pub use crate::chart::*;
+pub use crate::choice::*;
+pub use crate::commands::*;
+pub use crate::dialog::*;
+pub use crate::empty::*;
+pub use crate::field::{Field, FieldProps, FileField, FileFieldProps, TextArea, TextAreaProps};
+#[cfg(feature = "gallery")]
+pub use crate::gallery::*;
+pub use crate::icons::{Icon, IconProps, Shape, icon};
+pub use crate::language::*;
+pub use crate::ornament::*;
+pub use crate::pager::*;
+pub use crate::panel::*;
+pub use crate::picture::*;
+pub use crate::preferences::*;
+pub use crate::price::*;
+pub use crate::product_card::*;
+pub use crate::quantity::*;
+pub use crate::search::*;
+pub use crate::skeleton::*;
+pub use crate::stat::*;
+pub use crate::storefront_frame::*;
+pub use crate::table::*;
+pub use crate::tabs::*;
+pub use crate::theme::*;
+pub use crate::timeline::*;
+pub use crate::toast::*;

@@ -1,0 +1,72 @@
+//! Photographs: square, in the widths and formats that the server keeps.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+
+/// The widths in pixels that each picture is kept in.
+pub const PICTURE_WIDTHS: [u16; 6] = [160, 320, 480, 640, 960, 1280];
+
+/// The address of one size of a picture; `extension` is `avif` or `webp`.
+#[must_use]
+pub fn picture_url(id: &str, width: u16, extension: &str) -> String {
+    format!("/pictures/{id}/{width}.{extension}")
+}
+
+fn srcset(id: &str, extension: &str) -> String {
+    let mut set = String::new();
+    for width in PICTURE_WIDTHS {
+        if !set.is_empty() {
+            set.push_str(", ");
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(set, "{} {width}w", picture_url(id, width, extension));
+    }
+    set
+}
+
+/// A square photograph whose place is kept before it arrives. Stands in an element with the class `tile`.
+#[component]
+pub fn Picture(
+    /// The picture's id, as in its address.
+    #[prop(into)]
+    id: String,
+    /// What it shows; empty when the words beside it say the same.
+    #[prop(into)]
+    alt: String,
+    /// How wide it is shown, as the `sizes` attribute: `(width < 48rem) 50vw, 20rem`.
+    #[prop(into)]
+    sizes: String,
+    /// Seen first on the page: loaded at once and before others.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    view! {
+        <picture class="contents">
+            <source type="image/avif" srcset=srcset(&id, "avif") sizes=sizes.clone()/>
+            <source type="image/webp" srcset=srcset(&id, "webp") sizes=sizes/>
+            <img
+                src=picture_url(&id, 640, "webp")
+                alt=alt
+                width="640"
+                height="640"
+                loading=if first { "eager" } else { "lazy" }
+                decoding="async"
+                fetchpriority=first.then_some("high")
+                class="size-full object-cover"
+            />
+        </picture>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::srcset;
+
+    #[test]
+    fn every_width_is_offered() {
+        let set = srcset("pic_1", "avif");
+        assert!(set.starts_with("/pictures/pic_1/160.avif 160w, "));
+        assert!(set.ends_with("/pictures/pic_1/1280.avif 1280w"));
+    }
+}

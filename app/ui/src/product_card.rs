@@ -1,0 +1,105 @@
+//! A product on a shelf.
+
+use domain::Money;
+use leptos::prelude::*;
+
+use crate::{Badge, Picture, Price, Tone, tr};
+
+/// A product on a shelf: its photograph is the card. Stands in an element with the class `shelf`.
+#[component]
+pub fn ProductCard(
+    /// The product's page.
+    #[prop(into)]
+    href: String,
+    /// Its name.
+    #[prop(into)]
+    name: String,
+    /// Its picture's id.
+    #[prop(into)]
+    picture: String,
+    /// What it costs now.
+    price: Money,
+    /// What it cost before, when that was more.
+    #[prop(optional_no_strip)]
+    compare_at: Option<Money>,
+    /// There are variants that cost more.
+    #[prop(optional)]
+    from: bool,
+    /// A line under the name, for example "6 colours".
+    #[prop(optional_no_strip)]
+    note: Option<String>,
+    /// It cannot be bought now.
+    #[prop(optional)]
+    sold_out: bool,
+    /// It is new on the shelf.
+    #[prop(optional)]
+    new: bool,
+    /// Only this many are left; said when it is few.
+    #[prop(optional_no_strip)]
+    few_left: Option<u32>,
+    /// Among the first on the page: its picture is loaded at once.
+    #[prop(optional)]
+    first: bool,
+    /// A button over the picture's corner, for example to add it to the cart.
+    #[prop(optional, into)]
+    action: Option<ViewFn>,
+) -> impl IntoView {
+    let badge = if sold_out {
+        Some((Tone::Neutral, tr!(PRODUCT_OUT_OF_STOCK).to_owned()))
+    } else if compare_at.is_some() {
+        Some((Tone::Danger, tr!(PRODUCT_SALE_BADGE).to_owned()))
+    } else if new {
+        Some((Tone::Accent, tr!(PRODUCT_NEW_BADGE).to_owned()))
+    } else {
+        None
+    };
+    let dim = if sold_out { "opacity-60" } else { "" };
+    view! {
+        <article class="group relative flex flex-col gap-2.5 min-w-0">
+            <div class="relative">
+                <div class="tile">
+                    <div class=format!("size-full transition-transform duration-200 ease-out group-hover:scale-[1.03] {dim}")>
+                        <Picture id=picture alt="" sizes="(width < 40rem) 46vw, (width < 64rem) 30vw, 19rem" first/>
+                    </div>
+                </div>
+                {badge.map(|(tone, words)| view! { <div class="absolute top-2.5 start-2.5"><Badge tone>{words}</Badge></div> })}
+                {action.map(|action| view! { <div class="absolute bottom-2 end-2 z-10">{action.run()}</div> })}
+            </div>
+            <div class="flex flex-col gap-0.5">
+                <h3 class="font-sans text-base font-medium leading-snug tracking-normal">
+                    <a href=href class="after:absolute after:inset-0 after:rounded-card group-hover:underline underline-offset-4 decoration-1">{name}</a>
+                </h3>
+                {note.map(|note| view! { <p class="text-sm text-quiet">{note}</p> })}
+                <Price amount=price compare_at from/>
+                {few_left
+                    .filter(|_| !sold_out)
+                    .map(|left| view! { <p class="text-sm text-sale font-medium">{crate::trn!(PRODUCT_FEW_LEFT, left)}</p> })}
+            </div>
+        </article>
+    }
+}
+
+/// A category, as a tile with its name.
+#[component]
+pub fn CategoryTile(
+    /// The category's page.
+    #[prop(into)]
+    href: String,
+    /// Its name.
+    #[prop(into)]
+    name: String,
+    /// The id of the picture that stands for it.
+    #[prop(into)]
+    picture: String,
+) -> impl IntoView {
+    view! {
+        <a href=href class="group flex flex-col gap-2 min-w-0 rounded-card">
+            <span class="tile block">
+                <span class="block size-full transition-transform duration-200 ease-out group-hover:scale-[1.03]">
+                    <Picture id=picture alt="" sizes="(width < 40rem) 30vw, 10rem"/>
+                </span>
+            </span>
+            <span class="font-medium text-sm md:text-base leading-snug group-hover:underline underline-offset-4 decoration-1">{name}</span>
+        </a>
+    }
+}

@@ -1,0 +1,72 @@
+//! How many: a number with a button on each side.
+
+use leptos::prelude::*;
+
+use crate::{Icon, icon, tr};
+
+/// A whole number from `min` to `max`. Without a script it is a plain number field.
+#[component]
+pub fn QuantityStepper(
+    /// The name in the form.
+    #[prop(into)]
+    name: String,
+    /// The number, followed both ways.
+    value: RwSignal<u32>,
+    /// What is counted, for a screen reader; "Quantity" when left out.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// Least.
+    #[prop(default = 1)]
+    min: u32,
+    /// Most, for example what is in stock.
+    #[prop(default = 99.into(), into)]
+    max: Signal<u32>,
+    /// Told each number the reader chooses.
+    #[prop(optional, into)]
+    on_change: Option<Callback<u32>>,
+) -> impl IntoView {
+    let choose = move |wanted: u32| {
+        let number = wanted.clamp(min, max.get_untracked().max(min));
+        value.set(number);
+        if let Some(told) = on_change {
+            told.run(number);
+        }
+    };
+    let label = label.unwrap_or_else(|| tr!(PRODUCT_QUANTITY).to_owned());
+    let group_label = label.clone();
+    let side = "needs-script grid place-items-center size-11 shrink-0 cursor-pointer rounded-field hover:bg-base-200 disabled:text-quiet disabled:opacity-50 disabled:cursor-default";
+    view! {
+        <div class="inline-flex items-center rounded-field border border-field bg-raised" role="group" aria-label=group_label>
+            <button
+                type="button"
+                class=side
+                aria-label=tr!(PRODUCT_QUANTITY_LESS)
+                disabled=move || value.get() <= min
+                on:click=move |_| choose(value.get_untracked().saturating_sub(1))
+            >
+                <Icon shape=icon::MINUS class="size-4"/>
+            </button>
+            <input
+                type="number"
+                inputmode="numeric"
+                name=name
+                class="figures h-11 w-11 text-center bg-transparent rounded-field appearance-none [-moz-appearance:textfield] [&::-webkit-inner-spin-button]:appearance-none"
+                aria-label=label
+                min=min
+                max=move || max.get()
+                value=value.get_untracked()
+                prop:value=move || value.get().to_string()
+                on:change=move |event| choose(event_target_value(&event).parse().unwrap_or(min))
+            />
+            <button
+                type="button"
+                class=side
+                aria-label=tr!(PRODUCT_QUANTITY_MORE)
+                disabled=move || value.get() >= max.get()
+                on:click=move |_| choose(value.get_untracked().saturating_add(1))
+            >
+                <Icon shape=icon::PLUS class="size-4"/>
+            </button>
+        </div>
+    }
+}

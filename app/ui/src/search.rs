@@ -1,0 +1,129 @@
+//! The search box: a plain form, with suggestions where a script runs.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::{Icon, Picture, icon, tr};
+
+/// Something that fits what is being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Where it leads.
+    pub href: String,
+    /// What it is.
+    pub label: String,
+    /// More about it, for example a price.
+    pub detail: Option<String>,
+    /// Its picture's id.
+    pub picture: Option<String>,
+}
+
+/// A search box that sends `q` to `action`.
+#[component]
+pub fn SearchBox(
+    /// Where the form goes.
+    #[prop(default = "/search")]
+    action: &'static str,
+    /// What is asked for, for a screen reader.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// An example in the empty box.
+    #[prop(optional, into)]
+    placeholder: Option<String>,
+    /// The box's id, alone on its page.
+    #[prop(default = "search")]
+    id: &'static str,
+    /// What was searched for.
+    #[prop(optional, into)]
+    query: Signal<String>,
+    /// What fits the words so far.
+    #[prop(optional, into)]
+    suggestions: Signal<Vec<Suggestion>>,
+    /// Told each change of the words.
+    #[prop(optional, into)]
+    on_query: Option<Callback<String>>,
+) -> impl IntoView {
+    let label = label.unwrap_or_else(|| tr!(SHELL_SEARCH_LABEL).to_owned());
+    let placeholder = placeholder.unwrap_or_else(|| tr!(SHELL_SEARCH_PLACEHOLDER).to_owned());
+    view! {
+        <form role="search" action=action method="get" class="relative group/search w-full" on:keydown=|event| walk(&event)>
+            <div class="flex items-center h-11 rounded-field bg-raised text-base-content border border-field ps-3.5 pe-1 focus-within:outline-3 focus-within:outline-accent focus-within:outline-offset-1">
+                <Icon shape=icon::SEARCH class="size-5 text-quiet"/>
+                <input
+                    id=id
+                    type="search"
+                    name="q"
+                    autocomplete="off"
+                    enterkeyhint="search"
+                    class="grow min-w-0 h-full bg-transparent px-3 outline-none! shadow-none! placeholder:text-quiet [&::-webkit-search-cancel-button]:appearance-none"
+                    aria-label=label
+                    placeholder=placeholder
+                    value=move || query.get()
+                    on:input=move |event| {
+                        if let Some(told) = on_query {
+                            told.run(event_target_value(&event));
+                        }
+                    }
+                />
+                <button type="submit" class="btn btn-sm btn-ghost max-sm:hidden">{tr!(COMMON_SEARCH)}</button>
+            </div>
+            {move || {
+                let list = suggestions.get();
+                (!list.is_empty()).then(|| view! { <Suggestions list/> })
+            }}
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Suggestions(list: Vec<Suggestion>) -> impl IntoView {
+    view! {
+        <ul class="absolute z-30 inset-x-0 top-full mt-1 p-1.5 rounded-card bg-raised text-base-content border border-hairline shadow-soft invisible group-focus-within/search:visible">
+            {list
+                .into_iter()
+                .map(|suggestion| {
+                    view! {
+                        <li>
+                            <a class="flex items-center gap-3 min-h-11 px-2 py-1.5 rounded-field hover:bg-base-200 focus:bg-base-200" href=suggestion.href>
+                                {match suggestion.picture {
+                                    Some(picture) => view! { <span class="tile size-10 shrink-0"><Picture id=picture alt="" sizes="40px"/></span> }.into_any(),
+                                    None => view! { <Icon shape=icon::SEARCH class="size-5 mx-2.5 text-quiet"/> }.into_any(),
+                                }}
+                                <span class="grow min-w-0 truncate">{suggestion.label}</span>
+                                {suggestion.detail.map(|detail| view! { <span class="money text-sm text-quiet">{detail}</span> })}
+                            </a>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
+
+/// Arrow keys go from the box into the suggestions and back; Escape leaves them.
+fn walk(event: &leptos::ev::KeyboardEvent) {
+    let down = match event.key().as_str() {
+        "ArrowDown" => true,
+        "ArrowUp" => false,
+        "Escape" => {
+            if let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok()) {
+                // An element that is in focus can always lose it.
+                let _ = target.blur();
+            }
+            return;
+        }
+        _ => return,
+    };
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
+    let Ok(Some(form)) = target.closest("form") else { return };
+    let Ok(stops) = form.query_selector_all("input[type=search], li a") else { return };
+    let stops: Vec<web_sys::HtmlElement> = (0..stops.length()).filter_map(|at| stops.item(at)?.dyn_into().ok()).collect();
+    let here = stops.iter().position(|stop| stop.is_same_node(Some(&target))).unwrap_or(0);
+    let next = if down { here + 1 } else { here.saturating_sub(1) };
+    if let Some(stop) = stops.get(next) {
+        event.prevent_default();
+        // A suggestion that just vanished cannot take the focus.
+        let _ = stop.focus();
+    }
+}

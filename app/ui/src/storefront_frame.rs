@@ -1,0 +1,273 @@
+//! What stands around every page of the shop: the front with its awning, the foot, the phone's bar.
+
+use leptos::prelude::*;
+
+use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, SearchBox, Shape, Suggestion, ThemeSwitch, icon, tr, trn};
+
+/// A link with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavLink {
+    /// Where it leads.
+    pub href: String,
+    /// What it is called.
+    pub name: String,
+}
+
+impl NavLink {
+    /// A link with its name.
+    pub fn new(href: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { href: href.into(), name: name.into() }
+    }
+}
+
+/// The first thing the Tab key reaches: past the front, to `<main id="content">`.
+#[component]
+pub fn SkipLink() -> impl IntoView {
+    view! {
+        <a href="#content" class="screen-only sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-3 focus:start-3 btn btn-accent">{tr!(COMMON_SKIP_TO_CONTENT)}</a>
+    }
+}
+
+/// The shop's front: sign, search, account and cart over the aisles, under the awning.
+#[component]
+pub fn Header(
+    /// The shop's name.
+    #[prop(into)]
+    shop_name: Signal<String>,
+    /// The aisles.
+    #[prop(into)]
+    categories: Signal<Vec<NavLink>>,
+    /// The path of this page, to mark where the reader is.
+    #[prop(into)]
+    path: Signal<String>,
+    /// How many things lie in the cart.
+    #[prop(into)]
+    cart_count: Signal<u32>,
+    /// The first name of who is signed in.
+    #[prop(optional, into)]
+    signed_in: Signal<Option<String>>,
+    /// What was searched for.
+    #[prop(optional, into)]
+    query: Signal<String>,
+    /// What fits the words in the search box.
+    #[prop(optional, into)]
+    suggestions: Signal<Vec<Suggestion>>,
+    /// Told each change of the words in the search box.
+    #[prop(optional, into)]
+    on_query: Option<Callback<String>>,
+    /// Opens the cart's drawer in place of its page.
+    #[prop(optional, into)]
+    on_cart: Option<Callback<()>>,
+) -> impl IntoView {
+    view! {
+        <header class="screen-only relative z-30 md:sticky md:top-0" id="front">
+            <div class="bg-front text-front-content">
+                <div class="page flex items-center gap-3 md:gap-6 h-16">
+                    <a
+                        href="/"
+                        class="flex items-center gap-2 min-h-11 shrink-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
+                        aria-label=move || tr!(SHELL_LOGO_LABEL, shop = shop_name.get())
+                    >
+                        <Mark class="size-8 max-sm:size-7"/>
+                        <span>{move || shop_name.get()}</span>
+                    </a>
+                    <div class="grow min-w-0 max-w-2xl mx-auto">
+                        {search_box(query, suggestions, on_query)}
+                    </div>
+                    <nav class="max-md:hidden flex items-center gap-1" aria-label=tr!(SHELL_ACCOUNT)>
+                        <a href="/account" class="front-link">
+                            <Icon shape=icon::USER class="size-6"/>
+                            <span class="max-lg:sr-only">{move || signed_in.get().unwrap_or_else(|| tr!(SHELL_SIGN_IN).to_owned())}</span>
+                        </a>
+                        <a
+                            href="/cart"
+                            class="front-link"
+                            aria-label=move || trn!(SHELL_CART_WITH_ITEMS, cart_count.get())
+                            on:click=move |event| open_cart(&event, on_cart)
+                        >
+                            <CartSign count=cart_count/>
+                            <span class="max-lg:sr-only">{tr!(SHELL_CART)}</span>
+                        </a>
+                    </nav>
+                </div>
+                <nav class="page overflow-x-auto [scrollbar-width:none]" aria-label=tr!(SHELL_CATEGORIES)>
+                    <ul class="flex gap-5 md:gap-7 whitespace-nowrap">
+                        {move || categories.get().into_iter().map(|link| view! { <Aisle link path/> }).collect_view()}
+                    </ul>
+                </nav>
+            </div>
+            <div class="absolute inset-x-0 top-full pointer-events-none"><Awning/></div>
+        </header>
+        <div class="screen-only h-6" aria-hidden="true"></div>
+    }
+    .into_any()
+}
+
+fn search_box(query: Signal<String>, suggestions: Signal<Vec<Suggestion>>, on_query: Option<Callback<String>>) -> AnyView {
+    match on_query {
+        Some(on_query) => view! { <SearchBox query suggestions on_query/> }.into_any(),
+        None => view! { <SearchBox query suggestions/> }.into_any(),
+    }
+}
+
+fn open_cart(event: &leptos::ev::MouseEvent, on_cart: Option<Callback<()>>) {
+    let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
+    if let Some(open) = on_cart.filter(|_| !elsewhere) {
+        event.prevent_default();
+        event.stop_propagation();
+        open.run(());
+    }
+}
+
+#[component]
+fn Aisle(link: NavLink, path: Signal<String>) -> impl IntoView {
+    let href = link.href.clone();
+    let here = move || path.with(|path| *path == href);
+    view! {
+        <li>
+            <a
+                href=link.href
+                class="flex items-center min-h-11 text-sm font-medium border-b-3 border-transparent hover:border-accent/60 aria-[current]:border-accent"
+                aria-current=move || here().then_some("page")
+            >
+                {link.name}
+            </a>
+        </li>
+    }
+}
+
+/// The cart's sign with how many things lie in it.
+#[component]
+fn CartSign(count: Signal<u32>) -> impl IntoView {
+    view! {
+        <span class="relative" aria-hidden="true">
+            <Icon shape=icon::CART class="size-6"/>
+            <span
+                class="absolute -top-1.5 -end-2 min-w-5 h-5 px-1 rounded-full bg-accent text-accent-content text-xs font-bold figures grid place-items-center"
+                hidden=move || count.get() == 0
+            >
+                {move || if count.get() > 99 { "99+".to_owned() } else { count.get().to_string() }}
+            </span>
+        </span>
+    }
+}
+
+/// A titled list of links in the foot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FooterColumn {
+    /// What the links have in common.
+    pub title: String,
+    /// The links.
+    pub links: Vec<NavLink>,
+}
+
+/// The foot of the shop: links, language, colours, under a banig band.
+#[component]
+pub fn Footer(
+    /// The shop's name.
+    #[prop(into)]
+    shop_name: Signal<String>,
+    /// Lists of links.
+    #[prop(into)]
+    columns: Signal<Vec<FooterColumn>>,
+    /// The path of this page, to come back to after a change of language or colours.
+    #[prop(into)]
+    path: Signal<String>,
+    /// The year of the copyright line.
+    year: i64,
+) -> impl IntoView {
+    view! {
+        <footer class="screen-only mt-16 md:mt-24">
+            <Banig/>
+            <div class="bg-ground text-ground-content">
+                <div class="page grid gap-x-10 gap-y-8 py-10 md:py-14 sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr_1fr]">
+                    <div class="max-w-sm">
+                        <p class="font-display font-semibold text-2xl">{move || shop_name.get()}</p>
+                        <p class="mt-2">{tr!(SHELL_FOOTER_ABOUT)}</p>
+                    </div>
+                    {move || {
+                        columns
+                            .get()
+                            .into_iter()
+                            .map(|column| {
+                                let label = column.title.clone();
+                                view! {
+                                    <nav aria-label=label>
+                                        <p class="font-semibold mb-1">{column.title}</p>
+                                        <ul>
+                                            {column
+                                                .links
+                                                .into_iter()
+                                                .map(|link| view! { <li><a class="inline-flex items-center min-h-11 md:min-h-9 hover:underline underline-offset-4" href=link.href>{link.name}</a></li> })
+                                                .collect_view()}
+                                        </ul>
+                                    </nav>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                </div>
+                <div class="page flex flex-wrap items-center justify-between gap-x-8 gap-y-3 py-5 border-t border-white/15 max-md:pb-24">
+                    <p class="text-sm">{move || tr!(SHELL_FOOTER_LEGAL, year = year, shop = shop_name.get())}</p>
+                    <div class="flex flex-wrap items-center gap-x-6 gap-y-2">
+                        <LanguageSwitcher back=path/>
+                        <ThemeSwitch back=path/>
+                    </div>
+                </div>
+            </div>
+        </footer>
+    }
+    .into_any()
+}
+
+/// The phone's bar: the five places within the thumb's reach. Hidden on wider screens.
+#[component]
+pub fn BottomNavigation(
+    /// The path of this page.
+    #[prop(into)]
+    path: Signal<String>,
+    /// How many things lie in the cart.
+    #[prop(into)]
+    cart_count: Signal<u32>,
+    /// Opens the cart's drawer in place of its page.
+    #[prop(optional, into)]
+    on_cart: Option<Callback<()>>,
+) -> impl IntoView {
+    let place = move |href: &'static str, shape: Shape, name: &'static str| {
+        let here = move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
+        view! {
+            <li class="grow basis-0">
+                <a href=href class="thumb" aria-current=move || here().then_some("page")>
+                    <Icon shape class="size-6"/>
+                    <span>{name}</span>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav
+            class="screen-only md:hidden fixed z-40 inset-x-0 bottom-0 bg-raised border-t border-hairline pb-[env(safe-area-inset-bottom)]"
+            aria-label=tr!(SHELL_PHONE_MENU)
+        >
+            <ul class="flex">
+                {place("/", icon::HOME, tr!(SHELL_HOME))}
+                {place("/categories", icon::GRID, tr!(SHELL_CATEGORIES))}
+                {place("/search", icon::SEARCH, tr!(COMMON_SEARCH))}
+                <li class="grow basis-0">
+                    <a
+                        href="/cart"
+                        class="thumb"
+                        aria-label=move || trn!(SHELL_CART_WITH_ITEMS, cart_count.get())
+                        aria-current=move || path.with(|path| path == "/cart").then_some("page")
+                        on:click=move |event| open_cart(&event, on_cart)
+                    >
+                        <CartSign count=cart_count/>
+                        <span>{tr!(SHELL_CART)}</span>
+                    </a>
+                </li>
+                {place("/account", icon::USER, tr!(SHELL_ACCOUNT))}
+            </ul>
+        </nav>
+    }
+    .into_any()
+}

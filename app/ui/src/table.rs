@@ -1,0 +1,244 @@
+//! Tables for work: dense, sortable by links, walked by the keyboard.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::{Icon, icon, tr};
+
+/// Which way a column is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorted {
+    /// Small to large, A to Z, old to new.
+    Ascending,
+    /// The other way.
+    Descending,
+}
+
+/// A column's head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    /// Its name; empty for a column of buttons or ticks.
+    pub name: String,
+    /// Figures: set to the end of the cell.
+    pub figures: bool,
+    /// Address of the list sorted by this column.
+    pub sort_href: Option<String>,
+    /// How the list is sorted by it now.
+    pub sorted: Option<Sorted>,
+    /// Left out on narrow screens.
+    pub wide_only: bool,
+}
+
+impl Column {
+    /// A column of words.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// A column of figures.
+    pub fn figures(name: impl Into<String>) -> Self {
+        Self { name: name.into(), figures: true, ..Self::default() }
+    }
+
+    /// The same column, with a link that sorts by it.
+    #[must_use]
+    pub fn sorting(self, href: impl Into<String>, sorted: Option<Sorted>) -> Self {
+        Self { sort_href: Some(href.into()), sorted, ..self }
+    }
+
+    /// The same column, left out on narrow screens. Its cells carry the class `max-md:hidden`.
+    #[must_use]
+    pub fn wide_only(self) -> Self {
+        Self { wide_only: true, ..self }
+    }
+}
+
+/// A table. Its children are [`Row`]s.
+///
+/// Arrow keys, `j` and `k`, Home and End walk the rows; Enter opens a row's first link; Space ticks its box.
+#[component]
+pub fn Table(
+    /// What the table lists, for a screen reader.
+    #[prop(into)]
+    caption: String,
+    /// The heads.
+    columns: Vec<Column>,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let label = caption.clone();
+    view! {
+        <div
+            class="rows overflow-x-auto rounded-card"
+            role="region"
+            aria-label=label
+            tabindex="0"
+            on:keydown=|event| walk(&event)
+        >
+            <table class="w-full border-collapse text-sm">
+                <caption class="sr-only">{caption}</caption>
+                <thead class="text-quiet text-start border-b border-hairline">
+                    <tr>{columns.into_iter().map(|column| view! { <Head column/> }).collect_view()}</tr>
+                </thead>
+                <tbody class="divide-y divide-hairline">{children()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Head(column: Column) -> impl IntoView {
+    let align = if column.figures { "text-end" } else { "text-start" };
+    let narrow = if column.wide_only { "max-md:hidden" } else { "" };
+    let sorted = column.sorted.map(|sorted| match sorted {
+        Sorted::Ascending => "ascending",
+        Sorted::Descending => "descending",
+    });
+    let arrow = match column.sorted {
+        Some(Sorted::Ascending) => view! { <Icon shape=icon::ARROW_UP class="size-3.5"/> }.into_any(),
+        Some(Sorted::Descending) => view! { <Icon shape=icon::ARROW_DOWN class="size-3.5"/> }.into_any(),
+        None => view! { <Icon shape=icon::SORT class="size-3.5 opacity-60"/> }.into_any(),
+    };
+    let head = match column.sort_href {
+        Some(href) => {
+            let says = tr!(UI_SORT_BY, column = column.name);
+            view! {
+                <a href=href class="inline-flex items-center gap-1 min-h-9 hover:text-base-content" aria-label=says>
+                    {column.name}
+                    {arrow}
+                </a>
+            }
+            .into_any()
+        }
+        None => column.name.into_any(),
+    };
+    view! { <th scope="col" class=format!("px-3 first:ps-5 last:pe-5 py-2 font-medium whitespace-nowrap {align} {narrow}") aria-sort=sorted>{head}</th> }
+}
+
+/// A row of a [`Table`]. Cells are plain `<td>`; [`FigureCell`] sets figures to the end.
+#[component]
+pub fn Row(
+    /// Ticked for a bulk action.
+    #[prop(optional, into)]
+    selected: Signal<bool>,
+    /// The cells.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <tr
+            tabindex="-1"
+            class="hover:bg-base-200 [&>td]:px-3 [&>td]:py-2.5 [&>td:first-child]:ps-5 [&>td:last-child]:pe-5"
+            class=("bg-base-200", move || selected.get())
+        >
+            {children()}
+        </tr>
+    }
+}
+
+/// A cell of figures: set to the end, digits under digits.
+#[component]
+pub fn FigureCell(
+    /// The figure.
+    children: Children,
+) -> impl IntoView {
+    view! { <td class="figures text-end">{children()}</td> }
+}
+
+/// The box that ticks a row for a bulk action. Stands in the first cell.
+#[component]
+pub fn TickBox(
+    /// What is ticked, for a screen reader.
+    #[prop(into)]
+    label: String,
+    /// The name in the form.
+    #[prop(into)]
+    name: String,
+    /// What the form sends.
+    #[prop(into)]
+    value: String,
+    /// Ticked.
+    #[prop(optional, into)]
+    checked: Signal<bool>,
+    /// Told each change.
+    #[prop(optional, into)]
+    on_change: Option<Callback<bool>>,
+) -> impl IntoView {
+    view! {
+        <label class="relative inline-grid align-middle place-items-center size-6 after:absolute after:-inset-2 cursor-pointer">
+            <input
+                type="checkbox"
+                class="checkbox checkbox-primary checkbox-sm"
+                name=name
+                value=value
+                aria-label=label
+                checked=checked.get_untracked()
+                prop:checked=move || checked.get()
+                on:change=move |event| {
+                    if let Some(told) = on_change {
+                        told.run(event_target_checked(&event));
+                    }
+                }
+            />
+        </label>
+    }
+}
+
+/// What can be done with the ticked rows. Stays in sight while there are any.
+#[component]
+pub fn BulkBar(
+    /// How many rows are ticked.
+    #[prop(into)]
+    count: Signal<usize>,
+    /// Buttons.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div
+            class="sticky bottom-4 z-20 mx-auto w-fit flex flex-wrap items-center gap-3 rounded-card bg-neutral text-neutral-content shadow-soft ps-5 pe-2 py-2"
+            role="status"
+            hidden=move || count.get() == 0
+        >
+            <span class="font-medium figures">{move || crate::trn!(UI_SELECTED, count.get())}</span>
+            {children()}
+        </div>
+    }
+}
+
+/// Moves the focus between rows, opens or ticks the row in focus.
+fn walk(event: &leptos::ev::KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
+    if matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "A") && !event.key().starts_with("Arrow") {
+        return;
+    }
+    let Ok(Some(region)) = target.closest(".rows") else { return };
+    let Ok(rows) = region.query_selector_all("tbody tr[tabindex]") else { return };
+    let rows: Vec<web_sys::HtmlElement> = (0..rows.length()).filter_map(|at| rows.item(at)?.dyn_into().ok()).collect();
+    let Some(last) = rows.len().checked_sub(1) else { return };
+    let row = target.closest("tr[tabindex]").ok().flatten();
+    let here = row.as_ref().and_then(|row| rows.iter().position(|other| other.is_same_node(Some(row))));
+    let next = match event.key().as_str() {
+        "ArrowDown" | "j" => here.map_or(0, |here| (here + 1).min(last)),
+        "ArrowUp" | "k" => here.map_or(last, |here| here.saturating_sub(1)),
+        "Home" => 0,
+        "End" => last,
+        "Enter" => return press(event, row, "a[href], button"),
+        " " => return press(event, row, "input[type=checkbox]"),
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(row) = rows.get(next) {
+        // A row that cannot take the focus stays where it is.
+        let _ = row.focus();
+    }
+}
+
+fn press(event: &leptos::ev::KeyboardEvent, row: Option<web_sys::Element>, selector: &str) {
+    let control = row.and_then(|row| row.query_selector(selector).ok().flatten());
+    if let Some(control) = control.and_then(|control| control.dyn_into::<web_sys::HtmlElement>().ok()) {
+        event.prevent_default();
+        control.click();
+    }
+}

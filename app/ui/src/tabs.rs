@@ -1,0 +1,52 @@
+//! Views of one list, side by side. They are links: the address says which view it is.
+
+use leptos::prelude::*;
+
+/// One view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tab {
+    /// Its address.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// How many things it shows, when that is known.
+    pub count: Option<i64>,
+    /// It is the one on the page.
+    pub current: bool,
+}
+
+/// A row of views.
+#[component]
+pub fn Tabs(
+    /// What they are views of, for a screen reader.
+    #[prop(into)]
+    label: String,
+    /// The views.
+    tabs: Vec<Tab>,
+) -> impl IntoView {
+    let locale = crate::use_locale();
+    view! {
+        <nav aria-label=label class="overflow-x-auto border-b border-hairline">
+            <ul class="flex gap-1">
+                {tabs
+                    .into_iter()
+                    .map(|tab| {
+                        let look = if tab.current { "border-primary text-primary font-semibold" } else { "border-transparent text-quiet hover:text-base-content" };
+                        view! {
+                            <li>
+                                <a
+                                    href=tab.href
+                                    aria-current=tab.current.then_some("page")
+                                    class=format!("flex items-center gap-2 min-h-11 px-3 border-b-2 -mb-px whitespace-nowrap {look}")
+                                >
+                                    {tab.name}
+                                    {tab.count.map(|count| view! { <span class="figures text-xs rounded-full bg-base-200 px-2 py-0.5 text-base-content">{locale.number(count)}</span> })}
+                                </a>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </nav>
+    }
+}

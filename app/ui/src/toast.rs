@@ -1,0 +1,120 @@
+//! Short news that passes: what was done, with a way to undo it.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{Icon, Tone, icon, tr};
+
+/// How long news stays: long enough to read and to reach for "Undo".
+const STAYS: Duration = Duration::from_secs(6);
+
+#[derive(Clone)]
+struct Toast {
+    id: u64,
+    tone: Tone,
+    text: String,
+    undo: Option<Callback<()>>,
+}
+
+/// Where pages put their news. Provided by [`provide_toasts`], shown by [`ToastRegion`].
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    list: RwSignal<Vec<Toast>>,
+    next: RwSignal<u64>,
+}
+
+impl Toasts {
+    /// Something went well.
+    pub fn success(self, text: impl Into<String>) {
+        self.push(Tone::Success, text.into(), None);
+    }
+
+    /// Something did not work.
+    pub fn error(self, text: impl Into<String>) {
+        self.push(Tone::Danger, text.into(), None);
+    }
+
+    /// Something worth knowing.
+    pub fn info(self, text: impl Into<String>) {
+        self.push(Tone::Info, text.into(), None);
+    }
+
+    /// Something was done that can be undone.
+    pub fn undo(self, text: impl Into<String>, undo: impl Into<Callback<()>>) {
+        self.push(Tone::Neutral, text.into(), Some(undo.into()));
+    }
+
+    fn push(self, tone: Tone, text: String, undo: Option<Callback<()>>) {
+        let id = self.next.get_untracked();
+        self.next.set(id + 1);
+        self.list.update(|list| list.push(Toast { id, tone, text, undo }));
+        set_timeout(move || self.dismiss(id), STAYS);
+    }
+
+    fn dismiss(self, id: u64) {
+        // The region may be gone when the time is up.
+        let _ = self.list.try_update(|list| list.retain(|toast| toast.id != id));
+    }
+}
+
+/// Makes the place for news; called once by the shell.
+pub fn provide_toasts() -> Toasts {
+    let toasts = Toasts { list: RwSignal::new(Vec::new()), next: RwSignal::new(0) };
+    provide_context(toasts);
+    toasts
+}
+
+/// The place for news. Without a shell around it, as in a test, news goes nowhere.
+#[must_use]
+pub fn use_toasts() -> Toasts {
+    use_context().unwrap_or_else(provide_toasts)
+}
+
+/// Shows the news, and has a screen reader say it. Stands once in the shell.
+#[component]
+pub fn ToastRegion() -> impl IntoView {
+    let toasts = use_toasts();
+    view! {
+        <section
+            aria-label=tr!(SHELL_NOTIFICATIONS)
+            aria-live="polite"
+            class="screen-only fixed z-50 inset-x-0 bottom-20 md:bottom-6 flex flex-col items-center gap-2 px-4 pointer-events-none"
+        >
+            <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
+                <ToastView toast toasts/>
+            </For>
+        </section>
+    }
+}
+
+#[component]
+fn ToastView(toast: Toast, toasts: Toasts) -> impl IntoView {
+    let shape = match toast.tone {
+        Tone::Danger | Tone::Warning => icon::WARNING,
+        Tone::Info => icon::INFO,
+        Tone::Success | Tone::Neutral | Tone::Accent => icon::CHECK,
+    };
+    let id = toast.id;
+    view! {
+        <div class="pointer-events-auto flex items-center gap-3 max-w-md rounded-card bg-neutral text-neutral-content shadow-soft ps-4 pe-1.5 py-1.5">
+            <Icon shape class="size-5 text-accent"/>
+            <p class="grow py-1.5">{toast.text}</p>
+            {toast.undo.map(|undo| view! {
+                <button
+                    type="button"
+                    class="btn btn-ghost text-accent hover:bg-white/10"
+                    on:click=move |_| {
+                        undo.run(());
+                        toasts.dismiss(id);
+                    }
+                >
+                    {tr!(COMMON_UNDO)}
+                </button>
+            })}
+            <button type="button" class="btn btn-ghost btn-square hover:bg-white/10" aria-label=tr!(UI_DISMISS) on:click=move |_| toasts.dismiss(id)>
+                <Icon shape=icon::CLOSE class="size-4"/>
+            </button>
+        </div>
+    }
+}
