@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PLACES = HERE.parent / "domain" / "data" / "ph" / "places.tsv"
 LANGUAGES = {"en", "fil"}
+FIELDS = {"r": "region", "p": "province", "c": "city", "m": "city", "b": "barangay"}  # kinds of places.tsv
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 wrong: list[str] = []
 
@@ -101,10 +102,11 @@ def check_people(shop: dict) -> None:
         code = address["place"]
         need(bool(code) == (address["country"] == "PH"), f"{customer['email']}: place")
         while code in places:
-            code, kind, name = places[code]
-            kinds["city" if kind in ("municipality", "district") else kind] = name
-        for kind, name in kinds.items():
-            need(address[kind] == name, f"{customer['email']}: {kind} is {address[kind]!r}, not {name!r}")
+            parent, kind, name = places[code]
+            code, kinds[FIELDS[kind]] = parent or (kind == "b" and code[:7] + "000"), name
+        for field in FIELDS.values() if address["place"] else ():
+            name = kinds.get(field, "")
+            need(address[field] == name, f"{customer['email']}: {field} is {address[field]!r}, not {name!r}")
 
 
 def main() -> None:
