@@ -16,8 +16,12 @@ pub enum Locale {
 const SHOP_OFFSET_MILLIS: i64 = 8 * 3_600_000;
 
 const MONTHS: [[&str; 12]; 2] = [
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-    ["Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis"],
+    [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ],
+    [
+        "Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis",
+    ],
 ];
 
 const WEEKDAYS: [[&str; 7]; 2] = [
@@ -48,8 +52,12 @@ impl Locale {
         let mut best = (Self::En, 0);
         for item in accept_language.split(',') {
             let mut parts = item.split(';');
-            let Some(locale) = parts.next().and_then(Self::parse) else { continue };
-            let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(1000, per_mille);
+            let Some(locale) = parts.next().and_then(Self::parse) else {
+                continue;
+            };
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q="))
+                .map_or(1000, per_mille);
             if weight > best.1 {
                 best = (locale, weight);
             }
@@ -157,7 +165,12 @@ impl Locale {
     #[must_use]
     pub fn weekday_date(self, at: Timestamp) -> String {
         let local = Local::of(at);
-        format!("{} {} {}", WEEKDAYS[self as usize][local.weekday], local.day, self.month(local))
+        format!(
+            "{} {} {}",
+            WEEKDAYS[self as usize][local.weekday],
+            local.day,
+            self.month(local)
+        )
     }
 
     fn month(self, local: Local) -> &'static str {
@@ -204,7 +217,8 @@ impl Local {
         let since_march_0000 = days + 719_468;
         let era = since_march_0000.div_euclid(146_097);
         let day_of_era = since_march_0000.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let months_from_march = (5 * day_of_year + 2) / 153;
         let month = (months_from_march + 2) % 12;
@@ -247,13 +261,19 @@ fn symbol(code: &str) -> Option<&'static str> {
 
 /// A quality value (`0.8`) in thousandths; nonsense counts as nothing.
 fn per_mille(quality: &str) -> u32 {
-    let (whole, fraction) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
+    let (whole, fraction) = quality
+        .trim()
+        .split_once('.')
+        .unwrap_or((quality.trim(), ""));
     if !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
         return 0;
     }
     match whole {
         "1" => 1000,
-        "0" => format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0),
+        "0" => format!("{fraction:0<3}")
+            .get(..3)
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0),
         _ => 0,
     }
 }
@@ -284,7 +304,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (-1_234_567, "-1,234,567"),
+        ] {
             assert_eq!(Locale::En.number(number), text);
         }
     }

@@ -28,7 +28,10 @@ fn page(locale: Locale, theme: Theme, body: impl FnOnce() -> AnyView) -> String 
         provide_context(theme);
         body().to_html()
     });
-    let attribute = theme.data_theme().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default();
+    let attribute = theme
+        .data_theme()
+        .map(|name| format!(" data-theme=\"{name}\""))
+        .unwrap_or_default();
     let tag = locale.tag();
     format!(
         "<!DOCTYPE html><html lang=\"{tag}\" dir=\"{}\"{attribute}><head><meta charset=\"utf-8\"><title>ui</title>\
@@ -43,11 +46,21 @@ fn main() -> io::Result<()> {
     let pictures = || PICTURES.map(str::to_owned).to_vec();
     for locale in Locale::ALL {
         for theme in [Theme::Light, Theme::Dark] {
-            let name = |page: &str| folder.join(format!("{page}-{}-{}.html", locale.code(), theme.code()));
-            let gallery = || view! { <main id="content"><Gallery pictures=pictures()/></main> }.into_any();
+            let name =
+                |page: &str| folder.join(format!("{page}-{}-{}.html", locale.code(), theme.code()));
+            let gallery =
+                || view! { <main id="content"><Gallery pictures=pictures()/></main> }.into_any();
             fs::write(name("gallery"), page(locale, theme, gallery))?;
-            fs::write(name("shop"), page(locale, theme, || view! { <GalleryShop pictures=pictures()/> }.into_any()))?;
-            fs::write(name("admin"), page(locale, theme, || view! { <GalleryAdmin/> }.into_any()))?;
+            fs::write(
+                name("shop"),
+                page(locale, theme, || {
+                    view! { <GalleryShop pictures=pictures()/> }.into_any()
+                }),
+            )?;
+            fs::write(
+                name("admin"),
+                page(locale, theme, || view! { <GalleryAdmin/> }.into_any()),
+            )?;
         }
     }
     Ok(())

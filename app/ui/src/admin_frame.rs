@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement, Shape, ThemeSwitch, icon, tr,
+    Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement,
+    Shape, ThemeSwitch, icon, tr,
 };
 
 /// One job of the admin, as a place to go.
@@ -64,11 +65,11 @@ pub fn AdminFrame(
                     </div>
                     <button
                         type="button"
-                        class="needs-script flex items-center gap-3 h-10 w-full max-w-md ps-3 pe-2 rounded-field border border-hairline bg-raised text-quiet text-start cursor-pointer hover:border-field"
+                        class="needs-script flex items-center gap-3 h-10 min-w-0 w-full max-w-md ps-3 pe-2 rounded-field border border-hairline bg-raised text-quiet text-start cursor-pointer hover:border-field"
                         on:click=move |_| palette.set(true)
                     >
                         <Icon shape=icon::SEARCH class="size-4"/>
-                        <span class="grow truncate text-sm">{tr!(UI_COMMANDS_PLACEHOLDER)}</span>
+                        <span class="grow min-w-0 truncate text-sm">{tr!(UI_COMMANDS_PLACEHOLDER)}</span>
                         <kbd class="kbd kbd-sm max-sm:hidden">"Ctrl K"</kbd>
                     </button>
                     <div class="grow"></div>

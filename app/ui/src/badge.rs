@@ -18,6 +18,8 @@ pub enum Tone {
     Danger,
     /// The shop's own mango: new, special.
     Accent,
+    /// Clay: cheaper than before.
+    Sale,
 }
 
 impl Tone {
@@ -31,6 +33,7 @@ impl Tone {
             Self::Warning => "tone-warning",
             Self::Danger => "tone-danger",
             Self::Accent => "tone-accent",
+            Self::Sale => "tone-sale",
         }
     }
 }
@@ -41,11 +44,15 @@ pub fn Badge(
     /// What the colour says.
     #[prop(optional)]
     tone: Tone,
+    /// Full colour, for a badge over a photograph.
+    #[prop(optional)]
+    full: bool,
     /// The word.
     children: Children,
 ) -> impl IntoView {
+    let ground = if full { "toned-full" } else { "toned" };
     view! {
-        <span class=format!("toned {} inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
+        <span class=format!("{ground} {} inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
             {children()}
         </span>
     }
@@ -64,7 +71,11 @@ pub fn StatusBadge(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    let dot = if settled { "tone-dot border-transparent" } else { "border-(--tone)" };
+    let dot = if settled {
+        "tone-dot border-transparent"
+    } else {
+        "border-(--tone)"
+    };
     view! {
         <span class=format!("toned {} inline-flex items-center gap-1.5 rounded-full ps-2 pe-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
             <span class=format!("size-2 rounded-full border-2 {dot}") aria-hidden="true"></span>

@@ -13,12 +13,18 @@ pub struct Shape {
 
 impl Shape {
     const fn new(outline: &'static str) -> Self {
-        Self { outline, directed: false }
+        Self {
+            outline,
+            directed: false,
+        }
     }
 
     /// Points along the line of reading, so it is mirrored where that runs from right to left.
     const fn directed(outline: &'static str) -> Self {
-        Self { outline, directed: true }
+        Self {
+            outline,
+            directed: true,
+        }
     }
 }
 
@@ -33,7 +39,11 @@ pub fn Icon(
     #[prop(default = "size-[1.25em]")]
     class: &'static str,
 ) -> impl IntoView {
-    let mirror = if shape.directed { " rtl:-scale-x-100" } else { "" };
+    let mirror = if shape.directed {
+        " rtl:-scale-x-100"
+    } else {
+        ""
+    };
     view! {
         <svg
             class=format!("icon {class}{mirror}")
@@ -49,24 +59,18 @@ pub mod icon {
     use super::Shape;
 
     /// Lucide `arrow-down`.
-    pub const ARROW_DOWN: Shape = Shape::new(
-        r#"<path d="M12 5v14"/><path d="m19 12-7 7-7-7"/>"#,
-    );
+    pub const ARROW_DOWN: Shape = Shape::new(r#"<path d="M12 5v14"/><path d="m19 12-7 7-7-7"/>"#);
 
     /// Lucide `arrow-left`.
-    pub const ARROW_LEFT: Shape = Shape::directed(
-        r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
-    );
+    pub const ARROW_LEFT: Shape =
+        Shape::directed(r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#);
 
     /// Lucide `arrow-right`.
-    pub const ARROW_RIGHT: Shape = Shape::directed(
-        r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,
-    );
+    pub const ARROW_RIGHT: Shape =
+        Shape::directed(r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#);
 
     /// Lucide `arrow-up`.
-    pub const ARROW_UP: Shape = Shape::new(
-        r#"<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>"#,
-    );
+    pub const ARROW_UP: Shape = Shape::new(r#"<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>"#);
 
     /// Lucide `banknote`.
     pub const BANKNOTE: Shape = Shape::new(
@@ -99,44 +103,31 @@ pub mod icon {
     );
 
     /// Lucide `chart-line`.
-    pub const CHART: Shape = Shape::new(
-        r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="m19 9-5 5-4-4-3 3"/>"#,
-    );
+    pub const CHART: Shape =
+        Shape::new(r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="m19 9-5 5-4-4-3 3"/>"#);
 
     /// Lucide `check`.
-    pub const CHECK: Shape = Shape::new(
-        r#"<path d="M20 6 9 17l-5-5"/>"#,
-    );
+    pub const CHECK: Shape = Shape::new(r#"<path d="M20 6 9 17l-5-5"/>"#);
 
     /// Lucide `chevron-down`.
-    pub const CHEVRON_DOWN: Shape = Shape::new(
-        r#"<path d="m6 9 6 6 6-6"/>"#,
-    );
+    pub const CHEVRON_DOWN: Shape = Shape::new(r#"<path d="m6 9 6 6 6-6"/>"#);
 
     /// Lucide `chevron-left`.
-    pub const CHEVRON_LEFT: Shape = Shape::directed(
-        r#"<path d="m15 18-6-6 6-6"/>"#,
-    );
+    pub const CHEVRON_LEFT: Shape = Shape::directed(r#"<path d="m15 18-6-6 6-6"/>"#);
 
     /// Lucide `chevron-right`.
-    pub const CHEVRON_RIGHT: Shape = Shape::directed(
-        r#"<path d="m9 18 6-6-6-6"/>"#,
-    );
+    pub const CHEVRON_RIGHT: Shape = Shape::directed(r#"<path d="m9 18 6-6-6-6"/>"#);
 
     /// Lucide `chevron-up`.
-    pub const CHEVRON_UP: Shape = Shape::new(
-        r#"<path d="m18 15-6-6-6 6"/>"#,
-    );
+    pub const CHEVRON_UP: Shape = Shape::new(r#"<path d="m18 15-6-6-6 6"/>"#);
 
     /// Lucide `circle-check`.
-    pub const CIRCLE_CHECK: Shape = Shape::new(
-        r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#,
-    );
+    pub const CIRCLE_CHECK: Shape =
+        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#);
 
     /// Lucide `circle-x`.
-    pub const CIRCLE_CLOSE: Shape = Shape::new(
-        r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#,
-    );
+    pub const CIRCLE_CLOSE: Shape =
+        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#);
 
     /// Lucide `clipboard-list`.
     pub const CLIPBOARD: Shape = Shape::new(
@@ -144,14 +135,11 @@ pub mod icon {
     );
 
     /// Lucide `clock`.
-    pub const CLOCK: Shape = Shape::new(
-        r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
-    );
+    pub const CLOCK: Shape =
+        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#);
 
     /// Lucide `x`.
-    pub const CLOSE: Shape = Shape::new(
-        r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
-    );
+    pub const CLOSE: Shape = Shape::new(r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#);
 
     /// Lucide `copy`.
     pub const COPY: Shape = Shape::new(
@@ -204,9 +192,8 @@ pub mod icon {
     );
 
     /// Lucide `info`.
-    pub const INFO: Shape = Shape::new(
-        r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#,
-    );
+    pub const INFO: Shape =
+        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#);
 
     /// Lucide `languages`.
     pub const LANGUAGES: Shape = Shape::new(
@@ -234,14 +221,11 @@ pub mod icon {
     );
 
     /// Lucide `menu`.
-    pub const MENU: Shape = Shape::new(
-        r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#,
-    );
+    pub const MENU: Shape =
+        Shape::new(r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#);
 
     /// Lucide `minus`.
-    pub const MINUS: Shape = Shape::new(
-        r#"<path d="M5 12h14"/>"#,
-    );
+    pub const MINUS: Shape = Shape::new(r#"<path d="M5 12h14"/>"#);
 
     /// Lucide `monitor`.
     pub const MONITOR: Shape = Shape::new(
@@ -284,9 +268,7 @@ pub mod icon {
     );
 
     /// Lucide `plus`.
-    pub const PLUS: Shape = Shape::new(
-        r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#,
-    );
+    pub const PLUS: Shape = Shape::new(r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#);
 
     /// Lucide `printer`.
     pub const PRINTER: Shape = Shape::new(
@@ -309,9 +291,8 @@ pub mod icon {
     );
 
     /// Lucide `search`.
-    pub const SEARCH: Shape = Shape::new(
-        r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#,
-    );
+    pub const SEARCH: Shape =
+        Shape::new(r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#);
 
     /// Lucide `settings`.
     pub const SETTINGS: Shape = Shape::new(
@@ -329,9 +310,7 @@ pub mod icon {
     );
 
     /// Lucide `chevrons-up-down`.
-    pub const SORT: Shape = Shape::new(
-        r#"<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>"#,
-    );
+    pub const SORT: Shape = Shape::new(r#"<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>"#);
 
     /// Lucide `star`.
     pub const STAR: Shape = Shape::new(

@@ -9,7 +9,11 @@ pub fn Awning(
     #[prop(optional)]
     mango: bool,
 ) -> impl IntoView {
-    let cloth = if mango { "awning awning-mango" } else { "awning" };
+    let cloth = if mango {
+        "awning awning-mango"
+    } else {
+        "awning"
+    };
     view! { <div class="awning-shade" aria-hidden="true"><div class=cloth></div></div> }
 }
 
@@ -30,8 +34,8 @@ pub fn Mark(
         <svg class=format!("shrink-0 {class}") viewBox="0 0 32 32" aria-hidden="true" focusable="false">
             <path class="fill-front-content" d="M6 15h20v12a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2z"/>
             <path class="fill-accent" d="M12.5 20.5a3.5 3.5 0 0 1 7 0V29h-7z"/>
-            <path class="fill-accent" d="M3 5a2 2 0 0 1 2-2h22a2 2 0 0 1 2 2v8.750a3.25 3.250 0 0 1-6.500 0 3.250 3.250 0 0 1-6.500 0 3.250 3.250 0 0 1-6.500 0 3.250 3.250 0 0 1-6.500 0z"/>
-            <path class="fill-front-content" d="M9.500 3H16v10.750a3.250 3.250 0 0 1-6.500 0zM22.500 3H27a2 2 0 0 1 2 2v8.750a3.250 3.250 0 0 1-6.500 0z"/>
+            <path class="fill-accent" d="M3 5a2 2 0 0 1 2-2h22a2 2 0 0 1 2 2v8.75a3.25 3.25 0 0 1-6.5 0 3.25 3.25 0 0 1-6.5 0 3.25 3.25 0 0 1-6.5 0 3.25 3.25 0 0 1-6.5 0z"/>
+            <path class="fill-front-content" d="M9.5 3H16v10.75a3.25 3.25 0 0 1-6.5 0zM22.5 3H27a2 2 0 0 1 2 2v8.75a3.25 3.25 0 0 1-6.5 0z"/>
         </svg>
     }
 }
@@ -42,14 +46,18 @@ pub fn Stall() -> impl IntoView {
     let scallops = (0..9_u8)
         .map(|index| {
             let x = 14 + u16::from(index) * 20;
-            let fill = if index % 2 == 0 { "fill-front" } else { "fill-(--front-stripe)" };
+            let fill = if index % 2 == 0 {
+                "fill-front"
+            } else {
+                "fill-(--front-stripe)"
+            };
             view! { <path class=fill d=format!("M{x} 18h20v26a10 10 0 0 1-20 0z")/> }
         })
         .collect_view();
     let diamonds = (0..8_u8)
         .map(|index| {
             let x = 32 + u16::from(index) * 20;
-            view! { <path fill-rule="evenodd" class="fill-(--weave)" d=format!("M{x} 105l8 7-8 7-8-7zM{x} 108.500l-4 3.500 4 3.500 4-3.500z")/> }
+            view! { <path fill-rule="evenodd" class="fill-(--weave)" d=format!("M{x} 105l8 7-8 7-8-7zM{x} 108.5l-4 3.5 4 3.5 4-3.5z")/> }
         })
         .collect_view();
     view! {
@@ -61,7 +69,7 @@ pub fn Stall() -> impl IntoView {
             <path class="fill-secondary" d="M60 60h10a1 1 0 0 1 1 1v11H59V61a1 1 0 0 1 1-1z"/>
             <path class="fill-accent" d="M60 57h10v3H60z"/>
             <path class="fill-front" d="M132 56h14l2 16h-18z"/>
-            <path class="fill-(--front-stripe)" d="M134.500 61h9l.8 5h-10.600z"/>
+            <path class="fill-(--front-stripe)" d="M134.5 61h9l.8 5h-10.600z"/>
             <path class="fill-front" d="M18 98h172v6H18z"/>
             <path class="fill-front" d="M22 104h164v16H22z"/>
             {diamonds}

@@ -47,7 +47,7 @@ pub fn ProductCard(
     let badge = if sold_out {
         Some((Tone::Neutral, tr!(PRODUCT_OUT_OF_STOCK).to_owned()))
     } else if compare_at.is_some() {
-        Some((Tone::Danger, tr!(PRODUCT_SALE_BADGE).to_owned()))
+        Some((Tone::Sale, tr!(PRODUCT_SALE_BADGE).to_owned()))
     } else if new {
         Some((Tone::Accent, tr!(PRODUCT_NEW_BADGE).to_owned()))
     } else {
@@ -62,7 +62,7 @@ pub fn ProductCard(
                         <Picture id=picture alt="" sizes="(width < 40rem) 46vw, (width < 64rem) 30vw, 19rem" first/>
                     </div>
                 </div>
-                {badge.map(|(tone, words)| view! { <div class="absolute top-2.5 start-2.5"><Badge tone>{words}</Badge></div> })}
+                {badge.map(|(tone, words)| view! { <div class="absolute top-2.5 start-2.5"><Badge tone full=true>{words}</Badge></div> })}
                 {action.map(|action| view! { <div class="absolute bottom-2 end-2 z-10">{action.run()}</div> })}
             </div>
             <div class="flex flex-col gap-0.5">

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, SearchBox, Shape, Suggestion, ThemeSwitch, icon, tr, trn};
+use crate::{
+    Awning, Banig, Icon, LanguageSwitcher, Mark, SearchBox, Shape, Suggestion, ThemeSwitch, icon,
+    tr, trn,
+};
 
 /// A link with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +19,10 @@ pub struct NavLink {
 impl NavLink {
     /// A link with its name.
     pub fn new(href: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { href: href.into(), name: name.into() }
+        Self {
+            href: href.into(),
+            name: name.into(),
+        }
     }
 }
 
@@ -91,7 +97,7 @@ pub fn Header(
                     </nav>
                 </div>
                 <nav class="page overflow-x-auto [scrollbar-width:none]" aria-label=tr!(SHELL_CATEGORIES)>
-                    <ul class="flex gap-5 md:gap-7 whitespace-nowrap">
+                    <ul class="flex gap-5 whitespace-nowrap">
                         {move || categories.get().into_iter().map(|link| view! { <Aisle link path/> }).collect_view()}
                     </ul>
                 </nav>
@@ -103,7 +109,11 @@ pub fn Header(
     .into_any()
 }
 
-fn search_box(query: Signal<String>, suggestions: Signal<Vec<Suggestion>>, on_query: Option<Callback<String>>) -> AnyView {
+fn search_box(
+    query: Signal<String>,
+    suggestions: Signal<Vec<Suggestion>>,
+    on_query: Option<Callback<String>>,
+) -> AnyView {
     match on_query {
         Some(on_query) => view! { <SearchBox query suggestions on_query/> }.into_any(),
         None => view! { <SearchBox query suggestions/> }.into_any(),
@@ -234,7 +244,8 @@ pub fn BottomNavigation(
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
     let place = move |href: &'static str, shape: Shape, name: &'static str| {
-        let here = move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
+        let here =
+            move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
         view! {
             <li class="grow basis-0">
                 <a href=href class="thumb" aria-current=move || here().then_some("page")>

@@ -9,17 +9,37 @@ use domain::Timestamp;
 /// The admin's first page in its frame.
 #[component]
 pub fn GalleryAdmin() -> impl IntoView {
-    let job = |name: &str, href: &str, shape, waiting| Job { href: href.into(), name: name.into(), shape, waiting };
+    let job = |name: &str, href: &str, shape, waiting| Job {
+        href: href.into(),
+        name: name.into(),
+        shape,
+        waiting,
+    };
     let jobs = vec![
         job(tr!(ADMIN_HOME), "/admin", icon::HOME, None),
-        job(tr!(ADMIN_ORDERS), "/admin/orders", icon::CLIPBOARD, Some(12)),
+        job(
+            tr!(ADMIN_ORDERS),
+            "/admin/orders",
+            icon::CLIPBOARD,
+            Some(12),
+        ),
         job(tr!(ADMIN_PRODUCTS), "/admin/products", icon::TAG, None),
         job(tr!(ADMIN_STOCK), "/admin/stock", icon::BOXES, Some(3)),
         job(tr!(ADMIN_BUYING), "/admin/buying", icon::BUYING, None),
         job(tr!(ADMIN_MAKING), "/admin/making", icon::FACTORY, None),
         job(tr!(ADMIN_CUSTOMERS), "/admin/customers", icon::USERS, None),
-        job(tr!(ADMIN_MARKETING), "/admin/marketing", icon::MEGAPHONE, None),
-        job(tr!(ADMIN_DELIVERIES), "/admin/deliveries", icon::TRUCK, None),
+        job(
+            tr!(ADMIN_MARKETING),
+            "/admin/marketing",
+            icon::MEGAPHONE,
+            None,
+        ),
+        job(
+            tr!(ADMIN_DELIVERIES),
+            "/admin/deliveries",
+            icon::TRUCK,
+            None,
+        ),
         job(tr!(ADMIN_RETURNS), "/admin/returns", icon::RETURN, None),
         job(tr!(ADMIN_BOOKS), "/admin/books", icon::BOOK_OPEN, None),
         job(tr!(ADMIN_STORES), "/admin/stores", icon::STORE, None),
@@ -53,7 +73,7 @@ fn first_page() -> AnyView {
                     <Button icon=icon::PLUS>{tr!(COMMON_ADD)}</Button>
                 }
             />
-            <div class="grid sm:grid-cols-2 xl:grid-cols-4 gap-4">
+            <div class="grid grid-cols-2 xl:grid-cols-4 gap-3 md:gap-4">
                 <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value="₱48,210.00".to_owned() href="#content" change="+12%" tone=Tone::Success>
                     <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values=vec![12, 18, 9, 22, 31, 28, 40] first="₱12,000.00" last="₱40,000.00"/>
                 </StatTile>
@@ -73,8 +93,20 @@ fn first_page() -> AnyView {
 
 const ORDERS: [(&str, &str, i64, Tone, bool); 6] = [
     ("TND-1042", "Maria Santos", 93_000, Tone::Warning, true),
-    ("TND-1041", "Jose Dimaculangan", 1_245_050, Tone::Warning, false),
-    ("TND-1040", "Ana Villanueva-Macaraeg", 18_000, Tone::Info, true),
+    (
+        "TND-1041",
+        "Jose Dimaculangan",
+        1_245_050,
+        Tone::Warning,
+        false,
+    ),
+    (
+        "TND-1040",
+        "Ana Villanueva-Macaraeg",
+        18_000,
+        Tone::Info,
+        true,
+    ),
     ("TND-1039", "Ramon Cruz", 246_000, Tone::Success, true),
     ("TND-1038", "Grace Lim", 65_000, Tone::Danger, false),
     ("TND-1037", "Paolo Reyes", 324_500, Tone::Success, true),
@@ -84,9 +116,11 @@ const ORDERS: [(&str, &str, i64, Tone, bool); 6] = [
 pub(super) fn orders_table() -> AnyView {
     let locale = use_locale();
     let columns = vec![
-        Column::default(),
+        Column::hidden(tr!(UI_SELECT_ALL)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)).sorting("#content", Some(Sorted::Descending)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).sorting("#content", None).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE))
+            .sorting("#content", None)
+            .wide_only(),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),
@@ -101,7 +135,7 @@ pub(super) fn orders_table() -> AnyView {
                 Tone::Info => tr!(ORDER_STATE_IN_TRANSIT),
                 Tone::Success => tr!(ORDER_STATE_DELIVERED),
                 Tone::Danger => tr!(ORDER_STATE_CANCELLED),
-                Tone::Neutral | Tone::Warning | Tone::Accent => tr!(ORDER_STATE_UNFULFILLED),
+                Tone::Neutral | Tone::Warning | Tone::Accent | Tone::Sale => tr!(ORDER_STATE_UNFULFILLED),
             };
             let settled = matches!(tone, Tone::Success | Tone::Danger);
             let payment = if *paid {
@@ -112,7 +146,7 @@ pub(super) fn orders_table() -> AnyView {
             view! {
                 <Row selected=at == 1>
                     <td><TickBox name="order" value=*number label=tr!(UI_SELECT_ROW, name = number) checked=at == 1/></td>
-                    <td><a class="font-medium hover:underline underline-offset-4" href="#content">{*number}</a></td>
+                    <td><a class="figures font-medium hover:underline underline-offset-4" href="#content">{*number}</a></td>
                     <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=made/></td>
                     <td class="whitespace-nowrap">{*customer}</td>
                     <td>{payment}</td>
