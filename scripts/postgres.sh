@@ -24,7 +24,7 @@ if [ "$(id -u)" = 0 ]; then
   user=postgres
   id -u $user >/dev/null 2>&1 || user=nobody
   chown $user "$folder"
-  as=(runuser -u $user --)
+  as=(runuser -u "$user" --)
 fi
 # Run from its own folder: the checkout may be unreadable for that user.
 postgres() { (cd "$folder" && "${as[@]}" "$bin/$1" "${@:2}"); }

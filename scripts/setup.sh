@@ -26,14 +26,15 @@ cargo_tool() { # crate version [cargo install's options]
   rm -rf "$cache/tools/target"
 }
 
-debian() { # command package...: installs the packages when the command is not found
-  local command=$1
-  shift
-  command -v "$command" >/dev/null && return
+have() { command -v "$1" >/dev/null; }
+
+debian() { # package...
   local as_root=()
-  if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-  command -v apt-get >/dev/null || die "$command is missing; install it with your system's package manager"
-  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "$command is missing; as root: apt-get install $*"
+  have apt-get || die "missing: $* (install them with your system's package manager)"
+  if [ "$(id -u)" != 0 ]; then
+    have sudo || die "missing: as root, apt-get install $*"
+    as_root=(sudo)
+  fi
   say "installing $* with apt-get"
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
@@ -41,7 +42,7 @@ debian() { # command package...: installs the packages when the command is not f
 
 npm_packages() { # folder
   local want
-  command -v npm >/dev/null || debian npm nodejs npm
+  have npm || debian nodejs npm
   want=$(sha256sum <"$1/package-lock.json")
   [ "$(cat "$1/node_modules/.installed" 2>/dev/null)" = "$want" ] && return
   say "installing the npm packages of $1/"
@@ -71,7 +72,7 @@ wasm_target() {
   [ -n "$libdir" ] && compgen -G "$libdir/libstd-*.rlib" >/dev/null && return
   [ -n "$libdir" ] && can_build_wasm "${RUSTUP_TOOLCHAIN:-}" && return
   say "adding the compile target $wasm"
-  command -v rustup >/dev/null || die "this Rust has no $wasm library and there is no rustup to add it"
+  have rustup || die "this Rust has no $wasm library and there is no rustup to add it"
   if timeout 300 rustup target add $wasm && can_build_wasm ''; then return; fi
   say "rustup cannot fetch it; building it from Debian's Rust"
   [ "$(id -u)" = 0 ] || die "$wasm is missing: run 'rustup target add $wasm', or this script as root on Debian"
@@ -84,7 +85,7 @@ wasm_target() {
 
 build_wasm_library() {
   local dir linker
-  debian /usr/lib/rustlib/src/rust/library/std/Cargo.toml rustc-web cargo-web rust-web-src rustfmt-web rust-web-clippy lld-22
+  debian rustc-web cargo-web rust-web-src rustfmt-web rust-web-clippy lld-22
   rustup toolchain link debian /usr
   linker=$(compgen -G '/usr/lib/llvm-*/bin/lld' | sort -V | tail -n 1) || die 'no lld found'
   mkdir -p /usr/lib/rustlib/x86_64-unknown-linux-gnu/bin
@@ -103,8 +104,8 @@ build_wasm_library() {
 
 for_build() {
   local bindgen
-  command -v cargo >/dev/null || die 'Rust is missing: install it with rustup (https://rustup.rs)'
-  command -v cc >/dev/null || debian cc build-essential
+  have cargo || die 'Rust is missing: install it with rustup (https://rustup.rs)'
+  have cc || debian build-essential
   wasm_target
   [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --locked
   # The glue code and the program must come from the very same wasm-bindgen. Not --locked: the lock
@@ -116,17 +117,17 @@ for_build() {
 }
 
 for_postgres() {
-  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql-client
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || debian postgresql postgresql-client
 }
 
 for_test() {
   for_build
   [ -n "$(version_of cargo nextest --version)" ] || cargo_tool cargo-nextest $nextest --locked
   for_postgres
-  command -v chromium >/dev/null || command -v google-chrome >/dev/null || debian chromium chromium
+  have chromium || have google-chrome || debian chromium
   npm_packages end2end
   if [ "$(version_of "$cache/schemathesis/bin/schemathesis" --version)" != $schemathesis ]; then
-    command -v python3 >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || debian no-python3 python3 python3-venv
+    python3 -c 'import ensurepip' 2>/dev/null || debian python3 python3-venv
     say "installing schemathesis $schemathesis"
     python3 -m venv --clear "$cache/schemathesis"
     "$cache/schemathesis/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
@@ -136,7 +137,7 @@ for_test() {
 for_bench() {
   for_build
   for_postgres
-  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || debian nginx nginx-light
+  have nginx || [ -x /usr/sbin/nginx ] || debian nginx-light
 }
 
 case ${1:-build} in

@@ -1,0 +1,74 @@
+# Everything that is run on this project. `make help` lists it; the work is done in scripts/.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench dist clean
+
+LISTEN ?= 127.0.0.1:3000
+ARGS ?=
+# Sourced before a command that the scripts do not wrap themselves.
+ENV := source scripts/env.sh
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@echo; echo '  LISTEN=127.0.0.1:8080 make serve     another address'
+	@echo "  make test-rust ARGS='-E \"test(last_unit)\"'     arguments for the runner, also of test-e2e, shots, seed, serve and bench"
+
+setup: ## Check the tools for building and testing, install what is missing
+	@scripts/setup.sh test
+
+serve: ## Build the release and serve the demonstration shop on http://127.0.0.1:3000, its data in data/
+	@scripts/setup.sh build
+	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" serve --demo --listen $(LISTEN) $(ARGS)
+
+watch: ## Serve a development build that follows each saved change
+	@scripts/setup.sh build
+	@$(ENV) && mkdir -p data && exec cargo leptos watch --split -- serve --demo --database sqlite:data/dev.db $(ARGS)
+
+build: ## Build the release, the site inside the program
+	@scripts/setup.sh build
+	@scripts/build.sh
+
+seed: ## Fill data/shop.db with the demonstration shop (ARGS='--products 10000 --seed 1')
+	@scripts/setup.sh build
+	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" seed $(ARGS)
+
+test: ## Every test: Rust on both databases, journeys in Chromium, the API's contract
+	@scripts/test.sh
+
+test-rust: ## The Rust tests alone, with a Postgres of their own
+	@scripts/test.sh rust $(ARGS)
+
+test-e2e: ## The journeys in Chromium alone
+	@scripts/test.sh browser $(ARGS)
+
+test-contract: ## The API against its own description alone
+	@scripts/test.sh contract $(ARGS)
+
+long: ## Every test in its long mode (hours)
+	@TINDAHAN_LONG=1 scripts/test.sh
+
+lint: ## Formatting, clippy for server and browser, licences and sources of dependencies
+	@scripts/setup.sh build
+	@$(ENV) && cargo fmt --all --check
+	@$(ENV) && cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
+	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	@$(ENV) && if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; else say 'cargo-deny is not installed: licences are not checked'; fi
+
+fmt: ## Format the Rust code
+	@$(ENV) && cargo fmt --all
+
+shots: ## Write a picture of every page, phone and desktop, light and dark, into shots/
+	@scripts/setup.sh test
+	@$(ENV) && scripts/build.sh >/dev/null && cargo build --quiet --workspace --exclude frontend --bin simulators && TINDAHAN_BINARY=$$binary node end2end/shots.mjs $(ARGS)
+
+bench: ## Measure pages, checkouts, lists, memory and start, beside nginx, on SQLite and a durable Postgres
+	@scripts/setup.sh bench
+	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$binary scripts/postgres.sh --durable cargo run --release --package bench -- $(ARGS)
+
+dist: ## One file with everything inside: dist/tindahan
+	@scripts/setup.sh build
+	@binary=$$(scripts/build.sh) && mkdir -p dist && cp "$$binary" dist/tindahan && ls -lh dist/tindahan
+
+clean: ## Remove what was built (not data/)
+	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" dist shots style/node_modules end2end/node_modules end2end/test-results

@@ -1,0 +1,131 @@
+// Starts what a run drives: the simulators of outside services and the release binary on a freshly seeded shop,
+// in a folder of its own and on free ports, and stops them again.
+//
+// As a program it does so around any command:  node harness.mjs command arguments…
+// which finds the shop's address in TINDAHAN_URL, and may write {url} in an argument.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const target = process.env.CARGO_TARGET_DIR
+  ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'tindahan', 'target');
+
+/** The program under test: the one that `scripts/build.sh` finished. */
+export const BINARY = process.env.TINDAHAN_BINARY ?? path.join(target, 'finished', 'tindahan');
+const SIMULATORS = process.env.TINDAHAN_SIMULATORS ?? path.join(target, 'debug', 'simulators');
+
+/** A TCP port on 127.0.0.1 that was free a moment ago. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a program whose output goes to `log`; `stop()` asks it to end, and insists after ten seconds. */
+export function start(program, args, { cwd, log, env = {} }) {
+  const output = createWriteStream(log, { flags: 'a' });
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(output, { end: false });
+  child.stderr.pipe(output, { end: false });
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve(`cannot be started: ${error.message}`));
+    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null && child.pid) {
+      child.kill('SIGTERM');
+      const insist = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(insist);
+    }
+    output.end();
+  };
+  return { child, ended, stop, log };
+}
+
+/** Waits until `url` answers 200, or until the program that should answer has ended. */
+export async function ready(url, running, seconds = 180) {
+  const deadline = Date.now() + seconds * 1000;
+  let over = null;
+  running.ended.then((how) => { over = how; });
+  while (Date.now() < deadline) {
+    if (over !== null) break;
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
+      if (answer.ok) return;
+    } catch { /* not listening yet */ }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const tail = (await readFile(running.log, 'utf8').catch(() => '')).split('\n').slice(-30).join('\n');
+  throw new Error(`${url} did not become ready: ${over ?? `no answer in ${seconds} s`}\n${tail}`);
+}
+
+/**
+ * A shop of its own: simulators, an empty database filled with the demonstration shop, and the server.
+ * The answer holds its address, its folder and `stop()`.
+ */
+export async function startShop({ args = [], env = {} } = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tindahan-end2end-'));
+  const running = [];
+  const stop = async () => {
+    for (const one of running.reverse()) await one.stop();
+    if (process.env.TINDAHAN_KEEP) console.error(`kept ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const [shopPort, gatewayPort, smtpPort, mailPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const url = `http://127.0.0.1:${shopPort}`;
+    const mail = `http://127.0.0.1:${mailPort}`;
+    const simulators = start(SIMULATORS, [
+      '--gateway', `127.0.0.1:${gatewayPort}`,
+      '--smtp', `127.0.0.1:${smtpPort}`,
+      '--mail', `127.0.0.1:${mailPort}`,
+    ], { cwd: folder, log: path.join(folder, 'simulators.log') });
+    running.push(simulators);
+
+    const server = start(BINARY, [
+      'serve', '--demo', '--database', `sqlite:${path.join(folder, 'shop.db')}`, '--listen', `127.0.0.1:${shopPort}`, ...args,
+    ], { cwd: folder, log: path.join(folder, 'server.log'), env });
+    running.push(server);
+    await ready(`${url}/health/ready`, server);
+    return { url, mail, folder, server, log: server.log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function main(command) {
+  const shop = await startShop();
+  let status = 1;
+  try {
+    const [program, ...args] = command.map((word) => word.replaceAll('{url}', shop.url));
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, TINDAHAN_URL: shop.url } });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
+    status = await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    await shop.stop();
+  }
+  process.exit(status);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.length < 3) {
+    console.error('usage: node harness.mjs command arguments…');
+    process.exit(2);
+  }
+  await main(process.argv.slice(2));
+}

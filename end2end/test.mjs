@@ -1,0 +1,95 @@
+// What every spec imports: a `page` that notices trouble, and the words the journeys are told in.
+
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test as base } from '@playwright/test';
+
+export { expect };
+
+/** What the browser says that no visitor should cause: console errors and warnings, uncaught errors, policy violations. */
+class Problems {
+  found = [];
+  allowed = [];
+
+  /** Lets pass what a test provokes on purpose, such as a failed request while offline. */
+  allow(...patterns) {
+    this.allowed.push(...patterns);
+  }
+
+  add(text, where) {
+    this.found.push(where ? `${text} (${where})` : text);
+  }
+
+  get unexpected() {
+    return [...new Set(this.found)].filter((text) => !this.allowed.some((pattern) => pattern.test(text)));
+  }
+
+  /** Watches all pages of a browser context, those of later tabs too. */
+  async watch(context) {
+    context.on('console', (message) => {
+      if (!['error', 'warning'].includes(message.type())) return;
+      this.add(`console ${message.type()}: ${message.text()}`, message.location()?.url);
+    });
+    context.on('weberror', (error) => this.add(`uncaught: ${error.error()?.message ?? error.error()}`, error.page()?.url()));
+    await context.exposeBinding('reportPolicyViolation', ({ page }, text) => this.add(`content policy: ${text}`, page?.url()));
+    await context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        window.reportPolicyViolation(`${event.effectiveDirective} refused ${event.blockedURI} ${event.sample ?? ''}`.trim());
+      });
+    });
+  }
+}
+
+export const test = base.extend({
+  baseURL: async ({}, use) => use(process.env.TINDAHAN_URL),
+
+  problems: async ({}, use) => {
+    const problems = new Problems();
+    await use(problems);
+    expect(problems.unexpected, 'the browser reported no trouble').toEqual([]);
+  },
+
+  context: async ({ context, problems }, use) => {
+    await problems.watch(context);
+    await use(context);
+  },
+
+  /** Further visitors, each with a browser profile of their own, watched in the same way. */
+  visitor: async ({ browser, problems, contextOptions }, use, info) => {
+    const contexts = [];
+    await use(async (options = {}) => {
+      const { viewport, hasTouch, isMobile, deviceScaleFactor, locale, timezoneId } = info.project.use;
+      const context = await browser.newContext({
+        ...contextOptions, viewport, hasTouch, isMobile, deviceScaleFactor, locale, timezoneId,
+        baseURL: process.env.TINDAHAN_URL, ...options,
+      });
+      contexts.push(context);
+      await problems.watch(context);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+  },
+});
+
+/** Waits until the page answers to its WebAssembly and not only to links and forms. */
+export async function hydrated(page) {
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+}
+
+/** Opens a page and waits until it is hydrated. */
+export async function open(page, address) {
+  const answer = await page.goto(address);
+  await hydrated(page);
+  return answer;
+}
+
+/** axe finds nothing, in the light theme nor in the dark one. */
+export async function accessible(page) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const said = violations.map(({ id, help, nodes }) =>
+      `${id}: ${help}\n${nodes.slice(0, 5).map((node) => `    ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join('\n')}`);
+    expect(said, `axe on ${page.url()}, ${colorScheme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Runs the tests and ends with one line, "N passed, N failed", over all of them. A skipped test counts as failed.
+#
+#   scripts/test.sh            everything
+#   scripts/test.sh rust       unit, property, database, HTTP and documentation tests
+#   scripts/test.sh browser    journeys and accessibility in Chromium, on the release binary
+#   scripts/test.sh contract   schemathesis against the API's own description
+#
+# With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, more examples, other seeds.
+# Words after the part go to its runner:  scripts/test.sh rust -E 'test(last_unit)'  ·  scripts/test.sh browser --project phone home
+source "$(dirname "$0")/env.sh"
+
+part=${1:-all}
+[ $# -eq 0 ] || shift
+[ "$part" != all ] || [ $# -eq 0 ] || die 'words for a runner need its part: rust, browser or contract'
+case $part in all | rust | browser | contract) ;; *) die "test.sh knows rust, browser and contract, not '$part'" ;; esac
+
+passed=0
+failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+count() { # passed failed
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+}
+
+# Adds what a runner reported. One that fails with nothing counted as failed, or that ran nothing, is itself a failure.
+report() { # name status passed failed
+  count "$3" "$4"
+  if [ "$2" != 0 ] && [ "$4" = 0 ]; then
+    say "$1 ended with status $2"
+    count 0 1
+  elif [ "$3" = 0 ] && [ "$4" = 0 ]; then
+    say "$1 ran no test"
+    count 0 1
+  fi
+}
+
+# The number in front of a word in a runner's closing line, or 0.
+number_before() { grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+' || echo 0; }
+
+# The packages for the server's side. `frontend` is compiled for the browser only: beside the others its
+# features would join theirs, and the pages would be built for both sides at once.
+packages=(--workspace --exclude frontend)
+
+rust() {
+  local status=0 line profile=default
+  if [ -n "${TINDAHAN_LONG:-}" ]; then profile=long; fi
+  say 'Rust tests, on SQLite and Postgres'
+  scripts/postgres.sh cargo nextest run "${packages[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
+  line=$(sed 's/\x1b\[[0-9;]*m//g' "$scratch/nextest" | grep -E '^ *Summary ' | tail -n 1 || true)
+  report nextest $status "$(number_before passed <<<"$line")" \
+    $(($(number_before failed <<<"$line") + $(number_before 'timed out' <<<"$line") + $(number_before 'exec failed' <<<"$line") + $(skipped_tests "$line" "$@")))
+
+  [ $# -eq 0 ] || return 0
+  say 'examples in the documentation'
+  status=0
+  cargo test --doc "${packages[@]}" --no-fail-fast 2>&1 | tee "$scratch/doc" || status=$?
+  local ok bad
+  ok=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/doc")
+  bad=$(awk '/^test result:/ { n += $6 + $8 } END { print n + 0 }' "$scratch/doc")
+  report 'documentation tests' $status "$ok" "$bad"
+}
+
+# What a filter on the command line leaves out was not asked for.
+skipped_tests() { # summary-line [filters]
+  if [ $# -eq 1 ]; then number_before skipped <<<"$1"; else echo 0; fi
+}
+
+# The stand-ins for outside services, in the profile the Rust tests have compiled already.
+simulators() { cargo build --quiet "${packages[@]}" --bin simulators; }
+
+browser() {
+  local status=0 counts
+  say 'journeys in Chromium'
+  # The report names its file relative to the configuration, hence the absolute path.
+  (cd end2end && TINDAHAN_BINARY=$binary TINDAHAN_REPORT=$scratch/playwright.json npx --no-install playwright test "$@") || status=$?
+  counts=$(node -e '
+    const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    console.log(stats.expected, stats.unexpected + stats.flaky + stats.skipped);
+  ' "$scratch/playwright.json" 2>/dev/null) || counts='0 0'
+  # shellcheck disable=SC2086 # two numbers
+  report playwright $status $counts
+}
+
+contract() {
+  local status=0 counts seed=(--seed 1) examples=50
+  if [ -n "${TINDAHAN_LONG:-}" ]; then seed=() examples=500; fi
+  say 'the API against its own description'
+  # It leaves notes where it runs.
+  (cd "$scratch" && TINDAHAN_BINARY=$binary node "$root/end2end/harness.mjs" \
+    "$cache/schemathesis/bin/schemathesis" run '{url}/api/openapi.json' \
+    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
+    --max-examples $examples "${seed[@]}" --continue-on-failure --suppress-health-check all \
+    --report json --report-json-path "$scratch/contract.json" "$@") || status=$?
+  counts=$(node -e '
+    const { operations, failures, errors } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    const broken = new Set(failures.flatMap((failure) => failure.operations)).size + errors.length + operations.skipped;
+    console.log(Math.max(operations.tested - broken, 0), broken);
+  ' "$scratch/contract.json" 2>/dev/null) || counts='0 0'
+  # shellcheck disable=SC2086 # two numbers
+  report schemathesis $status $counts
+}
+
+scripts/setup.sh test
+case $part in
+all)
+  scripts/build.sh >/dev/null
+  rust "$@"
+  simulators
+  browser "$@"
+  contract "$@"
+  ;;
+rust) rust "$@" ;;
+browser | contract)
+  scripts/build.sh >/dev/null
+  simulators
+  "$part" "$@"
+  ;;
+esac
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
