@@ -6,7 +6,7 @@ import argparse
 import tomllib
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 import labels
 from materials import INK, PAPER
@@ -30,7 +30,7 @@ def main() -> None:
     for number, (name, path) in enumerate(files):
         x, y = gap + number % options.columns * (cell + gap), gap + number // options.columns * (cell + gap + 24)
         with Image.open(path) as picture:
-            sheet.paste(picture.resize((cell, cell), Image.LANCZOS), (x, y))
+            sheet.paste(ImageOps.fit(picture, (cell, cell), Image.LANCZOS, centering=(0.75, 0.5)), (x, y))
         pen.text((x, y + cell + 6), name, font=words, fill=INK)
     target = HERE / "build" / "contact-sheet.jpg"
     target.parent.mkdir(exist_ok=True)
