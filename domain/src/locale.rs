@@ -119,12 +119,11 @@ impl Locale {
             out.push('-');
         }
         let code = money.currency().code();
-        match symbol(code) {
-            Some(symbol) => out.push_str(symbol),
-            None => {
-                out.push_str(code);
-                out.push('\u{a0}');
-            }
+        if let Some(symbol) = symbol(code) {
+            out.push_str(symbol);
+        } else {
+            out.push_str(code);
+            out.push('\u{a0}');
         }
         let exponent = money.currency().exponent();
         let scale = 10_u64.pow(u32::from(exponent));
@@ -237,7 +236,7 @@ impl Local {
 fn push_grouped(out: &mut String, number: u64) {
     let digits = number.to_string();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -92,15 +92,12 @@ fn fill(template: &str, parameters: &[(&str, &str)]) -> String {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value, tail))
         });
-        match value {
-            Some((value, tail)) => {
-                out.push_str(value);
-                rest = tail;
-            }
-            None => {
-                out.push('{');
-                rest = after;
-            }
+        if let Some((value, tail)) = value {
+            out.push_str(value);
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
         }
     }
     out.push_str(rest);

@@ -70,6 +70,132 @@ fn every_message_is_used_somewhere() {
     );
 }
 
+/// The parameters that a text names in braces, with `count` for a plural.
+fn parameters(value: &Value) -> BTreeSet<String> {
+    let braces = |text: &str| -> Vec<String> {
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
+            .collect()
+    };
+    match value {
+        Value::String(text) => braces(text).into_iter().collect(),
+        Value::Table(forms) => {
+            let texts = forms.values().filter_map(Value::as_str).flat_map(braces);
+            texts.filter(|name| name != "count").collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// What stands inside the brackets that open at the start of `text`.
+fn inside(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return &text[1..at];
+                }
+            }
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// The parts between the commas that stand in no bracket.
+fn arguments(text: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut quoted) = (0_usize, 0, false);
+    let mut parts = Vec::new();
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[test]
+fn every_view_gives_a_message_all_its_parameters() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table: Table = fs::read_to_string(here.join("messages/en.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let mut files = Vec::new();
+    sources(&here.parent().unwrap().join("app"), &mut files);
+    let mut problems = Vec::new();
+    let mut calls = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for (opening, skip) in [
+            (" tr!(", 1),
+            ("(tr!(", 1),
+            ("{tr!(", 1),
+            ("=tr!(", 1),
+            ("::tr!(", 1),
+            ("trn!(", 2),
+        ] {
+            for (at, _) in text.match_indices(opening) {
+                let parts = arguments(inside(&text[at + opening.len() - 1..]));
+                let Some(value) = parts.first().and_then(|name| find("", &table, name)) else {
+                    continue;
+                };
+                let given = parts
+                    .iter()
+                    .skip(skip)
+                    .filter_map(|part| Some(part.split_once('=')?.0.trim().to_owned()));
+                let given: BTreeSet<String> = given.collect();
+                calls += 1;
+                if given != parameters(value) {
+                    problems.push(format!(
+                        "{}: {} takes {:?}, gets {given:?}",
+                        file.display(),
+                        parts[0],
+                        parameters(value)
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        calls > 100,
+        "only {calls} messages were found in views: the search is broken"
+    );
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+/// The message that a constant stands for.
+fn find<'a>(prefix: &str, table: &'a Table, constant: &str) -> Option<&'a Value> {
+    table.iter().find_map(|(name, value)| {
+        let key = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}_{name}")
+        };
+        match value {
+            Value::Table(section) if !section.contains_key("other") => {
+                find(&key, section, constant)
+            }
+            _ => (key.to_uppercase() == constant).then_some(value),
+        }
+    })
+}
+
 #[test]
 fn the_offline_page_says_what_the_catalogue_says() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

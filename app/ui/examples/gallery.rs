@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use domain::Locale;
 use leptos::prelude::*;
-use ui::{Gallery, GalleryAdmin, GalleryShop, Theme};
+use ui::{Gallery, GalleryAdmin, GalleryShop, Theme, ToastRegion, provide_toasts};
 
 const PICTURES: [&str; 10] = [
     "stoneware-mug",
@@ -26,6 +26,7 @@ fn page(locale: Locale, theme: Theme, body: impl FnOnce() -> AnyView) -> String 
     let html = owner.with(|| {
         provide_context(locale);
         provide_context(theme);
+        provide_toasts();
         body().to_html()
     });
     let attribute = theme
@@ -48,8 +49,10 @@ fn main() -> io::Result<()> {
         for theme in [Theme::Light, Theme::Dark] {
             let name =
                 |page: &str| folder.join(format!("{page}-{}-{}.html", locale.code(), theme.code()));
-            let gallery =
-                || view! { <main id="content"><Gallery pictures=pictures()/></main> }.into_any();
+            let gallery = || {
+                view! { <main id="content"><Gallery pictures=pictures()/></main><ToastRegion/> }
+                    .into_any()
+            };
             fs::write(name("gallery"), page(locale, theme, gallery))?;
             fs::write(
                 name("shop"),

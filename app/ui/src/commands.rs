@@ -134,28 +134,8 @@ pub fn CommandPalette(
             </div>
             <ul id="commands-list" role="listbox" aria-label=tr!(UI_COMMANDS_TITLE) class="grow overflow-y-auto p-2 min-h-24">
                 {move || {
-                    fitting
-                        .get()
-                        .into_iter()
-                        .enumerate()
-                        .map(|(at, command)| {
-                            view! {
-                                <li id=format!("command-{at}") role="option" aria-selected=move || if chosen.get() == at { "true" } else { "false" }>
-                                    <a
-                                        href=command.href
-                                        tabindex="-1"
-                                        class="flex items-center gap-3 min-h-11 px-3 rounded-field hover:bg-base-200"
-                                        class=("bg-base-200", move || chosen.get() == at)
-                                        on:click=move |_| open.set(false)
-                                    >
-                                        <Icon shape=command.shape class="size-5 text-quiet"/>
-                                        <span class="grow min-w-0 truncate">{command.label}</span>
-                                        <span class="text-sm text-quiet">{command.group}</span>
-                                    </a>
-                                </li>
-                            }
-                        })
-                        .collect_view()
+                    let each = fitting.get().into_iter().enumerate();
+                    each.map(|(at, command)| view! { <Offer command at chosen open/> }).collect_view()
                 }}
             </ul>
             <p class="px-4 py-2.5 text-xs text-quiet border-t border-hairline" role="status">
@@ -164,6 +144,31 @@ pub fn CommandPalette(
         </dialog>
     }
     .into_any()
+}
+
+#[component]
+fn Offer(
+    command: Command,
+    at: usize,
+    chosen: RwSignal<usize>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let is_chosen = move || chosen.get() == at;
+    view! {
+        <li id=format!("command-{at}") role="option" aria-selected=move || if is_chosen() { "true" } else { "false" }>
+            <a
+                href=command.href
+                tabindex="-1"
+                class="flex items-center gap-3 min-h-11 px-3 rounded-field hover:bg-base-200"
+                class=("bg-base-200", is_chosen)
+                on:click=move |_| open.set(false)
+            >
+                <Icon shape=command.shape class="size-5 text-quiet"/>
+                <span class="grow min-w-0 truncate">{command.label}</span>
+                <span class="text-sm text-quiet">{command.group}</span>
+            </a>
+        </li>
+    }
 }
 
 /// Goes where the chosen command leads, by its own link, so that the router sees it.

@@ -22,6 +22,7 @@ mod empty;
 mod field;
 #[cfg(feature = "gallery")]
 mod gallery;
+mod head;
 mod icons;
 mod language;
 mod ornament;
@@ -57,6 +58,7 @@ pub use crate::empty::*;
 pub use crate::field::{Field, FieldProps, FileField, FileFieldProps, TextArea, TextAreaProps};
 #[cfg(feature = "gallery")]
 pub use crate::gallery::*;
+pub use crate::head::*;
 pub use crate::icons::{Icon, IconProps, Shape, icon};
 pub use crate::language::*;
 pub use crate::ornament::*;
