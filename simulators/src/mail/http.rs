@@ -1,0 +1,111 @@
+//! The routes that show the kept mail and order failures.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Failures, Message, Sink, Summary, mime};
+
+/// Routes over a sink.
+pub fn router(sink: Sink) -> Router {
+    Router::new()
+        .route("/mail", get(list).delete(clear))
+        .route("/mail/{id}", get(raw))
+        .route("/mail/{id}/text", get(text))
+        .route("/mail/{id}/html", get(html))
+        .route("/_control/mail", post(fail))
+        .with_state(sink)
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    to: Option<String>,
+}
+
+async fn list(State(sink): State<Sink>, Query(filter): Query<Filter>) -> Json<Vec<Summary>> {
+    Json(sink.list(filter.to.as_deref()))
+}
+
+async fn clear(State(sink): State<Sink>) -> StatusCode {
+    sink.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn raw(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
+    match sink.find(&id) {
+        Some(message) => plain(message.raw.to_vec()),
+        None => missing("no such message"),
+    }
+}
+
+async fn text(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
+    part(sink.find(&id).as_ref(), "text/plain")
+}
+
+/// The HTML part, as its source: a mail is never run in this place.
+async fn html(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
+    part(sink.find(&id).as_ref(), "text/html")
+}
+
+fn part(message: Option<&Message>, kind: &str) -> Response {
+    let Some(message) = message else {
+        return missing("no such message");
+    };
+    match mime::part(&message.raw, kind) {
+        Some(text) => plain(text.into_bytes()),
+        None => missing(&format!("the message has no {kind} part")),
+    }
+}
+
+fn plain(body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, body).into_response()
+}
+
+fn missing(message: &str) -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        Json(json!({ "error": { "message": message } })),
+    )
+        .into_response()
+}
+
+/// How many of the next messages are refused, and with which reply code (400 to 599).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    fail_next: u32,
+    #[serde(default = "default_code")]
+    code: u16,
+}
+
+fn default_code() -> u16 {
+    451
+}
+
+async fn fail(State(sink): State<Sink>, Json(order): Json<Order>) -> (StatusCode, Json<Value>) {
+    if !(400..=599).contains(&order.code) {
+        let message = "a failure has a code from 400 to 599";
+        return (
+            StatusCode::BAD_REQUEST,
+            Json(json!({ "error": { "message": message } })),
+        );
+    }
+    sink.kept().failures = Failures {
+        left: order.fail_next,
+        code: order.code,
+    };
+    (
+        StatusCode::OK,
+        Json(json!({ "fail_next": order.fail_next, "code": order.code })),
+    )
+}
