@@ -265,7 +265,7 @@ label{display:block;margin-bottom:4px;font-weight:600}\
 input{width:100%;min-height:48px;margin-bottom:12px;padding:8px 12px;border:1px solid var(--soft);border-radius:8px;background:transparent;color:inherit;font:inherit;font-variant-numeric:tabular-nums}\
 button{width:100%;min-height:48px;margin-bottom:8px;padding:8px 16px;border:1px solid var(--go);border-radius:8px;background:var(--go);color:var(--on-go);font:inherit;font-weight:600;cursor:pointer}\
 button.quiet{background:transparent;color:var(--go)}\
-.cards{margin:0 0 8px;padding:0;list-style:none}.cards button{display:flex;flex-wrap:wrap;gap:0 12px;justify-content:space-between;margin-bottom:6px;font-weight:400;font-variant-numeric:tabular-nums;text-align:start}\
+.cards{margin:0 0 8px;padding:0;list-style:none}.cards button{display:flex;flex-direction:column;align-items:start;margin-bottom:6px;font-weight:400;font-variant-numeric:tabular-nums;text-align:start}\
 .cards small{color:var(--soft)}a{color:var(--go)}:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
 
 /// A whole page. Its policy names no form target, since a form here ends at the shop's own address.

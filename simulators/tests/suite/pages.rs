@@ -112,14 +112,14 @@ async fn the_bank_asks_and_the_shopper_approves() {
             && page.text.contains("Fail")
             && !page.text.contains("<script")
     );
-    let back = world.submit(&bank, "outcome=approve").await;
-    assert_way_back(&back.headers["location"], &id, "succeeded");
+    let returned = world.submit(&bank, "outcome=approve").await;
+    assert_way_back(&returned.headers["location"], &id, "succeeded");
     assert_eq!(intent(&world, &id).await["status"], "succeeded");
 
     // Pressed again, or the other button in a second tab: nothing changes any more.
     for outcome in ["approve", "fail"] {
-        let back = world.submit(&bank, &format!("outcome={outcome}")).await;
-        assert_way_back(&back.headers["location"], &id, "succeeded");
+        let returned = world.submit(&bank, &format!("outcome={outcome}")).await;
+        assert_way_back(&returned.headers["location"], &id, "succeeded");
     }
     assert_way_back(
         &world.get(&bank).await.headers["location"],
@@ -138,8 +138,8 @@ async fn a_failed_authentication_comes_back_unpaid() {
         .await
         .headers["location"]
         .clone();
-    let back = world.submit(&bank, "outcome=fail").await;
-    assert_way_back(&back.headers["location"], &id, "failed");
+    let returned = world.submit(&bank, "outcome=fail").await;
+    assert_way_back(&returned.headers["location"], &id, "failed");
     let failed = intent(&world, &id).await;
     assert_eq!(failed["status"], "requires_payment_method");
     assert_eq!(
@@ -161,8 +161,8 @@ async fn a_bank_may_decline_after_it_knows_the_shopper() {
         .await
         .headers["location"]
         .clone();
-    let back = world.submit(&bank, "outcome=approve").await;
-    assert_way_back(&back.headers["location"], &id, "failed");
+    let returned = world.submit(&bank, "outcome=approve").await;
+    assert_way_back(&returned.headers["location"], &id, "failed");
     assert_eq!(
         intent(&world, &id).await["last_payment_error"]["decline_code"],
         "insufficient_funds"
@@ -204,10 +204,10 @@ async fn a_cancelled_or_unknown_payment_cannot_be_paid() {
     world
         .post(&format!("/v1/payment_intents/{id}/cancel"), "")
         .await;
-    let back = world
+    let returned = world
         .submit(&format!("/pay/{id}"), "number=4242424242424242")
         .await;
-    assert_way_back(&back.headers["location"], &id, "failed");
+    assert_way_back(&returned.headers["location"], &id, "failed");
     assert_eq!(world.get("/pay/pi_<x>").await.status, 404);
     assert!(world.get("/pay/pi_<x>").await.text.contains("pi_&lt;x&gt;"));
     assert_eq!(
