@@ -153,6 +153,21 @@ async fn a_failed_authentication_comes_back_unpaid() {
 }
 
 #[tokio::test]
+async fn a_bank_page_left_open_from_an_earlier_try_changes_nothing() {
+    let world = World::start().await;
+    let id = to_pay(&world).await;
+    let pay = format!("/pay/{id}");
+    let earlier = world.submit(&pay, "number=4000002500003155").await;
+    let later = world.submit(&pay, "number=4000002500003155").await;
+    let stale = &earlier.headers["location"];
+    assert_eq!(world.submit(stale, "outcome=approve").await.status, 303);
+    assert_eq!(intent(&world, &id).await["status"], "requires_action");
+    assert_eq!(world.moved().await, (0, 0));
+    world.submit(&later.headers["location"], "outcome=approve").await;
+    assert_eq!(world.moved().await, (125_000, 0));
+}
+
+#[tokio::test]
 async fn a_bank_may_decline_after_it_knows_the_shopper() {
     let world = World::start().await;
     let id = to_pay(&world).await;
