@@ -116,8 +116,13 @@ impl Running {
     /// Stops both simulators; requests under way are answered, for at most a second.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        if timeout(FAREWELL, &mut self.http).await.is_err() {
-            tracing::debug!("connections were still open when the simulators stopped");
+        if timeout(FAREWELL * 2, &mut self.http).await.is_err() {
+            tracing::warn!("HTTP did not stop in time");
+        }
+        for task in &mut self.others {
+            task.abort();
+            // It ends as cancelled, and by then its port is free.
+            let _ = task.await;
         }
     }
 }

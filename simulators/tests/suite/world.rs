@@ -113,6 +113,16 @@ impl World {
         answer.json
     }
 
+    /// Sends a request whose answer is held back, waits until the money has moved, and hangs up.
+    pub async fn hang_up_after_paying(&self, request: reqwest::RequestBuilder) {
+        let waiting = tokio::spawn(request.send());
+        while self.moved().await == (0, 0) {
+            assert!(!waiting.is_finished(), "the answer came without money");
+        }
+        assert!(!waiting.is_finished(), "the answer was not held back");
+        waiting.abort();
+    }
+
     /// The sum of all captures and of all refunds that really moved.
     pub async fn moved(&self) -> (u64, u64) {
         let ledger = self.get("/_control/ledger").await.json;
