@@ -115,27 +115,24 @@ impl Locale {
     #[must_use]
     pub fn money(self, money: Money) -> String {
         let mut out = String::new();
-        if money.minor() < 0 {
+        if money.minor < 0 {
             out.push('-');
         }
-        let code = money.currency().code();
-        if let Some(symbol) = symbol(code) {
+        let currency = money.currency;
+        if let Some(symbol) = symbol(currency.code()) {
             out.push_str(symbol);
         } else {
-            out.push_str(code);
+            out.push_str(currency.code());
             out.push('\u{a0}');
         }
-        let exponent = money.currency().exponent();
-        let scale = 10_u64.pow(u32::from(exponent));
-        let minor = money.minor().unsigned_abs();
+        let digits = currency.exponent();
+        let scale = 10_u64.pow(digits);
+        let minor = money.minor.unsigned_abs();
         push_grouped(&mut out, minor / scale);
-        if exponent > 0 {
-            let cents = (minor % scale).to_string();
+        if digits > 0 {
             out.push('.');
-            for _ in cents.len()..usize::from(exponent) {
-                out.push('0');
-            }
-            out.push_str(&cents);
+            let fraction = (minor % scale + scale).to_string();
+            out.push_str(&fraction[1..]);
         }
         out
     }
@@ -280,7 +277,7 @@ fn per_mille(quality: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Locale, iso_date_time};
-    use crate::Timestamp;
+    use crate::{Currency, Money, Timestamp};
 
     #[test]
     fn the_language_asked_for_most_is_taken() {
@@ -310,6 +307,21 @@ mod tests {
             (-1_234_567, "-1,234,567"),
         ] {
             assert_eq!(Locale::En.number(number), text);
+        }
+    }
+
+    #[test]
+    fn money_shows_each_digit_of_its_minor_unit() {
+        let cases = [
+            (123_450, Currency::PHP, "₱1,234.50"),
+            (-500, Currency::USD, "-$5.00"),
+            (5, Currency::PHP, "₱0.05"),
+            (1_250, Currency::JPY, "¥1,250"),
+            (1_250, Currency::KWD, "KWD\u{a0}1.250"),
+            (i64::MIN, Currency::PHP, "-₱92,233,720,368,547,758.08"),
+        ];
+        for (minor, currency, text) in cases {
+            assert_eq!(Locale::En.money(Money::new(minor, currency)), text);
         }
     }
 

@@ -1,0 +1,48 @@
+-- What has no business meaning: events, jobs, settings.
+
+-- One SQL text for both databases: SQLite has these two, Postgres gets them here.
+create function json_each(text) returns table (value json) language sql stable rows 64
+    as 'select json_array_elements($1::json)';
+create function unhex(text) returns uuid language sql immutable as 'select $1::uuid';
+-- SQLite's `unhex` makes bytes; where a column holds bytes and no id, Postgres needs another function.
+create function unhex_bytes(text) returns bytea language sql immutable as 'select decode($1, ''hex'')';
+
+create table events (
+    seq bigint generated always as identity primary key,
+    id uuid not null unique,
+    kind text not null,
+    subject uuid not null,
+    actor text not null,
+    on_behalf_of text,
+    request uuid not null,
+    data text not null,
+    at bigint not null,
+    tx bigint not null default (pg_current_xact_id()::text::bigint)
+);
+create index events_subject on events (subject, seq);
+create index events_kind on events (kind, seq);
+
+create table event_cursors (
+    name text primary key,
+    seq bigint not null
+);
+
+create table jobs (
+    id uuid primary key,
+    kind text not null,
+    payload text not null,
+    key text unique,
+    run_at bigint not null,
+    attempts bigint not null default 0,
+    state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'dead')),
+    lease_until bigint,
+    last_error text,
+    created_at bigint not null
+);
+create index jobs_due on jobs (state, run_at);
+
+create table settings (
+    key text primary key,
+    value text not null,
+    updated_at bigint not null
+);

@@ -1,0 +1,131 @@
+-- Orders: an immutable copy of what was bought, and the facts that follow it.
+
+create table orders (
+    id uuid primary key,
+    number text not null unique,
+    cart_id uuid unique,
+    contact_id uuid not null references contacts (id),
+    user_id uuid references users (id),
+    channel text not null,
+    currency text not null,
+    locale text not null,
+    shipping_address_id uuid not null references addresses (id),
+    billing_address_id uuid not null references addresses (id),
+    delivery_code text not null,
+    delivery_name text not null,
+    promised_from bigint not null,
+    promised_to bigint not null,
+    payment_method text not null check (payment_method in ('cod', 'card')),
+    subtotal bigint not null,
+    discount bigint not null,
+    discount_code text,
+    shipping bigint not null,
+    tax bigint not null,
+    total bigint not null,
+    payment_state text not null,
+    fulfilment_state text not null,
+    delivery_state text not null,
+    placed_at bigint not null,
+    cancelled_at bigint,
+    cancel_reason text,
+    version bigint not null default 1
+);
+create index orders_placed on orders (placed_at, id);
+create index orders_payment on orders (payment_state, placed_at, id);
+create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
+create index orders_user on orders (user_id, placed_at, id);
+create index orders_contact on orders (contact_id);
+
+create table order_lines (
+    id uuid primary key,
+    order_id uuid not null references orders (id),
+    position bigint not null,
+    variant_id uuid not null,
+    product_id uuid not null,
+    sku text not null,
+    name text not null,
+    options text not null,
+    picture_id uuid,
+    quantity bigint not null,
+    unit_price bigint not null,
+    discount bigint not null,
+    tax_class text not null,
+    tax_rate_bp bigint not null,
+    tax bigint not null,
+    total bigint not null,
+    unit_cost bigint not null,
+    weight_g bigint not null,
+    unique (order_id, position)
+);
+create index order_lines_variant on order_lines (variant_id);
+
+-- One press makes one order: the key and what it was used for.
+create table idempotency_keys (
+    key text primary key,
+    body_hash bytea not null,
+    order_id uuid not null,
+    at bigint not null
+);
+
+create table payments (
+    id uuid primary key,
+    order_id uuid not null references orders (id),
+    method text not null,
+    amount bigint not null,
+    currency text not null,
+    state text not null check (state in ('pending', 'requires_action', 'authorised', 'captured', 'failed', 'voided')),
+    captured bigint not null default 0,
+    refunded bigint not null default 0,
+    gateway_ref text unique,
+    failure text,
+    attempt bigint not null,
+    created_at bigint not null,
+    updated_at bigint not null,
+    unique (order_id, attempt)
+);
+
+create table payment_events (
+    id uuid primary key,
+    payment_id uuid not null references payments (id),
+    kind text not null,
+    amount bigint not null,
+    gateway_event text unique,
+    data text not null,
+    at bigint not null
+);
+create index payment_events_payment on payment_events (payment_id, at);
+
+create table refunds (
+    id uuid primary key,
+    payment_id uuid not null references payments (id),
+    order_id uuid not null references orders (id),
+    amount bigint not null check (amount > 0),
+    reason text not null,
+    state text not null check (state in ('pending', 'done', 'failed')),
+    gateway_ref text unique,
+    at bigint not null
+);
+create index refunds_order on refunds (order_id);
+create index refunds_payment on refunds (payment_id);
+
+create table shipments (
+    id uuid primary key,
+    order_id uuid not null references orders (id),
+    location_id uuid not null,
+    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled')),
+    carrier text,
+    tracking_number text,
+    created_at bigint not null,
+    packed_at bigint,
+    shipped_at bigint,
+    delivered_at bigint
+);
+create index shipments_order on shipments (order_id);
+create index shipments_tracking on shipments (tracking_number);
+
+create table shipment_lines (
+    shipment_id uuid not null references shipments (id),
+    order_line_id uuid not null references order_lines (id),
+    quantity bigint not null check (quantity > 0),
+    primary key (shipment_id, order_line_id)
+);

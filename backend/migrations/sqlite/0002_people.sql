@@ -1,0 +1,75 @@
+-- People. All personal data of the shop is in `contacts` and `addresses`, sealed; the rest refers to them.
+
+create table contacts (
+    id blob primary key,
+    sealed blob not null,
+    email_hash blob,
+    phone_hash blob,
+    locale text not null,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+create index contacts_email on contacts (email_hash);
+create index contacts_phone on contacts (phone_hash);
+
+-- Words of the name, by keyed hash, so that a name can be looked up.
+create table contact_words (
+    word_hash blob not null,
+    contact_id blob not null references contacts (id),
+    primary key (word_hash, contact_id)
+) strict, without rowid;
+create index contact_words_contact on contact_words (contact_id);
+
+-- An address that an order refers to is never edited: a change makes a new row.
+create table addresses (
+    id blob primary key,
+    contact_id blob not null references contacts (id),
+    sealed blob not null,
+    country text not null,
+    in_book integer not null default 0,
+    is_default integer not null default 0,
+    created_at integer not null
+) strict;
+create index addresses_contact on addresses (contact_id, in_book);
+
+create table users (
+    id blob primary key,
+    contact_id blob not null references contacts (id),
+    email_hash blob not null unique,
+    password_hash text not null,
+    role text check (role in ('owner', 'manager', 'clerk')),
+    preferences text not null default '{}',
+    active integer not null default 1,
+    created_at integer not null
+) strict;
+create index users_contact on users (contact_id);
+
+create table sessions (
+    token_hash blob primary key,
+    id blob not null unique,
+    user_id blob not null references users (id),
+    created_at integer not null,
+    seen_at integer not null,
+    expires_at integer not null
+) strict;
+create index sessions_user on sessions (user_id);
+create index sessions_expiry on sessions (expires_at);
+
+create table api_keys (
+    id blob primary key,
+    name text not null,
+    secret_hash blob not null unique,
+    scopes text not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create table saved_filters (
+    id blob primary key,
+    user_id blob not null references users (id),
+    list text not null,
+    name text not null,
+    query text not null,
+    created_at integer not null,
+    unique (user_id, list, name)
+) strict;

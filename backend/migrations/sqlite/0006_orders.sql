@@ -1,0 +1,131 @@
+-- Orders: an immutable copy of what was bought, and the facts that follow it.
+
+create table orders (
+    id blob primary key,
+    number text not null unique,
+    cart_id blob unique,
+    contact_id blob not null references contacts (id),
+    user_id blob references users (id),
+    channel text not null,
+    currency text not null,
+    locale text not null,
+    shipping_address_id blob not null references addresses (id),
+    billing_address_id blob not null references addresses (id),
+    delivery_code text not null,
+    delivery_name text not null,
+    promised_from integer not null,
+    promised_to integer not null,
+    payment_method text not null check (payment_method in ('cod', 'card')),
+    subtotal integer not null,
+    discount integer not null,
+    discount_code text,
+    shipping integer not null,
+    tax integer not null,
+    total integer not null,
+    payment_state text not null,
+    fulfilment_state text not null,
+    delivery_state text not null,
+    placed_at integer not null,
+    cancelled_at integer,
+    cancel_reason text,
+    version integer not null default 1
+) strict;
+create index orders_placed on orders (placed_at, id);
+create index orders_payment on orders (payment_state, placed_at, id);
+create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
+create index orders_user on orders (user_id, placed_at, id);
+create index orders_contact on orders (contact_id);
+
+create table order_lines (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    position integer not null,
+    variant_id blob not null,
+    product_id blob not null,
+    sku text not null,
+    name text not null,
+    options text not null,
+    picture_id blob,
+    quantity integer not null,
+    unit_price integer not null,
+    discount integer not null,
+    tax_class text not null,
+    tax_rate_bp integer not null,
+    tax integer not null,
+    total integer not null,
+    unit_cost integer not null,
+    weight_g integer not null,
+    unique (order_id, position)
+) strict;
+create index order_lines_variant on order_lines (variant_id);
+
+-- One press makes one order: the key and what it was used for.
+create table idempotency_keys (
+    key text primary key,
+    body_hash blob not null,
+    order_id blob not null,
+    at integer not null
+) strict, without rowid;
+
+create table payments (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    method text not null,
+    amount integer not null,
+    currency text not null,
+    state text not null check (state in ('pending', 'requires_action', 'authorised', 'captured', 'failed', 'voided')),
+    captured integer not null default 0,
+    refunded integer not null default 0,
+    gateway_ref text unique,
+    failure text,
+    attempt integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    unique (order_id, attempt)
+) strict;
+
+create table payment_events (
+    id blob primary key,
+    payment_id blob not null references payments (id),
+    kind text not null,
+    amount integer not null,
+    gateway_event text unique,
+    data text not null,
+    at integer not null
+) strict;
+create index payment_events_payment on payment_events (payment_id, at);
+
+create table refunds (
+    id blob primary key,
+    payment_id blob not null references payments (id),
+    order_id blob not null references orders (id),
+    amount integer not null check (amount > 0),
+    reason text not null,
+    state text not null check (state in ('pending', 'done', 'failed')),
+    gateway_ref text unique,
+    at integer not null
+) strict;
+create index refunds_order on refunds (order_id);
+create index refunds_payment on refunds (payment_id);
+
+create table shipments (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    location_id blob not null,
+    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled')),
+    carrier text,
+    tracking_number text,
+    created_at integer not null,
+    packed_at integer,
+    shipped_at integer,
+    delivered_at integer
+) strict;
+create index shipments_order on shipments (order_id);
+create index shipments_tracking on shipments (tracking_number);
+
+create table shipment_lines (
+    shipment_id blob not null references shipments (id),
+    order_line_id blob not null references order_lines (id),
+    quantity integer not null check (quantity > 0),
+    primary key (shipment_id, order_line_id)
+) strict, without rowid;

@@ -1,0 +1,128 @@
+//! Typed ids: a UUIDv7 in a newtype per entity, shown outside with a prefix (`ord_0190…`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not an id of the wanted kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” is not an id that begins with {prefix}_")]
+pub struct IdError {
+    text: String,
+    prefix: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What it begins with outside.
+            pub const PREFIX: &'static str = $prefix;
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .filter(|hex| hex.len() == 32)
+                    .and_then(|hex| Uuid::try_parse(hex).ok())
+                    .map(Self)
+                    .ok_or_else(|| IdError { text: text.chars().take(48).collect(), prefix: $prefix })
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A category of products.
+    CategoryId "cat";
+    /// A product.
+    ProductId "prod";
+    /// What is sold and stocked: a product in one size and colour.
+    VariantId "var";
+    /// A photograph.
+    PictureId "pic";
+    /// A price list.
+    PriceListId "plist";
+    /// A cart.
+    CartId "cart";
+    /// An order.
+    OrderId "ord";
+    /// A line of an order.
+    OrderLineId "line";
+    /// A reservation of stock.
+    ReservationId "res";
+    /// A place where stock is kept.
+    LocationId "loc";
+    /// A movement of stock.
+    MovementId "mov";
+    /// A payment attempt.
+    PaymentId "pay";
+    /// Something that happened to a payment.
+    PaymentEventId "pev";
+    /// A refund.
+    RefundId "ref";
+    /// A parcel on its way.
+    ShipmentId "shp";
+    /// A person or firm that bought or may buy.
+    ContactId "con";
+    /// An address.
+    AddressId "adr";
+    /// Somebody who signs in.
+    UserId "usr";
+    /// A signed-in browser.
+    SessionId "ses";
+    /// A key of the HTTP API.
+    ApiKeyId "key";
+    /// An entry of the journal.
+    EntryId "jrn";
+    /// An event.
+    EventId "evt";
+    /// A piece of timed work.
+    JobId "job";
+    /// One request, for logs and events.
+    RequestId "req";
+    /// A discount code.
+    DiscountId "disc";
+    /// A saved view of a list.
+    SavedFilterId "flt";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_as_it_is_written_and_only_with_its_own_prefix() {
+        let id = OrderId(Uuid::from_u128(7));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().parse::<CartId>().is_err());
+        assert!("ord_7".parse::<OrderId>().is_err());
+    }
+}

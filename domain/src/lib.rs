@@ -1,0 +1,22 @@
+//! The rules of commerce: plain types and functions, without I/O, the same on the server and in the browser.
+//!
+//! Money is whole minor units with a currency ([`Money`]), time is milliseconds since 1970 UTC ([`Timestamp`]), and every
+//! entity has its own id type ([`id`]). What a cart costs is computed by [`cart`], what state an order is in by [`order`],
+//! and who may do what is named by [`permission`].
+
+pub mod cart;
+pub mod email;
+pub mod id;
+mod locale;
+pub mod messages;
+mod money;
+pub mod order;
+pub mod permission;
+mod quantity;
+pub mod slug;
+mod time;
+
+pub use locale::*;
+pub use money::{Currency, Money, MoneyError};
+pub use quantity::{Quantity, QuantityError};
+pub use time::Timestamp;
