@@ -15,6 +15,7 @@ pub mod permission;
 mod quantity;
 pub mod slug;
 mod time;
+pub mod view;
 
 pub use locale::*;
 pub use money::{Currency, Money, MoneyError};

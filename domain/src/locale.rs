@@ -126,7 +126,7 @@ impl Locale {
             out.push('\u{a0}');
         }
         let digits = currency.exponent();
-        let scale = 10_u64.pow(digits);
+        let scale = 10_u64.pow(u32::from(digits));
         let minor = money.minor.unsigned_abs();
         push_grouped(&mut out, minor / scale);
         if digits > 0 {

@@ -1,6 +1,6 @@
 //! Money and moments as the reader writes them.
 
-use domain::locale::iso_date_time;
+use domain::iso_date_time;
 use domain::{Money, Timestamp};
 use leptos::prelude::*;
 

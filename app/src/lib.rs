@@ -1,0 +1,1 @@
+//! What people see: shell, router and session.

@@ -1,0 +1,342 @@
+//! What managers see.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OrderRowView, PictureView};
+use crate::id::{CategoryId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, VariantId};
+use crate::{Money, Timestamp};
+
+/// What a manager asks of the list of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderQuery {
+    /// A number, an e-mail, a phone or words of a name.
+    pub search: String,
+    /// A payment state; empty for all.
+    pub payment: String,
+    /// A fulfilment state; empty for all.
+    pub fulfilment: String,
+    /// Where the page begins, as a former answer's `next`.
+    pub after: String,
+}
+
+/// A page of orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderListView {
+    /// Up to 50, newest first.
+    pub orders: Vec<OrderRowView>,
+    /// For the next page.
+    pub next: Option<String>,
+}
+
+/// A search that a member of staff kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFilterView {
+    /// The filter.
+    pub id: SavedFilterId,
+    /// Its name.
+    pub name: String,
+    /// Its address query, `payment=pending`.
+    pub query: String,
+}
+
+/// A day's figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TodayView {
+    /// Orders placed today, shop's time.
+    pub orders: i64,
+    /// What they cost.
+    pub sales: Money,
+    /// Orders waiting to be sent.
+    pub to_ship: i64,
+    /// Orders whose payment waits or failed.
+    pub unpaid: i64,
+    /// Timed work that was given up.
+    pub dead_jobs: i64,
+    /// Sales of each of the last 14 days, oldest first, minor units.
+    pub last_days: Vec<(Timestamp, i64)>,
+    /// The newest orders.
+    pub latest: Vec<OrderRowView>,
+    /// What is about to run out.
+    pub low_stock: Vec<StockRowView>,
+}
+
+/// A product in the managers' list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductRowView {
+    /// The product.
+    pub id: ProductId,
+    /// Name.
+    pub name: String,
+    /// `draft`, `published` or `archived`.
+    pub status: String,
+    /// Category's name.
+    pub category: String,
+    /// Main photograph.
+    pub picture: Option<PictureView>,
+    /// How many variants.
+    pub variants: i64,
+    /// Units available over all variants.
+    pub available: i64,
+    /// The lowest price.
+    pub price_from: Money,
+}
+
+/// A page of products.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductListView {
+    /// Up to 50.
+    pub products: Vec<ProductRowView>,
+    /// For the next page.
+    pub next: Option<String>,
+}
+
+/// Texts of a product in one language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProductTexts {
+    /// `en` or `fil`.
+    pub locale: String,
+    /// Name.
+    pub name: String,
+    /// Address; made from the name when empty.
+    pub slug: String,
+    /// A sentence.
+    pub summary: String,
+    /// Paragraphs, separated by an empty line.
+    pub description: String,
+    /// For search engines.
+    pub seo_title: String,
+    /// For search engines.
+    pub seo_description: String,
+}
+
+/// An option of a product, as edited: name and values by language in the order of `Locale::ALL`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptionDraft {
+    /// Key, made from the English name when empty.
+    pub key: String,
+    /// Names by language.
+    pub names: Vec<String>,
+    /// Values: key and names by language.
+    pub values: Vec<(String, Vec<String>)>,
+}
+
+/// A variant, as edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VariantDraft {
+    /// None for a new one.
+    pub id: Option<VariantId>,
+    /// Stock keeping unit, unique.
+    pub sku: String,
+    /// The value key of each option.
+    pub values: Vec<String>,
+    /// Minor units.
+    pub price: i64,
+    /// Minor units.
+    pub compare_at: Option<i64>,
+    /// Minor units, what it costs the shop.
+    pub cost: i64,
+    /// Grams.
+    pub weight_g: i64,
+    /// GTIN or empty.
+    pub barcode: String,
+    /// Units to begin with; only for a new variant.
+    pub stock: i64,
+    /// Which of the product's pictures shows it.
+    pub picture: Option<crate::id::PictureId>,
+}
+
+/// A product, as edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProductDraft {
+    /// None for a new one.
+    pub id: Option<ProductId>,
+    /// The version that was edited; another one in the database is a conflict.
+    pub version: i64,
+    /// Stable key for imports; made from the English name when empty.
+    pub handle: String,
+    /// Category.
+    pub category: Option<CategoryId>,
+    /// Maker.
+    pub vendor: String,
+    /// `standard`, `exempt`, `zero` or `none`.
+    pub tax_class: String,
+    /// Order on the home page, when featured.
+    pub featured: Option<i64>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Texts by language.
+    pub texts: Vec<ProductTexts>,
+    /// Options, at most three.
+    pub options: Vec<OptionDraft>,
+    /// Variants, at least one.
+    pub variants: Vec<VariantDraft>,
+    /// Pictures in order.
+    pub pictures: Vec<crate::id::PictureId>,
+}
+
+/// A product as the managers' page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductAdminView {
+    /// What can be edited.
+    pub draft: ProductDraft,
+    /// `draft`, `published` or `archived`.
+    pub status: String,
+    /// Photographs.
+    pub pictures: Vec<PictureView>,
+    /// Stock of each variant, in the order of the draft's variants.
+    pub stock: Vec<StockRowView>,
+}
+
+/// Stock of one variant at one location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockRowView {
+    /// The variant.
+    pub variant: VariantId,
+    /// The product.
+    pub product: ProductId,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Product and options.
+    pub name: String,
+    /// The location.
+    pub location: LocationId,
+    /// Its name.
+    pub location_name: String,
+    /// In the house.
+    pub on_hand: i64,
+    /// Promised.
+    pub reserved: i64,
+    /// To sell.
+    pub available: i64,
+}
+
+/// A page of stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockListView {
+    /// Up to 50, by SKU.
+    pub rows: Vec<StockRowView>,
+    /// For the next page.
+    pub next: Option<String>,
+}
+
+/// A movement of stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovementView {
+    /// The movement.
+    pub id: MovementId,
+    /// When.
+    pub at: Timestamp,
+    /// `received`, `shipped`, `returned` or `adjusted`.
+    pub kind: String,
+    /// Units, negative when they left.
+    pub quantity: i64,
+    /// Why.
+    pub reason: String,
+    /// For which order.
+    pub order: Option<OrderId>,
+}
+
+/// A delivery method, as edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliveryMethodDraft {
+    /// Its code.
+    pub code: String,
+    /// Names by language, in the order of `Locale::ALL`.
+    pub names: Vec<String>,
+    /// Descriptions by language.
+    pub descriptions: Vec<String>,
+    /// Minor units.
+    pub fee: i64,
+    /// Minor units for each begun kilogram beyond the first.
+    pub per_kg_fee: i64,
+    /// Goods worth this travel free.
+    pub free_from: Option<i64>,
+    /// Days until it arrives, at least.
+    pub days_min: i64,
+    /// Days until it arrives, at most.
+    pub days_max: i64,
+    /// `PH`, `NCR`, `Luzon`, `Visayas`, `Mindanao`, a country code, or `*` for all other countries.
+    pub regions: Vec<String>,
+    /// Offered?
+    pub active: bool,
+}
+
+/// The shop's face and rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ShopSettings {
+    /// Name.
+    pub name: String,
+    /// Currency code.
+    pub currency: String,
+    /// Logo picture.
+    pub logo: Option<crate::id::PictureId>,
+    /// Primary colour as `#rrggbb`; empty for the theme's own.
+    pub primary: String,
+    /// Accent colour as `#rrggbb`; empty for the theme's own.
+    pub accent: String,
+    /// Country the shop is in.
+    pub country: String,
+    /// Where customers write to.
+    pub contact_email: String,
+    /// Below this a variant is about to run out.
+    pub low_stock: i64,
+}
+
+impl Default for ShopSettings {
+    fn default() -> Self {
+        Self {
+            name: "Tindahan".into(),
+            currency: "PHP".into(),
+            logo: None,
+            primary: String::new(),
+            accent: String::new(),
+            country: "PH".into(),
+            contact_email: String::new(),
+            low_stock: 5,
+        }
+    }
+}
+
+/// A bad row of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportProblem {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// The column's name.
+    pub column: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Rows read.
+    pub rows: u64,
+    /// New products.
+    pub created: u64,
+    /// Changed products.
+    pub updated: u64,
+    /// Products that were already so.
+    pub unchanged: u64,
+    /// Rows that were left out.
+    pub problems: Vec<ImportProblem>,
+}
+
+/// One check of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditCheck {
+    /// What is checked.
+    pub name: String,
+    /// How many rows were looked at.
+    pub count: i64,
+    /// What is wrong, a line each.
+    pub failures: Vec<String>,
+}

@@ -1,0 +1,92 @@
+//! The cart.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cart::Totals;
+use crate::id::{CartId, PictureId, VariantId};
+use crate::{Money, Quantity};
+
+/// A line as the browser keeps and sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartItem {
+    /// What.
+    pub variant: VariantId,
+    /// How many.
+    pub quantity: Quantity,
+    /// The unit price that the shopper last saw, minor units; 0 when none.
+    pub seen_price: i64,
+}
+
+/// A line as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartLineView {
+    /// What.
+    pub variant: VariantId,
+    /// Where its page is.
+    pub slug: String,
+    /// Product.
+    pub name: String,
+    /// Chosen options, `Large · Oat`; empty without options.
+    pub options: String,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Photograph.
+    pub picture: Option<PictureId>,
+    /// Units.
+    pub quantity: Quantity,
+    /// Price now.
+    pub unit_price: Money,
+    /// Units times price, before discount.
+    pub total: Money,
+    /// For sums in the browser.
+    pub tax_rate_bp: i64,
+    /// For sums in the browser, grams of one.
+    pub weight_g: i64,
+    /// The most that can be bought now, at most 10 more than asked.
+    pub available: i64,
+}
+
+/// What the shopper must be told about a cart since they last saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CartNotice {
+    /// The price is another one.
+    PriceChanged { name: String, from: Money, to: Money },
+    /// Fewer are left than were asked for; the line was cut.
+    QuantityCut { name: String, from: i64, to: i64 },
+    /// Nothing is left; the line stays, but cannot be bought.
+    SoldOut { name: String },
+    /// It is no longer sold; the line was taken out.
+    Gone { name: String },
+    /// The code does not work (any more), or not for this cart.
+    DiscountRefused { code: String, reason: DiscountRefusal },
+}
+
+/// Why a discount code does not apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DiscountRefusal {
+    /// No such code.
+    Unknown,
+    /// Not yet, or no more.
+    OutOfTime,
+    /// Used as often as it may be.
+    UsedUp,
+    /// The goods cost less than this.
+    BelowMinimum(Money),
+}
+
+/// A cart with its prices of now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartView {
+    /// The cart on the server; none before the first sync.
+    pub id: Option<CartId>,
+    /// Its version, for the next sync.
+    pub version: i64,
+    /// Lines.
+    pub lines: Vec<CartLineView>,
+    /// Sums; delivery is an estimate before an address is known.
+    pub totals: Totals,
+    /// The code that applies.
+    pub discount_code: Option<String>,
+    /// What changed.
+    pub notices: Vec<CartNotice>,
+}

@@ -1,0 +1,153 @@
+//! An order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, ContactDetails};
+use crate::id::{OrderId, OrderLineId, PictureId, ShipmentId};
+use crate::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
+use crate::{Money, Timestamp};
+
+/// An order in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRowView {
+    /// The order.
+    pub id: OrderId,
+    /// As people say it.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Who bought.
+    pub customer: String,
+    /// What it costs.
+    pub total: Money,
+    /// Units.
+    pub units: i64,
+    /// Money.
+    pub payment: PaymentState,
+    /// Goods.
+    pub fulfilment: FulfilmentState,
+    /// Parcels.
+    pub delivery: DeliveryState,
+    /// Where it came from.
+    pub channel: Channel,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLineView {
+    /// The line.
+    pub id: OrderLineId,
+    /// As bought.
+    pub sku: String,
+    /// As bought.
+    pub name: String,
+    /// As bought.
+    pub options: String,
+    /// Photograph.
+    pub picture: Option<PictureId>,
+    /// Units.
+    pub quantity: i64,
+    /// Units that left.
+    pub shipped: i64,
+    /// Price of one.
+    pub unit_price: Money,
+    /// Its share of the discount.
+    pub discount: Money,
+    /// Tax inside `total`.
+    pub tax: Money,
+    /// What was charged.
+    pub total: Money,
+}
+
+/// A parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipmentView {
+    /// The parcel.
+    pub id: ShipmentId,
+    /// How far it is.
+    pub state: ShipmentState,
+    /// Who carries it.
+    pub carrier: Option<String>,
+    /// The carrier's number.
+    pub tracking_number: Option<String>,
+    /// Lines in it with their units.
+    pub lines: Vec<(OrderLineId, i64)>,
+    /// When it left.
+    pub shipped_at: Option<Timestamp>,
+    /// When it arrived.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Something that happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// The event's kind, `order.placed`.
+    pub kind: String,
+    /// What to say, in the reader's language.
+    pub text: String,
+    /// Who did it, for staff; empty for shoppers.
+    pub actor: String,
+}
+
+/// An order's page, for its shopper and for staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// The order.
+    pub id: OrderId,
+    /// As people say it.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Who bought.
+    pub contact: ContactDetails,
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// Who pays.
+    pub billing_address: Address,
+    /// The delivery method's name as bought.
+    pub delivery_name: String,
+    /// The earliest promised day.
+    pub promised_from: Timestamp,
+    /// The latest promised day.
+    pub promised_to: Timestamp,
+    /// How it is paid.
+    pub payment_method: PaymentMethod,
+    /// Lines.
+    pub lines: Vec<OrderLineView>,
+    /// Goods before discount.
+    pub subtotal: Money,
+    /// Discount, positive.
+    pub discount: Money,
+    /// The code used.
+    pub discount_code: Option<String>,
+    /// Delivery.
+    pub shipping: Money,
+    /// Tax inside the total.
+    pub tax: Money,
+    /// What it costs.
+    pub total: Money,
+    /// What arrived.
+    pub captured: Money,
+    /// What went back.
+    pub refunded: Money,
+    /// Money.
+    pub payment: PaymentState,
+    /// Goods.
+    pub fulfilment: FulfilmentState,
+    /// Parcels.
+    pub delivery: DeliveryState,
+    /// Cancelled, and why.
+    pub cancelled: Option<(Timestamp, String)>,
+    /// Why the last attempt to pay failed.
+    pub payment_failure: Option<String>,
+    /// Parcels.
+    pub shipments: Vec<ShipmentView>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// The order's version, for changes.
+    pub version: i64,
+}
