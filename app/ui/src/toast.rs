@@ -54,7 +54,7 @@ impl Toasts {
                 tone,
                 text,
                 undo,
-            })
+            });
         });
         set_timeout(move || self.dismiss(id), STAYS);
     }

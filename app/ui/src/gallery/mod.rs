@@ -409,7 +409,7 @@ fn order() -> AnyView {
 fn lists() -> AnyView {
     view! {
         <Part title="Table, Pager">
-            <Panel title=tr!(ADMIN_ORDERS) flush=true>{self::admin::orders_table()}</Panel>
+            <Panel title=tr!(ADMIN_ORDERS) flush=true>{admin::orders_table()}</Panel>
             <Pager previous="#content" next="#content" first="#content"/>
         </Part>
     }
