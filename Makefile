@@ -21,9 +21,11 @@ serve: ## Build the release and serve the demonstration shop on http://127.0.0.1
 	@scripts/setup.sh build
 	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" serve --demo --listen $(LISTEN) $(ARGS)
 
+# In a target folder of its own: cargo-leptos compiles Leptos for reloading, and a test run beside it would neither
+# undo that nor wait for its lock.
 watch: ## Serve a development build that follows each saved change
 	@scripts/setup.sh build
-	@$(ENV) && mkdir -p data && exec cargo leptos watch --split -- serve --demo --database sqlite:data/dev.db $(ARGS)
+	@$(ENV) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split -- serve --demo --database sqlite:data/dev.db $(ARGS)
 
 build: ## Build the release, the site inside the program
 	@scripts/setup.sh build
@@ -71,4 +73,4 @@ dist: ## One file with everything inside: dist/tindahan
 	@binary=$$(scripts/build.sh) && mkdir -p dist && cp "$$binary" dist/tindahan && ls -lh dist/tindahan
 
 clean: ## Remove what was built (not data/)
-	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" dist shots style/node_modules end2end/node_modules end2end/test-results
+	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" "$$cache/watch" dist shots style/node_modules end2end/node_modules end2end/test-results

@@ -31,10 +31,16 @@ export function freePort() {
   });
 }
 
+/** The environment without this shell's own settings for the store: a run must not depend on them. */
+function environment(added) {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(TINDAHAN|LEPTOS)_/.test(name));
+  return { ...Object.fromEntries(inherited), ...added };
+}
+
 /** Starts a program whose output goes to `log`; `stop()` asks it to end, and insists after ten seconds. */
 export function start(program, args, { cwd, log, env = {} }) {
   const output = createWriteStream(log, { flags: 'a' });
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(output, { end: false });
   child.stderr.pipe(output, { end: false });
   const ended = new Promise((resolve) => {
@@ -72,7 +78,8 @@ export async function ready(url, running, seconds = 180) {
 
 /**
  * A shop of its own: simulators, an empty database filled with the demonstration shop, and the server.
- * The answer holds its address, its folder and `stop()`.
+ * The answer holds its address (`url`), that of the simulators (`gateway`: the bank's pages, and the mail sent, at `/mail`),
+ * its folder, its log and `stop()`.
  */
 export async function startShop({ args = [], env = {} } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tindahan-end2end-'));
@@ -83,22 +90,36 @@ export async function startShop({ args = [], env = {} } = {}) {
     else await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [shopPort, gatewayPort, smtpPort, mailPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const [shopPort, gatewayPort, smtpPort] = await Promise.all([freePort(), freePort(), freePort()]);
     const url = `http://127.0.0.1:${shopPort}`;
-    const mail = `http://127.0.0.1:${mailPort}`;
+    const gateway = `http://127.0.0.1:${gatewayPort}`;
     const simulators = start(SIMULATORS, [
-      '--gateway', `127.0.0.1:${gatewayPort}`,
-      '--smtp', `127.0.0.1:${smtpPort}`,
-      '--mail', `127.0.0.1:${mailPort}`,
+      '--gateway', `127.0.0.1:${gatewayPort}`, '--smtp', `127.0.0.1:${smtpPort}`,
+      '--webhook-url', `${url}/webhooks/stripe`, '--webhook-secret', 'whsec_test', '--hold', '3',
     ], { cwd: folder, log: path.join(folder, 'simulators.log') });
     running.push(simulators);
+    await ready(`${gateway}/mail`, simulators, 20);
 
     const server = start(BINARY, [
       'serve', '--demo', '--database', `sqlite:${path.join(folder, 'shop.db')}`, '--listen', `127.0.0.1:${shopPort}`, ...args,
-    ], { cwd: folder, log: path.join(folder, 'server.log'), env });
+    ], {
+      cwd: folder,
+      log: path.join(folder, 'server.log'),
+      env: {
+        TINDAHAN_SMTP: `smtp://127.0.0.1:${smtpPort}`,
+        TINDAHAN_GATEWAY_URL: gateway,
+        TINDAHAN_GATEWAY_SECRET: 'sk_test_end2end',
+        TINDAHAN_GATEWAY_WEBHOOK_SECRET: 'whsec_test',
+        // Every visitor of a run comes from one address; the limits have tests of their own.
+        TINDAHAN_LIMIT_SIGN_IN: '0',
+        TINDAHAN_LIMIT_CHECKOUT: '0',
+        TINDAHAN_LIMIT_API: '0',
+        ...env,
+      },
+    });
     running.push(server);
     await ready(`${url}/health/ready`, server);
-    return { url, mail, folder, server, log: server.log, stop };
+    return { url, gateway, folder, server, log: server.log, stop };
   } catch (error) {
     await stop();
     throw error;

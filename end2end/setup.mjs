@@ -6,7 +6,7 @@ export default async function setup() {
   if (process.env.TINDAHAN_URL) return undefined;
   const shop = await startShop();
   process.env.TINDAHAN_URL = shop.url;
-  process.env.TINDAHAN_MAIL = shop.mail;
+  process.env.TINDAHAN_SIMULATORS_URL = shop.gateway;
   process.env.TINDAHAN_SERVER_LOG = shop.log;
   return shop.stop;
 }

@@ -19,6 +19,7 @@ fingerprint() {
   } | sha256sum
 }
 
+site=$CARGO_TARGET_DIR/site
 stamp=$CARGO_TARGET_DIR/finished/sources
 now=$(fingerprint)
 if [ -x "$binary" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
@@ -28,8 +29,9 @@ fi
 
 say 'building the release (about ten minutes on two cores the first time, one or two after a change)'
 # The splitter trips over what an earlier run left (cargo-leptos#557).
-rm -rf "$TINDAHAN_SITE_DIR" "$stamp"
-cargo leptos build --release --split --precompress --bin-features embed >&2
+rm -rf "$site" "$stamp"
+# The variable is for the compiler alone: a running server would read it as its own `site-dir`.
+TINDAHAN_SITE_DIR=$site cargo leptos build --release --split --precompress --bin-features embed >&2
 
 # Kept apart from cargo's own output, which any other release build would replace.
 mkdir -p "${binary%/*}"

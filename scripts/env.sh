@@ -12,8 +12,6 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/tindahan
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 # cargo-leptos takes `tailwindcss`, `wasm-opt` and `wasm-bindgen` from PATH, whichever comes first.
 export PATH=$root/style/node_modules/.bin:$cache/tools/bin:$PATH
-# The finished site; a server with the `embed` feature carries this folder inside.
-export TINDAHAN_SITE_DIR=$CARGO_TARGET_DIR/site
 # Written by setup.sh where rustup's own toolchain cannot have the WebAssembly target.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then
   RUSTUP_TOOLCHAIN=$(cat "$cache/toolchain")
