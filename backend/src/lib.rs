@@ -1,1 +1,26 @@
-//! The business.
+//! The business: one folder an area; the only crate that knows SQL and outside services.
+//!
+//! An area's `mod.rs` holds what it can do, its `store.rs` the SQL. What must be true together is one transaction, what may
+//! follow is an event. Everything from outside comes in through [`Shop`].
+
+pub mod accounting;
+pub mod audit;
+pub mod cart;
+pub mod catalog;
+pub mod checkout;
+pub mod customers;
+pub mod fulfilment;
+pub mod identity;
+pub mod insight;
+pub mod inventory;
+pub mod notifications;
+pub mod orders;
+pub mod payments;
+pub mod platform;
+pub mod pricing;
+pub mod search;
+pub mod seed;
+pub mod settings;
+mod shop;
+
+pub use shop::{GatewayConfig, OpenError, Shop, ShopConfig};

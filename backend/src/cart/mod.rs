@@ -1,0 +1,313 @@
+//! Carts: kept in the browser, synced here. The browser says what and how many, the server says what it costs and what changed.
+//!
+//! Who holds a cart's id may use it, until a signed-in shopper owns it: from then on nobody else may. A sync that comes from an
+//! older version than the stored one (another tab or device was quicker) is merged: every article stays, with the larger of
+//! the two quantities, because the same wish on two devices is one wish.
+
+mod store;
+
+use std::collections::HashMap;
+
+use domain::cart::{MOST_LINES, PricedLine, totals};
+use domain::id::{CartId, UserId, VariantId};
+use domain::order::Channel;
+use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal};
+use domain::{Currency, Locale, Money, MoneyError, Quantity};
+
+use crate::inventory;
+use crate::platform::Context;
+use crate::platform::db::{Db, DbError};
+use crate::platform::events::{self, Event};
+use crate::pricing::{self, Rules};
+use crate::{Shop, settings};
+
+/// Why a cart was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CartError {
+    /// No such cart, or somebody else's.
+    #[error("there is no such cart")]
+    Unknown,
+    /// More than [`MOST_LINES`] different articles.
+    #[error("a cart holds at most 200 different articles")]
+    TooManyLines,
+    /// The sum is beyond what can be paid.
+    #[error("the total is too large")]
+    TooLarge(#[from] MoneyError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A cart as stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub id: CartId,
+    pub user: Option<UserId>,
+    pub channel: Channel,
+    pub currency: Currency,
+    pub discount_code: Option<String>,
+    pub version: i64,
+    pub ordered: bool,
+    pub items: Vec<CartItem>,
+}
+
+/// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with
+/// one that was bought or is somebody else's, a new one is made.
+///
+/// # Errors
+/// [`CartError::TooManyLines`] beyond 200 lines; nothing is changed then.
+pub async fn sync(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    id: Option<CartId>,
+    version: i64,
+    items: Vec<CartItem>,
+    discount: Option<String>,
+) -> Result<CartView, CartError> {
+    let items = folded(items)?;
+    let code = discount.as_deref().and_then(pricing::normal_code);
+    let (inner, user, currency) = (shop.clone(), ctx.user(), settings::shop_currency(shop));
+    let stored = shop
+        .db()
+        .write(async move |tx| {
+            let at = inner.now();
+            let known = match id {
+                Some(id) => store::load(tx, id).await?.filter(|cart| usable(cart, user)),
+                None => None,
+            };
+            let Some(mut cart) = known else {
+                let cart = Stored {
+                    id: CartId(inner.id()),
+                    user,
+                    channel,
+                    currency,
+                    discount_code: code.clone(),
+                    version: 1,
+                    ordered: false,
+                    items: items.clone(),
+                };
+                store::insert(tx, &cart, at).await?;
+                store::replace_lines(tx, cart.id, &cart.items).await?;
+                return Ok::<_, CartError>(cart);
+            };
+            let wanted = if version == cart.version { items.clone() } else { merged(&cart.items, &items) };
+            let owner = cart.user.or(user);
+            if wanted.len() > MOST_LINES {
+                return Err(CartError::TooManyLines);
+            }
+            if wanted != cart.items || code != cart.discount_code || owner != cart.user {
+                cart.items = wanted;
+                cart.discount_code = code.clone();
+                cart.user = owner;
+                cart.version += 1;
+                store::update(tx, &cart, at).await?;
+                store::replace_lines(tx, cart.id, &cart.items).await?;
+            }
+            Ok(cart)
+        })
+        .await?;
+    price(shop, locale, stored).await
+}
+
+/// A cart with its prices of now.
+///
+/// # Errors
+/// [`CartError::Unknown`] for one that does not exist, was bought, or is somebody else's.
+pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, CartError> {
+    let stored = store::load(&mut shop.db(), id).await?;
+    let cart = stored.filter(|cart| usable(cart, ctx.user())).ok_or(CartError::Unknown)?;
+    price(shop, locale, cart).await
+}
+
+/// The signed-in shopper's open cart.
+///
+/// # Errors
+/// The database's.
+pub async fn mine(shop: &Shop, ctx: &Context, locale: Locale) -> Result<Option<CartView>, CartError> {
+    let Some(user) = ctx.user() else { return Ok(None) };
+    match store::open_of(&mut shop.db(), user).await? {
+        Some(id) => Ok(Some(view(shop, ctx, locale, id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// After sign-in: the guest's cart and the shopper's own become one, nothing is lost, and it belongs to the shopper.
+///
+/// # Errors
+/// The database's.
+pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest: Option<CartId>) -> Result<Option<CartView>, CartError> {
+    let Some(user) = ctx.user() else { return Ok(None) };
+    let (inner, context) = (shop.clone(), ctx.clone());
+    let merged_cart = shop
+        .db()
+        .write(async move |tx| {
+            let at = inner.now();
+            let own = match store::open_of(tx, user).await? {
+                Some(id) => store::load(tx, id).await?,
+                None => None,
+            };
+            let guest = match guest {
+                Some(id) => store::load(tx, id).await?.filter(|cart| usable(cart, Some(user))),
+                None => None,
+            };
+            let cart = match (own, guest) {
+                (Some(own), Some(guest)) if own.id == guest.id => own,
+                (Some(mut own), Some(guest)) => {
+                    own.items = merged(&own.items, &guest.items);
+                    own.items.truncate(MOST_LINES);
+                    own.discount_code = own.discount_code.or(guest.discount_code);
+                    own.version += 1;
+                    store::update(tx, &own, at).await?;
+                    store::replace_lines(tx, own.id, &own.items).await?;
+                    store::replace_lines(tx, guest.id, &[]).await?;
+                    let data = serde_json::json!({ "from": guest.id });
+                    events::append(tx, &inner, &context, at, &[Event::new("cart.merged", own.id.0, data)]).await?;
+                    own
+                }
+                (None, Some(mut guest)) => {
+                    guest.user = Some(user);
+                    guest.version += 1;
+                    store::update(tx, &guest, at).await?;
+                    guest
+                }
+                (Some(own), None) => own,
+                (None, None) => return Ok::<_, CartError>(None),
+            };
+            Ok(Some(cart))
+        })
+        .await?;
+    match merged_cart {
+        Some(cart) => Ok(Some(price(shop, locale, cart).await?)),
+        None => Ok(None),
+    }
+}
+
+/// May this cart be used by this shopper (or guest)?
+fn usable(cart: &Stored, user: Option<UserId>) -> bool {
+    !cart.ordered && (cart.user.is_none() || cart.user == user)
+}
+
+/// Each article once, quantities added up to at most what a line holds.
+fn folded(items: Vec<CartItem>) -> Result<Vec<CartItem>, CartError> {
+    let mut out: Vec<CartItem> = Vec::with_capacity(items.len().min(MOST_LINES));
+    let mut places: HashMap<VariantId, usize> = HashMap::new();
+    for item in items {
+        if let Some(place) = places.get(&item.variant) {
+            let line = &mut out[*place];
+            line.quantity = Quantity::clamped(line.quantity.get() + item.quantity.get());
+        } else {
+            places.insert(item.variant, out.len());
+            out.push(item);
+        }
+        if out.len() > MOST_LINES {
+            return Err(CartError::TooManyLines);
+        }
+    }
+    Ok(out)
+}
+
+/// Every article of both, with the larger quantity.
+fn merged(stored: &[CartItem], sent: &[CartItem]) -> Vec<CartItem> {
+    let mut out = stored.to_vec();
+    for item in sent {
+        match out.iter_mut().find(|line| line.variant == item.variant) {
+            Some(line) => line.quantity = line.quantity.max(item.quantity),
+            None => out.push(*item),
+        }
+    }
+    out
+}
+
+/// Prices a cart and says what changed since the shopper saw it.
+async fn price(shop: &Shop, locale: Locale, cart: Stored) -> Result<CartView, CartError> {
+    let at = shop.now();
+    let mut db: &Db = shop.db();
+    let keys: Vec<_> = cart.items.iter().map(|i| (i.variant, cart.channel, locale)).collect();
+    let quotes = pricing::quotes(&mut db, &keys, cart.currency, at).await?;
+    let available = inventory::available_of(&mut db, cart.items.iter().map(|i| i.variant)).await?;
+    let rules = Rules::load(&mut db, at).await?;
+    let country = settings::shop(shop).country;
+    let money = |minor| Money::new(minor, cart.currency);
+
+    let mut notices = Vec::new();
+    let (mut lines, mut sums): (Vec<CartLineView>, Vec<PricedLine>) = (Vec::new(), Vec::new());
+    for item in &cart.items {
+        let Some(quote) = quotes.get(&(item.variant, cart.channel, locale)) else { continue };
+        let (Some(unit_price), true) = (quote.price, quote.on_sale) else {
+            notices.push(CartNotice::Gone { name: quote.name.clone() });
+            continue;
+        };
+        let free = available.get(&item.variant).copied().unwrap_or(0);
+        let mut quantity = item.quantity;
+        if free == 0 {
+            notices.push(CartNotice::SoldOut { name: quote.name.clone() });
+        } else if free < quantity.get() {
+            notices.push(CartNotice::QuantityCut { name: quote.name.clone(), from: quantity.get(), to: free });
+            quantity = Quantity::clamped(free);
+        }
+        if item.seen_price != 0 && item.seen_price != unit_price {
+            notices.push(CartNotice::PriceChanged { name: quote.name.clone(), from: money(item.seen_price), to: money(unit_price) });
+        }
+        let priced = pricing::priced(quote, unit_price, quantity, &rules, &country);
+        sums.push(priced);
+        lines.push(CartLineView {
+            variant: item.variant,
+            slug: quote.slug.clone(),
+            name: quote.name.clone(),
+            options: quote.options.clone(),
+            sku: quote.sku.clone(),
+            picture: quote.picture,
+            quantity,
+            unit_price: money(unit_price),
+            total: money(unit_price).times(quantity.get())?,
+            tax_rate_bp: priced.tax_rate_bp,
+            weight_g: quote.weight_g,
+            available: free.min(quantity.get() + 10),
+        });
+    }
+    let cheapest = rules.methods_to(&country, Some("NCR")).min_by_key(|m| m.fee).map(|m| rules.rate_of(m, &country));
+    let plain = totals(cart.currency, &sums, None, cheapest)?;
+    let mut discount_code = None;
+    let mut sum = plain;
+    if let Some(code) = &cart.discount_code {
+        let found = pricing::codes(&mut db, std::slice::from_ref(code)).await?;
+        let discount = found.get(code).ok_or(DiscountRefusal::Unknown).and_then(|c| c.discount(sum.subtotal, at));
+        match discount {
+            Ok(discount) => {
+                sum = totals(cart.currency, &sums, Some(discount), cheapest)?;
+                discount_code = Some(code.clone());
+            }
+            Err(reason) => notices.push(CartNotice::DiscountRefused { code: code.clone(), reason }),
+        }
+    }
+    Ok(CartView { id: Some(cart.id), version: cart.version, lines, totals: sum, discount_code, notices })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn item(n: u128, quantity: i64) -> CartItem {
+        CartItem { variant: VariantId(Uuid::from_u128(n)), quantity: Quantity::clamped(quantity), seen_price: 0 }
+    }
+
+    #[test]
+    fn merging_two_carts_loses_nothing() {
+        let both = merged(&[item(1, 2), item(2, 1)], &[item(1, 3), item(3, 1)]);
+        assert_eq!(both, vec![item(1, 3), item(2, 1), item(3, 1)]);
+    }
+
+    #[test]
+    fn two_lines_of_one_article_become_one() {
+        assert_eq!(folded(vec![item(1, 2), item(1, 3)]).ok(), Some(vec![item(1, 5)]));
+    }
+
+    #[test]
+    fn ten_thousand_lines_are_refused() {
+        let many = (0..10_000).map(|n| item(n, 1)).collect();
+        assert!(matches!(folded(many), Err(CartError::TooManyLines)));
+    }
+}

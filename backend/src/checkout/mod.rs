@@ -1,0 +1,296 @@
+//! Checkout: from a cart to an order, once.
+//!
+//! [`place_order`] checks and seals what it was given, then hands the command to a [`Bundle`]: the commands that
+//! arrive while the last transaction is being written are written together, with the same statements for many as for one
+//! (`place.rs`). The transaction holds all that must be true together: stock, order, payment attempt, journal entry, events.
+//!
+//! One press makes one order: the idempotency key is kept with a hash of what was sent, and a cart can be ordered once. Sent
+//! again, the same key or the same cart is answered with the order there is; the same key with other contents is an error.
+
+mod place;
+mod store;
+
+use domain::cart::totals;
+use domain::id::{AddressId, CartId, ContactId, OrderId, UserId};
+use domain::messages::t;
+use domain::order::{Channel, PaymentMethod};
+use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, Placed};
+use domain::{Locale, Money, MoneyError, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::cart::{self, CartError};
+use crate::customers::{self, PreparedAddress, PreparedContact};
+use crate::platform::Context;
+use crate::platform::db::{Bundle, DbError};
+use crate::pricing::Rules;
+use crate::{Shop, orders, payments};
+
+/// How long a card order may stay unpaid before its stock is given back, milliseconds.
+pub const PAYMENT_TIME: i64 = 30 * 60 * 1_000;
+
+/// Why no order was made. Nothing was changed, the cart is as it was.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// Something in the form is wrong; each field with what to do.
+    #[error("please check what is marked")]
+    Invalid(FieldErrors),
+    /// No such cart, or somebody else's.
+    #[error("there is no such cart")]
+    NoCart,
+    /// Nothing in it that can be bought.
+    #[error("the cart is empty")]
+    Empty,
+    /// Not enough of something; names what.
+    #[error("not enough in stock: {}", .0.join(", "))]
+    OutOfStock(Vec<String>),
+    /// Something is no longer sold; names what.
+    #[error("no longer sold: {}", .0.join(", "))]
+    Gone(Vec<String>),
+    /// Another total than the shopper saw.
+    #[error("the total is now {0}")]
+    TotalChanged(Money),
+    /// The discount code cannot be used (any more).
+    #[error("the discount code cannot be used")]
+    Discount,
+    /// The key was used for another order form.
+    #[error("this idempotency key was used with other contents")]
+    KeyReused,
+    /// Not 8 to 100 letters, digits, `-`, `_`.
+    #[error("an idempotency key has 8 to 100 letters, digits, hyphens and underscores")]
+    Key,
+    /// Beyond what can be paid.
+    #[error("the total is too large")]
+    TooLarge(#[from] MoneyError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<CartError> for CheckoutError {
+    fn from(error: CartError) -> Self {
+        match error {
+            CartError::Unknown | CartError::TooManyLines => Self::NoCart,
+            CartError::TooLarge(e) => Self::TooLarge(e),
+            CartError::Db(e) => Self::Db(e),
+        }
+    }
+}
+
+/// An order form, checked and sealed, as the transaction takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    key: String,
+    body_hash: Vec<u8>,
+    order: OrderId,
+    number: String,
+    cart: CartId,
+    user: Option<UserId>,
+    channel: Channel,
+    locale: Locale,
+    contact: PreparedContact,
+    shipping: PreparedAddress,
+    billing: Option<PreparedAddress>,
+    country: String,
+    island: Option<&'static str>,
+    delivery: String,
+    payment: PaymentMethod,
+    seen_total: Option<i64>,
+    context: Context,
+    at: Timestamp,
+}
+
+/// What the transaction answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    order: OrderId,
+    number: String,
+    total: Money,
+    payment: PaymentMethod,
+    replay: bool,
+}
+
+/// The bundle that all orders of a shop go through.
+pub(crate) type Door = Bundle<Command, Made, CheckoutError>;
+
+/// The ways to deliver a cart to an address, cheapest first.
+///
+/// # Errors
+/// [`CheckoutError::NoCart`] for a cart that is not the caller's.
+pub async fn delivery_options(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    id: CartId,
+    address: &Address,
+) -> Result<Vec<DeliveryOption>, CheckoutError> {
+    let cart = cart::view(shop, ctx, locale, id).await?;
+    let at = shop.now();
+    let rules = Rules::load(&mut shop.db(), at).await?;
+    let goods = cart.totals.subtotal.minus(cart.totals.discount)?;
+    let island = customers::places::island_group(address);
+    let mut options = Vec::new();
+    for method in rules.methods_to(&address.country, island) {
+        let (name, description) = method.words(locale);
+        options.push(DeliveryOption {
+            code: method.code.clone(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            fee: rules.rate_of(method, &address.country).fee_for(goods, cart.totals.weight_g)?,
+            from: at.plus_millis(method.days_min * Timestamp::DAY),
+            to: at.plus_millis(method.days_max * Timestamp::DAY),
+        });
+    }
+    options.sort_by_key(|o| (o.fee.minor, o.to));
+    Ok(options)
+}
+
+/// What a cart costs, delivered to an address by a method: the total a shopper sees before the last press.
+///
+/// # Errors
+/// [`CheckoutError::NoCart`], or [`CheckoutError::Invalid`] for a method that does not go there.
+pub async fn quote(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    id: CartId,
+    address: &Address,
+    delivery: &str,
+) -> Result<domain::cart::Totals, CheckoutError> {
+    let cart = cart::view(shop, ctx, locale, id).await?;
+    let rules = Rules::load(&mut shop.db(), shop.now()).await?;
+    let island = customers::places::island_group(address);
+    let method = rules.method(delivery).filter(|m| m.goes_to(&address.country, island));
+    let Some(method) = method else {
+        return Err(CheckoutError::Invalid(vec![("delivery".into(), t::CHECKOUT_DELIVERY_NOT_THERE.text(locale).into())]));
+    };
+    let keys: Vec<_> = cart.lines.iter().map(|l| (l.variant, Channel::Web, locale)).collect();
+    let quotes = crate::pricing::quotes(&mut shop.db(), &keys, cart.totals.total.currency, shop.now()).await?;
+    let mut lines = Vec::new();
+    for line in &cart.lines {
+        let Some(found) = quotes.get(&(line.variant, Channel::Web, locale)) else { continue };
+        lines.push(crate::pricing::priced(found, line.unit_price.minor, line.quantity, &rules, &address.country));
+    }
+    let discount = match &cart.discount_code {
+        Some(code) => crate::pricing::codes(&mut shop.db(), std::slice::from_ref(code))
+            .await?
+            .get(code)
+            .and_then(|c| c.discount(cart.totals.subtotal, shop.now()).ok()),
+        None => None,
+    };
+    Ok(totals(cart.totals.total.currency, &lines, discount, Some(rules.rate_of(method, &address.country)))?)
+}
+
+/// Makes an order of a cart. With a card the answer says where to pay; a gateway that does not answer leaves the order to be
+/// paid from its page.
+///
+/// # Errors
+/// See [`CheckoutError`]; in each case nothing was changed.
+pub async fn place_order(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    key: &str,
+    form: CheckoutForm,
+) -> Result<Placed, CheckoutError> {
+    let command = prepare(shop, ctx, locale, channel, key, form)?;
+    let made = shop.checkout().call(command).await?;
+    let pay_at = match made.payment {
+        PaymentMethod::Card => payments::start_card(shop, made.order).await.unwrap_or_else(|error| {
+            tracing::warn!(order = %made.order, %error, "the gateway did not begin a payment; the shopper can pay from the order's page");
+            None
+        }),
+        PaymentMethod::Cod => None,
+    };
+    Ok(Placed {
+        order: made.order,
+        number: made.number,
+        total: made.total,
+        link: orders::link(shop, made.order),
+        pay_at,
+        replay: made.replay,
+    })
+}
+
+/// Checks the form, and seals what is personal.
+fn prepare(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    key: &str,
+    form: CheckoutForm,
+) -> Result<Command, CheckoutError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
+        return Err(CheckoutError::Key);
+    }
+    let body = serde_json::to_vec(&form).map_err(|e| DbError::Lost(e.to_string()))?;
+    let body_hash = Sha256::digest(&body).to_vec();
+    check(locale, &form)?;
+    let contact = customers::prepare_contact(shop, None, &form.contact, locale);
+    let contact_id: ContactId = contact.id;
+    let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
+    let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
+    let mut random = [0; 5];
+    shop.chance().fill(&mut random);
+    Ok(Command {
+        key: key.to_owned(),
+        body_hash,
+        order: OrderId(shop.id()),
+        number: domain::order::order_number(random),
+        cart: form.cart,
+        user: ctx.user(),
+        channel,
+        locale,
+        contact,
+        shipping,
+        billing,
+        island: customers::places::island_group(&form.shipping),
+        country: form.shipping.country,
+        delivery: form.delivery,
+        payment: form.payment,
+        seen_total: form.seen_total,
+        context: ctx.clone(),
+        at: shop.now(),
+    })
+}
+
+/// What is wrong with a form, in the reader's language. Fields of the billing address begin with `billing_`.
+fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
+    let mut errors: FieldErrors = Vec::new();
+    let mut wrong = |field: &str, message: domain::messages::Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
+    let name = form.contact.name.trim();
+    if name.is_empty() || name.len() > 200 {
+        wrong("name", t::CHECKOUT_NAME_MISSING);
+    }
+    if domain::email::email(&form.contact.email).is_none() {
+        wrong("email", t::CHECKOUT_EMAIL_WRONG);
+    }
+    if !form.contact.phone.trim().is_empty() && domain::email::phone(&form.contact.phone).is_none() {
+        wrong("phone", t::CHECKOUT_PHONE_WRONG);
+    }
+    if form.delivery.is_empty() {
+        wrong("delivery", t::CHECKOUT_DELIVERY_MISSING);
+    }
+    errors.extend(customers::check_address(locale, &form.shipping));
+    if let Some(billing) = &form.billing {
+        let found = customers::check_address(locale, billing);
+        errors.extend(found.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(CheckoutError::Invalid(errors)) }
+}
+
+/// The door, opened once a shop.
+pub(crate) fn door(shop: &Shop) -> Door {
+    let ids = place::Ids { clock: shop.clock().clone(), chance: shop.chance().clone() };
+    let at_once = if shop.db().is_postgres() { 2 } else { 1 };
+    Bundle::new(shop.db().clone(), 64, at_once, async move |tx: &mut crate::platform::db::Tx, commands: &[Command]| {
+        place::place_orders(tx, &ids, commands).await
+    })
+}
+
+/// Ids of the address that bills: the shipping address where no other was given.
+fn billing_id(command: &Command) -> AddressId {
+    command.billing.as_ref().map_or(command.shipping.id, |b| b.id)
+}

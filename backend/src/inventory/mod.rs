@@ -1,0 +1,450 @@
+//! Stock: on hand, reserved and available for each variant and location.
+//!
+//! Movements are the truth and never edited; the `stock` row is their sum, changed in the same transaction:
+//! `available = on_hand − reserved`, never below nothing. A reservation is taken by the transaction that makes its order, and
+//! is closed by shipping or by release. `tindahan audit` proves the sums.
+
+mod store;
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::Timestamp;
+use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ReservationId, VariantId};
+use domain::permission::Permission;
+use domain::view::{MovementView, StockListView};
+use uuid::Uuid;
+
+use crate::Shop;
+use crate::accounting::{self, AccountingError};
+use crate::platform::Context;
+use crate::platform::context::Forbidden;
+use crate::platform::db::{DbError, Tx};
+use crate::platform::events::{self, Event};
+
+/// Why stock was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InventoryError {
+    /// Not allowed.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Fewer are available than would have to go.
+    #[error("only {available} can be taken away: the rest is promised to orders")]
+    NotEnough { available: i64 },
+    /// Nothing reserved for this line, or less than is to be shipped.
+    #[error("less is reserved for this order than is to be shipped")]
+    NotReserved,
+    /// An adjustment of nothing, or of more than a million units.
+    #[error("an adjustment is a whole number from −1,000,000 to 1,000,000, and not 0")]
+    Amount,
+    /// An adjustment needs a reason.
+    #[error("say why the stock changes")]
+    Reason,
+    /// No such variant or location.
+    #[error("there is no such article at this place")]
+    Unknown,
+    /// The books.
+    #[error(transparent)]
+    Books(#[from] AccountingError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What one order wants of stock.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// Line and variant and units.
+    pub lines: Vec<(OrderLineId, VariantId, i64)>,
+}
+
+/// What one order got: where each line's units are taken from.
+pub type Taken = Vec<(OrderLineId, VariantId, LocationId, i64)>;
+
+/// Takes stock for many orders at once, who came first first. An order gets all it needs or nothing; one place for the whole
+/// order where there is one, otherwise the places in their order. The answer has one entry for each need, in order.
+///
+/// # Errors
+/// The database's; [`DbError::Lost`] when a rival took the same stock in between, after which the caller is tried again alone.
+pub async fn take(tx: &mut Tx, needs: &[Need]) -> Result<Vec<Option<Taken>>, DbError> {
+    let variants: std::collections::BTreeSet<VariantId> = needs.iter().flat_map(|n| n.lines.iter().map(|l| l.1)).collect();
+    let mut left: HashMap<VariantId, Vec<(LocationId, i64)>> = HashMap::new();
+    for (variant, location, available) in store::available_for_update(tx, &variants).await? {
+        left.entry(variant).or_default().push((location, available));
+    }
+    let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    let mut answers = Vec::with_capacity(needs.len());
+    for need in needs {
+        let taken = choose(need, &left);
+        for (_, variant, location, units) in taken.iter().flatten() {
+            *sums.entry((*variant, *location)).or_default() += units;
+            let place = left.get_mut(variant).and_then(|places| places.iter_mut().find(|p| p.0 == *location));
+            if let Some(place) = place {
+                place.1 -= units;
+            }
+        }
+        answers.push(taken);
+    }
+    if !sums.is_empty() && store::reserve(tx, &sums).await? != sums.len() as u64 {
+        return Err(DbError::Lost("another order took the same stock".into()));
+    }
+    Ok(answers)
+}
+
+/// Where an order's units come from; `None` when there is not enough.
+fn choose(need: &Need, left: &HashMap<VariantId, Vec<(LocationId, i64)>>) -> Option<Taken> {
+    let mut wanted: BTreeMap<VariantId, i64> = BTreeMap::new();
+    for (_, variant, units) in &need.lines {
+        *wanted.entry(*variant).or_default() += units;
+    }
+    for (variant, units) in &wanted {
+        let all: i64 = left.get(variant)?.iter().map(|p| p.1).sum();
+        if all < *units {
+            return None;
+        }
+    }
+    let first = need.lines.first().and_then(|l| left.get(&l.1))?;
+    let has_all = |place: &LocationId| {
+        wanted.iter().all(|(v, units)| left.get(v).is_some_and(|ps| ps.iter().any(|p| p.0 == *place && p.1 >= *units)))
+    };
+    if let Some((place, _)) = first.iter().find(|(place, _)| has_all(place)) {
+        return Some(need.lines.iter().map(|(line, variant, units)| (*line, *variant, *place, *units)).collect());
+    }
+    let mut rest: HashMap<VariantId, Vec<(LocationId, i64)>> =
+        wanted.keys().filter_map(|v| Some((*v, left.get(v)?.clone()))).collect();
+    let mut taken = Vec::new();
+    for (line, variant, units) in &need.lines {
+        let mut open = *units;
+        for place in rest.get_mut(variant)?.iter_mut() {
+            let part = open.min(place.1);
+            if part > 0 {
+                place.1 -= part;
+                open -= part;
+                taken.push((*line, *variant, place.0, part));
+            }
+        }
+        if open > 0 {
+            return None;
+        }
+    }
+    Some(taken)
+}
+
+/// A reservation to be written.
+#[derive(Clone, Debug)]
+pub struct NewReservation {
+    /// Its id.
+    pub id: ReservationId,
+    /// For which order.
+    pub order: OrderId,
+    /// For which line.
+    pub line: OrderLineId,
+    /// What.
+    pub variant: VariantId,
+    /// Where.
+    pub location: LocationId,
+    /// Units.
+    pub units: i64,
+    /// When it lapses if the order is not paid by then.
+    pub expires_at: Option<Timestamp>,
+}
+
+pub(crate) use store::insert_reservations;
+
+/// Gives back what is still reserved for an order; says how many units.
+///
+/// # Errors
+/// The database's.
+pub async fn release(tx: &mut Tx, order: OrderId) -> Result<i64, InventoryError> {
+    let open = store::open_reservations(tx, order).await?;
+    let mut back: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    for r in &open {
+        *back.entry((r.variant, r.location)).or_default() += r.units - r.shipped;
+    }
+    let units = back.values().sum();
+    if !open.is_empty() {
+        store::unreserve(tx, &back).await?;
+        store::close_reservations(tx, order).await?;
+    }
+    Ok(units)
+}
+
+/// The reservation of an order can no longer lapse: it was paid.
+///
+/// # Errors
+/// The database's.
+pub async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    store::hold_for_good(tx, order).await
+}
+
+/// Takes reserved units out of the house: movements, stock and reservations together. Says what the goods cost, minor units.
+/// Lines may name units at several places; they are taken from the order's reservations, oldest first.
+///
+/// # Errors
+/// [`InventoryError::NotReserved`] when less is reserved than is to be shipped.
+pub async fn ship(
+    tx: &mut Tx,
+    shop: &Shop,
+    at: Timestamp,
+    order: OrderId,
+    lines: &[(OrderLineId, i64)],
+) -> Result<(), InventoryError> {
+    let mut open = store::open_reservations(tx, order).await?;
+    let mut gone: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    for (line, units) in lines {
+        let mut rest = *units;
+        for r in open.iter_mut().filter(|r| r.line == *line) {
+            let part = rest.min(r.units - r.shipped);
+            if part > 0 {
+                r.shipped += part;
+                rest -= part;
+                *gone.entry((r.variant, r.location)).or_default() += part;
+                store::mark_shipped(tx, r.id, r.shipped, r.shipped == r.units).await?;
+            }
+        }
+        if rest > 0 {
+            return Err(InventoryError::NotReserved);
+        }
+    }
+    store::take_out(tx, &gone).await?;
+    let moves: Vec<Movement> = gone
+        .iter()
+        .map(|((variant, location), units)| Movement {
+            id: MovementId(shop.id()),
+            variant: *variant,
+            location: *location,
+            kind: "shipped",
+            units: -units,
+            reason: "order".into(),
+            order: Some(order),
+            at,
+        })
+        .collect();
+    store::insert_movements(tx, &moves).await?;
+    Ok(())
+}
+
+/// Puts units that came back on the shelf they were taken from.
+///
+/// # Errors
+/// [`InventoryError::NotReserved`] when more comes back than was shipped on a line.
+pub async fn restock(
+    tx: &mut Tx,
+    shop: &Shop,
+    at: Timestamp,
+    order: OrderId,
+    lines: &[(OrderLineId, i64)],
+    reason: &str,
+) -> Result<(), InventoryError> {
+    let all = store::reservations(tx, order).await?;
+    let mut moves = Vec::new();
+    for (line, units) in lines {
+        let mut rest = *units;
+        for r in all.iter().filter(|r| r.line == *line) {
+            let part = rest.min(r.shipped);
+            if part > 0 {
+                rest -= part;
+                moves.push(Movement {
+                    id: MovementId(shop.id()),
+                    variant: r.variant,
+                    location: r.location,
+                    kind: "returned",
+                    units: part,
+                    reason: reason.to_owned(),
+                    order: Some(order),
+                    at,
+                });
+            }
+        }
+        if rest > 0 {
+            return Err(InventoryError::NotReserved);
+        }
+    }
+    store::insert_movements(tx, &moves).await?;
+    store::add_on_hand(tx, &moves).await?;
+    Ok(())
+}
+
+/// One movement to be written.
+#[derive(Clone, Debug)]
+pub struct Movement {
+    /// Its id.
+    pub id: MovementId,
+    /// What.
+    pub variant: VariantId,
+    /// Where.
+    pub location: LocationId,
+    /// `received`, `shipped`, `returned` or `adjusted`.
+    pub kind: &'static str,
+    /// Units, negative when they leave.
+    pub units: i64,
+    /// Why.
+    pub reason: String,
+    /// For which order.
+    pub order: Option<OrderId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Receives goods: many movements at once, the rows of `stock` made where they are missing. For the seed, imports and new
+/// variants; units must not be negative.
+///
+/// # Errors
+/// The database's.
+pub async fn receive(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
+    if movements.is_empty() {
+        return Ok(());
+    }
+    store::insert_movements(tx, movements).await?;
+    store::add_on_hand(tx, movements).await
+}
+
+/// Changes the stock of a variant by so many units, with a reason; books the value at cost.
+///
+/// # Errors
+/// [`InventoryError::NotEnough`] when more would go than is free.
+pub async fn adjust(
+    shop: &Shop,
+    ctx: &Context,
+    variant: VariantId,
+    location: LocationId,
+    delta: i64,
+    reason: &str,
+) -> Result<(), InventoryError> {
+    ctx.require(Permission::WriteStock)?;
+    if delta == 0 || delta.abs() > 1_000_000 {
+        return Err(InventoryError::Amount);
+    }
+    let reason = reason.trim().chars().take(200).collect::<String>();
+    if reason.is_empty() {
+        return Err(InventoryError::Reason);
+    }
+    let (shop, ctx) = (shop.clone(), ctx.clone());
+    shop.clone()
+        .db()
+        .write(async move |tx| {
+            let at = shop.now();
+            let Some((cost,)) = store::cost(tx, variant, location).await? else {
+                return Err(InventoryError::Unknown);
+            };
+            if !store::adjust(tx, variant, location, delta).await? {
+                let available = store::available(tx, variant, location).await?;
+                return Err(InventoryError::NotEnough { available });
+            }
+            let movement = Movement {
+                id: MovementId(shop.id()),
+                variant,
+                location,
+                kind: "adjusted",
+                units: delta,
+                reason: reason.clone(),
+                order: None,
+                at,
+            };
+            store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
+            let value = cost.checked_mul(delta).ok_or(InventoryError::Amount)?;
+            if value != 0 {
+                let postings = [("inventory", value), ("inventory_adjustment", -value)];
+                let currency = crate::settings::shop_currency(&shop);
+                accounting::post(tx, &shop, at, "stock.adjusted", None, movement.id.0, currency, &postings).await?;
+            }
+            let data = serde_json::json!({ "variant": variant, "location": location, "delta": delta, "reason": reason });
+            events::append(tx, &shop, &ctx, at, &[Event::new("stock.adjusted", variant.0, data)]).await?;
+            Ok(())
+        })
+        .await
+}
+
+/// Stock by SKU, with a search in SKU and name.
+///
+/// # Errors
+/// The database's, or not allowed.
+pub async fn list(shop: &Shop, ctx: &Context, search: &str, after: Option<&str>) -> Result<StockListView, InventoryError> {
+    ctx.require(Permission::ReadStock)?;
+    Ok(store::list(shop.db(), search.trim(), after.unwrap_or("")).await?)
+}
+
+/// The latest movements of a variant, newest first.
+///
+/// # Errors
+/// The database's, or not allowed.
+pub async fn movements(shop: &Shop, ctx: &Context, variant: VariantId) -> Result<Vec<MovementView>, InventoryError> {
+    ctx.require(Permission::ReadStock)?;
+    Ok(store::movements(shop.db(), variant).await?)
+}
+
+/// Units that can be sold of each variant, over all places. Unknown variants are missing.
+///
+/// # Errors
+/// The database's.
+pub async fn available_of(
+    db: &mut impl crate::platform::db::Reader,
+    variants: impl IntoIterator<Item = VariantId>,
+) -> Result<HashMap<VariantId, i64>, DbError> {
+    store::available_of(db, variants).await
+}
+
+/// What is about to run out: available at most `below`, fewest first, up to 10.
+///
+/// # Errors
+/// The database's.
+pub async fn low(shop: &Shop, below: i64) -> Result<Vec<domain::view::StockRowView>, DbError> {
+    store::low(shop.db(), below).await
+}
+
+/// Reserved rows as the transaction functions see them.
+#[derive(Clone, Debug)]
+pub(crate) struct Reserved {
+    pub id: ReservationId,
+    pub line: OrderLineId,
+    pub variant: VariantId,
+    pub location: LocationId,
+    pub units: i64,
+    pub shipped: i64,
+}
+
+/// Where an order's open units are: line, place and units, for pick lists.
+///
+/// # Errors
+/// The database's.
+pub async fn open_units(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderLineId, LocationId, i64)>, DbError> {
+    let open = store::open_reservations(tx, order).await?;
+    Ok(open.into_iter().map(|r| (r.line, r.location, r.units - r.shipped)).collect())
+}
+
+/// The id under which a reference to an order is booked.
+#[must_use]
+pub const fn reference(order: OrderId) -> Uuid {
+    order.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
+
+    #[test]
+    fn two_units_in_two_houses_make_two_reservations() {
+        let need = Need { lines: vec![(OrderLineId(id(1)), VariantId(id(2)), 2)] };
+        let left = HashMap::from([(VariantId(id(2)), vec![(LocationId(id(3)), 1), (LocationId(id(4)), 1)])]);
+        assert_eq!(choose(&need, &left).map(|t| t.len()), Some(2));
+    }
+
+    #[test]
+    fn two_lines_of_one_article_are_added_up_first() {
+        let line = |n| (OrderLineId(id(n)), VariantId(id(2)), 2);
+        let left = HashMap::from([(VariantId(id(2)), vec![(LocationId(id(3)), 3)])]);
+        assert!(choose(&Need { lines: vec![line(1), line(5)] }, &left).is_none());
+    }
+
+    #[test]
+    fn the_place_that_has_the_whole_order_is_chosen() {
+        let need = Need { lines: vec![(OrderLineId(id(1)), VariantId(id(2)), 2), (OrderLineId(id(9)), VariantId(id(8)), 1)] };
+        let (a, b) = (LocationId(id(3)), LocationId(id(4)));
+        let left = HashMap::from([(VariantId(id(2)), vec![(a, 5), (b, 2)]), (VariantId(id(8)), vec![(b, 1)])]);
+        let taken = choose(&need, &left).unwrap_or_default();
+        assert!(taken.len() == 2 && taken.iter().all(|t| t.2 == b));
+    }
+}

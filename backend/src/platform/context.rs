@@ -1,0 +1,122 @@
+//! Who asks: the actor of a request, and what they may do.
+
+use std::fmt;
+
+use domain::id::{ApiKeyId, RequestId, UserId};
+use domain::permission::{Access, Permission, Role};
+
+/// Who does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The program itself: jobs, seed, command line.
+    System,
+    /// Somebody who is not signed in.
+    Nobody,
+    /// A signed-in shopper.
+    Customer(UserId),
+    /// A member of staff.
+    Staff(UserId),
+    /// A program with a key.
+    ApiKey(ApiKeyId),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::Nobody => f.write_str("nobody"),
+            Self::Customer(id) => write!(f, "customer:{id}"),
+            Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::ApiKey(id) => write!(f, "{id}"),
+        }
+    }
+}
+
+/// Not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the permission {}", .0.as_str())]
+pub struct Forbidden(pub Permission);
+
+/// Who asks, with which permissions, in which request.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who.
+    pub actor: Actor,
+    /// A member of staff's role.
+    pub role: Option<Role>,
+    /// A key's permissions.
+    pub scopes: Vec<Permission>,
+    /// For whom, when not for themselves.
+    pub on_behalf_of: Option<String>,
+    /// The request, for logs and events.
+    pub request: RequestId,
+}
+
+impl Context {
+    const fn new(actor: Actor, request: RequestId) -> Self {
+        Self { actor, role: None, scopes: Vec::new(), on_behalf_of: None, request }
+    }
+    /// The program itself, which may do everything.
+    #[must_use]
+    pub const fn system(request: RequestId) -> Self {
+        Self::new(Actor::System, request)
+    }
+    /// Nobody in particular.
+    #[must_use]
+    pub const fn nobody(request: RequestId) -> Self {
+        Self::new(Actor::Nobody, request)
+    }
+    /// A signed-in shopper.
+    #[must_use]
+    pub const fn customer(user: UserId, request: RequestId) -> Self {
+        Self::new(Actor::Customer(user), request)
+    }
+    /// A member of staff.
+    #[must_use]
+    pub const fn staff(user: UserId, role: Role, request: RequestId) -> Self {
+        let mut context = Self::new(Actor::Staff(user), request);
+        context.role = Some(role);
+        context
+    }
+    /// A program with a key.
+    #[must_use]
+    pub fn api_key(id: ApiKeyId, scopes: Vec<Permission>, request: RequestId) -> Self {
+        Self { scopes, ..Self::new(Actor::ApiKey(id), request) }
+    }
+
+    /// May they?
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        match self.actor {
+            Actor::System => true,
+            Actor::Staff(_) => self.role.is_some_and(|role| role.may(permission)),
+            Actor::ApiKey(_) => self.scopes.contains(&permission),
+            Actor::Nobody | Actor::Customer(_) => false,
+        }
+    }
+
+    /// # Errors
+    /// [`Forbidden`] when they may not.
+    pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
+        if self.may(permission) { Ok(()) } else { Err(Forbidden(permission)) }
+    }
+
+    /// Does what is asked for suffice?
+    #[must_use]
+    pub fn satisfies(&self, access: Access) -> bool {
+        match access {
+            Access::Public => true,
+            Access::Customer => self.user().is_some(),
+            Access::Staff(permission) => self.may(permission),
+        }
+    }
+
+    /// The account that is signed in.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self.actor {
+            Actor::Customer(user) | Actor::Staff(user) => Some(user),
+            Actor::System | Actor::Nobody | Actor::ApiKey(_) => None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Values for `$1`, `$2` …: `&[&order, &total]`.
+
+use domain::{Currency, Timestamp};
+use sqlx::Arguments;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use uuid::Uuid;
+
+/// A value that both databases take.
+pub trait Bind: Sync {
+    /// Adds itself to SQLite's arguments.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError>;
+    /// Adds itself to Postgres' arguments.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError>;
+}
+
+/// The values of one statement.
+pub type Binds<'a> = &'a [&'a dyn Bind];
+
+macro_rules! bind {
+    ($($type:ty => |$v:ident| $value:expr;)*) => {$(
+        impl Bind for $type {
+            fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError> {
+                let $v = self;
+                Arguments::add(to, $value)
+            }
+            fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError> {
+                let $v = self;
+                Arguments::add(to, $value)
+            }
+        }
+    )*};
+}
+
+bind! {
+    i64 => |v| *v;
+    bool => |v| i64::from(*v);
+    String => |v| v.clone();
+    &str => |v| (*v).to_owned();
+    Vec<u8> => |v| v.clone();
+    &[u8] => |v| v.to_vec();
+    Uuid => |v| *v;
+    Timestamp => |v| v.millis();
+    Currency => |v| v.code().to_owned();
+    Option<i64> => |v| *v;
+    Option<String> => |v| v.clone();
+    Option<&str> => |v| v.map(str::to_owned);
+    Option<Vec<u8>> => |v| v.clone();
+    Option<Uuid> => |v| *v;
+    Option<Timestamp> => |v| v.map(Timestamp::millis);
+}
+
+macro_rules! bind_ids {
+    ($($id:ident)*) => {$(
+        impl Bind for domain::id::$id {
+            fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError> { self.0.sqlite(to) }
+            fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError> { self.0.postgres(to) }
+        }
+        impl Bind for Option<domain::id::$id> {
+            fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError> { self.map(|id| id.0).sqlite(to) }
+            fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError> { self.map(|id| id.0).postgres(to) }
+        }
+        impl super::Column for domain::id::$id {
+            fn get(row: &super::RawRow, index: usize) -> Result<Self, sqlx::Error> { Uuid::get(row, index).map(Self) }
+        }
+        impl super::Column for Option<domain::id::$id> {
+            fn get(row: &super::RawRow, index: usize) -> Result<Self, sqlx::Error> {
+                Ok(Option::<Uuid>::get(row, index)?.map(domain::id::$id))
+            }
+        }
+        impl super::Cell for domain::id::$id {
+            fn write(&self, to: &mut String) { self.0.write(to); }
+        }
+        impl super::Cell for Option<domain::id::$id> {
+            fn write(&self, to: &mut String) { self.map(|id| id.0).write(to); }
+        }
+    )*};
+}
+
+bind_ids! {
+    CategoryId ProductId VariantId PictureId PriceListId CartId OrderId OrderLineId ReservationId LocationId MovementId PaymentId
+    PaymentEventId RefundId ShipmentId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
+    SavedFilterId
+}

@@ -1,0 +1,282 @@
+//! The one door for writes, and reads over a pool.
+//!
+//! `db.write(async move |tx| …)` runs its work in a transaction on one writer thread, detached from the caller: a client that
+//! goes away cannot cut it in half. On SQLite many callers share one commit (a savepoint each); on Postgres each has a
+//! transaction, tried again when it fails to serialise. An error, a panic, a swallowed database error or a nested write
+//! undoes only its own caller.
+
+use std::cell::Cell;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::bind::Binds;
+use super::error::DbError;
+use super::open::Lock;
+use super::row::{FromDb, RawRow};
+use super::tx::{Conn, Reader, Tx, postgres_args, sqlite_args};
+
+thread_local! { static IN_WRITER: Cell<bool> = const { Cell::new(false) }; }
+
+/// Callers in one SQLite commit, at most.
+pub(super) const GROUP: usize = 64;
+/// Callers that may wait, at most; more are told that the shop is busy.
+pub(super) const QUEUE: usize = 4_096;
+
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+pub(super) struct Inner {
+    pub(super) queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    pub(super) pool: Pool,
+    pub(super) writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    pub(super) url: String,
+    pub(super) lock: Option<Lock>,
+}
+
+/// A database. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Db(pub(super) Arc<Inner>);
+
+impl Db {
+    /// Runs `work` in a write transaction and returns after the commit. `work` may run more than once (Postgres, serialisation
+    /// failure), so it must change nothing outside `tx`. When it returns an error, or a statement failed, only its own changes
+    /// are undone.
+    ///
+    /// # Errors
+    /// What `work` returns, or the door's own: [`DbError::Busy`], [`DbError::Nested`], [`DbError::Stopped`], [`DbError::Lost`].
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        if IN_WRITER.get() {
+            return Err(DbError::Nested.into());
+        }
+        let (reply, answer) = oneshot::channel();
+        let call: Box<dyn Job> = Box::new(Call { work, outcome: None, reply });
+        let sent = match &*self.0.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Some(queue) => queue.try_send(call).map_err(|e| match e {
+                mpsc::error::TrySendError::Full(_) => DbError::Busy,
+                mpsc::error::TrySendError::Closed(_) => DbError::Stopped,
+            }),
+            None => Err(DbError::Stopped),
+        };
+        sent?;
+        answer.await.unwrap_or_else(|_| Err(DbError::Stopped.into()))
+    }
+
+    /// All rows of a query, outside any transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn fetch_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        let rows: Vec<RawRow> = match &self.0.pool {
+            Pool::Sqlite(pool) => {
+                let args = sqlite_args(binds)?;
+                sqlx::query_with(sql, args).fetch_all(pool).await?.into_iter().map(RawRow::Sqlite).collect()
+            }
+            Pool::Postgres(pool) => {
+                let args = postgres_args(binds)?;
+                sqlx::query_with(sql, args).fetch_all(pool).await?.into_iter().map(RawRow::Postgres).collect()
+            }
+        };
+        Ok(rows.iter().map(T::from_db).collect::<Result<Vec<T>, _>>()?)
+    }
+
+    /// The first row, when there is one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn fetch_optional<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
+        Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next())
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// [`DbError::NotFound`] when there is none.
+    pub async fn fetch_one<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
+        self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
+    }
+
+    /// Is it Postgres?
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0.pool, Pool::Postgres(_))
+    }
+
+    /// The address it was opened with, without a password.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// Takes no more writes, finishes those that wait, and closes. On SQLite the file is then whole by itself.
+    pub async fn close(&self) {
+        drop(self.0.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        let writer = self.0.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+        match &self.0.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+        if let Some(lock) = &self.0.lock {
+            lock.release();
+        }
+    }
+
+    /// Copies a SQLite database to another file while it is in use.
+    ///
+    /// # Errors
+    /// [`DbError::Unsupported`] on Postgres, which has `pg_dump`.
+    pub async fn backup_to(&self, path: &str) -> Result<(), DbError> {
+        match &self.0.pool {
+            Pool::Sqlite(pool) => {
+                sqlx::query("vacuum into $1").bind(path.to_owned()).execute(pool).await?;
+                Ok(())
+            }
+            Pool::Postgres(_) => Err(DbError::Unsupported("back up Postgres with pg_dump --format=custom".into())),
+        }
+    }
+}
+
+impl Reader for &Db {
+    async fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Db::fetch_all(self, sql, binds).await
+    }
+}
+
+struct Call<T, E, F> {
+    work: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+/// One caller's work with its types erased.
+pub(super) trait Job: Send {
+    /// True when the changes are to be kept.
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool>;
+    /// `fate`: what became of the commit.
+    fn finish(self: Box<Self>, fate: Result<(), DbError>);
+}
+
+impl<T, E, F> Job for Call<T, E, F>
+where
+    F: AsyncFn(&mut Tx) -> Result<T, E> + Send,
+    T: Send,
+    E: From<DbError> + Send,
+{
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {
+        Box::pin(async move {
+            tx.failed = None;
+            let done = AssertUnwindSafe((self.work)(tx)).catch_unwind().await;
+            let outcome = match (done, &tx.failed) {
+                (Err(_), _) => Err(DbError::Lost("the work panicked".into()).into()),
+                (Ok(Ok(_)), Some(error)) => Err(error.clone().into()),
+                (Ok(outcome), _) => outcome,
+            };
+            let keep = outcome.is_ok();
+            self.outcome = Some(outcome);
+            keep
+        })
+    }
+
+    fn finish(self: Box<Self>, fate: Result<(), DbError>) {
+        let outcome = match (self.outcome, fate) {
+            (Some(Ok(_)), Err(error)) | (None, Err(error)) => Err(error.into()),
+            (Some(outcome), _) => outcome,
+            (None, Ok(())) => Err(DbError::Stopped.into()),
+        };
+        // The caller may have gone.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// Marks this thread as the writer, where a write would wait for itself.
+pub(super) fn mark_writer_thread() {
+    IN_WRITER.set(true);
+}
+
+/// SQLite: takes what waits, runs it in one transaction, tells each what became of it.
+pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        let fate = sqlite_group(&mut tx, &mut group).await;
+        if fate.is_err() {
+            // Fails where SQLite rolled back by itself, which is as good.
+            let _ = tx.control("ROLLBACK").await;
+        }
+        for job in group.drain(..) {
+            job.finish(fate.clone());
+        }
+    }
+    if let Conn::Sqlite(conn) = tx.conn {
+        let _ = sqlx::Connection::close(conn).await;
+    }
+}
+
+async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+    tx.control("BEGIN IMMEDIATE").await?;
+    if let [only] = group {
+        let keep = only.run(tx).await;
+        return tx.control(if keep { "COMMIT" } else { "ROLLBACK" }).await;
+    }
+    for job in group.iter_mut() {
+        tx.control("SAVEPOINT caller").await?;
+        if !job.run(tx).await {
+            // When SQLite has ended the whole transaction (disk full, I/O error) this fails, and so does the group.
+            tx.control("ROLLBACK TO caller").await?;
+        }
+        tx.control("RELEASE caller").await?;
+    }
+    tx.control("COMMIT").await
+}
+
+/// Postgres: a transaction each, as many at once as there are connections.
+pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize) {
+    let room = Arc::new(Semaphore::new(at_once));
+    while let Some(mut job) = queue.recv().await {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        let pool = pool.clone();
+        tokio::task::spawn_local(async move {
+            let fate = postgres_job(&pool, &mut job).await;
+            drop(permit);
+            job.finish(fate);
+        });
+    }
+    // Those that still run.
+    let all = u32::try_from(at_once).unwrap_or(u32::MAX);
+    drop(room.acquire_many(all).await);
+    pool.close().await;
+}
+
+const TRIES: u32 = 10;
+
+async fn postgres_job(pool: &PgPool, job: &mut Box<dyn Job>) -> Result<(), DbError> {
+    let mut tries = 0;
+    loop {
+        let mut tx = Tx { conn: Conn::Postgres(pool.begin().await?), failed: None };
+        let keep = job.run(&mut tx).await;
+        let Conn::Postgres(conn) = tx.conn else { return Err(DbError::Stopped) };
+        let ended = if keep { conn.commit().await } else { conn.rollback().await }.map_err(DbError::from);
+        let retry = tx.failed.as_ref().or(ended.as_ref().err()).is_some_and(DbError::retryable);
+        if retry && tries < TRIES {
+            tries += 1;
+            let micros = rand::random_range(0..1_000_u64 << tries.min(6));
+            tokio::time::sleep(Duration::from_micros(micros)).await;
+            continue;
+        }
+        return if keep { ended } else { Ok(()) };
+    }
+}

@@ -1,0 +1,67 @@
+//! What can go wrong with a database.
+
+use std::sync::Arc;
+
+/// An error of the database or of the door to it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DbError {
+    /// The database said no.
+    #[error("database: {0}")]
+    Sql(Arc<sqlx::Error>),
+    /// The work was rolled back.
+    #[error("the change was not made: {0}")]
+    Lost(String),
+    /// Too many writes are waiting; try again.
+    #[error("the shop is very busy; please try again")]
+    Busy,
+    /// A write inside a write would wait for itself.
+    #[error("a write inside a write: pass the transaction on instead")]
+    Nested,
+    /// The writer has stopped: the program is shutting down.
+    #[error("the shop is shutting down")]
+    Stopped,
+    /// A row that must be there is not.
+    #[error("no such row")]
+    NotFound,
+    /// The address of the database cannot be read.
+    #[error("“{0}” is not a database address: write sqlite:shop.db or postgres://user@host/name")]
+    Url(String),
+    /// Another program has the file.
+    #[error("{0} is in use by another tindahan; stop it first or choose another --database")]
+    InUse(String),
+    /// The file cannot be opened.
+    #[error("the database {path} cannot be opened: {reason}")]
+    Open { path: String, reason: String },
+    /// The schema is from a newer program.
+    #[error("the database knows the migration {0}, which this program does not: use a newer program")]
+    Newer(String),
+    /// A migration failed.
+    #[error("migration {name}: {source}")]
+    Migration { name: String, source: Arc<sqlx::Error> },
+    /// Not for this kind of database.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(Arc::new(error))
+    }
+}
+
+impl DbError {
+    /// Did a unique rule refuse the row?
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
+
+    /// Serialisation failure or deadlock: the same work may succeed when it is done again.
+    pub(super) fn retryable(&self) -> bool {
+        let code = match self {
+            Self::Sql(e) => e.as_database_error().and_then(sqlx::error::DatabaseError::code),
+            _ => None,
+        };
+        code.is_some_and(|c| c == "40001" || c == "40P01")
+    }
+}

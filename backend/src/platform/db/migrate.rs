@@ -1,0 +1,103 @@
+//! Migrations: forward only, each in its own transaction, run at every start.
+
+use std::sync::Arc;
+
+use super::door::{Db, Pool};
+use super::error::DbError;
+
+macro_rules! migrations {
+    ($folder:literal: $($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../../migrations/", $folder, "/", $name, ".sql")))),*]
+    };
+}
+
+type Migrations = &'static [(&'static str, &'static str)];
+
+const SQLITE: Migrations = migrations!("sqlite":
+    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting");
+const POSTGRES: Migrations = migrations!("postgres":
+    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting");
+
+impl Db {
+    /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`] for a database of a newer program, [`DbError::Migration`] naming the one that failed.
+    pub async fn migrate(&self) -> Result<Vec<String>, DbError> {
+        let all = if self.is_postgres() { POSTGRES } else { SQLITE };
+        self.migrate_to(all).await
+    }
+
+    async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
+        self.write(async |tx| {
+            tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
+        })
+        .await?;
+        let done: Vec<(String,)> = self.fetch_all("select name from schema_migrations order by name", &[]).await?;
+        if let Some((newer,)) = done.iter().find(|(name,)| !all.iter().any(|(known, _)| known == name)) {
+            return Err(DbError::Newer(newer.clone()));
+        }
+        let mut ran = Vec::new();
+        for (name, sql) in all {
+            if done.iter().any(|(known,)| known == name) {
+                continue;
+            }
+            self.run_migration(name, sql).await?;
+            ran.push((*name).to_owned());
+        }
+        Ok(ran)
+    }
+
+    async fn run_migration(&self, name: &'static str, sql: &'static str) -> Result<(), DbError> {
+        let failed = |e: DbError| match e {
+            DbError::Sql(source) => DbError::Migration { name: name.to_owned(), source },
+            other => other,
+        };
+        self.write(async move |tx| {
+            tx.script(sql).await?;
+            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &0_i64]).await
+        })
+        .await
+        .map(drop)
+        .map_err(failed)
+    }
+
+    /// Tables with their columns, sorted: what a schema is, for the test that both databases have the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tables(&self) -> Result<Vec<(String, String)>, DbError> {
+        match &self.0.pool {
+            Pool::Sqlite(_) => {
+                self.fetch_all(
+                    "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c
+                     where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.name",
+                    &[],
+                )
+                .await
+            }
+            Pool::Postgres(_) => {
+                self.fetch_all(
+                    "select cast(table_name as text), cast(column_name as text) from information_schema.columns
+                     where table_schema = 'public' order by 1, 2",
+                    &[],
+                )
+                .await
+            }
+        }
+    }
+}
+
+impl super::tx::Tx {
+    /// Several statements without values, as in a migration.
+    async fn script(&mut self, sql: &'static str) -> Result<(), DbError> {
+        self.control_script(sql).await.map_err(|e| DbError::Sql(Arc::new(e))).inspect_err(|e| self.failed = Some(e.clone()))
+    }
+
+    async fn control_script(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match &mut self.conn {
+            super::tx::Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop),
+            super::tx::Conn::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! One way to a database, SQLite or Postgres, with one SQL text. See `docs/platform/database.md`.
+
+mod bind;
+mod bundle;
+mod door;
+mod error;
+mod migrate;
+mod open;
+mod row;
+mod rows;
+mod tx;
+
+pub use bind::{Bind, Binds};
+pub use bundle::Bundle;
+pub use door::Db;
+pub use error::DbError;
+pub use row::{Column, FromDb, RawRow};
+pub use rows::{Cell, Rows};
+pub use tx::{Reader, Tx};

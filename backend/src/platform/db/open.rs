@@ -1,0 +1,153 @@
+//! Opening a database by its address.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::{mpsc, oneshot};
+
+use super::door::{Db, Inner, Job, Pool, QUEUE, mark_writer_thread, postgres_writer, sqlite_writer};
+use super::error::DbError;
+use super::tx::{Conn, Tx};
+
+/// Connections of Postgres for writes, and as many for reads.
+const POSTGRES_CONNECTIONS: u32 = 8;
+/// Connections of SQLite for reads.
+const SQLITE_READERS: u32 = 4;
+
+/// An exclusive lock beside a SQLite file, so that no second server writes to it.
+pub(super) struct Lock(Mutex<Option<File>>);
+
+impl Lock {
+    fn take(database: &Path) -> Result<Self, DbError> {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        let shown = database.display().to_string();
+        let open_error = |e: std::io::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(open_error)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(Mutex::new(Some(file)))),
+            Err(std::fs::TryLockError::WouldBlock) => Err(DbError::InUse(shown)),
+            Err(std::fs::TryLockError::Error(e)) => Err(open_error(e)),
+        }
+    }
+
+    pub(super) fn release(&self) {
+        drop(self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:FILE` (made when missing) or `postgres://…`. Migrates nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Url`], [`DbError::Open`] or [`DbError::InUse`], each with what to do.
+    pub async fn open(url: &str) -> Result<Self, DbError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(DbError::Url(url.to_owned()));
+            }
+            Self::sqlite(path).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::postgres(url).await
+        } else {
+            Err(DbError::Url(url.to_owned()))
+        }
+    }
+
+    async fn sqlite(path: &str) -> Result<Self, DbError> {
+        if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
+        }
+        let lock = Lock::take(Path::new(path))?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (up, ready) = oneshot::channel();
+        let options = sqlite_options(path);
+        let writer = spawn_writer(async move {
+            match options.connect().await {
+                Ok(conn) => {
+                    let _ = up.send(Ok(()));
+                    sqlite_writer(Tx { conn: Conn::Sqlite(conn), failed: None }, jobs).await;
+                }
+                Err(e) => drop(up.send(Err(e))),
+            }
+        })?;
+        let opened = ready.await.map_err(|_| DbError::Stopped)?;
+        opened.map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .test_before_acquire(false)
+            .connect_with(sqlite_options(path).pragma("query_only", "true"))
+            .await?;
+        Ok(Self::new(queue, Pool::Sqlite(pool), writer, format!("sqlite:{path}"), Some(lock)))
+    }
+
+    async fn postgres(url: &str) -> Result<Self, DbError> {
+        let options = PgConnectOptions::from_str(url).map_err(|_| DbError::Url("postgres://…".into()))?.disable_statement_logging();
+        let shown = format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
+        let failed = |e: sqlx::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
+        let reads = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .connect_with(options.clone().options([("jit", "off"), ("random_page_cost", "1.1")]))
+            .await
+            .map_err(failed)?;
+        // Writes read by key only: no sequential scan may be frozen into a plan that was made while a table was empty.
+        let writes = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .test_before_acquire(false)
+            .connect_with(options.options([("jit", "off"), ("random_page_cost", "1.1"), ("enable_seqscan", "off")]))
+            .await
+            .map_err(failed)?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let writer = spawn_writer(async move {
+            tokio::task::LocalSet::new().run_until(postgres_writer(writes, jobs, POSTGRES_CONNECTIONS as usize)).await;
+        })?;
+        Ok(Self::new(queue, Pool::Postgres(reads), writer, shown, None))
+    }
+
+    fn new(
+        queue: mpsc::Sender<Box<dyn Job>>,
+        pool: Pool,
+        writer: std::thread::JoinHandle<()>,
+        url: String,
+        lock: Option<Lock>,
+    ) -> Self {
+        Self(Arc::new(Inner { queue: Mutex::new(Some(queue)), pool, writer: Mutex::new(Some(writer)), url, lock }))
+    }
+}
+
+fn spawn_writer(work: impl Future<Output = ()> + Send + 'static) -> Result<std::thread::JoinHandle<()>, DbError> {
+    let stopped = |e: std::io::Error| DbError::Lost(e.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(stopped)?;
+    std::thread::Builder::new()
+        .name("writer".into())
+        .spawn(move || {
+            mark_writer_thread();
+            runtime.block_on(work);
+        })
+        .map_err(stopped)
+}
+
+fn sqlite_options(path: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        // The savepoints' journal stays in memory; by default it spills to a file.
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "4000")
+        .statement_cache_capacity(512)
+        .disable_statement_logging()
+}

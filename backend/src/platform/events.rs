@@ -1,0 +1,206 @@
+//! Events: what happened, written with the change, followed afterwards. See `docs/platform/events.md`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::id::EventId;
+use serde_json::Value;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::context::Context;
+use super::db::{DbError, Rows, Tx};
+use crate::Shop;
+
+/// Something that happened, to be written.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `order.placed`.
+    pub kind: &'static str,
+    /// What it happened to.
+    pub subject: Uuid,
+    /// What changed. Never personal data.
+    pub data: Value,
+}
+
+impl Event {
+    /// An event.
+    #[must_use]
+    pub const fn new(kind: &'static str, subject: Uuid, data: Value) -> Self {
+        Self { kind, subject, data }
+    }
+}
+
+/// An event row whose id was made outside.
+pub struct NewRow<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// `order.placed`.
+    pub kind: &'static str,
+    /// What it happened to.
+    pub subject: Uuid,
+    /// Who did it.
+    pub context: &'a Context,
+    /// JSON.
+    pub data: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Writes events in the transaction of the change.
+///
+/// # Errors
+/// The database's.
+pub async fn append(tx: &mut Tx, shop: &Shop, context: &Context, at: Timestamp, events: &[Event]) -> Result<(), DbError> {
+    let rows: Vec<_> = events
+        .iter()
+        .map(|e| NewRow { id: shop.id(), kind: e.kind, subject: e.subject, context, data: e.data.to_string(), at })
+        .collect();
+    append_rows(tx, &rows).await
+}
+
+/// Writes many events with one statement.
+///
+/// # Errors
+/// The database's.
+pub async fn append_rows(tx: &mut Tx, events: &[NewRow<'_>]) -> Result<(), DbError> {
+    let mut rows = Rows::new();
+    for e in events {
+        let c = e.context;
+        rows.row(&[&e.id, &e.kind, &e.subject, &c.actor.to_string(), &c.on_behalf_of, &c.request, &e.data, &e.at]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into events (id, kind, subject, actor, on_behalf_of, request, data, at)
+         select unhex(value->>0), value->>1, unhex(value->>2), value->>3, value->>4, unhex(value->>5), value->>6, cast(value->>7 as bigint)
+         from json_each($1)",
+        &[&rows.end()],
+    )
+    .await?;
+    Ok(())
+}
+
+crate::rows! {
+    /// An event as read.
+    pub struct Happened {
+        /// Its place in the feed.
+        pub seq: i64,
+        /// Its id.
+        pub id: EventId,
+        /// `order.placed`.
+        pub kind: String,
+        /// What it happened to.
+        pub subject: Uuid,
+        /// Who did it.
+        pub actor: String,
+        /// What changed, JSON.
+        pub data: String,
+        /// When.
+        pub at: Timestamp,
+    }
+}
+
+/// The events of one subject, oldest first, at most 500.
+///
+/// # Errors
+/// The database's.
+pub async fn of_subject(shop: &Shop, subject: Uuid) -> Result<Vec<Happened>, DbError> {
+    shop.db()
+        .fetch_all(
+            "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500",
+            &[&subject],
+        )
+        .await
+}
+
+/// Events in one reading.
+const BATCH: usize = 100;
+
+/// After this time a follower looks even if nobody woke it: other nodes write too.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What a subscriber's handler returns.
+pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
+
+/// Wakes the followers.
+#[derive(Clone, Default)]
+pub struct Feed(Arc<Notify>);
+
+impl Feed {
+    /// Says that something was written.
+    pub fn wake(&self) {
+        self.0.notify_waiters();
+    }
+}
+
+/// Events after `seq` that every subscriber may see. On Postgres numbers are given before commits, so a reader stops below the
+/// oldest transaction that still runs.
+async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
+    let sql = if shop.db().is_postgres() {
+        "select seq, id, kind, subject, actor, data, at from events
+         where seq > $1 and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint) order by seq limit 100"
+    } else {
+        "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100"
+    };
+    shop.db().fetch_all(sql, &[&seq]).await
+}
+
+/// Hands a subscriber what it has not seen, until there is no more; says how many events. For tests, the simulation and the
+/// follower below. A handler that fails is given the same events again, so it must not mind.
+///
+/// # Errors
+/// The database's or the handler's; the cursor stays before what failed.
+pub async fn catch_up<H>(shop: &Shop, name: &'static str, handler: &H) -> Result<u64, DbError>
+where
+    H: Fn(Shop, Vec<Happened>) -> Handled,
+{
+    let mut seen = 0;
+    loop {
+        let cursor: Option<(i64,)> = shop.db().fetch_optional("select seq from event_cursors where name = $1", &[&name]).await?;
+        let events = after(shop, cursor.map_or(0, |c| c.0)).await?;
+        let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else { return Ok(seen) };
+        handler(shop.clone(), events).await?;
+        shop.db()
+            .write(async move |tx| {
+                tx.execute(
+                    "insert into event_cursors (name, seq) values ($1, $2) on conflict (name) do update set seq = excluded.seq",
+                    &[&name, &last],
+                )
+                .await
+            })
+            .await?;
+        seen += count as u64;
+        if count < BATCH {
+            return Ok(seen);
+        }
+    }
+}
+
+/// Follows the feed for as long as the program runs.
+pub fn subscribe<H>(shop: &Shop, name: &'static str, handler: H) -> tokio::task::JoinHandle<()>
+where
+    H: Fn(Shop, Vec<Happened>) -> Handled + Send + Sync + 'static,
+{
+    let shop = shop.clone();
+    tokio::spawn(async move {
+        let mut pause = IDLE;
+        loop {
+            let woken = shop.feed().0.notified();
+            match catch_up(&shop, name, &handler).await {
+                Ok(_) => pause = IDLE,
+                Err(DbError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(subscriber = name, %error, "an event could not be handled; it is tried again");
+                    pause = (pause * 2).min(Duration::from_secs(60));
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
+            }
+            let _ = tokio::time::timeout(pause, woken).await;
+        }
+    })
+}

@@ -1,0 +1,138 @@
+//! Timed work: a table, a lease, backoff, and a place for what was given up. See `docs/platform/jobs.md`.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::id::JobId;
+use serde_json::Value;
+
+use super::db::{DbError, Tx};
+use crate::Shop;
+
+/// Tries before a job is given up.
+pub const TRIES: i64 = 8;
+/// How long a worker may take, milliseconds; afterwards another may try.
+const LEASE: i64 = 60_000;
+/// The first pause after a failure, milliseconds; each further one is twice as long.
+const FIRST_PAUSE: i64 = 2_000;
+
+/// What a handler returns; the error is kept with the job, so it must not hold personal data.
+pub type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+/// Does one kind of job. It may be called again for the same job, so it must not mind.
+pub type Handler = Box<dyn Fn(Shop, Value) -> Done + Send + Sync>;
+/// Handlers by kind.
+pub type Handlers = HashMap<&'static str, Handler>;
+
+/// Puts a job on the table in the transaction of the change. A `key` makes it unique: a second one with the same key is ignored.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue(
+    tx: &mut Tx,
+    shop: &Shop,
+    kind: &str,
+    payload: &Value,
+    run_at: Timestamp,
+    key: Option<&str>,
+) -> Result<(), DbError> {
+    let id = JobId(shop.id());
+    tx.execute(
+        "insert into jobs (id, kind, payload, key, run_at, created_at) values ($1, $2, $3, $4, $5, $6) on conflict (key) do nothing",
+        &[&id, &kind, &payload.to_string(), &key, &run_at, &shop.now()],
+    )
+    .await?;
+    Ok(())
+}
+
+type Leased = (JobId, String, String, i64);
+
+/// Does everything that is due, one after the other; says how many jobs were tried.
+///
+/// # Errors
+/// The database's. A job that fails is no error: it is tried again later.
+pub async fn run_due(shop: &Shop, handlers: &Handlers) -> Result<u64, DbError> {
+    let mut tried = 0;
+    while let Some((id, kind, payload, attempts)) = lease(shop).await? {
+        tried += 1;
+        let outcome = match handlers.get(kind.as_str()) {
+            Some(handler) => {
+                let payload = serde_json::from_str(&payload).unwrap_or(Value::Null);
+                handler(shop.clone(), payload).await
+            }
+            None => Err(format!("nobody does “{kind}”")),
+        };
+        finish(shop, id, attempts, outcome).await?;
+    }
+    Ok(tried)
+}
+
+async fn lease(shop: &Shop) -> Result<Option<Leased>, DbError> {
+    let now = shop.now();
+    let sql = if shop.db().is_postgres() {
+        "update jobs set state = 'running', attempts = attempts + 1, lease_until = $2
+         where id = (select id from jobs where (state = 'waiting' and run_at <= $1) or (state = 'running' and lease_until < $1)
+                     order by run_at, id limit 1 for update skip locked)
+         returning id, kind, payload, attempts"
+    } else {
+        "update jobs set state = 'running', attempts = attempts + 1, lease_until = $2
+         where id = (select id from jobs where (state = 'waiting' and run_at <= $1) or (state = 'running' and lease_until < $1)
+                     order by run_at, id limit 1)
+         returning id, kind, payload, attempts"
+    };
+    // A look without a write first: most of the time nothing is due.
+    let due: Option<(i64,)> = shop
+        .db()
+        .fetch_optional(
+            "select 1 from jobs where (state = 'waiting' and run_at <= $1) or (state = 'running' and lease_until < $1) limit 1",
+            &[&now],
+        )
+        .await?;
+    if due.is_none() {
+        return Ok(None);
+    }
+    shop.db().write(async move |tx| tx.fetch_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE)]).await).await
+}
+
+async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), String>) -> Result<(), DbError> {
+    let now = shop.now();
+    let mut random = [0; 2];
+    shop.chance().fill(&mut random);
+    let pause = FIRST_PAUSE << attempts.clamp(1, 12);
+    let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
+    shop.db()
+        .write(async move |tx| {
+            match &outcome {
+                Ok(()) => {
+                    tx.execute("update jobs set state = 'done', lease_until = null, last_error = null where id = $1", &[&id]).await
+                }
+                Err(error) => {
+                    let state = if attempts >= TRIES { "dead" } else { "waiting" };
+                    let error: String = error.chars().take(500).collect();
+                    tx.execute(
+                        "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4 where id = $1",
+                        &[&id, &state, &now.plus_millis(pause + jitter), &error],
+                    )
+                    .await
+                }
+            }
+        })
+        .await
+        .map(drop)
+}
+
+/// Works for as long as the program runs.
+pub fn run(shop: &Shop, handlers: Handlers) -> tokio::task::JoinHandle<()> {
+    let shop = shop.clone();
+    tokio::spawn(async move {
+        loop {
+            match run_due(&shop, &handlers).await {
+                Ok(_) => {}
+                Err(DbError::Stopped) => return,
+                Err(error) => tracing::warn!(%error, "jobs could not be looked at; tried again in a second"),
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    })
+}

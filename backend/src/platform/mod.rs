@@ -1,0 +1,14 @@
+//! What has no business meaning: database, events, jobs, clock, chance, secrets, settings, files, mail.
+
+pub mod chance;
+pub mod clock;
+pub mod context;
+pub mod db;
+pub mod events;
+pub mod files;
+pub mod jobs;
+pub mod mail;
+pub mod secrets;
+pub mod settings;
+
+pub use context::{Actor, Context, Forbidden};

@@ -1,0 +1,129 @@
+//! Prices' SQL.
+
+use std::collections::HashMap;
+
+use domain::id::{PictureId, ProductId, VariantId};
+use domain::order::Channel;
+use domain::{Currency, Locale, Timestamp};
+
+use crate::platform::db::{DbError, Reader, Rows, Tx};
+
+use super::{Code, Method, Quote, QuoteKey};
+
+type QuoteRow =
+    (VariantId, String, String, ProductId, String, String, String, Option<PictureId>, Option<i64>, String, i64, i64, i64, String, String);
+
+pub(super) async fn quotes(
+    db: &mut impl Reader,
+    keys: &[QuoteKey],
+    currency: Currency,
+    at: Timestamp,
+) -> Result<HashMap<QuoteKey, Quote>, DbError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut asked = Rows::new();
+    for (variant, channel, locale) in keys {
+        asked.row(&[variant, &channel.as_str(), &locale.code()]);
+    }
+    let rows: Vec<QuoteRow> = db
+        .fetch_all(
+            "select v.id, j.channel, j.locale, p.id, v.sku, coalesce(t.name, e.name, p.handle), coalesce(t.slug, e.slug, p.handle),
+                coalesce(v.picture_id, (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1)),
+                (select r.amount from prices r join price_lists l on l.id = r.price_list_id
+                 where r.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = j.channel)
+                   and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
+                 order by l.position, l.id limit 1),
+                p.tax_class, v.weight_g, v.cost, v.archived, p.status,
+                coalesce((select string_agg(coalesce(vt.name, ve.name, ov.key), ' · ' order by o.position)
+                 from variant_values vv
+                 join product_options o on o.id = vv.option_id
+                 join option_values ov on ov.id = vv.value_id
+                 left join option_value_texts vt on vt.value_id = vv.value_id and vt.locale = j.locale
+                 left join option_value_texts ve on ve.value_id = vv.value_id and ve.locale = 'en'
+                 where vv.variant_id = v.id), '')
+             from (select unhex(value->>0) as variant_id, value->>1 as channel, value->>2 as locale from json_each($1)) j
+             join variants v on v.id = j.variant_id
+             join products p on p.id = v.product_id
+             left join product_texts t on t.product_id = p.id and t.locale = j.locale
+             left join product_texts e on e.product_id = p.id and e.locale = 'en'",
+            &[&asked.end(), &currency, &at],
+        )
+        .await?;
+    let quotes = rows.into_iter().filter_map(|row| {
+        let (variant, channel, locale, product, sku, name, slug, picture, price, tax_class, weight_g, cost, archived, status, options) = row;
+        let key = (variant, channel.parse::<Channel>().ok()?, Locale::parse(&locale)?);
+        let on_sale = archived == 0 && status == "published" && price.is_some();
+        Some((key, Quote { variant, product, sku, name, slug, options, picture, price, tax_class, weight_g, cost, on_sale }))
+    });
+    Ok(quotes.collect())
+}
+
+pub(super) async fn tax_rates(db: &mut impl Reader, at: Timestamp) -> Result<Vec<(String, String, i64)>, DbError> {
+    db.fetch_all(
+        "select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)",
+        &[&at],
+    )
+    .await
+}
+
+type MethodRow = (String, i64, i64, Option<i64>, i64, i64, String, String, String, String);
+
+pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError> {
+    let rows: Vec<MethodRow> = db
+        .fetch_all(
+            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.regions, t.locale, t.name, t.description
+             from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
+            &[],
+        )
+        .await?;
+    let mut methods: Vec<Method> = Vec::new();
+    for (code, fee, per_kg_fee, free_from, days_min, days_max, regions, locale, name, description) in rows {
+        if methods.last().is_none_or(|last| last.code != code) {
+            let regions = regions.split(',').map(|r| r.trim().to_owned()).filter(|r| !r.is_empty()).collect();
+            methods.push(Method { code, fee, per_kg_fee, free_from, days_min, days_max, regions, texts: HashMap::new() });
+        }
+        if let (Some(method), Some(locale)) = (methods.last_mut(), Locale::parse(&locale)) {
+            method.texts.insert(locale, (name, description));
+        }
+    }
+    Ok(methods)
+}
+
+type CodeRow = (String, Option<i64>, Option<i64>, i64, Option<Timestamp>, Option<Timestamp>, Option<i64>, i64);
+
+pub(super) async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
+    let mut asked = Rows::new();
+    for text in texts {
+        asked.row(&[text]);
+    }
+    let rows: Vec<CodeRow> = db
+        .fetch_all(
+            "select code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses from discount_codes
+             where active = 1 and code in (select value->>0 from json_each($1))",
+            &[&asked.end()],
+        )
+        .await?;
+    let codes = rows.into_iter().map(|(code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses)| {
+        (code.clone(), Code { code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses })
+    });
+    Ok(codes.collect())
+}
+
+/// Counts uses of codes, as far as they may still be used; returns the codes that were counted.
+pub(crate) async fn use_codes(tx: &mut Tx, uses: &HashMap<String, i64>) -> Result<Vec<String>, DbError> {
+    let mut rows = Rows::new();
+    let mut sorted: Vec<_> = uses.iter().collect();
+    sorted.sort();
+    for (code, count) in sorted {
+        rows.row(&[code, count]);
+    }
+    let counted: Vec<(String,)> = tx
+        .fetch_all(
+            "update discount_codes set uses = uses + d.n from (select value->>0 as code, cast(value->>1 as bigint) as n from json_each($1)) d
+             where discount_codes.code = d.code and (most_uses is null or uses + d.n <= most_uses) returning discount_codes.code",
+            &[&rows.end()],
+        )
+        .await?;
+    Ok(counted.into_iter().map(|(code,)| code).collect())
+}

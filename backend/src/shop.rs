@@ -1,0 +1,215 @@
+//! [`Shop`]: everything a business function needs from outside. No globals.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use domain::Timestamp;
+use domain::id::RequestId;
+use uuid::Uuid;
+
+use crate::checkout;
+use crate::platform::chance::{Chance, SystemChance};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::db::{Db, DbError};
+use crate::platform::events::Feed;
+use crate::platform::files::Files;
+use crate::platform::mail::{MailError, Mailer};
+use crate::platform::secrets::{Keys, SecretsError};
+use crate::platform::settings::Settings;
+
+/// The gateway for cards.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Where its API is: `http://127.0.0.1:4242`.
+    pub url: String,
+    /// The secret key.
+    pub secret_key: String,
+    /// What its webhooks are signed with.
+    pub webhook_secret: String,
+    /// Its hosted page for a payment, with `{intent}` in it.
+    pub pay_page: String,
+}
+
+/// How a shop is set up outside of its database.
+#[derive(Clone, Debug)]
+pub struct ShopConfig {
+    /// `sqlite:shop.db` or `postgres://…`.
+    pub database: String,
+    /// Where pictures, the search index and the key are kept.
+    pub data_dir: PathBuf,
+    /// The key file; `key` in the data folder when not given.
+    pub key_file: Option<PathBuf>,
+    /// Where shoppers reach the shop, without a slash at the end.
+    pub public_url: String,
+    /// The mail server.
+    pub smtp: Option<String>,
+    /// The gateway for cards.
+    pub gateway: Option<GatewayConfig>,
+    /// Lighter password hashing, for tests.
+    pub light_passwords: bool,
+}
+
+impl ShopConfig {
+    /// A shop in a folder, reached on this address.
+    #[must_use]
+    pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>, public_url: impl Into<String>) -> Self {
+        Self {
+            database: database.into(),
+            data_dir: data_dir.into(),
+            key_file: None,
+            public_url: public_url.into(),
+            smtp: None,
+            gateway: None,
+            light_passwords: false,
+        }
+    }
+}
+
+/// Why a shop could not be opened; each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The key file.
+    #[error(transparent)]
+    Keys(#[from] SecretsError),
+    /// The mail server's address.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The data folder.
+    #[error("the data folder {0}: {1}")]
+    Folder(PathBuf, std::io::Error),
+}
+
+struct Inner {
+    config: ShopConfig,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    keys: Keys,
+    settings: Settings,
+    files: Files,
+    mailer: Mailer,
+    feed: Feed,
+    checkout: OnceLock<checkout::Door>,
+    http: reqwest::Client,
+}
+
+/// A running shop. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Shop(Arc<Inner>);
+
+impl Shop {
+    /// Opens the database, brings its schema up to date, and reads the key (or makes it).
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(config: ShopConfig) -> Result<Self, OpenError> {
+        Self::open_with(config, Arc::new(SystemClock), Arc::new(SystemChance)).await
+    }
+
+    /// The same with another clock and other randomness, for tests and the simulation.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_with(config: ShopConfig, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, OpenError> {
+        let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
+        std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
+        let db = Db::open(&config.database).await?;
+        db.migrate().await?;
+        let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
+        let keys = Keys::open(&key_file, &SystemChance)?;
+        let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
+        let mailer = Mailer::open(config.smtp.as_deref())?;
+        let shop = Self(Arc::new(Inner {
+            config,
+            db,
+            clock,
+            chance,
+            keys,
+            settings: Settings::default(),
+            files,
+            mailer,
+            feed: Feed::default(),
+            checkout: OnceLock::new(),
+            http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
+        }));
+        crate::settings::load(&shop).await?;
+        Ok(shop)
+    }
+
+    /// How it is set up.
+    #[must_use]
+    pub fn config(&self) -> &ShopConfig {
+        &self.0.config
+    }
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+    /// Randomness.
+    #[must_use]
+    pub fn chance(&self) -> &Arc<dyn Chance> {
+        &self.0.chance
+    }
+    /// Keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+    /// Settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+    /// Files.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.0.files
+    }
+    /// Mail.
+    #[must_use]
+    pub fn mailer(&self) -> &Mailer {
+        &self.0.mailer
+    }
+    /// Wakes who follows the events.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+    /// For calls to outside services; gives up after ten seconds.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+    /// Where orders are made, many at a time.
+    pub(crate) fn checkout(&self) -> &checkout::Door {
+        self.0.checkout.get_or_init(|| checkout::door(self))
+    }
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+    /// A new UUIDv7.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.0.chance.uuid(self.now())
+    }
+    /// A context for what the program does by itself.
+    #[must_use]
+    pub fn system(&self) -> crate::platform::Context {
+        crate::platform::Context::system(RequestId(self.id()))
+    }
+    /// Finishes what is being written, and closes.
+    pub async fn close(&self) {
+        self.0.db.close().await;
+    }
+}
