@@ -129,8 +129,10 @@ fn derive(root: &[u8; 32], label: &[u8]) -> [u8; 32] {
 }
 
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
-    // HMAC takes keys of every length; 32 bytes fit its block.
-    <Hmac<Sha256> as hmac::KeyInit>::new(key.into())
+    // RFC 2104: a short key is filled up with zeros to the block of 64 bytes.
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key);
+    <Hmac<Sha256> as hmac::KeyInit>::new((&block).into())
 }
 
 #[cfg(test)]

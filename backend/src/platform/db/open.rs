@@ -69,7 +69,7 @@ impl Db {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (up, ready) = oneshot::channel();
         let options = sqlite_options(path);
-        let writer = spawn_writer(async move {
+        let writer = spawn_writer(move || async move {
             match options.connect().await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
@@ -107,7 +107,7 @@ impl Db {
             .await
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let writer = spawn_writer(async move {
+        let writer = spawn_writer(move || async move {
             tokio::task::LocalSet::new().run_until(postgres_writer(writes, jobs, POSTGRES_CONNECTIONS as usize)).await;
         })?;
         Ok(Self::new(queue, Pool::Postgres(reads), writer, shown, None))
@@ -124,14 +124,14 @@ impl Db {
     }
 }
 
-fn spawn_writer(work: impl Future<Output = ()> + Send + 'static) -> Result<std::thread::JoinHandle<()>, DbError> {
+fn spawn_writer<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) -> Result<std::thread::JoinHandle<()>, DbError> {
     let stopped = |e: std::io::Error| DbError::Lost(e.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(stopped)?;
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || {
             mark_writer_thread();
-            runtime.block_on(work);
+            runtime.block_on(work());
         })
         .map_err(stopped)
 }
