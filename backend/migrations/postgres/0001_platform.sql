@@ -4,8 +4,8 @@
 create function json_each(text) returns table (value json) language sql stable rows 64
     as 'select json_array_elements($1::json)';
 create function unhex(text) returns uuid language sql immutable as 'select $1::uuid';
--- SQLite's `unhex` makes bytes; where a column holds bytes and no id, Postgres needs another function.
-create function unhex_bytes(text) returns bytea language sql immutable as 'select decode($1, ''hex'')';
+-- Bytes and no id: `unhex(value->>0, '')`, on SQLite the same function with no letters to skip.
+create function unhex(text, text) returns bytea language sql immutable as 'select decode($1, ''hex'')';
 
 create table events (
     seq bigint generated always as identity primary key,

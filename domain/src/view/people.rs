@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AddressId, UserId};
-use crate::permission::Role;
+use crate::Timestamp;
+use crate::id::{AddressId, ApiKeyId, SessionId, UserId};
+use crate::permission::{Permission, Role};
 
 /// How to reach somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,79 @@ pub struct Place {
     pub kind: String,
     /// Postal code, when known.
     pub postal_code: String,
+}
+
+/// How a country writes an address, for the form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressFormat {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The fields below recipient and phone, in the order of the form.
+    pub fields: Vec<AddressField>,
+}
+
+/// A field of an address form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressField {
+    /// The field of [`Address`] that it fills.
+    pub name: String,
+    /// What it is called there, in the reader's language.
+    pub label: String,
+    /// May it not be left empty?
+    pub required: bool,
+    /// Code and name of each choice; empty where it is typed, and for Philippine places, which are asked for level by level.
+    pub options: Vec<(String, String)>,
+}
+
+/// What somebody with an account prefers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Language code; empty to follow the browser.
+    pub locale: String,
+    /// News by e-mail. Off until asked for.
+    pub marketing: bool,
+}
+
+/// A signed-in browser, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// The session.
+    pub id: SessionId,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the hour.
+    pub seen_at: Timestamp,
+    /// Is it the one that asks?
+    pub current: bool,
+}
+
+/// Somebody on the staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffView {
+    /// The account.
+    pub id: UserId,
+    /// Name, e-mail, phone.
+    pub contact: ContactDetails,
+    /// What they do.
+    pub role: Role,
+    /// May they sign in?
+    pub active: bool,
+}
+
+/// A key of the HTTP API. Its secret was shown once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeyView {
+    /// The key.
+    pub id: ApiKeyId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Permission>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was taken back, if it was.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// What is wrong with a field of a form: `(field name, message in the reader's language)`.
