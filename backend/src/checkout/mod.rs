@@ -161,7 +161,7 @@ pub async fn quote(
     let island = customers::places::island_group(address);
     let method = rules.method(delivery).filter(|m| m.goes_to(&address.country, island));
     let Some(method) = method else {
-        return Err(CheckoutError::Invalid(vec![("delivery".into(), t::CHECKOUT_DELIVERY_NOT_THERE.text(locale).into())]));
+        return Err(CheckoutError::Invalid(vec![("delivery".into(), t::DELIVERY_NOT_THERE.text(locale).into())]));
     };
     let keys: Vec<_> = cart.lines.iter().map(|l| (l.variant, Channel::Web, locale)).collect();
     let quotes = crate::pricing::quotes(&mut shop.db(), &keys, cart.totals.total.currency, shop.now()).await?;
@@ -228,7 +228,7 @@ fn prepare(
     let body = serde_json::to_vec(&form).map_err(|e| DbError::Lost(e.to_string()))?;
     let body_hash = Sha256::digest(&body).to_vec();
     check(locale, &form)?;
-    let contact = customers::prepare_contact(shop, None, &form.contact, locale);
+    let contact = customers::prepare_contact(shop, &form.contact, locale);
     let contact_id: ContactId = contact.id;
     let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
     let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
@@ -262,16 +262,16 @@ fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
     let mut wrong = |field: &str, message: domain::messages::Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
     let name = form.contact.name.trim();
     if name.is_empty() || name.len() > 200 {
-        wrong("name", t::CHECKOUT_NAME_MISSING);
+        wrong("name", t::FIELD_REQUIRED);
     }
     if domain::email::email(&form.contact.email).is_none() {
-        wrong("email", t::CHECKOUT_EMAIL_WRONG);
+        wrong("email", t::FIELD_EMAIL_INVALID);
     }
     if !form.contact.phone.trim().is_empty() && domain::email::phone(&form.contact.phone).is_none() {
-        wrong("phone", t::CHECKOUT_PHONE_WRONG);
+        wrong("phone", t::FIELD_PHONE_INVALID);
     }
     if form.delivery.is_empty() {
-        wrong("delivery", t::CHECKOUT_DELIVERY_MISSING);
+        wrong("delivery", t::FIELD_REQUIRED);
     }
     errors.extend(customers::check_address(locale, &form.shipping));
     if let Some(billing) = &form.billing {

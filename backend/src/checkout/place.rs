@@ -207,7 +207,7 @@ fn add_up<'a>(
         return Err(CheckoutError::Empty);
     }
     let method = rules.method(&command.delivery).filter(|m| m.goes_to(&command.country, command.island)).ok_or_else(|| {
-        let message = domain::messages::t::CHECKOUT_DELIVERY_NOT_THERE.text(command.locale);
+        let message = domain::messages::t::DELIVERY_NOT_THERE.text(command.locale);
         CheckoutError::Invalid(vec![("delivery".to_owned(), message.to_owned())])
     })?;
     let rate = rules.rate_of(method, &command.country);

@@ -121,7 +121,7 @@ pub(super) async fn insert_orders(tx: &mut Tx, new: &[NewOrder<'_>]) -> Result<(
             &c.order, &c.number, &c.cart, &c.contact.id, &c.user, &c.channel.as_str(), &n.currency, &c.locale.code(),
             &c.shipping.id, &billing_id(c), &c.delivery, &n.delivery_name, &promise(n.promised.0), &promise(n.promised.1),
             &c.payment.as_str(), &t.subtotal.minor, &t.discount.minor, &n.discount_code, &t.shipping.minor, &t.tax.minor,
-            &t.total.minor, &n.payment_state.as_str(), &c.at, &c.key, &hex(&c.body_hash),
+            &t.total.minor, &n.payment_state.as_str(), &c.at, &c.key, &c.body_hash,
         ]);
         payments.row(&[&n.payment, &c.order, &c.payment.as_str(), &t.total.minor, &n.currency, &c.at]);
         for (position, (line, total)) in (0_i64..).zip(n.lines.iter().zip(&t.lines)) {
@@ -145,14 +145,12 @@ pub(super) async fn insert_orders(tx: &mut Tx, new: &[NewOrder<'_>]) -> Result<(
         &[&orders],
     )
     .await?;
-    let keys = if tx.is_postgres() {
+    tx.execute(
         "insert into idempotency_keys (key, body_hash, order_id, at)
-         select value->>23, unhex_bytes(value->>24), unhex(value->>0), cast(value->>22 as bigint) from json_each($1)"
-    } else {
-        "insert into idempotency_keys (key, body_hash, order_id, at)
-         select value->>23, unhex(value->>24), unhex(value->>0), cast(value->>22 as bigint) from json_each($1)"
-    };
-    tx.execute(keys, &[&orders]).await?;
+         select value->>23, unhex(value->>24, ''), unhex(value->>0), cast(value->>22 as bigint) from json_each($1)",
+        &[&orders],
+    )
+    .await?;
     tx.execute(
         "insert into order_lines (id, order_id, position, variant_id, product_id, sku, name, options, picture_id, quantity, unit_price,
             discount, tax_class, tax_rate_bp, tax, total, unit_cost, weight_g)
@@ -219,13 +217,4 @@ pub(super) async fn insert_expiry_jobs<'a>(tx: &mut Tx, orders: impl Iterator<It
     )
     .await?;
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

@@ -1,0 +1,180 @@
+//! From a cart to an order, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod support;
+
+use backend::checkout::{CheckoutError, place_order};
+use domain::order::{Channel, PaymentMethod};
+use domain::{Locale, Money};
+use support::{a_cart, a_product, both, buy, form, guest, number, place};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_buyers_for_ten_units_make_ten_orders() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).make(shop).await;
+        let mut carts = Vec::new();
+        for _ in 0..64 {
+            carts.push(a_cart(shop, &[(variant, 1)]).await);
+        }
+        let tries: Vec<_> = carts
+            .into_iter()
+            .enumerate()
+            .map(|(i, cart)| {
+                let shop = shop.shop.clone();
+                tokio::spawn(async move { buy(&shop, cart, &format!("buyer-{i:04}")).await })
+            })
+            .collect();
+        let (mut bought, mut refused) = (0, 0);
+        for one in tries {
+            match one.await.unwrap() {
+                Ok(_) => bought += 1,
+                Err(CheckoutError::OutOfStock(_)) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!((bought, refused), (10, 54));
+        assert_eq!(number(shop, "select count(*) from orders").await, 10);
+        assert_eq!(number(shop, "select cast(sum(reserved) as bigint) from stock").await, 10);
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_unit_is_sold_once() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        assert!(place(shop, &[(variant, 1)]).await.is_ok());
+        let second = place(shop, &[(variant, 1)]).await;
+        assert!(matches!(second, Err(CheckoutError::OutOfStock(names)) if names == ["Dried mango"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_lines_of_one_article_cannot_take_more_than_there_is() {
+    both(async |shop| {
+        let variant = a_product().with_stock(3).make(shop).await;
+        let refused = place(shop, &[(variant, 2), (variant, 2)]).await;
+        assert!(matches!(refused, Err(CheckoutError::OutOfStock(_))), "{refused:?}");
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_units_from_two_houses_make_two_reservations() {
+    both(async |shop| {
+        let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from reservations").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_makes_one_order_however_often_it_is_sent() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let pressed: Vec<_> = (0..8)
+            .map(|_| {
+                let shop = shop.shop.clone();
+                tokio::spawn(async move { buy(&shop, cart, "the-same-key").await })
+            })
+            .collect();
+        let mut orders = std::collections::HashSet::new();
+        let mut fresh = 0;
+        for one in pressed {
+            let placed = one.await.unwrap().unwrap();
+            fresh += i32::from(!placed.replay);
+            orders.insert(placed.order);
+        }
+        assert_eq!((orders.len(), fresh), (1, 1));
+        // A reload makes another key; the cart still has one order.
+        let again = buy(shop, cart, "another-key").await.unwrap();
+        assert!(again.replay && orders.contains(&again.order));
+        assert_eq!(number(shop, "select count(*) from orders").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_other_contents_is_refused() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        buy(shop, cart, "key-number-one").await.unwrap();
+        let mut other = form(cart, PaymentMethod::Cod);
+        other.contact.name = "Somebody Else".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", other).await;
+        assert!(matches!(refused, Err(CheckoutError::KeyReused)), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_pays_a_total_that_they_did_not_see() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let mut wrong = form(cart, PaymentMethod::Cod);
+        wrong.seen_total = Some(1);
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await;
+        assert!(matches!(refused, Err(CheckoutError::TotalChanged(m)) if m == Money::new(20_000, domain::Currency::PHP)), "{refused:?}");
+        assert_eq!(number(shop, "select count(*) from orders").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let mut wrong = form(cart, PaymentMethod::Cod);
+        wrong.contact.email = "nobody".into();
+        wrong.shipping.line1 = String::new();
+        let Err(CheckoutError::Invalid(fields)) =
+            place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
+        else {
+            panic!("it was taken")
+        };
+        let names: Vec<_> = fields.iter().map(|f| f.0.as_str()).collect();
+        assert!(names.contains(&"email") && names.contains(&"line1"), "{names:?}");
+        assert_eq!(number(shop, "select count(*) from contacts").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_as_often_as_it_may_be() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        for n in 0..4 {
+            let view = backend::cart::sync(
+                shop, &guest(shop), Locale::En, Channel::Web, None, 0, support::items(&[(variant, 1)]), Some("ten".into()),
+            )
+            .await
+            .unwrap();
+            let placed = buy(shop, view.id.unwrap(), &format!("buyer-{n:04}")).await.unwrap();
+            // 100.00 with 100.00 delivery; three times with ten percent off the goods.
+            assert_eq!(placed.total.minor, if n < 3 { 19_000 } else { 20_000 });
+        }
+        assert_eq!(number(shop, "select uses from discount_codes").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_booked_with_its_sale_tax_and_delivery() {
+    both(async |shop| {
+        let variant = a_product().at(11_200).with_stock(5).make(shop).await;
+        place(shop, &[(variant, 1)]).await.unwrap();
+        assert_eq!(number(shop, "select cast(sum(amount) as bigint) from postings").await, 0);
+        assert_eq!(number(shop, "select amount from postings where account = 'accounts_receivable'").await, 21_200);
+        assert_eq!(number(shop, "select count(*) from events where kind = 'order.placed'").await, 1);
+        assert_eq!(number(shop, "select count(*) from payments where state = 'pending'").await, 1);
+    })
+    .await;
+}
