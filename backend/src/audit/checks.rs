@@ -1,0 +1,291 @@
+//! What is checked. A statement finds what is wrong with the rows after `$1` up to `$2`: their id, and what is wrong.
+
+use domain::id::{EntryId, MovementId, OrderId, PaymentId, RefundId, ReservationId, ShipmentId, VariantId};
+use uuid::Uuid;
+
+use crate::Shop;
+use crate::orders::{Facts, facts_of};
+use crate::platform::db::DbError;
+
+/// One check.
+pub(super) struct Check {
+    /// What must hold.
+    pub name: &'static str,
+    /// How many rows there are.
+    pub count: &'static str,
+    /// The ids of the next page after `$1`.
+    pub page: &'static str,
+    /// What is wrong.
+    pub find: Find,
+    /// How an id is written.
+    pub name_of: fn(Uuid) -> String,
+}
+
+/// How a check finds what is wrong.
+#[derive(Clone, Copy)]
+pub(super) enum Find {
+    /// With this statement.
+    Sql(&'static str),
+    /// By computing each order's states from its facts.
+    States,
+}
+
+macro_rules! page {
+    ($table:literal) => {
+        concat!("select id from ", $table, " where id > $1 order by id limit 1000")
+    };
+}
+macro_rules! count {
+    ($table:literal) => {
+        concat!("select count(*) from ", $table)
+    };
+}
+
+fn entry(id: Uuid) -> String {
+    EntryId(id).to_string()
+}
+fn movement(id: Uuid) -> String {
+    MovementId(id).to_string()
+}
+fn order(id: Uuid) -> String {
+    OrderId(id).to_string()
+}
+fn parcel(id: Uuid) -> String {
+    ShipmentId(id).to_string()
+}
+fn payment(id: Uuid) -> String {
+    PaymentId(id).to_string()
+}
+fn refund(id: Uuid) -> String {
+    RefundId(id).to_string()
+}
+fn reservation(id: Uuid) -> String {
+    ReservationId(id).to_string()
+}
+fn variant(id: Uuid) -> String {
+    VariantId(id).to_string()
+}
+
+/// Stock is kept by variant and place; a page is a page of variants.
+const STOCK_PAGE: &str = "select distinct variant_id from stock where variant_id > $1 order by variant_id limit 1000";
+const STOCK_COUNT: &str = "select count(distinct variant_id) from stock";
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "every journal entry balances",
+        count: count!("journal_entries"),
+        page: page!("journal_entries"),
+        find: Find::Sql(
+            "select e.id, e.kind || ' adds up to ' || cast(sum(p.amount) as text) || ' ' || e.currency
+             from journal_entries e join postings p on p.entry_id = e.id
+             where e.id > $1 and e.id <= $2 group by e.id, e.kind, e.currency having sum(p.amount) <> 0 order by e.id",
+        ),
+        name_of: entry,
+    },
+    Check {
+        name: "on hand is the sum of movements",
+        count: STOCK_COUNT,
+        page: STOCK_PAGE,
+        find: Find::Sql(
+            "select s.variant_id, 'at ' || l.code || ' on hand is ' || cast(s.on_hand as text) || ', the movements add up to '
+                || cast(coalesce(m.units, 0) as text)
+             from stock s
+             join locations l on l.id = s.location_id
+             left join (select variant_id, location_id, sum(quantity) as units from stock_movements
+                where variant_id > $1 and variant_id <= $2 group by variant_id, location_id) m
+                on m.variant_id = s.variant_id and m.location_id = s.location_id
+             where s.variant_id > $1 and s.variant_id <= $2 and s.on_hand <> coalesce(m.units, 0)
+             order by s.variant_id, l.code",
+        ),
+        name_of: variant,
+    },
+    Check {
+        name: "every movement has its row of stock",
+        count: count!("stock_movements"),
+        page: page!("stock_movements"),
+        find: Find::Sql(
+            "select m.id, 'there is no stock of its variant at its place' from stock_movements m
+             left join stock s on s.variant_id = m.variant_id and s.location_id = m.location_id
+             where m.id > $1 and m.id <= $2 and s.variant_id is null order by m.id",
+        ),
+        name_of: movement,
+    },
+    Check {
+        name: "reserved is the sum of open reservations",
+        count: STOCK_COUNT,
+        page: STOCK_PAGE,
+        find: Find::Sql(
+            "select s.variant_id, 'at ' || l.code || ' reserved is ' || cast(s.reserved as text) || ', the open reservations add up to '
+                || cast(coalesce(r.units, 0) as text)
+             from stock s
+             join locations l on l.id = s.location_id
+             left join (select variant_id, location_id, sum(quantity - shipped) as units from reservations
+                where variant_id > $1 and variant_id <= $2 and state = 'open' group by variant_id, location_id) r
+                on r.variant_id = s.variant_id and r.location_id = s.location_id
+             where s.variant_id > $1 and s.variant_id <= $2 and s.reserved <> coalesce(r.units, 0)
+             order by s.variant_id, l.code",
+        ),
+        name_of: variant,
+    },
+    Check {
+        name: "every open reservation has its order and its row of stock",
+        count: count!("reservations"),
+        page: page!("reservations"),
+        find: Find::Sql(
+            "select r.id, case when o.id is null then 'there is no such order'
+                when o.cancelled_at is not null then 'its order was cancelled'
+                else 'there is no stock of its variant at its place' end
+             from reservations r
+             left join orders o on o.id = r.order_id
+             left join stock s on s.variant_id = r.variant_id and s.location_id = r.location_id
+             where r.id > $1 and r.id <= $2 and r.state = 'open'
+                and (o.id is null or o.cancelled_at is not null or s.variant_id is null) order by r.id",
+        ),
+        name_of: reservation,
+    },
+    Check {
+        name: "available is on hand less reserved, and never below zero",
+        count: STOCK_COUNT,
+        page: STOCK_PAGE,
+        find: Find::Sql(
+            "select s.variant_id, 'at ' || l.code || ' available is ' || cast(s.available as text) || ', on hand '
+                || cast(s.on_hand as text) || ' less reserved ' || cast(s.reserved as text)
+             from stock s join locations l on l.id = s.location_id
+             where s.variant_id > $1 and s.variant_id <= $2
+                and (s.available <> s.on_hand - s.reserved or s.available < 0 or s.reserved < 0)
+             order by s.variant_id, l.code",
+        ),
+        name_of: variant,
+    },
+    Check {
+        name: "each captured payment has its entry and its order",
+        count: count!("payments"),
+        page: page!("payments"),
+        find: Find::Sql(
+            "select f.id, case when not f.has_order then 'there is no such order'
+                when f.captured > f.amount then 'captured ' || cast(f.captured as text) || ' of ' || cast(f.amount as text)
+                else 'captured ' || cast(f.captured as text) || ', the books say ' || cast(f.booked as text) end
+             from (select p.id, p.amount, p.captured, exists (select 1 from orders o where o.id = p.order_id) as has_order,
+                    coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
+                        where e.reference = p.id and e.kind = 'payment.captured' and b.account = 'cash'), 0) as booked
+                from payments p where p.id > $1 and p.id <= $2) f
+             where f.captured <> f.booked or f.captured > f.amount or (f.captured > 0 and not f.has_order) order by f.id",
+        ),
+        name_of: payment,
+    },
+    Check {
+        name: "each refund has its entry",
+        count: count!("refunds"),
+        page: page!("refunds"),
+        find: Find::Sql(
+            "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text)
+             from (select r.id, r.state, r.amount,
+                    coalesce((select -sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
+                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned') and b.account = 'cash'), 0) as booked
+                from refunds r where r.id > $1 and r.id <= $2) f
+             where f.booked <> case when f.state = 'done' then f.amount else 0 end order by f.id",
+        ),
+        name_of: refund,
+    },
+    Check {
+        name: "what each payment gave back is the sum of its refunds, and at most what it took",
+        count: count!("payments"),
+        page: page!("payments"),
+        find: Find::Sql(
+            "select f.id, 'gave ' || cast(f.refunded as text) || ' back of ' || cast(f.captured as text) || ', its refunds add up to '
+                || cast(f.returned as text)
+             from (select p.id, p.captured, p.refunded,
+                    coalesce((select sum(r.amount) from refunds r where r.payment_id = p.id and r.state = 'done'), 0) as returned
+                from payments p where p.id > $1 and p.id <= $2) f
+             where f.refunded <> f.returned or f.refunded > f.captured order by f.id",
+        ),
+        name_of: payment,
+    },
+    Check {
+        name: "no order is without its events",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(
+            "select f.id, case when f.placed = 0 then 'order.placed is missing' when f.placed > 1 then 'order.placed is there twice'
+                else 'order.cancelled is missing' end
+             from (select o.id, o.cancelled_at,
+                    (select count(*) from events e where e.subject = o.id and e.kind = 'order.placed') as placed,
+                    (select count(*) from events e where e.subject = o.id and e.kind = 'order.cancelled') as cancelled
+                from orders o where o.id > $1 and o.id <= $2) f
+             where f.placed <> 1 or (f.cancelled_at is not null and f.cancelled <> 1) order by f.id",
+        ),
+        name_of: order,
+    },
+    Check {
+        name: "each parcel that left has its event and its entry",
+        count: count!("shipments"),
+        page: page!("shipments"),
+        find: Find::Sql(
+            "select f.id, case when f.told < f.gone then 'shipment.shipped is missing' else 'its cost is not in the books' end
+             from (select s.id,
+                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'shipment.shipped') as told,
+                    (select count(*) from shipments g where g.order_id = s.order_id and g.state in ('shipped', 'delivered')) as gone,
+                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.shipped') as booked
+                from shipments s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered')) f
+             where f.told < f.gone or f.booked <> 1 order by f.id",
+        ),
+        name_of: parcel,
+    },
+    Check {
+        name: "an order's lines and its delivery add up to its total",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(
+            "select f.id, 'lines and delivery are ' || cast(f.lines + f.shipping as text) || ', the total is ' || cast(f.total as text)
+             from (select o.id, o.total, o.shipping,
+                    coalesce((select sum(l.total) from order_lines l where l.order_id = o.id), 0) as lines
+                from orders o where o.id > $1 and o.id <= $2) f
+             where f.lines + f.shipping <> f.total order by f.id",
+        ),
+        name_of: order,
+    },
+    Check {
+        name: "what is owed for each order is what the books say",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(
+            "select f.id, 'owed ' || cast(f.owed as text) || ', the books say ' || cast(f.booked as text)
+             from (select o.id,
+                    case when o.cancelled_at is null then o.total
+                        - coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)
+                    else coalesce((select sum(p.refunded - p.captured) from payments p where p.order_id = o.id), 0) end as owed,
+                    coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
+                        where e.order_id = o.id and b.account = 'accounts_receivable'), 0) as booked
+                from orders o where o.id > $1 and o.id <= $2) f
+             where f.owed <> f.booked order by f.id",
+        ),
+        name_of: order,
+    },
+    Check {
+        name: "an order's states follow from its facts",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::States,
+        name_of: order,
+    },
+];
+
+/// Orders whose kept states are not those of their facts.
+pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<Vec<(Uuid, String)>, DbError> {
+    let facts: Vec<Facts> = shop
+        .db()
+        .fetch_all(
+            concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"),
+            &[&after, &to],
+        )
+        .await?;
+    let wrong = |facts: Facts| {
+        let (payment, fulfilment, delivery) = (facts.payment().state(), facts.goods().fulfilment(), facts.goods().delivery());
+        let kept = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);
+        (kept != (payment, fulfilment, delivery)).then(|| {
+            let what = format!("kept as {}, {}, {}, but is {payment}, {fulfilment}, {delivery}", kept.0, kept.1, kept.2);
+            (facts.id.0, what)
+        })
+    };
+    Ok(facts.into_iter().filter_map(wrong).collect())
+}

@@ -1,0 +1,39 @@
+//! The figures' SQL.
+
+use domain::{Currency, Timestamp};
+use uuid::Uuid;
+
+use crate::platform::db::{Db, DbError};
+
+/// Day (counted from 1970, Philippine time), orders and what they cost, from a moment on. Days without orders are missing.
+pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    db.fetch_all(
+        "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total) as bigint) from orders
+         where placed_at >= $1 and cancelled_at is null and currency = $2 group by (placed_at + 28800000) / 86400000",
+        &[&from, &currency],
+    )
+    .await
+}
+
+/// Orders to be sent, card orders that wait for their money, timed work that was given up.
+pub(super) async fn waiting(db: &Db) -> Result<(i64, i64, i64), DbError> {
+    db.fetch_one(
+        "select
+            (select count(*) from orders where fulfilment_state in ('unfulfilled', 'partial') and cancelled_at is null
+                and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))),
+            (select count(*) from orders where payment_state in ('pending', 'requires_action', 'failed') and cancelled_at is null
+                and payment_method = 'card'),
+            (select count(*) from jobs where state = 'dead')",
+        &[],
+    )
+    .await
+}
+
+pub(super) async fn last_event(db: &Db) -> Result<i64, DbError> {
+    let row: (i64,) = db.fetch_one("select coalesce(max(seq), 0) from events", &[]).await?;
+    Ok(row.0)
+}
+
+pub(super) async fn events_after(db: &Db, seq: i64) -> Result<Vec<(i64, String, Uuid, Timestamp)>, DbError> {
+    db.fetch_all("select seq, kind, subject, at from events where seq > $1 order by seq limit 500", &[&seq]).await
+}

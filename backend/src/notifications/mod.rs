@@ -1,0 +1,138 @@
+//! Mails to shoppers: what happened to their order, in its language, with a link that needs no account.
+//!
+//! The event feed is followed ([`handle`]), each event that concerns the shopper becomes a job (unique by what it tells, so that
+//! nothing is told twice), and the job writes and sends the mail. Names and addresses are opened only there; neither the job nor its
+//! errors hold any.
+//!
+//! | event | mail |
+//! |---|---|
+//! | `order.placed`, with cash on delivery or nothing to pay | confirmation |
+//! | `payment.authorised`, `payment.captured` of a card | confirmation, once |
+//! | `payment.failed` | after five minutes, unless it was paid meanwhile |
+//! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
+//! | `order.cancelled`, `payment.refunded` | cancelled, money on its way back |
+
+mod letter;
+mod write;
+
+use domain::id::OrderId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Shop;
+use crate::platform::db::DbError;
+use crate::platform::events::{self, Handled, Happened};
+use crate::platform::jobs::{self, Done, Handlers};
+use crate::platform::mail::MailError;
+
+const SUBSCRIBER: &str = "notifications";
+const JOB: &str = "mail.order";
+/// How long a declined card waits before it is worth a mail: most shoppers take another card at once.
+const PATIENCE: i64 = 5 * 60 * 1_000;
+
+/// What a mail tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum News {
+    /// The order is in.
+    Confirmed,
+    /// The card was declined.
+    PaymentFailed,
+    /// A parcel left.
+    Shipped,
+    /// A parcel arrived.
+    Delivered,
+    /// The order was cancelled.
+    Cancelled,
+    /// Money is on its way back.
+    Refunded,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Payload {
+    news: News,
+    order: OrderId,
+    data: Value,
+}
+
+/// Follows the event feed for as long as the program runs.
+pub fn follow(shop: &Shop) -> tokio::task::JoinHandle<()> {
+    events::subscribe(shop, SUBSCRIBER, handle)
+}
+
+/// Turns what is in the feed by now into jobs; says how many events were read. For tests and the simulation.
+///
+/// # Errors
+/// The database's.
+pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
+    events::catch_up(shop, SUBSCRIBER, &handle).await
+}
+
+/// Adds the job that writes and sends mails.
+pub fn register(handlers: &mut Handlers) {
+    handlers.insert(JOB, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
+}
+
+/// Turns events into jobs.
+pub fn handle(shop: Shop, events: Vec<Happened>) -> Handled {
+    Box::pin(async move {
+        if !shop.mailer().is_configured() {
+            return Ok(());
+        }
+        let jobs: Vec<(String, i64, Payload)> = events.into_iter().filter_map(job).collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let inner = shop.clone();
+        shop.db()
+            .write(async move |tx| {
+                for (key, delay, payload) in &jobs {
+                    let payload = serde_json::to_value(payload).map_err(|e| DbError::Lost(e.to_string()))?;
+                    let run_at = inner.now().plus_millis(*delay);
+                    jobs::enqueue(tx, &inner, JOB, &payload, run_at, Some(key)).await?;
+                }
+                Ok(())
+            })
+            .await
+    })
+}
+
+/// The job of an event: its key, how long it waits, and what it tells.
+fn job(event: Happened) -> Option<(String, i64, Payload)> {
+    let order = OrderId(event.subject);
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let (news, delay) = match event.kind.as_str() {
+        // Whether an order that was placed is worth a mail already is decided when it is written.
+        "order.placed" | "payment.authorised" | "payment.captured" => (News::Confirmed, 0),
+        "payment.failed" => (News::PaymentFailed, PATIENCE),
+        "shipment.shipped" => (News::Shipped, 0),
+        "shipment.delivered" => (News::Delivered, 0),
+        "order.cancelled" => (News::Cancelled, 0),
+        "payment.refunded" => (News::Refunded, 0),
+        _ => return None,
+    };
+    let key = match (news, event.kind.as_str()) {
+        // The card's news are for the same mail, so they have one key.
+        (News::Confirmed, "order.placed") => format!("mail.placed:{order}"),
+        (News::Confirmed, _) => format!("mail.paid:{order}"),
+        _ => format!("mail:{}", event.id),
+    };
+    let paid = event.kind.starts_with("payment.");
+    Some((key, delay, Payload { news, order, data: json!({ "event": data, "paid": paid }) }))
+}
+
+async fn deliver(shop: Shop, payload: Value) -> Result<(), String> {
+    let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
+    let mail = write::mail(&shop, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
+    let Some(mail) = mail else { return Ok(()) };
+    // What a mail server answers may name the reader: it is not kept.
+    shop.mailer().send(&mail).await.map_err(|error| {
+        match error {
+            MailError::NoServer => "no mail server is configured",
+            MailError::Url(_) => "the mail server's address cannot be read",
+            MailError::Address => "the reader's or the shop's address is none",
+            MailError::Server(_) => "the mail server refused, or did not answer",
+        }
+        .to_owned()
+    })
+}

@@ -1,0 +1,122 @@
+//! What each mail says.
+
+use domain::Locale;
+use domain::id::OrderId;
+use domain::messages::t;
+use domain::order::{PaymentMethod, PaymentState};
+use serde_json::Value;
+
+use crate::orders::{self, EXPIRED, Head, Line, OrderError};
+use crate::platform::mail::Mail;
+use crate::{Shop, customers, settings};
+
+use super::News;
+use super::letter::Letter;
+
+/// The mail, or none when there is nothing (any more) to tell.
+pub(super) async fn mail(shop: &Shop, news: News, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
+    let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    if !is_news(news, &head, data) {
+        return Ok(None);
+    }
+    let lines = orders::lines(&mut shop.db(), order).await?;
+    let contact = customers::open_contact(shop, head.contact_id).await?;
+    let face = settings::shop(shop);
+    let letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
+    let sender = if face.contact_email.is_empty() { "shop@localhost".to_owned() } else { face.contact_email };
+    Ok(Some(Mail {
+        to: (contact.name, contact.email),
+        from: (face.name, sender),
+        text: letter.text(),
+        html: letter.html(&face.primary),
+        subject: letter.subject,
+    }))
+}
+
+fn is_news(news: News, head: &Head, data: &Value) -> bool {
+    match news {
+        // A card order is confirmed when the card is; by then this comes again with its own key.
+        News::Confirmed => {
+            let paid_by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
+            let about_payment = data["paid"].as_bool().unwrap_or(false);
+            head.cancelled_at.is_none() && paid_by_card == about_payment
+        }
+        News::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
+        News::Shipped | News::Delivered | News::Cancelled | News::Refunded => true,
+    }
+}
+
+fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> Letter {
+    let locale = head.language();
+    let number = ("number", head.number.as_str());
+    let amount = locale.money(head.money(event["amount"].as_i64().unwrap_or(0)));
+    let carrier = event["carrier"].as_str().filter(|c| !c.is_empty()).unwrap_or(t::ORDER_COURIER.text(locale));
+    let tracking = event["tracking"].as_str().unwrap_or_default();
+    let (subject, body) = match news {
+        News::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
+        News::PaymentFailed => {
+            (t::MAIL_PAYMENT_FAILED_SUBJECT.with(locale, &[number]), t::MAIL_PAYMENT_FAILED_BODY.with(locale, &[number]))
+        }
+        News::Shipped => {
+            let (courier, tracked) = (("courier", carrier), ("tracking", tracking));
+            let body = if tracking.is_empty() {
+                t::MAIL_SHIPPED_WITHOUT_NUMBER_BODY.with(locale, &[number, courier])
+            } else {
+                t::MAIL_SHIPPED_BODY.with(locale, &[number, courier, tracked])
+            };
+            (t::MAIL_SHIPPED_SUBJECT.with(locale, &[number]), body)
+        }
+        News::Delivered => (t::MAIL_DELIVERED_SUBJECT.with(locale, &[number]), t::MAIL_DELIVERED_BODY.with(locale, &[number])),
+        News::Cancelled => {
+            let expired = head.cancel_reason.as_deref() == Some(EXPIRED);
+            let body = if expired { t::MAIL_CANCELLED_EXPIRED_BODY } else { t::MAIL_CANCELLED_BODY };
+            (t::MAIL_CANCELLED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
+        }
+        News::Refunded => {
+            let given = ("amount", amount.as_str());
+            (t::MAIL_REFUNDED_SUBJECT.with(locale, &[number, given]), t::MAIL_REFUNDED_BODY.with(locale, &[number, given]))
+        }
+    };
+    let action = if news == News::PaymentFailed { t::MAIL_PAYMENT_FAILED_ACTION } else { t::MAIL_CONFIRM_ACTION };
+    let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
+    let (rows, sums) = if news == News::Confirmed { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
+    Letter {
+        locale,
+        shop: shop_name.to_owned(),
+        subject,
+        greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", name)]),
+        body,
+        title: t::ORDER_NUMBER.with(locale, &[number]),
+        rows,
+        sums,
+        action: (action.text(locale).to_owned(), link),
+        footer: t::MAIL_FOOTER.with(locale, &[("shop", shop_name)]),
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
+/// What was bought, and what it costs.
+fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
+    let rows = lines
+        .iter()
+        .map(|line| {
+            let options = if line.options.is_empty() { String::new() } else { format!(" ({})", line.options) };
+            let what = format!("{} × {}{options}", locale.number(line.quantity), line.name);
+            (what, locale.money(head.money(line.unit_price.saturating_mul(line.quantity))))
+        })
+        .collect();
+    let mut sums = vec![(t::CART_SUBTOTAL.text(locale).to_owned(), locale.money(head.money(head.subtotal)))];
+    if head.discount > 0 {
+        sums.push((t::CART_DISCOUNT.text(locale).to_owned(), locale.money(head.money(-head.discount))));
+    }
+    let shipping = if head.shipping == 0 {
+        t::CART_SHIPPING_FREE.text(locale).to_owned()
+    } else {
+        locale.money(head.money(head.shipping))
+    };
+    sums.push((t::CART_SHIPPING.text(locale).to_owned(), shipping));
+    sums.push((t::CART_TAX.text(locale).to_owned(), locale.money(head.money(head.tax))));
+    sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.total))));
+    (rows, sums)
+}

@@ -1,0 +1,133 @@
+//! Lists of orders, by key, newest first.
+
+use std::collections::HashMap;
+
+use domain::id::ContactId;
+use domain::permission::Permission;
+use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView};
+use domain::{Locale, Money, Timestamp};
+use uuid::Uuid;
+
+use crate::platform::Context;
+use crate::{Shop, customers};
+
+use super::store::{Before, Row};
+use super::{OrderError, store};
+
+/// How many orders a page has.
+const PAGE: usize = 50;
+
+/// The orders that staff ask for: by number (or how it begins), e-mail, phone, words of a name, or a whole SKU; with a payment and
+/// a fulfilment state or all.
+///
+/// # Errors
+/// Not allowed, or the database's.
+pub async fn list(shop: &Shop, ctx: &Context, _locale: Locale, query: &OrderQuery) -> Result<OrderListView, OrderError> {
+    ctx.require(Permission::ReadOrders)?;
+    let before = before(&query.after);
+    let (payment, fulfilment) = (query.payment.trim(), query.fulfilment.trim());
+    let search = query.search.trim();
+    let mut db = shop.db();
+    if search.is_empty() {
+        let rows = store::by_state(&mut db, before, payment, fulfilment).await?;
+        return page(shop, rows).await;
+    }
+    if let Some((from, to)) = number_range(search) {
+        let rows = store::by_number(&mut db, before, (&from, &to), payment, fulfilment).await?;
+        if !rows.is_empty() {
+            return page(shop, rows).await;
+        }
+    }
+    let contacts = customers::find_contacts(shop, search).await?;
+    let rows = if contacts.is_empty() {
+        store::by_sku(&mut db, before, search, payment, fulfilment).await?
+    } else {
+        store::by_contacts(&mut db, before, &contacts, payment, fulfilment).await?
+    };
+    page(shop, rows).await
+}
+
+/// The orders of the signed-in shopper.
+///
+/// # Errors
+/// [`OrderError::Unknown`] when nobody is signed in.
+pub async fn of_customer(shop: &Shop, ctx: &Context, _locale: Locale, after: Option<&str>) -> Result<OrderListView, OrderError> {
+    let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
+    let rows = store::of_user(&mut shop.db(), before(after.unwrap_or("")), user).await?;
+    page(shop, rows).await
+}
+
+/// The newest orders, for the admin's home; the caller has checked who asks.
+pub(crate) async fn latest(shop: &Shop, most: usize) -> Result<Vec<OrderRowView>, OrderError> {
+    let mut rows = store::by_state(&mut shop.db(), before(""), "", "").await?;
+    rows.truncate(most);
+    Ok(page(shop, rows).await?.orders)
+}
+
+async fn page(shop: &Shop, mut rows: Vec<Row>) -> Result<OrderListView, OrderError> {
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = rows.last().filter(|_| more).map(|row| format!("{}~{}", row.placed_at.millis(), row.id.0.simple()));
+    let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
+    let people = customers::open_contacts(shop, &contacts).await?;
+    let orders = rows.into_iter().map(|row| row_view(row, &people)).collect();
+    Ok(OrderListView { orders, next })
+}
+
+fn row_view(row: Row, people: &HashMap<ContactId, ContactDetails>) -> OrderRowView {
+    OrderRowView {
+        id: row.id,
+        placed_at: row.placed_at,
+        customer: people.get(&row.contact_id).map(|c| c.name.clone()).unwrap_or_default(),
+        total: Money::new(row.total, row.currency),
+        units: row.units,
+        payment: row.payment_state,
+        fulfilment: row.fulfilment_state,
+        delivery: row.delivery_state,
+        channel: row.channel,
+        number: row.number,
+    }
+}
+
+/// Where a page begins; nonsense begins at the top.
+fn before(after: &str) -> Before {
+    after
+        .split_once('~')
+        .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), Uuid::try_parse(id).ok()?)))
+        .unwrap_or((Timestamp::from_millis(i64::MAX), Uuid::max()))
+}
+
+/// The numbers that begin as typed, when it looks like one: capitals or not, with the hyphen or without.
+fn number_range(search: &str) -> Option<(String, String)> {
+    let mut typed = search.trim_start_matches('#').to_ascii_uppercase().replace('-', "");
+    let plausible = typed.starts_with('T') && (2..=9).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !plausible {
+        return None;
+    }
+    if typed.len() > 5 {
+        typed.insert(5, '-');
+    }
+    // Letters of numbers end at Z, so `[`, the next sign, ends the range.
+    let end = format!("{typed}[");
+    Some((typed, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_however_it_is_typed() {
+        let range = Some(("TK4WX-9Q".to_owned(), "TK4WX-9Q[".to_owned()));
+        assert_eq!(number_range("tk4wx9q"), range);
+        assert_eq!(number_range("#TK4WX-9Q"), range);
+        assert_eq!(number_range("teresa@example.ph"), None);
+        assert_eq!(number_range("Ana"), None);
+    }
+
+    #[test]
+    fn a_page_key_of_nonsense_begins_at_the_top() {
+        assert_eq!(before("x~y").1, Uuid::max());
+        assert_eq!(before("12~00000000000000000000000000000007"), (Timestamp::from_millis(12), Uuid::from_u128(7)));
+    }
+}

@@ -1,0 +1,163 @@
+//! Orders: an immutable copy of what was bought, and the facts that follow it.
+//!
+//! An order's three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after
+//! each change, in the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
+
+mod cancel;
+mod filters;
+mod list;
+mod page;
+mod store;
+mod timeline;
+
+use domain::id::OrderId;
+use domain::messages::t;
+use domain::order::{GoodsFacts, PaymentFacts};
+use domain::{Locale, Money};
+
+use crate::Shop;
+use crate::accounting::AccountingError;
+use crate::customers::CustomerError;
+use crate::inventory::InventoryError;
+use crate::payments::PaymentError;
+use crate::platform::context::Forbidden;
+use crate::platform::db::{DbError, Tx};
+
+pub use cancel::cancel;
+pub(crate) use cancel::cancel_rows;
+pub use filters::{delete_filter, save_filter, saved_filters};
+pub use list::{list, of_customer};
+pub(crate) use list::latest;
+pub use page::{by_link, view};
+pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock};
+
+/// The reason of an order that was not paid in time; shown in the reader's words.
+pub const EXPIRED: &str = "expired";
+
+/// What a signed link to an order is signed for.
+const LINK: &str = "order";
+
+/// Why an order was not shown or changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OrderError {
+    /// Not allowed.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// No such order, or somebody else's.
+    #[error("there is no such order")]
+    Unknown,
+    /// The signed link is not valid.
+    #[error("this link is not valid")]
+    Link,
+    /// A parcel left already; what was sent can only come back.
+    #[error("a parcel of this order was already sent; it cannot be cancelled any more")]
+    Sent,
+    /// Cancelling needs a reason.
+    #[error("say why the order is cancelled")]
+    Reason,
+    /// A saved filter needs a name of 1 to 60 characters.
+    #[error("a saved filter needs a name of 1 to 60 characters")]
+    FilterName,
+    /// Stock.
+    #[error(transparent)]
+    Stock(#[from] InventoryError),
+    /// Money.
+    #[error(transparent)]
+    Payment(Box<PaymentError>),
+    /// Who bought.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    /// The books.
+    #[error(transparent)]
+    Books(#[from] AccountingError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<PaymentError> for OrderError {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::Forbidden(e) => Self::Forbidden(e),
+            PaymentError::Unknown => Self::Unknown,
+            PaymentError::Db(e) => Self::Db(e),
+            other => Self::Payment(Box::new(other)),
+        }
+    }
+}
+
+impl OrderError {
+    /// What to tell the reader; `None` for what is not theirs to mend.
+    #[must_use]
+    pub fn message(&self, locale: Locale) -> Option<String> {
+        let message = match self {
+            Self::Forbidden(_) => t::ERROR_FORBIDDEN_BODY,
+            Self::Unknown => t::ORDER_ERROR_UNKNOWN,
+            Self::Link => t::ORDER_LINK_EXPIRED,
+            Self::Sent => t::ORDER_ERROR_SENT,
+            Self::Reason => t::ORDER_ERROR_REASON,
+            Self::FilterName => t::ORDER_ERROR_FILTER_NAME,
+            Self::Payment(e) => return e.message(locale),
+            Self::Stock(_) | Self::Customer(_) | Self::Books(_) | Self::Db(_) => return None,
+        };
+        Some(message.text(locale).to_owned())
+    }
+}
+
+/// The signed link to follow an order without an account: the path, to be put behind the shop's address.
+#[must_use]
+pub fn link(shop: &Shop, order: OrderId) -> String {
+    let id = order.to_string();
+    format!("/orders/follow/{id}.{}", shop.keys().sign(LINK, &id))
+}
+
+/// Computes an order's three states from its facts and keeps them with the order. Called after each change, inside its
+/// transaction.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn refresh_states(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    let Some(facts) = store::facts(tx, order).await? else { return Ok(()) };
+    let (payment, goods) = (facts.payment(), facts.goods());
+    store::set_states(tx, order, payment.state(), goods.fulfilment(), goods.delivery()).await
+}
+
+impl Facts {
+    /// The facts about the order's money.
+    #[must_use]
+    pub(crate) const fn payment(&self) -> PaymentFacts {
+        PaymentFacts {
+            total: self.total,
+            captured: self.captured,
+            refunded: self.refunded,
+            latest: self.latest,
+            cancelled: self.cancelled_at.is_some(),
+        }
+    }
+
+    /// The facts about the order's goods.
+    #[must_use]
+    pub(crate) const fn goods(&self) -> GoodsFacts {
+        GoodsFacts {
+            ordered: self.ordered,
+            shipped: self.shipped,
+            delivered: self.delivered,
+            preparing: self.preparing > 0,
+            cancelled: self.cancelled_at.is_some(),
+        }
+    }
+}
+
+impl Head {
+    /// An amount in the order's currency.
+    #[must_use]
+    pub(crate) const fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
+
+    /// The language it was placed in.
+    #[must_use]
+    pub(crate) fn language(&self) -> Locale {
+        Locale::parse(&self.locale).unwrap_or_default()
+    }
+}

@@ -1,0 +1,126 @@
+//! One order's page.
+
+use domain::Locale;
+use domain::id::OrderId;
+use domain::messages::t;
+use domain::order::ShipmentState;
+use domain::permission::Permission;
+use domain::view::{OrderLineView, OrderView, ShipmentView};
+
+use crate::platform::Context;
+use crate::{Shop, customers};
+
+use super::store::ParcelRow;
+use super::{EXPIRED, LINK, OrderError, store, timeline};
+
+/// An order, for staff who may read orders and for the shopper who placed it while signed in.
+///
+/// # Errors
+/// [`OrderError::Unknown`] also for somebody else's order, so that nobody learns that it exists.
+pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
+    let staff = ctx.may(Permission::ReadOrders);
+    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    let own = ctx.user().is_some() && ctx.user() == head.user_id;
+    if !staff && !own {
+        return Err(OrderError::Unknown);
+    }
+    compose(shop, locale, head, staff).await
+}
+
+/// The order that a signed link leads to.
+///
+/// # Errors
+/// [`OrderError::Link`] for a link that the shop did not sign.
+pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderView, OrderError> {
+    let (id, signature) = token.split_once('.').ok_or(OrderError::Link)?;
+    let order: OrderId = id.parse().map_err(|_| OrderError::Link)?;
+    if !shop.keys().verify(LINK, &order.to_string(), signature) {
+        return Err(OrderError::Link);
+    }
+    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Link)?;
+    compose(shop, locale, head, false).await
+}
+
+async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) -> Result<OrderView, OrderError> {
+    let (order, mut db) = (head.id, shop.db());
+    let lines = store::lines(&mut db, order).await?;
+    let shipments = parcels(store::parcels(&mut db, order).await?);
+    let (captured, refunded, failure) = store::money(&mut db, order).await?.unwrap_or_default();
+    let events = store::events(&mut db, order).await?;
+    let contact = customers::open_contact(shop, head.contact_id).await?;
+    let shipping_address = customers::open_address(shop, head.shipping_address_id).await?;
+    let billing_address = if head.billing_address_id == head.shipping_address_id {
+        shipping_address.clone()
+    } else {
+        customers::open_address(shop, head.billing_address_id).await?
+    };
+    let line = |line: store::Line| OrderLineView {
+        id: line.id,
+        sku: line.sku,
+        name: line.name,
+        options: line.options,
+        picture: line.picture_id,
+        quantity: line.quantity,
+        shipped: line.shipped,
+        unit_price: head.money(line.unit_price),
+        discount: head.money(line.discount),
+        tax: head.money(line.tax),
+        total: head.money(line.total),
+    };
+    let cancelled = head.cancelled_at.map(|at| {
+        let reason = match head.cancel_reason.as_deref() {
+            Some(EXPIRED) => t::ORDER_REASON_EXPIRED.text(locale).to_owned(),
+            // A reason is a note of the staff; the shopper is not its reader.
+            Some(reason) if staff => reason.to_owned(),
+            _ => String::new(),
+        };
+        (at, reason)
+    });
+    Ok(OrderView {
+        id: order,
+        placed_at: head.placed_at,
+        channel: head.channel,
+        contact,
+        shipping_address,
+        billing_address,
+        promised_from: head.promised_from,
+        promised_to: head.promised_to,
+        payment_method: head.payment_method,
+        lines: lines.into_iter().map(line).collect(),
+        subtotal: head.money(head.subtotal),
+        discount: head.money(head.discount),
+        discount_code: head.discount_code.clone(),
+        shipping: head.money(head.shipping),
+        tax: head.money(head.tax),
+        total: head.money(head.total),
+        captured: head.money(captured),
+        refunded: head.money(refunded),
+        payment: head.payment_state,
+        fulfilment: head.fulfilment_state,
+        delivery: head.delivery_state,
+        cancelled,
+        payment_failure: failure,
+        shipments,
+        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, staff, event)).collect(),
+        version: head.version,
+        number: head.number,
+        delivery_name: head.delivery_name,
+    })
+}
+
+/// Parcels that were given up before they left are not shown.
+fn parcels(rows: Vec<ParcelRow>) -> Vec<ShipmentView> {
+    let mut parcels: Vec<ShipmentView> = Vec::new();
+    for (id, state, carrier, tracking_number, shipped_at, delivered_at, line, quantity) in rows {
+        if state == ShipmentState::Cancelled {
+            continue;
+        }
+        if parcels.last().is_none_or(|last| last.id != id) {
+            parcels.push(ShipmentView { id, state, carrier, tracking_number, lines: Vec::new(), shipped_at, delivered_at });
+        }
+        if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), line, quantity) {
+            parcel.lines.push((line, quantity));
+        }
+    }
+    parcels
+}

@@ -1,0 +1,326 @@
+//! The orders' SQL.
+
+use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, SavedFilterId, ShipmentId, UserId};
+use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
+use domain::{Currency, Timestamp};
+use uuid::Uuid;
+
+use crate::platform::db::{DbError, Reader, Rows, Tx};
+
+crate::rows! {
+    /// An order without its lines.
+    pub(crate) struct Head {
+        pub id: OrderId,
+        pub number: String,
+        pub contact_id: ContactId,
+        pub user_id: Option<UserId>,
+        pub channel: Channel,
+        pub currency: Currency,
+        pub locale: String,
+        pub shipping_address_id: AddressId,
+        pub billing_address_id: AddressId,
+        pub delivery_name: String,
+        pub promised_from: Timestamp,
+        pub promised_to: Timestamp,
+        pub payment_method: PaymentMethod,
+        pub subtotal: i64,
+        pub discount: i64,
+        pub discount_code: Option<String>,
+        pub shipping: i64,
+        pub tax: i64,
+        pub total: i64,
+        pub payment_state: PaymentState,
+        pub fulfilment_state: FulfilmentState,
+        pub delivery_state: DeliveryState,
+        pub placed_at: Timestamp,
+        pub cancelled_at: Option<Timestamp>,
+        pub cancel_reason: Option<String>,
+        pub version: i64,
+    }
+}
+
+crate::rows! {
+    /// A line of an order.
+    pub(crate) struct Line {
+        pub id: OrderLineId,
+        pub sku: String,
+        pub name: String,
+        pub options: String,
+        pub picture_id: Option<PictureId>,
+        pub quantity: i64,
+        pub unit_price: i64,
+        pub discount: i64,
+        pub tax: i64,
+        pub total: i64,
+        pub shipped: i64,
+    }
+}
+
+crate::rows! {
+    /// What an order's states follow from.
+    pub(crate) struct Facts {
+        pub id: OrderId,
+        pub payment_state: PaymentState,
+        pub fulfilment_state: FulfilmentState,
+        pub delivery_state: DeliveryState,
+        pub total: i64,
+        pub cancelled_at: Option<Timestamp>,
+        pub captured: i64,
+        pub refunded: i64,
+        pub latest: AttemptState,
+        pub ordered: i64,
+        pub shipped: i64,
+        pub delivered: i64,
+        pub preparing: i64,
+    }
+}
+
+pub(crate) async fn head(db: &mut impl Reader, order: OrderId) -> Result<Option<Head>, DbError> {
+    db.fetch_optional(
+        "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_name,
+            promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, payment_state,
+            fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+         from orders where id = $1",
+        &[&order],
+    )
+    .await
+}
+
+/// The order, locked until the transaction ends: whoever changes anything about an order takes this lock first.
+pub(crate) async fn lock(tx: &mut Tx, order: OrderId) -> Result<Option<Head>, DbError> {
+    tx.lock("select 1 from orders where id = $1 for update", &[&order]).await?;
+    head(tx, order).await
+}
+
+pub(crate) async fn lines(db: &mut impl Reader, order: OrderId) -> Result<Vec<Line>, DbError> {
+    db.fetch_all(
+        "select l.id, l.sku, l.name, l.options, l.picture_id, l.quantity, l.unit_price, l.discount, l.tax,
+            l.total,
+            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
+             where s.order_id = l.order_id and p.order_line_id = l.id and s.state in ('shipped', 'delivered')) as shipped
+         from order_lines l where l.order_id = $1 order by l.position",
+        &[&order],
+    )
+    .await
+}
+
+/// Reads [`Facts`]; what follows says of which orders `o`. The audit reads them too.
+macro_rules! facts_of {
+    () => {
+        "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.cancelled_at,
+            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
+            coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
+            (select coalesce(cast(sum(quantity) as bigint), 0) from order_lines where order_id = o.id) as ordered,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state in ('shipped', 'delivered')) as shipped,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'delivered') as delivered,
+            (select count(*) from shipments where order_id = o.id and state in ('picked', 'packed')) as preparing
+         from orders o"
+    };
+}
+pub(crate) use facts_of;
+
+pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
+    tx.fetch_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
+}
+
+pub(super) async fn set_states(
+    tx: &mut Tx,
+    order: OrderId,
+    payment: PaymentState,
+    fulfilment: FulfilmentState,
+    delivery: DeliveryState,
+) -> Result<(), DbError> {
+    tx.execute(
+        "update orders set payment_state = $2, fulfilment_state = $3, delivery_state = $4, version = version + 1 where id = $1",
+        &[&order, &payment, &fulfilment, &delivery],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_cancelled(tx: &mut Tx, order: OrderId, at: Timestamp, reason: &str) -> Result<(), DbError> {
+    tx.execute("update orders set cancelled_at = $2, cancel_reason = $3 where id = $1", &[&order, &at, &reason]).await?;
+    Ok(())
+}
+
+/// What stands in the books for an order, by account: what it was placed with, and what refunds took back of it.
+pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<(String, i64)>, DbError> {
+    tx.fetch_all(
+        "select p.account, cast(sum(p.amount) as bigint) from journal_entries e join postings p on p.entry_id = e.id
+         where e.order_id = $1 and e.kind in ('order.placed', 'payment.refunded') group by p.account order by p.account",
+        &[&order],
+    )
+    .await
+}
+
+/// A parcel with one of its lines.
+pub(super) type ParcelRow =
+    (ShipmentId, ShipmentState, Option<String>, Option<String>, Option<Timestamp>, Option<Timestamp>, Option<OrderLineId>, Option<i64>);
+
+pub(super) async fn parcels(db: &mut impl Reader, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
+    db.fetch_all(
+        "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, l.order_line_id, l.quantity
+         from shipments s left join shipment_lines l on l.shipment_id = s.id
+         where s.order_id = $1 order by s.created_at, s.id, l.order_line_id",
+        &[&order],
+    )
+    .await
+}
+
+/// Captured, refunded, and why the latest attempt failed.
+pub(super) async fn money(db: &mut impl Reader, order: OrderId) -> Result<Option<(i64, i64, Option<String>)>, DbError> {
+    db.fetch_optional(
+        "select (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = $1),
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = $1),
+            (select failure from payments where order_id = $1 order by attempt desc limit 1)",
+        &[&order],
+    )
+    .await
+}
+
+/// Kind, actor, details and time of what happened, oldest first.
+pub(super) async fn events(db: &mut impl Reader, order: OrderId) -> Result<Vec<(String, String, String, Timestamp)>, DbError> {
+    db.fetch_all("select kind, actor, data, at from events where subject = $1 order by seq limit 500", &[&order]).await
+}
+
+crate::rows! {
+    /// An order in a list.
+    pub(super) struct Row {
+        pub id: OrderId,
+        pub number: String,
+        pub placed_at: Timestamp,
+        pub contact_id: ContactId,
+        pub currency: Currency,
+        pub total: i64,
+        pub units: i64,
+        pub payment_state: PaymentState,
+        pub fulfilment_state: FulfilmentState,
+        pub delivery_state: DeliveryState,
+        pub channel: Channel,
+    }
+}
+
+/// Where a page begins: orders older than this.
+pub(super) type Before = (Timestamp, Uuid);
+
+macro_rules! newest {
+    ($condition:literal) => {
+        concat!(
+            "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
+                (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
+                o.payment_state, o.fulfilment_state, o.delivery_state, o.channel
+             from orders o where (o.placed_at, o.id) < ($1, $2) and ",
+            $condition,
+            " order by o.placed_at desc, o.id desc limit 51"
+        )
+    };
+}
+
+/// Newest first; an empty state stands for all.
+pub(super) async fn by_state(
+    db: &mut impl Reader,
+    (at, id): Before,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<Row>, DbError> {
+    match (payment.is_empty(), fulfilment.is_empty()) {
+        (true, true) => db.fetch_all(newest!("true"), &[&at, &id]).await,
+        (false, true) => db.fetch_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
+        (true, false) => db.fetch_all(newest!("o.fulfilment_state = $3"), &[&at, &id, &fulfilment]).await,
+        (false, false) => {
+            let sql = newest!("o.payment_state = $3 and o.fulfilment_state = $4");
+            db.fetch_all(sql, &[&at, &id, &payment, &fulfilment]).await
+        }
+    }
+}
+
+/// Numbers from `from` up to, but without, `to`.
+pub(super) async fn by_number(
+    db: &mut impl Reader,
+    (at, id): Before,
+    (from, to): (&str, &str),
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<Row>, DbError> {
+    db.fetch_all(
+        newest!("o.number >= $3 and o.number < $4 and ($5 = '' or o.payment_state = $5) and ($6 = '' or o.fulfilment_state = $6)"),
+        &[&at, &id, &from, &to, &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(super) async fn by_contacts(
+    db: &mut impl Reader,
+    (at, id): Before,
+    contacts: &[ContactId],
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<Row>, DbError> {
+    let mut asked = Rows::new();
+    for contact in contacts {
+        asked.row(&[contact]);
+    }
+    db.fetch_all(
+        newest!(
+            "o.contact_id in (select unhex(value->>0) from json_each($3))
+             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        ),
+        &[&at, &id, &asked.end(), &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(super) async fn by_sku(
+    db: &mut impl Reader,
+    (at, id): Before,
+    sku: &str,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<Row>, DbError> {
+    db.fetch_all(
+        newest!(
+            "o.id in (select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = $3)
+             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        ),
+        &[&at, &id, &sku, &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(super) async fn of_user(db: &mut impl Reader, (at, id): Before, user: UserId) -> Result<Vec<Row>, DbError> {
+    db.fetch_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
+}
+
+pub(super) async fn filters(db: &mut impl Reader, user: UserId) -> Result<Vec<(SavedFilterId, String, String)>, DbError> {
+    db.fetch_all(
+        "select id, name, query from saved_filters where user_id = $1 and list = 'orders' order by name limit 100",
+        &[&user],
+    )
+    .await
+}
+
+/// Keeps a filter; one with the same name is replaced.
+pub(super) async fn save_filter(
+    tx: &mut Tx,
+    id: SavedFilterId,
+    user: UserId,
+    name: &str,
+    query: &str,
+    at: Timestamp,
+) -> Result<SavedFilterId, DbError> {
+    let row: (SavedFilterId,) = tx
+        .fetch_one(
+            "insert into saved_filters (id, user_id, list, name, query, created_at) values ($1, $2, 'orders', $3, $4, $5)
+             on conflict (user_id, list, name) do update set query = excluded.query returning id",
+            &[&id, &user, &name, &query, &at],
+        )
+        .await?;
+    Ok(row.0)
+}
+
+pub(super) async fn delete_filter(tx: &mut Tx, id: SavedFilterId, user: UserId) -> Result<u64, DbError> {
+    tx.execute("delete from saved_filters where id = $1 and user_id = $2", &[&id, &user]).await
+}

@@ -1,0 +1,216 @@
+//! Money that goes back: refunds of what was captured, and giving up what was not.
+
+use domain::id::{OrderId, PaymentEventId, PaymentId, RefundId};
+use domain::order::{AttemptState, PaymentMethod};
+use domain::permission::Permission;
+use domain::{Money, MoneyError};
+use serde_json::json;
+
+use crate::platform::Context;
+use crate::platform::db::{DbError, Tx};
+use crate::platform::events::{self, Event};
+use crate::{Shop, accounting, orders};
+
+use super::attempt::{apply, apply_rows, settle_one};
+use super::gateway::{GatewayError, Intent};
+use super::store::{Attempt, Refund};
+use super::{PaymentError, Todo, jobs, store};
+
+/// Gives minor units of what was paid back the way it came. Any number of refunds add up to at most what was captured, to the
+/// last minor unit, and their tax to the order's tax.
+///
+/// # Errors
+/// [`PaymentError::TooMuch`] with what can still be given back; [`PaymentError::Waiting`] when the gateway does not answer and a job
+/// repeats it.
+pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+    ctx.require(Permission::RefundPayments)?;
+    if amount <= 0 {
+        return Err(PaymentError::Amount);
+    }
+    let reason: String = reason.trim().chars().take(200).collect();
+    if reason.is_empty() {
+        return Err(PaymentError::Reason);
+    }
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let id = shop
+        .db()
+        .write(async move |tx| {
+            orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+            let mut most: Option<(Attempt, i64)> = None;
+            for attempt in store::of_order(tx, order).await? {
+                let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+                if left > most.as_ref().map_or(0, |m| m.1) {
+                    most = Some((attempt, left));
+                }
+            }
+            let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
+            if amount > left {
+                return Err(PaymentError::TooMuch(Money::new(left, attempt.currency)));
+            }
+            begin(tx, &inner, &ctx, &attempt, amount, &reason).await
+        })
+        .await?;
+    perform(shop, id).await?;
+    Ok(id)
+}
+
+/// Writes a refund down, before anybody is asked for it. Cash is given back at once.
+async fn begin(
+    tx: &mut Tx,
+    shop: &Shop,
+    ctx: &Context,
+    attempt: &Attempt,
+    amount: i64,
+    reason: &str,
+) -> Result<RefundId, PaymentError> {
+    let id = RefundId(shop.id());
+    let refund = Refund { id, payment_id: attempt.id, order_id: attempt.order_id, amount, state: "pending".into() };
+    store::insert_refund(tx, &refund, reason, shop.now()).await?;
+    if attempt.method == PaymentMethod::Cod {
+        finish(tx, shop, ctx, &refund, None).await?;
+    } else {
+        jobs::refund_later(tx, shop, id).await?;
+    }
+    Ok(id)
+}
+
+/// Asks the gateway to give the money back. Done already, it does nothing.
+pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
+    let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
+    if refund.state != "pending" {
+        return Ok(());
+    }
+    let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
+    let reference = attempt.gateway_ref.ok_or(PaymentError::NothingToRefund)?;
+    let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
+    let inner = shop.clone();
+    match gateway.refund(&reference, refund.amount, id).await {
+        Ok(name) => {
+            shop.db()
+                .write(async move |tx| {
+                    let ctx = inner.system();
+                    finish(tx, &inner, &ctx, &refund, Some(&name)).await
+                })
+                .await
+        }
+        Err(error) if error.is_passing() => Err(PaymentError::Waiting),
+        Err(error) => {
+            let reason = error.to_string();
+            shop.db().write(async move |tx| fail(tx, &inner, &refund, &reason).await).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Books a refund that arrived, once.
+async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: Option<&str>) -> Result<(), PaymentError> {
+    let head = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
+    if !store::end_refund(tx, refund.id, "done", name).await? {
+        return Ok(());
+    }
+    let (at, order, amount) = (shop.now(), refund.order_id, refund.amount);
+    let before: i64 = store::of_order(tx, order).await?.iter().map(|a| a.refunded).sum();
+    store::add_refunded(tx, refund.payment_id, amount, at).await?;
+    let (kind, postings) = if head.cancelled_at.is_some() {
+        // The sale is out of the books already; this pays the debt that the cancellation left.
+        ("payment.returned", vec![("accounts_receivable", amount), ("cash", -amount)])
+    } else {
+        let tax = tax_share(&head, before.saturating_add(amount))? - tax_share(&head, before)?;
+        ("payment.refunded", vec![("sales_returns", amount - tax), ("vat_payable", tax), ("cash", -amount)])
+    };
+    accounting::post(tx, shop, at, kind, Some(order), refund.id.0, head.currency, &postings).await?;
+    let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": amount, "currency": head.currency });
+    store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refunded", amount, &data, at).await?;
+    orders::refresh_states(tx, order).await?;
+    events::append(tx, shop, ctx, at, &[Event::new("payment.refunded", order.0, data)]).await?;
+    Ok(())
+}
+
+/// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
+fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
+    if head.total <= 0 {
+        return Ok(0);
+    }
+    let (tax, part, total) = (i128::from(head.tax), i128::from(refunded), i128::from(head.total));
+    i64::try_from((tax * part * 2 + total) / (total * 2))
+        .map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
+}
+
+async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
+    if store::end_refund(tx, refund.id, "failed", None).await? {
+        let at = shop.now();
+        let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": refund.amount, "failure": reason });
+        store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refund_failed", refund.amount, &data, at).await?;
+        let ctx = shop.system();
+        events::append(tx, shop, &ctx, at, &[Event::new("payment.refund_failed", refund.order_id.0, data)]).await?;
+    }
+    Ok(())
+}
+
+/// Gives up or gives back every payment of a cancelled order: what needs no gateway is done here, the rest is written down, with its
+/// job, and returned.
+///
+/// # Errors
+/// The database's and the books'.
+pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<Vec<Todo>, PaymentError> {
+    let mut todo = Vec::new();
+    for attempt in store::of_order(tx, order).await? {
+        match (attempt.state, &attempt.gateway_ref) {
+            (AttemptState::Voided, _) => {}
+            (AttemptState::Captured, _) => {
+                let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+                if left > 0 {
+                    let refund = begin(tx, shop, ctx, &attempt, left, "cancelled").await?;
+                    if attempt.method == PaymentMethod::Card {
+                        todo.push(Todo::Refund(refund));
+                    }
+                }
+            }
+            (_, Some(_)) => {
+                jobs::void_later(tx, shop, attempt.id).await?;
+                todo.push(Todo::Void(attempt.id));
+            }
+            (_, None) => {
+                let intent = Intent {
+                    reference: String::new(),
+                    payment: Some(attempt.id),
+                    state: AttemptState::Voided,
+                    authorised: 0,
+                    captured: 0,
+                    failure: None,
+                    payable: false,
+                };
+                apply_rows(tx, shop, ctx, attempt.id, &intent).await?;
+            }
+        }
+    }
+    Ok(todo)
+}
+
+/// Does what a transaction left to be done at the gateway. What does not succeed is left to the jobs.
+pub(crate) async fn carry_out(shop: &Shop, todo: Vec<Todo>) {
+    for one in todo {
+        let done = match one {
+            Todo::Void(payment) => void(shop, payment).await,
+            Todo::Refund(refund) => perform(shop, refund).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(?one, %error, "the gateway was not reached; a job asks it again");
+        }
+    }
+}
+
+/// Gives an attempt up at the gateway. If it was paid meanwhile, what the gateway says counts.
+pub(super) async fn void(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let Some(reference) = attempt.gateway_ref.clone() else { return Ok(()) };
+    if matches!(attempt.state, AttemptState::Voided | AttemptState::Captured) {
+        return Ok(());
+    }
+    let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
+    match gateway.cancel(&reference, &format!("void-{payment}")).await {
+        Ok(intent) => apply(shop, payment, &intent).await,
+        Err(GatewayError::Refused { .. }) => settle_one(shop, payment, &reference).await.map(|_| ()),
+        Err(_) => Err(PaymentError::Waiting),
+    }
+}

@@ -1,0 +1,305 @@
+//! The gateway that speaks Stripe's payment intents, version 2024-06-20: <https://docs.stripe.com/api/payment_intents>.
+
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::id::{PaymentId, RefundId};
+use domain::order::AttemptState;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use crate::GatewayConfig;
+
+use super::gateway::{Gateway, GatewayError, Intent, NewIntent, Notice, NoticeError};
+
+/// How old or new a webhook's signature may be, seconds; Stripe's own libraries take five minutes.
+const TOLERANCE: i64 = 300;
+const VERSION: &str = "2024-06-20";
+
+/// The adapter.
+pub struct Stripe {
+    config: GatewayConfig,
+    http: reqwest::Client,
+}
+
+impl Stripe {
+    /// Does not connect yet. The client's own patience decides when an answer counts as lost.
+    #[must_use]
+    pub const fn new(config: GatewayConfig, http: reqwest::Client) -> Self {
+        Self { config, http }
+    }
+
+    async fn post<T: for<'a> Deserialize<'a>>(
+        &self,
+        path: &str,
+        key: &str,
+        form: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        let request = self.http.post(format!("{}{path}", self.config.url.trim_end_matches('/'))).header("idempotency-key", key).form(form);
+        self.send(request).await
+    }
+
+    async fn send<T: for<'a> Deserialize<'a>>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
+        let unreachable = |e: reqwest::Error| GatewayError::Unreachable(e.without_url().to_string());
+        let answer = request
+            .bearer_auth(&self.config.secret_key)
+            .header("stripe-version", VERSION)
+            .send()
+            .await
+            .map_err(unreachable)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(unreachable)?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|e| GatewayError::Unknown(e.to_string()));
+        }
+        // 409: the first request with this key is still under way. 429: too many requests.
+        if status.is_server_error() || matches!(status.as_u16(), 409 | 429) {
+            return Err(GatewayError::Unreachable(format!("status {status}")));
+        }
+        let error = serde_json::from_slice::<ErrorBody>(&body).map(|b| b.error).unwrap_or_default();
+        let code = error.code.or(error.kind).unwrap_or_else(|| status.as_u16().to_string());
+        Err(GatewayError::Refused { code, message: error.message.unwrap_or_else(|| format!("status {status}")) })
+    }
+}
+
+#[async_trait]
+impl Gateway for Stripe {
+    async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        let (payment, order) = (new.payment.to_string(), new.order.to_string());
+        let (amount, currency) = (new.amount.minor.to_string(), new.amount.currency.code().to_ascii_lowercase());
+        let form = [
+            ("amount", amount.as_str()),
+            ("currency", &currency),
+            ("capture_method", if new.capture_at_once { "automatic" } else { "manual" }),
+            ("payment_method_types[]", "card"),
+            ("return_url", &new.return_url),
+            ("description", &new.number),
+            ("metadata[order]", &order),
+            ("metadata[payment]", &payment),
+        ];
+        Ok(self.post::<IntentBody>("/v1/payment_intents", &payment, &form).await?.read())
+    }
+
+    async fn fetch(&self, reference: &str) -> Result<Intent, GatewayError> {
+        let url = format!("{}/v1/payment_intents/{}", self.config.url.trim_end_matches('/'), plain(reference)?);
+        Ok(self.send::<IntentBody>(self.http.get(url)).await?.read())
+    }
+
+    async fn capture(&self, reference: &str, minor: i64, key: &str) -> Result<Intent, GatewayError> {
+        let path = format!("/v1/payment_intents/{}/capture", plain(reference)?);
+        Ok(self.post::<IntentBody>(&path, key, &[("amount_to_capture", &minor.to_string())]).await?.read())
+    }
+
+    async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError> {
+        let path = format!("/v1/payment_intents/{}/cancel", plain(reference)?);
+        Ok(self.post::<IntentBody>(&path, key, &[("cancellation_reason", "requested_by_customer")]).await?.read())
+    }
+
+    async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<String, GatewayError> {
+        let (amount, key) = (minor.to_string(), refund.to_string());
+        let form = [("payment_intent", reference), ("amount", &amount), ("metadata[refund]", &key)];
+        Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.id)
+    }
+
+    fn pay_page(&self, reference: &str) -> String {
+        self.config.pay_page.replace("{intent}", reference)
+    }
+
+    fn notice(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Notice, NoticeError> {
+        verify(&self.config.webhook_secret, signature, body, now)?;
+        let event: EventBody = serde_json::from_slice(body).map_err(|_| NoticeError::Malformed)?;
+        let object = event.data.object;
+        let reference = match object.object.as_deref() {
+            Some("payment_intent") => object.id,
+            _ => object.payment_intent,
+        };
+        let payment = object.metadata.payment.and_then(|id| id.parse::<PaymentId>().ok());
+        Ok(Notice { event: event.id, kind: event.kind, reference, payment })
+    }
+}
+
+/// An id of the gateway is letters, digits and `_`; nothing else may get into an address.
+fn plain(reference: &str) -> Result<&str, GatewayError> {
+    if !reference.is_empty() && reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        Ok(reference)
+    } else {
+        Err(GatewayError::Refused { code: "reference".into(), message: "not an id of the gateway".into() })
+    }
+}
+
+/// `t=<seconds>,v1=<HMAC-SHA256(secret, "<t>.<body>") in hexadecimal>`, several `v1` while a secret is changed:
+/// <https://docs.stripe.com/webhooks#verify-manually>.
+fn verify(secret: &str, signature: &str, body: &[u8], now: Timestamp) -> Result<(), NoticeError> {
+    let mut time = None;
+    let mut tags = Vec::new();
+    for part in signature.split(',') {
+        match part.trim().split_once('=') {
+            Some(("t", value)) => time = value.parse::<i64>().ok(),
+            Some(("v1", value)) => tags.extend(unhex(value)),
+            _ => {}
+        }
+    }
+    let time = time.ok_or(NoticeError::Signature)?;
+    if secret.is_empty() || (now.millis() / 1_000).abs_diff(time) > TOLERANCE.unsigned_abs() {
+        return Err(NoticeError::Signature);
+    }
+    let genuine = |tag: &Vec<u8>| {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+        mac.update(time.to_string().as_bytes());
+        mac.update(b".");
+        mac.update(body);
+        // Takes the same time wherever the difference is.
+        mac.verify_slice(tag).is_ok()
+    };
+    if tags.iter().any(genuine) { Ok(()) } else { Err(NoticeError::Signature) }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
+}
+
+#[derive(Deserialize)]
+struct IntentBody {
+    id: String,
+    status: String,
+    amount: i64,
+    #[serde(default)]
+    amount_received: i64,
+    #[serde(default)]
+    last_payment_error: Option<ErrorDetail>,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+impl IntentBody {
+    fn read(self) -> Intent {
+        let failure = self.last_payment_error.and_then(|e| e.message.or(e.code));
+        let (state, payable) = match self.status.as_str() {
+            "succeeded" => (AttemptState::Captured, false),
+            "requires_capture" => (AttemptState::Authorised, false),
+            "requires_action" => (AttemptState::RequiresAction, true),
+            "canceled" => (AttemptState::Voided, false),
+            "processing" => (AttemptState::Pending, false),
+            // requires_payment_method, requires_confirmation
+            _ if failure.is_some() => (AttemptState::Failed, true),
+            _ => (AttemptState::Pending, true),
+        };
+        Intent {
+            reference: self.id,
+            payment: self.metadata.payment.and_then(|id| id.parse().ok()),
+            state,
+            authorised: self.amount,
+            captured: self.amount_received,
+            failure,
+            payable,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    payment: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RefundBody {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorDetail {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct EventBody {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: EventData,
+}
+
+#[derive(Deserialize)]
+struct EventData {
+    object: EventObject,
+}
+
+#[derive(Deserialize)]
+struct EventObject {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    object: Option<String>,
+    #[serde(default)]
+    payment_intent: Option<String>,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_487_400_000);
+
+    fn signed(secret: &str, seconds: i64, body: &[u8]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(format!("{seconds}.").as_bytes());
+        mac.update(body);
+        let tag: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        format!("t={seconds},v1={tag}")
+    }
+
+    #[test]
+    fn only_a_fresh_signature_over_the_very_bytes_is_believed() {
+        let (secret, body, seconds) = ("whsec", b"{\"id\":\"evt_1\"}".as_slice(), NOW.millis() / 1_000);
+        assert_eq!(verify(secret, &signed(secret, seconds, body), body, NOW), Ok(()));
+        let old = signed(secret, seconds - TOLERANCE - 1, body);
+        let wrong = [
+            (signed("other", seconds, body), body),
+            (signed(secret, seconds, body), b"{\"id\": \"evt_1\"}".as_slice()),
+            (old, body),
+            ("v1=00".into(), body),
+            (format!("t={seconds},v1="), body),
+            (format!("t={seconds},v1=zz"), body),
+            (String::new(), body),
+        ];
+        for (signature, body) in wrong {
+            assert_eq!(verify(secret, &signature, body, NOW), Err(NoticeError::Signature), "{signature}");
+        }
+        assert!(verify("", &signed("", seconds, body), body, NOW).is_err());
+    }
+
+    #[test]
+    fn while_a_secret_is_changed_either_signature_counts() {
+        let (body, seconds) = (b"{}".as_slice(), NOW.millis() / 1_000);
+        let both = format!("{},v1={}", signed("old", seconds, body), signed("new", seconds, body).split_once("v1=").unwrap().1);
+        assert_eq!(verify("new", &both, body, NOW), Ok(()));
+    }
+
+    #[test]
+    fn an_intent_is_read_as_the_attempt_it_stands_for() {
+        let read = |json: &str| serde_json::from_str::<IntentBody>(json).unwrap().read();
+        let fresh = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"amount_received":0}"#);
+        assert_eq!((fresh.state, fresh.payable), (AttemptState::Pending, true));
+        let declined = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"last_payment_error":{"message":"Declined."}}"#);
+        assert_eq!((declined.state, declined.failure.as_deref()), (AttemptState::Failed, Some("Declined.")));
+        let paid = read(r#"{"id":"pi_1","status":"succeeded","amount":500,"amount_received":500}"#);
+        assert_eq!((paid.state, paid.captured, paid.payable), (AttemptState::Captured, 500, false));
+    }
+}
