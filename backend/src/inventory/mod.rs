@@ -177,7 +177,7 @@ pub async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
 }
 
 /// Takes reserved units out of the house: movements, stock and reservations together. Says what the goods cost, minor units.
-/// Lines may name units at several places; they are taken from the order's reservations, oldest first.
+/// Only what is reserved at this place is taken, oldest reservation first.
 ///
 /// # Errors
 /// [`InventoryError::NotReserved`] when less is reserved than is to be shipped.
@@ -186,13 +186,14 @@ pub async fn ship(
     shop: &Shop,
     at: Timestamp,
     order: OrderId,
+    location: LocationId,
     lines: &[(OrderLineId, i64)],
 ) -> Result<(), InventoryError> {
     let mut open = store::open_reservations(tx, order).await?;
     let mut gone: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     for (line, units) in lines {
         let mut rest = *units;
-        for r in open.iter_mut().filter(|r| r.line == *line) {
+        for r in open.iter_mut().filter(|r| r.line == *line && r.location == location) {
             let part = rest.min(r.units - r.shipped);
             if part > 0 {
                 r.shipped += part;
