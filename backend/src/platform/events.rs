@@ -1,17 +1,19 @@
 //! Events: what happened, written with the change, followed afterwards. See `docs/platform/events.md`.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
 use domain::id::EventId;
+use futures::FutureExt;
 use serde_json::Value;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::context::Context;
-use super::db::{DbError, Rows, Tx};
+use super::db::{Db, DbError, Rows, Tx};
 use crate::Shop;
 
 /// Something that happened, to be written.
@@ -74,13 +76,18 @@ pub async fn append_rows(tx: &mut Tx, events: &[NewRow<'_>]) -> Result<(), DbErr
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
+    // Postgres gives `seq` before the default of `tx` gives the transaction its number: a reader between the two would pass by.
+    let sql = if tx.is_postgres() {
         "insert into events (id, kind, subject, actor, on_behalf_of, request, data, at)
          select unhex(value->>0), value->>1, unhex(value->>2), value->>3, value->>4, unhex(value->>5), value->>6, cast(value->>7 as bigint)
-         from json_each($1)",
-        &[&rows.end()],
-    )
-    .await?;
+         from json_each($1) where pg_current_xact_id() is not null"
+    } else {
+        "insert into events (id, kind, subject, actor, on_behalf_of, request, data, at)
+         select unhex(value->>0), value->>1, unhex(value->>2), value->>3, value->>4, unhex(value->>5), value->>6, cast(value->>7 as bigint)
+         from json_each($1)"
+    };
+    tx.execute(sql, &[&rows.end()]).await?;
+    tx.announce();
     Ok(())
 }
 
@@ -126,23 +133,37 @@ const IDLE: Duration = Duration::from_secs(1);
 /// What a subscriber's handler returns.
 pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
 
-/// Wakes the followers.
+/// Events that come within this time of the first are handled together.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// Wakes the followers. It is done after each commit that wrote events.
 #[derive(Clone, Default)]
 pub struct Feed(Arc<Notify>);
 
 impl Feed {
-    /// Says that something was written.
+    /// The feed of a database.
+    #[must_use]
+    pub fn of(db: &Db) -> Self {
+        Self(Arc::clone(db.changed()))
+    }
+
+    /// Says that there may be something to do.
     pub fn wake(&self) {
         self.0.notify_waiters();
     }
 }
 
-/// Events after `seq` that every subscriber may see. On Postgres numbers are given before commits, so a reader stops below the
-/// oldest transaction that still runs.
+/// Events after the one numbered `seq` that every subscriber may see, in the order of the feed.
+///
+/// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
+/// transactions, and ends below the oldest one that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
+/// numbers are in the order of commits.
 async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
     let sql = if shop.db().is_postgres() {
         "select seq, id, kind, subject, actor, data, at from events
-         where seq > $1 and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint) order by seq limit 100"
+         where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
+           and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
+         order by tx, seq limit 100"
     } else {
         "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100"
     };
@@ -163,7 +184,9 @@ where
         let cursor: Option<(i64,)> = shop.db().fetch_optional("select seq from event_cursors where name = $1", &[&name]).await?;
         let events = after(shop, cursor.map_or(0, |c| c.0)).await?;
         let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else { return Ok(seen) };
-        handler(shop.clone(), events).await?;
+        // A panic must not end the following of the feed.
+        let handled = AssertUnwindSafe(async { handler(shop.clone(), events).await }).catch_unwind().await;
+        handled.unwrap_or_else(|_| Err(DbError::Lost(format!("{name} panicked"))))?;
         shop.db()
             .write(async move |tx| {
                 tx.execute(
@@ -200,7 +223,54 @@ where
                     continue;
                 }
             }
-            let _ = tokio::time::timeout(pause, woken).await;
+            if tokio::time::timeout(pause, woken).await.is_ok() {
+                tokio::time::sleep(GATHER).await;
+            }
         }
     })
+}
+
+/// Follows the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
+/// happened before, and each process hears of everything.
+pub fn watch<H>(shop: &Shop, handler: H) -> tokio::task::JoinHandle<()>
+where
+    H: Fn(&[Happened]) + Send + 'static,
+{
+    let shop = shop.clone();
+    tokio::spawn(async move {
+        let mut cursor = None;
+        loop {
+            let woken = shop.feed().0.notified();
+            let read = match cursor {
+                None => newest(&shop).await.map(|seq| (seq, Vec::new())),
+                Some(seq) => after(&shop, seq).await.map(|events| (events.last().map_or(seq, |last| last.seq), events)),
+            };
+            match read {
+                Ok((seq, events)) => {
+                    let more = events.len() == BATCH || cursor.is_none();
+                    cursor = Some(seq);
+                    if !events.is_empty() {
+                        handler(&events);
+                    }
+                    if more {
+                        continue;
+                    }
+                }
+                Err(DbError::Stopped) => return,
+                Err(error) => tracing::warn!(%error, "the events cannot be read; it is tried again"),
+            }
+            let _ = tokio::time::timeout(IDLE, woken).await;
+        }
+    })
+}
+
+/// The newest event that every subscriber may see.
+async fn newest(shop: &Shop) -> Result<i64, DbError> {
+    let sql = if shop.db().is_postgres() {
+        "select seq from events where tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
+         order by tx desc, seq desc limit 1"
+    } else {
+        "select seq from events order by seq desc limit 1"
+    };
+    Ok(shop.db().fetch_optional::<(i64,)>(sql, &[]).await?.map_or(0, |row| row.0))
 }

@@ -2,6 +2,7 @@
 
 mod bind;
 mod bundle;
+mod copy;
 mod door;
 mod error;
 mod migrate;
@@ -14,6 +15,7 @@ pub use bind::{Bind, Binds};
 pub use bundle::Bundle;
 pub use door::Db;
 pub use error::DbError;
+pub use migrate::Migrations;
 pub use row::{Column, FromDb, RawRow};
 pub use rows::{Cell, Rows};
 pub use tx::{Reader, Tx};

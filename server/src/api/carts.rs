@@ -1,0 +1,266 @@
+//! `/api/v1/carts`: fill a cart, see what it costs and how it travels, and make an order of it.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use backend::platform::Context;
+use backend::checkout::CheckoutError;
+use backend::{Shop, cart, checkout};
+use domain::Locale;
+use domain::id::CartId;
+use domain::order::Channel;
+use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, FieldErrors};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::read::{self, Caller, Language, Params};
+use super::schema::{self, Address, Cart, DeliveryOptions, NewCart, NewDiscount, NewLines, NewOrder, OrderPlaced, too_long};
+use super::{Problem, errors};
+
+/// The header that names one wish to order.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The routes.
+pub fn routes() -> Router<Shop> {
+    Router::new()
+        .route("/carts", post(create))
+        .route("/carts/{cart}", get(one))
+        .route("/carts/{cart}/lines", put(set_lines))
+        .route("/carts/{cart}/discount", put(set_discount).delete(clear_discount))
+        .route("/carts/{cart}/delivery-options", post(delivery_options))
+        .route("/carts/{cart}/checkout", post(check_out))
+}
+
+/// Makes a cart
+///
+/// Its id is its secret: who knows it may read, change and order it.
+#[utoipa::path(post, path = "/api/v1/carts", operation_id = "create_cart", tag = "carts",
+    request_body = NewCart,
+    responses((status = 201, description = "The new cart", body = Cart, headers(("location" = String, description = "Where it is")))))]
+pub async fn create(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    params: Params,
+    read::Body(new): read::Body<NewCart>,
+) -> Result<Response, Problem> {
+    params.end()?;
+    let code = new.discount_code.filter(|code| !code.trim().is_empty());
+    if let Some(wrong) = code.as_ref().and_then(|code| too_long("discount_code", code, 64)) {
+        return Err(Problem::invalid(vec![wrong]));
+    }
+    let items = schema::items(new.lines).map_err(Problem::invalid)?;
+    let cart = sync(&shop, &ctx, locale, None, 0, items, code).await?;
+    let cart = Cart::new(None, cart);
+    let location = HeaderValue::try_from(format!("/api/v1/carts/{}", cart.id)).map_err(|_| Problem::unexpected(ctx.request))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(cart)).into_response())
+}
+
+/// Reads a cart
+///
+/// With the prices of now, and notices of what changed.
+#[utoipa::path(get, path = "/api/v1/carts/{cart}", operation_id = "read_cart", tag = "carts",
+    params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
+    responses((status = 200, description = "The cart", body = Cart)))]
+pub async fn one(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(cart): Path<String>, params: Params) -> Result<Json<Cart>, Problem> {
+    params.end()?;
+    let id = id_of(&cart)?;
+    Ok(Json(Cart::new(Some(id), view(&shop, &ctx, locale, id).await?)))
+}
+
+/// Sets the lines of a cart
+///
+/// They replace those it holds; sent twice, the second changes nothing.
+#[utoipa::path(put, path = "/api/v1/carts/{cart}/lines", operation_id = "set_cart_lines", tag = "carts",
+    params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
+    request_body = NewLines,
+    responses((status = 200, description = "The cart", body = Cart)))]
+pub async fn set_lines(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+    read::Body(new): read::Body<NewLines>,
+) -> Result<Json<Cart>, Problem> {
+    params.end()?;
+    let id = id_of(&cart)?;
+    let items = schema::items(new.lines).map_err(Problem::invalid)?;
+    let now = view(&shop, &ctx, locale, id).await?;
+    let cart = sync(&shop, &ctx, locale, Some(id), now.version, items, now.discount_code).await?;
+    Ok(Json(Cart::new(Some(id), cart)))
+}
+
+/// Sets the discount code of a cart
+///
+/// A code that does not apply is refused with a notice in the answer; the cart then has none.
+#[utoipa::path(put, path = "/api/v1/carts/{cart}/discount", operation_id = "set_cart_discount", tag = "carts",
+    params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
+    request_body = NewDiscount,
+    responses((status = 200, description = "The cart", body = Cart)))]
+pub async fn set_discount(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+    read::Body(new): read::Body<NewDiscount>,
+) -> Result<Json<Cart>, Problem> {
+    params.end()?;
+    let id = id_of(&cart)?;
+    if new.code.trim().is_empty() {
+        return Err(Problem::field("code", "Enter a code, or delete the discount."));
+    }
+    if let Some(wrong) = too_long("code", &new.code, 64) {
+        return Err(Problem::invalid(vec![wrong]));
+    }
+    change_code(&shop, &ctx, locale, id, Some(new.code)).await
+}
+
+/// Takes the discount code off a cart
+#[utoipa::path(delete, path = "/api/v1/carts/{cart}/discount", operation_id = "clear_cart_discount", tag = "carts",
+    params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
+    responses((status = 200, description = "The cart", body = Cart)))]
+pub async fn clear_discount(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(cart): Path<String>, params: Params) -> Result<Json<Cart>, Problem> {
+    params.end()?;
+    change_code(&shop, &ctx, locale, id_of(&cart)?, None).await
+}
+
+async fn change_code(shop: &Shop, ctx: &Context, locale: Locale, id: CartId, code: Option<String>) -> Result<Json<Cart>, Problem> {
+    let now = view(shop, ctx, locale, id).await?;
+    let items = now.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor }).collect();
+    Ok(Json(Cart::new(Some(id), sync(shop, ctx, locale, Some(id), now.version, items, code).await?)))
+}
+
+/// Lists the ways to deliver a cart
+///
+/// To this address, cheapest first, with fee and promised time.
+#[utoipa::path(post, path = "/api/v1/carts/{cart}/delivery-options", operation_id = "list_delivery_options", tag = "carts",
+    params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
+    request_body = Address,
+    responses((status = 200, description = "The ways to deliver", body = DeliveryOptions)))]
+pub async fn delivery_options(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+    read::Body(address): read::Body<Address>,
+) -> Result<Json<DeliveryOptions>, Problem> {
+    params.end()?;
+    let id = id_of(&cart)?;
+    let wrong = address.too_long("");
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
+    if !is_country(&address.country) {
+        return Err(Problem::field("country", "A country's code of two capital letters, such as PH."));
+    }
+    let options = checkout::delivery_options(&shop, &ctx, locale, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
+    Ok(Json(options.into()))
+}
+
+/// Makes an order of a cart
+///
+/// Send a new `Idempotency-Key` for each wish to order, and the same one again whenever an answer is lost: one key makes one
+/// order, whatever is repeated. An order that was there already is answered with 200 instead of 201.
+#[utoipa::path(post, path = "/api/v1/carts/{cart}/checkout", operation_id = "check_out", tag = "carts",
+    params(
+        ("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish to order", min_length = 8, max_length = 100, pattern = "^[A-Za-z0-9_-]{8,100}$"),
+    ),
+    request_body = NewOrder,
+    responses(
+        (status = 201, description = "The new order", body = OrderPlaced),
+        (status = 200, description = "The order that this key, or this cart, made before", body = OrderPlaced),
+        (status = 409, description = "The cart cannot be ordered as it is: `cart_empty`, `out_of_stock`, `no_longer_sold`, `total_changed` or `discount_refused`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn check_out(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    read::Body(new): read::Body<NewOrder>,
+) -> Result<Response, Problem> {
+    params.end()?;
+    let key = headers.get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok()).map(str::to_owned);
+    let key = key.ok_or_else(errors::key_missing)?;
+    let form = form_of(id_of(&cart)?, new)?;
+    let contact_phone_wrong = domain::email::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
+    let placed = checkout::place_order(&shop, &ctx, locale, Channel::Api, &key, form).await.map_err(|error| match error {
+        CheckoutError::Invalid(wrong) => Problem::invalid(in_place(wrong, contact_phone_wrong)),
+        other => errors::checkout(other, ctx.request),
+    })?;
+    let status = if placed.replay { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(OrderPlaced::from(placed))).into_response())
+}
+
+/// The fields of the shop's form, named as the API's body has them.
+fn in_place(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors {
+    let mut place = |field: String| match field.as_str() {
+        "delivery" | "payment" => field,
+        "name" | "email" => format!("contact.{field}"),
+        "phone" if std::mem::take(&mut contact_phone_wrong) => format!("contact.{field}"),
+        _ => match field.strip_prefix("billing_") {
+            Some(field) => format!("billing.{field}"),
+            None => format!("shipping.{field}"),
+        },
+    };
+    wrong.into_iter().map(|(field, message)| (place(field), message)).collect()
+}
+
+fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
+    let mut wrong = new.shipping.too_long("shipping.");
+    wrong.extend(new.billing.iter().flat_map(|billing| billing.too_long("billing.")));
+    wrong.extend(too_long("contact.name", &new.contact.name, 200));
+    wrong.extend(too_long("contact.email", &new.contact.email, 254));
+    wrong.extend(too_long("contact.phone", &new.contact.phone, 40));
+    wrong.extend(too_long("delivery", &new.delivery, 64));
+    if new.expected_total.is_some_and(|total| !(0..=read::MOST).contains(&total)) {
+        wrong.push(("expected_total".to_owned(), format!("A whole number from 0 to {}.", read::MOST)));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
+    Ok(CheckoutForm {
+        cart,
+        contact: ContactDetails { name: new.contact.name, email: new.contact.email, phone: new.contact.phone },
+        shipping: new.shipping.into(),
+        billing: new.billing.map(Into::into),
+        delivery: new.delivery,
+        payment: new.payment.into(),
+        seen_total: new.expected_total,
+    })
+}
+
+fn is_country(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn id_of(cart: &str) -> Result<CartId, Problem> {
+    cart.parse().map_err(|_| Problem::not_found("cart"))
+}
+
+async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, Problem> {
+    cart::view(shop, ctx, locale, id).await.map_err(|error| errors::cart(error, ctx.request))
+}
+
+async fn sync(shop: &Shop, ctx: &Context, locale: Locale, id: Option<CartId>, version: i64, items: Vec<CartItem>, code: Option<String>) -> Result<CartView, Problem> {
+    cart::sync(shop, ctx, locale, Channel::Api, id, version, items, code).await.map_err(|error| errors::cart(error, ctx.request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_named_where_the_body_has_it() {
+        let fields = ["email", "phone", "phone", "city", "billing_city", "delivery"];
+        let wrong = fields.iter().map(|field| ((*field).to_owned(), String::new())).collect();
+        let named: Vec<_> = in_place(wrong, true).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(named, ["contact.email", "contact.phone", "shipping.phone", "shipping.city", "billing.city", "delivery"]);
+    }
+}

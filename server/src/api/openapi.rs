@@ -1,0 +1,99 @@
+//! The API's own description, exact: what each call takes, and every status it answers with.
+
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::{CODES, FieldProblem, Problem};
+use super::{carts, orders, products};
+
+/// Everything under `/api/v1`.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tindahan",
+        version = "1",
+        description = "The shop's HTTP API: products and search, carts, checkout, orders and stock.\n\n\
+            Amounts are minor units beside a currency; times are milliseconds since 1970 UTC. Send `Accept-Language: fil` for texts in Filipino. \
+            Errors are problem documents (RFC 9457) with a stable `code`. Fields may be added to answers; none is taken away.",
+        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later"),
+    ),
+    servers((url = "/", description = "This shop")),
+    tags(
+        (name = "products", description = "What is sold."),
+        (name = "carts", description = "From a cart to an order."),
+        (name = "orders", description = "What was bought, and where it is."),
+        (name = "stock", description = "What there is."),
+    ),
+    paths(
+        products::list, products::one, products::categories, products::find,
+        carts::create, carts::one, carts::set_lines, carts::set_discount, carts::clear_discount, carts::delivery_options, carts::check_out,
+        orders::list, orders::one, orders::follow, orders::stock,
+    ),
+    components(schemas(Problem, FieldProblem)),
+    modifiers(&Common),
+)]
+pub struct Description;
+
+/// What every call has in common: the key, and how it may fail.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key from the admin's settings, `tdh_…`, with scopes.")).build();
+        if let Some(components) = &mut api.components {
+            components.add_security_scheme("key", SecurityScheme::Http(key));
+        }
+        for item in api.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+            operations.into_iter().flatten().for_each(complete);
+        }
+    }
+}
+
+/// Adds the ways in which this call may fail, beside those it names itself.
+fn complete(operation: &mut Operation) {
+    let path_parameter = operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path));
+    let body = operation.request_body.is_some();
+    let key = operation.security.is_some();
+    let applies = |status: u16| match status {
+        403 => key,
+        404 => path_parameter,
+        413 | 415 => body,
+        405 | 409 => false,
+        _ => true,
+    };
+    let mut statuses: Vec<u16> = CODES.iter().map(|(_, status, _)| *status).filter(|status| applies(*status)).collect();
+    statuses.dedup();
+    for status in statuses {
+        let codes: Vec<_> = CODES.iter().filter(|(_, of, _)| *of == status).map(|(code, ..)| format!("`{code}`")).collect();
+        let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+        let response = ResponseBuilder::new().description(codes.join(" or ")).content("application/problem+json", content).build();
+        operation.responses.responses.entry(status.to_string()).or_insert(RefOr::T(response));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_says_how_it_may_fail() {
+        let api = serde_json::to_value(Description::openapi()).unwrap();
+        let paths = api["paths"].as_object().unwrap();
+        assert!(paths.len() >= 12, "{}", paths.len());
+        for (path, item) in paths {
+            for (method, operation) in item.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                for status in ["400", "401", "422", "429", "500", "503"] {
+                    assert!(responses.contains_key(status), "{method} {path} lacks {status}");
+                }
+                assert_eq!(path.contains('{'), responses.contains_key("404"), "{method} {path}");
+            }
+        }
+        let checkout = &api["paths"]["/api/v1/carts/{cart}/checkout"]["post"]["responses"];
+        assert!(checkout["409"]["content"]["application/problem+json"].is_object() && checkout["201"].is_object());
+        assert_eq!(api["components"]["schemas"]["NewLine"]["additionalProperties"], false);
+    }
+}

@@ -1,0 +1,155 @@
+//! What went wrong, as RFC 9457 writes it: `application/problem+json` with a stable `type` and `code`.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use domain::id::RequestId;
+use domain::view::FieldErrors;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One thing that is wrong with what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Where: a field, or a path to one (`lines[0].quantity`).
+    #[schema(example = "email")]
+    pub field: String,
+    /// What is wrong, and what to do.
+    #[schema(example = "Enter an e-mail address, such as name@example.com")]
+    pub message: String,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem for good; also the address of its explanation.
+    #[serde(rename = "type")]
+    #[schema(example = "/api#problem-not_found")]
+    pub kind: String,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
+    pub status: u16,
+    /// Names the kind of problem for programs; never changes.
+    #[schema(example = "not_found")]
+    pub code: String,
+    /// What happened, and what to do.
+    pub detail: String,
+    /// What is wrong, field by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FieldProblem>,
+    /// The request, for asking the shop about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request: Option<String>,
+}
+
+/// Every code with the status it comes with and what it means. The page at `/api` shows them.
+pub const CODES: &[(&str, u16, &str)] = &[
+    ("malformed", 400, "The request cannot be read: no JSON, or a broken address."),
+    ("idempotency_key_missing", 400, "A checkout needs an `Idempotency-Key` header of 8 to 100 letters, digits, hyphens and underscores."),
+    ("unauthorised", 401, "The key is not valid, or one is needed and none was sent."),
+    ("forbidden", 403, "The key lacks the scope that this call needs."),
+    ("not_found", 404, "There is no such thing, or it is somebody else's."),
+    ("method_not_allowed", 405, "The address exists, but not with this method; `Allow` lists those it has."),
+    ("cart_empty", 409, "Nothing in the cart can be bought."),
+    ("out_of_stock", 409, "Not enough is left of something in the cart. Read the cart again: it says what changed."),
+    ("no_longer_sold", 409, "Something in the cart is no longer sold. Read the cart again."),
+    ("total_changed", 409, "The total differs from `expected_total`. Read the cart again, and ask the shopper."),
+    ("discount_refused", 409, "The discount code cannot be used (any more)."),
+    ("too_large", 413, "The body is too large."),
+    ("unsupported_media_type", 415, "Send JSON with `Content-Type: application/json`."),
+    ("invalid", 422, "Something in the request is wrong; `errors` says what, field by field."),
+    ("idempotency_key_reused", 422, "The key was used for another checkout. A new order needs a new key."),
+    ("too_many_requests", 429, "Too many requests from this address; `Retry-After` says when to try again."),
+    ("unexpected", 500, "The shop made a mistake. It is in the log under `request`."),
+    ("busy", 503, "The shop is busy or restarting. Nothing was changed; try again after `Retry-After` seconds."),
+    ("timeout", 504, "The answer took too long. Whatever was begun is finished or undone; the same request with the same key is safe."),
+];
+
+impl Problem {
+    /// A problem with this status and code.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/api#problem-{code}"),
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            request: None,
+        }
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// Something in the request is wrong.
+    #[must_use]
+    pub fn invalid(errors: FieldErrors) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something in the request is wrong; see errors.");
+        problem.errors = errors.into_iter().map(|(field, message)| FieldProblem { field, message }).collect();
+        problem
+    }
+
+    /// One field is wrong.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(vec![(field.into(), message.into())])
+    }
+
+    /// The request cannot be read.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// The shop cannot take more now.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The shop is busy. Nothing was changed; try again in a moment.")
+    }
+
+    /// A mistake of the shop's own; what it was is in the log.
+    #[must_use]
+    pub fn unexpected(request: RequestId) -> Self {
+        let detail = "Something went wrong in the shop. Whatever was begun is undone.";
+        Self { request: Some(request.to_string()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unexpected", detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = (status, Json(self)).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_listed_once_with_its_status() {
+        let mut codes: Vec<_> = CODES.iter().map(|(code, ..)| code).collect();
+        codes.dedup();
+        assert_eq!(codes.len(), CODES.len());
+        for (problem, code) in [(Problem::busy(), "busy"), (Problem::not_found("cart"), "not_found"), (Problem::field("a", "b"), "invalid")] {
+            assert!(CODES.contains(CODES.iter().find(|(c, s, _)| *c == code && *s == problem.status).unwrap()));
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Reading requests strictly: nothing unknown, nothing of the wrong kind, and every mistake named by its field.
+
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use backend::Shop;
+use backend::platform::Context;
+use bytes::Bytes;
+use domain::Locale;
+use domain::id::RequestId;
+use domain::permission::Permission;
+use domain::view::FieldErrors;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::Problem;
+
+/// The request's id, which the outermost layer gave it.
+pub fn request_id(parts: &Parts) -> RequestId {
+    parts.extensions.get().copied().unwrap_or_else(|| RequestId(Uuid::now_v7()))
+}
+
+/// Who calls: nobody in particular, or the holder of a key.
+pub struct Caller(pub Context);
+
+impl FromRequestParts<Shop> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Problem> {
+        let request = request_id(parts);
+        let Some(sent) = parts.headers.get(header::AUTHORIZATION) else {
+            return Ok(Self(Context::nobody(request)));
+        };
+        let refused = || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
+        let secret = sent.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, secret)) = secret else { return Err(refused()) };
+        match backend::identity::key(shop, secret.trim()).await {
+            Ok(Some((id, scopes))) => Ok(Self(Context::api_key(id, scopes, request))),
+            Ok(None) => Err(refused()),
+            Err(error) => Err(super::errors::identity(error, request)),
+        }
+    }
+}
+
+impl Caller {
+    /// The caller, when they hold a key with this scope.
+    ///
+    /// # Errors
+    /// 401 without a key, 403 without the scope.
+    pub fn with_scope(self, scope: Permission) -> Result<Context, Problem> {
+        if self.0.may(scope) {
+            return Ok(self.0);
+        }
+        let name = scope.as_str();
+        Err(if matches!(self.0.actor, backend::platform::Actor::ApiKey(_)) {
+            Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}."))
+        } else {
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", format!("This needs a key with the scope {name}: send it as “Authorization: Bearer tdh_…”."))
+        })
+    }
+}
+
+/// The language that the caller prefers.
+pub struct Language(pub Locale);
+
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let asked = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self(asked.map_or(Locale::En, Locale::negotiate)))
+    }
+}
+
+/// A JSON body of exactly this form.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Shop> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, shop: &Shop) -> Result<Self, Problem> {
+        if !is_json(request.headers().get(header::CONTENT_TYPE)) {
+            let detail = "Send JSON with “Content-Type: application/json”.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+        }
+        let bytes = Bytes::from_request(request, shop)
+            .await
+            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large, or broke off."))?;
+        read(&bytes).map(Self)
+    }
+}
+
+fn is_json(kind: Option<&HeaderValue>) -> bool {
+    let essence = kind.and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // No text of a shop holds this character, and Postgres takes none with it.
+    if bytes.windows(6).any(|part| part == b"\\u0000") {
+        return Err(Problem::field("", "The character U+0000 is not allowed."));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() { Problem::field(field, capitalised(&inner.to_string())) } else { Problem::malformed(format!("The body is not JSON: {inner}.")) }
+    })?;
+    json.end().map_err(|error| Problem::malformed(format!("The body is not JSON: {error}.")))?;
+    Ok(value)
+}
+
+/// `missing field …` as a sentence, without the place in the text that programs do not care for.
+fn capitalised(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
+/// The parameters of an address's query; each is taken by name, and what is left is a mistake.
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    errors: FieldErrors,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::malformed("The address's query cannot be read."))?;
+        let clean = pairs.iter().all(|(_, value)| !value.contains('\0'));
+        if clean { Ok(Self { pairs, errors: Vec::new() }) } else { Err(Problem::malformed("The character U+0000 is not allowed.")) }
+    }
+}
+
+impl Params {
+    /// Every value of a parameter, each at most `most` characters.
+    pub fn all(&mut self, name: &str, most: usize) -> Vec<String> {
+        let (mine, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pairs).into_iter().partition(|(other, _)| other == name);
+        self.pairs = others;
+        if mine.iter().any(|(_, value)| value.chars().count() > most) {
+            self.errors.push((name.to_owned(), format!("At most {most} characters.")));
+        }
+        mine.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The value of a parameter that may be given once; none when it is empty.
+    pub fn one(&mut self, name: &str, most: usize) -> Option<String> {
+        let mut values = self.all(name, most);
+        if values.len() > 1 {
+            self.errors.push((name.to_owned(), "Give it once.".to_owned()));
+        }
+        values.pop().filter(|value| !value.is_empty())
+    }
+
+    /// An amount in minor units.
+    pub fn amount(&mut self, name: &str) -> Option<i64> {
+        let text = self.one(name, 32)?;
+        let amount = text.parse().ok().filter(|amount| (0..=MOST).contains(amount));
+        if amount.is_none() {
+            self.errors.push((name.to_owned(), format!("A whole number from 0 to {MOST}.")));
+        }
+        amount
+    }
+
+    /// `true` or `false`; false when not given.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.one(name, 8).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.errors.push((name.to_owned(), "Either true or false.".to_owned()));
+                false
+            }
+        }
+    }
+
+    /// One of these words; none when not given.
+    pub fn word(&mut self, name: &str, words: &[&'static str]) -> Option<&'static str> {
+        let text = self.one(name, 64)?;
+        let found = words.iter().find(|word| **word == text).copied();
+        if found.is_none() {
+            self.errors.push((name.to_owned(), format!("One of {}.", words.join(", "))));
+        }
+        found
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// 422 with every mistake, unknown parameters included.
+    pub fn end(mut self) -> Result<(), Problem> {
+        let unknown = self.pairs.into_iter().map(|(name, _)| (name.chars().take(64).collect(), "There is no such parameter.".to_owned()));
+        self.errors.extend(unknown);
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+}
+
+/// The largest amount that is taken, minor units: what JavaScript counts exactly.
+pub const MOST: i64 = 9_007_199_254_740_991;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[allow(dead_code)]
+        quantity: i64,
+    }
+
+    fn problem(text: &str) -> Problem {
+        read::<Vec<Line>>(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_its_field() {
+        let wrong = problem(r#"[{"quantity": 1}, {"quantity": "many"}]"#);
+        assert_eq!((wrong.status, wrong.errors[0].field.as_str()), (422, "[1].quantity"));
+        assert_eq!(problem(r#"[{"quantity": 1, "colour": 2}]"#).status, 422);
+        assert_eq!(problem(r#"[{}]"#).errors[0].message, "Missing field `quantity`.");
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for text in ["", "[", "[] []", "nonsense", "[{\"quantity\": 1}"] {
+            assert_eq!(problem(text).status, 400, "{text}");
+        }
+        assert_eq!(problem("[{\"quantity\": \"\\u0000\"}]").status, 422);
+    }
+
+    #[test]
+    fn only_json_is_json() {
+        assert!(is_json(Some(&HeaderValue::from_static("application/json; charset=utf-8"))));
+        assert!(!is_json(Some(&HeaderValue::from_static("text/plain"))) && !is_json(None));
+    }
+
+    #[tokio::test]
+    async fn unknown_and_wrong_parameters_are_all_named() {
+        let (mut parts, ()) = http::Request::get("/?sort=up&price_min=-1&foo=1&option=a%3Ab&option=c%3Ad").body(()).unwrap().into_parts();
+        let mut params = Params::from_request_parts(&mut parts, &()).await.unwrap();
+        assert_eq!(params.all("option", 80), ["a:b", "c:d"]);
+        assert_eq!(params.word("sort", &["newest"]), None);
+        assert_eq!(params.amount("price_min"), None);
+        let wrong: Vec<_> = params.end().unwrap_err().errors.into_iter().map(|error| error.field).collect();
+        assert_eq!(wrong, ["sort", "price_min", "foo"]);
+    }
+}

@@ -1,0 +1,244 @@
+//! The rendered-page cache: what an anonymous visitor sees is rendered once and kept as bytes.
+//!
+//! It is the outermost service: a hit is one look-up and copied references, and never reaches the router. A page is kept under
+//! its address, language, theme and currency, and under the *generation* of what the shop shows: [`Pages::forget`] begins a
+//! new one, so that a render which began before a change can never be served after it. One render per key at a time; the
+//! oldest pages make room when the memory is full.
+
+mod key;
+mod page;
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+pub use key::cookies;
+pub use page::Encoding;
+
+use crate::http::security::Policy;
+use crate::metrics::PageCounters;
+use key::Key;
+use page::Page;
+
+/// The header in which a render tells its nonce. It never leaves the house.
+const NONCE: &str = "x-render-nonce";
+
+/// Paths whose pages show every anonymous visitor the same.
+fn shared(path: &str) -> bool {
+    const PAGES: &[&str] = &["/", "/c", "/p", "/search", "/about", "/delivery", "/returns", "/privacy", "/terms", "/contact"];
+    const BELOW: &[&str] = &["/c/", "/p/"];
+    PAGES.contains(&path) || BELOW.iter().any(|folder| path.starts_with(folder))
+}
+
+/// An answer that cannot be kept, for the one who rendered it.
+struct NotKept(Mutex<Option<Response<Body>>>);
+
+/// Rendered pages over the router that renders them.
+pub struct Pages {
+    router: Router,
+    kept: Option<moka::future::Cache<String, Arc<Page>>>,
+    generation: AtomicU64,
+    policy: Policy,
+    counters: PageCounters,
+}
+
+impl Pages {
+    /// Keeps up to `bytes` of pages; none with 0.
+    #[must_use]
+    pub fn new(router: Router, bytes: u64, policy: Policy) -> Self {
+        let weigh = |key: &String, page: &Arc<Page>| page.weight().saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
+        let kept = (bytes > 0).then(|| moka::future::Cache::builder().weigher(weigh).max_capacity(bytes).build());
+        Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new() }
+    }
+
+    /// What the shop shows has changed: nothing kept is served from now on.
+    pub fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        if let Some(kept) = &self.kept {
+            kept.invalidate_all();
+        }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
+        let key = match &self.kept {
+            Some(_) => Key::of(&request, self.generation.load(Ordering::SeqCst), shared),
+            None => None,
+        };
+        let (Some(key), Some(kept)) = (key, &self.kept) else {
+            return self.fresh(request).await;
+        };
+        if let Some(page) = kept.get(&key.text).await {
+            self.counters.hit.increment(1);
+            return page.answer(request.method(), request.headers());
+        }
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let mut again = Request::new(Body::empty());
+        *again.method_mut() = method.clone();
+        *again.uri_mut() = request.uri().clone();
+        *again.headers_mut() = headers.clone();
+        *again.extensions_mut() = request.extensions().clone();
+        key.purify(&mut request);
+        match kept.try_get_with(key.text, self.render(request)).await {
+            Ok(page) => page.answer(&method, &headers),
+            // Whoever waited for a render that cannot be shared renders for itself.
+            Err(refused) => match refused.0.lock().ok().and_then(|mut answer| answer.take()) {
+                Some(answer) => answer,
+                None => self.fresh(again).await,
+            },
+        }
+    }
+
+    async fn fresh(&self, request: Request<Body>) -> Response<Body> {
+        self.counters.fresh.increment(1);
+        let answer = self.route(request).await;
+        self.guard(answer)
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response<Body> {
+        let answer: Result<_, Infallible> = self.router.clone().oneshot(request).await;
+        answer.unwrap_or_else(|never| match never {})
+    }
+
+    async fn render(&self, request: Request<Body>) -> Result<Arc<Page>, NotKept> {
+        let not_kept = |answer| NotKept(Mutex::new(Some(answer)));
+        let answer = self.route(request).await;
+        let headers = answer.headers();
+        let keep = answer.status() == StatusCode::OK && is_html(headers) && !headers.contains_key(header::SET_COOKIE) && !forbids(headers);
+        if !keep {
+            self.counters.fresh.increment(1);
+            return Err(not_kept(self.guard(answer)));
+        }
+        let (mut parts, body) = answer.into_parts();
+        let nonce = nonce_of(&mut parts.headers);
+        let html = match body.collect().await.map(http_body_util::Collected::to_bytes) {
+            Ok(bytes) => String::from_utf8(bytes.into()).ok(),
+            Err(error) => {
+                tracing::warn!(%error, "a page broke off while it was rendered");
+                None
+            }
+        };
+        let Some(html) = html else {
+            return Err(not_kept(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
+        };
+        let policy = self.policy.clone();
+        // Packing takes milliseconds of a processor: not on a thread that answers others.
+        let packed = tokio::task::spawn_blocking(move || Page::new(&html, &nonce, &parts.headers, &policy)).await;
+        match packed {
+            Ok(Ok(page)) => {
+                self.counters.miss.increment(1);
+                Ok(Arc::new(page))
+            }
+            _ => Err(not_kept(StatusCode::INTERNAL_SERVER_ERROR.into_response())),
+        }
+    }
+
+    /// Gives a page that is not kept its policy.
+    fn guard(&self, mut answer: Response<Body>) -> Response<Body> {
+        let nonce = nonce_of(answer.headers_mut());
+        if is_html(answer.headers()) {
+            if let Ok(policy) = HeaderValue::try_from(self.policy.with_nonce(&nonce)) {
+                answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+        }
+        answer
+    }
+}
+
+fn nonce_of(headers: &mut HeaderMap) -> String {
+    headers.remove(NONCE).and_then(|nonce| nonce.to_str().ok().map(str::to_owned)).unwrap_or_default()
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn forbids(headers: &HeaderMap) -> bool {
+    headers.get(header::CACHE_CONTROL).is_some_and(|value| ["no-store", "private"].iter().any(|word| value.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::sync::atomic::AtomicUsize;
+
+    fn pages(renders: Arc<AtomicUsize>) -> Arc<Pages> {
+        let page = move |headers: HeaderMap| {
+            let renders = renders.clone();
+            async move {
+                let n = renders.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                let cookie = headers.get("cookie").map(|c| c.to_str().unwrap().to_owned()).unwrap_or_default();
+                ([("content-type", "text/html"), (NONCE, "abc")], format!("<script nonce=\"abc\">x()</script>{n} {cookie}"))
+            }
+        };
+        let router = Router::new().route("/", get(page.clone())).route("/account", get(page)).route("/p/none", get(|| async { (StatusCode::NOT_FOUND, "no") }));
+        Arc::new(Pages::new(router, 1 << 20, Policy::new(None, None)))
+    }
+
+    async fn read(pages: &Pages, path: &str, cookie: &str) -> (Response<()>, String) {
+        let mut request = Request::get(path);
+        if !cookie.is_empty() {
+            request = request.header("cookie", cookie);
+        }
+        let (parts, body) = pages.answer(request.body(Body::empty()).unwrap()).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (Response::from_parts(parts, ()), String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn many_visitors_at_once_cost_one_render() {
+        let renders = Arc::new(AtomicUsize::new(0));
+        let pages = pages(renders.clone());
+        let visits = (0..16).map(|_| read(&pages, "/", ""));
+        let answers = futures::future::join_all(visits).await;
+        assert_eq!(renders.load(Ordering::SeqCst), 1);
+        assert!(answers.iter().all(|(_, body)| *body == answers[0].1 && !body.contains("nonce")));
+        assert!(answers[0].0.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("sha256-"));
+    }
+
+    #[tokio::test]
+    async fn a_change_is_seen_at_once_and_a_late_render_is_not_kept() {
+        let renders = Arc::new(AtomicUsize::new(0));
+        let pages = pages(renders.clone());
+        let late = tokio::spawn({
+            let pages = pages.clone();
+            async move { read(&pages, "/", "").await.1 }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        pages.forget();
+        let after = read(&pages, "/", "").await.1;
+        assert_ne!(late.await.unwrap(), after);
+        assert_eq!(read(&pages, "/", "").await.1, after);
+    }
+
+    #[tokio::test]
+    async fn a_signed_in_reader_gets_a_page_of_their_own() {
+        let renders = Arc::new(AtomicUsize::new(0));
+        let pages = pages(renders);
+        let shared = read(&pages, "/", "").await;
+        let own = read(&pages, "/", "session=secret").await;
+        assert!(own.1.contains("session=secret") && own.0.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'nonce-abc'"));
+        assert_eq!(read(&pages, "/", "").await.1, shared.1);
+        assert!(!own.0.headers().contains_key(NONCE) && !shared.0.headers().contains_key(NONCE));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_found_or_personal_is_not_kept() {
+        let renders = Arc::new(AtomicUsize::new(0));
+        let pages = pages(renders.clone());
+        assert_eq!(read(&pages, "/p/none", "").await.0.status(), StatusCode::NOT_FOUND);
+        read(&pages, "/account", "").await;
+        read(&pages, "/account", "").await;
+        assert_eq!(renders.load(Ordering::SeqCst), 2);
+    }
+}

@@ -1,0 +1,226 @@
+//! A rendered page as it is kept: brotli, gzip and plain bytes, each with its finished headers.
+
+use std::io::Write;
+
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use crate::http::security::Policy;
+
+/// Fast enough to be paid on the first visit, and close to the best there is.
+const BROTLI_QUALITY: u32 = 9;
+
+/// How bytes may be packed on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Brotli.
+    Brotli,
+    /// Gzip.
+    Gzip,
+    /// As they are.
+    Identity,
+}
+
+impl Encoding {
+    /// The best that the reader takes.
+    #[must_use]
+    pub fn accepted(headers: &HeaderMap) -> Self {
+        match headers.get(header::ACCEPT_ENCODING).map(HeaderValue::as_bytes) {
+            Some(list) if names(list, b"br") => Self::Brotli,
+            Some(list) if names(list, b"gzip") => Self::Gzip,
+            _ => Self::Identity,
+        }
+    }
+}
+
+/// Does the list name this coding, and not with a weight of nothing?
+fn names(list: &[u8], coding: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|item| {
+        let mut parts = item.split(|byte| *byte == b';');
+        let name = parts.next().unwrap_or_default().trim_ascii();
+        let refused = |part: &[u8]| matches!(part.trim_ascii(), b"q=0" | b"q=0.0" | b"q=0.00" | b"q=0.000");
+        name.eq_ignore_ascii_case(coding) && !parts.any(refused)
+    })
+}
+
+/// One form of a page.
+struct Form {
+    headers: HeaderMap,
+    body: Bytes,
+    tag: HeaderValue,
+}
+
+/// A rendered page in each form.
+pub struct Page {
+    brotli: Form,
+    gzip: Form,
+    identity: Form,
+}
+
+impl Page {
+    /// Packs a page that was rendered with `nonce`. Scripts and styles that carried the nonce are named by their hash in the
+    /// page's policy, and the nonce is taken out, so that equal pages are equal bytes. `headers` are those of the render.
+    ///
+    /// # Errors
+    /// A policy or a length that is no header; it would be a page like no other.
+    pub fn new(html: &str, nonce: &str, headers: &HeaderMap, policy: &Policy) -> Result<Self, http::Error> {
+        let scripts = hashes(html, "script", nonce);
+        let styles = hashes(html, "style", nonce);
+        let html = without_nonce(html, nonce);
+        let digest = STANDARD.encode(&Sha256::digest(html.as_bytes())[..12]);
+        let mut common = HeaderMap::with_capacity(headers.len() + 6);
+        for (name, value) in headers {
+            let own = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING, header::VARY, header::CACHE_CONTROL, header::DATE, header::SET_COOKIE];
+            if !own.contains(name) && name != "x-request-id" {
+                common.append(name.clone(), value.clone());
+            }
+        }
+        common.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
+        // A browser asks again each time, and is told in a few bytes that nothing changed.
+        common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        common.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy.with_hashes(&scripts, &styles))?);
+        let form = |body: Vec<u8>, coding: Option<&'static str>| -> Result<Form, http::Error> {
+            let mut headers = common.clone();
+            let tag = HeaderValue::try_from(format!("\"{digest}{}\"", coding.unwrap_or_default()))?;
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            headers.insert(header::ETAG, tag.clone());
+            if let Some(coding) = coding {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            }
+            Ok(Form { headers, body: Bytes::from(body), tag })
+        };
+        Ok(Self { brotli: form(brotli(html.as_bytes()), Some("br"))?, gzip: form(gzip(html.as_bytes()), Some("gzip"))?, identity: form(html.into_bytes(), None)? })
+    }
+
+    /// The answer to a request with this method and these headers.
+    #[must_use]
+    pub fn answer(&self, method: &Method, request: &HeaderMap) -> Response<Body> {
+        let form = match Encoding::accepted(request) {
+            Encoding::Brotli => &self.brotli,
+            Encoding::Gzip => &self.gzip,
+            Encoding::Identity => &self.identity,
+        };
+        let known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == form.tag);
+        let body = if known || method == Method::HEAD { Body::empty() } else { Body::from(form.body.clone()) };
+        let mut answer = Response::new(body);
+        *answer.headers_mut() = form.headers.clone();
+        if known {
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            answer.headers_mut().remove(header::CONTENT_LENGTH);
+            answer.headers_mut().remove(header::CONTENT_ENCODING);
+        }
+        answer
+    }
+
+    /// Bytes of memory that it takes, about.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        let bytes: usize = [&self.brotli, &self.gzip, &self.identity].iter().map(|form| form.body.len() + 1_500).sum();
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(bytes.len() / 4);
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 32 * 1024, BROTLI_QUALITY, 22);
+    // Writing into memory does not fail.
+    let written = writer.write_all(bytes);
+    drop(writer);
+    debug_assert!(written.is_ok());
+    packed
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 4), flate2::Compression::new(9));
+    writer.write_all(bytes).and_then(|()| writer.finish()).unwrap_or_default()
+}
+
+/// The policy sources of the inline elements that carry this render's nonce, each once. Only those: an element that
+/// somebody smuggled into the page does not know the nonce, and so is not blessed.
+fn hashes(html: &str, element: &str, nonce: &str) -> Vec<String> {
+    let mut sources = Vec::new();
+    if nonce.is_empty() {
+        return sources;
+    }
+    let (open, close, mark) = (format!("<{element}"), format!("</{element}>"), format!(" nonce=\"{nonce}\""));
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once(&open) {
+        let Some((attributes, after)) = after.split_once('>') else { break };
+        let Some((content, after)) = after.split_once(&close) else { break };
+        rest = after;
+        if attributes.contains(&mark) && !attributes.contains(" src=") && !content.is_empty() {
+            let source = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content.as_bytes())));
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+    }
+    sources
+}
+
+/// Leptos writes the nonce into `crossorigin` too.
+fn without_nonce(html: &str, nonce: &str) -> String {
+    if nonce.is_empty() {
+        return html.to_owned();
+    }
+    html.replace(&format!(" nonce=\"{nonce}\""), "").replace(&format!("crossorigin=\"{nonce}\""), "crossorigin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str = "<html><style nonce=\"n1\">a{}</style><script nonce=\"n1\">go()</script><script>evil()</script>\
+        <script nonce=\"n1\" src=\"/x.js\"></script><p>Hello</p></html>";
+
+    fn page() -> Page {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert("x-request-id", HeaderValue::from_static("req_1"));
+        Page::new(HTML, "n1", &headers, &Policy::new(None, None)).unwrap()
+    }
+
+    fn request(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn only_scripts_with_the_nonce_are_blessed() {
+        let policy = page().identity.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        assert!(policy.contains(&hash("go()")) && policy.contains(&hash("a{}")) && !policy.contains(&hash("evil()")));
+        assert!(!policy.contains("nonce"));
+    }
+
+    #[test]
+    fn equal_pages_are_equal_bytes_whatever_their_nonce() {
+        let other = Page::new(&HTML.replace("n1", "zz"), "zz", &HeaderMap::new(), &Policy::new(None, None)).unwrap();
+        assert_eq!(page().identity.body, other.identity.body);
+        assert_eq!(page().identity.tag, other.identity.tag);
+    }
+
+    #[test]
+    fn a_reader_gets_what_it_can_unpack() {
+        let page = page();
+        let coding = |accept: &str| {
+            let answer = page.answer(&Method::GET, &request(header::ACCEPT_ENCODING, accept));
+            answer.headers().get(header::CONTENT_ENCODING).map(|v| v.to_str().unwrap().to_owned())
+        };
+        assert_eq!(coding("gzip, deflate, br").as_deref(), Some("br"));
+        assert_eq!(coding("br;q=0, gzip").as_deref(), Some("gzip"));
+        assert_eq!(coding("identity"), None);
+    }
+
+    #[test]
+    fn a_request_id_is_never_kept_and_a_known_page_is_not_sent_again() {
+        let page = page();
+        let first = page.answer(&Method::GET, &HeaderMap::new());
+        assert!(!first.headers().contains_key("x-request-id"));
+        let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert_eq!(page.answer(&Method::GET, &request(header::IF_NONE_MATCH, &tag)).status(), StatusCode::NOT_MODIFIED);
+    }
+}

@@ -1,0 +1,145 @@
+//! `tindahan doctor`: looks for what would keep the shop from running well, and says what to do about it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use backend::Shop;
+use backend::platform::db::{Db, DbError};
+
+use super::open;
+use crate::config::Config;
+use crate::http::site::Site;
+
+/// Bytes below which a disk is nearly full.
+const LOW_DISK: u64 = 500 << 20;
+
+enum Finding {
+    Good(String),
+    Note(String),
+    Bad(String),
+}
+
+/// Looks at everything; ends with 1 when something is wrong.
+pub async fn run(config: &Config) -> Result<ExitCode, String> {
+    let mut findings = vec![data_folder(&config.data_dir), key_file(&config.key_file), site(config), gateway(config), mail(config)];
+    findings.push(public_url(config));
+    findings.extend(database(config).await);
+    let mut bad = 0;
+    for finding in &findings {
+        match finding {
+            Finding::Good(text) => println!("ok    {text}"),
+            Finding::Note(text) => println!("note  {text}"),
+            Finding::Bad(text) => {
+                println!("BAD   {text}");
+                bad += 1;
+            }
+        }
+    }
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn data_folder(folder: &Path) -> Finding {
+    let probe = folder.join(".tindahan-probe");
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"probe")).and_then(|()| std::fs::remove_file(&probe));
+    match (written, free_bytes(folder)) {
+        (Err(error), _) => Finding::Bad(format!("the data folder {} cannot be written to: {error}", folder.display())),
+        (Ok(()), Some(free)) if free < LOW_DISK => Finding::Bad(format!("the disk of {} has only {} MB left", folder.display(), free >> 20)),
+        (Ok(()), _) => Finding::Good(format!("data folder {}", folder.display())),
+    }
+}
+
+/// What `df` says is left for this folder.
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let said = std::process::Command::new("df").arg("-Pk").arg(folder).output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    said.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+fn key_file(path: &Path) -> Finding {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::Note(format!("the key file {} is made at the first start; keep a copy of it away from the database", path.display())),
+        Err(error) => Finding::Bad(format!("the key file {} cannot be read: {error}", path.display())),
+        Ok(about) if about.len() != 32 => Finding::Bad(format!("the key file {} must have exactly 32 bytes; it has {}", path.display(), about.len())),
+        Ok(about) => {
+            if readable_by_others(&about) {
+                Finding::Bad(format!("the key file {0} can be read by others; run: chmod 600 {0}", path.display()))
+            } else {
+                Finding::Good(format!("key file {}", path.display()))
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn readable_by_others(about: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0
+}
+#[cfg(not(unix))]
+fn readable_by_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+fn site(config: &Config) -> Finding {
+    let site = Site::find(config.site_dir.as_deref());
+    if site.is_there() { Finding::Good("the pages' scripts and styles are there".to_owned()) } else { Finding::Bad(format!("the pages' scripts and styles are missing ({site:?}); build with `make build`, or set --site-dir")) }
+}
+
+fn gateway(config: &Config) -> Finding {
+    match (&config.gateway_url, &config.gateway_webhook_secret) {
+        (None, _) => Finding::Note("no card gateway is set: only cash on delivery is taken (with --demo a sandbox stands in)".to_owned()),
+        (Some(_), None) => Finding::Bad("gateway-webhook-secret is not set: payments are noticed only when shoppers come back".to_owned()),
+        (Some(url), Some(_)) => Finding::Good(format!("card gateway {url}")),
+    }
+}
+
+fn mail(config: &Config) -> Finding {
+    match &config.smtp {
+        None => Finding::Note("no mail server is set: shoppers get no mail (with --demo a sink stands in)".to_owned()),
+        Some(_) => Finding::Good("a mail server is set".to_owned()),
+    }
+}
+
+fn public_url(config: &Config) -> Finding {
+    match &config.public_url {
+        Some(url) if url.starts_with("https://") => Finding::Good(format!("reached at {url}")),
+        Some(url) => Finding::Note(format!("{url} is not https: passwords and addresses can be read on the way")),
+        None => Finding::Note("public-url is not set: links in mails lead to the address served on".to_owned()),
+    }
+}
+
+async fn database(config: &Config) -> Vec<Finding> {
+    let shown = config.shown_database();
+    if config.sqlite_file().is_some_and(|file| !file.exists()) {
+        return vec![Finding::Note(format!("{shown} is made at the first start"))];
+    }
+    let db = match Db::open(&config.database).await {
+        Ok(db) => db,
+        Err(DbError::InUse(_)) => return vec![Finding::Note(format!("{shown} is being served; stop the server to look into it"))],
+        Err(error) => return vec![Finding::Bad(error.to_string())],
+    };
+    db.close().await;
+    match open(config).await {
+        Err(error) => vec![Finding::Bad(error)],
+        Ok(shop) => {
+            let findings = look_into(&shop, &shown).await;
+            shop.close().await;
+            findings
+        }
+    }
+}
+
+async fn look_into(shop: &Shop, shown: &str) -> Vec<Finding> {
+    let count = async |sql: &'static str| shop.db().fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
+    let mut findings = vec![Finding::Good(format!("database {shown}"))];
+    findings.push(match count("select count(*) from users where role = 'owner' and active = 1").await {
+        Ok(0) => Finding::Bad("nobody may sign in as owner; run: tindahan admin create".to_owned()),
+        Ok(n) => Finding::Good(format!("{n} owner{}", if n == 1 { "" } else { "s" })),
+        Err(error) => Finding::Bad(error.to_string()),
+    });
+    findings.push(match count("select count(*) from jobs where state = 'dead'").await {
+        Ok(0) => Finding::Good("no work was given up".to_owned()),
+        Ok(n) => Finding::Bad(format!("{n} pieces of timed work were given up; the admin's home lists them")),
+        Err(error) => Finding::Bad(error.to_string()),
+    });
+    findings
+}

@@ -1,0 +1,317 @@
+//! The command line: `tindahan COMMAND`.
+
+mod admin;
+mod backup;
+mod data;
+mod doctor;
+mod progress;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use backend::{Shop, ShopConfig};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::{Config, KEYS, Settings};
+use crate::logs;
+
+/// A complete shop: storefront, admin, HTTP API, stock, orders and books in one program.
+#[derive(Debug, Parser)]
+#[command(name = "tindahan", version, arg_required_else_help = true, after_help = "\
+Examples:
+  tindahan serve --demo                              a demonstration shop on http://127.0.0.1:3000
+  tindahan serve --listen 0.0.0.0:8080 --public-url https://shop.example
+  tindahan serve --database postgres://tindahan@db/shop
+  tindahan config                                    every setting, its value and where it comes from
+
+Every setting can also be a variable (TINDAHAN_LISTEN for --listen) or a line of tindahan.toml. See docs/configuration.md.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Flags,
+}
+
+/// The settings as flags; each stands in [`KEYS`] with its default and its meaning.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+struct Flags {
+    /// The configuration file [default: tindahan.toml, when it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the shop is kept: sqlite:FILE or postgres://USER@HOST/NAME [default: sqlite:shop.db]
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Folder of pictures and the search index [default: beside the SQLite file]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// The key that seals personal data [default: tindahan.key in the data folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    key_file: Option<String>,
+    /// Address and port to serve on [default: 127.0.0.1:3000]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The shop's address as shoppers see it
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// Proxies whose X-Forwarded-For counts, separated by commas
+    #[arg(long, global = true, value_name = "NETWORKS", hide_short_help = true)]
+    trusted_proxies: Option<String>,
+    /// Mail server: smtp://HOST:PORT
+    #[arg(long, global = true, value_name = "URL")]
+    smtp: Option<String>,
+    /// The card gateway's address
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    gateway_url: Option<String>,
+    /// The card gateway's secret key (better as a variable: flags are seen by others on the machine)
+    #[arg(long, global = true, value_name = "KEY", hide_short_help = true)]
+    gateway_secret: Option<String>,
+    /// What the card gateway signs its webhooks with
+    #[arg(long, global = true, value_name = "SECRET", hide_short_help = true)]
+    gateway_webhook_secret: Option<String>,
+    /// Folder of the pages' scripts, styles and files
+    #[arg(long, global = true, value_name = "FOLDER", hide_short_help = true)]
+    site_dir: Option<String>,
+    /// Memory for rendered pages, megabytes; 0 renders each page afresh [default: 64]
+    #[arg(long, global = true, value_name = "MB", hide_short_help = true)]
+    page_cache_mb: Option<String>,
+    /// Sign-in attempts a minute and client address; 0 for no limit [default: 30]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_sign_in: Option<String>,
+    /// Checkouts a minute and client address; 0 for no limit [default: 60]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_checkout: Option<String>,
+    /// API requests a minute and client address; 0 for no limit [default: 1200]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_api: Option<String>,
+    /// text, json or auto
+    #[arg(long, global = true, value_name = "FORMAT", hide_short_help = true)]
+    log_format: Option<String>,
+    /// What is logged: error, warn, info, debug, or a filter [default: info]
+    #[arg(long, global = true, value_name = "FILTER", hide_short_help = true)]
+    log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the shop
+    #[command(after_help = "\
+Examples:
+  tindahan serve
+  tindahan serve --demo
+  tindahan serve --listen 0.0.0.0:3000 --public-url https://shop.example --trusted-proxies 10.0.0.0/8")]
+    Serve {
+        /// Fill an empty database with the demonstration shop, and stand in for card gateway and mail server
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database's schema up to date (serve does so too)
+    #[command(after_help = "Example:\n  tindahan migrate --database postgres://tindahan@db/shop")]
+    Migrate,
+    /// Fill the database with the demonstration shop
+    #[command(after_help = "\
+Examples:
+  tindahan seed
+  tindahan seed --products 10000 --seed 7        the same seed always gives the same shop")]
+    Seed {
+        /// How many products; the demonstration shop's own without it
+        #[arg(long, value_name = "N")]
+        products: Option<usize>,
+        /// Which shop
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Read products from Shopify's product CSV
+    #[command(after_help = "\
+Examples:
+  tindahan import products.csv
+  tindahan import products.csv --pictures photos/
+
+Good rows are kept, bad rows are listed with line, column and reason; a second run changes nothing. Ends with 1 when a row was bad.")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// A folder with the photographs that the file names
+        #[arg(long, value_name = "DIR")]
+        pictures: Option<PathBuf>,
+    },
+    /// Look after staff accounts
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Prove that stock, money and events agree; ends with 1 on any failure
+    #[command(after_help = "Example:\n  tindahan audit --database sqlite:shop.db")]
+    Audit,
+    /// Copy a SQLite shop into a file, while it serves
+    #[command(after_help = "\
+Example:
+  tindahan backup shop-2026-11-24.db
+
+The copy is whole at one moment. Keep the key file and the data folder's files beside it: see docs/operations.md.
+For Postgres it says which pg_dump to run.")]
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put a copy in the place of a SQLite shop that is not being served
+    #[command(after_help = "Example:\n  tindahan restore shop-2026-11-24.db --database sqlite:shop.db")]
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
+    /// Look for what would keep the shop from running well
+    Doctor,
+    /// Show every setting, its value and where it comes from
+    Config,
+    /// Write completions for a shell
+    #[command(after_help = "Example:\n  tindahan completions bash > /etc/bash_completion.d/tindahan")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Make a staff account
+    #[command(after_help = "\
+Examples:
+  tindahan admin create --email ana@shop.example --name \"Ana Reyes\" --role owner
+  echo \"$PASSWORD\" | tindahan admin create --email ben@shop.example --name \"Ben Cruz\" --role clerk
+
+The password is asked for on a terminal, and read from standard input elsewhere.")]
+    Create {
+        /// E-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// Whole name
+        #[arg(long)]
+        name: String,
+        /// owner, manager or clerk
+        #[arg(long, default_value = "owner")]
+        role: String,
+    },
+}
+
+impl Flags {
+    fn given(&self) -> BTreeMap<&'static str, String> {
+        let values = [
+            ("database", &self.database),
+            ("data-dir", &self.data_dir),
+            ("key-file", &self.key_file),
+            ("listen", &self.listen),
+            ("public-url", &self.public_url),
+            ("trusted-proxies", &self.trusted_proxies),
+            ("smtp", &self.smtp),
+            ("gateway-url", &self.gateway_url),
+            ("gateway-secret", &self.gateway_secret),
+            ("gateway-webhook-secret", &self.gateway_webhook_secret),
+            ("site-dir", &self.site_dir),
+            ("page-cache-mb", &self.page_cache_mb),
+            ("limit-sign-in", &self.limit_sign_in),
+            ("limit-checkout", &self.limit_checkout),
+            ("limit-api", &self.limit_api),
+            ("log-format", &self.log_format),
+            ("log", &self.log),
+        ];
+        values.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+}
+
+/// Runs the command line, and says how the process ends.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match command(cli) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("tindahan: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(cli: Cli) -> Result<ExitCode, String> {
+    let mut flags = cli.settings.given();
+    match &cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "tindahan", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Serve { demo: true } => drop(flags.insert("demo", "true".to_owned())),
+        _ => {}
+    }
+    let settings = Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.config.as_deref()).map_err(|error| error.to_string())?;
+    if matches!(cli.command, Command::Config) {
+        show(&settings);
+        return settings.check().map(|_| ExitCode::SUCCESS).map_err(|error| error.to_string());
+    }
+    let config = settings.check().map_err(|error| error.to_string())?;
+    let filter = if matches!(cli.command, Command::Serve { .. }) { config.log.as_str() } else { "warn" };
+    logs::start(config.log_format, filter)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("cannot begin: {error}"))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve { .. } => serve::run(config).await,
+            Command::Migrate => data::migrate(&config).await,
+            Command::Seed { products, seed } => data::seed(&config, products, seed).await,
+            Command::Import { file, pictures } => data::import(&config, &file, pictures.as_deref()).await,
+            Command::Audit => data::audit(&config).await,
+            Command::Admin { command: AdminCommand::Create { email, name, role } } => admin::create(&config, &email, &name, &role).await,
+            Command::Backup { file } => backup::backup(&config, &file).await,
+            Command::Restore { file } => backup::restore(&config, &file).await,
+            Command::Doctor => doctor::run(&config).await,
+            Command::Config | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+/// Shows every setting with its value and origin.
+fn show(settings: &Settings) {
+    let rows: Vec<_> = settings.shown().map(|(name, value, origin)| (name, if value.is_empty() { "-".to_owned() } else { value }, origin.to_string())).collect();
+    let wide = |column: fn(&(&str, String, String)) -> usize| rows.iter().map(column).max().unwrap_or_default();
+    let (names, values) = (wide(|row| row.0.len()), wide(|row| row.1.chars().count()));
+    for (name, value, origin) in &rows {
+        println!("{name:names$}  {value:values$}  {origin}");
+    }
+    debug_assert_eq!(rows.len(), KEYS.len());
+}
+
+/// Opens the shop for a command.
+async fn open(config: &Config) -> Result<Shop, String> {
+    Shop::open(shop_config(config, None)).await.map_err(|error| error.to_string())
+}
+
+/// How the backend is told what the configuration says. `public_url` when the configuration names none.
+fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
+    let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| format!("http://{}", config.listen));
+    let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
+    shop.key_file = Some(config.key_file.clone());
+    shop.smtp.clone_from(&config.smtp);
+    if let Some(url) = &config.gateway_url {
+        shop.gateway = Some(serve::gateway(url, config.gateway_secret.as_deref().unwrap_or_default(), config.gateway_webhook_secret.as_deref().unwrap_or_default()));
+    }
+    shop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_a_flag() {
+        let command = Cli::command();
+        for key in KEYS {
+            let found = command.get_arguments().any(|arg| arg.get_long() == Some(key.name));
+            assert!(found || key.name == "demo", "--{} is missing", key.name);
+        }
+    }
+}

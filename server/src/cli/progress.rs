@@ -1,0 +1,76 @@
+//! Progress of long commands: a bar with an estimate on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Lines come at most so often where there is no terminal.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// How far a command is.
+pub struct Progress {
+    what: &'static str,
+    bar: Option<ProgressBar>,
+    began: Instant,
+    last: Mutex<Instant>,
+}
+
+impl Progress {
+    /// Begins to show the progress of something, on standard error.
+    pub fn new(what: &'static str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos} of {human_len}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new(0).with_style(style).with_message(what);
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { what, bar, began: Instant::now(), last: Mutex::new(Instant::now()) }
+    }
+
+    /// So many of so many are done.
+    pub fn step(&self, done: u64, all: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(all);
+            bar.set_position(done);
+            return;
+        }
+        let Ok(mut last) = self.last.lock() else { return };
+        if last.elapsed() >= EVERY && done < all {
+            *last = Instant::now();
+            eprintln!("{}: {done} of {all}, {} left", self.what, left(self.began.elapsed(), done, all));
+        }
+    }
+
+    /// It is over; the bar goes away.
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The time that the rest will take if it goes on like this.
+fn left(gone: Duration, done: u64, all: u64) -> String {
+    if done == 0 {
+        return "unknown time".to_owned();
+    }
+    let seconds = gone.as_secs_f64() * (all.saturating_sub(done)) as f64 / done as f64;
+    match seconds.round() as u64 {
+        s if s < 90 => format!("{s} s"),
+        s => format!("{} min", (s + 30) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_is_done() {
+        assert_eq!(left(Duration::from_secs(10), 25, 100), "30 s");
+        assert_eq!(left(Duration::from_secs(60), 10, 100), "9 min");
+        assert_eq!(left(Duration::from_secs(1), 0, 100), "unknown time");
+    }
+}

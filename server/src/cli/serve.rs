@@ -1,0 +1,135 @@
+//! `tindahan serve`.
+
+use std::io::{ErrorKind, IsTerminal};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use backend::{GatewayConfig, Shop};
+use simulators::Running;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use super::{data, shop_config};
+use crate::config::Config;
+use crate::http::Server;
+use crate::metrics;
+use crate::work::Workers;
+
+/// Where the stand-ins are served when those ports are free.
+const STAND_IN_GATEWAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4242);
+const STAND_IN_MAIL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2525);
+/// The sandbox gateway takes any key of this form.
+const SANDBOX_KEY: &str = "sk_test_tindahan";
+
+/// Serves until it is asked to end (Ctrl C, SIGTERM).
+pub async fn run(mut config: Config) -> Result<ExitCode, String> {
+    let figures = metrics::start()?;
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr().map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    config.listen = address;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
+    let stand_ins = stand_in(&mut config, address).await?;
+    let shop = Shop::open(shop_config(&config, Some(public_url.clone()))).await.map_err(|error| error.to_string())?;
+    let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
+    let workers = Workers::start(&shop);
+    let server = Server::new(&config, shop, figures)?;
+    announce(&public_url, &config, stand_ins.as_ref(), sign_in.as_ref());
+    let served = server.serve(listener, workers, asked_to_end()).await;
+    if let Some(stand_ins) = stand_ins {
+        stand_ins.shutdown().await;
+    }
+    served.map(|()| ExitCode::SUCCESS).map_err(|error| format!("the server failed: {error}"))
+}
+
+/// How the backend reaches a card gateway.
+pub fn gateway(url: &str, secret: &str, webhook_secret: &str) -> GatewayConfig {
+    let url = url.trim_end_matches('/').to_owned();
+    GatewayConfig { pay_page: format!("{url}/pay/{{intent}}"), secret_key: secret.to_owned(), webhook_secret: webhook_secret.to_owned(), url }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => format!("{address} is in use by another program; stop it, or choose another address with --listen"),
+        ErrorKind::PermissionDenied => format!("{address} may not be listened on by this user; choose a port above 1023 with --listen"),
+        ErrorKind::AddrNotAvailable => format!("this machine has no address {}; choose another with --listen", address.ip()),
+        _ => format!("cannot listen on {address}: {error}"),
+    })
+}
+
+/// Where a browser on this machine finds what listens on every address.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// For a demonstration without a gateway or a mail server: stand-ins inside this process, on their usual ports or free ones.
+async fn stand_in(config: &mut Config, shop: SocketAddr) -> Result<Option<Running>, String> {
+    if !config.demo || (config.gateway_url.is_some() && config.smtp.is_some()) {
+        return Ok(None);
+    }
+    let secret = format!("whsec_{}", Uuid::new_v4().simple());
+    let webhook = simulators::Endpoint::new(&format!("http://{}/webhooks/stripe", reachable(shop)), &secret);
+    let webhook = webhook.map_err(|error| format!("the sandbox gateway cannot call the shop: {error}"))?;
+    let usual = simulators::Options { gateway: STAND_IN_GATEWAY, smtp: STAND_IN_MAIL, webhook: Some(webhook), ..simulators::Options::default() };
+    let free = simulators::Options { gateway: ([127, 0, 0, 1], 0).into(), smtp: ([127, 0, 0, 1], 0).into(), ..usual.clone() };
+    let running = match simulators::start(usual).await {
+        Ok(running) => running,
+        Err(_) => simulators::start(free).await.map_err(|error| format!("the stand-ins for gateway and mail cannot be started: {error}"))?,
+    };
+    if config.gateway_url.is_none() {
+        config.gateway_url = Some(running.url().to_owned());
+        config.gateway_secret = Some(SANDBOX_KEY.to_owned());
+        config.gateway_webhook_secret = Some(secret);
+    }
+    if config.smtp.is_none() {
+        config.smtp = Some(format!("smtp://{}", running.smtp));
+    }
+    Ok(Some(running))
+}
+
+/// Says where everything is.
+fn announce(url: &str, config: &Config, stand_ins: Option<&Running>, sign_in: Option<&data::SignIn>) {
+    let heading = |text: &str| if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+    println!("{}", heading("Tindahan is open."));
+    println!("  shop      {url}/");
+    println!("  admin     {url}/admin");
+    println!("  API       {url}/api");
+    if let Some(data::SignIn { email, password }) = sign_in {
+        println!("  sign-in   {email} / {password}");
+    }
+    if let Some(running) = stand_ins {
+        println!("  sandbox   {} (cards: 4242 4242 4242 4242 is approved)", running.url());
+        println!("  mail      {}/mail", running.url());
+    }
+    println!("  database  {}", config.shown_database());
+}
+
+/// Ends with Ctrl C or SIGTERM.
+async fn asked_to_end() {
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "Ctrl C is not heard");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM is not heard");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,110 @@
+//! How often one client may try what guessing or flooding would gain from: sign-in, checkout, the API.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::{HeaderValue, Method, StatusCode, header};
+use metrics::counter;
+
+use super::client::{Proxies, counted};
+use crate::api::Problem;
+use crate::config::Config;
+use crate::metrics::LIMITED;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    SignIn,
+    Checkout,
+    Api,
+}
+
+/// The limits and what they have counted.
+#[derive(Clone)]
+pub struct Limits {
+    proxies: Proxies,
+    sign_in: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+    checkout: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+    api: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+}
+
+impl Limits {
+    /// The limits of this configuration.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let limiter = |a_minute: u32| NonZeroU32::new(a_minute).map(|n| Arc::new(RateLimiter::keyed(Quota::per_minute(n))));
+        Self {
+            proxies: Proxies::new(&config.trusted_proxies),
+            sign_in: limiter(config.limit_sign_in),
+            checkout: limiter(config.limit_checkout),
+            api: limiter(config.limit_api),
+        }
+    }
+
+    /// Forgets clients that have been quiet, so that the counts stay small. Called now and then.
+    pub fn tidy(&self) {
+        for limiter in [&self.sign_in, &self.checkout, &self.api].into_iter().flatten() {
+            limiter.retain_recent();
+        }
+    }
+
+    /// Whole seconds to wait, when the client has tried too often.
+    fn refuse(&self, kind: Kind, client: IpAddr) -> Option<u64> {
+        let limiter = match kind {
+            Kind::SignIn => &self.sign_in,
+            Kind::Checkout => &self.checkout,
+            Kind::Api => &self.api,
+        };
+        let refused = limiter.as_ref()?.check_key(&counted(client)).err()?;
+        Some(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    }
+}
+
+/// Which limits a request falls under. Server functions are named after what they do.
+fn kinds(method: &Method, path: &str) -> &'static [Kind] {
+    let post = *method == Method::POST;
+    let begins = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
+    if begins(&["/api/v1/"]) {
+        return if post && path.ends_with("/checkout") { &[Kind::Api, Kind::Checkout] } else { &[Kind::Api] };
+    }
+    match () {
+        () if post && begins(&["/api/sign_in", "/api/sign_up", "/api/staff_sign_in", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
+        () if post && begins(&["/api/place_order", "/api/checkout", "/checkout"]) => &[Kind::Checkout],
+        () => &[],
+    }
+}
+
+/// Refuses what comes too often, with the seconds to wait.
+pub async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let kinds = kinds(request.method(), request.uri().path());
+    if kinds.is_empty() {
+        return next.run(request).await;
+    }
+    let client = limits.proxies.client(&request);
+    let Some(wait) = kinds.iter().find_map(|kind| limits.refuse(*kind, client)) else {
+        return next.run(request).await;
+    };
+    counter!(LIMITED).increment(1);
+    let mut answer = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", format!("Too many requests from your address. Try again in {wait} seconds.")).into_response();
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessing_and_flooding_are_limited_and_reading_is_not() {
+        assert_eq!(kinds(&Method::POST, "/api/sign_in123"), [Kind::SignIn]);
+        assert_eq!(kinds(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Kind::Api, Kind::Checkout]);
+        assert_eq!(kinds(&Method::GET, "/sign-in"), []);
+        assert_eq!(kinds(&Method::GET, "/p/dried-mango"), []);
+    }
+}

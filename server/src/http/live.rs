@@ -1,0 +1,94 @@
+//! `/admin/live`: the day's figures as they change, by server-sent events. Needs the permission `read_dashboard`.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use backend::{Shop, identity, insight};
+use domain::id::RequestId;
+use domain::permission::Permission;
+use domain::view::Me;
+use futures::stream;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::cache::cookies;
+
+/// What needs this route.
+const ACCESS: Permission = Permission::ReadDashboard;
+/// A change is told at most so often.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The day ends also when nothing happens.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What the stream follows.
+#[derive(Clone)]
+pub struct Live {
+    /// The shop.
+    pub shop: Shop,
+    /// Counts what happened.
+    pub changes: watch::Receiver<u64>,
+    /// Becomes true when the server ends.
+    pub ending: watch::Receiver<bool>,
+}
+
+/// Who is signed in, by the session's cookie.
+async fn who(shop: &Shop, headers: &HeaderMap) -> Option<Me> {
+    let token = cookies(headers).find(|(name, _)| matches!(*name, "session" | "__Host-session")).map(|(_, token)| token.to_owned())?;
+    match identity::who(shop, &token).await {
+        Ok(me) => me,
+        Err(error) => {
+            tracing::warn!(%error, "a session cannot be read");
+            None
+        }
+    }
+}
+
+/// Sends today's figures at once, and again whenever something happened: events `today` with a `TodayView` as JSON.
+pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
+    let id = request.map_or_else(|| RequestId(Uuid::now_v7()), |Extension(id)| id);
+    let Some(me) = who(&live.shop, &headers).await else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let context = identity::context_of(&me, id);
+    if !context.may(ACCESS) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let events = stream::unfold((live, context, true), async |(mut live, context, first)| {
+        if !first && !next(&mut live).await {
+            return None;
+        }
+        if *live.ending.borrow() {
+            return None;
+        }
+        live.changes.mark_unchanged();
+        let event = match insight::today(&live.shop, &context).await {
+            Ok(today) => Event::default().event("today").json_data(today).unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, "today's figures cannot be read");
+                Event::default().comment("later")
+            }
+        };
+        Some((Ok::<_, Infallible>(event), (live, context, false)))
+    });
+    let mut answer = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// Waits for a change; false when the server ends.
+async fn next(live: &mut Live) -> bool {
+    let (changes, ending) = (&mut live.changes, &mut live.ending);
+    let change = async {
+        tokio::time::sleep(PAUSE).await;
+        tokio::time::timeout(IDLE, changes.changed()).await.map_or(true, |changed| changed.is_ok())
+    };
+    tokio::select! {
+        go_on = change => go_on,
+        _ = ending.wait_for(|ending| *ending) => false,
+    }
+}

@@ -1,0 +1,265 @@
+//! The HTTP side of the process: what is served where, what surrounds it, and how it begins and ends.
+//!
+//! From the outside in: the connection's address, the rendered-page cache ([`crate::cache`]), request id, log and bounds
+//! ([`request`]), security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`limits`]), protection
+//! against forged requests, and then the routes.
+
+pub mod client;
+mod health;
+mod limits;
+mod live;
+mod pictures;
+pub mod request;
+pub mod security;
+pub mod site;
+mod webhook;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, DefaultBodyLimit};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::serve::{IncomingStream, ListenerExt};
+use backend::Shop;
+use backend::platform::events::Happened;
+use http::{Method, Request, Response, StatusCode, header};
+use leptos::prelude::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower::Service;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::CompressionLevel;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use crate::api;
+use crate::cache::Pages;
+use crate::config::Config;
+use crate::work::Workers;
+use health::Ending;
+use limits::Limits;
+use live::Live;
+use security::Policy;
+use site::Site;
+
+/// How long open requests may take to end.
+const FAREWELL: Duration = Duration::from_secs(25);
+/// Stock moves with every order. Pages that show it are rendered anew at most so often.
+const STOCK_PAUSE: Duration = Duration::from_secs(1);
+
+/// A server that is set up and not yet serving.
+pub struct Server {
+    pages: Arc<Pages>,
+    shop: Shop,
+    limits: Limits,
+    ending: Ending,
+    over: watch::Sender<bool>,
+    changed: watch::Sender<u64>,
+}
+
+impl Server {
+    /// Sets everything up over an open shop. `gateway` is where forms may lead to.
+    ///
+    /// # Errors
+    /// The site's files cannot be used; says why.
+    pub fn new(config: &Config, shop: Shop, figures: PrometheusHandle) -> Result<Self, String> {
+        let site = Site::find(config.site_dir.as_deref());
+        if !site.is_there() {
+            tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
+        }
+        let options = options(&site, config, shop.config().public_url.starts_with("https://"))?;
+        let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{0} ws://localhost:{0}", options.reload_port));
+        let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
+        let (ending, limits) = (Ending::default(), Limits::new(config));
+        let (over, is_over) = watch::channel(false);
+        let (changed, changes) = watch::channel(0);
+        let secure = shop.config().public_url.starts_with("https://");
+        let live = Live { shop: shop.clone(), changes, ending: is_over };
+        let routes = app::router(options, shop.clone())
+            .merge(api::router(shop.clone()))
+            .merge(own_routes(&shop, ending.clone(), live, figures))
+            .layer(forged(&shop)?)
+            .layer(from_fn_with_state(limits.clone(), limits::limit))
+            .layer(from_fn_with_state(site, site::serve))
+            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+            .layer(from_fn(move |request, next| security::headers(secure, request, next)))
+            // Bodies are bounded once, by what they are for.
+            .layer(DefaultBodyLimit::disable())
+            .layer(from_fn(request::observe));
+        let pages = Arc::new(Pages::new(routes, config.page_cache, policy));
+        Ok(Self { pages, shop, limits, ending, over, changed })
+    }
+
+    /// Serves until `stop` is done; then answers what has begun, closes the streams, and finishes what waits to be written.
+    ///
+    /// # Errors
+    /// The listener failed.
+    pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let Self { pages, shop, limits, ending, over, changed } = self;
+        let follower = follow(&shop, pages.clone(), changed);
+        let tidier = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                limits.tidy();
+            }
+        });
+        let (begun, mut begins) = watch::channel(());
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection stays slow");
+            }
+        });
+        let serving = axum::serve(listener, Door(pages)).with_graceful_shutdown(async move {
+            stop.await;
+            tracing::info!("ending: no new connections, open requests are answered");
+            ending.begin();
+            over.send_replace(true);
+            begun.send_replace(());
+        });
+        let limit = async move {
+            if begins.changed().await.is_ok() {
+                tokio::time::sleep(FAREWELL).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = limit => {
+                tracing::warn!(seconds = FAREWELL.as_secs(), "some requests did not end in time");
+                Ok(())
+            }
+        };
+        workers.stop();
+        follower.abort();
+        tidier.abort();
+        shop.close().await;
+        tracing::info!("ended; everything that was begun is written");
+        served
+    }
+}
+
+/// The routes that belong to the process itself.
+fn own_routes(shop: &Shop, ending: Ending, live: Live, figures: PrometheusHandle) -> Router {
+    let upkeep = figures.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
+    let metrics = async move || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], figures.render());
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready).with_state((shop.clone(), ending)))
+        .route("/metrics", get(metrics))
+        .route("/pictures/{id}/{file}", get(pictures::picture).with_state(shop.clone()))
+        .route("/webhooks/stripe", post(webhook::stripe).with_state(shop.clone()))
+        .route("/admin/live", get(live::live).with_state(live))
+}
+
+/// Refuses changes that another site makes a shopper's browser ask for. The API and webhooks know no cookies, so there is
+/// nothing to forge.
+fn forged(shop: &Shop) -> Result<CsrfLayer<impl tower_http::csrf::ResponseForProtectionError<Body> + Clone + Send + Sync + 'static>, String> {
+    let public = &shop.config().public_url;
+    let layer = CsrfLayer::new().add_trusted_origin(public).map_err(|error| format!("public-url = “{public}”: {error}"))?;
+    let layer = layer.with_insecure_bypass(|_: &Method, uri| uri.path().starts_with("/api/v1/") || uri.path().starts_with("/webhooks/"));
+    Ok(layer.with_rejection_response(|_: ProtectionError| {
+        let detail = "This request came from another site, and was refused. Open the shop and try again.";
+        api::Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
+    }))
+}
+
+/// What Leptos is told; the same as in the workspace's `Cargo.toml`.
+fn options(site: &Site, config: &Config, secure: bool) -> Result<LeptosOptions, String> {
+    let hashes = site.hashes(&config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"))?;
+    let root = match site {
+        Site::Folder(folder) => folder.display().to_string(),
+        #[cfg(feature = "embed")]
+        Site::Inside => "/nonexistent".to_owned(),
+    };
+    let _ = secure;
+    let watched = std::env::var("LEPTOS_WATCH").is_ok();
+    let options = LeptosOptions::builder()
+        .output_name("tindahan")
+        .site_root(root)
+        .site_pkg_dir("pkg")
+        .site_addr(config.listen)
+        .reload_port(std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3001))
+        .env(if watched { leptos::config::Env::DEV } else { leptos::config::Env::PROD })
+        .hash_files(hashes.is_some())
+        .hash_file(hashes.map_or_else(String::new, |path| path.display().to_string()).into())
+        .build();
+    Ok(options)
+}
+
+/// Follows the events from now on: pages are forgotten when what they show has changed, and whoever watches is told.
+fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio::task::JoinHandle<()> {
+    let (stale, mut is_stale) = watch::channel(());
+    let later = pages.clone();
+    tokio::spawn(async move {
+        while is_stale.changed().await.is_ok() {
+            tokio::time::sleep(STOCK_PAUSE).await;
+            is_stale.mark_unchanged();
+            later.forget();
+        }
+    });
+    backend::platform::events::watch(shop, move |events: &[Happened]| {
+        let touches = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
+        if touches(&["product.", "category.", "settings."]) {
+            pages.forget();
+        } else if touches(&["stock.", "order."]) {
+            stale.send_replace(());
+        }
+        changed.send_modify(|n| *n += 1);
+    })
+}
+
+/// Takes each connection, and remembers whom it is with.
+#[derive(Clone)]
+struct Door(Arc<Pages>);
+
+impl<L: axum::serve::Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Door {
+    type Response = Guest;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Guest, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, stream: IncomingStream<'_, L>) -> Self::Future {
+        std::future::ready(Ok(Guest { pages: self.0.clone(), peer: *stream.remote_addr() }))
+    }
+}
+
+/// Answers the requests of one connection.
+#[derive(Clone)]
+struct Guest {
+    pages: Arc<Pages>,
+    peer: SocketAddr,
+}
+
+impl Service<Request<Body>> for Guest {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let pages = self.pages.clone();
+        Box::pin(async move { Ok(pages.answer(request).await) })
+    }
+}

@@ -1,0 +1,96 @@
+//! Around every request: its id, its log line, its figures, its largest body and its longest time.
+
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::id::RequestId;
+use futures::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::Limited;
+use metrics::{counter, gauge, histogram};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::api::Problem;
+use crate::metrics::{IN_FLIGHT, REQUEST_SECONDS, REQUESTS};
+
+/// The header that names a request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The largest body of a form or an API call.
+const FORM: usize = 1 << 20;
+/// The largest photograph or list of goods that staff send.
+const UPLOAD: usize = 40 << 20;
+/// The longest that an answer may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For staff's uploads, which are resized while they wait.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(300);
+
+/// The id that a proxy gave this request, when it looks like one of ours, or a new one.
+fn id_of(headers: &HeaderMap) -> RequestId {
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    given.unwrap_or_else(|| RequestId(Uuid::now_v7()))
+}
+
+/// Does staff send photographs or files here?
+fn is_upload(request: &Request) -> bool {
+    let path = request.uri().path();
+    let multipart = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    multipart && !path.starts_with("/api/v1/")
+}
+
+/// Gives the request an id, logs it without query, cookie or body (they may name a shopper), counts it, and bounds it.
+/// A handler that panics is answered and logged like any other failure.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = id_of(request.headers());
+    request.extensions_mut().insert(id);
+    let (most, patience) = if is_upload(&request) { (UPLOAD, UPLOAD_PATIENCE) } else { (FORM, PATIENCE) };
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "other".to_owned());
+    let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
+    gauge!(IN_FLIGHT).increment(1);
+    let answer = async {
+        if request.body().size_hint().lower() > most as u64 {
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("At most {most} bytes can be sent here.")).into_response();
+        }
+        let request = request.map(|body| Body::new(Limited::new(body, most)));
+        let handled = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
+        match tokio::time::timeout(patience, handled).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                tracing::error!("the handler panicked");
+                unexpected(id)
+            }
+            Err(_) => {
+                tracing::error!(seconds = patience.as_secs(), "no answer in time");
+                Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "The answer took too long. Whatever was begun is finished or undone; look before you try again.").into_response()
+            }
+        }
+    };
+    let mut answer = answer.instrument(span.clone()).await;
+    gauge!(IN_FLIGHT).decrement(1);
+    let (status, took) = (answer.status(), began.elapsed());
+    span.in_scope(|| {
+        let milliseconds = took.as_secs_f64() * 1_000.0;
+        if status.is_server_error() {
+            tracing::error!(status = status.as_u16(), milliseconds, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), milliseconds, "answered");
+        }
+    });
+    counter!(REQUESTS, "method" => method.as_str().to_owned(), "route" => route.clone(), "status" => status.as_str().to_owned()).increment(1);
+    histogram!(REQUEST_SECONDS, "route" => route).record(took.as_secs_f64());
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        answer.headers_mut().insert(REQUEST_ID, value);
+    }
+    answer
+}
+
+fn unexpected(id: RequestId) -> Response {
+    Problem::unexpected(id).into_response()
+}

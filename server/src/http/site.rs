@@ -1,0 +1,196 @@
+//! The pages' own files: scripts, WebAssembly, styles, fonts, icons. From a folder while developing, from inside the
+//! program in a release (feature `embed`), packed at build time where the reader can unpack.
+
+#[cfg(feature = "embed")]
+use std::borrow::Cow;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+
+use crate::cache::Encoding;
+
+/// Files that the release carries inside.
+#[cfg(feature = "embed")]
+#[derive(rust_embed::RustEmbed)]
+#[folder = "$TINDAHAN_SITE_DIR"]
+struct Inside;
+
+/// Where the files are.
+#[derive(Clone, Debug)]
+pub enum Site {
+    /// In this folder.
+    Folder(Arc<Path>),
+    /// In the program.
+    #[cfg(feature = "embed")]
+    Inside,
+}
+
+impl Site {
+    /// The folder that is named, else what is inside the program, else the folder beside the built program, where
+    /// `cargo leptos` puts it.
+    #[must_use]
+    pub fn find(named: Option<&Path>) -> Self {
+        if let Some(folder) = named {
+            return Self::Folder(folder.into());
+        }
+        #[cfg(feature = "embed")]
+        {
+            Self::Inside
+        }
+        #[cfg(not(feature = "embed"))]
+        {
+            let program = std::env::current_exe().unwrap_or_default();
+            // Tests run from a folder deeper than the program.
+            let mut folders = program.ancestors().skip(1).map(|folder| folder.join("../site"));
+            let found = folders.by_ref().take(3).find(|folder| folder.join("pkg").is_dir());
+            Self::Folder(found.unwrap_or_else(|| PathBuf::from("target/site")).into())
+        }
+    }
+
+    /// What a file holds, and something that changes with it.
+    fn read(&self, name: &str) -> Option<(Bytes, String)> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                let about = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+                let changed = about.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+                Some((Bytes::from(std::fs::read(path).ok()?), format!("{changed:x}-{:x}", about.len())))
+            }
+            #[cfg(feature = "embed")]
+            Self::Inside => {
+                let file = Inside::get(name)?;
+                let tag = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+                let bytes = match file.data {
+                    Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                    Cow::Owned(bytes) => Bytes::from(bytes),
+                };
+                Some((bytes, tag))
+            }
+        }
+    }
+
+    /// The list of the hashes in the names of the files, as a file: Leptos reads it from the disk. `data` is a folder to
+    /// write it to. None when names carry no hashes.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    #[cfg_attr(not(feature = "embed"), allow(unused_variables))]
+    pub fn hashes(&self, data: &Path) -> std::io::Result<Option<PathBuf>> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join("hash.txt");
+                Ok(path.is_file().then(|| std::fs::canonicalize(path)).transpose()?)
+            }
+            #[cfg(feature = "embed")]
+            Self::Inside => {
+                let Some((bytes, _)) = self.read("hash.txt") else { return Ok(None) };
+                let path = std::path::absolute(data.join("site-hashes.txt"))?;
+                if std::fs::read(&path).ok().as_deref() != Some(&bytes[..]) {
+                    std::fs::write(&path, &bytes)?;
+                }
+                Ok(Some(path))
+            }
+        }
+    }
+
+    /// Is a site there at all?
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join("pkg").is_dir(),
+            #[cfg(feature = "embed")]
+            Self::Inside => Inside::iter().next().is_some(),
+        }
+    }
+}
+
+/// The name of the file that a path asks for; none for a path that asks for a page or tries to leave the folder.
+fn name_of(path: &str) -> Option<&str> {
+    let name = path.strip_prefix('/')?;
+    let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('.'));
+    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end)) || name == "hash.txt";
+    (inside && is_file && !packed && !name.contains('\\') && !name.contains('%')).then_some(name)
+}
+
+/// Does the name change whenever the file does? Such a file is kept for ever.
+fn is_hashed(name: &str) -> bool {
+    let Some(file) = name.strip_prefix("pkg/") else { return false };
+    file.split(['.', '-']).any(|part| part.len() >= 16 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// Serves a file of the site, or passes the request on.
+pub async fn serve(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let answer = match name_of(request.uri().path()) {
+        Some(name) if reads => answer(&site, name, &request),
+        _ => None,
+    };
+    match answer {
+        Some(answer) => answer,
+        None => next.run(request).await,
+    }
+}
+
+fn answer(site: &Site, name: &str, request: &Request) -> Option<Response> {
+    let packed = match Encoding::accepted(request.headers()) {
+        Encoding::Brotli => site.read(&format!("{name}.br")).map(|file| (file, Some("br"))),
+        Encoding::Gzip => site.read(&format!("{name}.gz")).map(|file| (file, Some("gzip"))),
+        Encoding::Identity => None,
+    };
+    let ((bytes, tag), coding) = packed.or_else(|| site.read(name).map(|file| (file, None)))?;
+    let tag = HeaderValue::try_from(format!("\"{tag}{}\"", coding.unwrap_or_default())).ok()?;
+    let known = request.headers().get(header::IF_NONE_MATCH) == Some(&tag);
+    let kind = match name.rsplit('.').next() {
+        Some("webmanifest") => "application/manifest+json".to_owned(),
+        Some("js" | "mjs") => "text/javascript; charset=utf-8".to_owned(),
+        _ => {
+            let kind = mime_guess::from_path(name).first_or_octet_stream();
+            if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() }
+        }
+    };
+    let kept = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "public, no-cache" };
+    let length = bytes.len();
+    let body = if known || request.method() == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let mut answer = Response::builder()
+        .status(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
+        .header(header::CACHE_CONTROL, kept)
+        .header(header::VARY, "accept-encoding")
+        .header(header::ETAG, tag);
+    if !known {
+        answer = answer.header(header::CONTENT_TYPE, kind).header(header::CONTENT_LENGTH, length);
+        if let Some(coding) = coding {
+            answer = answer.header(header::CONTENT_ENCODING, coding);
+        }
+    }
+    // A worker in a folder may look after the whole shop.
+    if name == "sw.js" {
+        answer = answer.header("service-worker-allowed", "/");
+    }
+    answer.body(body).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_site_are_names() {
+        assert_eq!(name_of("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
+        for path in ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/hash.txt", "/a.js.br", "//etc/a.b"] {
+            assert_eq!(name_of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_for_ever() {
+        assert!(is_hashed("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.wasm"));
+        assert!(!is_hashed("pkg/tindahan.css") && !is_hashed("icons/4xTqTjKkPZ8vWq3nYp1rLA.png"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Figures for Prometheus at `/metrics`.
+
+use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Seconds that an answer took.
+pub const REQUEST_SECONDS: &str = "tindahan_http_request_seconds";
+/// Answers by method, route and status.
+pub const REQUESTS: &str = "tindahan_http_requests_total";
+/// Requests that are being answered.
+pub const IN_FLIGHT: &str = "tindahan_http_requests_in_flight";
+/// Pages from the cache, rendered for it, or rendered past it.
+pub const PAGES: &str = "tindahan_pages_total";
+/// Requests refused by a rate limit.
+pub const LIMITED: &str = "tindahan_rate_limited_total";
+
+const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Begins to count, and gives what writes the figures out.
+///
+/// # Errors
+/// Somebody else counts in this process already.
+pub fn start() -> Result<PrometheusHandle, String> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(|error| format!("figures cannot be kept: {error}"))?;
+    describe_counter!(REQUESTS, "Answers by method, route and status");
+    describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time until the answer began");
+    describe_gauge!(IN_FLIGHT, "Requests that are being answered");
+    describe_counter!(PAGES, "Pages by how they came: hit, miss (rendered and kept) or fresh (rendered for one reader)");
+    describe_counter!(LIMITED, "Requests refused by a rate limit");
+    Ok(handle)
+}
+
+/// The counters of the page cache, looked up once.
+#[derive(Clone)]
+pub struct PageCounters {
+    /// From the cache.
+    pub hit: Counter,
+    /// Rendered and kept.
+    pub miss: Counter,
+    /// Rendered for one reader.
+    pub fresh: Counter,
+}
+
+impl PageCounters {
+    /// The counters.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { hit: counter!(PAGES, "from" => "hit"), miss: counter!(PAGES, "from" => "miss"), fresh: counter!(PAGES, "from" => "fresh") }
+    }
+}

@@ -1,0 +1,186 @@
+//! The HTTP API.
+
+use serde_json::{Value, json};
+
+use crate::program::{Server, client};
+
+async fn json_of(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    if status >= 400 {
+        assert_eq!(kind, "application/problem+json");
+    }
+    (status, answer.json().await.unwrap())
+}
+
+fn address() -> Value {
+    json!({ "recipient": "Ana Reyes", "phone": "+639171234567", "country": "PH", "line1": "12 Mabini Street", "place": "1381300009", "postal_code": "1105" })
+}
+
+fn order(delivery: &str) -> Value {
+    let contact = json!({ "name": "Ana Reyes", "email": "ana@example.com", "phone": "+639171234567" });
+    json!({ "contact": contact, "shipping": address(), "delivery": delivery, "payment": "cod" })
+}
+
+async fn a_variant(server: &Server) -> String {
+    let (_, list) = json_of(server.get("/api/v1/products?in_stock=true")).await;
+    let slug = list["products"][0]["slug"].as_str().unwrap().to_owned();
+    let (_, product) = json_of(server.get(&format!("/api/v1/products/{slug}"))).await;
+    let variants = product["variants"].as_array().unwrap();
+    variants.iter().find(|variant| variant["available"].as_i64().unwrap() > 1).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+async fn a_cart(server: &Server) -> String {
+    let line = json!({ "variant": a_variant(server).await, "quantity": 1 });
+    let (status, cart) = json_of(server.post("/api/v1/carts", &json!({ "lines": [line] }))).await;
+    assert_eq!(status, 201, "{cart}");
+    cart["id"].as_str().unwrap().to_owned()
+}
+
+async fn a_delivery(server: &Server, cart: &str) -> String {
+    let (status, found) = json_of(server.post(&format!("/api/v1/carts/{cart}/delivery-options"), &address())).await;
+    assert_eq!(status, 200, "{found}");
+    found["options"][0]["code"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn one_key_makes_one_order_and_another_body_is_refused() {
+    let server = Server::start();
+    let cart = a_cart(&server).await;
+    let delivery = a_delivery(&server, &cart).await;
+    let path = format!("/api/v1/carts/{cart}/checkout");
+    let send = |key: &'static str, body: Value| json_of(server.post(&path, &body).header("idempotency-key", key));
+
+    let (status, problem) = json_of(server.post(&path, &order(&delivery))).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (400, "idempotency_key_missing"));
+
+    let (status, placed) = send("first-key", order(&delivery)).await;
+    assert_eq!(status, 201, "{placed}");
+    let (status, again) = send("first-key", order(&delivery)).await;
+    assert_eq!((status, &again["id"]), (200, &placed["id"]));
+
+    let mut other = order(&delivery);
+    other["contact"]["name"] = json!("Ben Cruz");
+    let (status, problem) = send("first-key", other).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (422, "idempotency_key_reused"));
+
+    let token = placed["token"].as_str().unwrap();
+    let (status, followed) = json_of(server.get(&format!("/api/v1/orders/follow/{token}"))).await;
+    assert_eq!((status, &followed["number"]), (200, &placed["number"]));
+    let (status, _) = json_of(server.get(&format!("/api/v1/orders/follow/{token}x"))).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn every_mistake_is_a_problem_with_a_stable_code() {
+    let server = Server::start();
+    let nobody = "cart_00000000000000000000000000000000";
+    let raw = |kind: &'static str, body: &'static str| client().post(format!("{}/api/v1/carts", server.url)).header("content-type", kind).body(body);
+    let line = json!({ "variant": "var_1", "quantity": 0 });
+    let cases = [
+        (server.get("/api/v1/nothing"), 404, "not_found"),
+        (server.get("/api/v1/products/no-such-thing"), 404, "not_found"),
+        (server.get(&format!("/api/v1/carts/{nobody}")), 404, "not_found"),
+        (server.get("/api/v1/carts/1"), 404, "not_found"),
+        (server.get("/api/v1/carts"), 405, "method_not_allowed"),
+        (server.get("/api/v1/products?colour=red"), 422, "invalid"),
+        (server.get("/api/v1/products?price_min=-1"), 422, "invalid"),
+        (server.get("/api/v1/search"), 422, "invalid"),
+        (server.get("/api/v1/products/%00"), 400, "malformed"),
+        (server.get("/api/v1/products/%ff"), 400, "malformed"),
+        (server.get("/api/v1/orders"), 401, "unauthorised"),
+        (server.get("/api/v1/stock").bearer_auth("tdh_wrong"), 401, "unauthorised"),
+        (raw("text/plain", "{}"), 415, "unsupported_media_type"),
+        (raw("application/json", "{"), 400, "malformed"),
+        (raw("application/json", "{\"gift\": 1}"), 422, "invalid"),
+        (raw("application/json", "{\"lines\": [{\"variant\": \"var_1\", \"quantity\": 99999999999999999999}]}"), 422, "invalid"),
+        (server.post("/api/v1/carts", &json!({ "lines": [line] })), 422, "invalid"),
+    ];
+    for (request, status, code) in cases {
+        let shown = format!("{request:?}");
+        let (found, problem) = json_of(request).await;
+        assert_eq!((found, problem["code"].as_str().unwrap()), (status, code), "{shown}\n{problem}");
+        assert_eq!(problem["type"], format!("/api#problem-{code}"));
+    }
+    let allowed = server.get("/api/v1/carts").send().await.unwrap();
+    assert_eq!(allowed.headers()["allow"], "POST");
+    let many: Vec<_> = (0..10_000).map(|_| json!({ "variant": "var_00000000000000000000000000000000", "quantity": 1 })).collect();
+    let (status, problem) = json_of(server.post("/api/v1/carts", &json!({ "lines": many }))).await;
+    assert_eq!((status, problem["errors"][0]["field"].as_str().unwrap()), (422, "lines"));
+    let huge = client().post(format!("{}/api/v1/carts", server.url)).header("content-type", "application/json").body("x".repeat(2 << 20));
+    assert_eq!(json_of(huge).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_checkout_names_each_wrong_field_where_the_body_has_it() {
+    let server = Server::start();
+    let cart = a_cart(&server).await;
+    let mut body = order("");
+    body["contact"]["email"] = json!("nobody");
+    body["shipping"]["line1"] = json!("");
+    let (status, problem) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", "wrong-fields").header("accept-language", "fil")).await;
+    assert_eq!(status, 422);
+    let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    for field in ["contact.email", "shipping.line1", "delivery"] {
+        assert!(fields.contains(&field), "{fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_the_shopper_did_not_see_makes_no_order() {
+    let server = Server::start();
+    let cart = a_cart(&server).await;
+    let mut body = order(&a_delivery(&server, &cart).await);
+    body["expected_total"] = json!(1);
+    let (status, problem) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", "other-total")).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (409, "total_changed"));
+}
+
+#[tokio::test]
+async fn too_many_requests_are_told_when_to_come_again() {
+    let folder = crate::program::Folder::with_shop();
+    let server = Server::start_with(folder, &["--limit-api", "3"]);
+    for _ in 0..3 {
+        assert_eq!(json_of(server.get("/api/v1/categories")).await.0, 200);
+    }
+    // The header that a client writes itself changes nothing.
+    let answer = server.get("/api/v1/categories").header("x-forwarded-for", "198.51.100.7").send().await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert_eq!(server.get("/health/live").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_description_lists_every_route_and_the_page_shows_it() {
+    let server = Server::start();
+    let (status, api) = json_of(server.get("/api/openapi.json")).await;
+    assert_eq!(status, 200);
+    assert!(api["paths"]["/api/v1/carts/{cart}/checkout"]["post"].is_object());
+    let page = server.get("/api").send().await.unwrap();
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+    assert!(page.text().await.unwrap().contains("Idempotency-Key"));
+}
+
+/// Runs every step of `docs/api.md` as it is written there.
+#[tokio::test]
+async fn the_documentation_buys_a_product() {
+    let server = Server::start();
+    let guide = include_str!("../../../docs/api.md");
+    let steps: Vec<_> = guide.split("```sh\n").skip(1).map(|part| part.split("```").next().unwrap()).collect();
+    assert!(steps.len() >= 7);
+    let script = format!("set -euo pipefail\n{}", steps.join("\n"));
+    let run = std::process::Command::new("bash").arg("-c").arg(&script).env("SHOP", &server.url).output().unwrap();
+    let (said, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{said}\n{complaint}");
+    assert!(said.contains("the same order") && said.contains("\"payment_state\":\"pending\"") && said.contains("\"code\":\"invalid\""), "{said}");
+}
+
+/// Buys one of something.
+pub async fn buy_one(server: &Server) {
+    let cart = a_cart(server).await;
+    let body = order(&a_delivery(server, &cart).await);
+    let (status, placed) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", &format!("buy-{cart}"))).await;
+    assert_eq!(status, 201, "{placed}");
+}

@@ -1,0 +1,106 @@
+//! The command line.
+
+use crate::program::{Folder, Server, complaint, read, said};
+
+#[test]
+fn config_shows_each_value_with_its_origin_and_no_secret() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.join("tindahan.toml"), "log = \"warn\"\n").unwrap();
+    let output = folder.command(&["config", "--listen", "127.0.0.1:1"]).env("TINDAHAN_GATEWAY_SECRET", "sk_live_1").env("TINDAHAN_LIMIT_API", "5").output().unwrap();
+    let said = said(&output);
+    assert!(output.status.success());
+    for line in ["listen 127.0.0.1:1 flag", "log warn tindahan.toml", "limit-api 5 TINDAHAN_LIMIT_API", "database sqlite:shop.db default", "gateway-secret (hidden) TINDAHAN_GATEWAY_SECRET"] {
+        let found = said.lines().any(|shown| shown.split_whitespace().collect::<Vec<_>>().join(" ") == line);
+        assert!(found, "{line}\n{said}");
+    }
+    assert!(!said.contains("sk_live_1"));
+}
+
+#[test]
+fn a_wrong_setting_stops_the_program_and_names_its_origin() {
+    let folder = Folder::new();
+    let output = folder.command(&["serve"]).env("TINDAHAN_LISTEN", "everywhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).contains("TINDAHAN_LISTEN"), "{}", complaint(&output));
+    std::fs::write(folder.0.join("tindahan.toml"), "lisen = \"x\"\n").unwrap();
+    assert!(complaint(&folder.run(&["migrate"])).contains("lisen"));
+}
+
+#[test]
+fn help_shows_examples_and_completions_are_written() {
+    let folder = Folder::new();
+    for command in ["serve", "seed", "import", "backup", "restore", "audit"] {
+        assert!(said(&folder.run(&[command, "--help"])).contains("Example"), "{command}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(said(&folder.run(&["completions", shell])).contains("tindahan"), "{shell}");
+    }
+}
+
+#[test]
+fn migrating_twice_changes_nothing() {
+    let folder = Folder::new();
+    assert!(said(&folder.run(&["migrate"])).contains("0001"));
+    assert!(said(&folder.run(&["migrate"])).contains("is up to date"));
+}
+
+#[test]
+fn the_demonstration_shop_passes_its_audit() {
+    let folder = Folder::with_shop();
+    let output = folder.run(&["audit"]);
+    assert!(output.status.success(), "{}{}", said(&output), complaint(&output));
+    assert!(said(&output).contains("all agree"));
+}
+
+#[tokio::test]
+async fn a_shop_is_copied_while_it_serves_and_put_back() {
+    let mut server = Server::start();
+    let copied = server.folder.run(&["backup", "copy.db"]);
+    assert!(copied.status.success(), "{}", complaint(&copied));
+    assert_eq!(server.folder.run(&["backup", "copy.db"]).status.code(), Some(1), "a copy is never written over");
+    let refused = server.folder.run(&["restore", "copy.db"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complaint(&refused).contains("in use"), "{}", complaint(&refused));
+    server.terminate();
+    assert!(server.wait().success());
+
+    let database = server.folder.0.join("shop.db");
+    std::fs::write(server.folder.0.join("no.db"), "no database at all, really").unwrap();
+    let before = read(&database);
+    let wrong = server.folder.run(&["restore", "no.db"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(complaint(&wrong).contains("nothing was changed"));
+    assert_eq!(read(&database), before);
+
+    let restored = server.folder.run(&["restore", "copy.db"]);
+    assert!(restored.status.success(), "{}", complaint(&restored));
+    assert!(server.folder.0.join("shop.db.before-restore").is_file());
+    let audit = server.folder.run(&["audit"]);
+    assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
+}
+
+#[test]
+fn postgres_is_told_its_own_tools() {
+    let folder = Folder::new();
+    let output = folder.run(&["backup", "shop.dump", "--database", "postgres://ana:geheim@db/shop"]);
+    assert!(output.status.success());
+    assert!(said(&output).contains("pg_dump") && !said(&output).contains("geheim"), "{}", said(&output));
+}
+
+#[test]
+fn an_owner_is_made_and_a_weak_password_refused() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = Folder::new();
+    let create = |password: &str| {
+        let mut command = folder.command(&["admin", "create", "--email", "ana@shop.example", "--name", "Ana Reyes", "--role", "owner"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    assert_eq!(create("123").status.code(), Some(1));
+    let made = create("a long enough secret 4");
+    assert!(made.status.success(), "{}", complaint(&made));
+    let doctor = folder.run(&["doctor"]);
+    assert!(said(&doctor).contains("1 owner"), "{}", said(&doctor));
+}

@@ -1,0 +1,9 @@
+//! The program as a client sees it: each test starts it on a free port with a database of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod api;
+mod commands;
+mod ending;
+mod pages;
+mod program;

@@ -1,0 +1,130 @@
+//! Pages, their cache, and what every answer carries.
+
+use std::time::Duration;
+
+use crate::program::{Folder, Server, client};
+
+async fn text(request: reqwest::RequestBuilder) -> String {
+    request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+}
+
+/// How many pages came from where, by the figures.
+async fn pages_from(server: &Server, from: &str) -> u64 {
+    let figures = text(server.get("/metrics")).await;
+    let line = format!("tindahan_pages_total{{from=\"{from}\"}}");
+    figures.lines().find_map(|found| found.strip_prefix(&line)).map_or(0, |count| count.trim().parse().unwrap())
+}
+
+#[tokio::test]
+async fn every_page_forbids_what_the_shop_does_not_need() {
+    let server = Server::start();
+    for path in ["/", "/admin", "/api", "/health/live"] {
+        let answer = server.get(path).send().await.unwrap();
+        let headers = answer.headers();
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert!(headers.contains_key("referrer-policy") && headers.contains_key("permissions-policy"), "{path}");
+        assert!(!headers.contains_key("x-render-nonce"), "{path}");
+    }
+    let home = server.get("/").send().await.unwrap();
+    let policy = home.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self' http://127.0.0.1:"), "the sandbox gateway's page can be reached: {policy}");
+    assert!(home.headers().contains_key("etag"));
+}
+
+#[tokio::test]
+async fn a_page_is_rendered_once_a_language_and_never_for_whoever_is_known() {
+    let server = Server::start();
+    let english = text(server.get("/?utm_source=mail")).await;
+    let misses = pages_from(&server, "miss").await;
+    assert_eq!(text(server.get("/")).await, english);
+    assert_eq!(pages_from(&server, "miss").await, misses);
+    assert!(pages_from(&server, "hit").await >= 1);
+
+    let filipino = text(server.get("/").header("accept-language", "fil")).await;
+    assert_ne!(filipino, english);
+    assert!(filipino.contains("lang=\"fil"), "{}", &filipino[..200]);
+    assert_eq!(text(server.get("/").header("cookie", "lang=fil")).await, filipino);
+
+    let fresh = pages_from(&server, "fresh").await;
+    text(server.get("/").header("cookie", "session=nobody")).await;
+    assert_eq!(pages_from(&server, "fresh").await, fresh + 1);
+    assert_eq!(text(server.get("/")).await, english);
+}
+
+#[tokio::test]
+async fn a_known_page_is_not_sent_again_and_each_reader_gets_what_it_can_unpack() {
+    let server = Server::start();
+    let first = server.get("/").header("accept-encoding", "br").send().await.unwrap();
+    assert_eq!(first.headers()["content-encoding"], "br");
+    let tag = first.headers()["etag"].clone();
+    let again = server.get("/").header("accept-encoding", "br").header("if-none-match", tag.clone()).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    let other = server.get("/").header("accept-encoding", "gzip").header("if-none-match", tag).send().await.unwrap();
+    assert_eq!((other.status().as_u16(), other.headers()["content-encoding"].to_str().unwrap()), (200, "gzip"));
+}
+
+#[tokio::test]
+async fn a_change_in_stock_reaches_the_pages_within_seconds() {
+    let server = Server::start();
+    text(server.get("/")).await;
+    let misses = pages_from(&server, "miss").await;
+    crate::api::buy_one(&server).await;
+    for _ in 0..100 {
+        text(server.get("/")).await;
+        if pages_from(&server, "miss").await > misses {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the page was never rendered again");
+}
+
+#[tokio::test]
+async fn another_site_cannot_make_a_browser_change_anything() {
+    let server = Server::start();
+    let forged = client().post(format!("{}/api/sign_out", server.url)).header("origin", "https://evil.example").header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert_eq!(forged.status(), 403);
+    assert_eq!(forged.headers()["content-type"], "application/problem+json");
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id_and_the_log_keeps_no_secret() {
+    let server = Server::start();
+    let given = "req_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
+    let answer = server.get("/api/v1/search?q=very-private-words").header("x-request-id", given).header("cookie", "session=very-secret").send().await.unwrap();
+    assert_eq!(answer.headers()["x-request-id"], given);
+    let own = server.get("/health/live").header("x-request-id", "<script>").send().await.unwrap();
+    assert!(own.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
+    let log = server.log();
+    assert!(log.contains(given), "{log}");
+    assert!(!log.contains("very-private-words") && !log.contains("very-secret"));
+}
+
+#[tokio::test]
+async fn the_admins_figures_are_for_staff() {
+    let server = Server::start();
+    assert_eq!(server.get("/admin/live").send().await.unwrap().status(), 401);
+    assert_eq!(server.get("/admin/live").header("cookie", "session=nobody").send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn files_of_the_site_cannot_be_left() {
+    let folder = Folder::with_shop();
+    let site = folder.0.join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    std::fs::write(site.join("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js"), "plain").unwrap();
+    std::fs::write(site.join("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js.br"), "packed").unwrap();
+    std::fs::write(site.join("robots.txt"), "User-agent: *").unwrap();
+    let server = Server::start_with(folder, &["--site-dir", "site"]);
+    let script = server.get("/pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js").header("accept-encoding", "br").send().await.unwrap();
+    assert_eq!(script.headers()["content-encoding"], "br");
+    assert!(script.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(script.text().await.unwrap(), "packed");
+    let robots = server.get("/robots.txt").send().await.unwrap();
+    assert_eq!(robots.headers()["cache-control"], "public, no-cache");
+    for path in ["/..%2ftindahan.key", "/%2e%2e/tindahan.key", "/tindahan.key", "/pkg/nothing.js"] {
+        assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
+    }
+}

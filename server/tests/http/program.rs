@@ -1,0 +1,170 @@
+//! Starting the program under test.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tindahan");
+
+/// A folder that goes away with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("tindahan-http-{}", uuid::Uuid::new_v4().simple()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// With the demonstration shop in it.
+    pub fn with_shop() -> Self {
+        let folder = Self::new();
+        copy(&template(), &folder.0);
+        folder
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(&self.0).args(arguments).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("TINDAHAN_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The demonstration shop, made once by the first test that wants one and copied by all.
+fn template() -> PathBuf {
+    let program = fs::metadata(PROGRAM).unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration-shop");
+    fs::create_dir_all(&shelf).unwrap();
+    let lock = fs::File::create(shelf.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let ready = shelf.join(program.to_string());
+    if !ready.is_dir() {
+        for old in fs::read_dir(&shelf).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+            fs::remove_dir_all(old.path()).unwrap();
+        }
+        let making = Folder(shelf.join("making"));
+        fs::create_dir_all(&making.0).unwrap();
+        let made = making.run(&["seed"]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fs::rename(&making.0, &ready).unwrap();
+    }
+    ready
+}
+
+/// Photographs are linked rather than copied: nobody changes them.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else if entry.path().components().any(|part| part.as_os_str() == "files") {
+            fs::hard_link(entry.path(), &target).or_else(|_| fs::copy(entry.path(), &target).map(drop)).unwrap();
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub url: String,
+    pub child: Child,
+    pub folder: Folder,
+}
+
+impl Server {
+    /// The demonstration shop, served.
+    pub fn start() -> Self {
+        Self::start_with(Folder::with_shop(), &["--demo", "--limit-api", "0", "--limit-checkout", "0"])
+    }
+
+    pub fn start_with(folder: Folder, arguments: &[&str]) -> Self {
+        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (found, url) = mpsc::channel();
+        std::thread::spawn(move || {
+            // It goes on reading, so that the program never waits for a full pipe.
+            while let Some(Ok(line)) = lines.next() {
+                if let Some(url) = line.trim().strip_prefix("shop ") {
+                    let _ = found.send(url.trim().trim_end_matches('/').to_owned());
+                }
+            }
+        });
+        let log = folder.0.join("log");
+        let url = url.recv_timeout(Duration::from_secs(120)).unwrap_or_else(|_| panic!("it did not start:\n{}", fs::read_to_string(&log).unwrap_or_default()));
+        Self { url, child, folder }
+    }
+
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        client().get(format!("{}{path}", self.url))
+    }
+
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> reqwest::RequestBuilder {
+        client().post(format!("{}{path}", self.url)).json(body)
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.0.join("log")).unwrap()
+    }
+
+    /// Asks it to end, as a service manager does.
+    pub fn terminate(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Waits until it has ended, and says how.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that follows nothing and keeps nothing.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// What a command said on standard error.
+pub fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What a command said.
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Reads what is there.
+pub fn read(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
