@@ -102,7 +102,7 @@ pub async fn number(shop: &Shop, sql: &'static str) -> i64 {
 }
 
 /// What every shop has: two houses, a price list, tax, delivery, a discount code.
-async fn basics(shop: &Shop) {
+pub async fn basics(shop: &Shop) {
     let (a, b, list, rate, code) = (shop.id(), shop.id(), shop.id(), shop.id(), shop.id());
     shop.db()
         .write(async move |tx| {
