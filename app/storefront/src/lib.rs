@@ -1,1 +1,30 @@
 //! Shoppers' pages, account and checkout.
+//!
+//! A page is one file: its server functions with what they ask of the caller, then its view. What a first visit does not
+//! need (cart page, checkout, account, an order's page) is loaded when it is first opened.
+
+#![forbid(unsafe_code)]
+#![recursion_limit = "256"]
+
+pub mod account;
+pub mod address;
+pub mod cart;
+pub mod checkout;
+pub mod follow;
+pub mod frame;
+pub mod home;
+pub mod listing;
+mod order;
+pub mod product;
+pub mod query;
+pub mod search;
+mod seo;
+pub mod trouble;
+
+use session::Access;
+
+/// Every server function of the storefront with what it asks of its caller.
+#[must_use]
+pub fn access() -> Vec<(&'static str, Access)> {
+    [frame::ACCESS, home::ACCESS, listing::ACCESS, product::ACCESS, search::ACCESS, cart::ACCESS, address::ACCESS, checkout::ACCESS, follow::ACCESS, account::ACCESS].concat()
+}

@@ -1,0 +1,137 @@
+//! Forms that work with and without a script.
+//!
+//! A form posts to the address of its own page. With a script the press is caught and the same fields go to the server
+//! function; without one the page's POST handler calls that function, and on an error renders the page again with what was
+//! typed, which the page finds in [`use_posted`].
+
+use domain::view::FieldErrors;
+use leptos::ev::SubmitEvent;
+use leptos::form::FromFormData;
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use server_fn::ServerFn;
+use server_fn::client::Client;
+use ui::{Alert, ErrorSummary, Tone, use_locale};
+
+use crate::AppError;
+
+/// What was sent to a page without a script, and why it was not done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// The address of the server function that it was for; empty when nothing was sent.
+    pub to: String,
+    /// Names and values of the fields. Passwords are left out.
+    pub values: Vec<(String, String)>,
+    /// Why it was not done; none where only a part of the form was asked for, as the provinces of a region.
+    pub error: Option<AppError>,
+}
+
+impl Posted {
+    /// Was anything sent?
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        !self.to.is_empty()
+    }
+
+    /// What was typed into a field.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&str> {
+        self.values.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was sent to this page without a script; the same on the server and while the page comes to life.
+#[must_use]
+pub fn use_posted() -> Posted {
+    SharedValue::new(|| use_context::<Posted>().unwrap_or_default()).into_inner()
+}
+
+/// A form of a server function, see the module.
+#[component]
+pub fn PostForm<F>(
+    /// What the form does.
+    action: ServerAction<F>,
+    /// What was sent to this page without a script.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// Classes of the form.
+    #[prop(default = "")]
+    class: &'static str,
+    /// The page that the form posts to without a script; its own when left out.
+    #[prop(default = "")]
+    page: &'static str,
+    /// The browser leaves checking to the server, which says it in the reader's language and beside the field.
+    #[prop(default = true)]
+    novalidate: bool,
+    /// The fields and buttons.
+    children: Children,
+) -> impl IntoView
+where
+    F: DeserializeOwned + ServerFn + Clone + Send + Sync + 'static,
+    <<F as ServerFn>::Client as Client<F::Error, F::InputStreamError, F::OutputStreamError>>::Request: Send,
+    F::Output: Send + Sync + 'static,
+    F::Error: Send + Sync + 'static,
+{
+    let on_submit = move |event: SubmitEvent| {
+        if event.default_prevented() {
+            return;
+        }
+        // Fields that cannot be read are sent the plain way, and the server says what is wrong.
+        if let Ok(fields) = F::from_event(&event) {
+            event.prevent_default();
+            if !action.pending().get_untracked() {
+                action.dispatch(fields);
+            }
+        }
+    };
+    view! {
+        <form method="post" action=page id=id class=class novalidate=novalidate on:submit=on_submit>
+            {children()}
+        </form>
+    }
+    .into_any()
+}
+
+/// Why the form was not done: the newest answer to the script, or what the plain form was told.
+pub fn problem<F>(action: ServerAction<F>, posted: &Posted) -> Signal<Option<AppError>>
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Clone + Send + Sync + 'static,
+{
+    let first = posted.error.clone().filter(|_| posted.to == F::PATH);
+    Signal::derive(move || {
+        if action.version().get() == 0 {
+            return first.clone();
+        }
+        action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+    })
+}
+
+/// What is wrong with one field.
+#[must_use]
+pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Signal<Option<String>> {
+    let field = field.into();
+    Signal::derive(move || {
+        problem.with(|problem| {
+            let fields = problem.as_ref().map(|problem| &problem.fields)?;
+            fields.iter().find(|(name, _)| *name == field).map(|(_, message)| message.clone())
+        })
+    })
+}
+
+/// What must be fixed, as links to the fields, or what went wrong with the whole.
+#[component]
+pub fn ProblemSummary(
+    /// Why the form was not done.
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let fields = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.fields.clone()).unwrap_or_default()));
+    let whole = move || problem.get().filter(|problem| problem.fields.is_empty());
+    view! {
+        <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
+        {move || whole().map(|problem| view! { <Alert tone=Tone::Danger>{problem.said(locale)}</Alert> })}
+    }
+    .into_any()
+}

@@ -1,0 +1,18 @@
+//! What every page and server function shares: who asks and in which language ([`request`], on the server), what went
+//! wrong ([`AppError`]), what may be asked by whom ([`access!`]), and forms that work without a script ([`PostForm`]).
+//!
+//! A server function is thin: state its access, ask [`request`] for the shop and the context, call one function of the
+//! backend, turn its error into an [`AppError`].
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod error;
+mod form;
+#[cfg(feature = "ssr")]
+pub mod request;
+
+pub use access::{Stated, stated};
+pub use domain::permission::{Access, Permission};
+pub use error::AppError;
+pub use form::*;

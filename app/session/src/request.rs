@@ -1,0 +1,178 @@
+//! The request that is being answered: the shop, who asks, in which language. On the server alone.
+
+use std::fmt::Display;
+
+use backend::Shop;
+use backend::platform::Context;
+use domain::Locale;
+use domain::messages::Msg;
+use domain::permission::Access;
+use domain::view::Me;
+use http::header::{ACCEPT, COOKIE, SET_COOKIE};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use leptos::prelude::{use_context, expect_context};
+use leptos_axum::ResponseOptions;
+
+use crate::AppError;
+
+/// Who asks, found out once a request before anything is rendered.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Who is signed in.
+    pub me: Option<Me>,
+    /// The token of their session.
+    pub token: Option<String>,
+    /// What the backend knows them as.
+    pub context: Context,
+    /// Is the shop reached by https alone?
+    pub secure: bool,
+}
+
+/// The shop.
+///
+/// # Errors
+/// Status 500 outside of a request, which is a mistake in the program.
+pub fn shop() -> Result<Shop, AppError> {
+    use_context::<Shop>().ok_or_else(|| AppError::new(500))
+}
+
+fn visitor() -> Result<Visitor, AppError> {
+    use_context::<Visitor>().ok_or_else(|| AppError::new(500))
+}
+
+/// What the backend knows the caller as.
+///
+/// # Errors
+/// Status 500 outside of a request.
+pub fn context() -> Result<Context, AppError> {
+    Ok(visitor()?.context)
+}
+
+/// The context of a caller who may do this. Server functions ask for what they state beside them.
+///
+/// # Errors
+/// Status 401 when nobody is signed in, 403 when they may not.
+pub fn admitted(access: Access) -> Result<Context, AppError> {
+    let visitor = visitor()?;
+    let refused = match access {
+        Access::Public => None,
+        Access::Customer => visitor.me.is_none().then_some(401),
+        Access::Staff(_) if visitor.me.is_none() => Some(401),
+        Access::Staff(permission) => {
+            let may = visitor.me.as_ref().and_then(|me| me.role).is_some_and(|role| role.may(permission));
+            (!may).then_some(403)
+        }
+    };
+    match refused {
+        None => Ok(visitor.context),
+        Some(status) => Err(fail(AppError::new(status))),
+    }
+}
+
+/// Who is signed in.
+#[must_use]
+pub fn me() -> Option<Me> {
+    visitor().ok().and_then(|visitor| visitor.me)
+}
+
+/// The token of the session.
+#[must_use]
+pub fn token() -> Option<String> {
+    visitor().ok().and_then(|visitor| visitor.token)
+}
+
+/// The reader's language.
+#[must_use]
+pub fn locale() -> Locale {
+    use_context::<Locale>().unwrap_or_default()
+}
+
+/// A cookie of the request.
+#[must_use]
+pub fn cookie(name: &str) -> Option<String> {
+    cookie_of(&use_context::<Parts>()?, name)
+}
+
+/// A cookie among the headers of a request.
+#[must_use]
+pub fn cookie_of(parts: &Parts, name: &str) -> Option<String> {
+    let lines = parts.headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+/// Is the answer a page (a plain form was sent) and not data for a script?
+#[must_use]
+pub fn wants_page() -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html")))
+}
+
+/// The names of the session's cookie: with the prefix that binds it to https, and without.
+pub const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
+
+/// How long a session's cookie lives, seconds; the server ends the session itself.
+const SESSION_SECONDS: i64 = 30 * 86_400;
+
+/// Begins or (with none) ends the session in this browser.
+pub fn set_session(token: Option<&str>) {
+    let secure = visitor().is_ok_and(|visitor| visitor.secure);
+    let (name, flag) = if secure { (SESSION_COOKIES[0], "; Secure") } else { (SESSION_COOKIES[1], "") };
+    let (value, age) = token.map_or(("", 0), |token| (token, SESSION_SECONDS));
+    append_cookie(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{flag}"));
+}
+
+/// Adds a `Set-Cookie` header.
+pub fn append_cookie(cookie: &str) {
+    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie)) {
+        answer.append_header(SET_COOKIE, value);
+    }
+}
+
+/// Goes on to another page after a plain form. A script is told by the function's answer where to go.
+pub fn redirect(path: &str) {
+    // A path is made here or comes signed from the backend; one that is no header value goes nowhere.
+    if HeaderValue::from_str(path).is_ok() && wants_page() {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// Sets the status of the answer to the error's and hands it on.
+#[must_use]
+pub fn fail(error: AppError) -> AppError {
+    if let (Some(answer), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status)) {
+        answer.set_status(status);
+    }
+    error
+}
+
+/// There is no such thing.
+#[must_use]
+pub fn not_found() -> AppError {
+    fail(AppError::new(404))
+}
+
+/// Fields of a form that need another look.
+#[must_use]
+pub fn invalid(fields: domain::view::FieldErrors) -> AppError {
+    fail(AppError::fields(fields))
+}
+
+/// A refusal with its words.
+#[must_use]
+pub fn refused(status: u16, message: Msg) -> AppError {
+    fail(AppError::told(status, message.text(locale())))
+}
+
+/// Something that should not happen: it is logged, and the reader is told that nothing was lost.
+#[must_use]
+pub fn unexpected(error: &dyn Display) -> AppError {
+    let request = use_context::<Visitor>().map(|visitor| visitor.context.request.to_string()).unwrap_or_default();
+    tracing::error!(%error, request, "a server function failed");
+    fail(AppError::new(500))
+}
+
+/// The options of the answer, for what is rare: another status, another header.
+#[must_use]
+pub fn answer() -> ResponseOptions {
+    expect_context()
+}

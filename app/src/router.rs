@@ -1,0 +1,195 @@
+//! The whole web app as an Axum router. Kept here, not in `server`, so that the views are instantiated in this crate and an
+//! edit of the server process does not compile them again.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use backend::Shop;
+use backend::platform::Context;
+use domain::Locale;
+use domain::id::RequestId;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use serde::de::DeserializeOwned;
+use server_fn::ServerFn;
+use session::request::{SESSION_COOKIES, Visitor, cookie_of};
+use session::{AppError, Posted};
+use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
+use storefront::cart::ChangeCart;
+use storefront::checkout::PlaceOrder;
+use storefront::follow::PayOrder;
+use storefront::frame::Brand;
+use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
+
+use crate::{App, posted, shell};
+
+/// Tells the layers outside which nonce a render used. They must take it off.
+const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
+
+/// What every render needs.
+#[derive(Clone)]
+pub struct Pages {
+    shop: Shop,
+    options: LeptosOptions,
+}
+
+impl Pages {
+    /// Puts into context what pages and server functions ask for. The request's parts are there already.
+    pub fn provide(&self) {
+        let parts = use_context::<Parts>();
+        let visitor = parts.as_ref().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
+        if let Some(parts) = &parts {
+            provide_context(locale_of(parts));
+            provide_context(theme_of(parts));
+        }
+        provide_context(visitor.unwrap_or_else(|| self.nobody()));
+        let settings = backend::settings::shop(&self.shop);
+        provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.trim_end_matches('/').to_owned() });
+        provide_context(self.shop.clone());
+        if let (Some(nonce), Some(answer)) = (use_nonce(), use_context::<ResponseOptions>())
+            && let Ok(nonce) = HeaderValue::from_str(nonce.as_inner())
+        {
+            answer.insert_header(NONCE, nonce);
+        }
+    }
+
+    fn nobody(&self) -> Visitor {
+        Visitor { me: None, token: None, context: Context::nobody(RequestId(self.shop.id())), secure: self.is_secure() }
+    }
+
+    fn is_secure(&self) -> bool {
+        self.shop.config().public_url.starts_with("https://")
+    }
+
+    /// Renders the page that a request asks for, with what was sent to it.
+    pub async fn render(&self, request: Request, posted: Option<Posted>) -> Response {
+        let (pages, options) = (self.clone(), self.options.clone());
+        let context = move || {
+            pages.provide();
+            if let Some(posted) = &posted {
+                provide_context(posted.clone());
+            }
+        };
+        leptos_axum::render_app_async_with_context(context, move || shell(options.clone()))(request).await
+    }
+}
+
+impl axum::extract::FromRef<Pages> for LeptosOptions {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.options.clone()
+    }
+}
+
+/// The reader's language: what they chose, else what their browser asks for.
+fn locale_of(parts: &Parts) -> Locale {
+    let asked = || parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Locale::En, Locale::negotiate);
+    cookie_of(parts, "lang").and_then(|code| Locale::parse(&code)).unwrap_or_else(asked)
+}
+
+fn theme_of(parts: &Parts) -> Theme {
+    cookie_of(parts, "theme").and_then(|code| Theme::parse(&code)).unwrap_or_default()
+}
+
+/// Every page, every server function, and the plain forms.
+pub fn router(options: LeptosOptions, shop: Shop) -> Router {
+    let pages = Pages { shop, options };
+    let routes = generate_route_list(App);
+    let provide = {
+        let pages = pages.clone();
+        move || pages.provide()
+    };
+    let document = {
+        let options = pages.options.clone();
+        move || shell(options.clone())
+    };
+    Router::new()
+        .route("/brand.css", get(brand))
+        .route(PREFERENCES_ACTION, post(prefer))
+        .route("/cart", form::<ChangeCart>())
+        .route("/checkout", form::<PlaceOrder>())
+        .route("/orders/follow/{token}", form::<PayOrder>())
+        .route("/sign-in", form::<SignIn>())
+        .route("/sign-up", form::<SignUp>())
+        .route("/account", form::<SignOut>())
+        .route("/account/addresses", form::<ChangeAddresses>())
+        .route("/account/preferences", form::<ChangeAccount>())
+        .leptos_routes_with_context(&pages, routes, provide, document)
+        .fallback(missing)
+        .layer(from_fn_with_state(pages.clone(), know))
+        .with_state(pages)
+}
+
+/// The plain form of a page.
+fn form<F>() -> MethodRouter<Pages>
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+{
+    post(|State(pages): State<Pages>, request: Request| posted::answer::<F>(pages, request))
+}
+
+/// An address that leads nowhere.
+async fn missing(State(pages): State<Pages>, request: Request) -> Response {
+    let mut answer = pages.render(request, None).await;
+    if answer.status() == StatusCode::OK {
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+    }
+    answer
+}
+
+/// Finds out who asks, once a request.
+async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
+    let mut visitor = Visitor { context: Context::nobody(id), ..pages.nobody() };
+    let token = SESSION_COOKIES.iter().filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)]).find_map(|name| cookie_of(&parts, name));
+    if let Some(token) = token.filter(|token| !token.is_empty()) {
+        match backend::identity::who(&pages.shop, &token).await {
+            Ok(Some(me)) => {
+                visitor.context = backend::identity::context_of(&me, id);
+                visitor.me = Some(me);
+                visitor.token = Some(token);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, request = %id, "a session was not read"),
+        }
+    }
+    parts.extensions.insert(visitor);
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// The owner's colours over the theme's own.
+async fn brand(State(pages): State<Pages>) -> impl IntoResponse {
+    let settings = backend::settings::shop(&pages.shop);
+    let sheet = brand_stylesheet(Colour::parse(&settings.primary), Colour::parse(&settings.accent));
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")], sheet)
+}
+
+/// Keeps the reader's language or colours, and goes back to where they were.
+async fn prefer(State(pages): State<Pages>, request: Request<Body>) -> Response {
+    let Ok(bytes) = axum::body::to_bytes(request.into_body(), 4_096).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let fields = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let mut answer = StatusCode::SEE_OTHER.into_response();
+    let secure = if pages.is_secure() { "; Secure" } else { "" };
+    let language = field("language").and_then(Locale::parse).map(|locale| ("lang", locale.code()));
+    let theme = field("theme").and_then(Theme::parse).map(|theme| ("theme", theme.code()));
+    for (name, value) in language.into_iter().chain(theme) {
+        // As on the device is what it is without a cookie.
+        let age = if value == Theme::Auto.code() { 0 } else { 31_536_000 };
+        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={value}; Path=/; SameSite=Lax; Max-Age={age}{secure}")) {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    let inside = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+    let back = field("back").filter(inside).and_then(|back| HeaderValue::from_str(back).ok());
+    answer.headers_mut().insert(header::LOCATION, back.unwrap_or(HeaderValue::from_static("/")));
+    answer
+}

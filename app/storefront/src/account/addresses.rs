@@ -1,0 +1,105 @@
+//! The address book.
+
+use domain::view::SavedAddress;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, SkeletonText, Tone, tr};
+
+use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
+use crate::address::AddressFields;
+use crate::order::label;
+use crate::seo::NotIndexed;
+use crate::trouble::Trouble;
+
+/// The address book.
+#[derive(Debug)]
+pub struct AddressesPage;
+
+#[lazy_route]
+impl LazyRoute for AddressesPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let query = use_query_map();
+        let edited = Memo::new(move |_| query.with(|query| query.get("edit").unwrap_or_default()));
+        let action = ServerAction::<ChangeAddresses>::new();
+        let done = Memo::new(move |_| action.value().with(|answer| matches!(answer, Some(Ok(_)))).then(|| action.version().get()));
+        let book = Resource::new(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
+        let navigate = leptos_router::hooks::use_navigate();
+        Effect::new(move |before: Option<Option<usize>>| {
+            let now = done.get();
+            if now.is_some() && before.flatten() != now {
+                navigate("/account/addresses", leptos_router::NavigateOptions::default());
+            }
+            now
+        });
+        view! {
+            <Title text=tr!(ACCOUNT_ADDRESSES)/>
+            <NotIndexed/>
+            <Transition fallback=|| view! { <SkeletonText lines=8/> }>
+                {move || Suspend::new(async move {
+                    match book.await {
+                        Ok(book) => view! { <Book book action/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Book(book: BookView, action: ServerAction<ChangeAddresses>) -> impl IntoView {
+    let posted = use_posted();
+    let problem = problem(action, &posted);
+    let none = book.saved.is_empty();
+    let is_new = book.edited.is_empty();
+    let heading = if is_new { tr!(ADDRESS_ADD) } else { tr!(COMMON_EDIT) };
+    let address = book.form.address.clone();
+    view! {
+        <AccountFrame here="/account/addresses" title=tr!(ACCOUNT_ADDRESSES)>
+            {none.then(|| view! { <EmptyState title=tr!(ADDRESS_NONE_TITLE) body=tr!(ADDRESS_NONE_BODY) plain=true/> })}
+            <ul class="grid sm:grid-cols-2 gap-4">{book.saved.into_iter().map(|saved| view! { <Saved saved action/> }).collect_view()}</ul>
+            <section class="mt-10 max-w-xl">
+                <h2 class="text-xl mb-4">{heading}</h2>
+                <ProblemSummary problem/>
+                <PostForm action class="grid gap-4 mt-4">
+                    <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
+                    <input type="hidden" name="id" value=book.edited/>
+                    <div class="grid sm:grid-cols-2 gap-4 items-start">
+                        <Field label=tr!(ADDRESS_FULL_NAME) name="recipient" value=address.recipient autocomplete="shipping name" required=true maxlength=120 error=wrong(problem, "recipient")/>
+                        <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" value=address.phone autocomplete="shipping tel" optional=true maxlength=30 error=wrong(problem, "phone")/>
+                    </div>
+                    <AddressFields start=book.form countries=book.countries problem/>
+                    <Checkbox label=tr!(ADDRESS_DEFAULT) name="is_default"/>
+                    <div><Button kind="submit" attr:name="step" attr:value="save" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
+                </PostForm>
+            </section>
+        </AccountFrame>
+    }
+    .into_any()
+}
+
+#[component]
+fn Saved(saved: SavedAddress, action: ServerAction<ChangeAddresses>) -> impl IntoView {
+    let id = saved.id.to_string();
+    view! {
+        <li class="bg-raised border border-hairline rounded-card p-4 flex flex-col gap-3">
+            <address class="not-italic grow">{label(&saved.address).into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}</address>
+            {saved.is_default.then(|| view! { <p><Badge tone=Tone::Success>{tr!(ADDRESS_DEFAULT)}</Badge></p> })}
+            <PostForm action class="flex flex-wrap gap-2">
+                <input type="hidden" name="id" value=id.clone()/>
+                <a class="btn btn-ghost" href=format!("/account/addresses?edit={id}")>{tr!(COMMON_EDIT)}</a>
+                {(!saved.is_default).then(|| view! { <Button look=Look::Ghost kind="submit" attr:name="step" attr:value="default">{tr!(ADDRESS_DEFAULT)}</Button> })}
+                <Button look=Look::Ghost kind="submit" attr:name="step" attr:value="delete">{tr!(COMMON_DELETE)}</Button>
+            </PostForm>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,290 @@
+//! The account's server functions.
+
+use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, Preferences, SavedAddress};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
+use session::{Access, AppError, access, stated};
+
+use crate::address::{AddressStart, Fields};
+
+#[cfg(feature = "ssr")]
+use backend::customers::CustomerError;
+#[cfg(feature = "ssr")]
+use backend::identity::{self, IdentityError};
+#[cfg(feature = "ssr")]
+use domain::messages::t;
+#[cfg(feature = "ssr")]
+use session::{Posted, request};
+
+#[cfg(feature = "ssr")]
+use crate::address;
+#[cfg(feature = "ssr")]
+use crate::cart::{name_cart, named_cart};
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[
+    stated::<SignIn>(),
+    stated::<SignUp>(),
+    stated::<SignOut>(),
+    stated::<ReadAccount>(),
+    stated::<ReadMyOrders>(),
+    stated::<ReadMyOrder>(),
+    stated::<ReadAddresses>(),
+    stated::<ReadSavedForm>(),
+    stated::<ChangeAddresses>(),
+    stated::<ReadPreferences>(),
+    stated::<ChangeAccount>(),
+];
+
+/// Somebody signed in: where they go on, with the cart that is now theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entered {
+    /// The next page.
+    pub next: String,
+    /// Their cart.
+    pub cart: Option<CartView>,
+}
+
+#[cfg(feature = "ssr")]
+fn told(error: IdentityError) -> AppError {
+    let locale = request::locale();
+    match error {
+        IdentityError::Invalid(fields) => request::invalid(fields),
+        IdentityError::SignIn => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
+        IdentityError::Wait { minutes } => request::fail(AppError::told(429, t::ACCOUNT_SIGN_IN_TOO_MANY.with(locale, &[("minutes", &locale.number(minutes))]))),
+        IdentityError::SignedOut => request::fail(AppError::new(401)),
+        IdentityError::Unknown => request::not_found(),
+        other => request::unexpected(&other),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn told_of_book(error: CustomerError) -> AppError {
+    match error {
+        CustomerError::Invalid(fields) => request::invalid(fields),
+        CustomerError::SignedOut => request::fail(AppError::new(401)),
+        CustomerError::Unknown => request::not_found(),
+        other => request::unexpected(&other),
+    }
+}
+
+/// A path of this shop, whatever was sent: nobody is led elsewhere after signing in.
+#[cfg(feature = "ssr")]
+fn inside(path: &str) -> Option<String> {
+    let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    plain.then(|| path.to_owned())
+}
+
+#[cfg(feature = "ssr")]
+async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<Entered, AppError> {
+    let shop = request::shop()?;
+    let context = identity::context_of(me, request::context()?.request);
+    request::set_session(Some(token));
+    let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
+    let cart = backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
+    name_cart(cart.as_ref().and_then(|cart| cart.id));
+    let home = if me.role.is_some() { "/admin" } else { "/account" };
+    let next = back.as_deref().and_then(inside).unwrap_or_else(|| home.to_owned());
+    request::redirect(&next);
+    Ok(Entered { next, cart })
+}
+
+/// Signs in.
+#[server(endpoint = "sign_in")]
+pub async fn sign_in(email: String, password: String, #[server(default)] cart: Option<String>, #[server(default)] back: Option<String>) -> Result<Entered, AppError> {
+    let (shop, context) = (request::shop()?, request::context()?);
+    let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(told)?;
+    enter(&me, &token, cart, back).await
+}
+access!(SignIn, Access::Public);
+
+/// Opens an account and signs in.
+#[server(endpoint = "sign_up")]
+pub async fn sign_up(
+    name: String,
+    email: String,
+    #[server(default)] phone: String,
+    password: String,
+    #[server(default)] cart: Option<String>,
+    #[server(default)] back: Option<String>,
+) -> Result<Entered, AppError> {
+    let (shop, context) = (request::shop()?, request::context()?);
+    let contact = ContactDetails { name, email, phone };
+    let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(told)?;
+    let me = identity::who(&shop, &token).await.map_err(told)?.ok_or_else(|| AppError::new(500))?;
+    enter(&me, &token, cart, back).await
+}
+access!(SignUp, Access::Public);
+
+/// Signs out. The answer is the next page.
+#[server(endpoint = "sign_out")]
+pub async fn sign_out() -> Result<String, AppError> {
+    if let Some(token) = request::token() {
+        identity::sign_out(&request::shop()?, &token).await.map_err(told)?;
+    }
+    request::set_session(None);
+    name_cart(None);
+    request::redirect("/");
+    Ok("/".to_owned())
+}
+access!(SignOut, Access::Public);
+
+/// The account's first page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Who it is.
+    pub contact: ContactDetails,
+    /// The newest orders.
+    pub orders: OrderListView,
+}
+
+#[cfg(feature = "ssr")]
+async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
+    let context = request::admitted(Access::Customer)?;
+    backend::orders::of_customer(&request::shop()?, &context, request::locale(), after.as_deref()).await.map_err(|error| request::unexpected(&error))
+}
+
+/// Who is signed in, with the newest orders.
+#[server(endpoint = "read_account", input = GetUrl)]
+pub async fn read_account() -> Result<AccountView, AppError> {
+    request::admitted(Access::Customer)?;
+    let me = request::me().ok_or_else(|| AppError::new(401))?;
+    let mut orders = my_orders(None).await?;
+    orders.orders.truncate(3);
+    Ok(AccountView { contact: me.contact, orders })
+}
+access!(ReadAccount, Access::Customer);
+
+/// The shopper's orders, newest first.
+#[server(endpoint = "read_my_orders", input = GetUrl)]
+pub async fn read_my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
+    my_orders(after).await
+}
+access!(ReadMyOrders, Access::Customer);
+
+/// One of the shopper's orders, and the link under which it can be followed without an account.
+#[server(endpoint = "read_my_order", input = GetUrl)]
+pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppError> {
+    let context = request::admitted(Access::Customer)?;
+    let shop = request::shop()?;
+    let id = order.parse().map_err(|_| request::not_found())?;
+    let view = backend::orders::view(&shop, &context, request::locale(), id).await.map_err(|error| match error {
+        backend::orders::OrderError::Unknown | backend::orders::OrderError::Forbidden(_) => request::not_found(),
+        other => request::unexpected(&other),
+    })?;
+    Ok((view, backend::orders::link(&shop, id)))
+}
+access!(ReadMyOrder, Access::Customer);
+
+/// The address book, and the form beneath it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookView {
+    /// What is in it.
+    pub saved: Vec<SavedAddress>,
+    /// Codes and names of the countries.
+    pub countries: Vec<(String, String)>,
+    /// The form: of the address that is edited, of what was typed, or empty.
+    pub form: AddressStart,
+    /// Which address is edited; empty for a new one.
+    pub edited: String,
+}
+
+/// The address book.
+#[server(endpoint = "read_addresses", input = GetUrl)]
+pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
+    let context = request::admitted(Access::Customer)?;
+    let saved = backend::customers::addresses(&request::shop()?, &context).await.map_err(told_of_book)?;
+    let posted = use_context::<Posted>().unwrap_or_default();
+    let typed: Fields = posted.values.into_iter().collect();
+    let one = saved.iter().find(|saved| saved.id.to_string() == edited).map(|saved| saved.address.clone());
+    let known = request::me().map(|me| me.contact).unwrap_or_default();
+    let address = match (posted.to.is_empty(), one) {
+        (false, _) => address::read(&typed, ""),
+        (true, Some(one)) => one,
+        (true, None) => Address { recipient: known.name, phone: known.phone, ..Address::default() },
+    };
+    let edited = typed.get("id").cloned().unwrap_or(edited);
+    Ok(BookView { saved, countries: backend::customers::countries(request::locale()), form: address::start(address)?, edited })
+}
+access!(ReadAddresses, Access::Customer);
+
+/// The form of an address that the shopper has saved.
+#[server(endpoint = "read_saved_form", input = Json)]
+pub async fn read_saved_form(address: Address) -> Result<AddressStart, AppError> {
+    request::admitted(Access::Customer)?;
+    address::start(address)
+}
+access!(ReadSavedForm, Access::Customer);
+
+/// Changes the address book: `step` is `save`, `delete` or `default`. The answer is the next page.
+#[server(endpoint = "change_addresses")]
+pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
+    let context = request::admitted(Access::Customer)?;
+    let (shop, locale) = (request::shop()?, request::locale());
+    let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let id = field("id").parse().ok();
+    match (field("step").as_str(), id) {
+        ("delete", Some(id)) => backend::customers::delete_address(&shop, &context, id).await.map_err(told_of_book)?,
+        ("default", Some(id)) => backend::customers::set_default_address(&shop, &context, id).await.map_err(told_of_book)?,
+        ("save", id) => {
+            let read = address::read(&fields, "");
+            let chosen = address::as_chosen(read.clone());
+            match backend::customers::save_address(&shop, &context, locale, id, &chosen, !field("is_default").is_empty()).await {
+                Ok(_) => {}
+                Err(CustomerError::Invalid(errors)) => return Err(request::invalid(address::at_fields(errors, &read, ""))),
+                Err(error) => return Err(told_of_book(error)),
+            }
+        }
+        _ => return Err(request::not_found()),
+    }
+    request::redirect("/account/addresses");
+    Ok("/account/addresses".to_owned())
+}
+access!(ChangeAddresses, Access::Customer);
+
+/// What the account's owner prefers, and how to reach them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreferencesView {
+    /// Name, e-mail, phone.
+    pub contact: ContactDetails,
+    /// Preferences.
+    pub preferences: Preferences,
+}
+
+/// What the account's owner prefers, and how to reach them.
+#[server(endpoint = "read_preferences", input = GetUrl)]
+pub async fn read_preferences() -> Result<PreferencesView, AppError> {
+    let context = request::admitted(Access::Customer)?;
+    let me = request::me().ok_or_else(|| AppError::new(401))?;
+    let preferences = backend::customers::preferences(&request::shop()?, &context).await.map_err(told_of_book)?;
+    Ok(PreferencesView { contact: me.contact, preferences })
+}
+access!(ReadPreferences, Access::Customer);
+
+/// Changes the account: `step` is `contact`, `preferences` or `password`. The answer is the step that was done.
+#[server(endpoint = "change_account")]
+pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
+    let context = request::admitted(Access::Customer)?;
+    let (shop, locale) = (request::shop()?, request::locale());
+    let raw = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let step = raw("step");
+    match step.as_str() {
+        "contact" => {
+            let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
+            identity::save_contact(&shop, &context, locale, &contact).await.map_err(told)?;
+        }
+        "preferences" => {
+            let preferences = Preferences { locale: raw("language"), marketing: !raw("marketing").is_empty() };
+            backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(told_of_book)?;
+        }
+        "password" => {
+            let token = request::token().unwrap_or_default();
+            identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password")).await.map_err(told)?;
+        }
+        _ => return Err(request::not_found()),
+    }
+    request::redirect("/account/preferences?saved=1");
+    Ok(step)
+}
+access!(ChangeAccount, Access::Customer);

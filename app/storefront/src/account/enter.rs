@@ -1,0 +1,128 @@
+//! Signing in and signing up.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
+
+use super::{Entered, SignIn, SignUp};
+use crate::cart::use_cart;
+use crate::query::address;
+use crate::seo::NotIndexed;
+
+/// After signing in everything is read anew, as who one is now.
+fn go_on(entered: Signal<Option<Entered>>) {
+    let cart = use_cart();
+    Effect::new(move || {
+        if let Some(entered) = entered.get() {
+            match entered.cart {
+                Some(theirs) => cart.adopt(theirs),
+                None => cart.forget(),
+            }
+            // Signed in the reader is; a page that cannot be gone to leaves them here.
+            let _ = window().location().set_href(&entered.next);
+        }
+    });
+}
+
+/// The cart that comes along, and where to go on.
+#[component]
+fn Along() -> impl IntoView {
+    let cart = use_cart();
+    let query = use_query_map();
+    let typed = use_posted().value("back").map(str::to_owned);
+    let back = move || typed.clone().or_else(|| query.with(|query| query.get("back"))).unwrap_or_default();
+    let id = move || if cart.is_ready() { cart.id().map(|id| id.to_string()).unwrap_or_default() } else { String::new() };
+    view! {
+        <input type="hidden" name="cart" value=id/>
+        {move || {
+            let back = back();
+            (!back.is_empty()).then(|| view! { <input type="hidden" name="back" value=back/> })
+        }}
+    }
+}
+
+fn other(path: &str) -> String {
+    let back = use_query_map().with_untracked(|query| query.get("back")).unwrap_or_default();
+    if back.is_empty() { path.to_owned() } else { address(path, [("back", back.as_str())].into_iter()) }
+}
+
+/// Signing in.
+#[derive(Debug)]
+pub struct SignInPage;
+
+#[lazy_route]
+impl LazyRoute for SignInPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let action = ServerAction::<SignIn>::new();
+        let posted = use_posted();
+        let problem = problem(action, &posted);
+        go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+        view! {
+            <Title text=tr!(SHELL_SIGN_IN)/>
+            <NotIndexed/>
+            <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
+                <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
+                <ProblemSummary problem/>
+                <PostForm action class="flex flex-col gap-4">
+                    <Along/>
+                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=posted.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
+                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
+                    <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
+                </PostForm>
+                <Card>
+                    <h2 class="text-xl">{tr!(ACCOUNT_NEW_HERE)}</h2>
+                    <p class="text-quiet mt-1 mb-4">{tr!(ACCOUNT_CREATE_BODY)}</p>
+                    <LinkButton href=other("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
+                </Card>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// Opening an account.
+#[derive(Debug)]
+pub struct SignUpPage;
+
+#[lazy_route]
+impl LazyRoute for SignUpPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let action = ServerAction::<SignUp>::new();
+        let posted = use_posted();
+        let problem = problem(action, &posted);
+        go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+        let typed = move |name: &str| posted.value(name).unwrap_or_default().to_owned();
+        view! {
+            <Title text=tr!(ACCOUNT_CREATE)/>
+            <NotIndexed/>
+            <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
+                <div>
+                    <h1 class="text-3xl">{tr!(ACCOUNT_CREATE)}</h1>
+                    <p class="text-quiet mt-2">{tr!(ACCOUNT_CREATE_BODY)}</p>
+                </div>
+                <ProblemSummary problem/>
+                <PostForm action class="flex flex-col gap-4">
+                    <Along/>
+                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name") error=wrong(problem, "name")/>
+                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>
+                    <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone") error=wrong(problem, "phone")/>
+                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
+                    <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
+                </PostForm>
+                <p><a class="link" href=other("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
+            </div>
+        }
+        .into_any()
+    }
+}

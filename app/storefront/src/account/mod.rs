@@ -1,0 +1,55 @@
+//! The shopper's account.
+
+mod addresses;
+mod calls;
+mod enter;
+mod orders;
+mod preferences;
+
+use leptos::prelude::*;
+use session::Access;
+use ui::{NavLink, tr};
+
+pub use addresses::AddressesPage;
+pub use calls::*;
+pub use enter::{SignInPage, SignUpPage};
+pub use orders::{AccountPage, MyOrderPage, MyOrdersPage};
+pub use preferences::PreferencesPage;
+
+/// Server functions of the account.
+pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
+
+/// The account's pages beside the one that is shown.
+#[component]
+pub(crate) fn AccountFrame(
+    /// The path of this page.
+    here: &'static str,
+    /// Its heading.
+    #[prop(into)]
+    title: String,
+    children: Children,
+) -> impl IntoView {
+    let links = [
+        NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)),
+        NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)),
+        NavLink::new("/account/addresses", tr!(ACCOUNT_ADDRESSES)),
+        NavLink::new("/account/preferences", tr!(ACCOUNT_PREFERENCES)),
+    ];
+    view! {
+        <div class="grid md:grid-cols-[13rem_1fr] gap-x-10 gap-y-4 mt-4">
+            <nav aria-label=tr!(ACCOUNT_TITLE) class="max-md:overflow-x-auto">
+                <ul class="flex md:flex-col gap-1 whitespace-nowrap">
+                    {links.into_iter().map(|link| {
+                        let current = (link.href == here).then_some("page");
+                        view! { <li><a class="job min-h-11" href=link.href aria-current=current>{link.name}</a></li> }
+                    }).collect_view()}
+                </ul>
+            </nav>
+            <div class="min-w-0 max-w-3xl">
+                <h1 class="text-3xl mb-6">{title}</h1>
+                {children()}
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,159 @@
+//! The account's first page, its orders, and one of them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{LazyRoute, lazy_route};
+use session::{PostForm, ProblemSummary, problem, use_posted};
+use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
+
+use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
+use crate::cart::use_cart;
+use crate::order::{OrderRow, OrderSheet};
+use crate::query::address;
+use crate::seo::NotIndexed;
+use crate::trouble::Trouble;
+
+/// The account's first page.
+#[derive(Debug)]
+pub struct AccountPage;
+
+#[lazy_route]
+impl LazyRoute for AccountPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let account = Resource::new(|| (), |()| read_account());
+        view! {
+            <Title text=tr!(ACCOUNT_TITLE)/>
+            <NotIndexed/>
+            <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
+                {move || Suspend::new(async move {
+                    match account.await {
+                        Ok(account) => view! { <Overview account/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Overview(account: AccountView) -> impl IntoView {
+    let cart = use_cart();
+    let action = ServerAction::<SignOut>::new();
+    let problem = problem(action, &use_posted());
+    Effect::new(move || {
+        if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
+            // The cart is its owner's and stays with the account.
+            cart.forget();
+            let _ = window().location().set_href(&next);
+        }
+    });
+    let name = account.contact.name.split_whitespace().next().unwrap_or_default().to_owned();
+    let none = account.orders.orders.is_empty();
+    view! {
+        <AccountFrame here="/account" title=tr!(ACCOUNT_GREETING, name = name)>
+            <ProblemSummary problem/>
+            {if none {
+                view! {
+                    <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)>
+                        <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton>
+                    </EmptyState>
+                }.into_any()
+            } else {
+                view! {
+                    <section>
+                        <h2 class="text-xl">{tr!(ACCOUNT_ORDERS)}</h2>
+                        <ul class="divide-y divide-hairline">{account.orders.orders.into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}</ul>
+                        <p class="mt-2"><a class="link" href="/account/orders">{tr!(COMMON_SEE_ALL)}</a></p>
+                    </section>
+                }.into_any()
+            }}
+            <PostForm action class="mt-10">
+                <Button look=Look::Outline kind="submit" icon=icon::SIGN_OUT busy=action.pending()>{tr!(ACCOUNT_SIGN_OUT)}</Button>
+            </PostForm>
+        </AccountFrame>
+    }
+    .into_any()
+}
+
+/// The shopper's orders.
+#[derive(Debug)]
+pub struct MyOrdersPage;
+
+#[lazy_route]
+impl LazyRoute for MyOrdersPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let query = use_query_map();
+        let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
+        let orders = Resource::new(move || after.get(), read_my_orders);
+        view! {
+            <Title text=tr!(ACCOUNT_ORDERS)/>
+            <NotIndexed/>
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {move || Suspend::new(async move {
+                    let list = match orders.await {
+                        Ok(list) => list,
+                        Err(error) => return view! { <Trouble error/> }.into_any(),
+                    };
+                    let next = list.next.map(|after| address("/account/orders", [("after", after.as_str())].into_iter()));
+                    let none = list.orders.is_empty();
+                    view! {
+                        <AccountFrame here="/account/orders" title=tr!(ACCOUNT_ORDERS)>
+                            {none.then(|| view! { <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)/> })}
+                            <ul class="divide-y divide-hairline">{list.orders.into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}</ul>
+                            {next.map(|next| view! { <Pager next/> })}
+                        </AccountFrame>
+                    }.into_any()
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+/// One of the shopper's orders.
+#[derive(Debug)]
+pub struct MyOrderPage;
+
+#[lazy_route]
+impl LazyRoute for MyOrderPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let params = use_params_map();
+        let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
+        let order = Resource::new(move || id.get(), read_my_order);
+        view! {
+            <NotIndexed/>
+            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+                {move || Suspend::new(async move {
+                    let (order, link) = match order.await {
+                        Ok(found) => found,
+                        Err(error) => return view! { <Trouble error/> }.into_any(),
+                    };
+                    let title = tr!(ORDER_NUMBER, number = order.number);
+                    let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];
+                    let actions = move || view! { <LinkButton href=link.clone() look=Look::Outline>{tr!(ORDER_FOLLOW)}</LinkButton> };
+                    view! {
+                        <Title text=title.clone()/>
+                        <Breadcrumbs above here=title/>
+                        <OrderSheet order actions/>
+                    }.into_any()
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,86 @@
+//! What the account's owner prefers, how to reach them, and their password.
+
+use domain::Locale;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use ui::{Alert, Button, Checkbox, Choice, Field, SelectField, SkeletonText, Tone, tr};
+
+use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
+use crate::seo::NotIndexed;
+use crate::trouble::Trouble;
+
+/// Preferences, contact, password.
+#[derive(Debug)]
+pub struct PreferencesPage;
+
+#[lazy_route]
+impl LazyRoute for PreferencesPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let preferences = Resource::new(|| (), |()| read_preferences());
+        view! {
+            <Title text=tr!(ACCOUNT_PREFERENCES)/>
+            <NotIndexed/>
+            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+                {move || Suspend::new(async move {
+                    match preferences.await {
+                        Ok(view) => view! { <Forms view/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Forms(view: PreferencesView) -> impl IntoView {
+    let action = ServerAction::<ChangeAccount>::new();
+    let posted = use_posted();
+    let problem = problem(action, &posted);
+    let query = use_query_map();
+    let saved = move || match action.version().get() {
+        0 => query.with(|query| query.get("saved").is_some()) ,
+        _ => action.value().with(|answer| matches!(answer, Some(Ok(_)))),
+    };
+    let typed = move |name: &str, known: String| posted.value(name).map_or(known, str::to_owned);
+    let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
+    view! {
+        <AccountFrame here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>
+            <div class="max-w-xl flex flex-col gap-10">
+                <ProblemSummary problem/>
+                {move || saved().then(|| view! { <Alert tone=Tone::Success>{tr!(COMMON_SAVED)}</Alert> })}
+                <PostForm action class="grid gap-4">
+                    <h2 class="text-xl">{tr!(ACCOUNT_PROFILE)}</h2>
+                    <input type="hidden" name="step" value="contact"/>
+                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name", view.contact.name) error=wrong(problem, "name")/>
+                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email", view.contact.email) error=wrong(problem, "email")/>
+                    <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone", view.contact.phone) error=wrong(problem, "phone")/>
+                    <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
+                </PostForm>
+                <PostForm action class="grid gap-4">
+                    <h2 class="text-xl">{tr!(ACCOUNT_PREFERENCES)}</h2>
+                    <input type="hidden" name="step" value="preferences"/>
+                    <SelectField label=tr!(SHELL_LANGUAGE) name="language" choices=languages selected=view.preferences.locale empty=tr!(ACCOUNT_LANGUAGE_AUTO)/>
+                    <Checkbox label=tr!(ACCOUNT_MARKETING) name="marketing" checked=view.preferences.marketing hint=tr!(ACCOUNT_MARKETING_HINT)/>
+                    <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
+                </PostForm>
+                <PostForm action class="grid gap-4">
+                    <h2 class="text-xl">{tr!(ACCOUNT_CHANGE_PASSWORD)}</h2>
+                    <input type="hidden" name="step" value="password"/>
+                    <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="current_password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "current_password")/>
+                    <Field label=tr!(ACCOUNT_NEW_PASSWORD) name="new_password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "new_password")/>
+                    <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_CHANGE_PASSWORD)}</Button></div>
+                </PostForm>
+            </div>
+        </AccountFrame>
+    }
+    .into_any()
+}

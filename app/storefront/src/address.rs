@@ -1,0 +1,372 @@
+//! The fields of an address, as its country writes it. In the Philippines the places are chosen level by level: with a script
+//! each choice brings the next list, without one the button beside it does.
+
+use std::collections::BTreeMap;
+
+use domain::view::{Address, AddressField, AddressFormat, Place};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated, wrong};
+use ui::{Button, Choice, Field, Look, SelectField, tr};
+
+#[cfg(feature = "ssr")]
+use session::request;
+
+/// The fields of a form by name.
+pub type Fields = BTreeMap<String, String>;
+
+/// One list of places and the one chosen from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// What is offered.
+    pub places: Vec<Place>,
+    /// The code of the one chosen; empty before.
+    pub chosen: String,
+}
+
+/// An address form as it is at first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressStart {
+    /// What the fields hold.
+    pub address: Address,
+    /// How its country writes it.
+    pub format: AddressFormat,
+    /// Philippine places, from the region down; empty elsewhere.
+    pub levels: Vec<Level>,
+}
+
+/// What stands beneath a place of the Philippines; the regions without one.
+#[server(endpoint = "read_places", input = GetUrl)]
+pub async fn read_places(above: String) -> Result<Vec<Place>, AppError> {
+    Ok(backend::customers::places(Some(above.as_str()).filter(|code| !code.is_empty())))
+}
+access!(ReadPlaces, Access::Public);
+
+/// How a country writes an address, with the first list of places where there is one.
+#[server(endpoint = "read_address_form", input = GetUrl)]
+pub async fn read_address_form(country: String) -> Result<AddressStart, AppError> {
+    start(Address { country, ..Address::default() })
+}
+access!(ReadAddressForm, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadPlaces>(), stated::<ReadAddressForm>()];
+
+/// The form for an address that is known as far as it is.
+#[cfg(feature = "ssr")]
+pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
+    if address.country.is_empty() {
+        address.country = "PH".into();
+    }
+    let format = backend::customers::format(request::locale(), &address.country).ok_or_else(request::not_found)?;
+    let chain: Vec<String> = backend::customers::places::chain(&address.place).into_iter().filter(|place| place.kind != "district").map(|place| place.code).collect();
+    let levels = if address.country == "PH" { levels(&chain) } else { Vec::new() };
+    Ok(AddressStart { address, format, levels })
+}
+
+/// The lists from the regions down to the first that is not chosen from.
+#[cfg(feature = "ssr")]
+fn levels(codes: &[String]) -> Vec<Level> {
+    let mut levels = Vec::new();
+    let mut above: Option<String> = None;
+    for at in 0..=MOST_LEVELS {
+        let places = backend::customers::places(above.as_deref());
+        if places.is_empty() {
+            break;
+        }
+        let chosen = codes.get(at).filter(|code| places.iter().any(|place| place.code == **code)).cloned().unwrap_or_default();
+        let stop = chosen.is_empty();
+        above = Some(chosen.clone());
+        levels.push(Level { places, chosen });
+        if stop {
+            break;
+        }
+    }
+    levels
+}
+
+/// Region, province, city, barangay.
+#[cfg(feature = "ssr")]
+const MOST_LEVELS: usize = 4;
+
+/// The address in a form. Names of Philippine places come from their codes.
+#[cfg(feature = "ssr")]
+pub(crate) fn read(fields: &Fields, prefix: &str) -> Address {
+    let field = |name: &str| fields.get(&format!("{prefix}{name}")).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let mut address = Address {
+        recipient: field("recipient"),
+        phone: field("phone"),
+        country: field("country").to_uppercase(),
+        line1: field("line1"),
+        line2: field("line2"),
+        barangay: field("barangay"),
+        city: field("city"),
+        province: field("province"),
+        region: field("region"),
+        postal_code: field("postal_code"),
+        place: String::new(),
+    };
+    if address.country == "PH" {
+        let codes: Vec<String> = (1..=MOST_LEVELS).map(|level| field(&format!("place_{level}"))).collect();
+        for level in levels(&codes) {
+            let Some(place) = level.places.into_iter().find(|place| place.code == level.chosen) else { break };
+            let name = match place.kind.as_str() {
+                "region" => &mut address.region,
+                "province" => &mut address.province,
+                "city" | "municipality" => &mut address.city,
+                _ => &mut address.barangay,
+            };
+            *name = place.name;
+            address.place = place.code;
+        }
+    }
+    address
+}
+
+/// The address as the backend checks it: a code that names no barangay yet is left out, so that what is missing is found.
+#[cfg(feature = "ssr")]
+pub(crate) fn as_chosen(mut address: Address) -> Address {
+    if address.country == "PH" && address.barangay.is_empty() {
+        address.place.clear();
+    }
+    address
+}
+
+/// Names the list that must still be chosen from where the backend names a kind of place.
+#[cfg(feature = "ssr")]
+pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, prefix: &str) -> domain::view::FieldErrors {
+    let known = backend::customers::places::chain(&address.place).into_iter().filter(|place| place.kind != "district").count();
+    let level = if address.barangay.is_empty() { known + 1 } else { known.max(1) };
+    let kinds = ["region", "province", "city", "barangay"];
+    let mut out: domain::view::FieldErrors = Vec::new();
+    for (field, message) in errors {
+        let bare = field.strip_prefix(prefix).unwrap_or(&field);
+        let field = if address.country == "PH" && kinds.contains(&bare) { format!("{prefix}place_{level}") } else { field };
+        // Several kinds that are missing are one list to choose from.
+        if out.iter().all(|(known, _)| *known != field) {
+            out.push((field, message));
+        }
+    }
+    out
+}
+
+/// What a field of an address holds.
+fn value_of<'a>(address: &'a Address, field: &str) -> &'a str {
+    match field {
+        "recipient" => &address.recipient,
+        "phone" => &address.phone,
+        "line1" => &address.line1,
+        "line2" => &address.line2,
+        "barangay" => &address.barangay,
+        "city" => &address.city,
+        "province" => &address.province,
+        "region" => &address.region,
+        "postal_code" => &address.postal_code,
+        _ => "",
+    }
+}
+
+/// The fields of an address.
+#[component]
+pub fn AddressFields(
+    /// The form as it is at first.
+    start: AddressStart,
+    /// Codes and names of the countries.
+    countries: Vec<(String, String)>,
+    /// Before each field's name: empty, or `billing_`.
+    #[prop(default = "")]
+    prefix: &'static str,
+    /// It is a billing address, for autofill.
+    #[prop(optional)]
+    billing: bool,
+    /// What is wrong with the form.
+    problem: Signal<Option<AppError>>,
+    /// Told the country and the place whenever they change.
+    #[prop(optional)]
+    on_place: Option<Callback<(String, String)>>,
+) -> impl IntoView {
+    let typed = StoredValue::new(start.address.clone());
+    let form = RwSignal::new(start);
+    let choices: Vec<_> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
+    let told = move |country: String, place: String| {
+        if let Some(on_place) = on_place {
+            on_place.run((country, place));
+        }
+    };
+    let on_country = Callback::new(move |country: String| {
+        spawn_local(async move {
+            // Without an answer the form stays as it is; the button without a script is still there.
+            if let Ok(next) = read_address_form(country.clone()).await {
+                let _ = form.try_set(next);
+                told(country, String::new());
+            }
+        });
+    });
+    let country = form.with_untracked(|form| form.address.country.clone());
+    let fields = move || {
+        let now = form.get();
+        let address = typed.get_value();
+        let mut placed = false;
+        now.format
+            .fields
+            .into_iter()
+            .map(|field| {
+                let is_place = matches!(field.name.as_str(), "region" | "province" | "city" | "barangay");
+                if now.address.country == "PH" && is_place {
+                    if placed {
+                        return ().into_any();
+                    }
+                    placed = true;
+                    return view! { <Places levels=now.levels.clone() prefix problem on_change=Callback::new(move |place| told("PH".into(), place))/> }.into_any();
+                }
+                let value = value_of(&address, &field.name).to_owned();
+                view! { <AddressInput field value prefix billing problem/> }.into_any()
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="grid gap-4">
+            <div class="grid grid-cols-[1fr_auto] gap-2 items-end">
+                <SelectField
+                    label=tr!(ADDRESS_COUNTRY)
+                    name=format!("{prefix}country")
+                    choices
+                    selected=country
+                    autocomplete=if billing { "billing country" } else { "shipping country" }
+                    error=wrong(problem, format!("{prefix}country"))
+                    on_change=on_country
+                />
+                <span class="without-script"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(COMMON_CHANGE)}</Button></span>
+            </div>
+            <div class="grid sm:grid-cols-2 gap-x-4 gap-y-4 items-start">{fields}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A field that is typed, or chosen from a country's own list.
+#[component]
+fn AddressInput(
+    field: AddressField,
+    value: String,
+    prefix: &'static str,
+    billing: bool,
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let name = format!("{prefix}{}", field.name);
+    let error = wrong(problem, name.clone());
+    let autocomplete = token(&field.name, billing);
+    let optional = !field.required && field.name != "postal_code";
+    if field.options.is_empty() {
+        let wide = field.name == "line1" || field.name == "line2";
+        view! {
+            <div class=if wide { "sm:col-span-2" } else { "" }>
+                <Field label=field.label name value error autocomplete optional maxlength=120/>
+            </div>
+        }
+        .into_any()
+    } else {
+        let choices: Vec<_> = field.options.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
+        view! { <SelectField label=field.label name choices selected=value empty=tr!(FIELD_CHOOSE) error autocomplete optional/> }.into_any()
+    }
+}
+
+/// What autofill calls a field.
+fn token(field: &str, billing: bool) -> &'static str {
+    match (field, billing) {
+        ("line1", false) => "shipping address-line1",
+        ("line1", true) => "billing address-line1",
+        ("line2", false) => "shipping address-line2",
+        ("line2", true) => "billing address-line2",
+        ("city", false) => "shipping address-level2",
+        ("city", true) => "billing address-level2",
+        ("province", false) => "shipping address-level1",
+        ("province", true) => "billing address-level1",
+        ("barangay", false) => "shipping address-level3",
+        ("barangay", true) => "billing address-level3",
+        ("postal_code", false) => "shipping postal-code",
+        ("postal_code", true) => "billing postal-code",
+        _ => "off",
+    }
+}
+
+/// Philippine places, level by level.
+#[component]
+fn Places(
+    levels: Vec<Level>,
+    prefix: &'static str,
+    problem: Signal<Option<AppError>>,
+    /// Told the code of the deepest place that is chosen.
+    on_change: Callback<String>,
+) -> impl IntoView {
+    let levels = RwSignal::new(levels);
+    let choose = move |at: usize, code: String| {
+        levels.update(|levels| {
+            levels.truncate(at + 1);
+            if let Some(level) = levels.get_mut(at) {
+                level.chosen.clone_from(&code);
+            }
+        });
+        let deepest = levels.with_untracked(|levels| levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default());
+        on_change.run(deepest);
+        if code.is_empty() {
+            return;
+        }
+        spawn_local(async move {
+            // Without an answer nothing more can be chosen; the error is seen where the order is placed.
+            let places = read_places(code.clone()).await.unwrap_or_default();
+            let _ = levels.try_update(|levels| {
+                let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == code);
+                if still && !places.is_empty() {
+                    levels.push(Level { places, chosen: String::new() });
+                }
+            });
+        });
+    };
+    let level = move |at: usize| {
+        let choices = Signal::derive(move || levels.with(|levels| levels.get(at).map(|level| level.places.iter().map(|place| Choice::new(place.code.clone(), place.name.clone())).collect()).unwrap_or_else(Vec::new)));
+        let selected = Signal::derive(move || levels.with(|levels| levels.get(at).map(|level| level.chosen.clone()).unwrap_or_default()));
+        let kind = levels.with_untracked(|levels| levels.get(at).map(|level| kind_of(&level.places)).unwrap_or_default());
+        let (label, empty) = match kind {
+            Kind::Region => (tr!(ADDRESS_REGION), tr!(ADDRESS_CHOOSE_REGION)),
+            Kind::Province => (tr!(ADDRESS_PROVINCE), tr!(ADDRESS_CHOOSE_PROVINCE)),
+            Kind::City => (tr!(ADDRESS_CITY), tr!(ADDRESS_CHOOSE_CITY)),
+            Kind::Barangay => (tr!(ADDRESS_BARANGAY), tr!(ADDRESS_CHOOSE_BARANGAY)),
+        };
+        let name = format!("{prefix}place_{}", at + 1);
+        let error = wrong(problem, name.clone());
+        view! { <SelectField label name choices selected empty error on_change=Callback::new(move |code| choose(at, code))/> }
+    };
+    view! {
+        <For each=move || 0..levels.with(Vec::len) key=move |at| (*at, levels.with_untracked(|levels| levels.get(*at).map(|level| kind_of(&level.places)))) let:at>
+            {level(at)}
+        </For>
+        <div class="without-script self-end"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(ADDRESS_NEXT_LEVEL)}</Button></div>
+    }
+    .into_any()
+}
+
+/// What a list of places is a list of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Kind {
+    #[default]
+    Region,
+    Province,
+    City,
+    Barangay,
+}
+
+fn kind_of(places: &[Place]) -> Kind {
+    let has = |kind: &str| places.iter().any(|place| place.kind == kind);
+    if has("region") {
+        Kind::Region
+    } else if has("province") {
+        Kind::Province
+    } else if has("barangay") {
+        Kind::Barangay
+    } else {
+        Kind::City
+    }
+}

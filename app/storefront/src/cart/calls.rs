@@ -1,0 +1,137 @@
+//! The cart's server functions. Besides the browser's own copy, a cookie names the cart to the pages that show it before a
+//! script runs, or without one; it is sent to those pages alone, so that all others stay the same for everybody.
+
+use std::collections::BTreeMap;
+
+use domain::id::CartId;
+use domain::view::{CartItem, CartView};
+use leptos::prelude::*;
+use server_fn::codec::{GetUrl, Json};
+use session::{Access, AppError, access, stated};
+
+#[cfg(feature = "ssr")]
+use backend::cart::CartError;
+#[cfg(feature = "ssr")]
+use domain::{Quantity, id::VariantId, order::Channel};
+#[cfg(feature = "ssr")]
+use session::request;
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<SyncCart>(), stated::<ReadCart>(), stated::<ChangeCart>()];
+
+/// The pages that are told which cart this browser has.
+#[cfg(feature = "ssr")]
+const PAGES: [&str; 4] = ["/cart", "/checkout", "/sign-in", "/sign-up"];
+
+/// Names the cart to the pages that show it; with none it is forgotten.
+#[cfg(feature = "ssr")]
+pub(crate) fn name_cart(id: Option<CartId>) {
+    let (value, age) = id.map_or((String::new(), 0), |id| (id.to_string(), 90 * 86_400));
+    for page in PAGES {
+        request::append_cookie(&format!("cart={value}; Path={page}; HttpOnly; SameSite=Lax; Max-Age={age}"));
+    }
+}
+
+/// The cart that the cookie names.
+#[cfg(feature = "ssr")]
+pub(crate) fn named_cart() -> Option<CartId> {
+    request::cookie("cart").and_then(|id| id.parse().ok())
+}
+
+#[cfg(feature = "ssr")]
+fn told(error: CartError) -> AppError {
+    use domain::messages::t;
+    match error {
+        CartError::Unknown => request::not_found(),
+        CartError::TooManyLines => request::refused(422, t::CART_TOO_MANY),
+        CartError::TooLarge(_) => request::refused(422, t::CART_TOO_LARGE),
+        CartError::Db(error) => request::unexpected(&error),
+    }
+}
+
+/// Tells the server what the browser's cart holds; the answer has prices and stock of now, and what changed.
+#[server(endpoint = "sync_cart", input = Json)]
+pub async fn sync_cart(id: Option<CartId>, version: i64, items: Vec<CartItem>, code: Option<String>) -> Result<CartView, AppError> {
+    let (shop, context) = (request::shop()?, request::context()?);
+    let view = backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(told)?;
+    name_cart(view.id);
+    Ok(view)
+}
+access!(SyncCart, Access::Public);
+
+/// The cart that this browser is known by, for the page before a script runs.
+#[server(endpoint = "read_cart", input = GetUrl)]
+pub async fn read_cart() -> Result<Option<CartView>, AppError> {
+    let (shop, context) = (request::shop()?, request::context()?);
+    let Some(id) = named_cart() else { return Ok(None) };
+    match backend::cart::view(&shop, &context, request::locale(), id).await {
+        Ok(view) => Ok(Some(view)),
+        Err(CartError::Unknown) => Ok(None),
+        Err(error) => Err(told(error)),
+    }
+}
+access!(ReadCart, Access::Public);
+
+/// Changes the cart from a plain form, without a script: `step` is `add`, `set`, `remove` or `code`. A thing is named by its
+/// variant, or by its product and what was chosen of each option.
+#[server(endpoint = "change_cart")]
+pub async fn change_cart(
+    step: String,
+    #[server(default)] variant: Option<String>,
+    #[server(default)] product: Option<String>,
+    #[server(default)] choice: BTreeMap<String, String>,
+    #[server(default)] quantity: Option<String>,
+    #[server(default)] code: Option<String>,
+) -> Result<String, AppError> {
+    use domain::messages::t;
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let known = match named_cart() {
+        Some(id) => match backend::cart::view(&shop, &context, locale, id).await {
+            Ok(view) => Some(view),
+            Err(CartError::Unknown) => None,
+            Err(error) => return Err(told(error)),
+        },
+        None => None,
+    };
+    let view = known.unwrap_or_else(super::empty);
+    let mut items: Vec<_> = view.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor }).collect();
+    let mut discount = view.discount_code.clone();
+    let variant: Option<VariantId> = match (variant, product) {
+        (Some(variant), _) => variant.parse().ok(),
+        (None, Some(slug)) => chosen_variant(&shop, &slug, &choice).await?,
+        (None, None) => None,
+    };
+    let quantity = quantity.map(|text| text.trim().parse().unwrap_or(0)).unwrap_or(1);
+    let wrong_quantity = || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MOST))]))]);
+    match (step.as_str(), variant) {
+        ("code", _) => discount = code.filter(|code| !code.trim().is_empty()),
+        ("add", Some(variant)) => {
+            let quantity = Quantity::new(quantity).map_err(|_| wrong_quantity())?;
+            match items.iter_mut().find(|item| item.variant == variant) {
+                Some(item) => item.quantity = Quantity::clamped(item.quantity.get() + quantity.get()),
+                None => items.push(CartItem { variant, quantity, seen_price: 0 }),
+            }
+        }
+        ("set", Some(variant)) if quantity != 0 => {
+            let quantity = Quantity::new(quantity).map_err(|_| wrong_quantity())?;
+            items.iter_mut().filter(|item| item.variant == variant).for_each(|item| item.quantity = quantity);
+        }
+        ("set" | "remove", Some(variant)) => items.retain(|item| item.variant != variant),
+        _ => return Err(request::refused(404, t::PRODUCT_NOT_FOUND_BODY)),
+    }
+    let view = backend::cart::sync(&shop, &context, locale, Channel::Web, view.id, view.version, items, discount).await.map_err(told)?;
+    name_cart(view.id);
+    request::redirect("/cart");
+    Ok("/cart".to_owned())
+}
+access!(ChangeCart, Access::Public);
+
+/// The variant of a product with these options; the only one of a product without options.
+#[cfg(feature = "ssr")]
+async fn chosen_variant(shop: &backend::Shop, slug: &str, choice: &BTreeMap<String, String>) -> Result<Option<VariantId>, AppError> {
+    let product = backend::catalog::product(shop, request::locale(), slug).await.map_err(|error| request::unexpected(&error))?;
+    Ok(product.and_then(|product| {
+        let wanted: Vec<_> = product.options.iter().map(|option| choice.get(&option.key).cloned().unwrap_or_default()).collect();
+        product.variants.iter().find(|variant| variant.values == wanted).map(|variant| variant.id)
+    }))
+}

@@ -1,0 +1,258 @@
+//! How a cart looks: its lines, its sums, its news; in the drawer, on its page, and beside the checkout.
+
+use domain::Money;
+use domain::id::VariantId;
+use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
+use leptos::prelude::*;
+use ui::{Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone, icon, tr, trn, use_locale};
+
+use super::{Cart, remove_with_undo, use_cart};
+
+/// The cart over the page's end. What it offers is on the cart's page as well.
+#[component]
+pub fn CartDrawer() -> impl IntoView {
+    let cart = use_cart();
+    let view = cart.view();
+    let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
+    let foot = move || {
+        (!is_empty.get()).then(|| {
+            view! {
+                <div class="flex flex-col gap-3">
+                    <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=Signal::derive(move || use_locale().money(goods(&view.get()))) total=true/></dl>
+                    <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
+                    <div class="grid grid-cols-2 gap-3">
+                        <span on:click=move |_| cart.open.set(false)><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
+                        <span on:click=move |_| cart.open.set(false)><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
+                    </div>
+                </div>
+            }
+        })
+    };
+    view! {
+        <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End foot>
+            {move || if cart.open.get() {
+                view! {
+                    <Notices cart/>
+                    {move || if is_empty.get() {
+                        view! {
+                            <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
+                                <Button look=Look::Outline on:click=move |_| cart.open.set(false)>{tr!(CART_EMPTY_ACTION)}</Button>
+                            </EmptyState>
+                        }.into_any()
+                    } else {
+                        view! { <Lines view/> }.into_any()
+                    }}
+                }.into_any()
+            } else {
+                ().into_any()
+            }}
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// Goods after discount.
+fn goods(view: &CartView) -> Money {
+    view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
+}
+
+/// What changed since the shopper last looked.
+#[component]
+pub fn Notices(cart: Cart) -> impl IntoView {
+    let view = cart.view();
+    move || {
+        let notices = view.with(|view| view.notices.clone());
+        let unreached = cart.is_unreached();
+        view! {
+            {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> })}
+            {(!notices.is_empty()).then(|| view! {
+                <div class="mb-4 relative">
+                    <NoticeList notices/>
+                    <span class="needs-script absolute top-1 end-1"><IconButton shape=icon::CLOSE label=tr!(UI_DISMISS) size=Size::Small on:click=move |_| cart.dismiss_notices()/></span>
+                </div>
+            })}
+        }
+    }
+}
+
+/// News about a cart in words.
+#[component]
+pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
+    view! {
+        <Alert tone=Tone::Warning title=tr!(CART_WHAT_CHANGED)>
+            <ul class="pe-8">{notices.iter().map(|notice| view! { <li>{words(notice)}</li> }).collect_view()}</ul>
+        </Alert>
+    }
+}
+
+fn words(notice: &CartNotice) -> String {
+    let locale = use_locale();
+    match notice {
+        CartNotice::PriceChanged { name, from, to } => tr!(CART_PRICE_CHANGED, name = name, new = locale.money(*to), old = locale.money(*from)),
+        CartNotice::QuantityCut { name, to, .. } => tr!(CART_QUANTITY_CHANGED, name = name, count = locale.number(*to)),
+        CartNotice::SoldOut { name } => tr!(CART_SOLD_OUT, name = name),
+        CartNotice::Gone { name } => tr!(CART_GONE, name = name),
+        CartNotice::DiscountRefused { reason, .. } => match reason {
+            DiscountRefusal::Unknown => tr!(CART_DISCOUNT_UNKNOWN).to_owned(),
+            DiscountRefusal::OutOfTime | DiscountRefusal::UsedUp => tr!(CART_DISCOUNT_EXPIRED).to_owned(),
+            DiscountRefusal::BelowMinimum(amount) => tr!(CART_DISCOUNT_MINIMUM, amount = locale.money(*amount)),
+        },
+    }
+}
+
+/// The lines of a cart. Each is a plain form too.
+#[component]
+pub fn Lines(
+    /// The cart.
+    #[prop(into)]
+    view: Signal<CartView>,
+) -> impl IntoView {
+    view! {
+        <ul class="divide-y divide-hairline">
+            <For each=move || view.with(|view| view.lines.iter().map(|line| line.variant).collect::<Vec<_>>()) key=|variant| *variant let:variant>
+                <Line view variant/>
+            </For>
+        </ul>
+    }
+}
+
+#[component]
+fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
+    let cart = use_cart();
+    let locale = use_locale();
+    let line = Memo::new(move |_| view.with(|view| view.lines.iter().find(|line| line.variant == variant).cloned()));
+    // A line that was taken out a moment ago has nothing to show.
+    let Some(first) = line.get_untracked() else { return ().into_any() };
+    let count = |line: &CartLineView| u32::try_from(line.quantity.get()).unwrap_or(1);
+    let number = RwSignal::new(count(&first));
+    Effect::new(move || {
+        if let Some(now) = line.get().map(|line| count(&line)).filter(|now| *now != number.get_untracked()) {
+            number.set(now);
+        }
+    });
+    let most = Signal::derive(move || line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1)));
+    let sold_out = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.available < 1)));
+    let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());
+    let each = move || line.with(|line| line.as_ref().filter(|line| line.quantity.get() > 1).map(|line| tr!(CART_UNIT_PRICE, price = locale.money(line.unit_price))));
+    let remove_label = tr!(CART_REMOVE_ITEM, name = first.name);
+    let quantity_label = format!("{}: {}", tr!(PRODUCT_QUANTITY), first.name);
+    let href = format!("/p/{}", first.slug);
+    view! {
+        <li class="grid grid-cols-[5rem_1fr] gap-4 py-4" data-sku=first.sku.clone()>
+            <a href=href.clone() class="tile block" tabindex="-1" aria-hidden="true">
+                {first.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="80px"/> })}
+            </a>
+            <div class="min-w-0 flex flex-col gap-1">
+                <div class="flex items-start justify-between gap-3">
+                    <p class="font-medium leading-snug"><a href=href class="hover:underline underline-offset-4 decoration-1">{first.name.clone()}</a></p>
+                    <p class="money font-semibold">{total}</p>
+                </div>
+                {(!first.options.is_empty()).then(|| view! { <p class="text-sm text-quiet">{first.options.clone()}</p> })}
+                {move || each().map(|each| view! { <p class="text-sm text-quiet">{each}</p> })}
+                {move || sold_out.get().then(|| view! { <p class="tone-danger tone-ink text-sm font-medium">{tr!(PRODUCT_OUT_OF_STOCK)}</p> })}
+                <form
+                    method="post"
+                    action="/cart"
+                    class="flex items-center justify-between gap-2 mt-1"
+                    on:submit=move |event| {
+                        // Enter in the number, which has already told its change.
+                        event.prevent_default();
+                    }
+                >
+                    <input type="hidden" name="variant" value=variant.to_string()/>
+                    <div class="flex items-center gap-2">
+                        <QuantityStepper name="quantity" value=number label=quantity_label max=most on_change=Callback::new(move |count: u32| cart.set_quantity(variant, i64::from(count)))/>
+                        <button type="submit" name="step" value="set" class="without-script btn btn-ghost">{tr!(CART_UPDATE)}</button>
+                    </div>
+                    <button
+                        type="submit"
+                        name="step"
+                        value="remove"
+                        class="btn btn-ghost btn-square"
+                        aria-label=remove_label.clone()
+                        title=remove_label
+                        on:click=move |event| {
+                            event.prevent_default();
+                            if let Some(line) = line.get_untracked() {
+                                remove_with_undo(cart, line);
+                            }
+                        }
+                    >
+                        <Icon shape=icon::TRASH class="size-5"/>
+                    </button>
+                </form>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The sums of a cart, with delivery as an estimate.
+#[component]
+pub fn Sums(
+    /// The cart.
+    #[prop(into)]
+    view: Signal<CartView>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let money = move |part: fn(&CartView) -> Money| Signal::derive(move || view.with(|view| locale.money(part(view))));
+    let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
+    let shipping = Signal::derive(move || view.with(|view| if view.totals.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(view.totals.shipping) }));
+    view! {
+        <dl class="flex flex-col gap-2">
+            <SumLine label=tr!(CART_SUBTOTAL) amount=money(|view| view.totals.subtotal)/>
+            {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
+            <SumLine label=tr!(CART_SHIPPING_ESTIMATE) amount=shipping/>
+            <SumLine label=tr!(CART_TOTAL) amount=money(|view| view.totals.total) total=true/>
+        </dl>
+        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = view.with(|view| locale.money(view.totals.tax)))}</p>
+    }
+    .into_any()
+}
+
+/// Where a discount code is typed.
+#[component]
+pub fn CodeForm(
+    /// The cart.
+    #[prop(into)]
+    view: Signal<CartView>,
+) -> impl IntoView {
+    let cart = use_cart();
+    let typed = RwSignal::new(view.with_untracked(|view| view.discount_code.clone().unwrap_or_default()));
+    let refused = Signal::derive(move || {
+        view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words))
+    });
+    let used = move || view.with(|view| view.discount_code.clone());
+    view! {
+        <form
+            method="post"
+            action="/cart"
+            class="flex items-end gap-2"
+            on:submit=move |event| {
+                event.prevent_default();
+                cart.set_code(Some(typed.get_untracked()));
+            }
+        >
+            <input type="hidden" name="step" value="code"/>
+            <div class="grow"><Field label=tr!(CART_DISCOUNT_CODE) name="code" bind=typed error=refused maxlength=40/></div>
+            <Button kind="submit" look=Look::Outline>{tr!(CART_DISCOUNT_APPLY)}</Button>
+        </form>
+        {move || used().map(|code| view! {
+            <p class="mt-2 flex items-center gap-2 text-sm">
+                <Icon shape=icon::TAG class="size-4 text-primary"/>
+                <span class="font-medium">{code}</span>
+                <button type="button" class="needs-script btn btn-ghost btn-sm" on:click=move |_| {
+                    typed.set(String::new());
+                    cart.set_code(None);
+                }>{tr!(COMMON_REMOVE)}</button>
+            </p>
+        })}
+    }
+    .into_any()
+}
+
+/// How many things, in words.
+#[must_use]
+pub fn items_in(view: &CartView) -> String {
+    trn!(CART_ITEMS, view.lines.iter().map(|line| line.quantity.get()).sum::<i64>())
+}

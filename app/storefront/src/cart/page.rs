@@ -1,0 +1,98 @@
+//! The cart's page.
+
+use domain::view::CartView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{ProblemSummary, use_posted};
+use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
+
+use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
+use crate::seo::NotIndexed;
+
+/// The cart's page: the browser's cart where a script runs, the server's copy before that.
+#[derive(Debug)]
+pub struct CartPage;
+
+#[lazy_route]
+impl LazyRoute for CartPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let theirs = Resource::new(|| (), |()| read_cart());
+        let problem = Signal::stored(use_posted().error);
+        view! {
+            <Title text=tr!(CART_TITLE)/>
+            <NotIndexed/>
+            <h1 class="text-3xl mt-4 mb-6">{tr!(CART_TITLE)}</h1>
+            <ProblemSummary problem/>
+            <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
+                {move || Suspend::new(async move {
+                    // Without the server there is still the browser's own cart.
+                    let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
+                    view! { <Whole theirs/> }
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Whole(theirs: CartView) -> impl IntoView {
+    let cart = use_cart();
+    let mine = cart.view();
+    let met = theirs.clone();
+    Effect::new(move || {
+        if cart.is_ready() {
+            untrack(|| cart.meet(&met));
+        }
+    });
+    let notices = theirs.notices.clone();
+    let theirs = StoredValue::new(theirs);
+    let view = Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() });
+    let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
+    let blocked = Memo::new(move |_| view.with(|view| view.lines.iter().any(|line| line.available < 1)));
+    view! {
+        {move || if cart.is_ready() {
+            view! { <Notices cart/> }.into_any()
+        } else if notices.is_empty() {
+            ().into_any()
+        } else {
+            view! { <div class="mb-4"><NoticeList notices=notices.clone()/></div> }.into_any()
+        }}
+        {move || if is_empty.get() {
+            view! {
+                <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
+                    <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton>
+                </EmptyState>
+            }.into_any()
+        } else {
+            view! {
+                <div class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-8 items-start">
+                    <section>
+                        <h2 class="sr-only">{move || view.with(items_in)}</h2>
+                        <Lines view/>
+                    </section>
+                    <aside class="lg:sticky lg:top-40">
+                        <Card>
+                            <h2 class="text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
+                            <Sums view/>
+                            <div class="mt-5">
+                                {move || if blocked.get() {
+                                    view! { <p class="text-sm font-medium tone-danger tone-ink">{tr!(CART_SOLD_OUT_FIRST)}</p> }.into_any()
+                                } else {
+                                    view! { <LinkButton href="/checkout" look=Look::Buy size=Size::Large wide=true>{tr!(CART_CHECKOUT)}</LinkButton> }.into_any()
+                                }}
+                            </div>
+                        </Card>
+                        <div class="mt-5 px-1"><CodeForm view/></div>
+                    </aside>
+                </div>
+            }.into_any()
+        }}
+    }
+    .into_any()
+}

@@ -1,0 +1,273 @@
+//! The checkout's server functions.
+
+use domain::Timestamp;
+use domain::cart::Totals;
+use domain::id::CartId;
+use domain::order::PaymentState;
+use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
+use session::{Access, AppError, access, stated};
+
+use crate::address::{AddressStart, Fields};
+
+#[cfg(feature = "ssr")]
+use backend::checkout::CheckoutError;
+#[cfg(feature = "ssr")]
+use domain::order::{Channel, PaymentMethod};
+#[cfg(feature = "ssr")]
+use domain::id::OrderId;
+#[cfg(feature = "ssr")]
+use domain::view::{Address, CheckoutForm};
+#[cfg(feature = "ssr")]
+use session::{Posted, request};
+
+#[cfg(feature = "ssr")]
+use crate::address;
+#[cfg(feature = "ssr")]
+use crate::cart::{name_cart, named_cart};
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>(), stated::<SettleOrder>(), stated::<ReadReturn>()];
+
+/// A way to deliver and what all costs with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The way.
+    pub option: DeliveryOption,
+    /// The cart with it.
+    pub totals: Totals,
+}
+
+/// The checkout as it is at first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutStart {
+    /// One press makes one order: sent with it.
+    pub key: String,
+    /// What is bought, as far as the server knows.
+    pub cart: Option<CartView>,
+    /// Who buys, as far as is known.
+    pub contact: ContactDetails,
+    /// Is somebody signed in?
+    pub signed_in: bool,
+    /// Their addresses.
+    pub book: Vec<SavedAddress>,
+    /// Codes and names of the countries.
+    pub countries: Vec<(String, String)>,
+    /// Where it goes.
+    pub shipping: AddressStart,
+    /// Who pays.
+    pub billing: AddressStart,
+    /// The ways to deliver, once it is known where to.
+    pub offers: Vec<Offer>,
+    /// Fields that were sent without a script.
+    pub typed: Fields,
+}
+
+/// Where a placed order leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// The next page: the bank's, or the order's.
+    pub address: String,
+}
+
+#[cfg(feature = "ssr")]
+fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
+    use domain::messages::t;
+    let locale = request::locale();
+    match error {
+        CheckoutError::Invalid(fields) => request::invalid(fields),
+        CheckoutError::NoCart | CheckoutError::Empty => request::refused(422, t::CHECKOUT_NOTHING_TO_BUY),
+        CheckoutError::OutOfStock(names) | CheckoutError::Gone(names) => {
+            request::fail(AppError::told(409, t::CHECKOUT_STOCK_GONE.with(locale, &[("name", &names.join(", "))])))
+        }
+        CheckoutError::TotalChanged(now) => {
+            let old = domain::Money::new(shown.unwrap_or(now.minor), now.currency);
+            request::fail(AppError::told(409, t::CHECKOUT_TOTALS_CHANGED.with(locale, &[("old", &locale.money(old)), ("new", &locale.money(now))])))
+        }
+        CheckoutError::Discount => request::refused(409, t::CART_DISCOUNT_EXPIRED),
+        CheckoutError::KeyReused | CheckoutError::Key => request::refused(409, t::CHECKOUT_KEY_USED),
+        CheckoutError::TooLarge(_) => request::refused(422, t::CART_TOO_LARGE),
+        other => request::unexpected(&other),
+    }
+}
+
+#[cfg(feature = "ssr")]
+async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError> {
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let options = backend::checkout::delivery_options(&shop, &context, locale, cart, address).await.map_err(|error| told(error, None))?;
+    let mut offers = Vec::with_capacity(options.len());
+    for option in options {
+        let totals = backend::checkout::quote(&shop, &context, locale, cart, address, &option.code).await.map_err(|error| told(error, None))?;
+        offers.push(Offer { option, totals });
+    }
+    Ok(offers)
+}
+
+/// What the checkout begins with: what was typed without a script, else what the account knows.
+#[server(endpoint = "begin_checkout", input = GetUrl)]
+pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppError> {
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let me = request::me();
+    let posted = use_context::<Posted>().unwrap_or_default();
+    let mut typed: Fields = posted.values.into_iter().collect();
+    let cart = match cart.or_else(named_cart) {
+        Some(id) => backend::cart::view(&shop, &context, locale, id).await.ok(),
+        None => None,
+    };
+    let book = if me.is_some() { backend::customers::addresses(&shop, &context).await.map_err(|error| request::unexpected(&error))? } else { Vec::new() };
+    let (shipping, billing) = if posted.to.is_empty() {
+        let own = book.iter().find(|saved| saved.is_default).or(book.first()).map(|saved| saved.address.clone());
+        (own.unwrap_or_default(), Address::default())
+    } else {
+        (address::read(&typed, ""), address::read(&typed, "billing_"))
+    };
+    let offers = match &cart {
+        Some(cart) if backend::customers::places::island_group(&shipping).is_some() || !matches!(shipping.country.as_str(), "" | "PH") => match cart.id {
+            Some(id) => offers(id, &shipping).await?,
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    let typed_or = |name: &str, known: String| typed.get(name).cloned().unwrap_or(known);
+    let known = me.as_ref().map(|me| me.contact.clone()).unwrap_or_default();
+    let contact = ContactDetails { name: typed_or("name", known.name), email: typed_or("email", known.email), phone: typed_or("phone", known.phone) };
+    let key = typed.remove("key").filter(|key| key.len() >= 8).unwrap_or_else(|| shop.id().to_string());
+    Ok(CheckoutStart {
+        key,
+        cart,
+        contact,
+        signed_in: me.is_some(),
+        book,
+        countries: backend::customers::countries(locale),
+        shipping: address::start(shipping)?,
+        billing: address::start(billing)?,
+        offers,
+        typed,
+    })
+}
+access!(BeginCheckout, Access::Public);
+
+/// The ways to deliver a cart to a place: a country, and in the Philippines the code of a region or of what is in it.
+#[server(endpoint = "read_offers", input = GetUrl)]
+pub async fn read_offers(cart: CartId, country: String, place: String) -> Result<Vec<Offer>, AppError> {
+    offers(cart, &Address { country, place, ..Address::default() }).await
+}
+access!(ReadOffers, Access::Public);
+
+/// Makes the order. The fields are those of the page's form.
+#[server(endpoint = "place_order")]
+pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppError> {
+    use domain::messages::t;
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let Some(cart) = field("cart").parse().ok().or_else(named_cart) else {
+        return Err(request::refused(422, t::CHECKOUT_NOTHING_TO_BUY));
+    };
+    let contact = ContactDetails { name: field("name"), email: field("email"), phone: field("phone") };
+    let mut shipping = address::read(&fields, "");
+    shipping.recipient.clone_from(&contact.name);
+    shipping.phone.clone_from(&contact.phone);
+    let billing = (field("billing_same").is_empty() && fields.contains_key("billing_country")).then(|| {
+        let mut billing = address::read(&fields, "billing_");
+        if billing.recipient.is_empty() {
+            billing.recipient.clone_from(&contact.name);
+        }
+        billing
+    });
+    let seen_total: Option<i64> = field("seen_total").parse().ok();
+    let form = CheckoutForm {
+        cart,
+        contact,
+        shipping: address::as_chosen(shipping.clone()),
+        billing: billing.clone().map(address::as_chosen),
+        delivery: field("delivery"),
+        payment: if field("payment") == "card" { PaymentMethod::Card } else { PaymentMethod::Cod },
+        seen_total,
+    };
+    let placed = match backend::checkout::place_order(&shop, &context, locale, Channel::Web, &field("key"), form).await {
+        Ok(placed) => placed,
+        Err(CheckoutError::Invalid(errors)) => {
+            let (theirs, mine): (Vec<_>, Vec<_>) = errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
+            let mut errors = address::at_fields(mine, &shipping, "");
+            errors.extend(address::at_fields(theirs, &billing.unwrap_or_default(), "billing_"));
+            return Err(request::invalid(errors));
+        }
+        Err(error) => return Err(told(error, seen_total)),
+    };
+    if context.user().is_some() && !field("save_address").is_empty() {
+        // The order is placed; an address that is not kept is asked for again next time.
+        if let Err(error) = backend::customers::save_address(&shop, &context, locale, None, &shipping, false).await {
+            tracing::warn!(%error, "an address was not kept");
+        }
+    }
+    name_cart(None);
+    // Proves to the page after the bank's that this browser made the order.
+    request::append_cookie(&format!("order={}; Path=/checkout; HttpOnly; SameSite=Lax; Max-Age=7200", placed.order));
+    let address = placed.pay_at.unwrap_or(placed.link);
+    request::redirect(&address);
+    Ok(Next { address })
+}
+access!(PlaceOrder, Access::Public);
+
+/// How far a payment is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The order's number.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Its payment.
+    pub payment: PaymentState,
+    /// Why the last attempt failed.
+    pub failure: Option<String>,
+    /// Was it cancelled?
+    pub cancelled: bool,
+    /// The order's page, for the browser that placed it.
+    pub link: Option<String>,
+}
+
+#[cfg(feature = "ssr")]
+async fn returned(order: OrderId) -> Result<Returned, AppError> {
+    let shop = request::shop()?;
+    if let Err(error) = backend::payments::settle(&shop, order).await {
+        // What the gateway does not say now it says to the timer or the webhook.
+        tracing::warn!(%order, %error, "the gateway was not asked");
+    }
+    let view = backend::orders::view(&shop, &shop.system(), request::locale(), order).await.map_err(|error| match error {
+        backend::orders::OrderError::Unknown => request::not_found(),
+        other => request::unexpected(&other),
+    })?;
+    let is_theirs = request::cookie("order").is_some_and(|known| known == order.to_string());
+    Ok(Returned {
+        number: view.number,
+        placed_at: view.placed_at,
+        payment: view.payment,
+        failure: view.payment_failure,
+        cancelled: view.cancelled.is_some(),
+        link: is_theirs.then(|| backend::orders::link(&shop, order)),
+    })
+}
+
+/// How far the payment of an order is, for the page that one comes back to. It asks the bank, which changes nothing by itself.
+#[server(endpoint = "read_return", input = Json)]
+pub async fn read_return(order: String) -> Result<Returned, AppError> {
+    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
+    let found = returned(order).await?;
+    if matches!(found.payment, PaymentState::Authorised | PaymentState::Paid)
+        && let Some(link) = &found.link
+    {
+        request::redirect(link);
+    }
+    Ok(found)
+}
+access!(ReadReturn, Access::Public);
+
+/// Asks once more how far a payment is.
+#[server(endpoint = "settle_order", input = Json)]
+pub async fn settle_order(order: String) -> Result<PaymentState, AppError> {
+    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
+    Ok(returned(order).await?.payment)
+}
+access!(SettleOrder, Access::Public);

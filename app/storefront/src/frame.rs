@@ -1,0 +1,206 @@
+//! What stands around the shopper's pages: front, foot, the phone's bar, the cart's drawer, the word when the net is gone.
+
+use std::time::Duration;
+
+use domain::view::CategoryView;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_query_map};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated};
+use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, Suggestion, SkipLink, ToastRegion, tr, use_toasts};
+
+use crate::cart::{CartDrawer, use_cart};
+use crate::search::suggest;
+
+/// The shop's name and address, provided by the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brand {
+    /// The shop's name.
+    pub name: String,
+    /// `https://shop.example`, without a path.
+    pub origin: String,
+}
+
+/// The shop's name and address.
+#[must_use]
+pub fn use_brand() -> Brand {
+    use_context().unwrap_or_default()
+}
+
+/// What the frame shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameView {
+    /// The aisles.
+    pub categories: Vec<CategoryView>,
+    /// The first name of who is signed in.
+    pub first_name: Option<String>,
+    /// Is it somebody on the staff?
+    pub staff: bool,
+    /// The year, for the foot.
+    pub year: i64,
+}
+
+/// The aisles, and who is signed in.
+#[server(endpoint = "read_frame", input = GetUrl)]
+pub async fn read_frame() -> Result<FrameView, AppError> {
+    use session::request;
+    let shop = request::shop()?;
+    let categories = backend::catalog::categories(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
+    let me = request::me();
+    Ok(FrameView {
+        categories,
+        first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
+        staff: me.is_some_and(|me| me.role.is_some()),
+        year: domain::iso_date_time(shop.now()).get(..4).and_then(|year| year.parse().ok()).unwrap_or_default(),
+    })
+}
+access!(ReadFrame, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadFrame>()];
+
+/// How long the search box waits for the next letter.
+const PAUSE: Duration = Duration::from_millis(140);
+
+/// The frame around the page of the route.
+#[component]
+pub fn ShopFrame() -> impl IntoView {
+    view! { <Frame><Outlet/></Frame> }
+}
+
+/// The frame around a page.
+#[component]
+pub fn Frame(children: Children) -> impl IntoView {
+    let frame = Resource::new(|| (), |()| read_frame());
+    let location = use_location();
+    let path = Signal::derive(move || location.pathname.get());
+    let back = Signal::derive(move || {
+        let search = location.search.get();
+        if search.is_empty() { location.pathname.get() } else { format!("{}?{}", location.pathname.get(), search.trim_start_matches('?')) }
+    });
+    let cart = use_cart();
+    let count = cart.count();
+    let on_cart = Callback::new(move |()| cart.open.set(true));
+    let found = RwSignal::new(Vec::<Suggestion>::new());
+    view! {
+        <SkipLink/>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                let frame = frame.await.unwrap_or_default();
+                view! { <Front frame path cart_count=count on_cart found/> }
+            })}
+        </Suspense>
+        <OfflineNotice/>
+        <main id="content" class="page grow" tabindex="-1">{children()}</main>
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                let frame = frame.await.unwrap_or_default();
+                view! { <Foot frame back/> }
+            })}
+        </Suspense>
+        <BottomNavigation path cart_count=count on_cart/>
+        <CartDrawer/>
+        <ToastRegion/>
+    }
+    .into_any()
+}
+
+fn aisles(categories: &[CategoryView]) -> Vec<NavLink> {
+    categories.iter().map(|category| NavLink::new(format!("/c/{}", category.slug), category.name.clone())).collect()
+}
+
+#[component]
+fn Front(frame: FrameView, path: Signal<String>, cart_count: Signal<u32>, on_cart: Callback<()>, found: RwSignal<Vec<Suggestion>>) -> impl IntoView {
+    let query = use_query_map();
+    let looked_for = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
+    let newest = StoredValue::new(0_u64);
+    let on_query = Callback::new(move |words: String| {
+        newest.update_value(|number| *number += 1);
+        let mine = newest.get_value();
+        if words.trim().chars().count() < 2 {
+            found.set(Vec::new());
+            return;
+        }
+        set_timeout(
+            move || {
+                if newest.try_get_value() != Some(mine) {
+                    return;
+                }
+                spawn_local(async move {
+                    // Without an answer there is nothing to suggest; the form still searches.
+                    let names = suggest(words).await.unwrap_or_default();
+                    if newest.try_get_value() == Some(mine) {
+                        found.set(names.into_iter().map(|(name, slug)| Suggestion { href: format!("/p/{slug}"), label: name, detail: None, picture: None }).collect());
+                    }
+                });
+            },
+            PAUSE,
+        );
+    });
+    view! {
+        <Header
+            shop_name=use_brand().name
+            categories=aisles(&frame.categories)
+            path
+            cart_count
+            signed_in=frame.first_name
+            query=looked_for
+            suggestions=found
+            on_query
+            on_cart
+        />
+    }
+}
+
+#[component]
+fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
+    let mut account = Vec::new();
+    if frame.first_name.is_some() {
+        account.push(NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)));
+        account.push(NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)));
+        account.push(NavLink::new("/account/addresses", tr!(ACCOUNT_ADDRESSES)));
+    } else {
+        account.push(NavLink::new("/sign-in", tr!(SHELL_SIGN_IN)));
+        account.push(NavLink::new("/sign-up", tr!(ACCOUNT_CREATE)));
+    }
+    if frame.staff {
+        account.push(NavLink::new("/admin", tr!(ADMIN_TITLE)));
+    }
+    let columns = vec![
+        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: aisles(&frame.categories) },
+        FooterColumn {
+            title: tr!(SHELL_FOOTER_HELP).into(),
+            links: vec![NavLink::new("/account/orders", tr!(SHELL_FOOTER_TRACK)), NavLink::new("/categories", tr!(SHELL_ALL_CATEGORIES)), NavLink::new("/search", tr!(COMMON_SEARCH))],
+        },
+        FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: account },
+    ];
+    view! { <Footer shop_name=use_brand().name columns path=back year=frame.year/> }
+}
+
+/// Says when the network goes and when it comes back.
+#[component]
+fn OfflineNotice() -> impl IntoView {
+    let offline = RwSignal::new(false);
+    let toasts = use_toasts();
+    let again = tr!(SHELL_ONLINE_AGAIN);
+    Effect::new(move || {
+        offline.set(!window().navigator().on_line());
+        let gone = window_event_listener(leptos::ev::offline, move |_| offline.set(true));
+        let back = window_event_listener(leptos::ev::online, move |_| {
+            offline.set(false);
+            toasts.info(again);
+        });
+        on_cleanup(move || {
+            gone.remove();
+            back.remove();
+        });
+    });
+    view! {
+        <div role="status" class="screen-only">
+            {move || offline.get().then(|| view! { <p class="page pt-2 pb-3 text-sm font-medium text-quiet" id="offline">{tr!(SHELL_OFFLINE_NOTICE)}</p> })}
+        </div>
+    }
+}

@@ -1,0 +1,157 @@
+//! The first page: a story, the aisles, what is chosen and what is new.
+
+use domain::view::{HomeView, ProductCardView, StoryView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated};
+use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
+
+use crate::listing::Card;
+use crate::seo::{Addresses, Description};
+use crate::trouble::Trouble;
+
+/// What the first page shows.
+#[server(endpoint = "read_home", input = GetUrl)]
+pub async fn read_home() -> Result<HomeView, AppError> {
+    use session::request;
+    backend::catalog::home(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))
+}
+access!(ReadHome, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadHome>()];
+
+/// The first page.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let home = Resource::new(|| (), |()| read_home());
+    view! {
+        <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
+            {move || Suspend::new(async move {
+                match home.await {
+                    Ok(home) => view! { <Home home/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Home(home: HomeView) -> impl IntoView {
+    let mut stories = home.stories.into_iter();
+    let lead = stories.next().unwrap_or_else(|| StoryView {
+        title: tr!(HOME_STORY_TITLE).into(),
+        body: tr!(HOME_STORY_BODY).into(),
+        action: tr!(HOME_STORY_ACTION).into(),
+        link: "/c".into(),
+        picture: home.featured.first().and_then(|product| product.picture.clone()),
+    });
+    let tiles = home
+        .categories
+        .into_iter()
+        .map(|category| {
+            let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
+            view! { <CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/> }
+        })
+        .collect_view();
+    view! {
+        <Title text=tr!(HOME_TITLE)/>
+        <Description text=tr!(SHELL_FOOTER_ABOUT)/>
+        <Addresses path="/"/>
+        <LeadStory story=lead/>
+        <section class="mt-12 md:mt-16">
+            <h2 class="text-2xl mb-5">{tr!(HOME_CATEGORIES_TITLE)}</h2>
+            <div class="grid grid-cols-3 sm:grid-cols-4 lg:grid-cols-8 gap-x-3 md:gap-x-5 gap-y-6">{tiles}</div>
+        </section>
+        <Shelf title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
+        <Promises/>
+        <div class="mt-12 md:mt-16 grid md:grid-cols-2 gap-5 md:gap-6">
+            {stories.take(2).map(|story| view! { <SideStory story/> }).collect_view()}
+        </div>
+        <Shelf title=tr!(HOME_NEW_TITLE) products=home.newest/>
+    }
+    .into_any()
+}
+
+/// The ground of the photographs is light in both themes, so the words on it are dark in both.
+const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
+
+#[component]
+fn LeadStory(story: StoryView) -> impl IntoView {
+    view! {
+        <section class=format!("mt-2 md:mt-4 grid md:grid-cols-2 rounded-card overflow-hidden {ON_TILE}")>
+            <div class="p-6 md:p-12 lg:p-16 flex flex-col justify-center items-start gap-5 max-md:order-2">
+                <h1 class="text-3xl md:text-4xl">{story.title}</h1>
+                <p class="text-lg max-w-[40ch]">{story.body}</p>
+                <LinkButton href=story.link look=Look::Buy size=Size::Large>{story.action}</LinkButton>
+            </div>
+            <div class="aspect-square md:aspect-auto md:min-h-96 relative">
+                {story.picture.map(|picture| view! {
+                    <div class="absolute inset-0"><Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 100vw, 40rem" first=true/></div>
+                })}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn SideStory(story: StoryView) -> impl IntoView {
+    view! {
+        <section class=format!("grid grid-cols-[1fr_40%] rounded-card overflow-hidden {ON_TILE}")>
+            <div class="p-5 md:p-8 flex flex-col justify-center items-start gap-3">
+                <h2 class="text-xl md:text-2xl">{story.title}</h2>
+                <p class="max-sm:text-sm">{story.body}</p>
+                <a href=story.link class="inline-flex items-center min-h-11 font-semibold underline underline-offset-4 decoration-1">{story.action}</a>
+            </div>
+            <div class="relative min-h-52">
+                {story.picture.map(|picture| view! {
+                    <div class="absolute inset-0"><Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 40vw, 16rem"/></div>
+                })}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Shelf(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
+    (!products.is_empty()).then(|| {
+        view! {
+            <section class="mt-12 md:mt-16">
+                <div class="flex items-baseline justify-between gap-4 mb-5">
+                    <h2 class="text-2xl">{title}</h2>
+                    <a href="/c" class="inline-flex items-center min-h-11 font-medium underline underline-offset-4 decoration-1">{tr!(COMMON_SEE_ALL)}</a>
+                </div>
+                <div class="shelf">{products.into_iter().map(|product| view! { <Card product/> }).collect_view()}</div>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn Promises() -> impl IntoView {
+    let promise = |shape: Shape, title: &'static str, body: &'static str| {
+        view! {
+            <div class="flex gap-4">
+                <Icon shape class="size-7 text-primary"/>
+                <div>
+                    <h3 class="text-lg leading-tight">{title}</h3>
+                    <p class="text-quiet mt-1">{body}</p>
+                </div>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="mt-12 md:mt-16 grid md:grid-cols-3 gap-6 md:gap-10 border-y border-hairline py-8 md:py-10">
+            {promise(icon::RECEIPT, tr!(HOME_DELIVERY_TITLE), tr!(HOME_DELIVERY_BODY))}
+            {promise(icon::BANKNOTE, tr!(HOME_PAY_TITLE), tr!(HOME_PAY_BODY))}
+            {promise(icon::RETURN, tr!(HOME_RETURNS_TITLE), tr!(HOME_RETURNS_BODY))}
+        </section>
+    }
+    .into_any()
+}

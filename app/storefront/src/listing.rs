@@ -1,0 +1,392 @@
+//! Lists of goods: a category, or everything; sorted, filtered, paged by key. Filters are links and a plain form, so that
+//! each choice has an address and works without a script.
+
+use domain::view::{CategoryView, Facet, ListingQuery, ListingView, ProductCardView, Sort};
+use domain::{Currency, Money};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_navigate, use_params_map};
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated};
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField, SkeletonCards, icon, tr, trn};
+
+use crate::cart::{line_of_card, use_cart};
+use crate::query::{address, pairs};
+use crate::seo::{Addresses, Description};
+use crate::trouble::Trouble;
+
+/// A page of a category, or of everything.
+#[server(endpoint = "read_listing", input = GetUrl)]
+pub async fn read_listing(query: String, category: Option<String>) -> Result<ListingView, AppError> {
+    use session::request;
+    let query = listing_query(&query, category);
+    let named = query.category.is_some();
+    let found = backend::catalog::listing(&request::shop()?, request::locale(), &query).await.map_err(|error| request::unexpected(&error))?;
+    if named && found.category.is_none() {
+        return Err(request::not_found());
+    }
+    Ok(found)
+}
+access!(ReadListing, Access::Public);
+
+/// All categories.
+#[server(endpoint = "read_categories", input = GetUrl)]
+pub async fn read_categories() -> Result<Vec<CategoryView>, AppError> {
+    use session::request;
+    backend::catalog::categories(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))
+}
+access!(ReadCategories, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadListing>(), stated::<ReadCategories>()];
+
+/// The currency that price filters are typed in.
+const CURRENCY: Currency = Currency::PHP;
+
+/// Reads the address of a list. Nonsense is left out.
+fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
+    let map = pairs(text);
+    let first = |name: &str| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
+    let amount = |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
+    ListingQuery {
+        category,
+        sort: first("sort").map(|sort| Sort::parse(&sort)).unwrap_or_default(),
+        options: map.iter().filter(|(name, value)| name == "option" && value.contains(':')).map(|(_, value)| value.clone()).take(40).collect(),
+        price_min: amount("min"),
+        price_max: amount("max"),
+        in_stock: first("in_stock").is_some(),
+        after: first("after"),
+    }
+}
+
+/// The address of a list without some of its pairs; always from the first page.
+fn without(path: &str, map: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> String {
+    let kept = map.iter().filter(|(name, value)| name != "after" && !value.is_empty() && !drop(name, value));
+    address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// The same list from another place on.
+fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
+    let kept = map.iter().filter(|(name, value)| name != "after" && !value.is_empty());
+    address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([("after", after)]))
+}
+
+/// A category's page, or that of all goods.
+#[component]
+pub fn ListingPage() -> impl IntoView {
+    let params = use_params_map();
+    let location = use_location();
+    let category = Memo::new(move |_| params.with(|params| params.get("slug")));
+    let search = Memo::new(move |_| location.search.get());
+    let listing = Resource::new(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
+    view! {
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }>
+            {move || {
+                let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
+                Suspend::new(async move {
+                    match listing.await {
+                        Ok(listing) => view! { <Listing listing path search/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+#[component]
+fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView {
+    let map = StoredValue::new(pairs(&search));
+    let query = listing_query(&search, None);
+    let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_GOODS).to_owned(), |category| category.name.clone());
+    let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
+    let description = blurb.clone().unwrap_or_else(|| tr!(SHELL_FOOTER_ABOUT).to_owned());
+    let chosen: Vec<_> = listing.facets.iter().flat_map(|facet| facet.values.iter().filter(|value| value.chosen).cloned()).collect();
+    let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
+    let next = listing.next.as_ref().map(|after| map.with_value(|map| with_after(&path, map, after)));
+    let first = query.after.is_some().then(|| map.with_value(|map| without(&path, map, |_, _| false)));
+    let sheet = RwSignal::new(false);
+    let facets = StoredValue::new(listing.facets);
+    let query = StoredValue::new(query);
+    let stored_path = StoredValue::new(path.clone());
+    let chips = {
+        let mut chips = Vec::new();
+        for value in &chosen {
+            let key = value.key.clone();
+            chips.push((value.name.clone(), map.with_value(|map| without(&path, map, |name, value| name == "option" && value == key))));
+        }
+        if query.with_value(|query| query.in_stock) {
+            chips.push((tr!(LISTING_IN_STOCK_ONLY).to_owned(), map.with_value(|map| without(&path, map, |name, _| name == "in_stock"))));
+        }
+        for (name, label) in [("min", tr!(LISTING_PRICE_FROM)), ("max", tr!(LISTING_PRICE_TO))] {
+            if let Some(value) = map.with_value(|map| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone())) {
+                chips.push((format!("{label} {value}"), map.with_value(|map| without(&path, map, |known, _| known == name))));
+            }
+        }
+        chips
+    };
+    let clear = map.with_value(|map| without(&path, map, |name, _| name != "sort"));
+    let clear_empty = clear.clone();
+    let count = listing.products.len();
+    let cards = listing.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view();
+    view! {
+        <Title text=title.clone()/>
+        <Description text=description/>
+        <Addresses path=path.clone()/>
+        <div class="pt-1"><Breadcrumbs above=vec![("/".to_owned(), tr!(SHELL_HOME).to_owned())] here=title.clone()/></div>
+        <header class="mt-2 mb-6 md:mb-8">
+            <h1 class="text-3xl">{title}</h1>
+            {blurb.map(|blurb| view! { <p class="text-quiet mt-2 prose-line">{blurb}</p> })}
+        </header>
+        <div class="grid lg:grid-cols-[15rem_1fr] gap-x-10">
+            <aside class="max-lg:hidden">
+                <h2 class="sr-only">{tr!(LISTING_FILTERS)}</h2>
+                <Filters path=path.clone() facets=facets.get_value() query=query.get_value() prefix="side"/>
+            </aside>
+            <div class="min-w-0">
+                <div class="flex flex-wrap items-center justify-between gap-3 mb-4">
+                    <div class="flex items-center gap-3">
+                        <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| sheet.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
+                        <p class="text-quiet" aria-live="polite">{trn!(LISTING_RESULTS, count)}{next.is_some().then_some("+")}</p>
+                    </div>
+                    <SortBy path=path.clone() map=map.get_value() sort=query.with_value(|query| query.sort)/>
+                </div>
+                {(!chips.is_empty()).then(|| view! {
+                    <nav class="flex flex-wrap items-center gap-2 mb-5" aria-label=tr!(LISTING_CHOSEN_FILTERS)>
+                        {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }).collect_view()}
+                        <a href=clear class="inline-flex items-center min-h-11 px-2 font-medium underline underline-offset-4 decoration-1">{tr!(LISTING_CLEAR_FILTERS)}</a>
+                    </nav>
+                })}
+                {if count == 0 {
+                    let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
+                    view! {
+                        <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
+                            {filtered.then(|| view! { <ui::LinkButton href=clear_empty look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> })}
+                        </EmptyState>
+                    }.into_any()
+                } else {
+                    view! { <div class="shelf" id="goods">{cards}</div> }.into_any()
+                }}
+                {listing_pager(first, next)}
+            </div>
+        </div>
+        <details class="without-script lg:hidden mt-8 border-t border-hairline pt-4">
+            <summary class="target font-medium">{tr!(LISTING_FILTERS)}</summary>
+            <Filters path=path.clone() facets=facets.get_value() query=query.get_value() prefix="plain"/>
+        </details>
+        <Dialog title=tr!(LISTING_FILTERS) id="filters" open=sheet placement=Placement::Sheet>
+            {move || sheet.get().then(|| view! {
+                <Filters path=stored_path.get_value() facets=facets.get_value() query=query.get_value() prefix="sheet" on_done=Callback::new(move |()| sheet.set(false))/>
+            })}
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn listing_pager(first: Option<String>, next: Option<String>) -> AnyView {
+    match (first, next) {
+        (Some(first), Some(next)) => view! { <Pager first next/> }.into_any(),
+        (Some(first), None) => view! { <Pager first/> }.into_any(),
+        (None, Some(next)) => view! { <Pager next/> }.into_any(),
+        (None, None) => ().into_any(),
+    }
+}
+
+/// The order of the list: a form that sends itself where a script runs.
+#[component]
+fn SortBy(path: String, map: Vec<(String, String)>, sort: Sort) -> impl IntoView {
+    let navigate = use_navigate();
+    let choices = vec![
+        Choice::new(Sort::Newest.as_str(), tr!(LISTING_SORT_NEWEST)),
+        Choice::new(Sort::PriceUp.as_str(), tr!(LISTING_SORT_PRICE_UP)),
+        Choice::new(Sort::PriceDown.as_str(), tr!(LISTING_SORT_PRICE_DOWN)),
+    ];
+    let base = path.clone();
+    let kept = map.clone();
+    let on_change = Callback::new(move |value: String| {
+        let address = without(&base, &kept, |name, _| name == "sort");
+        let sign = if address.contains('?') { '&' } else { '?' };
+        navigate(&format!("{address}{sign}sort={value}"), leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+    });
+    let hidden = map
+        .into_iter()
+        .filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty())
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect_view();
+    view! {
+        <form method="get" action=path class="flex items-end gap-2">
+            {hidden}
+            <SelectField label=tr!(LISTING_SORT) name="sort" choices selected=sort.as_str().to_owned() on_change/>
+            <span class="without-script"><Button kind="submit" look=Look::Outline>{tr!(COMMON_APPLY)}</Button></span>
+        </form>
+    }
+    .into_any()
+}
+
+/// What the list can be narrowed by. With a script each tick counts at once; without one there is a button.
+#[component]
+fn Filters(
+    path: String,
+    facets: Vec<Facet>,
+    query: ListingQuery,
+    /// Keeps the ids of two copies apart.
+    prefix: &'static str,
+    #[prop(optional)] on_done: Option<Callback<()>>,
+) -> impl IntoView {
+    let node = NodeRef::<leptos::html::Form>::new();
+    let navigate = StoredValue::new(use_navigate());
+    let target = StoredValue::new(path.clone());
+    let go = move |done: bool| {
+        let Some(form) = node.get_untracked() else { return };
+        let chosen = target.with_value(|path| without(path, &fields_of(&form), |_, _| false));
+        navigate.with_value(|navigate| navigate(&chosen, leptos_router::NavigateOptions { scroll: false, ..Default::default() }));
+        if let Some(told) = on_done.filter(|_| done) {
+            told.run(());
+        }
+    };
+    let at_once = on_done.is_none();
+    let decimal = |minor: Option<i64>| minor.map(|minor| Money::new(minor, CURRENCY).decimal()).unwrap_or_default();
+    let groups = facets
+        .into_iter()
+        .map(|facet| {
+            let boxes = facet
+                .values
+                .into_iter()
+                .map(|value| view! { <Checkbox label=value.name name="option" value=value.key checked=value.chosen count=value.count.to_string()/> })
+                .collect_view();
+            view! {
+                <fieldset class="border-b border-hairline pb-4 mb-4">
+                    <legend class="font-semibold mb-1">{facet.name}</legend>
+                    <div class="max-h-72 overflow-y-auto">{boxes}</div>
+                </fieldset>
+            }
+        })
+        .collect_view();
+    view! {
+        <form
+            node_ref=node
+            method="get"
+            action=path
+            on:change=move |_| if at_once { go(false) }
+            on:submit=move |event| {
+                event.prevent_default();
+                go(true);
+            }
+        >
+            <input type="hidden" name="sort" value=query.sort.as_str()/>
+            <fieldset class="border-b border-hairline pb-4 mb-4">
+                <legend class="font-semibold mb-1">{tr!(LISTING_AVAILABILITY)}</legend>
+                <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="in_stock" checked=query.in_stock/>
+            </fieldset>
+            <fieldset class="border-b border-hairline pb-4 mb-4">
+                <legend class="font-semibold mb-2">{tr!(LISTING_PRICE)}</legend>
+                <div class="grid grid-cols-2 gap-3">
+                    <Field label=tr!(LISTING_PRICE_FROM) name="min" id=format!("{prefix}-min") inputmode="decimal" prefix="₱" value=decimal(query.price_min)/>
+                    <Field label=tr!(LISTING_PRICE_TO) name="max" id=format!("{prefix}-max") inputmode="decimal" prefix="₱" value=decimal(query.price_max)/>
+                </div>
+            </fieldset>
+            {groups}
+            <div class=if at_once { "without-script" } else { "sticky bottom-0 bg-base-100 pt-3" }>
+                <Button kind="submit" wide=true>{tr!(LISTING_SHOW_RESULTS)}</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The fields of a form that say something.
+fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    let elements = form.elements();
+    for at in 0..elements.length() {
+        let Some(input) = elements.item(at).and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(element).ok()) else { continue };
+        let counts = !matches!(input.type_().as_str(), "checkbox" | "radio") || input.checked();
+        if counts && !input.name().is_empty() && !input.value().is_empty() {
+            fields.push((input.name(), input.value()));
+        }
+    }
+    fields
+}
+
+/// A product on a shelf, with a button that puts it into the cart where there is nothing to choose.
+#[component]
+pub fn Card(
+    /// The product.
+    product: ProductCardView,
+    /// Among the first of the page.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let cart = use_cart();
+    let href = format!("/p/{}", product.slug);
+    let picture = product.picture.as_ref().map(|picture| picture.id.to_string()).unwrap_or_default();
+    let (name, price, compare_at, from, in_stock) = (product.name.clone(), product.price_from, product.compare_at, product.price_varies, product.in_stock);
+    let vendor = Some(product.vendor.clone()).filter(|vendor| !vendor.is_empty());
+    match line_of_card(&product).filter(|_| in_stock) {
+        Some(line) => {
+            let label = format!("{}: {}", tr!(PRODUCT_ADD_TO_CART), product.name);
+            let action = move || {
+                let line = line.clone();
+                view! {
+                    <span class="needs-script">
+                        <IconButton shape=icon::PLUS label=label.clone() look=Look::Primary on:click=move |_| cart.add(line.clone())/>
+                    </span>
+                }
+            };
+            view! { <ProductCard href name picture price compare_at from note=vendor first action/> }.into_any()
+        }
+        None => view! { <ProductCard href name picture price compare_at from note=vendor first sold_out=!in_stock/> }.into_any(),
+    }
+}
+
+/// All categories, for the phone's bar.
+#[component]
+pub fn CategoriesPage() -> impl IntoView {
+    let categories = Resource::new(|| (), |()| read_categories());
+    view! {
+        <Title text=tr!(SHELL_ALL_CATEGORIES)/>
+        <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
+        <Suspense fallback=|| view! { <SkeletonCards/> }>
+            {move || Suspend::new(async move {
+                match categories.await {
+                    Ok(categories) => view! {
+                        <Addresses path="/categories"/>
+                        <div class="grid grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 gap-x-4 md:gap-x-6 gap-y-8">
+                            {categories.into_iter().map(|category| {
+                                let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
+                                view! {
+                                    <div>
+                                        <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
+                                        <p class="text-sm text-quiet mt-1">{category.blurb}</p>
+                                    </div>
+                                }
+                            }).collect_view()}
+                        </div>
+                        <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
+                    }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_becomes_a_question_and_nonsense_is_left_out() {
+        let query = listing_query("?sort=price_up&option=size%3Al&option=size:m&option=x&min=100&max=-5&in_stock=true", None);
+        assert_eq!(query.sort, Sort::PriceUp);
+        assert_eq!(query.options, ["size:l", "size:m"]);
+        assert_eq!((query.price_min, query.price_max, query.in_stock), (Some(10_000), None, true));
+    }
+
+    #[test]
+    fn dropping_a_filter_goes_back_to_the_first_page() {
+        let map = pairs("option=size:l&option=size:m&after=x&sort=newest");
+        let address = without("/c/mugs", &map, |name, value| name == "option" && value == "size:l");
+        assert_eq!(address, "/c/mugs?option=size%3Am&sort=newest");
+    }
+}

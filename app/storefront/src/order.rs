@@ -1,0 +1,210 @@
+//! An order as its shopper sees it: how far it is, what is in it, where it goes, what it cost.
+
+use domain::order::{DeliveryState, PaymentMethod, PaymentState, ShipmentState};
+use domain::view::{Address, OrderRowView, OrderView};
+use leptos::prelude::*;
+use ui::{Alert, Badge, Card, Facts, Moment, Picture, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr, use_locale};
+
+/// Money's state in words.
+pub(crate) fn payment_badge(order: &OrderView) -> AnyView {
+    let method = order.payment_method;
+    payment_words(order.payment, method)
+}
+
+fn payment_words(state: PaymentState, method: PaymentMethod) -> AnyView {
+    let (tone, text) = match state {
+        PaymentState::Pending if method == PaymentMethod::Cod => (Tone::Info, tr!(ORDER_STATE_CASH_DUE)),
+        PaymentState::Pending | PaymentState::RequiresAction => (Tone::Warning, tr!(ORDER_STATE_UNPAID)),
+        PaymentState::Authorised => (Tone::Success, tr!(ORDER_STATE_AUTHORISED)),
+        PaymentState::PartlyPaid => (Tone::Warning, tr!(ORDER_STATE_PENDING)),
+        PaymentState::Paid => (Tone::Success, tr!(ORDER_STATE_PAID)),
+        PaymentState::PartlyRefunded => (Tone::Info, tr!(ORDER_STATE_PART_REFUNDED)),
+        PaymentState::Refunded => (Tone::Info, tr!(ORDER_STATE_REFUNDED)),
+        PaymentState::Failed => (Tone::Danger, tr!(ORDER_STATE_FAILED)),
+        PaymentState::Voided => (Tone::Neutral, tr!(ORDER_STATE_CANCELLED)),
+    };
+    view! { <StatusBadge tone text/> }.into_any()
+}
+
+/// The parcels' state in words.
+fn delivery_words(state: DeliveryState, cancelled: bool) -> (Tone, &'static str) {
+    match state {
+        _ if cancelled => (Tone::Neutral, tr!(ORDER_STATE_CANCELLED)),
+        DeliveryState::None => (Tone::Info, tr!(ORDER_STATE_OPEN)),
+        DeliveryState::Preparing => (Tone::Info, tr!(ORDER_STATE_PICKING)),
+        DeliveryState::InTransit => (Tone::Info, tr!(ORDER_STATE_IN_TRANSIT)),
+        DeliveryState::Delivered => (Tone::Success, tr!(ORDER_STATE_DELIVERED)),
+    }
+}
+
+/// A row of a shopper's orders.
+#[component]
+pub(crate) fn OrderRow(order: OrderRowView) -> impl IntoView {
+    let locale = use_locale();
+    let (tone, words) = delivery_words(order.delivery, order.fulfilment == domain::order::FulfilmentState::Cancelled);
+    view! {
+        <li>
+            <a href=format!("/account/orders/{}", order.id) class="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 py-4 px-1 hover:bg-base-200 rounded-field">
+                <span class="font-medium">{tr!(ORDER_NUMBER, number = order.number)}</span>
+                <span class="money font-semibold">{locale.money(order.total)}</span>
+                <span class="text-sm text-quiet"><When at=order.placed_at day=true/>" · "{ui::trn!(CART_ITEMS, order.units)}</span>
+                <span class="justify-self-end"><StatusBadge tone text=words/></span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn sign_of(kind: &str) -> Shape {
+    match kind {
+        "order.placed" => icon::RECEIPT,
+        "order.cancelled" => icon::CLOSE,
+        "payment.failed" | "payment.voided" => icon::WARNING,
+        "payment.refunded" => icon::UNDO,
+        "payment.authorised" | "payment.captured" => icon::BANKNOTE,
+        "shipment.shipped" => icon::TRUCK,
+        "shipment.delivered" => icon::PACKAGE_CHECK,
+        _ => icon::PACKAGE,
+    }
+}
+
+/// What happened, and what is still to come.
+fn moments(order: &OrderView) -> Vec<Moment> {
+    let locale = use_locale();
+    let last = order.timeline.len();
+    let done = order.cancelled.is_some() || order.delivery == DeliveryState::Delivered;
+    let mut moments: Vec<_> = order
+        .timeline
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| Moment {
+            title: entry.text.clone(),
+            at: Some(entry.at),
+            detail: None,
+            shape: sign_of(&entry.kind),
+            reached: if at + 1 == last && !done { Reached::Now } else { Reached::Past },
+        })
+        .collect();
+    if done {
+        return moments;
+    }
+    let ahead = |title: &str, detail: Option<String>, shape| Moment { title: title.to_owned(), at: None, detail, shape, reached: Reached::Ahead };
+    if !matches!(order.delivery, DeliveryState::InTransit) {
+        moments.push(ahead(tr!(ORDER_STATE_SHIPPED), None, icon::TRUCK));
+    }
+    let (from, to) = (locale.weekday_date(order.promised_from), locale.weekday_date(order.promised_to));
+    let promise = if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
+    moments.push(ahead(tr!(ORDER_STATE_DELIVERED), Some(promise), icon::PACKAGE_CHECK));
+    moments
+}
+
+/// An address as a label has it.
+pub(crate) fn label(address: &Address) -> Vec<String> {
+    let place = [address.barangay.as_str(), address.city.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let area = [address.postal_code.as_str(), address.province.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let lines = [address.recipient.clone(), address.line1.clone(), address.line2.clone(), place, area, address.region.clone(), address.country.clone()];
+    lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+#[component]
+fn AddressLabel(title: &'static str, address: Address) -> impl IntoView {
+    view! {
+        <div>
+            <h3 class="font-sans font-semibold text-base tracking-normal mb-1">{title}</h3>
+            <address class="not-italic">{label(&address).into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}</address>
+        </div>
+    }
+    .into_any()
+}
+
+/// An order.
+#[component]
+pub(crate) fn OrderSheet(
+    /// The order.
+    order: OrderView,
+    /// What can be done about it, below its state.
+    #[prop(optional, into)]
+    actions: Option<ViewFn>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let cancelled = order.cancelled.clone();
+    let (tone, delivery) = delivery_words(order.delivery, cancelled.is_some());
+    let timeline = moments(&order);
+    let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
+    let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
+    let parcels = order
+        .shipments
+        .iter()
+        .filter(|parcel| parcel.state != ShipmentState::Cancelled)
+        .filter_map(|parcel| {
+            let number = parcel.tracking_number.clone()?;
+            let mut facts = vec![(tr!(ORDER_TRACKING_NUMBER).to_owned(), number)];
+            if let Some(carrier) = &parcel.carrier {
+                facts.insert(0, (tr!(ADMIN_ORDERS_COURIER).to_owned(), carrier.clone()));
+            }
+            Some(view! { <Facts facts/> })
+        })
+        .collect_view();
+    let lines = order
+        .lines
+        .iter()
+        .map(|line| {
+            view! {
+                <li class="grid grid-cols-[4rem_1fr_auto] gap-4 py-3 items-center" data-sku=line.sku.clone()>
+                    <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="64px"/> })}</span>
+                    <span class="min-w-0">
+                        <span class="block font-medium">{line.name.clone()}</span>
+                        <span class="block text-sm text-quiet">
+                            <span class="figures">{format!("{} × {}", locale.number(line.quantity), locale.money(line.unit_price))}</span>
+                            {(!line.options.is_empty()).then(|| format!(" · {}", line.options))}
+                        </span>
+                    </span>
+                    <span class="money font-medium">{locale.money(line.total)}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    let failure = order.payment_failure.clone().filter(|_| order.payment == PaymentState::Failed);
+    view! {
+        <header class="mt-4 mb-8 flex flex-wrap items-end justify-between gap-4">
+            <div>
+                <h1 class="text-3xl" id="order-number">{tr!(ORDER_NUMBER, number = order.number.clone())}</h1>
+                <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at))}</p>
+            </div>
+            <div class="flex flex-wrap gap-2" id="states">{payment_badge(&order)}<Badge tone>{delivery}</Badge></div>
+        </header>
+        {cancelled.map(|(_, reason)| view! {
+            <div class="mb-6"><Alert tone=Tone::Warning><p>{tr!(ORDER_CANCELLED_NOTE)}</p>{(!reason.is_empty()).then(|| view! { <p class="text-sm mt-1">{reason.clone()}</p> })}</Alert></div>
+        })}
+        {failure.map(|why| view! { <div class="mb-6"><Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p><p class="text-sm mt-1">{why}</p></Alert></div> })}
+        {actions.map(|actions| view! { <div class="mb-8">{actions.run()}</div> })}
+        <div class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-10 items-start">
+            <div class="min-w-0 flex flex-col gap-10">
+                <section>
+                    <h2 class="text-xl mb-4">{tr!(ORDER_TIMELINE)}</h2>
+                    <Timeline moments=timeline/>
+                    <div class="mt-4">{parcels}</div>
+                </section>
+                <section>
+                    <h2 class="text-xl mb-2">{tr!(ORDER_CONTENTS)}</h2>
+                    <ul class="divide-y divide-hairline">{lines}</ul>
+                </section>
+            </div>
+            <aside class="flex flex-col gap-6 min-w-0">
+                <Card>
+                    <h2 class="text-xl mb-4">{tr!(ORDER_RECEIPT)}</h2>
+                    <dl class="flex flex-col gap-2">
+                        <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
+                        {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
+                        <SumLine label=order.delivery_name.clone() amount=shipping/>
+                        <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
+                    </dl>
+                    <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = locale.money(order.tax))}</p>
+                </Card>
+                <AddressLabel title=tr!(ORDER_DELIVER_TO) address=order.shipping_address.clone()/>
+                <AddressLabel title=tr!(ORDER_BILLED_TO) address=order.billing_address.clone()/>
+            </aside>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,300 @@
+//! A product's page.
+
+use std::collections::BTreeMap;
+
+use domain::view::{CartLineView, ProductView, VariantView};
+use domain::{Quantity, Timestamp};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated};
+use ui::{Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards, Tone, icon, tr, trn, use_locale};
+
+use crate::cart::use_cart;
+use crate::listing::Card;
+use crate::seo::{Addresses, Description, ProductData};
+use crate::trouble::Trouble;
+
+/// A product, and the day that its delivery is counted from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPageView {
+    /// The product.
+    pub product: ProductView,
+    /// The shop's today.
+    pub today: Timestamp,
+}
+
+/// A product by its slug in any language.
+#[server(endpoint = "read_product", input = GetUrl)]
+pub async fn read_product(slug: String) -> Result<ProductPageView, AppError> {
+    use session::request;
+    let shop = request::shop()?;
+    let found = backend::catalog::product(&shop, request::locale(), &slug).await.map_err(|error| request::unexpected(&error))?;
+    let product = found.ok_or_else(request::not_found)?;
+    Ok(ProductPageView { product, today: shop.now() })
+}
+access!(ReadProduct, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadProduct>()];
+
+/// From this many on, nobody needs to hurry.
+const FEW: i64 = 5;
+
+/// A product's page.
+#[component]
+pub fn ProductPage() -> impl IntoView {
+    let params = use_params_map();
+    let slug = Memo::new(move |_| params.with(|params| params.get("slug").unwrap_or_default()));
+    let product = Resource::new(move || slug.get(), read_product);
+    view! {
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }>
+            {move || Suspend::new(async move {
+                match product.await {
+                    Ok(view) => view! { <Product product=view.product today=view.today/> }.into_any(),
+                    Err(error) if error.is_not_found() => view! { <Trouble error=AppError::told(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
+    let title = if product.seo_title.is_empty() { product.name.clone() } else { product.seo_title.clone() };
+    let description = [&product.seo_description, &product.summary, &product.description].into_iter().find(|text| !text.is_empty()).cloned().unwrap_or_default();
+    let languages = product.slugs.iter().map(|(language, slug)| (language.clone(), format!("/p/{slug}"))).collect();
+    let mut above = vec![("/".to_owned(), tr!(SHELL_HOME).to_owned())];
+    if let Some(category) = &product.category {
+        above.push((format!("/c/{}", category.slug), category.name.clone()));
+    }
+    // What can be bought now is shown first.
+    let first = product.variants.iter().find(|variant| variant.available > 0).or(product.variants.first()).map(|variant| variant.values.clone()).unwrap_or_default();
+    let chosen = RwSignal::new(product.options.iter().map(|option| option.key.clone()).zip(first).collect::<BTreeMap<_, _>>());
+    let keys: Vec<_> = product.options.iter().map(|option| option.key.clone()).collect();
+    let variants = StoredValue::new(product.variants.clone());
+    let variant = Memo::new(move |_| {
+        let wanted: Vec<_> = chosen.with(|chosen| keys.iter().map(|key| chosen.get(key).cloned().unwrap_or_default()).collect());
+        variants.with_value(|variants| variants.iter().find(|variant| variant.values == wanted).cloned())
+    });
+    let related = product.related.clone();
+    view! {
+        <Title text=title/>
+        <Description text=description/>
+        <Addresses path=format!("/p/{}", product.slug) languages/>
+        <ProductData product=product.clone()/>
+        <div class="pt-1 pb-2"><Breadcrumbs above here=product.name.clone()/></div>
+        <article class="grid md:grid-cols-2 gap-x-8 lg:gap-x-14 gap-y-6 items-start">
+            <Gallery product=product.clone() variant/>
+            <Buying product=product.clone() chosen variant today/>
+        </article>
+        {(!related.is_empty()).then(|| view! {
+            <section class="mt-14 md:mt-20">
+                <h2 class="text-2xl mb-5">{tr!(PRODUCT_RELATED_TITLE)}</h2>
+                <div class="shelf">{related.into_iter().take(4).map(|product| view! { <Card product/> }).collect_view()}</div>
+            </section>
+        })}
+    }
+    .into_any()
+}
+
+/// The pictures: one large, the others small beneath it; a variant with a picture of its own shows that.
+#[component]
+fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl IntoView {
+    let pictures = StoredValue::new(product.pictures.clone());
+    let shown = RwSignal::new(0_usize);
+    Effect::new(move |before: Option<Option<_>>| {
+        let own = variant.with(|variant| variant.as_ref().and_then(|variant| variant.picture));
+        // Not at first: what the page came with stays.
+        if let Some(at) = own.filter(|_| before.is_some()).and_then(|own| pictures.with_value(|pictures| pictures.iter().position(|picture| picture.id == own))) {
+            shown.set(at);
+        }
+        own
+    });
+    let total = product.pictures.len();
+    let large = move || {
+        pictures.with_value(|pictures| pictures.get(shown.get()).cloned()).map(|picture| {
+            view! { <Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 92vw, 38rem" first=true/> }
+        })
+    };
+    let thumbs = product
+        .pictures
+        .iter()
+        .enumerate()
+        .map(|(at, picture)| {
+            let id = picture.id.to_string();
+            view! {
+                <button
+                    type="button"
+                    class="tile size-16 md:size-20 cursor-pointer border-2 border-transparent aria-pressed:border-primary"
+                    aria-pressed=move || if shown.get() == at { "true" } else { "false" }
+                    aria-label=tr!(PRODUCT_PICTURE_OF, number = at + 1, total = total)
+                    on:click=move |_| shown.set(at)
+                >
+                    <Picture id alt="" sizes="80px"/>
+                </button>
+            }
+        })
+        .collect_view();
+    let others = product
+        .pictures
+        .iter()
+        .skip(1)
+        .map(|picture| view! { <div class="tile"><Picture id=picture.id.to_string() alt=picture.alt.clone() sizes="(width < 48rem) 46vw, 18rem"/></div> })
+        .collect_view();
+    view! {
+        <section aria-label=tr!(PRODUCT_GALLERY, name = product.name) class="min-w-0">
+            <div class="tile">{large}</div>
+            {(total > 1).then(|| view! {
+                <div class="needs-script flex flex-wrap gap-2 mt-3">{thumbs}</div>
+                <div class="without-script grid grid-cols-2 gap-3 mt-3">{others}</div>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+/// Price, choices, delivery, and the button.
+#[component]
+fn Buying(product: ProductView, chosen: RwSignal<BTreeMap<String, String>>, variant: Memo<Option<VariantView>>, today: Timestamp) -> impl IntoView {
+    let cart = use_cart();
+    let locale = use_locale();
+    let quantity = RwSignal::new(1_u32);
+    let cheapest = product.variants.iter().map(|variant| variant.price).min_by_key(|price| price.minor);
+    let price = move || match variant.get() {
+        Some(variant) => view! { <Price amount=variant.price compare_at=variant.compare_at class="text-2xl"/> }.into_any(),
+        None => cheapest.map(|amount| view! { <Price amount from=true class="text-2xl"/> }.into_any()).unwrap_or_else(|| ().into_any()),
+    };
+    let available = Memo::new(move |_| variant.with(|variant| variant.as_ref().map_or(0, |variant| variant.available)));
+    let stock = move || match available.get() {
+        0 => view! { <Badge>{tr!(PRODUCT_OUT_OF_STOCK)}</Badge> }.into_any(),
+        few @ 1..FEW => view! { <Badge tone=Tone::Sale>{trn!(PRODUCT_FEW_LEFT, few)}</Badge> }.into_any(),
+        _ => view! { <Badge tone=Tone::Success>{tr!(PRODUCT_IN_STOCK)}</Badge> }.into_any(),
+    };
+    let delivery = product.delivery.map(|(fee, from, to)| {
+        let fee = if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(fee) };
+        let day = |days: i64| locale.weekday_date(today.plus_millis(days * Timestamp::DAY));
+        let date = if from == to { day(to) } else { format!("{} – {}", day(from), day(to)) };
+        tr!(PRODUCT_SHIPPING_FROM, fee = fee, date = date)
+    });
+    let options = product
+        .options
+        .iter()
+        .map(|option| view! { <Choosing product=product.clone() key=option.key.clone() chosen/> })
+        .collect_view();
+    let line = StoredValue::new((product.slug.clone(), product.name.clone(), product.pictures.first().map(|picture| picture.id), product.tax_rate_bp));
+    let all_options = StoredValue::new(product.options.clone());
+    let add = move || {
+        let Some(variant) = variant.get_untracked().filter(|variant| variant.available > 0) else { return };
+        let words = all_options.with_value(|options| {
+            let names = options.iter().zip(&variant.values).filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.clone()));
+            names.collect::<Vec<_>>().join(" · ")
+        });
+        let (slug, name, picture, tax_rate_bp) = line.get_value();
+        let quantity = Quantity::clamped(i64::from(quantity.get_untracked()));
+        cart.add(CartLineView {
+            variant: variant.id,
+            slug,
+            name,
+            options: words,
+            sku: variant.sku,
+            picture: variant.picture.or(picture),
+            quantity,
+            unit_price: variant.price,
+            total: variant.price.times(quantity.get()).unwrap_or(variant.price),
+            tax_rate_bp,
+            weight_g: variant.weight_g,
+            available: variant.available,
+        });
+    };
+    let most = Signal::derive(move || u32::try_from(available.get().max(1)).unwrap_or(1));
+    let paragraphs = product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }).collect_view();
+    let facts = move || {
+        variant.get().map(|variant| {
+            let mut facts = vec![(tr!(PRODUCT_SKU_LABEL).to_owned(), variant.sku)];
+            if variant.weight_g > 0 {
+                facts.push((tr!(PRODUCT_WEIGHT).to_owned(), format!("{}\u{a0}g", locale.number(variant.weight_g))));
+            }
+            view! { <Facts facts/> }
+        })
+    };
+    view! {
+        <div class="flex flex-col gap-5 min-w-0">
+            <header>
+                {(!product.vendor.is_empty()).then(|| view! { <p class="text-sm text-quiet mb-1">{product.vendor.clone()}</p> })}
+                <h1 class="text-3xl" id="product-name">{product.name.clone()}</h1>
+                {(!product.summary.is_empty()).then(|| view! { <p class="text-lg text-quiet mt-3 prose-line">{product.summary.clone()}</p> })}
+            </header>
+            <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
+                <p id="price" aria-live="polite">{price}</p>
+                <span class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</span>
+                <span id="stock" aria-live="polite">{stock}</span>
+            </div>
+            <form
+                method="post"
+                action="/cart"
+                class="flex flex-col gap-5"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    add();
+                }
+            >
+                <input type="hidden" name="product" value=product.slug.clone()/>
+                <input type="hidden" name="step" value="add"/>
+                {options}
+                <div class="flex flex-wrap items-center gap-3 max-md:sticky max-md:bottom-14 max-md:z-20 max-md:bg-base-100 max-md:-mx-4 max-md:px-4 max-md:py-3 max-md:border-t max-md:border-hairline">
+                    <QuantityStepper name="quantity" value=quantity max=most/>
+                    <div class="grow max-w-sm">
+                        <Button look=Look::Buy size=Size::Large kind="submit" icon=icon::CART wide=true disabled=Signal::derive(move || available.get() == 0)>
+                            {move || if available.get() == 0 { tr!(PRODUCT_OUT_OF_STOCK) } else { tr!(PRODUCT_ADD_TO_CART) }}
+                        </Button>
+                    </div>
+                </div>
+            </form>
+            {delivery.map(|delivery| view! {
+                <p class="flex gap-3 items-start"><Icon shape=icon::TRUCK class="size-6 text-primary"/><span>{delivery}</span></p>
+            })}
+            <div class="border-t border-hairline">
+                <Disclosure title=tr!(PRODUCT_DESCRIPTION_TITLE) open=true><div class="prose-line">{paragraphs}</div></Disclosure>
+                <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{facts}</Disclosure>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// One option's choices; what cannot be bought with the rest of the choice is struck through.
+#[component]
+fn Choosing(product: ProductView, key: String, chosen: RwSignal<BTreeMap<String, String>>) -> impl IntoView {
+    let Some(at) = product.options.iter().position(|option| option.key == key) else { return ().into_any() };
+    let option = product.options[at].clone();
+    let (variants, options) = (StoredValue::new(product.variants), StoredValue::new(product.options));
+    let values = StoredValue::new(option.values.clone());
+    let own = key.clone();
+    let selected = Signal::derive(move || chosen.with(|chosen| chosen.get(&own).cloned().unwrap_or_default()));
+    let said = Signal::derive(move || values.with_value(|values| values.iter().find(|value| value.key == selected.get()).map(|value| value.name.clone()).unwrap_or_default()));
+    let chips = Signal::derive(move || {
+        let wanted: Vec<_> = chosen.with(|chosen| options.with_value(|options| options.iter().map(|option| chosen.get(&option.key).cloned().unwrap_or_default()).collect()));
+        values.with_value(|values| {
+            let chip = |value: &domain::view::OptionValueView| {
+                let mut wanted: Vec<String> = wanted.clone();
+                if let Some(place) = wanted.get_mut(at) {
+                    place.clone_from(&value.key);
+                }
+                let available = variants.with_value(|variants| variants.iter().any(|variant| variant.values == wanted && variant.available > 0));
+                Chip { value: value.key.clone(), label: value.name.clone(), picture: None, available }
+            };
+            values.iter().map(chip).collect::<Vec<_>>()
+        })
+    });
+    let on_change = Callback::new(move |value: String| {
+        chosen.update(|chosen| {
+            chosen.insert(key.clone(), value);
+        });
+    });
+    let name = format!("choice[{}]", option.key);
+    view! { <RadioChips legend=option.name name chips selected said on_change/> }.into_any()
+}

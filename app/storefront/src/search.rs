@@ -1,0 +1,102 @@
+//! Search: suggestions while typing, and the page of what was found.
+
+use domain::view::SearchView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use server_fn::codec::GetUrl;
+use session::{Access, AppError, access, stated};
+use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
+
+use crate::listing::Card;
+use crate::query::address;
+use crate::seo::NotIndexed;
+use crate::trouble::Trouble;
+
+/// Longer questions are not asked by people.
+#[cfg(feature = "ssr")]
+const LONGEST: usize = 200;
+
+/// What fits the words so far: names and slugs of products.
+#[server(endpoint = "suggest", input = GetUrl)]
+pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
+    use session::request;
+    let words: String = words.chars().take(LONGEST).collect();
+    backend::search::suggest(&request::shop()?, request::locale(), &words).await.map_err(|error| request::unexpected(&error))
+}
+access!(Suggest, Access::Public);
+
+/// What was found.
+#[server(endpoint = "find", input = GetUrl)]
+pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
+    use session::request;
+    let words: String = words.chars().take(LONGEST).collect();
+    backend::search::search(&request::shop()?, request::locale(), &words, after.as_deref()).await.map_err(|error| request::unexpected(&error))
+}
+access!(Find, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<Suggest>(), stated::<Find>()];
+
+/// The page of what was found.
+#[component]
+pub fn SearchPage() -> impl IntoView {
+    let query = use_query_map();
+    let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
+    let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
+    let found = Resource::new(
+        move || (words.get(), after.get()),
+        |(words, after)| async move {
+            if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) }
+        },
+    );
+    view! {
+        <NotIndexed/>
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
+            {move || Suspend::new(async move {
+                match found.await {
+                    Ok(Some(found)) => view! { <Found found/> }.into_any(),
+                    Ok(None) => view! { <Ask/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Ask() -> impl IntoView {
+    view! {
+        <Title text=tr!(LISTING_SEARCH_TITLE)/>
+        <h1 class="text-3xl mt-4 mb-6">{tr!(LISTING_SEARCH_TITLE)}</h1>
+        <div class="max-w-xl"><SearchBox id="search-page"/></div>
+        <p class="mt-6"><LinkButton href="/categories" look=Look::Outline>{tr!(SHELL_ALL_CATEGORIES)}</LinkButton></p>
+    }
+    .into_any()
+}
+
+#[component]
+fn Found(found: SearchView) -> impl IntoView {
+    let title = tr!(LISTING_RESULTS_FOR, query = found.query);
+    let count = found.products.len();
+    if count == 0 {
+        return view! {
+            <Title text=title/>
+            <EmptyState title=tr!(LISTING_NO_RESULTS_TITLE, query = found.query) body=tr!(LISTING_NO_RESULTS_BODY) level=1>
+                <LinkButton href="/categories" look=Look::Outline>{tr!(SHELL_ALL_CATEGORIES)}</LinkButton>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let more = found.next.as_ref().map(|after| address("/search", [("q", found.query.as_str()), ("after", after.as_str())].into_iter()));
+    let plus = more.is_some();
+    view! {
+        <Title text=title.clone()/>
+        <h1 class="text-3xl mt-4 mb-2">{title}</h1>
+        <p class="text-quiet mb-6" aria-live="polite">{trn!(LISTING_RESULTS, count)}{plus.then_some("+")}</p>
+        {found.corrected.then(|| view! { <div class="mb-6"><Alert>{tr!(LISTING_CORRECTED)}</Alert></div> })}
+        <div class="shelf" id="goods">{found.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view()}</div>
+        {more.map(|next| view! { <Pager next/> })}
+    }
+    .into_any()
+}

@@ -1,0 +1,88 @@
+//! What search engines and other programs read.
+
+use domain::view::ProductView;
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta};
+use serde_json::json;
+use ui::picture_url;
+
+use crate::frame::use_brand;
+
+/// The page's own address and its addresses in other languages: `(language tag, path)`.
+#[component]
+pub fn Addresses(
+    /// The path of this page.
+    #[prop(into)]
+    path: String,
+    /// The same page in each language.
+    #[prop(optional)]
+    languages: Vec<(String, String)>,
+) -> impl IntoView {
+    let origin = use_brand().origin;
+    let others = languages
+        .into_iter()
+        .map(|(language, path)| view! { <Link rel="alternate" hreflang=language href=format!("{origin}{path}")/> })
+        .collect_view();
+    view! {
+        <Link rel="canonical" href=format!("{origin}{path}")/>
+        {others}
+    }
+}
+
+/// What a search engine shows below the title.
+#[component]
+pub fn Description(
+    /// A sentence or two.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    let text = text.chars().take(300).collect::<String>();
+    view! {
+        <Meta name="description" content=text.clone()/>
+        <Meta property="og:description" content=text/>
+    }
+}
+
+/// The page is not for search engines.
+#[component]
+pub fn NotIndexed() -> impl IntoView {
+    view! { <Meta name="robots" content="noindex"/> }
+}
+
+/// A product by schema.org, as JSON-LD. It is data and no script, so the content policy lets it pass.
+#[component]
+pub fn ProductData(
+    /// The product.
+    product: ProductView,
+) -> impl IntoView {
+    let origin = use_brand().origin;
+    let address = format!("{origin}/p/{}", product.slug);
+    let offers: Vec<_> = product
+        .variants
+        .iter()
+        .map(|variant| {
+            json!({
+                "@type": "Offer",
+                "sku": variant.sku,
+                "url": address,
+                "price": variant.price.decimal(),
+                "priceCurrency": variant.price.currency.code(),
+                "availability": if variant.available > 0 { "https://schema.org/InStock" } else { "https://schema.org/OutOfStock" },
+            })
+        })
+        .collect();
+    let images: Vec<_> = product.pictures.iter().map(|picture| format!("{origin}{}", picture_url(&picture.id.to_string(), 1280, "webp"))).collect();
+    let data = json!({
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product.name,
+        "description": if product.summary.is_empty() { &product.description } else { &product.summary },
+        "brand": { "@type": "Brand", "name": product.vendor },
+        "image": images,
+        "url": address,
+        "offers": offers,
+    });
+    // No text of a product can end the element.
+    let data = data.to_string().replace('<', "\\u003c");
+    view! { <script type="application/ld+json" inner_html=data></script> }
+}

@@ -1,0 +1,48 @@
+//! Pages for what is not there or did not work.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use session::AppError;
+use ui::{EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
+
+use crate::seo::NotIndexed;
+
+/// A page in place of one that could not be shown: not found, offline, crowded, or something unexpected.
+#[component]
+pub fn Trouble(
+    /// Why.
+    error: AppError,
+) -> impl IntoView {
+    let (title, body) = match error.status {
+        0 => (tr!(ERROR_OFFLINE_TITLE), tr!(ERROR_OFFLINE_BODY).to_owned()),
+        401 => (tr!(SHELL_SIGN_IN), error.said(use_locale())),
+        403 => (tr!(ERROR_FORBIDDEN_TITLE), error.said(use_locale())),
+        404 => (tr!(ERROR_NOT_FOUND_TITLE), error.said(use_locale())),
+        429 | 503 => (tr!(ERROR_BUSY_TITLE), error.said(use_locale())),
+        _ => (tr!(ERROR_UNEXPECTED_TITLE), error.said(use_locale())),
+    };
+    let signed_out = error.is_signed_out();
+    view! {
+        <Title text=title/>
+        <NotIndexed/>
+        <EmptyState title body level=1>
+            {signed_out.then(|| view! { <LinkButton href="/sign-in">{tr!(SHELL_SIGN_IN)}</LinkButton> })}
+            <LinkButton href="/" look=if signed_out { Look::Outline } else { Look::Primary }>{tr!(ERROR_HOME_ACTION)}</LinkButton>
+        </EmptyState>
+    }
+    .into_any()
+}
+
+/// An address that leads nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! {
+        <Title text=tr!(ERROR_NOT_FOUND_TITLE)/>
+        <NotIndexed/>
+        <EmptyState title=tr!(ERROR_NOT_FOUND_TITLE) body=tr!(ERROR_NOT_FOUND_BODY) level=1>
+            <div class="w-full min-w-72 max-w-md"><SearchBox id="search-instead"/></div>
+            <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
+        </EmptyState>
+    }
+    .into_any()
+}

@@ -1,0 +1,150 @@
+// The shop without a network: its own files, visited pages, the answers they were made of, and photographs.
+//
+// Files under /pkg/ carry a hash in their names and never change: kept first. Photographs likewise. Pages and the reads
+// behind them come from the network, and from what was kept when there is none. What belongs to one person (account, orders,
+// checkout's answers, the admin) is never kept.
+
+const VERSION = 'v1';
+const FILES = `files-${VERSION}`;
+const PAGES = `pages-${VERSION}`;
+const READS = `reads-${VERSION}`;
+const PICTURES = `pictures-${VERSION}`;
+
+// How many pages and pictures are kept, the newest.
+const MOST = { [PAGES]: 120, [READS]: 300, [PICTURES]: 400 };
+
+const FIRST = ['/offline.html', '/offline.css', '/fonts/figtree.woff2', '/fonts/fraunces.woff2', '/icons/icon.svg', '/boot.js', '/brand.css', '/manifest.webmanifest'];
+// Their documents are the same for everybody until a script fills them with the browser's own cart.
+const SHELLS = ['/cart', '/checkout'];
+// The reads that pages are made of.
+const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form'].map((name) => `/api/${name}`);
+
+const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || FIRST.includes(path);
+const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
+
+const trim = async (name) => {
+  const most = MOST[name];
+  if (!most) return;
+  const cache = await caches.open(name);
+  const keys = await cache.keys();
+  await Promise.all(keys.slice(0, Math.max(0, keys.length - most)).map((key) => cache.delete(key)));
+};
+
+const keep = async (name, request, answer) => {
+  if (answer.ok && !answer.redirected) {
+    const cache = await caches.open(name);
+    // Newest last, so that the oldest is dropped first.
+    await cache.delete(request);
+    await cache.put(request, answer);
+    await trim(name);
+  }
+};
+
+// A shell as one who is not signed in sees it, without a cart.
+const shell = async (path) => {
+  const answer = await fetch(path, { credentials: 'omit' });
+  await keep(PAGES, path, answer);
+};
+
+const quietly = (work) => work.catch(() => {});
+
+addEventListener('install', (event) => {
+  event.waitUntil((async () => {
+    const files = await caches.open(FILES);
+    await Promise.all(FIRST.map((path) => quietly(files.add(path))));
+    await Promise.all(SHELLS.map((path) => quietly(shell(path))));
+    await skipWaiting();
+  })());
+});
+
+addEventListener('activate', (event) => {
+  event.waitUntil((async () => {
+    const known = [FILES, PAGES, READS, PICTURES];
+    await Promise.all((await caches.keys()).filter((name) => !known.includes(name)).map((name) => caches.delete(name)));
+    await clients.claim();
+  })());
+});
+
+const keptFirst = async (event, name, request) => {
+  const kept = await caches.match(request, { ignoreVary: true });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  event.waitUntil(quietly(keep(name, request, answer.clone())));
+  return answer;
+};
+
+const networkFirst = async (event, name, request, instead) => {
+  try {
+    const answer = await fetch(request);
+    event.waitUntil(quietly(keep(name, request, answer.clone())));
+    return answer;
+  } catch {
+    return (await caches.match(request, { ignoreVary: true })) ?? instead();
+  }
+};
+
+// In the form in which server functions say what went wrong; status 0 is "not reached".
+const unreached = () => new Response(JSON.stringify({ status: 0, message: '', fields: [] }), {
+  status: 503,
+  headers: { 'content-type': 'application/json' },
+});
+
+const offline = async () => (await caches.match('/offline.html')) ?? new Response('offline', { status: 503 });
+
+// The cart's and the checkout's pages are kept without anybody's things in them.
+const shellPage = async (request, path) => {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match(path, { ignoreVary: true })) ?? offline();
+  }
+};
+
+addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin) return;
+  if (request.method !== 'GET') {
+    // Writes are told apart from a broken server, so that the cart waits for the network.
+    if (pathname.startsWith('/api/') && !pathname.startsWith('/api/v1/')) event.respondWith(fetch(request).catch(unreached));
+    return;
+  }
+  if (isFile(pathname)) {
+    const changes = pathname === '/boot.js' || pathname === '/brand.css';
+    event.respondWith(changes ? networkFirst(event, FILES, request, () => Response.error()) : keptFirst(event, FILES, request));
+  } else if (pathname.startsWith('/pictures/')) {
+    event.respondWith(keptFirst(event, PICTURES, request));
+  } else if (READABLE.includes(pathname)) {
+    event.respondWith(networkFirst(event, READS, request, unreached));
+  } else if (pathname.startsWith('/api/') && !pathname.startsWith('/api/v1/') && request.mode !== 'navigate') {
+    event.respondWith(fetch(request).catch(unreached));
+  } else if (request.mode === 'navigate' && SHELLS.includes(pathname)) {
+    event.respondWith(shellPage(request, pathname));
+  } else if (request.mode === 'navigate' && isPage(pathname)) {
+    event.respondWith(networkFirst(event, PAGES, request, offline));
+  } else if (request.mode === 'navigate') {
+    event.respondWith(fetch(request).catch(offline));
+  }
+});
+
+// What the first page loaded before the worker was there, and the page itself.
+addEventListener('message', (event) => {
+  const { keep: loaded, page } = event.data ?? {};
+  if (!Array.isArray(loaded)) return;
+  event.waitUntil((async () => {
+    const add = async (name, address) => {
+      const cache = await caches.open(name);
+      if (!(await cache.match(address, { ignoreVary: true }))) await cache.add(address);
+    };
+    const work = loaded.map((address) => {
+      const { pathname } = new URL(address, location.origin);
+      if (isFile(pathname)) return add(FILES, address);
+      if (pathname.startsWith('/pictures/')) return add(PICTURES, address);
+      if (READABLE.includes(pathname)) return add(READS, address);
+      return Promise.resolve();
+    });
+    const { pathname } = new URL(page, location.origin);
+    if (isPage(pathname) && !SHELLS.includes(pathname)) work.push(add(PAGES, page));
+    await Promise.all(work.map(quietly));
+  })());
+});
