@@ -27,6 +27,7 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
     let (inner, ctx) = (shop.clone(), ctx.clone());
     let todo = shop.db().write(async move |tx| cancel_rows(tx, &inner, &ctx, order, &reason).await).await?;
     payments::carry_out(shop, todo).await;
+    shop.feed().wake();
     Ok(())
 }
 

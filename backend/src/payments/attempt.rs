@@ -146,6 +146,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
             if cancelled && open { refund::unwind_rows(tx, &inner, &ctx, attempt.order_id).await } else { Ok(Vec::new()) }
         })
         .await?;
+    shop.feed().wake();
     if !todo.is_empty() {
         // The jobs do it: whoever asked here waits for other things.
         tracing::info!(%payment, "money came for a cancelled order and goes back");

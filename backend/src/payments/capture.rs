@@ -49,7 +49,10 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
         .await?;
     match asked {
         Some((payment, minor)) => perform(shop, payment, minor).await,
-        None => Ok(()),
+        None => {
+            shop.feed().wake();
+            Ok(())
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::id::OrderId;
-use domain::order::AttemptState;
+use domain::order::{AttemptState, PaymentMethod, PaymentState};
 
 use crate::platform::db::DbError;
 use crate::{Shop, orders};
@@ -14,7 +14,7 @@ use super::{PaymentError, refund, settle, store};
 pub const UNPAID_FOR: i64 = crate::checkout::PAYMENT_TIME;
 
 /// The pause between two looks.
-const ROUND: Duration = Duration::from_secs(30);
+const ROUND: Duration = Duration::from_secs(300);
 
 /// Cancels card orders that were placed more than [`UNPAID_FOR`] ago and are not paid, and releases their stock. The gateway is asked
 /// first, and told to take no money any more, so that nobody pays for an order that is gone; an order whose gateway does not
@@ -26,7 +26,7 @@ pub async fn expire(shop: &Shop) -> Result<usize, PaymentError> {
     let before = shop.now().plus_millis(-UNPAID_FOR);
     let mut cancelled = 0;
     for (order,) in store::unpaid_before(&mut shop.db(), before).await? {
-        match expire_one(shop, order).await {
+        match expire_order(shop, order).await {
             Ok(true) => cancelled += 1,
             Ok(false) => {}
             Err(PaymentError::Db(error)) => return Err(error.into()),
@@ -36,7 +36,8 @@ pub async fn expire(shop: &Shop) -> Result<usize, PaymentError> {
     Ok(cancelled)
 }
 
-/// Expires orders for as long as the program runs.
+/// Expires orders for as long as the program runs. Each order has a job of its own, `payments.expire`; this finds those whose job was
+/// given up because the gateway was away for long.
 pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {
@@ -51,7 +52,14 @@ pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
     })
 }
 
-async fn expire_one(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
+/// Expires one order, if it is unpaid and its time is over. Says whether it was cancelled.
+pub(super) async fn expire_order(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
+    let Some(head) = orders::head(&mut shop.db(), order).await? else { return Ok(false) };
+    let waits = matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
+    let due = head.placed_at.plus_millis(UNPAID_FOR) <= shop.now();
+    if head.cancelled_at.is_some() || head.payment_method != PaymentMethod::Card || head.total == 0 || !waits || !due {
+        return Ok(false);
+    }
     settle(shop, order).await?;
     for attempt in store::of_order(&mut shop.db(), order).await? {
         if !matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
@@ -63,7 +71,8 @@ async fn expire_one(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
         .db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(orders::OrderError::Unknown)?;
-            let paid = store::of_order(tx, order).await?.into_iter().any(|a| matches!(a.state, AttemptState::Authorised | AttemptState::Captured));
+            let attempts = store::of_order(tx, order).await?;
+            let paid = attempts.iter().any(|a| matches!(a.state, AttemptState::Authorised | AttemptState::Captured));
             if paid || head.cancelled_at.is_some() {
                 return Ok::<_, orders::OrderError>(None);
             }
@@ -75,6 +84,7 @@ async fn expire_one(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
         Ok(None) => Ok(false),
         Ok(Some(todo)) => {
             refund::carry_out(shop, todo).await;
+            shop.feed().wake();
             Ok(true)
         }
         Err(orders::OrderError::Db(error)) => Err(error.into()),

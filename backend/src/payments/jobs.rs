@@ -2,7 +2,7 @@
 //!
 //! Each job is written in the transaction that decides what is wanted, and does nothing when that was done already.
 
-use domain::id::{PaymentId, RefundId};
+use domain::id::{OrderId, PaymentId, RefundId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::platform::db::{DbError, Tx};
 use crate::platform::jobs::{self, Done, Handlers};
 use crate::{Shop, orders};
 
-use super::{PaymentError, attempt, capture, refund, store};
+use super::{PaymentError, attempt, capture, expiry, refund, store};
 
 /// The job is not in a hurry: whoever wrote it tries at once, and most often succeeds.
 const LATER: i64 = 5_000;
@@ -20,6 +20,8 @@ const SETTLE: &str = "payment.settle";
 const CAPTURE: &str = "payment.capture";
 const VOID: &str = "payment.void";
 const REFUND: &str = "payment.refund";
+/// Written by checkout, for when the time to pay is over.
+const EXPIRE: &str = "payments.expire";
 
 pub(super) async fn begin_later(tx: &mut Tx, shop: &Shop, payment: PaymentId) -> Result<(), DbError> {
     put(tx, shop, BEGIN, json!({ "payment": payment }), &format!("{BEGIN}:{payment}")).await
@@ -49,6 +51,7 @@ async fn put(tx: &mut Tx, shop: &Shop, kind: &str, payload: Value, key: &str) ->
 
 #[derive(Deserialize)]
 struct Payload {
+    order: Option<OrderId>,
     payment: Option<PaymentId>,
     refund: Option<RefundId>,
     amount: Option<i64>,
@@ -56,7 +59,7 @@ struct Payload {
 
 /// Adds the payments' jobs.
 pub fn register(handlers: &mut Handlers) {
-    for kind in [BEGIN, SETTLE, CAPTURE, VOID, REFUND] {
+    for kind in [BEGIN, SETTLE, CAPTURE, VOID, REFUND, EXPIRE] {
         handlers.insert(kind, Box::new(move |shop, payload| -> Done { Box::pin(run(shop, kind, payload)) }));
     }
 }
@@ -68,6 +71,7 @@ async fn run(shop: Shop, kind: &'static str, payload: Value) -> Result<(), Strin
         (VOID, Payload { payment: Some(id), .. }) => refund::void(&shop, id).await,
         (CAPTURE, Payload { payment: Some(id), amount: Some(minor), .. }) => capture::perform(&shop, id, minor).await,
         (BEGIN, Payload { payment: Some(id), .. }) => begin_again(&shop, id).await,
+        (EXPIRE, Payload { order: Some(id), .. }) => expiry::expire_order(&shop, id).await.map(drop),
         (SETTLE, Payload { payment: Some(id), .. }) => settle_again(&shop, id).await,
         _ => return Err("the job does not say what for".into()),
     };

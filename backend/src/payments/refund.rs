@@ -50,8 +50,9 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
             begin(tx, &inner, &ctx, &attempt, amount, &reason).await
         })
         .await?;
-    perform(shop, id).await?;
-    Ok(id)
+    let done = perform(shop, id).await;
+    shop.feed().wake();
+    done.map(|()| id)
 }
 
 /// Writes a refund down, before anybody is asked for it. Cash is given back at once.

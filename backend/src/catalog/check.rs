@@ -1,0 +1,261 @@
+//! Whether what a manager wrote can be a product.
+
+use std::collections::HashSet;
+
+use domain::Locale;
+use domain::id::{ProductId, VariantId};
+use domain::messages::t;
+use domain::slug::slug;
+use domain::view::{FieldErrors, OptionDraft, ProductDraft, ProductTexts, VariantDraft};
+use uuid::Uuid;
+
+use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
+
+/// The most variants of a product.
+pub(super) const MOST_VARIANTS: usize = 250;
+const MOST_OPTIONS: usize = 3;
+const MOST_VALUES: usize = 100;
+const MOST_TAGS: usize = 50;
+const MOST_PICTURES: usize = 50;
+/// Ten thousand million in a currency with two decimals: beyond that sums could pass 64 bits.
+pub(super) const DEAREST: i64 = 1_000_000_000_000;
+/// A tonne.
+pub(super) const HEAVIEST: i64 = 1_000_000;
+const MOST_STOCK: i64 = 1_000_000;
+pub(super) const TAX_CLASSES: [&str; 4] = ["standard", "exempt", "zero", "none"];
+
+/// Collects what is wrong, each beside its field.
+pub(super) struct Checker {
+    pub locale: Locale,
+    pub errors: FieldErrors,
+}
+
+impl Checker {
+    fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.errors.push((field.into(), message.into()));
+    }
+    fn text(&mut self, field: &str, text: &str, most: usize) -> String {
+        if text.chars().count() > most {
+            self.wrong(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())]));
+        }
+        text.trim().to_owned()
+    }
+    fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
+        if text.trim().is_empty() {
+            self.wrong(field, t::FIELD_REQUIRED.text(self.locale));
+        }
+        self.text(field, text, most)
+    }
+    fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
+        if !(0..=most).contains(&n) {
+            self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]));
+        }
+        n
+    }
+}
+
+/// Turns a draft into what is written, with new ids where it has none. Handle and slugs may still be taken by others.
+///
+/// # Errors
+/// By field: `name.en`, `slug.fil`, `sku.0`, `price.0`, `values.0`, `options.0`, `tax_class`, `tags` …
+pub(super) fn check(locale: Locale, draft: &ProductDraft, mut id: impl FnMut() -> Uuid) -> Result<NewProduct, FieldErrors> {
+    let mut c = Checker { locale, errors: Vec::new() };
+    let product = draft.id.unwrap_or_else(|| ProductId(id()));
+    let texts = texts(&mut c, draft);
+    let handle = if draft.handle.trim().is_empty() { texts.first().map(|t| slug(&t.name)).unwrap_or_default() } else { slug(&draft.handle) };
+    let handle = if handle.is_empty() { format!("p-{}", product.0.simple()) } else { handle };
+    if !TAX_CLASSES.contains(&draft.tax_class.as_str()) {
+        c.wrong("tax_class", t::FIELD_CHOOSE.text(locale));
+    }
+    let tags = tags(&mut c, &draft.tags);
+    let options = options(&mut c, &draft.options, &mut id);
+    let variants = variants(&mut c, &draft.variants, &options, &mut id);
+    if draft.pictures.len() > MOST_PICTURES {
+        c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MOST_PICTURES.to_string())]));
+    }
+    let vendor = c.text("vendor", &draft.vendor, 200);
+    if !c.errors.is_empty() {
+        return Err(c.errors);
+    }
+    let new = NewProduct {
+        id: product,
+        category: draft.category,
+        vendor,
+        tax_class: draft.tax_class.clone(),
+        status: "draft",
+        featured: draft.featured,
+        created_at: domain::Timestamp::default(),
+        texts: texts
+            .into_iter()
+            .map(|mut text| {
+                if text.slug.is_empty() {
+                    text.slug.clone_from(&handle);
+                }
+                text
+            })
+            .collect(),
+        tags,
+        pictures: draft.pictures.clone(),
+        options,
+        variants,
+        handle,
+    };
+    Ok(new)
+}
+
+fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
+    let mut texts = Vec::new();
+    let none = ProductTexts::default();
+    for locale in Locale::ALL {
+        let code = locale.code();
+        let text = draft.texts.iter().find(|t| t.locale == code).unwrap_or(&none);
+        let field = |name: &str| format!("{name}.{code}");
+        let name = if locale == Locale::En {
+            c.needed(&field("name"), &text.name, 200)
+        } else {
+            c.text(&field("name"), &text.name, 200)
+        };
+        if name.is_empty() {
+            continue;
+        }
+        let typed = text.slug.trim();
+        if !typed.is_empty() && slug(typed).is_empty() {
+            c.wrong(field("slug"), t::FIELD_SLUG_INVALID.text(c.locale));
+        }
+        texts.push(NewText {
+            locale: code,
+            slug: if typed.is_empty() { slug(&name) } else { slug(typed) },
+            summary: c.text(&field("summary"), &text.summary, 500),
+            description: c.text(&field("description"), &text.description, 20_000),
+            seo_title: c.text(&field("seo_title"), &text.seo_title, 200),
+            seo_description: c.text(&field("seo_description"), &text.seo_description, 500),
+            name,
+        });
+    }
+    texts
+}
+
+/// Tags without commas, small, each once.
+pub(super) fn tidy_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let tags = tags.into_iter().flat_map(|tag| tag.split(',')).map(|tag| tag.trim().to_lowercase());
+    tags.filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect()
+}
+
+fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
+    let tags = tidy_tags(tags.iter().map(String::as_str));
+    if tags.len() > MOST_TAGS {
+        c.wrong("tags", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_TAGS.to_string())]));
+    }
+    for tag in &tags {
+        c.text("tags", tag, 60);
+    }
+    tags
+}
+
+/// Names by language; the English one stands in for those that are missing.
+fn names(c: &mut Checker, field: &str, names: &[String]) -> Vec<(&'static str, String)> {
+    let english = c.needed(field, names.first().map_or("", String::as_str), 100);
+    let others = Locale::ALL.into_iter().zip(names).skip(1);
+    let others: Vec<_> = others.map(|(locale, name)| (locale.code(), c.text(field, name, 100))).filter(|(_, name)| !name.is_empty()).collect();
+    std::iter::once((Locale::En.code(), english)).chain(others).collect()
+}
+
+/// A key of letters, digits and hyphens; a name without any gets its place.
+pub(super) fn key_of(typed: &str, name: &str, place: usize) -> String {
+    let key = slug(if typed.trim().is_empty() { name } else { typed });
+    if key.is_empty() { format!("v{}", place + 1) } else { key }
+}
+
+fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uuid) -> Vec<NewOption> {
+    if drafts.len() > MOST_OPTIONS {
+        c.wrong("options", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_OPTIONS.to_string())]));
+    }
+    let mut keys = HashSet::new();
+    let mut options = Vec::new();
+    for (n, draft) in drafts.iter().enumerate().take(MOST_OPTIONS) {
+        let field = format!("options.{n}");
+        let names_of = names(c, &field, &draft.names);
+        let key = key_of(&draft.key, names_of.first().map_or("", |(_, name)| name), n);
+        if !keys.insert(key.clone()) {
+            c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
+        }
+        if draft.values.is_empty() || draft.values.len() > MOST_VALUES {
+            c.wrong(&*field, t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VALUES.to_string())]));
+        }
+        let mut seen = HashSet::new();
+        let mut values = Vec::new();
+        for (m, (key, value_names)) in draft.values.iter().enumerate().take(MOST_VALUES) {
+            let names = names(c, &field, value_names);
+            let key = key_of(key, names.first().map_or("", |(_, name)| name), m);
+            if !seen.insert(key.clone()) {
+                c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
+            }
+            values.push(NewValue { id: id(), key, names });
+        }
+        options.push(NewOption { id: id(), key, names: names_of, values });
+    }
+    options
+}
+
+fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id: &mut impl FnMut() -> Uuid) -> Vec<NewVariant> {
+    if drafts.is_empty() || drafts.len() > MOST_VARIANTS {
+        c.wrong("variants", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VARIANTS.to_string())]));
+    }
+    let (mut skus, mut combinations) = (HashSet::new(), HashSet::new());
+    let mut variants = Vec::new();
+    for (n, draft) in drafts.iter().enumerate().take(MOST_VARIANTS) {
+        let sku = c.needed(&format!("sku.{n}"), &draft.sku, 64);
+        if !sku.is_empty() && !skus.insert(sku.clone()) {
+            c.wrong(format!("sku.{n}"), t::FIELD_DUPLICATE.text(c.locale));
+        }
+        let values: Option<Vec<Uuid>> = (draft.values.len() == options.len())
+            .then(|| options.iter().zip(&draft.values).map(|(o, key)| o.values.iter().find(|v| v.key == *key).map(|v| v.id)).collect())
+            .flatten();
+        match &values {
+            None => c.wrong(format!("values.{n}"), t::FIELD_CHOOSE.text(c.locale)),
+            Some(values) if !combinations.insert(values.clone()) => c.wrong(format!("values.{n}"), t::FIELD_DUPLICATE.text(c.locale)),
+            Some(_) => {}
+        }
+        let price = c.range(&format!("price.{n}"), draft.price, DEAREST);
+        if let Some(was) = draft.compare_at {
+            c.range(&format!("compare_at.{n}"), was, DEAREST);
+        }
+        c.range(&format!("stock.{n}"), draft.stock, MOST_STOCK);
+        let barcode = draft.barcode.trim().to_owned();
+        if !barcode.is_empty() && !is_gtin(&barcode) {
+            c.wrong(format!("barcode.{n}"), t::FIELD_BARCODE_INVALID.text(c.locale));
+        }
+        variants.push(NewVariant {
+            id: draft.id.unwrap_or_else(|| VariantId(id())),
+            sku,
+            values: values.unwrap_or_default(),
+            price,
+            compare_at: draft.compare_at,
+            cost: c.range(&format!("cost.{n}"), draft.cost, DEAREST),
+            weight_g: c.range(&format!("weight_g.{n}"), draft.weight_g, HEAVIEST),
+            barcode: (!barcode.is_empty()).then_some(barcode),
+            picture: draft.picture,
+        });
+    }
+    variants
+}
+
+/// GTIN-8, -12, -13 or -14 with the right check digit (GS1 General Specifications 7.9: weights 3 and 1 from the right).
+pub(super) fn is_gtin(text: &str) -> bool {
+    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
+    let Some(digits) = digits.filter(|d| matches!(d.len(), 8 | 12 | 13 | 14)) else { return false };
+    let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| digit * if place % 2 == 0 { 1 } else { 3 }).sum();
+    sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_are_proved() {
+        assert!(is_gtin("4809990000016") && is_gtin("96385074"));
+        assert!(!is_gtin("4809990000017") && !is_gtin("480999000001") && !is_gtin("48O9990000016") && !is_gtin(""));
+    }
+}

@@ -1,0 +1,68 @@
+//! The catalogue: categories, products with options and variants, photographs, as shoppers see them and as managers edit them.
+//!
+//! Lists and filters are answered by the [`Shelf`], the published goods in memory; `product_cards` and `product_facets` are what it
+//! is filled from, written in the transaction of each change. Only `in_stock` follows afterwards, by the stock events.
+
+mod availability;
+mod browse;
+mod check;
+mod edit;
+mod pictures;
+mod product;
+mod shelf;
+mod store;
+mod write;
+
+use domain::view::FieldErrors;
+
+use crate::platform::Forbidden;
+use crate::platform::db::DbError;
+
+pub use availability::{catch_up, follow};
+pub use browse::{cards_by_ids, categories, home, listing};
+#[allow(unused_imports, reason = "the seed keeps stories")]
+pub(crate) use browse::{STORIES, Story};
+pub use edit::{admin_list, admin_product, category_choices, save_product, set_status};
+pub(crate) use pictures::keep;
+pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, picture_file};
+pub use product::product;
+pub use shelf::Shelf;
+pub(crate) use write::{NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures, insert_products, refresh};
+
+/// Products on a page of a list.
+pub const PAGE: usize = 24;
+
+/// Why something in the catalogue could not be read or changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// Not allowed.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Fields that are wrong, each with what to do.
+    #[error("please check what is marked")]
+    Invalid(FieldErrors),
+    /// No such product.
+    #[error("there is no such product")]
+    Unknown,
+    /// Somebody else saved it since it was opened.
+    #[error("somebody else changed this product in the meantime; open it again and repeat your change")]
+    Stale,
+    /// Not one of `draft`, `published`, `archived`.
+    #[error("“{0}” is not a state of a product")]
+    Status(String),
+    /// Not a photograph that can be read.
+    #[error("this is not a JPEG, PNG or WebP picture, or it is damaged")]
+    NotAPicture,
+    /// Too many bytes or pixels.
+    #[error("this picture is too large: up to 15 MB and 50 megapixels can be used")]
+    TooLarge,
+    /// The disk.
+    #[error("the picture could not be kept: {0}")]
+    Files(String),
+    /// The books refused the value of the goods.
+    #[error("{0}")]
+    Books(String),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
