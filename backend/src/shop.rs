@@ -7,7 +7,9 @@ use domain::Timestamp;
 use domain::id::RequestId;
 use uuid::Uuid;
 
+use crate::catalog::Shelf;
 use crate::checkout;
+use crate::identity::{Cost, Guard};
 use crate::platform::chance::{Chance, SystemChance};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{Db, DbError};
@@ -16,6 +18,7 @@ use crate::platform::files::Files;
 use crate::platform::mail::{MailError, Mailer};
 use crate::platform::secrets::{Keys, SecretsError};
 use crate::platform::settings::Settings;
+use crate::search::Engine;
 
 /// The gateway for cards.
 #[derive(Clone, Debug)]
@@ -92,6 +95,9 @@ struct Inner {
     files: Files,
     mailer: Mailer,
     feed: Feed,
+    guard: Guard,
+    shelf: Shelf,
+    search: Engine,
     checkout: OnceLock<checkout::Door>,
     http: reqwest::Client,
 }
@@ -119,9 +125,11 @@ impl Shop {
         let db = Db::open(&config.database).await?;
         db.migrate().await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
-        let keys = Keys::open(&key_file, &SystemChance)?;
+        let keys = Keys::of_database(&db, &key_file, &SystemChance, clock.now()).await?;
         let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
+        let feed = Feed::of(&db);
         let mailer = Mailer::open(config.smtp.as_deref())?;
+        let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
         let shop = Self(Arc::new(Inner {
             config,
             db,
@@ -131,7 +139,10 @@ impl Shop {
             settings: Settings::default(),
             files,
             mailer,
-            feed: Feed::default(),
+            feed,
+            guard: Guard::new(cost),
+            shelf: Shelf::default(),
+            search: Engine::default(),
             checkout: OnceLock::new(),
             http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
         }));
@@ -188,6 +199,19 @@ impl Shop {
     #[must_use]
     pub fn http(&self) -> &reqwest::Client {
         &self.0.http
+    }
+    /// The published goods, as lists see them.
+    #[must_use]
+    pub fn shelf(&self) -> &Shelf {
+        &self.0.shelf
+    }
+    /// The search index.
+    pub(crate) fn search(&self) -> &Engine {
+        &self.0.search
+    }
+    /// What identity remembers between requests.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.0.guard
     }
     /// Where orders are made, many at a time.
     pub(crate) fn checkout(&self) -> &checkout::Door {

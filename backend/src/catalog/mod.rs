@@ -23,7 +23,7 @@ pub use browse::{cards_by_ids, categories, home, listing};
 #[allow(unused_imports, reason = "the seed keeps stories")]
 pub(crate) use browse::{STORIES, Story};
 pub use edit::{admin_list, admin_product, category_choices, save_product, set_status};
-pub(crate) use pictures::keep;
+pub(crate) use pictures::keep as keep_picture;
 pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, picture_file};
 pub use product::product;
 pub use shelf::Shelf;

@@ -225,7 +225,7 @@ impl Tree {
     }
 
     /// The place of that name beneath another, however it is spelt: `Lipa` and `Lipa City` for `City of Lipa`. None when
-    /// the spelling fits several and is nobody's own.
+    /// the spelling fits several and is nobody's own. `Cebu` is a province and `Cebu City` a city.
     fn child_named(&self, parent: u32, name: &str) -> Option<&Row> {
         if name.trim().is_empty() {
             return None;
@@ -242,8 +242,15 @@ impl Tree {
         if let Some(row) = children.iter().find(|row| slug::slug(row.name()) == whole) {
             return Some(row);
         }
-        let mut alike = children.into_iter().filter(|row| same(name, row.name()));
-        alike.next().filter(|_| alike.next().is_none())
+        let alike: Vec<&Row> = children.into_iter().filter(|row| same(name, row.name())).collect();
+        match alike.as_slice() {
+            [only] => Some(only),
+            several => {
+                let city = whole.split('-').any(|word| word == "city");
+                let mut fitting = several.iter().filter(|row| (row.kind == b'c') == city);
+                fitting.next().copied().filter(|_| fitting.next().is_none())
+            }
+        }
     }
 
     /// The postal code of a place, or of the nearest above it up to the city.

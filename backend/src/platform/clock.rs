@@ -32,6 +32,10 @@ impl SimulatedClock {
     pub const fn at(start: Timestamp) -> Self {
         Self(AtomicI64::new(start.millis()))
     }
+    /// Goes to this time.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.millis(), Ordering::SeqCst);
+    }
     /// Goes on by so many milliseconds.
     pub fn advance(&self, millis: i64) {
         self.0.fetch_add(millis, Ordering::SeqCst);

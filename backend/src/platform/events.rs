@@ -137,7 +137,7 @@ pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
 const GATHER: Duration = Duration::from_millis(10);
 
 /// Wakes the followers. It is done after each commit that wrote events.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Feed(Arc<Notify>);
 
 impl Feed {
@@ -158,7 +158,7 @@ impl Feed {
 /// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
 /// transactions, and ends below the oldest one that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
 /// numbers are in the order of commits.
-async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
+pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
     let sql = if shop.db().is_postgres() {
         "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
@@ -249,8 +249,8 @@ where
                 Ok((seq, events)) => {
                     let more = events.len() == BATCH || cursor.is_none();
                     cursor = Some(seq);
-                    if !events.is_empty() {
-                        handler(&events);
+                    if !events.is_empty() && std::panic::catch_unwind(AssertUnwindSafe(|| handler(&events))).is_err() {
+                        tracing::error!("a watcher of events panicked");
                     }
                     if more {
                         continue;
@@ -265,7 +265,7 @@ where
 }
 
 /// The newest event that every subscriber may see.
-async fn newest(shop: &Shop) -> Result<i64, DbError> {
+pub(crate) async fn newest(shop: &Shop) -> Result<i64, DbError> {
     let sql = if shop.db().is_postgres() {
         "select seq from events where tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
          order by tx desc, seq desc limit 1"

@@ -29,6 +29,15 @@ impl Files {
         })
     }
 
+    /// Letters, digits, `-`, `_` and `.`, not first: a name never leaves the folder.
+    fn check(name: &str) -> std::io::Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if (3..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain) {
+            return Ok(());
+        }
+        Err(std::io::Error::new(std::io::ErrorKind::NotFound, "there is no file of such a name"))
+    }
+
     /// Where a file of this name is, or would be.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -41,6 +50,7 @@ impl Files {
     /// # Errors
     /// The file system's; a full disk leaves nothing behind.
     pub fn put(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        Self::check(name)?;
         let path = self.path(name);
         if path.exists() {
             return Ok(());
@@ -50,7 +60,8 @@ impl Files {
         let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
         let written = std::fs::File::create(&unfinished)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&unfinished, &path));
+            .and_then(|()| std::fs::rename(&unfinished, &path))
+            .and_then(|()| std::fs::File::open(&folder)?.sync_all());
         if written.is_err() {
             let _ = std::fs::remove_file(&unfinished);
         }
@@ -62,6 +73,7 @@ impl Files {
     /// # Errors
     /// The file system's.
     pub fn get(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        Self::check(name)?;
         std::fs::read(self.path(name))
     }
 }

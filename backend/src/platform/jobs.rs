@@ -1,11 +1,13 @@
 //! Timed work: a table, a lease, backoff, and a place for what was given up. See `docs/platform/jobs.md`.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
 
 use domain::Timestamp;
 use domain::id::JobId;
+use futures::FutureExt;
 use serde_json::Value;
 
 use super::db::{DbError, Tx};
@@ -17,6 +19,9 @@ pub const TRIES: i64 = 8;
 const LEASE: i64 = 60_000;
 /// The first pause after a failure, milliseconds; each further one is twice as long.
 const FIRST_PAUSE: i64 = 2_000;
+
+/// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
+const WORKERS: usize = 4;
 
 /// What a handler returns; the error is kept with the job, so it must not hold personal data.
 pub type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
@@ -57,9 +62,12 @@ pub async fn run_due(shop: &Shop, handlers: &Handlers) -> Result<u64, DbError> {
     while let Some((id, kind, payload, attempts)) = lease(shop).await? {
         tried += 1;
         let outcome = match handlers.get(kind.as_str()) {
+            // Its last worker never came back: it may be what ends the program.
+            _ if attempts > TRIES => Err("the program ended each time it was tried".into()),
             Some(handler) => {
                 let payload = serde_json::from_str(&payload).unwrap_or(Value::Null);
-                handler(shop.clone(), payload).await
+                let done = AssertUnwindSafe(async { handler(shop.clone(), payload).await }).catch_unwind().await;
+                done.unwrap_or_else(|_| Err("it panicked".into()))
             }
             None => Err(format!("nobody does “{kind}”")),
         };
@@ -95,24 +103,31 @@ async fn lease(shop: &Shop) -> Result<Option<Leased>, DbError> {
     shop.db().write(async move |tx| tx.fetch_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE)]).await).await
 }
 
+/// Says what became of a try, unless its lease ran out and another worker has it now.
 async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), String>) -> Result<(), DbError> {
     let now = shop.now();
     let mut random = [0; 2];
     shop.chance().fill(&mut random);
-    let pause = FIRST_PAUSE << attempts.clamp(1, 12);
+    let pause = FIRST_PAUSE << (attempts - 1).clamp(0, 12);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
     shop.db()
         .write(async move |tx| {
             match &outcome {
                 Ok(()) => {
-                    tx.execute("update jobs set state = 'done', lease_until = null, last_error = null where id = $1", &[&id]).await
+                    tx.execute(
+                        "update jobs set state = 'done', lease_until = null, last_error = null
+                         where id = $1 and state = 'running' and attempts = $2",
+                        &[&id, &attempts],
+                    )
+                    .await
                 }
                 Err(error) => {
                     let state = if attempts >= TRIES { "dead" } else { "waiting" };
                     let error: String = error.chars().take(500).collect();
                     tx.execute(
-                        "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4 where id = $1",
-                        &[&id, &state, &now.plus_millis(pause + jitter), &error],
+                        "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
+                         where id = $1 and state = 'running' and attempts = $5",
+                        &[&id, &state, &now.plus_millis(pause + jitter), &error, &attempts],
                     )
                     .await
                 }
@@ -122,17 +137,64 @@ async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), Strin
         .map(drop)
 }
 
+crate::rows! {
+    /// A job that was given up.
+    pub struct Dead {
+        /// Its id.
+        pub id: JobId,
+        /// What it is.
+        pub kind: String,
+        /// What it is about, JSON.
+        pub payload: String,
+        /// Why the last try failed.
+        pub last_error: Option<String>,
+        /// When it would have run next.
+        pub run_at: Timestamp,
+    }
+}
+
+/// The jobs that were given up, the latest first, at most 100.
+///
+/// # Errors
+/// The database's.
+pub async fn dead(shop: &Shop) -> Result<Vec<Dead>, DbError> {
+    shop.db()
+        .fetch_all(
+            "select id, kind, payload, last_error, run_at from jobs where state = 'dead' order by run_at desc, id desc limit 100",
+            &[],
+        )
+        .await
+}
+
+/// Tries a job that was given up again, from the beginning; false when there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn try_again(shop: &Shop, job: JobId) -> Result<bool, DbError> {
+    let now = shop.now();
+    shop.db()
+        .write(async move |tx| {
+            let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead'";
+            Ok(tx.execute(sql, &[&job, &now]).await? == 1)
+        })
+        .await
+}
+
 /// Works for as long as the program runs.
 pub fn run(shop: &Shop, handlers: Handlers) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {
-        loop {
-            match run_due(&shop, &handlers).await {
-                Ok(_) => {}
-                Err(DbError::Stopped) => return,
-                Err(error) => tracing::warn!(%error, "jobs could not be looked at; tried again in a second"),
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+        futures::future::join_all((0..WORKERS).map(|_| work(&shop, &handlers))).await;
     })
+}
+
+async fn work(shop: &Shop, handlers: &Handlers) {
+    loop {
+        match run_due(shop, handlers).await {
+            Ok(_) => {}
+            Err(DbError::Stopped) => return,
+            Err(error) => tracing::warn!(%error, "jobs could not be looked at; tried again in a second"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }

@@ -1,8 +1,9 @@
 //! Keys: sealing personal data, looking it up without opening it, and signing links. See `docs/platform/secrets.md`.
 //!
-//! One key file of 32 bytes, made at the first start and kept out of the database. From it a key for each purpose is derived
-//! with HMAC-SHA256. Sealed is: version byte, 96-bit random nonce, AES-256-GCM of the text with what it belongs to as
-//! additional data, so that a sealed value cannot be moved to another row.
+//! One key file, made at the first start and kept out of the database. It has 32 bytes, and 32 more after each change of keys.
+//! The last 32 seal, all of them open, the first are for looking up and signing. For each purpose a key is derived with
+//! HMAC-SHA256. Sealed is: version byte, four bytes that name the key, 96-bit random nonce, AES-256-GCM of the text with what it
+//! belongs to as additional data, so that a sealed value cannot be moved to another row.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,10 +16,16 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use domain::Timestamp;
+
 use super::chance::Chance;
+use super::db::{Db, DbError};
 
 const VERSION: u8 = 1;
+const NAME: usize = 4;
 const NONCE: usize = 12;
+/// The setting that says which key a database is sealed with.
+const FINGERPRINT: &str = "key.fingerprint";
 
 /// What can go wrong with keys.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +33,15 @@ pub enum SecretsError {
     /// The key file cannot be read or made.
     #[error("the key file {path}: {reason}")]
     File { path: String, reason: String },
+    /// The database is sealed with a key that is not there.
+    #[error("the key file {0} is missing, and without it names and addresses in this database cannot be read: put it back")]
+    Missing(String),
+    /// The database is sealed with another key.
+    #[error("the key file {0} is not the one that this database was sealed with: put the right one back")]
+    OtherKey(String),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
     /// Sealed with another key, or damaged.
     #[error("this was sealed with another key, or is damaged")]
     Sealed,
@@ -33,18 +49,69 @@ pub enum SecretsError {
 
 /// The keys of a shop.
 pub struct Keys {
-    cipher: Aes256Gcm,
+    newest: Sealer,
+    older: Vec<Sealer>,
     blind: [u8; 32],
     sign: [u8; 32],
+    fingerprint: String,
+}
+
+struct Sealer {
+    name: [u8; NAME],
+    cipher: Aes256Gcm,
+}
+
+impl Sealer {
+    fn new(root: &[u8; 32]) -> Self {
+        let [a, b, c, d, ..] = derive(root, b"tindahan key name 1");
+        let seal = derive(root, b"tindahan seal 1");
+        let key: &Key<Aes256Gcm> = (&seal).into();
+        Self { name: [a, b, c, d], cipher: Aes256Gcm::new(key) }
+    }
 }
 
 impl Keys {
     /// Keys derived from 32 bytes.
     #[must_use]
     pub fn from_bytes(root: &[u8; 32]) -> Self {
-        let seal = derive(root, b"tindahan seal 1");
-        let key: &Key<Aes256Gcm> = (&seal).into();
-        Self { cipher: Aes256Gcm::new(key), blind: derive(root, b"tindahan blind 1"), sign: derive(root, b"tindahan sign 1") }
+        Self::from_roots(root, &[])
+    }
+
+    /// Keys after changes: the first 32 bytes, and those that came later, of which the last seal from now on.
+    #[must_use]
+    pub fn from_roots(first: &[u8; 32], later: &[[u8; 32]]) -> Self {
+        let newest = later.last().unwrap_or(first);
+        let older = std::iter::once(first).chain(later).filter(|root| *root != newest).map(Sealer::new).collect();
+        let fingerprint = URL_SAFE_NO_PAD.encode(&derive(first, b"tindahan fingerprint 1")[..12]);
+        Self {
+            newest: Sealer::new(newest),
+            older,
+            blind: derive(first, b"tindahan blind 1"),
+            sign: derive(first, b"tindahan sign 1"),
+            fingerprint,
+        }
+    }
+
+    /// The keys of a database. The first start makes the file and notes in the database which key it is; later starts refuse
+    /// another one, which would write what nobody can read together with the rest.
+    ///
+    /// # Errors
+    /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keys::open`].
+    pub async fn of_database(db: &Db, path: &Path, chance: &dyn Chance, at: Timestamp) -> Result<Self, SecretsError> {
+        let noted = "select value from settings where key = $1";
+        let before: Option<(String,)> = db.fetch_optional(noted, &[&FINGERPRINT]).await?;
+        if before.is_some() && !path.exists() {
+            return Err(SecretsError::Missing(path.display().to_string()));
+        }
+        let keys = Self::open(path, chance)?;
+        let own = format!("\"{}\"", keys.fingerprint);
+        let (value, sql) = (own.clone(), "insert into settings (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing");
+        if before.is_none() {
+            db.write(async move |tx| tx.execute(sql, &[&FINGERPRINT, &value, &at]).await).await?;
+        }
+        // Another program may have been first.
+        let (now,): (String,) = db.fetch_one(noted, &[&FINGERPRINT]).await?;
+        if now == own { Ok(keys) } else { Err(SecretsError::OtherKey(path.display().to_string())) }
     }
 
     /// Reads the key file, or makes it, readable by its owner only.
@@ -54,18 +121,13 @@ impl Keys {
     pub fn open(path: &Path, chance: &dyn Chance) -> Result<Self, SecretsError> {
         let failed = |reason: String| SecretsError::File { path: path.display().to_string(), reason };
         if !path.exists() {
-            let mut bytes = [0; 32];
-            chance.fill(&mut bytes);
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(path).map_err(|e| failed(e.to_string()))?;
-            file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|e| failed(e.to_string()))?;
+            make(path, chance).map_err(|e| failed(e.to_string()))?;
         }
         let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
-        let root: [u8; 32] = bytes.try_into().map_err(|_| failed("it must have exactly 32 bytes".into()))?;
-        Ok(Self::from_bytes(&root))
+        match bytes.as_chunks::<32>() {
+            ([first, later @ ..], []) => Ok(Self::from_roots(first, later)),
+            _ => Err(failed("it must have 32 bytes, and 32 more for each change of keys".into())),
+        }
     }
 
     /// Seals a text for the place it belongs to.
@@ -73,12 +135,13 @@ impl Keys {
     pub fn seal(&self, chance: &dyn Chance, place: &[u8], text: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         chance.fill(&mut nonce);
-        let mut out = Vec::with_capacity(1 + NONCE + text.len() + 16);
+        let mut out = Vec::with_capacity(1 + NAME + NONCE + text.len() + 16);
         out.push(VERSION);
+        out.extend_from_slice(&self.newest.name);
         out.extend_from_slice(&nonce);
         let payload = Payload { msg: text, aad: place };
         // Fails only beyond 64 GiB; an empty box is then opened as damaged.
-        if let Ok(sealed) = self.cipher.encrypt(&Nonce::from(nonce), payload) {
+        if let Ok(sealed) = self.newest.cipher.encrypt(&Nonce::from(nonce), payload) {
             out.extend_from_slice(&sealed);
         }
         out
@@ -90,9 +153,10 @@ impl Keys {
     /// [`SecretsError::Sealed`] for another key or place, or damage.
     pub fn unseal(&self, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SecretsError> {
         let rest = sealed.strip_prefix(&[VERSION]).ok_or(SecretsError::Sealed)?;
-        let (nonce, body) = rest.split_at_checked(NONCE).ok_or(SecretsError::Sealed)?;
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SecretsError::Sealed)?;
-        self.cipher.decrypt(&Nonce::from(nonce), Payload { msg: body, aad: place }).map_err(|_| SecretsError::Sealed)
+        let (name, rest) = rest.split_first_chunk::<NAME>().ok_or(SecretsError::Sealed)?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or(SecretsError::Sealed)?;
+        let sealer = std::iter::once(&self.newest).chain(&self.older).find(|s| s.name == *name).ok_or(SecretsError::Sealed)?;
+        sealer.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: place }).map_err(|_| SecretsError::Sealed)
     }
 
     /// A keyed hash for looking something up without knowing it: 16 bytes.
@@ -114,6 +178,28 @@ impl Keys {
     }
 }
 
+/// Makes a key file that is whole at once, readable by its owner only. Of two programs that make it, one is first and both use it.
+fn make(path: &Path, chance: &dyn Chance) -> std::io::Result<()> {
+    let mut bytes = [0; 32];
+    chance.fill(&mut bytes);
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", uuid::Uuid::new_v4().simple()));
+    let unfinished = std::path::PathBuf::from(name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options
+        .open(&unfinished)
+        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::hard_link(&unfinished, path));
+    let _ = std::fs::remove_file(&unfinished);
+    match made {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
+    }
+}
+
 fn mac(key: &[u8; 32], label: &str, text: &str) -> [u8; 32] {
     let mut mac = keyed(key);
     mac.update(&(label.len() as u64).to_be_bytes());
@@ -132,7 +218,7 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     // RFC 2104: a short key is filled up with zeros to the block of 64 bytes.
     let mut block = [0; 64];
     block[..key.len()].copy_from_slice(key);
-    <Hmac<Sha256> as hmac::KeyInit>::new((&block).into())
+    <Hmac<Sha256> as KeyInit>::new((&block).into())
 }
 
 #[cfg(test)]
@@ -148,6 +234,17 @@ mod tests {
         assert_eq!(keys.unseal(b"contact 1", &sealed).ok().as_deref(), Some(b"Ana".as_slice()));
         assert!(keys.unseal(b"contact 2", &sealed).is_err());
         assert!(Keys::from_bytes(&[8; 32]).unseal(b"contact 1", &sealed).is_err());
+    }
+
+    #[test]
+    fn after_a_change_of_keys_the_old_still_opens_and_the_new_seals() {
+        let (before, after) = (Keys::from_bytes(&[7; 32]), Keys::from_roots(&[7; 32], &[[9; 32]]));
+        let (old, new) = (before.seal(&SystemChance, b"c", b"Ana"), after.seal(&SystemChance, b"c", b"Ana"));
+        assert_eq!(after.unseal(b"c", &old).ok().as_deref(), Some(b"Ana".as_slice()));
+        assert_eq!(after.unseal(b"c", &new).ok().as_deref(), Some(b"Ana".as_slice()));
+        assert!(before.unseal(b"c", &new).is_err());
+        assert_eq!(before.blind("email", "ana@example.com"), after.blind("email", "ana@example.com"));
+        assert!(after.verify("order", "1", &before.sign("order", "1")));
     }
 
     #[test]

@@ -41,6 +41,7 @@ macro_rules! bind {
 
 bind! {
     i64 => |v| *v;
+    i32 => |v| i64::from(*v);
     bool => |v| i64::from(*v);
     String => |v| v.clone();
     &str => |v| (*v).to_owned();
@@ -50,10 +51,12 @@ bind! {
     Timestamp => |v| v.millis();
     Currency => |v| v.code().to_owned();
     Option<i64> => |v| *v;
+    Option<bool> => |v| v.map(i64::from);
     Option<String> => |v| v.clone();
     Option<&str> => |v| v.map(str::to_owned);
     Option<Vec<u8>> => |v| v.clone();
     Option<Uuid> => |v| *v;
+    Option<Currency> => |v| v.map(|c| c.code().to_owned());
     Option<Timestamp> => |v| v.map(Timestamp::millis);
 }
 

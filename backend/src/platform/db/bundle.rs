@@ -71,18 +71,38 @@ where
                 let _ = reply.send(result);
             }
         }
-        Err(error) if commands.len() == 1 => {
+        // Nobody gains when each is told so in turn.
+        Err(error @ (DbError::Stopped | DbError::Busy)) => {
             for reply in replies {
                 let _ = reply.send(Err(error.clone().into()));
             }
         }
         Err(_) => {
-            for (command, reply) in commands.iter().cloned().zip(replies) {
-                let alone = work.clone();
-                let done = db.write(async move |tx| alone(tx, std::slice::from_ref(&command)).await).await;
-                let result = done.map_err(E::from).and_then(|mut all| all.pop().unwrap_or_else(|| Err(DbError::Stopped.into())));
-                let _ = reply.send(result);
+            for (command, reply) in commands.iter().zip(replies) {
+                let _ = reply.send(alone(db, work, command).await);
             }
+        }
+    }
+}
+
+/// A rival transaction may have taken the same key, which breaks a unique rule at the end. Run again, the work sees what the
+/// rival wrote and can answer with it.
+const TRIES: u32 = 3;
+
+async fn alone<C, T, E, W>(db: &Db, work: &W, command: &C) -> Result<T, E>
+where
+    C: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+    W: AsyncFn(&mut Tx, &[C]) -> Result<Vec<Result<T, E>>, DbError> + Clone + Send + Sync + 'static,
+{
+    let mut tries = 1;
+    loop {
+        let (own, command) = (work.clone(), command.clone());
+        match db.write(async move |tx| own(tx, std::slice::from_ref(&command)).await).await {
+            Ok(mut results) => return results.pop().unwrap_or_else(|| Err(DbError::Stopped.into())),
+            Err(error) if error.is_unique_violation() && tries < TRIES => tries += 1,
+            Err(error) => return Err(error.into()),
         }
     }
 }

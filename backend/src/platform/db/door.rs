@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use sqlx::{PgPool, SqlitePool};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use super::bind::Binds;
 use super::error::DbError;
@@ -37,6 +37,7 @@ pub(super) struct Inner {
     pub(super) queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     pub(super) pool: Pool,
     pub(super) writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    pub(super) changed: Arc<Notify>,
     pub(super) url: String,
     pub(super) lock: Option<Lock>,
 }
@@ -79,6 +80,17 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn fetch_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        let mut tries = 0;
+        loop {
+            match self.read(sql, binds).await {
+                // Reading changes nothing, so it may be done again on another connection.
+                Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn read<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         let rows: Vec<RawRow> = match &self.0.pool {
             Pool::Sqlite(pool) => {
                 let args = sqlite_args(binds)?;
@@ -114,6 +126,25 @@ impl Db {
         matches!(self.0.pool, Pool::Postgres(_))
     }
 
+    /// Woken after each commit that wrote events.
+    #[must_use]
+    pub fn changed(&self) -> &Arc<Notify> {
+        &self.0.changed
+    }
+
+    /// Bytes that the database takes on disk, for `tindahan doctor`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn size(&self) -> Result<i64, DbError> {
+        let sql = if self.is_postgres() {
+            "select pg_database_size(current_database())"
+        } else {
+            "select c.page_count * s.page_size from pragma_page_count() c, pragma_page_size() s"
+        };
+        Ok(self.fetch_one::<(i64,)>(sql, &[]).await?.0)
+    }
+
     /// The address it was opened with, without a password.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -136,15 +167,15 @@ impl Db {
         }
     }
 
-    /// Copies a SQLite database to another file while it is in use.
+    /// Copies a SQLite database to another file, which must not be there yet, while it is in use.
     ///
     /// # Errors
-    /// [`DbError::Unsupported`] on Postgres, which has `pg_dump`.
+    /// The database's, and [`DbError::Unsupported`] on Postgres, which has `pg_dump`.
     pub async fn backup_to(&self, path: &str) -> Result<(), DbError> {
         match &self.0.pool {
-            Pool::Sqlite(pool) => {
-                sqlx::query("vacuum into $1").bind(path.to_owned()).execute(pool).await?;
-                Ok(())
+            Pool::Sqlite(_) => {
+                let file = self.0.url.strip_prefix("sqlite:").unwrap_or_default();
+                Self::copy_sqlite(std::path::Path::new(file), std::path::Path::new(path)).await
             }
             Pool::Postgres(_) => Err(DbError::Unsupported("back up Postgres with pg_dump --format=custom".into())),
         }
@@ -180,6 +211,7 @@ where
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
             tx.failed = None;
+            let before = std::mem::take(&mut tx.announced);
             let done = AssertUnwindSafe((self.work)(tx)).catch_unwind().await;
             let outcome = match (done, &tx.failed) {
                 (Err(_), _) => Err(DbError::Lost("the work panicked".into()).into()),
@@ -187,6 +219,7 @@ where
                 (Ok(outcome), _) => outcome,
             };
             let keep = outcome.is_ok();
+            tx.announced = before || keep && tx.announced;
             self.outcome = Some(outcome);
             keep
         })
@@ -209,13 +242,16 @@ pub(super) fn mark_writer_thread() {
 }
 
 /// SQLite: takes what waits, runs it in one transaction, tells each what became of it.
-pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, changed: &Notify) {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let fate = sqlite_group(&mut tx, &mut group).await;
         if fate.is_err() {
             // Fails where SQLite rolled back by itself, which is as good.
             let _ = tx.control("ROLLBACK").await;
+        }
+        if std::mem::take(&mut tx.announced) && fate.is_ok() {
+            changed.notify_waiters();
         }
         for job in group.drain(..) {
             job.finish(fate.clone());
@@ -244,15 +280,18 @@ async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), DbE
 }
 
 /// Postgres: a transaction each, as many at once as there are connections.
-pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize) {
+pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize, changed: Arc<Notify>) {
     let room = Arc::new(Semaphore::new(at_once));
     while let Some(mut job) = queue.recv().await {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let pool = pool.clone();
+        let (pool, changed) = (pool.clone(), Arc::clone(&changed));
         tokio::task::spawn_local(async move {
             let fate = postgres_job(&pool, &mut job).await;
+            if matches!(fate, Ok(true)) {
+                changed.notify_waiters();
+            }
+            job.finish(fate.map(drop));
             drop(permit);
-            job.finish(fate);
         });
     }
     // Those that still run.
@@ -263,10 +302,22 @@ pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<
 
 const TRIES: u32 = 10;
 
-async fn postgres_job(pool: &PgPool, job: &mut Box<dyn Job>) -> Result<(), DbError> {
+/// A connection that the server closed in the meantime is only found out when it is used: then the next one is tried.
+async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
     let mut tries = 0;
     loop {
-        let mut tx = Tx { conn: Conn::Postgres(pool.begin().await?), failed: None };
+        match pool.begin().await.map_err(DbError::from) {
+            Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+            begun => return begun,
+        }
+    }
+}
+
+/// True when events were committed.
+async fn postgres_job(pool: &PgPool, job: &mut Box<dyn Job>) -> Result<bool, DbError> {
+    let mut tries = 0;
+    loop {
+        let mut tx = Tx::new(Conn::Postgres(begin(pool).await?));
         let keep = job.run(&mut tx).await;
         let Conn::Postgres(conn) = tx.conn else { return Err(DbError::Stopped) };
         let ended = if keep { conn.commit().await } else { conn.rollback().await }.map_err(DbError::from);
@@ -277,6 +328,7 @@ async fn postgres_job(pool: &PgPool, job: &mut Box<dyn Job>) -> Result<(), DbErr
             tokio::time::sleep(Duration::from_micros(micros)).await;
             continue;
         }
-        return if keep { ended } else { Ok(()) };
+        // A roll-back that fails ends with its connection, which undoes the work as well.
+        return if keep { ended.map(|()| tx.announced) } else { Ok(false) };
     }
 }

@@ -45,6 +45,9 @@ pub enum DbError {
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolClosed) {
+            return Self::Stopped;
+        }
         Self::Sql(Arc::new(error))
     }
 }
@@ -54,6 +57,16 @@ impl DbError {
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
+
+    /// The server has closed the connection: it was restarted, or the network was cut.
+    pub(super) fn lost_connection(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        match &**error {
+            sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(e) => e.code().is_some_and(|code| code == "57P01" || code == "57P02" || code.starts_with("08")),
+            _ => false,
+        }
     }
 
     /// Serialisation failure or deadlock: the same work may succeed when it is done again.

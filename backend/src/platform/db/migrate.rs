@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::door::{Db, Pool};
 use super::error::DbError;
+use crate::platform::clock::{Clock, SystemClock};
 
 macro_rules! migrations {
     ($folder:literal: $($name:literal)*) => {
@@ -11,7 +12,11 @@ macro_rules! migrations {
     };
 }
 
-type Migrations = &'static [(&'static str, &'static str)];
+/// Names and statements, in order.
+pub type Migrations = &'static [(&'static str, &'static str)];
+
+/// Several programs may start on one Postgres at the same time.
+const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 
 const SQLITE: Migrations = migrations!("sqlite":
     "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting");
@@ -24,12 +29,22 @@ impl Db {
     /// # Errors
     /// [`DbError::Newer`] for a database of a newer program, [`DbError::Migration`] naming the one that failed.
     pub async fn migrate(&self) -> Result<Vec<String>, DbError> {
-        let all = if self.is_postgres() { POSTGRES } else { SQLITE };
-        self.migrate_to(all).await
+        self.migrate_to(self.migrations()).await
     }
 
-    async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
-        self.write(async |tx| {
+    /// The migrations of this program for this kind of database.
+    #[must_use]
+    pub fn migrations(&self) -> Migrations {
+        if self.is_postgres() { POSTGRES } else { SQLITE }
+    }
+
+    /// The same with other migrations: the first few of this program's make an earlier schema, for tests of upgrades.
+    ///
+    /// # Errors
+    /// As [`Db::migrate`].
+    pub async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
+        self.write(async |tx: &mut super::Tx| {
+            tx.lock(ONE_AT_A_TIME, &[]).await?;
             tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
         })
         .await?;
@@ -42,23 +57,31 @@ impl Db {
             if done.iter().any(|(known,)| known == name) {
                 continue;
             }
-            self.run_migration(name, sql).await?;
-            ran.push((*name).to_owned());
+            if self.run_migration(name, sql).await? {
+                ran.push((*name).to_owned());
+            }
         }
         Ok(ran)
     }
 
-    async fn run_migration(&self, name: &'static str, sql: &'static str) -> Result<(), DbError> {
+    /// False when another program did it in the meantime.
+    async fn run_migration(&self, name: &'static str, sql: &'static str) -> Result<bool, DbError> {
+        let at = SystemClock.now();
         let failed = |e: DbError| match e {
             DbError::Sql(source) => DbError::Migration { name: name.to_owned(), source },
             other => other,
         };
         self.write(async move |tx| {
+            tx.lock(ONE_AT_A_TIME, &[]).await?;
+            let done: Option<(i64,)> = tx.fetch_optional("select 1 from schema_migrations where name = $1", &[&name]).await?;
+            if done.is_some() {
+                return Ok(false);
+            }
             tx.script(sql).await?;
-            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &0_i64]).await
+            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &at]).await?;
+            Ok(true)
         })
         .await
-        .map(drop)
         .map_err(failed)
     }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::door::{Db, Inner, Job, Pool, QUEUE, mark_writer_thread, postgres_writer, sqlite_writer};
+use super::door::{Db, Inner, Pool, QUEUE, mark_writer_thread, postgres_writer, sqlite_writer};
 use super::error::DbError;
 use super::tx::{Conn, Tx};
 
@@ -69,11 +69,13 @@ impl Db {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (up, ready) = oneshot::channel();
         let options = sqlite_options(path);
+        let changed = Arc::new(Notify::new());
+        let wake = Arc::clone(&changed);
         let writer = spawn_writer(move || async move {
             match options.connect().await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
-                    sqlite_writer(Tx { conn: Conn::Sqlite(conn), failed: None }, jobs).await;
+                    sqlite_writer(Tx::new(Conn::Sqlite(conn)), jobs, &wake).await;
                 }
                 Err(e) => drop(up.send(Err(e))),
             }
@@ -85,7 +87,14 @@ impl Db {
             .test_before_acquire(false)
             .connect_with(sqlite_options(path).pragma("query_only", "true"))
             .await?;
-        Ok(Self::new(queue, Pool::Sqlite(pool), writer, format!("sqlite:{path}"), Some(lock)))
+        Ok(Self(Arc::new(Inner {
+            queue: Mutex::new(Some(queue)),
+            pool: Pool::Sqlite(pool),
+            writer: Mutex::new(Some(writer)),
+            changed,
+            url: format!("sqlite:{path}"),
+            lock: Some(lock),
+        })))
     }
 
     async fn postgres(url: &str) -> Result<Self, DbError> {
@@ -107,20 +116,19 @@ impl Db {
             .await
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
+        let changed = Arc::new(Notify::new());
+        let wake = Arc::clone(&changed);
         let writer = spawn_writer(move || async move {
-            tokio::task::LocalSet::new().run_until(postgres_writer(writes, jobs, POSTGRES_CONNECTIONS as usize)).await;
+            tokio::task::LocalSet::new().run_until(postgres_writer(writes, jobs, POSTGRES_CONNECTIONS as usize, wake)).await;
         })?;
-        Ok(Self::new(queue, Pool::Postgres(reads), writer, shown, None))
-    }
-
-    fn new(
-        queue: mpsc::Sender<Box<dyn Job>>,
-        pool: Pool,
-        writer: std::thread::JoinHandle<()>,
-        url: String,
-        lock: Option<Lock>,
-    ) -> Self {
-        Self(Arc::new(Inner { queue: Mutex::new(Some(queue)), pool, writer: Mutex::new(Some(writer)), url, lock }))
+        Ok(Self(Arc::new(Inner {
+            queue: Mutex::new(Some(queue)),
+            pool: Pool::Postgres(reads),
+            writer: Mutex::new(Some(writer)),
+            changed,
+            url: shown,
+            lock: None,
+        })))
     }
 }
 

@@ -67,6 +67,11 @@ impl Column for bool {
         i64::get(row, index).map(|n| n != 0)
     }
 }
+impl Column for Option<bool> {
+    fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
+        Ok(Option::<i64>::get(row, index)?.map(|n| n != 0))
+    }
+}
 impl Column for Timestamp {
     fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
         i64::get(row, index).map(Self::from_millis)
@@ -80,6 +85,12 @@ impl Column for Option<Timestamp> {
 impl Column for Currency {
     fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
         String::get(row, index)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))
+    }
+}
+impl Column for Option<Currency> {
+    fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
+        let text = Option::<String>::get(row, index)?;
+        text.map(|code| code.parse()).transpose().map_err(|e| sqlx::Error::Decode(Box::new(e)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many rows in one statement: JSON for `json_each($1)`.
 //!
 //! In the statement ids are `unhex(value->>0)`, numbers `cast(value->>1 as bigint)`, texts `value->>2`. Bytes are written as hex
-//! too: `unhex` makes them on SQLite, `unhex_bytes` on Postgres, where `unhex` makes a UUID.
+//! too and read with `unhex(value->>3, '')`: on Postgres `unhex` with one argument makes a UUID, with two it makes bytes.
 
 use std::fmt::Write;
 

@@ -34,6 +34,8 @@ pub struct Tx {
     /// The first database error. After it every statement is refused and the caller's work is rolled back, on both databases
     /// alike (Postgres would refuse by itself, SQLite would carry on).
     pub(super) failed: Option<DbError>,
+    /// The caller wrote events, so who follows them is woken after the commit.
+    pub(super) announced: bool,
 }
 
 pub(super) fn sqlite_args(binds: Binds<'_>) -> Result<SqliteArguments, DbError> {
@@ -53,6 +55,15 @@ pub(super) fn postgres_args(binds: Binds<'_>) -> Result<PgArguments, DbError> {
 }
 
 impl Tx {
+    pub(super) const fn new(conn: Conn) -> Self {
+        Self { conn, failed: None, announced: false }
+    }
+
+    /// Has [`Db::changed`](super::Db::changed) woken after the commit.
+    pub const fn announce(&mut self) {
+        self.announced = true;
+    }
+
     /// Runs a statement and says how many rows it changed.
     ///
     /// # Errors

@@ -1,0 +1,63 @@
+//! Numbers that look random and are the same for the same seed, in every version of the program.
+
+use domain::Timestamp;
+use uuid::Uuid;
+
+/// `SplitMix64` (Steele, Lea, Flood 2014): small, and fixed for good, which generators of libraries are not.
+#[derive(Clone, Debug)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    /// Begins with a seed and a place, so that each product has its own.
+    pub(super) const fn new(seed: u64, place: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ place.wrapping_mul(0xD1B5_4A32_D192_ED03))
+    }
+
+    pub(super) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 to below `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).unwrap_or(0)
+    }
+
+    /// From `from` to `to`, both included.
+    pub(super) fn range(&mut self, from: i64, to: i64) -> i64 {
+        from + i64::try_from(self.next() % u64::try_from(to - from + 1).unwrap_or(1)).unwrap_or(0)
+    }
+
+    /// A UUIDv7 (RFC 9562) of this time.
+    pub(super) fn id(&mut self, at: Timestamp) -> Uuid {
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&self.next().to_le_bytes());
+        random[8..].copy_from_slice(&self.next().to_le_bytes()[..2]);
+        uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.millis()).unwrap_or(0), &random).into_uuid()
+    }
+
+    /// The numbers below `end` in another order.
+    pub(super) fn shuffled(&mut self, end: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..end).collect();
+        for i in (1..end).rev() {
+            all.swap(i, self.below(i + 1));
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_numbers() {
+        let (mut a, mut b, mut c) = (Dice::new(7, 1), Dice::new(7, 1), Dice::new(8, 1));
+        let first = a.next();
+        assert_eq!(first, b.next());
+        assert_ne!(first, c.next());
+    }
+}
