@@ -136,9 +136,17 @@ pub fn redirect(path: &str) {
     }
 }
 
+/// Was a plain form sent to the function's own address? Then the answer leads back to the form's page.
+fn sent_plainly() -> bool {
+    wants_page() && use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/api/"))
+}
+
 /// Sets the status of the answer to the error's and hands it on.
 #[must_use]
 pub fn fail(error: AppError) -> AppError {
+    if sent_plainly() {
+        return error;
+    }
     if let (Some(answer), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status)) {
         answer.set_status(status);
     }

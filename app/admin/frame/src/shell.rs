@@ -1,0 +1,140 @@
+//! The frame of the admin: jobs and commands that the reader may use, and the guard that asks others to sign in.
+
+use domain::permission::{Permission, Role};
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, access, stated};
+use ui::{AdminFrame, Command, Job, Shape, SkipLink, ToastRegion, icon, tr};
+
+use crate::Trouble;
+
+/// What the frame shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShellView {
+    /// The shop's name.
+    pub shop_name: String,
+    /// Who works here.
+    pub user_name: String,
+    /// What they do.
+    pub role: Role,
+}
+
+/// Who works here, and what they may do. Whoever is not signed in is asked to, and comes back to `path`.
+#[server(endpoint = "admin/shell")]
+pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
+    use session::request;
+    if let Err(error) = request::admitted(ReadShell::ACCESS_ASKED) {
+        if error.is_signed_out() {
+            leptos_axum::redirect(&crate::address("/sign-in", &[("back", &path)]));
+        }
+        return Err(error);
+    }
+    let (Some(me), shop) = (request::me(), request::shop()?) else { return Err(request::fail(AppError::new(401))) };
+    let Some(role) = me.role else { return Err(request::fail(AppError::new(403))) };
+    Ok(ShellView { shop_name: backend::settings::shop(&shop).name, user_name: me.contact.name, role })
+}
+access!(ReadShell, Access::Staff(Permission::ReadDashboard));
+
+#[cfg(feature = "ssr")]
+impl ReadShell {
+    const ACCESS_ASKED: Access = <Self as session::Stated>::ACCESS;
+}
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadShell>()];
+
+/// Which of these things the caller may do, for pages that show only what can be done.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn granted() -> Vec<Permission> {
+    let role = session::request::me().and_then(|me| me.role);
+    Permission::ALL.iter().copied().filter(|permission| role.is_some_and(|role| role.may(*permission))).collect()
+}
+
+/// The frame around every page of the admin.
+#[derive(Debug)]
+pub struct AdminShell;
+
+#[lazy_route]
+impl LazyRoute for AdminShell {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let location = use_location();
+        let path = Signal::derive(move || location.pathname.get());
+        let here = location.pathname.get_untracked();
+        let shell = Resource::new(|| (), move |()| read_shell(here.clone()));
+        view! {
+            <SkipLink/>
+            <Suspense fallback=|| ()>
+                {move || Suspend::new(async move {
+                    match shell.await {
+                        Ok(shell) => frame(shell, path).into_any(),
+                        Err(error) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
+                    }
+                })}
+            </Suspense>
+            <ToastRegion/>
+        }
+        .into_any()
+    }
+}
+
+/// A place to go in the admin, and what one must be allowed to go there.
+struct Place {
+    needs: Permission,
+    href: &'static str,
+    name: &'static str,
+    shape: Shape,
+}
+
+fn jobs() -> [Place; 5] {
+    [
+        Place { needs: Permission::ReadDashboard, href: "/admin", name: tr!(ADMIN_HOME), shape: icon::HOME },
+        Place { needs: Permission::ReadOrders, href: "/admin/orders", name: tr!(ADMIN_ORDERS), shape: icon::CLIPBOARD },
+        Place { needs: Permission::ReadProducts, href: "/admin/products", name: tr!(ADMIN_PRODUCTS), shape: icon::TAG },
+        Place { needs: Permission::ReadStock, href: "/admin/stock", name: tr!(ADMIN_STOCK), shape: icon::BOXES },
+        Place { needs: Permission::ReadSettings, href: "/admin/settings", name: tr!(ADMIN_SETTINGS), shape: icon::SETTINGS },
+    ]
+}
+
+/// What the palette offers beside the jobs: the job it belongs to stands in the group.
+fn further() -> [(&'static str, Place); 8] {
+    let place = |needs, href, name, shape| Place { needs, href, name, shape };
+    [
+        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?fulfilment=unfulfilled", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE)),
+        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?payment=pending", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE)),
+        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/new", tr!(ADMIN_PRODUCTS_NEW), icon::PLUS)),
+        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/import", tr!(ADMIN_PRODUCTS_IMPORT), icon::UPLOAD)),
+        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY_METHODS), icon::TRUCK)),
+        (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
+        (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS), icon::LOCK)),
+        (tr!(ADMIN_TITLE), place(Permission::ReadDashboard, "/", tr!(ADMIN_OPEN_SHOP), icon::STORE)),
+    ]
+}
+
+fn frame(shell: ShellView, path: Signal<String>) -> AnyView {
+    let role = shell.role;
+    let mine = || jobs().into_iter().filter(|job| role.may(job.needs));
+    let as_command = |group: &str, place: Place| Command {
+        label: place.name.to_owned(),
+        group: group.to_owned(),
+        href: place.href.to_owned(),
+        shape: place.shape,
+        keywords: String::new(),
+    };
+    let mut commands: Vec<Command> = mine().map(|job| as_command(tr!(ADMIN_TITLE), job)).collect();
+    commands.extend(further().into_iter().filter(|(_, place)| role.may(place.needs)).map(|(group, place)| as_command(group, place)));
+    let jobs: Vec<Job> = mine().map(|job| Job { href: job.href.to_owned(), name: job.name.to_owned(), shape: job.shape, waiting: None }).collect();
+    view! {
+        <AdminFrame shop_name=shell.shop_name user_name=shell.user_name jobs path commands sign_out_action="/account">
+            <Outlet/>
+        </AdminFrame>
+    }
+    .into_any()
+}

@@ -1,0 +1,197 @@
+//! The admin's first page: what sold, what needs somebody, what is about to run out; live while one looks.
+
+use admin_frame::Trouble;
+use domain::Money;
+use domain::permission::Permission;
+use domain::view::{OrderRowView, StockRowView, TodayView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{Access, AppError, access, stated};
+use ui::{
+    Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When,
+    tr, use_locale,
+};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+use crate::states;
+
+/// The day's figures.
+#[server(endpoint = "admin/today")]
+pub async fn read_today() -> Result<TodayView, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
+    backend::insight::today(&request::shop()?, &ctx).await.map_err(|error| request::unexpected(&error))
+}
+access!(ReadToday, Access::Staff(Permission::ReadDashboard));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadToday>()];
+
+/// `/admin`
+#[derive(Debug)]
+pub struct Home;
+
+#[lazy_route]
+impl LazyRoute for Home {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let first = Resource::new(|| (), |()| read_today());
+        let newer = RwSignal::new(None::<TodayView>);
+        follow(newer);
+        view! {
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {move || Suspend::new(async move {
+                    match first.await {
+                        Ok(first) => day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+/// Takes the figures as they change; the browser connects again by itself when the line breaks.
+fn follow(newer: RwSignal<Option<TodayView>>) {
+    Effect::new(move || {
+        let Ok(source) = EventSource::new("/admin/live") else { return };
+        let told = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(today) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+                let _ = newer.try_set(Some(today));
+            }
+        });
+        // Without it the figures stay as they were when the page came.
+        let _ = source.add_event_listener_with_callback("today", told.as_ref().unchecked_ref());
+        let held = StoredValue::new_local((source, told));
+        on_cleanup(move || {
+            let _ = held.try_with_value(|(source, _)| source.close());
+        });
+    });
+}
+
+fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView {
+    let locale = use_locale();
+    let number = move |of: fn(&TodayView) -> i64| Signal::derive(move || locale.number(today.with(of)));
+    let money = move |minor: i64| locale.money(Money::new(minor, today.with_untracked(|today| today.sales.currency)));
+    let course: Vec<i64> = today.with_untracked(|today| today.last_days.iter().map(|(_, minor)| *minor).collect());
+    let (from, to) = (money(course.first().copied().unwrap_or(0)), money(course.last().copied().unwrap_or(0)));
+    let sales = Signal::derive(move || locale.money(today.with(|today| today.sales)));
+    let average = Signal::derive(move || {
+        today.with(|today| locale.money(Money::new(today.sales.minor.checked_div(today.orders).unwrap_or(0), today.sales.currency)))
+    });
+    let live = move || newer.with(Option::is_some).then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
+    view! {
+        <Title text=tr!(ADMIN_HOME_TITLE)/>
+        <div class="flex flex-col gap-6">
+            <PageHeader title=tr!(ADMIN_HOME_TITLE) actions=move || live.into_any()/>
+            <div class="grid grid-cols-2 xl:grid-cols-4 gap-3 md:gap-4" id="today">
+                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value=sales href="/admin/orders">
+                    <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values=course first=from last=to/>
+                </StatTile>
+                <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value=number(|today| today.orders) href="/admin/orders"/>
+                <StatTile label=tr!(ADMIN_HOME_AVERAGE_ORDER) value=average href="/admin/orders"/>
+                <StatTile label=tr!(ADMIN_HOME_LOW_STOCK) value=number(|today| i64::try_from(today.low_stock.len()).unwrap_or(0)) href="#low"/>
+            </div>
+            <Panel title=tr!(ADMIN_HOME_ATTENTION)>{move || today.with(attention)}</Panel>
+            <Panel title=tr!(ADMIN_HOME_SOLD)>{move || today.with(sold)}</Panel>
+            <div class="grid xl:grid-cols-2 gap-6 items-start">
+                <Panel title=tr!(ADMIN_HOME_LATEST) flush=true>{move || today.with(|today| latest(&today.latest))}</Panel>
+                <div id="low"><Panel title=tr!(ADMIN_HOME_LOW_STOCK) flush=true>{move || today.with(|today| low(&today.low_stock))}</Panel></div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn attention(today: &TodayView) -> AnyView {
+    let locale = use_locale();
+    let waits: Vec<_> = [
+        (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.to_ship, "/admin/orders?fulfilment=unfulfilled"),
+        (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.unpaid, "/admin/orders?payment=pending"),
+        (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, ""),
+    ]
+    .into_iter()
+    .filter(|(_, count, _)| *count > 0)
+    .collect();
+    if waits.is_empty() {
+        return view! { <p class="text-quiet">{tr!(ADMIN_HOME_ATTENTION_NONE)}</p> }.into_any();
+    }
+    let each = |(name, count, href): (&'static str, i64, &'static str)| {
+        let words = view! { <span class="grow">{name}</span><span class="figures font-semibold">{locale.number(count)}</span> };
+        if href.is_empty() {
+            view! { <li class="flex gap-4 py-2">{words}</li> }.into_any()
+        } else {
+            view! { <li><a class="flex gap-4 py-2 hover:underline underline-offset-4" href=href>{words}</a></li> }.into_any()
+        }
+    };
+    view! { <ul class="divide-y divide-hairline">{waits.into_iter().map(each).collect_view()}</ul> }.into_any()
+}
+
+fn sold(today: &TodayView) -> AnyView {
+    let locale = use_locale();
+    let bars: Vec<Bar> = today
+        .last_days
+        .iter()
+        .map(|(day, minor)| Bar { label: locale.weekday_date(*day), value: *minor, shown: locale.money(Money::new(*minor, today.sales.currency)) })
+        .collect();
+    let shown = |bar: Option<&Bar>| bar.map(|bar| bar.shown.clone()).unwrap_or_default();
+    let summary = tr!(ADMIN_HOME_LAST_DAYS_SUMMARY, first = shown(bars.first()), last = shown(bars.last()));
+    view! { <BarChart title=tr!(ADMIN_HOME_LAST_DAYS) summary bars/> }.into_any()
+}
+
+fn latest(orders: &[OrderRowView]) -> AnyView {
+    if orders.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any();
+    }
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),
+        Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)),
+    ];
+    let row = |order: OrderRowView| {
+        view! {
+            <Row>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{}", order.id)>{order.number.clone()}</a></td>
+                <td>{order.customer.clone()}</td>
+                <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
+                <td>{states::goods(order.fulfilment, order.delivery)}</td>
+                <FigureCell>{locale.money(order.total)}</FigureCell>
+            </Row>
+        }
+    };
+    let rows = orders.iter().cloned().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_HOME_LATEST) columns>{rows}</Table> }.into_any()
+}
+
+fn low(stock: &[StockRowView]) -> AnyView {
+    if stock.is_empty() {
+        return view! { <p class="p-5 text-quiet">{tr!(ADMIN_HOME_LOW_STOCK_NONE)}</p> }.into_any();
+    }
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_PRODUCTS_SKU)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE)),
+    ];
+    let row = |row: StockRowView| {
+        view! {
+            <Row>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/stock?q={}", admin_frame::escaped(&row.sku))>{row.sku.clone()}</a></td>
+                <td>{row.name.clone()}</td>
+                <FigureCell>{locale.number(row.available)}</FigureCell>
+            </Row>
+        }
+    };
+    let rows = stock.iter().cloned().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_HOME_LOW_STOCK) columns>{rows}</Table> }.into_any()
+}

@@ -1,0 +1,329 @@
+//! The list of orders: search, views, saved filters, bulk picking, pages by key.
+
+use std::collections::BTreeSet;
+
+use admin_frame::{Trouble, address, failure, on_done};
+use domain::id::{OrderId, SavedFilterId};
+use domain::order::{FulfilmentState, PaymentState};
+use domain::permission::Permission;
+use domain::view::{OrderListView, OrderQuery, OrderRowView, SavedFilterView};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{
+    BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
+    SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,
+};
+
+use crate::states;
+
+/// A page of the list with the reader's saved filters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrdersView {
+    /// The orders.
+    pub list: OrderListView,
+    /// The reader's saved filters.
+    pub filters: Vec<SavedFilterView>,
+    /// May the reader pick?
+    pub may_fulfil: bool,
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn refused(error: &backend::orders::OrderError) -> AppError {
+    use backend::orders::OrderError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (OrderError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (OrderError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
+        (OrderError::Reason, Some(said)) => request::invalid(vec![("reason".into(), said)]),
+        (OrderError::FilterName, Some(said)) => request::invalid(vec![("name".into(), said)]),
+        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (_, None) => request::unexpected(error),
+    }
+}
+
+/// A page of the list.
+#[server(endpoint = "admin/orders")]
+pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
+    let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| refused(&error))?;
+    let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| refused(&error))?;
+    Ok(OrdersView { list, filters, may_fulfil: ctx.may(Permission::FulfilOrders) })
+}
+access!(ListOrders, Access::Staff(Permission::ReadOrders));
+
+/// Keeps the search under a name.
+#[server(endpoint = "admin/orders/filters/save")]
+pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    backend::orders::save_filter(&request::shop()?, &ctx, &name, &query).await.map_err(|error| refused(&error))?;
+    Ok(())
+}
+access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
+
+/// Forgets a saved search.
+#[server(endpoint = "admin/orders/filters/delete")]
+pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    backend::orders::delete_filter(&request::shop()?, &ctx, filter).await.map_err(|error| refused(&error))
+}
+access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
+
+/// Picks all that is open of each order; says how many were picked, and what stood in the way of the first that was not.
+#[server(endpoint = "admin/orders/pick-many")]
+pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let answers = backend::fulfilment::pick_many(&request::shop()?, &ctx, &orders).await.map_err(|error| crate::parcel::refused(&error))?;
+    let mut picked = 0;
+    let mut first = None;
+    for (_, answer) in &answers {
+        match answer {
+            Ok(_) => picked += 1,
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    match first {
+        Some(error) if picked == 0 => Err(crate::parcel::refused(error)),
+        _ => Ok(picked),
+    }
+}
+access!(PickOrders, Access::Staff(Permission::FulfilOrders));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] =
+    &[stated::<ListOrders>(), stated::<SaveOrderFilter>(), stated::<DeleteOrderFilter>(), stated::<PickOrders>()];
+
+/// `/admin/orders`
+#[derive(Debug)]
+pub struct Orders;
+
+#[lazy_route]
+impl LazyRoute for Orders {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let asked = use_query_map();
+        let query = Memo::new(move |_| {
+            asked.with(|asked| {
+                let of = |name: &str| asked.get(name).unwrap_or_default();
+                OrderQuery { search: of("q"), payment: of("payment"), fulfilment: of("fulfilment"), after: of("after") }
+            })
+        });
+        let changed = RwSignal::new(0_u32);
+        let orders = Resource::new(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
+        let pick = ServerAction::<PickOrders>::new();
+        let save = ServerAction::<SaveOrderFilter>::new();
+        let delete = ServerAction::<DeleteOrderFilter>::new();
+        let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
+        let (locale, toasts) = (use_locale(), ui::use_toasts());
+        on_done(pick, "", move |count| {
+            toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
+            ticked.set(BTreeSet::new());
+            changed.update(|times| *times += 1);
+        });
+        on_done(save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
+        on_done(delete, "", move |()| changed.update(|times| *times += 1));
+        view! {
+            <Title text=tr!(ADMIN_ORDERS)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_ORDERS)/>
+                {move || view! { <Search query=query.get()/> }}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || {
+                        let query = query.get();
+                        Suspend::new(async move {
+                            match orders.await {
+                                Ok(found) => page(found, query, pick, save, delete, ticked),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn to_list(query: &OrderQuery, after: &str) -> String {
+    address("/admin/orders", &[("q", &query.search), ("payment", &query.payment), ("fulfilment", &query.fulfilment), ("after", after)])
+}
+
+#[component]
+fn Search(query: OrderQuery) -> impl IntoView {
+    let payments = vec![
+        Choice::new(PaymentState::Pending.as_str(), tr!(ORDER_STATE_UNPAID)),
+        Choice::new(PaymentState::Authorised.as_str(), tr!(ORDER_STATE_AUTHORISED)),
+        Choice::new(PaymentState::Paid.as_str(), tr!(ORDER_STATE_PAID)),
+        Choice::new(PaymentState::PartlyRefunded.as_str(), tr!(ORDER_STATE_PART_REFUNDED)),
+        Choice::new(PaymentState::Refunded.as_str(), tr!(ORDER_STATE_REFUNDED)),
+        Choice::new(PaymentState::Failed.as_str(), tr!(ORDER_STATE_FAILED)),
+    ];
+    let goods = vec![
+        Choice::new(FulfilmentState::Unfulfilled.as_str(), tr!(ORDER_STATE_UNFULFILLED)),
+        Choice::new(FulfilmentState::Partial.as_str(), tr!(ORDER_STATE_PART_SHIPPED)),
+        Choice::new(FulfilmentState::Fulfilled.as_str(), tr!(ORDER_STATE_SHIPPED)),
+        Choice::new(FulfilmentState::Cancelled.as_str(), tr!(ORDER_STATE_CANCELLED)),
+    ];
+    view! {
+        <Form method="GET" action="/admin/orders">
+            <div class="grid md:grid-cols-[1fr_12rem_12rem_auto] gap-3 items-end">
+                <Field label=tr!(ADMIN_ORDERS_SEARCH) name="q" kind="search" value=query.search/>
+                <SelectField label=tr!(ADMIN_ORDERS_COLUMN_PAYMENT) name="payment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=payments selected=query.payment/>
+                <SelectField label=tr!(ADMIN_ORDERS_COLUMN_FULFILMENT) name="fulfilment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=goods selected=query.fulfilment/>
+                <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn page(
+    found: OrdersView,
+    query: OrderQuery,
+    pick: ServerAction<PickOrders>,
+    save: ServerAction<SaveOrderFilter>,
+    delete: ServerAction<DeleteOrderFilter>,
+    ticked: RwSignal<BTreeSet<OrderId>>,
+) -> AnyView {
+    let next = found.list.next.as_deref().map(|after| to_list(&query, after));
+    let first = (!query.after.is_empty()).then(|| to_list(&query, ""));
+    let kept = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "").split_once('?').map(|(_, kept)| kept.to_owned()).unwrap_or_default();
+    let orders = found.list.orders;
+    let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), failure(pick));
+    let list = if orders.is_empty() {
+        view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any()
+    } else {
+        table(orders, ticked)
+    };
+    let print = move || {
+        let ids: Vec<String> = ticked.with(|ticked| ticked.iter().map(ToString::to_string).collect());
+        address("/admin/orders/pick-list", &[("orders", &ids.join("."))])
+    };
+    view! {
+        {views(&query)}
+        <SavedFilters filters=found.filters kept save delete/>
+        <ProblemSummary problem/>
+        <ActionForm action=pick>
+            <div class="flex flex-col gap-4">
+                <Panel title=tr!(ADMIN_ORDERS) flush=true>{list}</Panel>
+                {found.may_fulfil.then(|| view! {
+                    <noscript><Button kind="submit" look=Look::Outline>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button></noscript>
+                    <BulkBar count>
+                        <Button kind="submit" size=Size::Small icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button>
+                        <a class="btn btn-sm btn-ghost" href=print>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
+                    </BulkBar>
+                })}
+            </div>
+        </ActionForm>
+        <Pager nostrip:next=next nostrip:first=first/>
+    }
+    .into_any()
+}
+
+fn views(query: &OrderQuery) -> AnyView {
+    let tab = |name: &str, payment: &str, fulfilment: &str| Tab {
+        href: address("/admin/orders", &[("payment", payment), ("fulfilment", fulfilment)]),
+        name: name.to_owned(),
+        count: None,
+        current: query.search.is_empty() && query.payment == payment && query.fulfilment == fulfilment,
+    };
+    let tabs = vec![
+        tab(tr!(ADMIN_ORDERS_FILTER_ALL), "", ""),
+        tab(tr!(ADMIN_ORDERS_FILTER_TO_PACK), "", "unfulfilled"),
+        tab(tr!(ADMIN_ORDERS_FILTER_TO_SHIP), "", "partial"),
+        tab(tr!(ADMIN_ORDERS_FILTER_UNPAID), "pending", ""),
+        tab(tr!(ADMIN_ORDERS_FILTER_CASH_DUE), "pending", "fulfilled"),
+    ];
+    view! { <Tabs label=tr!(ADMIN_ORDERS) tabs/> }.into_any()
+}
+
+#[component]
+fn SavedFilters(
+    filters: Vec<SavedFilterView>,
+    kept: String,
+    save: ServerAction<SaveOrderFilter>,
+    delete: ServerAction<DeleteOrderFilter>,
+) -> impl IntoView {
+    let problem = failure(save);
+    let each = move |filter: SavedFilterView| {
+        view! {
+            <li class="flex items-center rounded-full border border-hairline bg-raised ps-3">
+                <a class="hover:underline underline-offset-4" href=format!("/admin/orders?{}", filter.query)>{filter.name.clone()}</a>
+                <ActionForm action=delete>
+                    <input type="hidden" name="filter" value=filter.id.to_string()/>
+                    <IconButton kind="submit" size=Size::Small shape=icon::CLOSE label=format!("{}: {}", tr!(COMMON_DELETE), filter.name)/>
+                </ActionForm>
+            </li>
+        }
+    };
+    let any = !filters.is_empty();
+    let shown = filters.into_iter().map(each).collect_view();
+    view! {
+        {any.then(|| view! { <ul class="flex flex-wrap gap-2" aria-label=tr!(ADMIN_ORDERS_SAVED_FILTERS)>{shown}</ul> })}
+        {(!kept.is_empty()).then(|| view! {
+            <Disclosure title=tr!(ADMIN_ORDERS_SAVE_FILTER)>
+                <ActionForm action=save>
+                    <input type="hidden" name="query" value=kept/>
+                    <div class="flex flex-wrap gap-3 items-end">
+                        <Field label=tr!(ADMIN_ORDERS_FILTER_NAME) name="name" maxlength=60 error=wrong(problem, "name")/>
+                        <Button kind="submit" look=Look::Outline busy=save.pending()>{tr!(COMMON_SAVE)}</Button>
+                    </div>
+                </ActionForm>
+            </Disclosure>
+        })}
+    }
+    .into_any()
+}
+
+fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::hidden(tr!(UI_SELECT_ALL)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
+        Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),
+        Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)),
+    ];
+    let row = move |order: OrderRowView| {
+        let id = order.id;
+        let is_ticked = Signal::derive(move || ticked.with(|ticked| ticked.contains(&id)));
+        let on_change = Callback::new(move |on: bool| {
+            ticked.update(|ticked| {
+                if on {
+                    ticked.insert(id);
+                } else {
+                    ticked.remove(&id);
+                }
+            });
+        });
+        view! {
+            <Row selected=is_ticked>
+                <td><TickBox name="orders[]" value=id.to_string() label=tr!(UI_SELECT_ROW, name = order.number) checked=is_ticked on_change/></td>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a></td>
+                <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
+                <td class="whitespace-nowrap">{order.customer}</td>
+                <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
+                <td>{states::payment(order.payment)}</td>
+                <td>{states::goods(order.fulfilment, order.delivery)}</td>
+                <FigureCell>{locale.money(order.total)}</FigureCell>
+            </Row>
+        }
+    };
+    let rows = orders.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_ORDERS) columns>{rows}</Table> }.into_any()
+}

@@ -1,0 +1,415 @@
+//! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
+
+use admin_frame::{Trouble, failure, on_done};
+use domain::Money;
+use domain::id::OrderId;
+use domain::order::{PaymentMethod, PaymentState};
+use domain::permission::Permission;
+use domain::view::{Address, OrderLineView, OrderView, TimelineEntry};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{
+    Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, Reached, Row, Shape,
+    SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
+};
+
+#[cfg(feature = "ssr")]
+use crate::list::refused;
+use crate::parcel::{Parcel, ParcelActions};
+use crate::states;
+
+/// An order, and what the reader may do with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPageView {
+    /// The order.
+    pub order: OrderView,
+    /// What the reader may do.
+    pub may: Vec<Permission>,
+}
+
+#[cfg(feature = "ssr")]
+fn payment_refused(error: &backend::payments::PaymentError) -> AppError {
+    use backend::payments::PaymentError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (PaymentError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (PaymentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
+        (PaymentError::Amount | PaymentError::TooMuch(_), Some(said)) => request::invalid(vec![("amount".into(), said)]),
+        (PaymentError::Reason, Some(said)) => request::invalid(vec![("reason".into(), said)]),
+        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (_, None) => request::unexpected(error),
+    }
+}
+
+/// An amount as typed, in the shop's currency; minor units.
+#[cfg(feature = "ssr")]
+fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
+    use session::request;
+    let amount = Money::parse(text.trim(), backend::settings::shop_currency(shop));
+    amount.map(|money| money.minor).map_err(|_| request::invalid(vec![("amount".into(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
+}
+
+/// An order.
+#[server(endpoint = "admin/order")]
+pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
+    let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| refused(&error))?;
+    Ok(OrderPageView { order, may: admin_frame::granted() })
+}
+access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
+
+/// Takes everything that is open from the shelf.
+#[server(endpoint = "admin/order/pick")]
+pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    backend::fulfilment::pick(&request::shop()?, &ctx, order).await.map_err(|error| crate::parcel::refused(&error))?;
+    Ok(())
+}
+access!(PickOrder, Access::Staff(Permission::FulfilOrders));
+
+/// Captures what the bank holds; all of it when no amount is given.
+#[server(endpoint = "admin/order/capture")]
+pub async fn capture_payment(order: OrderId, amount: String) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?, request::shop()?);
+    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop)?) };
+    backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error))
+}
+access!(CapturePayment, Access::Staff(Permission::CapturePayments));
+
+/// Gives money back.
+#[server(endpoint = "admin/order/refund")]
+pub async fn refund_payment(order: OrderId, amount: String, reason: String) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?, request::shop()?);
+    let amount = amount_of(&amount, &shop)?;
+    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error))?;
+    Ok(())
+}
+access!(RefundPayment, Access::Staff(Permission::RefundPayments));
+
+/// Cancels the order: goods, money and books go back together.
+#[server(endpoint = "admin/order/cancel")]
+pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::CancelOrders))?;
+    backend::orders::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
+}
+access!(CancelOrder, Access::Staff(Permission::CancelOrders));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] =
+    &[stated::<ReadOrderPage>(), stated::<PickOrder>(), stated::<CapturePayment>(), stated::<RefundPayment>(), stated::<CancelOrder>()];
+
+#[derive(Clone, Copy)]
+struct Actions {
+    pick: ServerAction<PickOrder>,
+    capture: ServerAction<CapturePayment>,
+    refund: ServerAction<RefundPayment>,
+    cancel: ServerAction<CancelOrder>,
+    parcel: ParcelActions,
+}
+
+/// `/admin/orders/:order`
+#[derive(Debug)]
+pub struct OrderPage;
+
+#[lazy_route]
+impl LazyRoute for OrderPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let params = use_params_map();
+        let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
+        let version = RwSignal::new(0_u32);
+        let changed = Callback::new(move |()| version.update(|times| *times += 1));
+        let actions = Actions {
+            pick: ServerAction::new(),
+            capture: ServerAction::new(),
+            refund: ServerAction::new(),
+            cancel: ServerAction::new(),
+            parcel: ParcelActions::new(changed),
+        };
+        on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
+        on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
+        on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
+        on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
+        let order = Resource::new(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
+        view! {
+            <Transition fallback=|| view! { <SkeletonText/> }>
+                {move || Suspend::new(async move {
+                    match order.await {
+                        Ok(view) => page(view, actions),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: OrderPageView, actions: Actions) -> AnyView {
+    let locale = use_locale();
+    let OrderPageView { order, may } = view;
+    let title = tr!(ORDER_NUMBER, number = order.number);
+    let above = vec![("/admin/orders".to_owned(), tr!(ADMIN_ORDERS).to_owned())];
+    let (payment, goods) = (order.payment, (order.fulfilment, order.delivery));
+    let cancelled = order.cancelled.clone().map(|(_, reason)| view! { <Alert tone=Tone::Warning title=tr!(ORDER_STATE_CANCELLED)>{reason}</Alert> });
+    let may = |permission: Permission| may.contains(&permission);
+    let content = (lines(&order.lines), sums(&order));
+    let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
+    view! {
+        <Title text=title.clone()/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=order.number.clone()/>
+            <PageHeader
+                title
+                detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
+                actions=move || view! { {states::payment(payment)} {states::goods(goods.0, goods.1)} }.into_any()
+            />
+            {cancelled}
+            <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
+                <div class="flex flex-col gap-6 min-w-0">
+                    <Panel title=tr!(ORDER_CONTENTS) flush=true>{content}</Panel>
+                    {parcels(&order, may(Permission::FulfilOrders), actions)}
+                    <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
+                </div>
+                <div class="flex flex-col gap-6 min-w-0">
+                    {money(&order, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}
+                    {people(&order)}
+                    {may(Permission::CancelOrders).then(|| cancelling(&order, actions))}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn lines(lines: &[OrderLineView]) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::new(tr!(ADMIN_PRODUCTS_SKU)).wide_only(),
+        Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)),
+        Column::figures(tr!(ADMIN_PRODUCTS_PRICE)).wide_only(),
+        Column::figures(tr!(CART_LINE_TOTAL)),
+    ];
+    let row = |line: OrderLineView| {
+        let stock = format!("/admin/stock?q={}", admin_frame::escaped(&line.sku));
+        view! {
+            <Row>
+                <td><span class="font-medium">{line.name.clone()}</span>" "<span class="text-quiet">{line.options.clone()}</span></td>
+                <td class="max-md:hidden"><a class="figures hover:underline underline-offset-4" href=stock>{line.sku.clone()}</a></td>
+                <FigureCell>{locale.number(line.quantity)}</FigureCell>
+                <td class="max-md:hidden figures text-end">{locale.money(line.unit_price)}</td>
+                <FigureCell>{locale.money(line.total)}</FigureCell>
+            </Row>
+        }
+    };
+    let rows = lines.iter().cloned().map(row).collect_view();
+    view! { <Table caption=tr!(ORDER_CONTENTS) columns>{rows}</Table> }.into_any()
+}
+
+fn sums(order: &OrderView) -> AnyView {
+    let locale = use_locale();
+    let discount = (order.discount.minor != 0).then(|| {
+        let minus = Money::new(-order.discount.minor, order.discount.currency);
+        view! { <SumLine label=format!("{} {}", tr!(CART_DISCOUNT), order.discount_code.clone().unwrap_or_default()) amount=locale.money(minus)/> }
+    });
+    view! {
+        <dl class="flex flex-col gap-1.5 px-5 py-4 border-t border-hairline ms-auto max-w-sm">
+            <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
+            {discount}
+            <SumLine label=tr!(CART_SHIPPING) amount=locale.money(order.shipping)/>
+            <SumLine label=tr!(CART_TAX) amount=locale.money(order.tax)/>
+            <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
+        </dl>
+    }
+    .into_any()
+}
+
+fn parcels(order: &OrderView, may_fulfil: bool, actions: Actions) -> AnyView {
+    let packed: i64 = order
+        .shipments
+        .iter()
+        .filter(|parcel| parcel.state != domain::order::ShipmentState::Cancelled)
+        .flat_map(|parcel| parcel.lines.iter().map(|(_, units)| *units))
+        .sum();
+    let open = order.lines.iter().map(|line| line.quantity).sum::<i64>() > packed && order.cancelled.is_none();
+    let (id, pick) = (order.id.to_string(), actions.pick);
+    let picking = (may_fulfil && open).then(|| {
+        view! {
+            <ProblemSummary problem=failure(pick)/>
+            <ActionForm action=pick>
+                <input type="hidden" name="order" value=id/>
+                <Button kind="submit" icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_ACTION_PICK)}</Button>
+            </ActionForm>
+        }
+    });
+    let none = order.shipments.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
+    let lines = order.lines.clone();
+    let each = order.shipments.iter().cloned().enumerate().map(|(at, parcel)| {
+        view! { <Parcel number=at + 1 parcel lines=lines.clone() may_fulfil actions=actions.parcel/> }
+    });
+    let each = each.collect_view();
+    view! {
+        <Panel title=tr!(ORDER_FULFILMENT)>
+            <div class="flex flex-col gap-4">
+                {none}
+                <div class="divide-y divide-hairline">{each}</div>
+                {picking}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn money(order: &OrderView, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
+    let locale = use_locale();
+    let method = match order.payment_method {
+        PaymentMethod::Cod => tr!(CHECKOUT_PAYMENT_COD),
+        PaymentMethod::Card => tr!(CHECKOUT_PAYMENT_CARD),
+    };
+    let facts = vec![
+        (tr!(ORDER_PAYMENT).to_owned(), method.to_owned()),
+        (tr!(CART_TOTAL).to_owned(), locale.money(order.total)),
+        (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
+        (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
+    ];
+    let left = Money::new(order.captured.minor - order.refunded.minor, order.captured.currency);
+    let failed = order.payment_failure.clone();
+    let id = order.id;
+    let to_capture = may_capture && order.payment == PaymentState::Authorised;
+    view! {
+        <Panel title=tr!(ORDER_PAYMENT)>
+            <div class="flex flex-col gap-4">
+                <Facts facts/>
+                {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
+                {to_capture.then(|| capturing(id, actions.capture))}
+                {(may_refund && left.minor > 0).then(|| refunding(id, left, actions.refund))}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn capturing(order: OrderId, action: ServerAction<CapturePayment>) -> AnyView {
+    let problem = failure(action);
+    view! {
+        <ProblemSummary problem/>
+        <ActionForm action>
+            <input type="hidden" name="order" value=order.to_string()/>
+            <div class="flex flex-col gap-3">
+                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "amount")/>
+                <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn refunding(order: OrderId, left: Money, action: ServerAction<RefundPayment>) -> AnyView {
+    let problem = failure(action);
+    view! {
+        <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
+            <ProblemSummary problem/>
+            <ActionForm action>
+                <input type="hidden" name="order" value=order.to_string()/>
+                <div class="flex flex-col gap-3">
+                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" inputmode="decimal" value=left.decimal() error=wrong(problem, "amount")/>
+                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" maxlength=200 error=wrong(problem, "reason")/>
+                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
+                </div>
+            </ActionForm>
+        </Disclosure>
+    }
+    .into_any()
+}
+
+fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
+    let sent = order.lines.iter().any(|line| line.shipped > 0);
+    if order.cancelled.is_some() || sent {
+        return ().into_any();
+    }
+    let (action, id) = (actions.cancel, order.id.to_string());
+    let problem = failure(action);
+    view! {
+        <Panel title=tr!(ADMIN_ORDERS_ACTION_CANCEL)>
+            <ProblemSummary problem/>
+            <ActionForm action>
+                <input type="hidden" name="order" value=id/>
+                <div class="flex flex-col gap-3">
+                    <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_CANCEL_RESTOCK)}" · "{tr!(ADMIN_ORDERS_ACTION_REFUND)}</p>
+                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" maxlength=200 error=wrong(problem, "reason")/>
+                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CANCEL)}</Button></div>
+                </div>
+            </ActionForm>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn people(order: &OrderView) -> AnyView {
+    let contact = order.contact.clone();
+    let (shipping, billing, delivery) = (postal(&order.shipping_address), postal(&order.billing_address), order.delivery_name.clone());
+    let found = format!("/admin/orders?q={}", admin_frame::escaped(&contact.email));
+    view! {
+        <Panel title=tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)>
+            <div class="flex flex-col gap-4">
+                <div>
+                    <p class="font-medium">{contact.name}</p>
+                    <p><a class="link" href=found>{contact.email}</a></p>
+                    <p class="figures">{contact.phone}</p>
+                </div>
+                <div><h3 class="text-sm text-quiet">{tr!(ORDER_DELIVER_TO)}</h3>{shipping}</div>
+                <div><h3 class="text-sm text-quiet">{tr!(ORDER_BILLED_TO)}</h3>{billing}</div>
+                <p>{delivery}</p>
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn postal(address: &Address) -> AnyView {
+    let lines = [
+        address.recipient.clone(),
+        address.line1.clone(),
+        address.line2.clone(),
+        address.barangay.clone(),
+        format!("{} {}", address.postal_code, address.city).trim().to_owned(),
+        address.province.clone(),
+        address.country.clone(),
+    ];
+    let each = lines.into_iter().filter(|line| !line.is_empty()).map(|line| view! { <span class="block">{line}</span> });
+    view! { <p>{each.collect_view()}</p> }.into_any()
+}
+
+fn moment(entry: &TimelineEntry) -> Moment {
+    Moment {
+        title: entry.text.clone(),
+        at: Some(entry.at),
+        detail: (!entry.actor.is_empty()).then(|| entry.actor.clone()),
+        shape: shape(&entry.kind),
+        reached: Reached::Past,
+    }
+}
+
+fn shape(kind: &str) -> Shape {
+    match kind.split_once('.').map_or(kind, |(area, _)| area) {
+        "payment" => icon::CREDIT_CARD,
+        "shipment" => icon::TRUCK,
+        "stock" => icon::BOXES,
+        _ => icon::RECEIPT,
+    }
+}

@@ -1,0 +1,46 @@
+//! An order's states in words and colours, and its row in a table.
+
+use domain::order::{DeliveryState, FulfilmentState, PaymentState, ShipmentState};
+use leptos::prelude::*;
+use ui::{StatusBadge, Tone, tr};
+
+/// Where the money is.
+pub(crate) fn payment(state: PaymentState) -> AnyView {
+    let (tone, settled, text) = match state {
+        PaymentState::Pending => (Tone::Warning, false, tr!(ORDER_STATE_UNPAID)),
+        PaymentState::RequiresAction => (Tone::Warning, false, tr!(ORDER_STATE_PENDING)),
+        PaymentState::Authorised => (Tone::Info, false, tr!(ORDER_STATE_AUTHORISED)),
+        PaymentState::PartlyPaid => (Tone::Warning, false, tr!(ORDER_STATE_PART_PAID)),
+        PaymentState::Paid => (Tone::Success, true, tr!(ORDER_STATE_PAID)),
+        PaymentState::PartlyRefunded => (Tone::Info, true, tr!(ORDER_STATE_PART_REFUNDED)),
+        PaymentState::Refunded => (Tone::Neutral, true, tr!(ORDER_STATE_REFUNDED)),
+        PaymentState::Failed => (Tone::Danger, true, tr!(ORDER_STATE_FAILED)),
+        PaymentState::Voided => (Tone::Neutral, true, tr!(ORDER_STATE_CANCELLED)),
+    };
+    view! { <StatusBadge tone settled text/> }.into_any()
+}
+
+/// How far the goods are.
+pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState) -> AnyView {
+    let (tone, settled, text) = match (fulfilment, delivery) {
+        (FulfilmentState::Cancelled, _) => (Tone::Danger, true, tr!(ORDER_STATE_CANCELLED)),
+        (_, DeliveryState::Delivered) => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
+        (FulfilmentState::Fulfilled, _) => (Tone::Info, false, tr!(ORDER_STATE_SHIPPED)),
+        (FulfilmentState::Partial, _) => (Tone::Info, false, tr!(ORDER_STATE_PART_SHIPPED)),
+        (FulfilmentState::Unfulfilled, DeliveryState::Preparing) => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
+        (FulfilmentState::Unfulfilled, _) => (Tone::Warning, false, tr!(ORDER_STATE_UNFULFILLED)),
+    };
+    view! { <StatusBadge tone settled text/> }.into_any()
+}
+
+/// How far a parcel is.
+pub(crate) fn parcel(state: ShipmentState) -> AnyView {
+    let (tone, settled, text) = match state {
+        ShipmentState::Picked => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
+        ShipmentState::Packed => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
+        ShipmentState::Shipped => (Tone::Info, false, tr!(ORDER_STATE_IN_TRANSIT)),
+        ShipmentState::Delivered => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
+        ShipmentState::Cancelled => (Tone::Neutral, true, tr!(ORDER_STATE_CANCELLED)),
+    };
+    view! { <StatusBadge tone settled text/> }.into_any()
+}
