@@ -21,6 +21,8 @@ create table events (
 );
 create index events_subject on events (subject, seq);
 create index events_kind on events (kind, seq);
+-- The order of the feed.
+create index events_feed on events (tx, seq);
 
 create table event_cursors (
     name text primary key,
