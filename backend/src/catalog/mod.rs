@@ -20,7 +20,6 @@ use crate::platform::db::DbError;
 
 pub use availability::{catch_up, follow};
 pub use browse::{cards_by_ids, categories, home, listing};
-#[allow(unused_imports, reason = "the seed keeps stories")]
 pub(crate) use browse::{STORIES, Story};
 pub use edit::{admin_list, admin_product, category_choices, save_product, set_status};
 pub(crate) use pictures::keep as keep_picture;
