@@ -6,10 +6,14 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use backend::platform::db::{Db, DbError, Tx};
+use backend::platform::db::{Bundle, Db, DbError, Migrations, Rows, Tx};
 use backend::platform::events::{self, Event};
 use backend::platform::jobs;
-use support::{both, number};
+use backend::platform::secrets::SecretsError;
+use backend::{OpenError, Shop, ShopConfig};
+use domain::id::JobId;
+use sqlx::Connection;
+use support::{Folder, both, number};
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -185,4 +189,392 @@ async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
         assert_eq!(number(shop, "select count(*) from jobs where state = 'dead'").await, 1);
     })
     .await;
+}
+
+/// Runs a test on an empty database of each kind.
+async fn both_empty(test: impl AsyncFn(&str)) {
+    let folder = Folder::new();
+    test(&format!("sqlite:{}", folder.path().join("shop.db").display())).await;
+    test(&support::postgres_url().await).await;
+}
+
+const HALF: Migrations = &[
+    ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
+    ("0002_second", "create table second (n bigint not null); insert into nowhere (n) values (2);"),
+];
+const WHOLE: Migrations = &[
+    ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
+    ("0002_second", "create table second (n bigint not null); insert into second (n) select n + 1 from first;"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_breaks_off_leaves_nothing_and_runs_again() {
+    both_empty(async |url| {
+        let db = Db::open(url).await.unwrap();
+        let broken = db.migrate_to(HALF).await;
+        assert!(matches!(&broken, Err(DbError::Migration { name, .. }) if name == "0002_second"), "{broken:?}");
+        assert!(db.fetch_all::<(i64,)>("select n from second", &[]).await.is_err());
+        db.close().await;
+
+        let db = Db::open(url).await.unwrap();
+        assert_eq!(db.migrate_to(WHOLE).await.unwrap(), ["0002_second"]);
+        assert_eq!(db.fetch_all::<(i64,)>("select n from second", &[]).await.unwrap(), [(2,)]);
+        let older = db.migrate_to(&WHOLE[..1]).await;
+        assert!(matches!(&older, Err(DbError::Newer(name)) if name == "0002_second"), "{older:?}");
+        db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_start_together_migrate_once() {
+    let url = support::postgres_url().await;
+    let starts: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { Db::open(&url).await.unwrap().migrate().await.unwrap().len() })
+        })
+        .collect();
+    let mut ran = 0;
+    for start in starts {
+        ran += start.await.unwrap();
+    }
+    assert_eq!(ran, Db::open(&url).await.unwrap().migrations().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_finishes_what_was_promised() {
+    both_empty(async |url| {
+        let db = Db::open(url).await.unwrap();
+        db.migrate_to(WHOLE).await.unwrap();
+        let writes: Vec<_> = (0..200_i64)
+            .map(|n| {
+                let db = db.clone();
+                tokio::spawn(async move { db.write(async move |tx| tx.execute("insert into first (n) values ($1)", &[&n]).await).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        db.close().await;
+        let mut kept = 1;
+        for write in writes {
+            match write.await.unwrap() {
+                Ok(rows) => kept += i64::try_from(rows).unwrap(),
+                Err(error) => assert!(matches!(error, DbError::Stopped), "{error}"),
+            }
+        }
+        assert!(matches!(db.fetch_all::<(i64,)>("select n from first", &[]).await, Err(DbError::Stopped)));
+        let db = Db::open(url).await.unwrap();
+        assert_eq!(db.fetch_one::<(i64,)>("select count(*) from first", &[]).await.unwrap(), (kept,));
+        db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_postgres_is_not_noticed_by_callers() {
+    let url = support::postgres_url().await;
+    let shop = support::open(url.clone(), Folder::new(), |_| {}).await;
+    let cut = async || {
+        let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
+        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+            .execute(&mut other)
+            .await
+            .unwrap();
+    };
+    cut().await;
+    shop.db().write(async |tx: &mut Tx| put(tx, "after").await).await.unwrap();
+    cut().await;
+    assert!(has(shop.db(), "after").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_sqlite_is_whole_and_postgres_names_its_tool() {
+    let shop = support::sqlite().await;
+    let copy = shop.folder.path().join("copy.db").display().to_string();
+    shop.db().write(async |tx: &mut Tx| put(tx, "kept").await).await.unwrap();
+    shop.db().backup_to(&copy).await.unwrap();
+    assert!(shop.db().backup_to(&copy).await.is_err(), "an older backup is not written over");
+    let restored = Db::open(&format!("sqlite:{copy}")).await.unwrap();
+    assert!(restored.migrate().await.unwrap().is_empty() && has(&restored, "kept").await);
+    assert!(restored.size().await.unwrap() > 0);
+
+    let postgres = support::postgres().await;
+    assert!(postgres.db().backup_to(&copy).await.unwrap_err().to_string().contains("pg_dump"));
+    assert!(postgres.db().size().await.unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_and_values_arrive_as_they_were() {
+    both(async |shop| {
+        let (id, text, bytes) = (Uuid::now_v7(), "\"ñ\\\n\u{1}🥭'", vec![0_u8, 255]);
+        let mut rows = Rows::new();
+        rows.row(&[&text, &id, &i64::MAX, &true, &bytes, &None::<String>]);
+        rows.row(&[&"", &Uuid::nil(), &i64::MIN, &false, &Vec::<u8>::new(), &Some("x".to_owned())]);
+        let sql = "select value->>0, unhex(value->>1), cast(value->>2 as bigint), cast(value->>3 as bigint), unhex(value->>4, ''), value->>5
+                   from json_each($1)";
+        let read: Vec<(String, Uuid, i64, bool, Vec<u8>, Option<String>)> = shop.db().fetch_all(sql, &[&rows.end()]).await.unwrap();
+        assert_eq!(read, [(text.into(), id, i64::MAX, true, bytes, None), (String::new(), Uuid::nil(), i64::MIN, false, vec![], Some("x".into()))]);
+        // A NUL from a form is no error of the database.
+        shop.db().write(async |tx: &mut Tx| put(tx, "n\0ul").await).await.unwrap();
+        assert!(has(shop.db(), "nul").await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_command_of_a_bundle_hurts_itself_only() {
+    both(async |shop| {
+        let work = async |tx: &mut Tx, keys: &[&'static str]| {
+            let mut done = Vec::new();
+            for key in keys {
+                put(tx, key).await?;
+                done.push(Ok::<_, DbError>(keys.len()));
+            }
+            Ok(done)
+        };
+        let bundle = Arc::new(Bundle::new(shop.db().clone(), 64, 1, work));
+        let calls = ["one", "two", "two", "three"].map(|key| {
+            let bundle = Arc::clone(&bundle);
+            tokio::spawn(async move { bundle.call(key).await.is_ok() })
+        });
+        let mut good = 0;
+        for call in calls {
+            good += i32::from(call.await.unwrap());
+        }
+        assert_eq!(good, 3);
+        for key in ["one", "two", "three"] {
+            assert!(has(shop.db(), key).await, "{key}");
+        }
+    })
+    .await;
+}
+
+async fn happen(shop: &Shop, n: i64, keep: bool) -> Result<(), Oops> {
+    let (inner, ctx) = (shop.clone(), shop.system());
+    shop.db()
+        .write(async move |tx| {
+            events::append(tx, &inner, &ctx, inner.now(), &[Event::new("test.happened", Uuid::nil(), serde_json::json!(n))]).await?;
+            if keep { Ok(()) } else { Err(Oops::No) }
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn followers_are_woken_by_what_is_kept_and_by_nothing_else() {
+    both(async |shop| {
+        let changed = Arc::clone(shop.db().changed());
+        let mut woken = Box::pin(changed.notified());
+        happen(shop, 1, false).await.unwrap_err();
+        shop.db().write(async |tx: &mut Tx| put(tx, "quiet").await).await.unwrap();
+        assert!(futures::poll!(&mut woken).is_pending());
+        happen(shop, 2, true).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(10), woken).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
+    both(async |shop| {
+        happen(shop, 1, true).await.unwrap();
+        let (seen, mut sees) = tokio::sync::mpsc::unbounded_channel();
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let follower = events::subscribe(shop, "fragile", move |_, happened| {
+            let (seen, panics) = (seen.clone(), first.swap(false, Ordering::SeqCst));
+            Box::pin(async move {
+                assert!(!panics, "on purpose");
+                let _ = seen.send(happened.len());
+                Ok(())
+            })
+        });
+        assert_eq!(sees.recv().await, Some(1));
+        follower.abort();
+    })
+    .await;
+}
+
+/// Writes an event in somebody else's transaction.
+async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
+    sqlx::query(
+        "insert into events (id, kind, subject, actor, request, data, at)
+         values (gen_random_uuid(), 'test', gen_random_uuid(), 'system', gen_random_uuid(), $1, 0)",
+    )
+    .bind(n.to_string())
+    .execute(connection)
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_is_passed_by_when_commits_overtake_each_other() {
+    let url = support::postgres_url().await;
+    let shop = support::open(url.clone(), Folder::new(), |_| {}).await;
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let note = {
+        let seen = Arc::clone(&seen);
+        move |_: Shop, events: Vec<events::Happened>| -> events::Handled {
+            seen.lock().unwrap().extend(events.into_iter().map(|e| e.data));
+            Box::pin(async { Ok(()) })
+        }
+    };
+    let mut connections = Vec::new();
+    for _ in 0..3 {
+        connections.push(sqlx::PgConnection::connect(&url).await.unwrap());
+    }
+    let [a, b, c] = &mut connections[..] else { unreachable!() };
+
+    // The higher number commits first: it waits for the lower one.
+    let mut slow = a.begin().await.unwrap();
+    raw_event(&mut slow, 1).await;
+    let mut quick = b.begin().await.unwrap();
+    raw_event(&mut quick, 2).await;
+    quick.commit().await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 0);
+    slow.commit().await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 2);
+
+    // The older transaction has the higher number: it may go first, and the lower one still comes.
+    let mut older = a.begin().await.unwrap();
+    sqlx::query("select pg_current_xact_id()").execute(&mut *older).await.unwrap();
+    let mut younger = c.begin().await.unwrap();
+    raw_event(&mut younger, 3).await;
+    raw_event(&mut older, 4).await;
+    older.commit().await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    younger.commit().await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(*seen.lock().unwrap(), ["1", "2", "4", "3"]);
+}
+
+async fn a_job(shop: &Shop, kind: &'static str) {
+    let inner = shop.clone();
+    shop.db()
+        .write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_panics_is_tried_again() {
+    both(async |shop| {
+        a_job(shop, "test.fragile").await;
+        let handler: jobs::Handler = Box::new(|shop: Shop, _| {
+            assert!(shop.now() > support::START, "on purpose");
+            Box::pin(async { Ok(()) })
+        });
+        let handlers = jobs::Handlers::from([("test.fragile", handler)]);
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'waiting' and last_error = 'it panicked'").await, 1);
+        shop.clock.advance(10_000);
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_comes_back_too_late_changes_nothing() {
+    both(async |shop| {
+        a_job(shop, "test.slow").await;
+        let clock = Arc::clone(&shop.clock);
+        let slow: jobs::Handler = Box::new(move |shop, _| {
+            let clock = Arc::clone(&clock);
+            Box::pin(async move {
+                // Its lease runs out, and another worker does the job.
+                clock.advance(61_000);
+                let quick: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
+                assert_eq!(jobs::run_due(&shop, &jobs::Handlers::from([("test.slow", quick)])).await.unwrap(), 1);
+                Err("too late".into())
+            })
+        });
+        jobs::run_due(shop, &jobs::Handlers::from([("test.slow", slow)])).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and last_error is null").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_never_do_the_same_job() {
+    both(async |shop| {
+        for _ in 0..20 {
+            a_job(shop, "test.count").await;
+        }
+        let done = Arc::new(AtomicI64::new(0));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let (shop, done) = (shop.shop.clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let handler: jobs::Handler = Box::new(move |_, _| {
+                        done.fetch_add(1, Ordering::SeqCst);
+                        Box::pin(async { Ok(()) })
+                    });
+                    jobs::run_due(&shop, &jobs::Handlers::from([("test.count", handler)])).await.unwrap()
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.await.unwrap();
+        }
+        // A worker may find the last job taken and stop before the others have finished, but none is done twice.
+        assert_eq!(done.load(Ordering::SeqCst), 20);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and attempts = 1").await, 20);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_can_be_seen_and_tried_again() {
+    both(async |shop| {
+        a_job(shop, "test.fails").await;
+        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
+        let handlers = jobs::Handlers::from([("test.fails", fails)]);
+        for _ in 0..jobs::TRIES {
+            jobs::run_due(shop, &handlers).await.unwrap();
+            shop.clock.advance(86_400_000);
+        }
+        let dead = jobs::dead(shop).await.unwrap();
+        assert_eq!((dead.len(), dead[0].last_error.as_deref()), (1, Some("no")));
+        assert!(jobs::try_again(shop, dead[0].id).await.unwrap());
+        assert!(!jobs::try_again(shop, JobId(shop.id())).await.unwrap());
+        assert!(jobs::dead(shop).await.unwrap().is_empty());
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_is_not_opened_with_another_key() {
+    both_empty(async |url| {
+        let folder = Folder::new();
+        let key = folder.path().join("key");
+        let open = async || Shop::open(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await;
+        open().await.unwrap().close().await;
+        let right = std::fs::read(&key).unwrap();
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions()) & 0o777, 0o600);
+
+        std::fs::remove_file(&key).unwrap();
+        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::Missing(_)))));
+        assert!(!key.exists(), "no key is made that would hide the loss");
+        std::fs::write(&key, [1; 32]).unwrap();
+        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::OtherKey(_)))));
+        std::fs::write(&key, [1; 31]).unwrap();
+        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::File { .. }))));
+        // One more key behind the first is a change of keys.
+        std::fs::write(&key, [right, vec![2; 32]].concat()).unwrap();
+        open().await.unwrap().close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_name_never_leads_out_of_the_folder() {
+    let shop = support::sqlite().await;
+    for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
+        assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");
+    }
+    let name = backend::platform::files::Files::name(b"picture");
+    shop.files().put(&name, b"picture").unwrap();
+    shop.files().put(&name, b"picture").unwrap();
+    assert_eq!(shop.files().get(&name).unwrap(), b"picture");
 }

@@ -24,6 +24,11 @@ pub trait Bind: Sync {
 /// The values of one statement.
 pub type Binds<'a> = &'a [&'a dyn Bind];
 
+/// Postgres takes no NUL in a text, and nobody means one.
+fn text(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }
+}
+
 macro_rules! bind {
     ($($type:ty => |$v:ident| $value:expr;)*) => {$(
         impl Bind for $type {
@@ -43,8 +48,8 @@ bind! {
     i64 => |v| *v;
     i32 => |v| i64::from(*v);
     bool => |v| i64::from(*v);
-    String => |v| v.clone();
-    &str => |v| (*v).to_owned();
+    String => |v| text(v);
+    &str => |v| text(v);
     Vec<u8> => |v| v.clone();
     &[u8] => |v| v.to_vec();
     Uuid => |v| *v;
@@ -52,8 +57,8 @@ bind! {
     Currency => |v| v.code().to_owned();
     Option<i64> => |v| *v;
     Option<bool> => |v| v.map(i64::from);
-    Option<String> => |v| v.clone();
-    Option<&str> => |v| v.map(str::to_owned);
+    Option<String> => |v| v.as_deref().map(text);
+    Option<&str> => |v| v.map(text);
     Option<Vec<u8>> => |v| v.clone();
     Option<Uuid> => |v| *v;
     Option<Currency> => |v| v.map(|c| c.code().to_owned());
