@@ -147,12 +147,12 @@ async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
                 .await
                 .unwrap();
         }
-        let failing = |_: backend::Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Err(DbError::Busy) }) };
+        let failing = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Err(DbError::Busy) }) };
         assert!(events::catch_up(shop, "test", &failing).await.is_err());
         let sum = Arc::new(AtomicI64::new(0));
         let adding = {
             let sum = sum.clone();
-            move |_: backend::Shop, events: Vec<events::Happened>| -> events::Handled {
+            move |_: Shop, events: Vec<events::Happened>| -> events::Handled {
                 sum.fetch_add(events.iter().map(|e| e.data.parse::<i64>().unwrap()).sum(), Ordering::SeqCst);
                 Box::pin(async { Ok(()) })
             }
