@@ -1,7 +1,7 @@
 //! What the process does beside answering: timed work, and following the events.
 
 use backend::platform::jobs::{self, Handlers};
-use backend::{Shop, notifications, payments, search};
+use backend::{Shop, catalog, notifications, payments, search};
 use tokio::task::JoinHandle;
 
 /// What runs until the server ends.
@@ -14,7 +14,7 @@ impl Workers {
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
         notifications::register(&mut handlers);
-        Self(vec![jobs::run(shop, handlers), payments::watch(shop), notifications::follow(shop), search::follow(shop)])
+        Self(vec![jobs::run(shop, handlers), payments::watch(shop), notifications::follow(shop), search::follow(shop), catalog::follow(shop)])
     }
 
     /// Stops between two pieces of work; what was begun is repeated at the next start.

@@ -22,7 +22,7 @@ pub use availability::{catch_up, follow};
 pub use browse::{cards_by_ids, categories, home, listing};
 pub(crate) use browse::{STORIES, Story};
 pub use edit::{admin_list, admin_product, category_choices, save_product, set_status};
-pub(crate) use pictures::keep as keep_picture;
+pub(crate) use pictures::keep_own as keep_own_picture;
 pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, picture_file};
 pub use product::product;
 pub use shelf::Shelf;

@@ -44,7 +44,7 @@ static MAKING: LazyLock<Vec<Mutex<()>>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::Files`].
-pub(crate) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u32), CatalogError> {
+pub(super) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u32), CatalogError> {
     if bytes.len() > LARGEST_UPLOAD {
         return Err(CatalogError::TooLarge);
     }
@@ -53,6 +53,21 @@ pub(crate) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u3
         let (width, height) = size(&bytes)?;
         let name = Files::name(&bytes);
         files.put(&name, &bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+        Ok((name, width, height))
+    });
+    kept.await.unwrap_or(Err(CatalogError::NotAPicture))
+}
+
+/// Keeps a photograph that the program carries, which is known to be whole.
+///
+/// # Errors
+/// As [`keep`].
+pub(crate) async fn keep_own(shop: &Shop, bytes: &'static [u8]) -> Result<(String, u32, u32), CatalogError> {
+    let files = shop.files().clone();
+    let kept = tokio::task::spawn_blocking(move || {
+        let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| refused(&e))?;
+        let name = Files::name(bytes);
+        files.put(&name, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
         Ok((name, width, height))
     });
     kept.await.unwrap_or(Err(CatalogError::NotAPicture))

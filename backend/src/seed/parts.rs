@@ -46,7 +46,7 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
     let list = PriceListId(id());
     let categories: HashMap<String, CategoryId> = file.category.iter().map(|c| (c.slug.clone(), CategoryId(id()))).collect();
     let pictures = pictures(shop, file, &mut id, step).await?;
-    let base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures };
+    let mut base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures };
     let mut tables = Tables::default();
     for (position, (id, (code, name, kind))) in (1_i64..).zip(&locations) {
         tables.locations.row(&[id, code, name, kind, &position]);
@@ -85,7 +85,8 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
         })
         .collect();
     let (own, all, currency) = (shop.clone(), base.pictures.values().cloned().collect::<Vec<_>>(), file.shop.currency.clone());
-    shop.db()
+    (base.list, base.warehouse, base.store) = shop
+        .db()
         .write(async move |tx| {
             tables.insert(tx).await?;
             tx.execute(
@@ -111,7 +112,12 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
             .await?;
             settings::put(tx, STORIES, &stories, own.now()).await?;
             let event = Event::new("catalog.changed", Uuid::nil(), serde_json::json!({ "seed": seed }));
-            events::append(tx, &own, &own.system(), own.now(), &[event]).await
+            events::append(tx, &own, &own.system(), own.now(), &[event]).await?;
+            // What was there already keeps its id.
+            let list: (PriceListId,) = tx.fetch_one("select id from price_lists where name = 'Shop'", &[]).await?;
+            let warehouse: (LocationId,) = tx.fetch_one("select id from locations where code = 'WH-1'", &[]).await?;
+            let store: (LocationId,) = tx.fetch_one("select id from locations where code = 'ST-1'", &[]).await?;
+            Ok::<_, DbError>((list.0, warehouse.0, store.0))
         })
         .await?;
     shop.settings().forget();
@@ -137,7 +143,8 @@ impl Tables {
             tx,
             self.locations.clone(),
             "insert into locations (id, code, name, kind, position)
-             select unhex(value->>0), value->>1, value->>2, value->>3, cast(value->>4 as bigint) from json_each($1)",
+             select unhex(value->>0), value->>1, value->>2, value->>3, cast(value->>4 as bigint)
+             from json_each($1) where true on conflict (code) do nothing",
         )
         .await?;
         insert(
@@ -196,7 +203,7 @@ async fn pictures(
     for (done, (name, bytes)) in PICTURES.iter().enumerate() {
         step(done);
         let Some(alt) = alts.get(name) else { continue };
-        let (hash, width, height) = catalog::keep_picture(shop, bytes.to_vec()).await?;
+        let (hash, width, height) = catalog::keep_own_picture(shop, bytes).await?;
         kept.insert((*name).to_owned(), NewPicture { id: PictureId(id()), hash, width, height, alts: alt.rows() });
     }
     match alts.keys().find(|name| !kept.contains_key(**name)) {
