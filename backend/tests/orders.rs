@@ -135,7 +135,7 @@ async fn cancelling_takes_the_sale_out_of_the_books_and_the_stock_back_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn staff_keep_their_own_filters() {
+async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
     both(async |shop| {
         let contact = domain::view::ContactDetails { name: "Lola".into(), email: "lola@example.com".into(), phone: String::new() };
         let user = backend::identity::create_staff(shop, &shop.system(), Locale::En, contact, Role::Manager, "correct horse battery")
@@ -148,6 +148,13 @@ async fn staff_keep_their_own_filters() {
         assert_eq!((filters.len(), filters[0].query.as_str()), (1, "fulfilment=partial"));
         assert!(matches!(orders::save_filter(shop, &ctx, " ", "").await, Err(OrderError::FilterName)));
         assert!(matches!(orders::delete_filter(shop, &owner(shop), id).await, Err(OrderError::Unknown)));
+        // And what they do to an order is told by their name, to staff.
+        let variant = a_product().with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 1)]).await.unwrap();
+        orders::cancel(shop, &ctx, placed.order, "test").await.unwrap();
+        let order = orders::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
+        let actors: Vec<&str> = order.timeline.iter().map(|e| e.actor.as_str()).collect();
+        assert_eq!(actors, ["The shopper", "Lola", "Lola"]);
         orders::delete_filter(shop, &ctx, id).await.unwrap();
         assert!(orders::saved_filters(shop, &ctx).await.unwrap().is_empty());
     })

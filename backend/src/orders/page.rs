@@ -1,7 +1,9 @@
 //! One order's page.
 
+use std::collections::HashMap;
+
 use domain::Locale;
-use domain::id::OrderId;
+use domain::id::{ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::ShipmentState;
 use domain::permission::Permission;
@@ -47,6 +49,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
     let shipments = parcels(store::parcels(&mut db, order).await?);
     let (captured, refunded, failure) = store::money(&mut db, order).await?.unwrap_or_default();
     let events = store::events(&mut db, order).await?;
+    let names = if staff { Some(staff_names(shop, &events).await?) } else { None };
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let shipping_address = customers::open_address(shop, head.shipping_address_id).await?;
     let billing_address = if head.billing_address_id == head.shipping_address_id {
@@ -101,11 +104,19 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         cancelled,
         payment_failure: failure,
         shipments,
-        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, staff, event)).collect(),
+        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, names.as_ref(), event)).collect(),
         version: head.version,
         number: head.number,
         delivery_name: head.delivery_name,
     })
+}
+
+/// The names of the staff that a timeline mentions.
+async fn staff_names(shop: &Shop, events: &[timeline::Row]) -> Result<HashMap<UserId, String>, OrderError> {
+    let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(events)).await?;
+    let contacts: Vec<ContactId> = users.iter().map(|(_, contact)| *contact).collect();
+    let people = customers::open_contacts(shop, &contacts).await?;
+    Ok(users.into_iter().filter_map(|(user, contact)| Some((user, people.get(&contact)?.name.clone()))).collect())
 }
 
 /// Parcels that were given up before they left are not shown.

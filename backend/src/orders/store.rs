@@ -203,6 +203,22 @@ crate::rows! {
     }
 }
 
+/// The contacts of accounts.
+pub(super) async fn contacts_of(db: &mut impl Reader, users: &[UserId]) -> Result<Vec<(UserId, ContactId)>, DbError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut asked = Rows::new();
+    for user in users {
+        asked.row(&[user]);
+    }
+    db.fetch_all(
+        "select id, contact_id from users where id in (select unhex(value->>0) from json_each($1))",
+        &[&asked.end()],
+    )
+    .await
+}
+
 /// Where a page begins: orders older than this.
 pub(super) type Before = (Timestamp, Uuid);
 

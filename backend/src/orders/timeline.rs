@@ -1,18 +1,50 @@
 //! What happened to an order, in words.
 
+use std::collections::HashMap;
+
+use domain::id::UserId;
 use domain::messages::{Msg, t};
 use domain::view::TimelineEntry;
 use domain::{Currency, Locale, Money, Timestamp};
 use serde_json::Value;
 
-/// What an event says to the reader; `None` for what is of no interest on an order's page.
+/// Kind, actor, details and time of an event.
+pub(super) type Row = (String, String, String, Timestamp);
+
+/// The members of staff who did something.
+pub(super) fn staff_in(events: &[Row]) -> Vec<UserId> {
+    let mut users: Vec<UserId> = events.iter().filter_map(|event| staff_id(&event.1)).collect();
+    users.sort();
+    users.dedup();
+    users
+}
+
+fn staff_id(actor: &str) -> Option<UserId> {
+    actor.strip_prefix("staff:")?.parse().ok()
+}
+
+/// Who did it, for staff.
+fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, String>) -> String {
+    let message = match actor {
+        "system" => t::ORDER_ACTOR_SYSTEM,
+        _ if actor.starts_with("key_") => t::ORDER_ACTOR_KEY,
+        _ => match staff_id(actor) {
+            Some(user) => return names.get(&user).cloned().unwrap_or_else(|| user.to_string()),
+            None => t::ORDER_ACTOR_SHOPPER,
+        },
+    };
+    message.text(locale).to_owned()
+}
+
+/// What an event says to the reader; `None` for what is of no interest on an order's page. `names` are those of the staff, for staff.
 pub(super) fn entry(
     locale: Locale,
     currency: Currency,
-    staff: bool,
-    (kind, actor, data, at): (String, String, String, Timestamp),
+    names: Option<&HashMap<UserId, String>>,
+    (kind, actor, data, at): Row,
 ) -> Option<TimelineEntry> {
     let data: Value = serde_json::from_str(&data).unwrap_or_default();
+    let staff = names.is_some();
     let amount = || locale.money(Money::new(data["amount"].as_i64().unwrap_or(0), currency));
     let plain = |message: Msg| message.text(locale).to_owned();
     let text = match kind.as_str() {
@@ -34,5 +66,5 @@ pub(super) fn entry(
         "shipment.cancelled" if staff => plain(t::ORDER_EVENT_UNPACKED),
         _ => return None,
     };
-    Some(TimelineEntry { at, kind, text, actor: if staff { actor } else { String::new() } })
+    Some(TimelineEntry { at, kind, text, actor: names.map(|names| name_of(locale, &actor, names)).unwrap_or_default() })
 }
