@@ -43,7 +43,12 @@ const keep = async (name, request, answer) => {
 // A shell as one who is not signed in sees it, without a cart.
 const shell = async (path) => {
   const answer = await fetch(path, { credentials: 'omit' });
+  const text = await answer.clone().text();
   await keep(PAGES, path, answer);
+  // What the page is brought to life with, its own part of the WebAssembly included.
+  const files = await caches.open(FILES);
+  const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
+  await Promise.all([...named].map((address) => quietly(files.add(address))));
 };
 
 const quietly = (work) => work.catch(() => {});

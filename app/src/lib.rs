@@ -9,6 +9,11 @@ mod reader;
 #[cfg(feature = "ssr")]
 mod router;
 
+use admin_orders::AdminShell;
+use admin_orders::home::Home;
+use admin_orders::list::Orders;
+use admin_orders::order::OrderPage;
+use admin_orders::pick_list::PickList;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
@@ -32,7 +37,7 @@ pub use router::router;
 /// Every server function with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    storefront::access()
+    [storefront::access(), admin_orders::access()].concat()
 }
 
 /// The document around the app.
@@ -92,6 +97,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("account/orders/:order") view={Lazy::<MyOrderPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("account/addresses") view={Lazy::<AddressesPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
+                </ParentRoute>
+                <ParentRoute path=path!("admin") view={Lazy::<AdminShell>::new()} ssr=SsrMode::Async>
+                    <Route path=path!("") view={Lazy::<Home>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("orders/pick-list") view={Lazy::<PickList>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("orders/:order") view={Lazy::<OrderPage>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

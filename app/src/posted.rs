@@ -54,7 +54,7 @@ where
     match done {
         Ok(()) => {
             let mut answer = StatusCode::SEE_OTHER.into_response();
-            let told = std::mem::take(&mut options.0.write().headers);
+            let told = options.0.write().map(|mut parts| std::mem::take(&mut parts.headers)).unwrap_or_default();
             answer.headers_mut().extend(told);
             // A function that names no next page leads back to its own.
             if !answer.headers().contains_key(header::LOCATION)

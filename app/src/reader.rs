@@ -3,6 +3,7 @@
 
 use domain::Locale;
 use leptos::prelude::*;
+#[cfg(not(feature = "ssr"))]
 use storefront::frame::Brand;
 use ui::Theme;
 

@@ -2,14 +2,12 @@
 
 use leptos::mount::hydrate_from_async;
 use leptos::prelude::*;
-use leptos::task::{Executor, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 /// Brings the page to life. The mark on the root element tells tests, and style sheets, that it is.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    // An error means that it was done before.
-    let _ = Executor::init_wasm_bindgen();
     spawn_local(async {
         let Some(body) = document().body() else { return };
         hydrate_from_async(body, app::App).await.forget();
