@@ -578,3 +578,24 @@ async fn a_file_name_never_leads_out_of_the_folder() {
     shop.files().put(&name, b"picture").unwrap();
     assert_eq!(shop.files().get(&name).unwrap(), b"picture");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_wrote() {
+    both(async |shop| {
+        shop.db().write(async |tx: &mut Tx| put(tx, "taken").await).await.unwrap();
+        let runs = Arc::new(AtomicI64::new(0));
+        let counted = Arc::clone(&runs);
+        let work = async move |tx: &mut Tx, keys: &[&'static str]| {
+            // The first time it looked before the winner had committed.
+            if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                put(tx, keys[0]).await?;
+            }
+            let (at,): (i64,) = tx.fetch_one("select updated_at from settings where key = $1", &[&keys[0]]).await?;
+            Ok(vec![Ok::<_, DbError>(at)])
+        };
+        let bundle = Bundle::new(shop.db().clone(), 64, 1, work);
+        assert_eq!(bundle.call("taken").await.unwrap(), 1);
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    })
+    .await;
+}
