@@ -1,7 +1,9 @@
 //! What the forms of managers' pages share.
 
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
 use server_fn::ServerFn;
+use server_fn::error::ServerFnUrlError;
 use session::AppError;
 use ui::{use_locale, use_toasts};
 
@@ -36,6 +38,21 @@ where
             Some(Err(_)) | None => {}
         }
     });
+}
+
+/// Why a plain form of this function was sent back to its page, for forms that are not an `ActionForm`.
+#[must_use]
+pub fn sent_back<F: ServerFn<Error = AppError>>() -> Option<AppError> {
+    let error = use_context::<ServerActionError>().filter(|error| error.path() == F::PATH)?;
+    Some(ServerFnUrlError::<AppError>::decode_err(error.err()))
+}
+
+/// What is wrong with a field whose name depends on its row, `price.2`.
+#[must_use]
+pub fn wrong_at(problem: Signal<Option<AppError>>, field: String) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        problem.with(|problem| problem.as_ref().and_then(|problem| problem.fields.iter().find(|(name, _)| *name == field)).map(|(_, said)| said.clone()))
+    })
 }
 
 /// The address of a list with other values in its query; empty values are left out.

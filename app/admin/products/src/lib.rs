@@ -1,1 +1,62 @@
-//! Managers' pages: products.
+//! Managers' pages: products, their import, stock.
+//!
+//! Routes to mount under the admin's frame at `/admin`:
+//!
+//! | path | page |
+//! |---|---|
+//! | `/products` | [`list::Products`] |
+//! | `/products/import` | [`import::Import`] |
+//! | `/products/:product`, a new one as `new` | [`edit::EditProduct`] |
+//! | `/stock` | [`stock::Stock`] |
+//! | `/stock/:variant` | [`movements::Movements`] |
+
+#![forbid(unsafe_code)]
+#![recursion_limit = "512"]
+
+mod draft;
+pub mod edit;
+//IMPORT pub mod import;
+pub mod list;
+pub mod movements;
+pub mod picture;
+pub mod stock;
+mod upload;
+
+use session::Access;
+
+/// Every server function of these pages, with what it asks of its caller.
+#[must_use]
+pub fn access() -> Vec<(&'static str, Access)> {
+    [edit::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS].concat()
+}
+
+/// What the catalogue refused, as a page can show it.
+#[cfg(feature = "ssr")]
+pub(crate) fn refused(error: backend::catalog::CatalogError) -> session::AppError {
+    use backend::catalog::CatalogError;
+    use session::{AppError, request};
+    use ui::t;
+    match error {
+        CatalogError::Forbidden(_) => request::fail(AppError::new(403)),
+        CatalogError::Invalid(fields) => request::invalid(fields),
+        CatalogError::Unknown => request::not_found(),
+        CatalogError::Stale => request::refused(409, t::ADMIN_PRODUCTS_STALE),
+        CatalogError::NotAPicture | CatalogError::TooLarge => {
+            request::invalid(vec![("picture".into(), t::ADMIN_PRODUCTS_PICTURE_BAD.text(request::locale()).to_owned())])
+        }
+        CatalogError::Status(_) => request::fail(AppError::new(400)),
+        other => request::unexpected(&other),
+    }
+}
+
+/// A product's state in words and colour.
+pub(crate) fn status(status: &str) -> leptos::prelude::AnyView {
+    use leptos::prelude::*;
+    use ui::{StatusBadge, Tone, tr};
+    let (tone, settled, text) = match status {
+        "published" => (Tone::Success, true, tr!(ADMIN_PRODUCTS_STATE_PUBLISHED)),
+        "archived" => (Tone::Neutral, true, tr!(ADMIN_PRODUCTS_STATE_ARCHIVED)),
+        _ => (Tone::Warning, false, tr!(ADMIN_PRODUCTS_STATE_DRAFT)),
+    };
+    view! { <StatusBadge tone settled text/> }.into_any()
+}

@@ -1,0 +1,101 @@
+//! Products from a CSV file, with a report of what was done and which rows were left out.
+
+use admin_frame::sent_back;
+use domain::permission::Permission;
+use domain::view::ImportReport;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use server_fn::ServerFn;
+use server_fn::codec::{MultipartData, MultipartFormData};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale};
+use web_sys::FormData;
+
+use crate::upload;
+
+/// Takes products in from the file `file`, at most 15 MB.
+#[server(endpoint = "admin/products/import", input = MultipartFormData)]
+pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let sent = upload::Sent::receive(data, "file").await?;
+    backend::catalog::import::import_csv(&request::shop()?, &ctx, &sent.file, None, &|_, _| ()).await.map_err(|error| {
+        let said = error.to_string();
+        request::invalid(vec![("file".into(), said)])
+    })
+}
+access!(ImportProducts, Access::Staff(Permission::WriteProducts));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ImportProducts>()];
+
+/// `/admin/products/import`
+#[derive(Debug)]
+pub struct Import;
+
+#[lazy_route]
+impl LazyRoute for Import {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let action = Action::new_local(|data: &FormData| {
+            let data = MultipartData::from(data.clone());
+            async move { import_products(data).await }
+        });
+        let first = sent_back::<ImportProducts>();
+        let problem = Signal::derive(move || {
+            if action.version().get() == 0 { first.clone() } else { action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned())) }
+        });
+        let on_submit = move |event: leptos::ev::SubmitEvent| {
+            if let Some(data) = upload::taken(&event) {
+                action.dispatch_local(data);
+            }
+        };
+        let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
+        view! {
+            <Title text=tr!(ADMIN_PRODUCTS_IMPORT)/>
+            <div class="flex flex-col gap-5 max-w-4xl">
+                <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_IMPORT)/>
+                <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
+                <form method="post" action=ImportProducts::PATH enctype="multipart/form-data" class="flex flex-col gap-3 max-w-lg" on:submit=on_submit>
+                    <ProblemSummary problem/>
+                    <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,text/csv" error=wrong(problem, "file")/>
+                    <div><Button kind="submit" icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_PRODUCTS_IMPORT)}</Button></div>
+                </form>
+                {move || action.value().get().and_then(Result::ok).map(report)}
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn report(report: ImportReport) -> AnyView {
+    let locale = use_locale();
+    let number = move |count: u64| locale.number(ui::count(count));
+    let tone = if report.problems.is_empty() { Tone::Success } else { Tone::Warning };
+    let facts = vec![
+        (tr!(ADMIN_PRODUCTS_IMPORT_CREATED).to_owned(), number(report.created)),
+        (tr!(ADMIN_PRODUCTS_IMPORT_UPDATED).to_owned(), number(report.updated)),
+        (tr!(ADMIN_PRODUCTS_IMPORT_UNCHANGED).to_owned(), number(report.unchanged)),
+    ];
+    let columns = vec![
+        Column::figures(tr!(ADMIN_PRODUCTS_IMPORT_LINE)),
+        Column::new(tr!(ADMIN_PRODUCTS_IMPORT_COLUMN)),
+        Column::new(tr!(ADMIN_PRODUCTS_IMPORT_REASON)),
+    ];
+    let said = trn!(ADMIN_PRODUCTS_IMPORT_RESULT, report.rows, bad = report.problems.len());
+    let problems = report.problems;
+    let any = !problems.is_empty();
+    let rows = problems
+        .into_iter()
+        .map(|problem| view! { <Row><FigureCell>{number(problem.line)}</FigureCell><td>{problem.column}</td><td>{problem.reason}</td></Row> })
+        .collect_view();
+    view! {
+        <Alert tone title=said><Facts facts/></Alert>
+        {any.then(|| view! { <Panel title=tr!(ADMIN_PRODUCTS_IMPORT_REASON) flush=true><Table caption=tr!(ADMIN_PRODUCTS_IMPORT_REASON) columns>{rows}</Table></Panel> })}
+    }
+    .into_any()
+}

@@ -1,0 +1,154 @@
+//! The list of products: search, states, pages by key.
+
+use admin_frame::{Trouble, address};
+use domain::permission::Permission;
+use domain::view::{ProductListView, ProductRowView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{Access, AppError, access, stated};
+use ui::{
+    Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table, Tabs,
+    icon, tr, use_locale,
+};
+
+/// A page of the list.
+#[server(endpoint = "admin/products")]
+pub async fn list_products(search: String, status: String, after: String) -> Result<ProductListView, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadProducts))?;
+    let after = Some(after.as_str()).filter(|after| !after.is_empty());
+    backend::catalog::admin_list(&request::shop()?, &ctx, &search, &status, after).await.map_err(crate::refused)
+}
+access!(ListProducts, Access::Staff(Permission::ReadProducts));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListProducts>()];
+
+/// `/admin/products`
+#[derive(Debug)]
+pub struct Products;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    search: String,
+    status: String,
+    after: String,
+}
+
+#[lazy_route]
+impl LazyRoute for Products {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let query = use_query_map();
+        let asked = Memo::new(move |_| {
+            query.with(|query| {
+                let of = |name: &str| query.get(name).unwrap_or_default();
+                Asked { search: of("q"), status: of("status"), after: of("after") }
+            })
+        });
+        let products = Resource::new(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.after));
+        let actions = || {
+            view! {
+                <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
+                <LinkButton href="/admin/products/new" icon=icon::PLUS>{tr!(ADMIN_PRODUCTS_NEW)}</LinkButton>
+            }
+        };
+        view! {
+            <Title text=tr!(ADMIN_PRODUCTS)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
+                {move || search(&asked.get())}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || {
+                        let asked = asked.get();
+                        Suspend::new(async move {
+                            match products.await {
+                                Ok(found) => page(found, &asked),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn search(asked: &Asked) -> AnyView {
+    let tab = |name: &str, status: &str| Tab {
+        href: address("/admin/products", &[("q", &asked.search), ("status", status)]),
+        name: name.to_owned(),
+        count: None,
+        current: asked.status == status,
+    };
+    let tabs = vec![
+        tab(tr!(ADMIN_ORDERS_FILTER_ALL), ""),
+        tab(tr!(ADMIN_PRODUCTS_STATE_PUBLISHED), "published"),
+        tab(tr!(ADMIN_PRODUCTS_STATE_DRAFT), "draft"),
+        tab(tr!(ADMIN_PRODUCTS_STATE_ARCHIVED), "archived"),
+    ];
+    let (words, status) = (asked.search.clone(), asked.status.clone());
+    view! {
+        <Form method="GET" action="/admin/products">
+            <input type="hidden" name="status" value=status/>
+            <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
+                <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=words/>
+                <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
+            </div>
+        </Form>
+        <Tabs label=tr!(ADMIN_PRODUCTS) tabs/>
+    }
+    .into_any()
+}
+
+fn page(found: ProductListView, asked: &Asked) -> AnyView {
+    let to = |after: &str| address("/admin/products", &[("q", &asked.search), ("status", &asked.status), ("after", after)]);
+    let next = found.next.as_deref().map(to);
+    let first = (!asked.after.is_empty()).then(|| to(""));
+    if found.products.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_EMPTY_BODY)/> }.into_any();
+    }
+    let table = table(found.products);
+    view! {
+        <Panel title=tr!(ADMIN_PRODUCTS) flush=true>{table}</Panel>
+        <Pager nostrip:next=next nostrip:first=first/>
+    }
+    .into_any()
+}
+
+fn table(products: Vec<ProductRowView>) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::hidden(tr!(ADMIN_PRODUCTS_PICTURES)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::new(tr!(ADMIN_PRODUCTS_CATEGORY)).wide_only(),
+        Column::figures(tr!(ADMIN_PRODUCTS_VARIANTS)).wide_only(),
+        Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE)),
+        Column::figures(tr!(ADMIN_PRODUCTS_PRICE)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)).wide_only(),
+    ];
+    let row = |product: ProductRowView| {
+        let picture = product.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
+        let stock = format!("/admin/stock?q={}", admin_frame::escaped(&product.name));
+        view! {
+            <Row>
+                <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>
+                <td><a class="font-medium hover:underline underline-offset-4" href=format!("/admin/products/{}", product.id)>{product.name}</a></td>
+                <td class="max-md:hidden text-quiet">{product.category}</td>
+                <td class="max-md:hidden figures text-end">{locale.number(product.variants)}</td>
+                <FigureCell><a class="hover:underline underline-offset-4" href=stock>{locale.number(product.available)}</a></FigureCell>
+                <FigureCell>{locale.money(product.price_from)}</FigureCell>
+                <td class="max-md:hidden">{crate::status(&product.status)}</td>
+            </Row>
+        }
+    };
+    let rows = products.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_PRODUCTS) columns>{rows}</Table> }.into_any()
+}

@@ -1,0 +1,89 @@
+//! The movements that a variant's stock is the sum of.
+
+use admin_frame::Trouble;
+use domain::permission::Permission;
+use domain::view::MovementView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{Access, AppError, access, stated};
+use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
+
+/// The latest movements of a variant.
+#[server(endpoint = "admin/stock/movements")]
+pub async fn list_movements(variant: String) -> Result<Vec<MovementView>, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadStock))?;
+    let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
+    backend::inventory::movements(&request::shop()?, &ctx, variant).await.map_err(|error| crate::stock::refused(&error))
+}
+access!(ListMovements, Access::Staff(Permission::ReadStock));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListMovements>()];
+
+/// `/admin/stock/:variant`
+#[derive(Debug)]
+pub struct Movements;
+
+#[lazy_route]
+impl LazyRoute for Movements {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let params = use_params_map();
+        let movements = Resource::new(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
+        let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
+        view! {
+            <Title text=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+            <div class="flex flex-col gap-5">
+                <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+                <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+                <Suspense fallback=|| view! { <SkeletonRows/> }>
+                    {move || Suspend::new(async move {
+                        match movements.await {
+                            Ok(movements) => table(movements),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })}
+                </Suspense>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn table(movements: Vec<MovementView>) -> AnyView {
+    if movements.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_MOVEMENTS_EMPTY)/> }.into_any();
+    }
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)),
+        Column::new(tr!(ADMIN_STOCK)),
+        Column::figures(tr!(ADMIN_PRODUCTS_MOVEMENT_QUANTITY)),
+        Column::new(tr!(ADMIN_ORDERS_REASON)),
+    ];
+    let row = |movement: MovementView| {
+        let kind = match movement.kind.as_str() {
+            "received" => tr!(ADMIN_PRODUCTS_KIND_RECEIVED),
+            "shipped" => tr!(ADMIN_PRODUCTS_KIND_SHIPPED),
+            "returned" => tr!(ADMIN_PRODUCTS_KIND_RETURNED),
+            _ => tr!(ADMIN_PRODUCTS_KIND_ADJUSTED),
+        };
+        let order = movement.order.map(|order| view! { <a class="link" href=format!("/admin/orders/{order}")>{tr!(ADMIN_ORDERS_COLUMN_NUMBER)}</a> " " });
+        view! {
+            <Row>
+                <td class="whitespace-nowrap"><When at=movement.at/></td>
+                <td>{kind}</td>
+                <FigureCell>{locale.number(movement.quantity)}</FigureCell>
+                <td>{order}{movement.reason}</td>
+            </Row>
+        }
+    };
+    let rows = movements.into_iter().map(row).collect_view();
+    view! { <Panel title=tr!(ADMIN_PRODUCTS_MOVEMENTS) flush=true><Table caption=tr!(ADMIN_PRODUCTS_MOVEMENTS) columns>{rows}</Table></Panel> }.into_any()
+}

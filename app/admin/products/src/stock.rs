@@ -1,0 +1,213 @@
+//! Stock: what is in the house, promised, to sell; and its adjustment with a reason.
+
+use admin_frame::{Trouble, address, failure, on_done};
+use domain::id::{LocationId, VariantId};
+use domain::permission::Permission;
+use domain::view::{StockListView, StockRowView};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{
+    Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table, Tone,
+    icon, tr, use_locale,
+};
+
+/// A page of stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockView {
+    /// The rows.
+    pub list: StockListView,
+    /// Below this a variant is about to run out.
+    pub low: i64,
+    /// May the reader adjust?
+    pub may_adjust: bool,
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
+    use backend::inventory::InventoryError;
+    use session::request;
+    use ui::t;
+    let locale = request::locale();
+    match error {
+        InventoryError::Forbidden(_) => request::fail(AppError::new(403)),
+        InventoryError::Unknown => request::not_found(),
+        InventoryError::Amount => request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(locale).to_owned())]),
+        InventoryError::NotEnough { available } => {
+            request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_NOT_ENOUGH.with(locale, &[("available", &locale.number(*available))]))])
+        }
+        InventoryError::Reason => request::invalid(vec![("reason".into(), t::ORDER_ERROR_REASON.text(locale).to_owned())]),
+        InventoryError::NotReserved | InventoryError::Books(_) | InventoryError::Db(_) => request::unexpected(error),
+    }
+}
+
+/// A page of stock.
+#[server(endpoint = "admin/stock")]
+pub async fn list_stock(search: String, after: String) -> Result<StockView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
+    let after = Some(after.as_str()).filter(|after| !after.is_empty());
+    let list = backend::inventory::list(&shop, &ctx, &search, after).await.map_err(|error| refused(&error))?;
+    Ok(StockView { list, low: backend::settings::shop(&shop).low_stock, may_adjust: ctx.may(Permission::WriteStock) })
+}
+access!(ListStock, Access::Staff(Permission::ReadStock));
+
+/// Changes the stock of a variant at a place, with a reason.
+#[server(endpoint = "admin/stock/adjust")]
+pub async fn adjust_stock(variant: VariantId, location: LocationId, delta: String, reason: String) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStock))?;
+    let Ok(delta) = delta.trim().trim_start_matches('+').parse::<i64>() else {
+        return Err(request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(request::locale()).to_owned())]));
+    };
+    backend::inventory::adjust(&request::shop()?, &ctx, variant, location, delta, &reason).await.map_err(|error| refused(&error))
+}
+access!(AdjustStock, Access::Staff(Permission::WriteStock));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListStock>(), stated::<AdjustStock>()];
+
+/// `/admin/stock`
+#[derive(Debug)]
+pub struct Stock;
+
+#[lazy_route]
+impl LazyRoute for Stock {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let query = use_query_map();
+        let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
+        let version = RwSignal::new(0_u32);
+        let adjust = ServerAction::<AdjustStock>::new();
+        on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+        let stock = Resource::new(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
+        view! {
+            <Title text=tr!(ADMIN_STOCK)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_STOCK)/>
+                {move || {
+                    view! {
+                        <Form method="GET" action="/admin/stock">
+                            <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
+                                <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=asked.get().0/>
+                                <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
+                            </div>
+                        </Form>
+                    }
+                }}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || {
+                        let (search, after) = asked.get();
+                        Suspend::new(async move {
+                            match stock.await {
+                                Ok(found) => page(found, &search, &after, adjust),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<AdjustStock>) -> AnyView {
+    let to = |after: &str| address("/admin/stock", &[("q", search), ("after", after)]);
+    let next = found.list.next.as_deref().map(to);
+    let first = (!after.is_empty()).then(|| to(""));
+    let rows = found.list.rows;
+    if rows.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
+    }
+    // One form for the page: what is adjusted is chosen from its rows.
+    let form = found.may_adjust.then(|| adjusting(&rows, adjust));
+    let table = table(rows, found.low);
+    view! {
+        <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
+            <div class="min-w-0">
+                <Panel title=tr!(ADMIN_STOCK) flush=true>{table}</Panel>
+                <Pager nostrip:next=next nostrip:first=first/>
+            </div>
+            {form}
+        </div>
+    }
+    .into_any()
+}
+
+fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>) -> AnyView {
+    let problem = failure(adjust);
+    let chosen = RwSignal::new(rows.first().map(|row| row.variant.to_string()).unwrap_or_default());
+    let places: Vec<(String, String, String)> =
+        rows.iter().map(|row| (row.variant.to_string(), row.location.to_string(), row.location_name.clone())).collect();
+    let mut variants: Vec<Choice> = rows.iter().map(|row| Choice::new(row.variant.to_string(), format!("{} · {}", row.sku, row.name))).collect();
+    variants.dedup();
+    let mut all: Vec<Choice> = Vec::new();
+    for (_, id, name) in &places {
+        if !all.iter().any(|known| known.value == *id) {
+            all.push(Choice::new(id.clone(), name.clone()));
+        }
+    }
+    let reasons = [
+        tr!(ADMIN_PRODUCTS_REASON_COUNT),
+        tr!(ADMIN_PRODUCTS_REASON_RECEIVED),
+        tr!(ADMIN_PRODUCTS_REASON_FOUND),
+        tr!(ADMIN_PRODUCTS_REASON_DAMAGE),
+    ]
+    .map(|words| Choice::new(words, words))
+    .to_vec();
+    view! {
+        <Panel title=tr!(ADMIN_PRODUCTS_ADJUST)>
+            <ActionForm action=adjust>
+                <div class="flex flex-col gap-3">
+                    <ProblemSummary problem/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=chosen on_change=Callback::new(move |variant| chosen.set(variant))/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all/>
+                    <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" inputmode="numeric" error=wrong(problem, "delta")/>
+                    <SelectField label=tr!(ADMIN_ORDERS_REASON) name="reason" choices=reasons error=wrong(problem, "reason")/>
+                    <div><Button kind="submit" busy=adjust.pending()>{tr!(ADMIN_PRODUCTS_ADJUST)}</Button></div>
+                </div>
+            </ActionForm>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn table(rows: Vec<StockRowView>, low: i64) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_PRODUCTS_SKU)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::new(tr!(ADMIN_PRODUCTS_LOCATION)).wide_only(),
+        Column::figures(tr!(ADMIN_PRODUCTS_ON_HAND)),
+        Column::figures(tr!(ADMIN_PRODUCTS_RESERVED)),
+        Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE)),
+    ];
+    let row = move |row: StockRowView| {
+        let movements = format!("/admin/stock/{}", row.variant);
+        let is_low = row.available < low;
+        view! {
+            <Row>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=movements.clone()>{row.sku}</a></td>
+                <td>
+                    <a class="hover:underline underline-offset-4" href=format!("/admin/products/{}", row.product)>{row.name}</a>
+                    {is_low.then(|| view! { " " <Badge tone=Tone::Warning>{tr!(ADMIN_PRODUCTS_LOW)}</Badge> })}
+                </td>
+                <td class="max-md:hidden text-quiet">{row.location_name}</td>
+                <FigureCell><a class="hover:underline underline-offset-4" href=movements>{locale.number(row.on_hand)}</a></FigureCell>
+                <FigureCell>{locale.number(row.reserved)}</FigureCell>
+                <FigureCell>{locale.number(row.available)}</FigureCell>
+            </Row>
+        }
+    };
+    let rows = rows.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_STOCK) columns>{rows}</Table> }.into_any()
+}

@@ -1,0 +1,142 @@
+//! Keys of the HTTP API: made with what they may do, shown once, taken back.
+
+use admin_frame::{Trouble, failure, on_done};
+use domain::id::ApiKeyId;
+use domain::permission::Permission;
+use domain::view::ApiKeyView;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
+
+/// Every key.
+#[server(endpoint = "admin/keys")]
+pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    backend::identity::keys(&request::shop()?, &ctx).await.map_err(crate::refused)
+}
+access!(ListKeys, Access::Staff(Permission::WriteStaff));
+
+/// Makes a key; the answer is its secret, which is told this once.
+#[server(endpoint = "admin/keys/create")]
+pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let (_, secret) = backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
+    Ok(secret)
+}
+access!(CreateKey, Access::Staff(Permission::WriteStaff));
+
+/// Takes a key back.
+#[server(endpoint = "admin/keys/revoke")]
+pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    backend::identity::revoke_key(&request::shop()?, &ctx, key).await.map_err(crate::refused)
+}
+access!(RevokeKey, Access::Staff(Permission::WriteStaff));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListKeys>(), stated::<CreateKey>(), stated::<RevokeKey>()];
+
+/// `/admin/settings/keys`
+#[derive(Debug)]
+pub struct Keys;
+
+#[lazy_route]
+impl LazyRoute for Keys {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let version = RwSignal::new(0_u32);
+        let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
+        on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
+        on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+        let keys = Resource::new(move || version.get(), |_| list_keys());
+        let secret = move || create.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
+        view! {
+            <Title text=tr!(ADMIN_SETTINGS_KEYS)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_SETTINGS)/>
+                {crate::pages("/admin/settings/keys")}
+                {move || secret().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || Suspend::new(async move {
+                        match keys.await {
+                            Ok(keys) => page(keys, create, revoke),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>) -> AnyView {
+    let problem = failure(create);
+    let scopes = Permission::ALL.iter().map(|scope| view! { <Checkbox label=scope.as_str() name="scopes[]" value=scope.as_str()/> }).collect_view();
+    let list = if keys.is_empty() {
+        view! { <EmptyState title=tr!(ADMIN_SETTINGS_KEYS_EMPTY) body=tr!(ADMIN_SETTINGS_KEY_SCOPES) plain=true/> }.into_any()
+    } else {
+        table(keys, revoke)
+    };
+    view! {
+        <ProblemSummary problem=failure(revoke)/>
+        <Panel title=tr!(ADMIN_SETTINGS_KEYS) flush=true>{list}</Panel>
+        <ActionForm action=create>
+            <Panel title=tr!(ADMIN_SETTINGS_KEY_CREATE)>
+                <div class="flex flex-col gap-4 max-w-xl">
+                    <ProblemSummary problem/>
+                    <Field label=tr!(ADMIN_SETTINGS_KEY_NAME) name="name" maxlength=100 error=wrong(problem, "name")/>
+                    <fieldset>
+                        <legend class="font-medium text-sm">{tr!(ADMIN_SETTINGS_KEY_SCOPES)}</legend>
+                        <div class="grid md:grid-cols-2">{scopes}</div>
+                    </fieldset>
+                    <div><Button kind="submit" busy=create.pending()>{tr!(ADMIN_SETTINGS_KEY_CREATE)}</Button></div>
+                </div>
+            </Panel>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn table(keys: Vec<ApiKeyView>, revoke: ServerAction<RevokeKey>) -> AnyView {
+    let columns = vec![
+        Column::new(tr!(ADMIN_SETTINGS_KEY_NAME)),
+        Column::new(tr!(ADMIN_SETTINGS_KEY_SCOPES)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
+        Column::hidden(tr!(ADMIN_SETTINGS_KEY_REVOKE)),
+    ];
+    let row = move |key: ApiKeyView| {
+        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+        let scopes = scopes.join(", ");
+        let id = key.id.to_string();
+        let end = match key.revoked_at {
+            Some(at) => view! { <span class="text-quiet">{tr!(ADMIN_SETTINGS_KEY_REVOKED)}" "<When at day=true/></span> }.into_any(),
+            None => view! {
+                <ActionForm action=revoke>
+                    <input type="hidden" name="key" value=id/>
+                    <Button kind="submit" size=Size::Small look=Look::Danger>{tr!(ADMIN_SETTINGS_KEY_REVOKE)}</Button>
+                </ActionForm>
+            }
+            .into_any(),
+        };
+        view! {
+            <Row>
+                <td class="font-medium">{key.name}</td>
+                <td class="text-sm">{scopes}</td>
+                <td class="max-md:hidden text-quiet"><When at=key.created_at/></td>
+                <td>{end}</td>
+            </Row>
+        }
+    };
+    let rows = keys.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_SETTINGS_KEYS) columns>{rows}</Table> }.into_any()
+}

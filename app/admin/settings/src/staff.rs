@@ -1,0 +1,159 @@
+//! Staff: who works here, in which role, and who may sign in.
+
+use admin_frame::{Trouble, failure, on_done};
+use domain::id::UserId;
+use domain::permission::{Permission, Role};
+use domain::view::StaffView;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
+
+/// Everybody on the staff.
+#[server(endpoint = "admin/staff")]
+pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    backend::identity::staff(&request::shop()?, &ctx).await.map_err(crate::refused)
+}
+access!(ListStaff, Access::Staff(Permission::WriteStaff));
+
+/// Adds somebody.
+#[server(endpoint = "admin/staff/add")]
+pub async fn add_staff(name: String, email: String, role: Role, password: String) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let contact = domain::view::ContactDetails { name, email, phone: String::new() };
+    backend::identity::create_staff(&request::shop()?, &ctx, request::locale(), contact, role, &password).await.map_err(crate::refused)?;
+    Ok(())
+}
+access!(AddStaff, Access::Staff(Permission::WriteStaff));
+
+/// Gives another role.
+#[server(endpoint = "admin/staff/role")]
+pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    backend::identity::set_role(&request::shop()?, &ctx, user, Some(role)).await.map_err(crate::refused)
+}
+access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
+
+/// Locks somebody out, or lets them in again.
+#[server(endpoint = "admin/staff/active")]
+pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    backend::identity::set_active(&request::shop()?, &ctx, user, active).await.map_err(crate::refused)
+}
+access!(SetStaffActive, Access::Staff(Permission::WriteStaff));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListStaff>(), stated::<AddStaff>(), stated::<SetStaffRole>(), stated::<SetStaffActive>()];
+
+/// `/admin/settings/staff`
+#[derive(Debug)]
+pub struct Staff;
+
+#[lazy_route]
+impl LazyRoute for Staff {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let version = RwSignal::new(0_u32);
+        let changed = move |()| version.update(|times| *times += 1);
+        let (add, role, active) = (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
+        on_done(add, tr!(COMMON_SAVED), changed);
+        on_done(role, tr!(COMMON_SAVED), changed);
+        on_done(active, tr!(COMMON_SAVED), changed);
+        let staff = Resource::new(move || version.get(), |_| list_staff());
+        view! {
+            <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_SETTINGS)/>
+                {crate::pages("/admin/settings/staff")}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || Suspend::new(async move {
+                        match staff.await {
+                            Ok(staff) => page(staff, add, role, active),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn roles() -> Vec<Choice> {
+    let words = |role| match role {
+        Role::Owner => tr!(ADMIN_SETTINGS_ROLE_OWNER),
+        Role::Manager => tr!(ADMIN_SETTINGS_ROLE_MANAGER),
+        Role::Clerk => tr!(ADMIN_SETTINGS_ROLE_CLERK),
+    };
+    Role::ALL.into_iter().rev().map(|role| Choice::new(role.as_str(), words(role))).collect()
+}
+
+fn page(staff: Vec<StaffView>, add: ServerAction<AddStaff>, role: ServerAction<SetStaffRole>, active: ServerAction<SetStaffActive>) -> AnyView {
+    let columns = vec![
+        Column::new(tr!(ADDRESS_FULL_NAME)),
+        Column::new(tr!(ADDRESS_EMAIL)),
+        Column::new(tr!(ADMIN_SETTINGS_ROLE)),
+        Column::new(tr!(ADMIN_SETTINGS_ACTIVE)),
+    ];
+    let row = move |person: StaffView| {
+        let (id, is_active) = (person.id.to_string(), person.active);
+        let field = format!("role-{id}");
+        let state = if is_active { (Tone::Success, tr!(ADMIN_SETTINGS_ACTIVE)) } else { (Tone::Danger, tr!(ADMIN_SETTINGS_INACTIVE)) };
+        let other = id.clone();
+        view! {
+            <Row>
+                <td class="font-medium">{person.contact.name}</td>
+                <td>{person.contact.email}</td>
+                <td>
+                    <ActionForm action=role>
+                        <input type="hidden" name="user" value=id/>
+                        <div class="flex items-end gap-2">
+                            <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" id=field choices=roles() selected=person.role.as_str().to_owned()/>
+                            <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(COMMON_SAVE)}</Button>
+                        </div>
+                    </ActionForm>
+                </td>
+                <td>
+                    <ActionForm action=active>
+                        <input type="hidden" name="user" value=other/>
+                        <input type="hidden" name="active" value=if is_active { "false" } else { "true" }/>
+                        <div class="flex items-center gap-2">
+                            <StatusBadge tone=state.0 settled=true text=state.1/>
+                            <Button kind="submit" size=Size::Small look=Look::Outline>{if is_active { tr!(ADMIN_SETTINGS_DEACTIVATE) } else { tr!(ADMIN_SETTINGS_ACTIVATE) }}</Button>
+                        </div>
+                    </ActionForm>
+                </td>
+            </Row>
+        }
+    };
+    let rows = staff.into_iter().map(row).collect_view();
+    let problem = failure(add);
+    view! {
+        <ProblemSummary problem=failure(role)/>
+        <ProblemSummary problem=failure(active)/>
+        <Panel title=tr!(ADMIN_SETTINGS_STAFF) flush=true><Table caption=tr!(ADMIN_SETTINGS_STAFF) columns>{rows}</Table></Panel>
+        <ActionForm action=add>
+            <Panel title=tr!(ADMIN_SETTINGS_ADD_STAFF)>
+                <div class="flex flex-col gap-4 max-w-xl">
+                    <ProblemSummary problem/>
+                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="off" error=wrong(problem, "name")/>
+                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" autocomplete="off" error=wrong(problem, "email")/>
+                    <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" choices=roles()/>
+                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
+                    <div><Button kind="submit" busy=add.pending()>{tr!(ADMIN_SETTINGS_ADD_STAFF)}</Button></div>
+                </div>
+            </Panel>
+        </ActionForm>
+    }
+    .into_any()
+}
