@@ -1,0 +1,72 @@
+// The words in which the journeys of shoppers are told.
+
+import { expect, hydrated } from './test.mjs';
+
+/** Test cards of the sandbox gateway, by what the bank answers. */
+export const CARDS = { approved: '4242424242424242', declined: '4000000000000002', asks: '4000002500003155', late: '4000000000006686' };
+
+/** Somebody who was never here before. */
+export function somebody(name = 'Ana Reyes') {
+  const number = `${Date.now()}${Math.floor(Math.random() * 1e6)}`;
+  return { name, email: `ana.${number}@example.com`, phone: '0917 123 4567', password: 'mangoes dry in the sun' };
+}
+
+/** Puts what is on a product's page into the cart, and closes the drawer that shows it. */
+export async function addToCart(page, address) {
+  await page.goto(address);
+  await hydrated(page);
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  const drawer = page.locator('#cart-drawer');
+  await expect(drawer).toBeVisible();
+  await drawer.getByRole('button', { name: 'Close' }).click();
+  await expect(drawer).toBeHidden();
+}
+
+/** Waits until the server knows the cart. */
+export async function cartSynced(page) {
+  await page.waitForFunction(() => {
+    const kept = JSON.parse(localStorage.getItem('tindahan.cart') ?? 'null');
+    return kept && !kept.dirty && kept.view.id;
+  });
+}
+
+export async function fillContact(page, person) {
+  const form = page.locator('#checkout');
+  await form.getByLabel('Full name').first().fill(person.name);
+  await form.getByLabel('E-mail').fill(person.email);
+  await form.getByLabel('Mobile number').first().fill(person.phone);
+}
+
+/** An address in Makati, level by level. */
+export async function fillAddress(page) {
+  const form = page.locator('#checkout, main').first();
+  await form.locator('#line1').fill('12 Mabini Street');
+  await form.locator('#place_1').selectOption({ label: 'National Capital Region (NCR)' });
+  await form.locator('#place_2').selectOption({ label: 'City of Makati' });
+  await form.locator('#place_3').selectOption({ index: 1 });
+}
+
+/** From the cart to the press on the button. */
+export async function checkOut(page, person, payment) {
+  await page.goto('/checkout');
+  await hydrated(page);
+  await fillContact(page, person);
+  await fillAddress(page);
+  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await page.locator(`input[name=payment][value=${payment}]`).check();
+  await page.getByRole('button', { name: /^Place order · ₱/ }).click();
+}
+
+/** On the gateway's own page. */
+export async function payWith(page, card) {
+  await page.getByLabel('Card number').fill(card);
+  await page.getByRole('button', { name: /^Pay / }).click();
+}
+
+/** The order's own page after it was placed; the answer is its number. */
+export async function thanked(page) {
+  await page.waitForURL(/\/orders\/follow\//);
+  const heading = page.locator('#order-number');
+  await expect(heading).toBeVisible();
+  return (await heading.textContent()).replace('Order ', '').trim();
+}

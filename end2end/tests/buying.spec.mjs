@@ -1,0 +1,84 @@
+import { expect, open, test } from '../test.mjs';
+import { CARDS, addToCart, cartSynced, checkOut, payWith, somebody, thanked } from '../shopper.mjs';
+
+test('a guest finds a product and buys it by card', async ({ page }) => {
+  await open(page, '/c/tableware');
+  await page.locator('#goods').getByRole('link', { name: 'Stoneware mug' }).click();
+  await expect(page.locator('#product-name')).toHaveText('Stoneware mug');
+  await page.getByRole('radio', { name: 'Oat' }).check({ force: true });
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  const drawer = page.locator('#cart-drawer');
+  await expect(drawer.getByText('Stoneware mug')).toBeVisible();
+  await drawer.getByRole('link', { name: 'Check out' }).click();
+  await page.waitForURL('/checkout');
+  await cartSynced(page);
+  await checkOut(page, somebody(), 'card');
+  await payWith(page, CARDS.approved);
+  await thanked(page);
+  await expect(page.getByText('Thank you!')).toBeVisible();
+  await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
+  expect(await page.evaluate(() => JSON.parse(localStorage.getItem('tindahan.cart')).view.lines.length)).toBe(0);
+});
+
+test('a card that is declined can be followed by one that is not', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await checkOut(page, somebody(), 'card');
+  await payWith(page, CARDS.declined);
+  await expect(page.getByRole('alert')).toBeVisible();
+  await payWith(page, CARDS.approved);
+  await thanked(page);
+  await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
+});
+
+test('a bank that wants to be asked is asked', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await checkOut(page, somebody(), 'card');
+  await payWith(page, CARDS.asks);
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await thanked(page);
+  await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
+});
+
+test('somebody with an account buys by cash on delivery and finds the order there', async ({ page }) => {
+  const ana = somebody();
+  await open(page, '/sign-up');
+  await page.getByLabel('Full name').fill(ana.name);
+  await page.getByLabel('E-mail').fill(ana.email);
+  await page.getByLabel('Password', { exact: true }).fill(ana.password);
+  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL('/account');
+  await expect(page.getByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
+  await addToCart(page, '/p/barako-coffee');
+  await cartSynced(page);
+  await checkOut(page, ana, 'cod');
+  const number = await thanked(page);
+  await expect(page.locator('#states')).toContainText('Cash due');
+  await open(page, '/account/orders');
+  await page.getByRole('link', { name: new RegExp(number) }).click();
+  await expect(page.locator('#order-number')).toContainText(number);
+});
+
+test('what is wrong is said beside its field, and what was typed stays', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await page.getByLabel('Full name').first().fill('Ana Reyes');
+  await page.getByLabel('E-mail').fill('ana@nowhere');
+  await page.getByRole('button', { name: /^Place order/ }).click();
+  await expect(page.locator('#email-error')).toBeVisible();
+  await expect(page.locator('#place_1-error')).toBeVisible();
+  await expect(page.getByLabel('Full name').first()).toHaveValue('Ana Reyes');
+});
+
+test('two presses make one order', async ({ page }) => {
+  await addToCart(page, '/p/banana-chips');
+  await cartSynced(page);
+  let sent = 0;
+  page.on('request', (request) => { if (request.url().includes('/api/place_order')) sent += 1; });
+  await checkOut(page, somebody(), 'cod');
+  await page.evaluate(() => document.querySelector('#place button')?.click());
+  await thanked(page);
+  expect(sent).toBe(1);
+});

@@ -1,0 +1,56 @@
+import { expect, hydrated, open, test } from '../test.mjs';
+import { addToCart, cartSynced } from '../shopper.mjs';
+
+const lines = (page) => page.locator('main li[data-sku]');
+
+test('the cart survives a reload, follows into another tab, and adds up', async ({ page, context }) => {
+  await addToCart(page, '/p/dried-mango');
+  await open(page, '/cart');
+  await expect(lines(page)).toHaveCount(1);
+  const second = await context.newPage();
+  await open(second, '/cart');
+  await expect(lines(second)).toHaveCount(1);
+  await page.getByRole('main').getByRole('button', { name: 'One more' }).click();
+  await expect(second.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
+  await cartSynced(page);
+  await page.reload();
+  await hydrated(page);
+  await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
+  await page.getByRole('main').getByRole('button', { name: /^Remove / }).click();
+  await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(lines(page)).toHaveCount(1);
+});
+
+test('the cart is there without a network, and is told to the server when it is back', async ({ page, context, problems }) => {
+  problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
+  await open(page, '/');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await addToCart(page, '/p/dried-mango');
+  await open(page, '/cart');
+  await cartSynced(page);
+  // What the worker keeps while pages are looked at is written a moment later.
+  await expect.poll(() => page.evaluate(async () => Boolean(await caches.match('/cart')) && Boolean(await caches.match('/p/dried-mango', { ignoreVary: true })))).toBe(true);
+  await context.setOffline(true);
+  await page.reload();
+  await hydrated(page);
+  await expect(lines(page)).toHaveCount(1);
+  await page.getByRole('main').getByRole('button', { name: 'One more' }).click();
+  await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
+  await page.goto('/p/dried-mango');
+  await hydrated(page);
+  await expect(page.locator('#product-name')).toBeVisible();
+  await context.setOffline(false);
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await cartSynced(page);
+  const kept = await page.evaluate(() => JSON.parse(localStorage.getItem('tindahan.cart')));
+  expect(kept.view.lines[0].quantity).toBe(2);
+});
+
+test('a discount code that nobody knows is refused beside its field', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await open(page, '/cart');
+  await page.getByLabel('Discount code').fill('NOSUCHCODE');
+  await page.getByRole('button', { name: 'Use code' }).click();
+  await expect(page.locator('#code-error')).toBeVisible();
+});

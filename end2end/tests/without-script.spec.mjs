@@ -1,0 +1,71 @@
+import { expect, test } from '../test.mjs';
+import { CARDS, somebody } from '../shopper.mjs';
+
+test.use({ javaScriptEnabled: false });
+
+const press = (page, name) => page.getByRole('main').getByRole('button', { name }).first().click();
+
+async function fill(page, person) {
+  await page.locator('#name').fill(person.name);
+  await page.locator('#email').fill(person.email);
+  await page.locator('#line1').fill('12 Mabini Street');
+  await page.locator('#place_1').selectOption({ label: 'National Capital Region (NCR)' });
+  await press(page, 'Show the next list');
+  await expect(page.locator('#name')).toHaveValue(person.name);
+  await page.locator('#place_2').selectOption({ label: 'City of Makati' });
+  await press(page, 'Show the next list');
+  await page.locator('#place_3').selectOption({ index: 1 });
+}
+
+test('everything can be bought without a script', async ({ page }) => {
+  const ana = somebody();
+  await page.goto('/c/tableware');
+  await page.getByRole('main').getByRole('link', { name: 'Stoneware mug' }).click();
+  await page.getByRole('radio', { name: 'Oat' }).check({ force: true });
+  await press(page, 'Add to cart');
+  await expect(page).toHaveURL(/\/cart$/);
+  await expect(page.locator('main li[data-sku]')).toHaveCount(1);
+  await page.locator('main li[data-sku] input[name=quantity]').fill('2');
+  await press(page, 'Update');
+  await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
+  await page.getByRole('main').getByRole('link', { name: 'Check out' }).click();
+  await fill(page, ana);
+  await page.locator('input[name=payment][value=cod]').check();
+  await press(page, /^Place order/);
+  await page.waitForURL(/\/orders\/follow\//);
+  await expect(page.getByText('Thank you!')).toBeVisible();
+});
+
+test('a card pays without a script', async ({ page }) => {
+  await page.goto('/p/dried-mango');
+  await press(page, 'Add to cart');
+  await page.goto('/checkout');
+  await fill(page, somebody());
+  await page.locator('input[name=payment][value=card]').check();
+  await press(page, /^Place order/);
+  await page.getByLabel('Card number').fill(CARDS.approved);
+  await page.getByRole('button', { name: /^Pay / }).click();
+  await page.waitForURL(/\/orders\/follow\//);
+  await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
+});
+
+test('an error keeps what was typed and stands beside its field', async ({ page }) => {
+  await page.goto('/p/dried-mango');
+  await press(page, 'Add to cart');
+  await page.goto('/checkout');
+  await page.locator('#name').fill('Ana Reyes');
+  await page.locator('#email').fill('not an address');
+  await press(page, /^Place order/);
+  await expect(page).toHaveURL(/\/checkout$/);
+  await expect(page.locator('#email')).toHaveValue('not an address');
+  await expect(page.locator('#email-error')).toBeVisible();
+});
+
+test('a language and colours are chosen without a script', async ({ page }) => {
+  await page.goto('/c/tableware');
+  await page.getByRole('button', { name: 'Filipino' }).click();
+  await expect(page).toHaveURL(/\/c\//);
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fil-PH');
+  await page.getByRole('button', { name: 'Madilim' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'tindahan-dark');
+});
