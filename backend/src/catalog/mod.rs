@@ -7,6 +7,7 @@ mod availability;
 mod browse;
 mod check;
 mod edit;
+pub mod import;
 mod pictures;
 mod product;
 mod shelf;
@@ -58,6 +59,9 @@ pub enum CatalogError {
     /// The disk.
     #[error("the picture could not be kept: {0}")]
     Files(String),
+    /// A file to import that is no list of products.
+    #[error("{0}")]
+    NotAList(String),
     /// The books refused the value of the goods.
     #[error("{0}")]
     Books(String),

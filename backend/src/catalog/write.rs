@@ -357,3 +357,18 @@ pub(crate) async fn insert_pictures(tx: &mut Tx, at: Timestamp, pictures: &[NewP
     .await?;
     insert(tx, texts, "insert into picture_texts (picture_id, locale, alt) select unhex(value->>0), value->>1, value->>2 from json_each($1)").await
 }
+
+/// Writes the status of products that are there already.
+pub(super) async fn set_statuses(tx: &mut Tx, products: &[NewProduct]) -> Result<(), DbError> {
+    let mut rows = Rows::new();
+    for product in products {
+        rows.row(&[&product.id, &product.status]);
+    }
+    tx.execute(
+        "update products set status = d.status
+         from (select unhex(value->>0) as id, value->>1 as status from json_each($1)) d where products.id = d.id",
+        &[&rows.end()],
+    )
+    .await?;
+    Ok(())
+}
