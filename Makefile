@@ -35,7 +35,7 @@ seed: ## Fill data/shop.db with the demonstration shop (ARGS='--products 10000 -
 	@scripts/setup.sh build
 	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" seed $(ARGS)
 
-test: ## Every test: Rust on both databases, journeys in Chromium, the API's contract
+test: ## What is proved today: rules, simulators and business, on both databases
 	@scripts/test.sh
 
 test-rust: ## The Rust tests alone, with a Postgres of their own

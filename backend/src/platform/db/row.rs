@@ -154,7 +154,7 @@ tuples! {
 
 /// Declares a struct that a row becomes, column by column from the left.
 ///
-/// ```ignore
+/// ```text
 /// rows! {
 ///     /// An order's head.
 ///     pub(super) struct Head { pub id: OrderId, pub number: String, pub total: i64 }
