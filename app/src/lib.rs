@@ -14,6 +14,14 @@ use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
 use admin_orders::pick_list::PickList;
+use admin_products::edit::EditProduct;
+use admin_products::import::Import;
+use admin_products::list::Products;
+use admin_products::movements::Movements;
+use admin_products::stock::Stock;
+use admin_settings::general::General;
+use admin_settings::keys::Keys;
+use admin_settings::staff::Staff;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
@@ -37,7 +45,7 @@ pub use router::router;
 /// Every server function with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [storefront::access(), admin_orders::access()].concat()
+    [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
 }
 
 /// The document around the app.
@@ -103,6 +111,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("orders/pick-list") view={Lazy::<PickList>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("orders/:order") view={Lazy::<OrderPage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("products") view={Lazy::<Products>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("products/import") view={Lazy::<Import>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("products/:product") view={Lazy::<EditProduct>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("stock") view={Lazy::<Stock>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("stock/:variant") view={Lazy::<Movements>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings") view={Lazy::<General>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -14,15 +14,21 @@ use web_sys::FormData;
 
 use crate::upload;
 
+/// Nobody is told how far an import is: the browser waits for the report.
+#[cfg(feature = "ssr")]
+const fn untold(_done: u64, _all: u64) {}
+
 /// Takes products in from the file `file`, at most 15 MB.
 #[server(endpoint = "admin/products/import", input = MultipartFormData)]
 pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
+    use backend::catalog::CatalogError;
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
     let sent = upload::Sent::receive(data, "file").await?;
-    backend::catalog::import::import_csv(&request::shop()?, &ctx, &sent.file, None, &|_, _| ()).await.map_err(|error| {
-        let said = error.to_string();
-        request::invalid(vec![("file".into(), said)])
+    let report = backend::catalog::import::import_csv_in(&request::shop()?, &ctx, request::locale(), &sent.file, None, &untold).await;
+    report.map_err(|error| match error {
+        CatalogError::NotAList(said) => request::invalid(vec![("file".into(), said.to_string())]),
+        other => crate::refused(other),
     })
 }
 access!(ImportProducts, Access::Staff(Permission::WriteProducts));

@@ -15,7 +15,7 @@
 
 mod draft;
 pub mod edit;
-//IMPORT pub mod import;
+pub mod import;
 pub mod list;
 pub mod movements;
 pub mod picture;
@@ -27,7 +27,7 @@ use session::Access;
 /// Every server function of these pages, with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [edit::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS].concat()
+    [edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS].concat()
 }
 
 /// What the catalogue refused, as a page can show it.

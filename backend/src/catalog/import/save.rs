@@ -313,12 +313,14 @@ impl<'a> Importing<'a> {
         let mut known: HashMap<String, PictureId> = rows.into_iter().collect();
         let trusted = self.ctx.actor == Actor::System;
         let missing: Vec<_> = wanted.into_iter().filter(|(_, image)| !known.contains_key(&image.source)).collect();
-        let fetched: Vec<_> = futures::stream::iter(missing.into_iter().map(|(listing, image)| async move {
-            (listing, image, images::bring(self.shop, self.locale, trusted, self.folder, &image.source).await)
-        }))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+        // Collected first: a stream over the closure itself is not `Send`, and a server function must be.
+        let bringing: Vec<_> = missing
+            .into_iter()
+            .map(|(listing, image)| async move {
+                (listing, image, images::bring(self.shop, self.locale, trusted, self.folder, &image.source).await)
+            })
+            .collect();
+        let fetched: Vec<_> = futures::stream::iter(bringing).buffer_unordered(AT_ONCE).collect().await;
         let mut failed = HashSet::new();
         let mut kept = Vec::new();
         for (listing, image, outcome) in fetched {
