@@ -369,6 +369,7 @@ fn plain(html: &str) -> String {
         let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
         match name.as_str() {
             "p" | "div" | "ul" | "ol" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => text.push_str("\n\n"),
+            "li" | "tr" if tag_and_rest.starts_with('/') => {}
             "br" | "li" | "tr" => text.push('\n'),
             _ => {}
         }
