@@ -240,7 +240,8 @@ async fn an_answer_that_was_lost_after_the_money_moved_is_found_again() {
 async fn partial_refunds_add_up_to_exactly_what_was_captured() {
     both_worlds(async |world| {
         let placed = captured(world).await;
-        let parts = [1, 3_333, 777, 5_000];
+        // Rounded one by one, the tax of the small ones would be too much.
+        let parts = [5, 5, 5, 5, 5, 5, 1, 3_333, 777];
         for part in parts {
             refund(world, &owner(world), placed.order, part, "part").await.unwrap();
             assert_eq!(world.order(placed.order).await.payment, PaymentState::PartlyRefunded);
@@ -279,6 +280,8 @@ async fn refunds_at_the_same_moment_never_give_back_more_than_was_paid() {
         }
         assert_eq!(given, placed.total.minor / 6_000);
         assert_eq!(world.moved().await.1, given * 6_000);
+        // Nothing was asked of the gateway that it would have had to refuse.
+        assert_eq!(number(world, "select count(*) from refunds where state <> 'done'").await, 0);
         world.assert_sound().await;
     })
     .await;
