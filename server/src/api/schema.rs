@@ -41,13 +41,13 @@ pub struct Picture {
     pub width: u32,
     /// Pixels of the largest form.
     pub height: u32,
-    /// The address of its 800 pixel form; other widths and `avif` beside it.
+    /// The address of a form 640 pixels wide; 160, 320, 480, 960 and 1280 are beside it, and each as `avif`.
     pub href: String,
 }
 
 impl From<view::PictureView> for Picture {
     fn from(picture: view::PictureView) -> Self {
-        let href = format!("/pictures/{}/800.webp", picture.id);
+        let href = format!("/pictures/{}/640.webp", picture.id);
         Self { id: picture.id.to_string(), alt: picture.alt, width: picture.width, height: picture.height, href }
     }
 }

@@ -6,7 +6,7 @@ use domain::Locale;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 
 /// Query parameters that change what a page shows. All others (advertisers add them) are left out of the key and of the render.
-const PARAMETERS: &[&str] = &["after", "category", "currency", "in_stock", "max", "min", "option", "page", "price_max", "price_min", "q", "sort"];
+const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", "sort"];
 
 /// Longer addresses are nobody's bookmark; they are not kept.
 const LONGEST: usize = 1_024;

@@ -32,7 +32,7 @@ const NONCE: &str = "x-render-nonce";
 
 /// Paths whose pages show every anonymous visitor the same.
 fn shared(path: &str) -> bool {
-    const PAGES: &[&str] = &["/", "/c", "/p", "/search", "/about", "/delivery", "/returns", "/privacy", "/terms", "/contact"];
+    const PAGES: &[&str] = &["/", "/c", "/categories", "/search"];
     const BELOW: &[&str] = &["/c/", "/p/"];
     PAGES.contains(&path) || BELOW.iter().any(|folder| path.starts_with(folder))
 }

@@ -74,8 +74,8 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
         return if post && path.ends_with("/checkout") { &[Kind::Api, Kind::Checkout] } else { &[Kind::Api] };
     }
     match () {
-        () if post && begins(&["/api/sign_in", "/api/sign_up", "/api/staff_sign_in", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
-        () if post && begins(&["/api/place_order", "/api/checkout", "/checkout"]) => &[Kind::Checkout],
+        () if post && begins(&["/api/sign_in", "/api/sign_up", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
+        () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
         () => &[],
     }
 }

@@ -12,6 +12,7 @@ mod pictures;
 pub mod request;
 pub mod security;
 pub mod site;
+mod trouble;
 mod webhook;
 
 use std::convert::Infallible;
@@ -212,15 +213,29 @@ fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio:
             later.forget();
         }
     });
+    let told = shop.clone();
     backend::platform::events::watch(shop, move |events: &[Happened]| {
         let touches = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
-        if touches(&["product.", "category.", "settings."]) {
+        if touches(&["settings."]) {
+            tokio::spawn(settle_settings(told.clone(), pages.clone()));
+        } else if touches(&["product.", "category.", "catalog.", "delivery."]) {
             pages.forget();
-        } else if touches(&["stock.", "order."]) {
+        }
+        // Others keep copies too and follow the same events: a page that was rendered just before they heard is rendered again.
+        if touches(&["settings.", "product.", "category.", "catalog.", "delivery.", "stock."]) {
             stale.send_replace(());
         }
         changed.send_modify(|n| *n += 1);
     })
+}
+
+/// Reads the settings again, which another node may have changed, before pages are rendered with them.
+async fn settle_settings(shop: Shop, pages: Arc<Pages>) {
+    shop.settings().forget();
+    if let Err(error) = backend::settings::load(&shop).await {
+        tracing::warn!(%error, "the settings cannot be read; those of before stay until they change again");
+    }
+    pages.forget();
 }
 
 /// Takes each connection, and remembers whom it is with.

@@ -14,6 +14,7 @@ use metrics::{counter, gauge, histogram};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::trouble;
 use crate::api::Problem;
 use crate::metrics::{IN_FLIGHT, REQUEST_SECONDS, REQUESTS};
 
@@ -50,6 +51,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id);
     let (most, patience) = if is_upload(&request) { (UPLOAD, UPLOAD_PATIENCE) } else { (FORM, PATIENCE) };
     let method = request.method().clone();
+    let reader = trouble::wants_page(request.uri().path(), request.headers()).then(|| trouble::locale(request.headers()));
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "other".to_owned());
     let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
@@ -74,6 +76,9 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     };
     let mut answer = answer.instrument(span.clone()).await;
     gauge!(IN_FLIGHT).decrement(1);
+    if let Some(locale) = reader && trouble::is_problem(&answer) {
+        answer = trouble::page(answer, locale, id);
+    }
     let (status, took) = (answer.status(), began.elapsed());
     span.in_scope(|| {
         let milliseconds = took.as_secs_f64() * 1_000.0;
