@@ -114,14 +114,15 @@ async fn opened(shop: &Shop) -> Result<Arc<Open>, SearchError> {
     Ok(open)
 }
 
-/// Takes in what happened since the last time; says whether the index changed. Afterwards a search finds what was written
-/// before the call.
+/// Takes in what happened since the last time; says the number of the last event that the index has seen.
 ///
 /// # Errors
 /// [`SearchError`].
-pub async fn catch_up(shop: &Shop) -> Result<(), SearchError> {
+pub async fn catch_up(shop: &Shop) -> Result<i64, SearchError> {
     let open = opened(shop).await?;
-    bring_up(shop, &open).await
+    bring_up(shop, &open).await?;
+    let seen = open.cursor.lock().await.seq;
+    Ok(seen)
 }
 
 async fn bring_up(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
@@ -181,7 +182,7 @@ pub fn follow(shop: &Shop) -> JoinHandle<()> {
         loop {
             let woken = shop.db().changed().notified();
             match catch_up(&shop).await {
-                Ok(()) => pause = IDLE,
+                Ok(_) => pause = IDLE,
                 Err(SearchError::Db(DbError::Stopped)) => return,
                 Err(error) => {
                     tracing::warn!(%error, "the search index could not be brought up to date; it is tried again");
