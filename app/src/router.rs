@@ -1,16 +1,20 @@
 //! The whole web app as an Axum router. Kept here, not in `server`, so that the views are instantiated in this crate and an
 //! edit of the server process does not compile them again.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{MethodRouter, get, post};
 use backend::Shop;
 use backend::platform::Context;
 use domain::Locale;
 use domain::id::RequestId;
+use domain::permission::Access;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos::nonce::use_nonce;
@@ -37,6 +41,7 @@ const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 pub struct Pages {
     shop: Shop,
     options: LeptosOptions,
+    access: Arc<HashMap<&'static str, Access>>,
 }
 
 impl Pages {
@@ -98,7 +103,7 @@ fn theme_of(parts: &Parts) -> Theme {
 
 /// Every page, every server function, and the plain forms.
 pub fn router(options: LeptosOptions, shop: Shop) -> Router {
-    let pages = Pages { shop, options };
+    let pages = Pages { shop, options, access: Arc::new(crate::access().into_iter().collect()) };
     let routes = generate_route_list(App);
     let provide = {
         let pages = pages.clone();
@@ -142,7 +147,8 @@ async fn missing(State(pages): State<Pages>, request: Request) -> Response {
     answer
 }
 
-/// Finds out who asks, once a request.
+/// Finds out who asks, once a request, and turns away whoever may not call the server function they call. What no list states
+/// cannot be called at all.
 async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
@@ -159,8 +165,25 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
             Err(error) => tracing::error!(%error, request = %id, "a session was not read"),
         }
     }
+    if let Some(refused) = refusal(&pages, &parts, &visitor) {
+        return refused;
+    }
     parts.extensions.insert(visitor);
     next.run(Request::from_parts(parts, body)).await
+}
+
+fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> {
+    let path = parts.uri.path();
+    if !path.starts_with("/api/") {
+        return None;
+    }
+    let status = match pages.access.get(path) {
+        Some(access) if visitor.context.satisfies(*access) => return None,
+        Some(_) if visitor.me.is_none() => StatusCode::UNAUTHORIZED,
+        Some(_) => StatusCode::FORBIDDEN,
+        None => StatusCode::NOT_FOUND,
+    };
+    Some((status, Json(AppError::new(status.as_u16()))).into_response())
 }
 
 /// The owner's colours over the theme's own.

@@ -154,8 +154,8 @@ impl Tx {
 
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), DbError> {
         match &mut self.conn {
-            Conn::Sqlite(conn) => drop(conn.execute(sql).await?),
-            Conn::Postgres(tx) => drop((&mut **tx).execute(sql).await?),
+            Conn::Sqlite(conn) => conn.execute(sql).await.map(|_| ())?,
+            Conn::Postgres(tx) => (&mut **tx).execute(sql).await.map(|_| ())?,
         }
         Ok(())
     }
