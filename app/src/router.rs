@@ -172,13 +172,24 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
     next.run(Request::from_parts(parts, body)).await
 }
 
+/// Is it a form with files, that can be told apart?
+fn has_files(parts: &Parts) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("multipart/form-data") && kind.contains("boundary=")
+}
+
 fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> {
     let path = parts.uri.path();
     if !path.starts_with("/api/") {
         return None;
     }
     let status = match pages.access.get(path) {
-        Some(access) if visitor.context.satisfies(*access) => return None,
+        Some(access) if visitor.context.satisfies(*access) => {
+            if !admin_products::FILES.contains(&path) || has_files(parts) {
+                return None;
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         Some(_) if visitor.me.is_none() => StatusCode::UNAUTHORIZED,
         Some(_) => StatusCode::FORBIDDEN,
         None => StatusCode::NOT_FOUND,

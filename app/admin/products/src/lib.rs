@@ -22,6 +22,7 @@ pub mod picture;
 pub mod stock;
 mod upload;
 
+use server_fn::ServerFn;
 use session::Access;
 
 /// Every server function of these pages, with what it asks of its caller.
@@ -29,6 +30,9 @@ use session::Access;
 pub fn access() -> Vec<(&'static str, Access)> {
     [edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS].concat()
 }
+
+/// Server functions that take files: they can be called with `multipart/form-data` alone.
+pub const FILES: [&str; 2] = [picture::AddPicture::PATH, import::ImportProducts::PATH];
 
 /// What the catalogue refused, as a page can show it.
 #[cfg(feature = "ssr")]
