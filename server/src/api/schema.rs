@@ -430,40 +430,50 @@ impl Cart {
 }
 
 /// A postal address. Fields that a country does not use stay empty.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Address {
     /// Who receives.
+    #[serde(default)]
     #[schema(max_length = 200, example = "Ana Reyes")]
     pub recipient: String,
     /// For the courier.
+    #[serde(default)]
     #[schema(max_length = 40, example = "+639171234567")]
     pub phone: String,
     /// ISO 3166-1 alpha-2.
-    #[schema(max_length = 2, example = "PH")]
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "PH")]
     pub country: String,
     /// House and street.
+    #[serde(default)]
     #[schema(max_length = 300, example = "12 Mabini Street")]
     pub line1: String,
     /// Floor, landmark.
+    #[serde(default)]
     #[schema(max_length = 300)]
     pub line2: String,
     /// Barangay (Philippines).
+    #[serde(default)]
     #[schema(max_length = 200)]
     pub barangay: String,
     /// City or municipality.
+    #[serde(default)]
     #[schema(max_length = 200)]
     pub city: String,
     /// Province, state, prefecture.
+    #[serde(default)]
     #[schema(max_length = 200)]
     pub province: String,
     /// Region (Philippines).
+    #[serde(default)]
     #[schema(max_length = 200)]
     pub region: String,
     /// Postal code.
+    #[serde(default)]
     #[schema(max_length = 20)]
     pub postal_code: String,
     /// The barangay's code in the Philippine Standard Geographic Code; with it, barangay, city, province and region may stay empty.
+    #[serde(default)]
     #[schema(max_length = 10, example = "1381300009")]
     pub place: String,
 }

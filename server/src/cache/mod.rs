@@ -97,7 +97,6 @@ impl Pages {
     }
 
     async fn fresh(&self, request: Request<Body>) -> Response<Body> {
-        self.counters.fresh.increment(1);
         let answer = self.route(request).await;
         self.guard(answer)
     }
@@ -113,7 +112,6 @@ impl Pages {
         let headers = answer.headers();
         let keep = answer.status() == StatusCode::OK && is_html(headers) && !headers.contains_key(header::SET_COOKIE) && !forbids(headers);
         if !keep {
-            self.counters.fresh.increment(1);
             return Err(not_kept(self.guard(answer)));
         }
         let (mut parts, body) = answer.into_parts();
@@ -140,10 +138,11 @@ impl Pages {
         }
     }
 
-    /// Gives a page that is not kept its policy.
+    /// Gives a page that is not kept its policy, and counts it.
     fn guard(&self, mut answer: Response<Body>) -> Response<Body> {
         let nonce = nonce_of(answer.headers_mut());
         if is_html(answer.headers()) {
+            self.counters.fresh.increment(1);
             if let Ok(policy) = HeaderValue::try_from(self.policy.with_nonce(&nonce)) {
                 answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
             }

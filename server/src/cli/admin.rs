@@ -1,11 +1,11 @@
-//! `tindahan admin create`.
+//! `tindahan admin create` and `tindahan admin key`.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use backend::identity::{self, IdentityError};
 use domain::Locale;
-use domain::permission::Role;
+use domain::permission::{Permission, Role};
 use domain::view::ContactDetails;
 
 use super::open;
@@ -24,8 +24,32 @@ pub async fn create(config: &Config, email: &str, name: &str, role: &str) -> Res
             println!("{email} may sign in as {} at /admin", role.as_str());
             Ok(ExitCode::SUCCESS)
         }
-        Err(IdentityError::Invalid(errors)) => Err(errors.into_iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("\ntindahan: ")),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(told(error)),
+    }
+}
+
+/// Makes a key of the HTTP API, and shows it: it is kept as a hash alone.
+pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitCode, String> {
+    let known = || Permission::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    let read = |scope: &String| scope.parse::<Permission>().map_err(|_| format!("“{scope}” is no scope; there are {}", known()));
+    let scopes = scopes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let shop = open(config).await?;
+    let made = identity::create_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
+    shop.close().await;
+    match made {
+        Ok((_, secret)) => {
+            println!("{secret}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Err(told(error)),
+    }
+}
+
+/// What was wrong, a line each.
+fn told(error: IdentityError) -> String {
+    match error {
+        IdentityError::Invalid(errors) => errors.into_iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("\ntindahan: "),
+        other => other.to_string(),
     }
 }
 

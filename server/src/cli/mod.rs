@@ -138,7 +138,7 @@ Good rows are kept, bad rows are listed with line, column and reason; a second r
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
-    /// Look after staff accounts
+    /// Look after staff accounts and API keys
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
@@ -194,6 +194,16 @@ The password is asked for on a terminal, and read from standard input elsewhere.
         /// owner, manager or clerk
         #[arg(long, default_value = "owner")]
         role: String,
+    },
+    /// Make a key of the HTTP API, and show it once
+    #[command(after_help = "Example:\n  tindahan admin key --name \"Warehouse\" --scope read_orders --scope read_stock")]
+    Key {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// What it may do, again for each scope
+        #[arg(long = "scope", required = true, value_name = "SCOPE")]
+        scopes: Vec<String>,
     },
 }
 
@@ -260,6 +270,7 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
             Command::Seed { products, seed } => data::seed(&config, products, seed).await,
             Command::Import { file, pictures } => data::import(&config, &file, pictures.as_deref()).await,
             Command::Audit => data::audit(&config).await,
+            Command::Admin { command: AdminCommand::Key { name, scopes } } => admin::key(&config, &name, &scopes).await,
             Command::Admin { command: AdminCommand::Create { email, name, role } } => admin::create(&config, &email, &name, &role).await,
             Command::Backup { file } => backup::backup(&config, &file).await,
             Command::Restore { file } => backup::restore(&config, &file).await,

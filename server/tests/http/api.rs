@@ -163,6 +163,26 @@ async fn the_description_lists_every_route_and_the_page_shows_it() {
     assert!(page.text().await.unwrap().contains("Idempotency-Key"));
 }
 
+#[tokio::test]
+async fn a_key_opens_what_its_scopes_name() {
+    let folder = crate::program::Folder::with_shop();
+    let made = folder.run(&["admin", "key", "--name", "Warehouse", "--scope", "read_stock"]);
+    assert!(made.status.success(), "{}", crate::program::complaint(&made));
+    let key = crate::program::said(&made).trim().to_owned();
+    assert!(key.starts_with("tdh_"));
+    let server = Server::start_with(folder, &[]);
+    let (status, stock) = json_of(server.get("/api/v1/stock").bearer_auth(&key)).await;
+    assert_eq!(status, 200, "{stock}");
+    let row = &stock["rows"][0];
+    assert_eq!(row["on_hand"].as_i64().unwrap() - row["reserved"].as_i64().unwrap(), row["available"].as_i64().unwrap());
+    let next = stock["next"].as_str().unwrap();
+    let (status, second) = json_of(server.get("/api/v1/stock").query(&[("after", next)]).bearer_auth(&key)).await;
+    assert_eq!(status, 200);
+    assert!(second["rows"][0]["sku"].as_str().unwrap() > row["sku"].as_str().unwrap());
+    let (status, problem) = json_of(server.get("/api/v1/orders").bearer_auth(&key)).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (403, "forbidden"));
+}
+
 /// Runs every step of `docs/api.md` as it is written there.
 #[tokio::test]
 async fn the_documentation_buys_a_product() {

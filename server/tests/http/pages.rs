@@ -110,6 +110,44 @@ async fn the_admins_figures_are_for_staff() {
 }
 
 #[tokio::test]
+async fn the_owner_sees_an_order_the_moment_it_is_placed() {
+    let server = Server::start();
+    let form = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
+    let entered = client().post(format!("{}/sign-in", server.url)).header("accept", "text/html").form(&form).send().await.unwrap();
+    assert_eq!(entered.status(), 303);
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
+    let mut figures = server.get("/admin/live").header("cookie", cookie.split(';').next().unwrap()).send().await.unwrap();
+    assert_eq!((figures.status().as_u16(), figures.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream"));
+    let mut today = async || {
+        let mut text = String::new();
+        while !text.contains("\n\n") || !text.contains("data: ") {
+            let chunk = tokio::time::timeout(Duration::from_secs(20), figures.chunk()).await.expect("figures in time");
+            text.push_str(std::str::from_utf8(&chunk.unwrap().expect("the stream goes on")).unwrap());
+        }
+        assert!(text.contains("event: today"), "{text}");
+        let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        serde_json::from_str::<serde_json::Value>(data).unwrap()["orders"].as_i64().unwrap()
+    };
+    let before = today().await;
+    crate::api::buy_one(&server).await;
+    while today().await == before {}
+}
+
+#[tokio::test]
+async fn trouble_is_a_page_for_who_reads_pages_and_data_for_a_script() {
+    let server = Server::start_with(Folder::with_shop(), &["--limit-sign-in", "1"]);
+    let enter = |accept: &'static str| client().post(format!("{}/sign-in", server.url)).header("accept", accept).header("cookie", "lang=fil").form(&[("email", "a@b.example"), ("password", "x")]).send();
+    enter("text/html").await.unwrap();
+    let page = enter("text/html").await.unwrap();
+    assert_eq!(page.status(), 429);
+    assert!(page.headers().contains_key("retry-after"));
+    assert!(page.text().await.unwrap().contains("lang=\"fil"));
+    let data = enter("application/json").await.unwrap();
+    assert_eq!((data.status().as_u16(), data.headers()["content-type"].to_str().unwrap()), (429, "application/problem+json"));
+}
+
+#[tokio::test]
 async fn files_of_the_site_cannot_be_left() {
     let folder = Folder::with_shop();
     let site = folder.0.join("site");
