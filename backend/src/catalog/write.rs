@@ -280,28 +280,30 @@ pub(super) async fn update_products(tx: &mut Tx, list: PriceListId, at: Timestam
 }
 
 /// Brings what lists need of these products up to date. A product that is not published, or has no price, is in no list.
+///
+/// `cross join` keeps SQLite from beginning with all published products, which it takes for few.
 pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, at: Timestamp, products: &[ProductId]) -> Result<(), DbError> {
     let ids = id_rows(products);
     tx.execute("delete from product_cards where product_id in (select unhex(value->>0) from json_each($1))", &[&ids]).await?;
     tx.execute("delete from product_facets where product_id in (select unhex(value->>0) from json_each($1))", &[&ids]).await?;
     tx.execute(
         "insert into product_cards (product_id, category_id, price_from, price_to, compare_at, in_stock, featured, created_at)
-         select p.id, p.category_id, min(x.amount), max(x.amount),
+         select x.id, x.category_id, min(x.amount), max(x.amount),
             max(case when x.amount = x.low and x.compare_at > x.amount then x.compare_at end),
             case when exists (select 1 from variants w join stock s on s.variant_id = w.id
-                where w.product_id = p.id and w.archived = 0 and s.available > 0) then 1 else 0 end,
-            p.featured, p.created_at
-         from (select v.product_id, r.amount, r.compare_at, min(r.amount) over (partition by v.product_id) as low
+                where w.product_id = x.id and w.archived = 0 and s.available > 0) then 1 else 0 end,
+            x.featured, x.created_at
+         from (select p.id, p.category_id, p.featured, p.created_at, r.amount, r.compare_at, min(r.amount) over (partition by p.id) as low
                from (select unhex(value->>0) as id from json_each($1)) j
-               join variants v on v.product_id = j.id and v.archived = 0
+               cross join products p
+               cross join variants v
                join prices r on r.variant_id = v.id and r.price_list_id = (
                    select l.id from prices q join price_lists l on l.id = q.price_list_id
                    where q.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = 'web')
                      and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
-                   order by l.position, l.id limit 1)) x
-         join products p on p.id = x.product_id
-         where p.status = 'published'
-         group by p.id, p.category_id, p.featured, p.created_at",
+                   order by l.position, l.id limit 1)
+               where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0) x
+         group by x.id, x.category_id, x.featured, x.created_at",
         &[&ids, &currency, &at],
     )
     .await?;
@@ -309,12 +311,12 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, at: Timestamp, prod
         "insert into product_facets (category_id, option_key, value_key, product_id)
          select distinct coalesce(p.category_id, unhex('00000000000000000000000000000000')), o.key, ov.key, p.id
          from (select unhex(value->>0) as id from json_each($1)) j
-         join products p on p.id = j.id
-         join variants v on v.product_id = p.id and v.archived = 0
-         join variant_values vv on vv.variant_id = v.id
+         cross join products p
+         cross join variants v
+         cross join variant_values vv
          join product_options o on o.id = vv.option_id
          join option_values ov on ov.id = vv.value_id
-         where p.status = 'published'",
+         where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0 and vv.variant_id = v.id",
         &[&ids],
     )
     .await?;

@@ -221,10 +221,12 @@ impl<'a> Importing<'a> {
             .fetch_all(
                 "select vv.variant_id, o.key, ov.key, coalesce(vt.name, ov.key)
                  from (select unhex(value->>0) as id from json_each($1)) j
-                 join product_options o on o.product_id = j.id
-                 join variant_values vv on vv.option_id = o.id
+                 cross join variants v
+                 cross join variant_values vv
+                 join product_options o on o.id = vv.option_id
                  join option_values ov on ov.id = vv.value_id
                  left join option_value_texts vt on vt.value_id = ov.id and vt.locale = 'en'
+                 where v.product_id = j.id and vv.variant_id = v.id
                  order by o.position",
                 &[&ids],
             )
@@ -386,7 +388,8 @@ impl<'a> Importing<'a> {
         let slugs: Vec<(String, String)> = db
             .fetch_all(
                 "select t.slug, p.handle from (select value->>0 as slug from json_each($1)) j
-                 join product_texts t on t.locale = 'en' and t.slug = j.slug join products p on p.id = t.product_id",
+                 cross join product_texts t join products p on p.id = t.product_id
+                 where t.locale = 'en' and t.slug = j.slug",
                 &[&slugs.end()],
             )
             .await?;
