@@ -171,7 +171,8 @@ fn answer(site: &Site, name: &str, request: &Request) -> Option<Response> {
     }
     // A worker in a folder may look after the whole shop.
     if name == "sw.js" {
-        answer = answer.header("service-worker-allowed", "/");
+        // What it fetches for pages counts as its own: it may fetch from the shop.
+        answer = answer.header("service-worker-allowed", "/").header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'");
     }
     answer.body(body).ok()
 }
