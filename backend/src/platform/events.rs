@@ -170,6 +170,20 @@ pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbErro
     shop.db().fetch_all(sql, &[&seq]).await
 }
 
+/// How often, and how long each time, a subscriber waits for an older transaction to end before it turns to waiting for news.
+const WAITS: u32 = 250;
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Are there events of finished transactions that the feed does not show yet? An older transaction still runs, perhaps in another
+/// database of the same Postgres, which counts them together.
+async fn held_back(shop: &Shop, seq: i64) -> Result<bool, DbError> {
+    if !shop.db().is_postgres() {
+        return Ok(false);
+    }
+    let sql = "select 1 from events where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) limit 1";
+    Ok(shop.db().fetch_optional::<(i64,)>(sql, &[&seq]).await?.is_some())
+}
+
 /// Hands a subscriber what it has not seen, until there is no more; says how many events. For tests, the simulation and the
 /// follower below. A handler that fails is given the same events again, so it must not mind.
 ///
@@ -179,11 +193,19 @@ pub async fn catch_up<H>(shop: &Shop, name: &'static str, handler: &H) -> Result
 where
     H: Fn(Shop, Vec<Happened>) -> Handled,
 {
-    let mut seen = 0;
+    let (mut seen, mut waits) = (0, 0);
     loop {
         let cursor: Option<(i64,)> = shop.db().fetch_optional("select seq from event_cursors where name = $1", &[&name]).await?;
-        let events = after(shop, cursor.map_or(0, |c| c.0)).await?;
-        let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else { return Ok(seen) };
+        let cursor = cursor.map_or(0, |c| c.0);
+        let events = after(shop, cursor).await?;
+        let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else {
+            if waits < WAITS && held_back(shop, cursor).await? {
+                waits += 1;
+                tokio::time::sleep(WAIT).await;
+                continue;
+            }
+            return Ok(seen);
+        };
         // A panic must not end the following of the feed.
         let handled = AssertUnwindSafe(async { handler(shop.clone(), events).await }).catch_unwind().await;
         handled.unwrap_or_else(|_| Err(DbError::Lost(format!("{name} panicked"))))?;
@@ -197,7 +219,8 @@ where
             })
             .await?;
         seen += count as u64;
-        if count < BATCH {
+        waits = 0;
+        if count < BATCH && !shop.db().is_postgres() {
             return Ok(seen);
         }
     }
