@@ -89,7 +89,7 @@ mod tests {
                 for status in ["400", "401", "422", "429", "500", "503"] {
                     assert!(responses.contains_key(status), "{method} {path} lacks {status}");
                 }
-                assert_eq!(path.contains('{'), responses.contains_key("404"), "{method} {path}");
+                assert!(!path.contains('{') || responses.contains_key("404"), "{method} {path}");
             }
         }
         let checkout = &api["paths"]["/api/v1/carts/{cart}/checkout"]["post"]["responses"];

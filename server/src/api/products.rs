@@ -33,7 +33,10 @@ pub fn routes() -> Router<Shop> {
         ("in_stock" = Option<bool>, Query, description = "Only what can be bought now"),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
-    responses((status = 200, description = "A page of products", body = Products)))]
+    responses(
+        (status = 200, description = "A page of products", body = Products),
+        (status = 404, description = "`not_found`: there is no such category", body = Problem, content_type = "application/problem+json"),
+    ))]
 pub async fn list(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, mut params: Params) -> Result<Json<Products>, Problem> {
     let mut options = params.all("option", 120);
     options.truncate(20);
@@ -50,7 +53,7 @@ pub async fn list(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale
     let wanted = query.category.is_some();
     let found = catalog::listing(&shop, locale, &query).await.map_err(|error| errors::catalog(error, ctx.request))?;
     if wanted && found.category.is_none() {
-        return Err(Problem::field("category", "There is no such category."));
+        return Err(Problem::not_found("category"));
     }
     Ok(Json(found.into()))
 }

@@ -179,7 +179,7 @@ impl Params {
 
     /// One of these words; none when not given.
     pub fn word(&mut self, name: &str, words: &[&'static str]) -> Option<&'static str> {
-        let text = self.one(name, 64)?;
+        let text = self.all(name, 64).pop()?;
         let found = words.iter().find(|word| **word == text).copied();
         if found.is_none() {
             self.errors.push((name.to_owned(), format!("One of {}.", words.join(", "))));

@@ -6,7 +6,8 @@
 use domain::id::{CartId, VariantId};
 use domain::order::PaymentMethod;
 use domain::view::{self, CartNotice, DiscountRefusal};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// An amount of money.
@@ -287,8 +288,24 @@ pub struct NewLine {
     #[schema(pattern = "^var_[0-9a-f]{32}$", example = "var_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
     pub variant: String,
     /// How many.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 9999, example = 2)]
     pub quantity: i64,
+}
+
+/// A whole number, also when it is written `2.0` as some programs do: JSON knows one kind of number.
+fn whole<'de, D: Deserializer<'de>>(json: D) -> Result<i64, D::Error> {
+    let number = serde_json::Number::deserialize(json)?;
+    // Exact up to 2^53, far beyond what is taken.
+    let float = |n: f64| (n.fract() == 0.0 && n.abs() < 9_007_199_254_740_992.0).then_some(n as i64);
+    number.as_i64().or_else(|| number.as_f64().and_then(float)).ok_or_else(|| D::Error::custom("a whole number is wanted"))
+}
+
+/// The same, or nothing.
+fn whole_or_none<'de, D: Deserializer<'de>>(json: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] i64);
+    Ok(Option::<Whole>::deserialize(json)?.map(|whole| whole.0))
 }
 
 /// What a cart is to hold.
@@ -632,7 +649,7 @@ pub struct NewOrder {
     /// How it is paid.
     pub payment: Payment,
     /// The total that the shopper was shown, minor units; when it has changed, no order is made.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_or_none")]
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub expected_total: Option<i64>,
 }
@@ -929,6 +946,12 @@ pub fn items(lines: Vec<NewLine>) -> Result<Vec<view::CartItem>, view::FieldErro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let quantity = |text: &str| serde_json::from_str::<NewLine>(&format!("{{\"variant\": \"\", \"quantity\": {text}}}")).map(|line| line.quantity).ok();
+        assert_eq!((quantity("2"), quantity("2.0"), quantity("2.5"), quantity("1e300"), quantity("\"2\"")), (Some(2), Some(2), None, None, None));
+    }
 
     #[test]
     fn each_wrong_line_is_named() {

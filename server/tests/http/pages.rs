@@ -135,6 +135,46 @@ async fn the_owner_sees_an_order_the_moment_it_is_placed() {
 }
 
 #[tokio::test]
+async fn every_public_page_renders_for_eight_readers_at_once() {
+    let server = Server::start();
+    for path in ["/", "/c", "/c?sort=price_up&in_stock=true", "/p/dried-mango", "/categories", "/search?q=mango", "/cart", "/checkout", "/sign-in", "/sign-up"] {
+        // Known readers, so that each is rendered and none comes from the cache.
+        let reads = (0..8).map(|_| server.get(path).header("cookie", "session=nobody").send());
+        for answer in futures::future::join_all(reads).await {
+            let answer = answer.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            let html = answer.text().await.unwrap();
+            assert!(html.contains("<title>") && html.contains("</main>"), "{path}");
+        }
+    }
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn no_shopper_can_be_read_from_the_files_or_the_log() {
+    let server = Server::start();
+    crate::api::buy_one(&server).await;
+    let secrets = ["Ana Reyes", "Reyes", "ana@example.com", "+639171234567", "12 Mabini Street"];
+    let mut folders = vec![server.folder.0.clone()];
+    let mut looked_at = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let bytes = crate::program::read(&entry.path());
+            looked_at += 1;
+            for secret in secrets {
+                let found = bytes.windows(secret.len()).any(|part| part.eq_ignore_ascii_case(secret.as_bytes()));
+                assert!(!found, "“{secret}” in {}", entry.path().display());
+            }
+        }
+    }
+    assert!(looked_at > 3);
+}
+
+#[tokio::test]
 async fn trouble_is_a_page_for_who_reads_pages_and_data_for_a_script() {
     let server = Server::start_with(Folder::with_shop(), &["--limit-sign-in", "1"]);
     let enter = |accept: &'static str| client().post(format!("{}/sign-in", server.url)).header("accept", accept).header("cookie", "lang=fil").form(&[("email", "a@b.example"), ("password", "x")]).send();
