@@ -9,7 +9,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated};
+use session::{Access, AppError, access, stated, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, Suggestion, SkipLink, ToastRegion, tr, use_toasts};
 
 use crate::cart::{CartDrawer, use_cart};
@@ -186,8 +186,8 @@ fn OfflineNotice() -> impl IntoView {
     let offline = RwSignal::new(false);
     let toasts = use_toasts();
     let again = tr!(SHELL_ONLINE_AGAIN);
+    when_alive(move || offline.set(!window().navigator().on_line()));
     Effect::new(move || {
-        offline.set(!window().navigator().on_line());
         let gone = window_event_listener(leptos::ev::offline, move |_| offline.set(true));
         let back = window_event_listener(leptos::ev::online, move |_| {
             offline.set(false);

@@ -15,7 +15,7 @@ use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use session::Access;
+use session::{Access, when_alive};
 use ui::{tr, use_toasts};
 
 pub use calls::*;
@@ -83,7 +83,7 @@ pub fn provide_cart() -> Cart {
         changes: StoredValue::new(0),
     };
     provide_context(cart);
-    Effect::new(move || cart.wake());
+    when_alive(move || untrack(|| cart.wake()));
     cart
 }
 
@@ -119,6 +119,15 @@ impl Cart {
     #[must_use]
     pub fn is_ready(self) -> bool {
         self.ready.get()
+    }
+
+    /// [`Cart::is_ready`] for a page that is loaded after the frame came alive: it begins as the server rendered it, so that both
+    /// agree, and follows at once.
+    #[must_use]
+    pub fn ready_here(self) -> Signal<bool> {
+        let here = RwSignal::new(false);
+        Effect::new(move || here.set(self.is_ready()));
+        here.into()
     }
 
     /// Does the server know the cart as it is shown?
