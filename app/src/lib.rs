@@ -41,6 +41,7 @@ use ui::{HeadLinks, provide_toasts, use_locale};
 
 #[cfg(feature = "ssr")]
 pub use router::router;
+pub use session::ALIVE;
 
 /// Every server function with what it asks of its caller.
 #[must_use]

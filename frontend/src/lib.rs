@@ -4,7 +4,7 @@ use leptos::mount::hydrate_from_async;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// Brings the page to life. The mark on the root element tells tests, and style sheets, that it is.
+/// Brings the page to life, and says so: on the root element for tests and style sheets, by an event for the app.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
@@ -13,7 +13,11 @@ pub fn hydrate() {
         hydrate_from_async(body, app::App).await.forget();
         if let Some(root) = document().document_element() {
             // An attribute with this name can always be set.
-            let _ = root.set_attribute("data-hydrated", "");
+            let _ = root.set_attribute(app::ALIVE, "");
+        }
+        if let Ok(event) = web_sys::Event::new(app::ALIVE) {
+            // Nobody cancels it.
+            let _ = window().dispatch_event(&event);
         }
     });
 }

@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alive;
 mod error;
 mod form;
 #[cfg(feature = "ssr")]
 pub mod request;
 
 pub use access::{Stated, stated};
+pub use alive::{ALIVE, when_alive};
 pub use domain::permission::{Access, Permission};
 pub use error::AppError;
 pub use form::*;
