@@ -121,15 +121,6 @@ impl Cart {
         self.ready.get()
     }
 
-    /// [`Cart::is_ready`] for a page that is loaded after the frame came alive: it begins as the server rendered it, so that both
-    /// agree, and follows at once.
-    #[must_use]
-    pub fn ready_here(self) -> Signal<bool> {
-        let here = RwSignal::new(false);
-        Effect::new(move || here.set(self.is_ready()));
-        here.into()
-    }
-
     /// Does the server know the cart as it is shown?
     #[must_use]
     pub fn is_settled(self) -> bool {

@@ -43,20 +43,20 @@ impl LazyRoute for CartPage {
 #[component]
 fn Whole(theirs: CartView) -> impl IntoView {
     let cart = use_cart();
-    let (mine, ready) = (cart.view(), cart.ready_here());
+    let mine = cart.view();
     let met = theirs.clone();
     Effect::new(move || {
-        if ready.get() {
+        if cart.is_ready() {
             untrack(|| cart.meet(&met));
         }
     });
     let notices = theirs.notices.clone();
     let theirs = StoredValue::new(theirs);
-    let view = Signal::derive(move || if ready.get() { mine.get() } else { theirs.get_value() });
+    let view = Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() });
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
     let blocked = Memo::new(move |_| view.with(|view| view.lines.iter().any(|line| line.available < 1)));
     view! {
-        {move || if ready.get() {
+        {move || if cart.is_ready() {
             view! { <Notices cart/> }.into_any()
         } else if notices.is_empty() {
             ().into_any()

@@ -48,16 +48,16 @@ impl LazyRoute for CheckoutPage {
 /// The cart that is bought: the browser's where a script runs, else the server's.
 fn bought(cart: Cart, start: &CheckoutStart) -> Signal<CartView> {
     let theirs = StoredValue::new(start.cart.clone().unwrap_or_else(empty));
-    let (mine, ready) = (cart.view(), cart.ready_here());
+    let mine = cart.view();
     let met = start.cart.clone();
     Effect::new(move || {
-        if ready.get()
+        if cart.is_ready()
             && let Some(met) = &met
         {
             untrack(|| cart.meet(met));
         }
     });
-    Signal::derive(move || if ready.get() { mine.get() } else { theirs.get_value() })
+    Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() })
 }
 
 #[component]
@@ -107,8 +107,7 @@ fn Steps(start: CheckoutStart, view: Signal<CartView>, action: ServerAction<Plac
     let same = RwSignal::new(!was_sent || typed.contains_key("billing_same"));
     let place = RwSignal::new((start.shipping.address.country.clone(), start.shipping.address.place.clone()));
     let waiting = RwSignal::new(false);
-    let ready = cart.ready_here();
-    let settled = Memo::new(move |_| ready.get() && cart.is_settled());
+    let settled = Memo::new(move |_| cart.is_ready() && cart.is_settled());
     let sums = Memo::new(move |_| view.with(|view| (view.id, view.totals.subtotal.minor, view.totals.discount.minor)));
     // Other goods or another place: other ways to deliver, other sums.
     Effect::new(move |before: Option<_>| {
@@ -179,7 +178,7 @@ fn Steps(start: CheckoutStart, view: Signal<CartView>, action: ServerAction<Plac
                             <Payment payment total problem/>
                             <div>
                                 <Checkbox label=tr!(CHECKOUT_BILLING_SAME) name="billing_same" checked=same on_change=Callback::new(move |is| same.set(is))/>
-                                <fieldset class="mt-3 grid gap-4 peer" hidden=move || same.get() && ready.get() id="billing">
+                                <fieldset class="mt-3 grid gap-4 peer" hidden=move || same.get() && cart.is_ready() id="billing">
                                     <legend class="font-medium mb-3">{tr!(CHECKOUT_BILLING_TITLE)}</legend>
                                     <Field label=tr!(ADDRESS_FULL_NAME) name="billing_recipient" value=billing_name autocomplete="billing name" maxlength=120 error=wrong(problem, "billing_recipient")/>
                                     <AddressFields start=billing countries=billing_countries prefix="billing_" billing=true problem/>
