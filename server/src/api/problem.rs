@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::RequestId;
 use domain::view::FieldErrors;
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// One thing that is wrong with what was sent.
@@ -23,18 +23,18 @@ pub struct FieldProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem for good; also the address of its explanation.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", serialize_with = "address_of")]
     #[schema(example = "/api#problem-not_found")]
-    pub kind: String,
+    pub kind: &'static str,
     /// The status in words.
     #[schema(example = "Not Found")]
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     pub status: u16,
     /// Names the kind of problem for programs; never changes.
     #[schema(example = "not_found")]
-    pub code: String,
+    pub code: &'static str,
     /// What happened, and what to do.
     pub detail: String,
     /// What is wrong, field by field.
@@ -43,8 +43,13 @@ pub struct Problem {
     pub errors: Vec<FieldProblem>,
     /// The request, for asking the shop about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub request: Option<String>,
+    #[schema(value_type = String, required = false, example = "req_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
+    pub request: Option<RequestId>,
+}
+
+/// Where the kind of problem with this code is explained.
+fn address_of<S: Serializer>(code: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("/api#problem-{code}"))
 }
 
 /// Every code with the status it comes with and what it means. The page at `/api` shows them.
@@ -74,10 +79,10 @@ impl Problem {
     /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("/api#problem-{code}"),
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            kind: code,
+            title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),
-            code: code.to_owned(),
+            code,
             detail: detail.into(),
             errors: Vec::new(),
             request: None,
@@ -118,7 +123,7 @@ impl Problem {
     #[must_use]
     pub fn unexpected(request: RequestId) -> Self {
         let detail = "Something went wrong in the shop. Whatever was begun is undone.";
-        Self { request: Some(request.to_string()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unexpected", detail) }
+        Self { request: Some(request), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unexpected", detail) }
     }
 }
 

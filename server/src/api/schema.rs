@@ -452,7 +452,7 @@ impl Cart {
 pub struct Address {
     /// Who receives.
     #[serde(default)]
-    #[schema(max_length = 200, example = "Ana Reyes")]
+    #[schema(max_length = 120, example = "Ana Reyes")]
     pub recipient: String,
     /// For the courier.
     #[serde(default)]
@@ -463,27 +463,27 @@ pub struct Address {
     pub country: String,
     /// House and street.
     #[serde(default)]
-    #[schema(max_length = 300, example = "12 Mabini Street")]
+    #[schema(max_length = 120, example = "12 Mabini Street")]
     pub line1: String,
     /// Floor, landmark.
     #[serde(default)]
-    #[schema(max_length = 300)]
+    #[schema(max_length = 120)]
     pub line2: String,
     /// Barangay (Philippines).
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 120)]
     pub barangay: String,
     /// City or municipality.
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 120)]
     pub city: String,
     /// Province, state, prefecture.
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 120)]
     pub province: String,
     /// Region (Philippines).
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 120)]
     pub region: String,
     /// Postal code.
     #[serde(default)]
@@ -536,15 +536,15 @@ impl Address {
     #[must_use]
     pub fn too_long(&self, prefix: &str) -> view::FieldErrors {
         let fields = [
-            ("recipient", &self.recipient, 200),
+            ("recipient", &self.recipient, 120),
             ("phone", &self.phone, 40),
             ("country", &self.country, 2),
-            ("line1", &self.line1, 300),
-            ("line2", &self.line2, 300),
-            ("barangay", &self.barangay, 200),
-            ("city", &self.city, 200),
-            ("province", &self.province, 200),
-            ("region", &self.region, 200),
+            ("line1", &self.line1, 120),
+            ("line2", &self.line2, 120),
+            ("barangay", &self.barangay, 120),
+            ("city", &self.city, 120),
+            ("province", &self.province, 120),
+            ("region", &self.region, 120),
             ("postal_code", &self.postal_code, 20),
             ("place", &self.place, 10),
         ];

@@ -39,7 +39,7 @@ use tokio::sync::watch;
 use tower::Service;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::CompressionLevel;
-use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
 
 use crate::api;
 use crate::cache::Pages;
@@ -76,7 +76,7 @@ impl Server {
         if !site.is_there() {
             tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
         }
-        let options = options(&site, config, shop.config().public_url.starts_with("https://"))?;
+        let options = options(&site, config)?;
         let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{0} ws://localhost:{0}", options.reload_port));
         let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
         let (ending, limits) = (Ending::default(), Limits::new(config));
@@ -169,7 +169,7 @@ fn own_routes(shop: &Shop, ending: Ending, live: Live, figures: PrometheusHandle
 
 /// Refuses changes that another site makes a shopper's browser ask for. The API and webhooks know no cookies, so there is
 /// nothing to forge.
-fn forged(shop: &Shop) -> Result<CsrfLayer<impl tower_http::csrf::ResponseForProtectionError<Body> + Clone + Send + Sync + 'static>, String> {
+fn forged(shop: &Shop) -> Result<CsrfLayer<impl ResponseForProtectionError<Body> + Send + Sync + 'static>, String> {
     let public = &shop.config().public_url;
     let layer = CsrfLayer::new().add_trusted_origin(public).map_err(|error| format!("public-url = “{public}”: {error}"))?;
     let layer = layer.with_insecure_bypass(|_: &Method, uri| uri.path().starts_with("/api/v1/") || uri.path().starts_with("/webhooks/"));
@@ -180,14 +180,13 @@ fn forged(shop: &Shop) -> Result<CsrfLayer<impl tower_http::csrf::ResponseForPro
 }
 
 /// What Leptos is told; the same as in the workspace's `Cargo.toml`.
-fn options(site: &Site, config: &Config, secure: bool) -> Result<LeptosOptions, String> {
+fn options(site: &Site, config: &Config) -> Result<LeptosOptions, String> {
     let hashes = site.hashes(&config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"))?;
     let root = match site {
         Site::Folder(folder) => folder.display().to_string(),
         #[cfg(feature = "embed")]
         Site::Inside => "/nonexistent".to_owned(),
     };
-    let _ = secure;
     let watched = std::env::var("LEPTOS_WATCH").is_ok();
     let options = LeptosOptions::builder()
         .output_name("tindahan")
