@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::id::ProductId;
-use domain::view::{CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView, StoryView};
+use domain::view::{
+    CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView,
+    StoryView,
+};
 use domain::{Locale, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,7 +14,8 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::settings::shop_currency;
 
-use super::shelf::{Counted, Cursor, FacetName, Wanted};
+use super::index::{Counted, Cursor, Wanted};
+use super::shelf::FacetName;
 use super::{CatalogError, PAGE, store};
 
 /// Options that a list offers as filters, at most: those that most goods have.
@@ -51,14 +55,29 @@ pub async fn categories(shop: &Shop, locale: Locale) -> Result<Vec<CategoryView>
 /// The database's.
 pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError> {
     let index = shop.shelf().current(shop).await?;
-    let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
+    let stories: Vec<Story> = shop
+        .settings()
+        .get(shop.db(), STORIES)
+        .await?
+        .unwrap_or_default();
     let (featured, newest) = (index.featured(ROW), index.newest(ROW));
-    let mut cards = by_id(shop, locale, &[featured.as_slice(), newest.as_slice()].concat()).await?;
-    let pick = |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| ids.iter().filter_map(|id| cards.get(id).cloned()).collect();
+    let mut cards = by_id(
+        shop,
+        locale,
+        &[featured.as_slice(), newest.as_slice()].concat(),
+    )
+    .await?;
+    let pick = |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| {
+        ids.iter().filter_map(|id| cards.get(id).cloned()).collect()
+    };
     let featured = pick(&cards, &featured);
     let newest = newest.iter().filter_map(|id| cards.remove(id)).collect();
     let text = |texts: &HashMap<String, String>| {
-        texts.get(locale.code()).or_else(|| texts.get("en")).cloned().unwrap_or_default()
+        texts
+            .get(locale.code())
+            .or_else(|| texts.get("en"))
+            .cloned()
+            .unwrap_or_default()
     };
     let stories = stories.iter().map(|story| {
         let category = index.categories.iter().find(|c| c.handle == story.category);
@@ -66,11 +85,26 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
             title: text(&story.title),
             body: text(&story.body),
             action: text(&story.action),
-            link: category.map_or_else(|| "/c".to_owned(), |c| format!("/c/{}", c.view(locale).slug)),
-            picture: story.picture.map(|(id, width, height)| domain::view::PictureView { id, alt: text(&story.alt), width, height }),
+            link: category.map_or_else(
+                || "/c".to_owned(),
+                |c| format!("/c/{}", c.view(locale).slug),
+            ),
+            picture: story
+                .picture
+                .map(|(id, width, height)| domain::view::PictureView {
+                    id,
+                    alt: text(&story.alt),
+                    width,
+                    height,
+                }),
         }
     });
-    Ok(HomeView { stories: stories.collect(), categories: index.categories.iter().map(|c| c.view(locale)).collect(), featured, newest })
+    Ok(HomeView {
+        stories: stories.collect(),
+        categories: index.categories.iter().map(|c| c.view(locale)).collect(),
+        featured,
+        newest,
+    })
 }
 
 /// A page of a list: 24 products, what they can be filtered by, and where the next page begins. A category that does not exist
@@ -78,15 +112,30 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
 ///
 /// # Errors
 /// The database's.
-pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Result<ListingView, CatalogError> {
+pub async fn listing(
+    shop: &Shop,
+    locale: Locale,
+    query: &ListingQuery,
+) -> Result<ListingView, CatalogError> {
     let index = shop.shelf().current(shop).await?;
-    let category = query.category.as_deref().and_then(|slug| index.category_by_slug(slug));
+    let category = query
+        .category
+        .as_deref()
+        .and_then(|slug| index.category_by_slug(slug));
     if query.category.is_some() && category.is_none() {
-        return Ok(ListingView { category: None, products: Vec::new(), facets: Vec::new(), next: None });
+        return Ok(ListingView {
+            category: None,
+            products: Vec::new(),
+            facets: Vec::new(),
+            next: None,
+        });
     }
     let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (option, value) in query.options.iter().filter_map(|key| key.split_once(':')) {
-        options.entry(option.to_owned()).or_default().push(value.to_owned());
+        options
+            .entry(option.to_owned())
+            .or_default()
+            .push(value.to_owned());
     }
     let wanted = Wanted {
         category: category.map(|c| c.id),
@@ -95,7 +144,12 @@ pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Resul
         price_max: query.price_max,
         in_stock: query.in_stock,
     };
-    let (ids, next) = index.page(&wanted, query.sort, query.after.as_deref().and_then(cursor), PAGE);
+    let (ids, next) = index.page(
+        &wanted,
+        query.sort,
+        query.after.as_deref().and_then(cursor),
+        PAGE,
+    );
     let facets = named(shop, locale, &wanted, index.facets(&wanted)).await?;
     Ok(ListingView {
         category: category.map(|c| c.view(locale)),
@@ -115,12 +169,20 @@ fn cursor(text: &str) -> Option<Cursor> {
 ///
 /// # Errors
 /// The database's.
-pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<Vec<ProductCardView>, CatalogError> {
+pub async fn cards_by_ids(
+    shop: &Shop,
+    locale: Locale,
+    ids: &[ProductId],
+) -> Result<Vec<ProductCardView>, CatalogError> {
     let mut cards = by_id(shop, locale, ids).await?;
     Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
 }
 
-async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
+async fn by_id(
+    shop: &Shop,
+    locale: Locale,
+    ids: &[ProductId],
+) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -145,7 +207,12 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
 }
 
 /// Gives the filters their names, those that most goods have first.
-async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Counted>) -> Result<Vec<Facet>, CatalogError> {
+async fn named(
+    shop: &Shop,
+    locale: Locale,
+    wanted: &Wanted,
+    mut counted: Vec<Counted>,
+) -> Result<Vec<Facet>, CatalogError> {
     let weight = |facet: &Counted| {
         let chosen = wanted.options.contains_key(&facet.option);
         std::cmp::Reverse((chosen, facet.values.iter().map(|v| v.1).sum::<i64>()))
@@ -154,7 +221,9 @@ async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Co
     counted.truncate(MOST_FACETS);
     for facet in &mut counted {
         let chosen = wanted.options.get(&facet.option);
-        facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
+        facet
+            .values
+            .sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
         facet.values.truncate(MOST_VALUES);
     }
     let asked: Vec<(ProductId, &str, &str)> = counted
@@ -164,8 +233,19 @@ async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Co
         .filter_map(|(option, (value, _, product))| Some(((*product)?, option, value.as_str())))
         .collect();
     if !asked.is_empty() {
-        for (option_key, value_key, option, value, position) in store::facet_names(shop.db(), locale, &asked).await? {
-            shop.shelf().learn_name(locale, &option_key, &value_key, FacetName { option, value, position });
+        for (option_key, value_key, option, value, position) in
+            store::facet_names(shop.db(), locale, &asked).await?
+        {
+            shop.shelf().learn_name(
+                locale,
+                &option_key,
+                &value_key,
+                FacetName {
+                    option,
+                    value,
+                    position,
+                },
+            );
         }
     }
     let mut facets = Vec::with_capacity(counted.len());
@@ -176,15 +256,29 @@ async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Co
         for (value, count, _) in facet.values {
             let known = shop.shelf().known_name(locale, &facet.option, &value);
             let position = known.as_ref().map_or(i64::MAX, |k| k.position);
-            let shown = known.map_or_else(|| value.clone(), |k| {
-                name = k.option;
-                k.value
-            });
+            let shown = known.map_or_else(
+                || value.clone(),
+                |k| {
+                    name = k.option;
+                    k.value
+                },
+            );
             let chosen = chosen.is_some_and(|c| c.contains(&value));
-            values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
+            values.push((
+                position,
+                FacetValue {
+                    key: format!("{}:{value}", facet.option),
+                    name: shown,
+                    count,
+                    chosen,
+                },
+            ));
         }
         values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-        facets.push(Facet { name, values: values.into_iter().map(|(_, value)| value).collect() });
+        facets.push(Facet {
+            name,
+            values: values.into_iter().map(|(_, value)| value).collect(),
+        });
     }
     Ok(facets)
 }

@@ -8,6 +8,8 @@ mod browse;
 mod check;
 mod edit;
 pub mod import;
+mod index;
+mod manage;
 mod pictures;
 mod product;
 mod shelf;
@@ -20,14 +22,18 @@ use crate::platform::Forbidden;
 use crate::platform::db::DbError;
 
 pub use availability::{catch_up, follow};
-pub use browse::{cards_by_ids, categories, home, listing};
 pub(crate) use browse::{STORIES, Story};
-pub use edit::{admin_list, admin_product, category_choices, save_product, set_status};
+pub use browse::{cards_by_ids, categories, home, listing};
+pub use edit::{save_product, set_status};
+pub use manage::{admin_list, admin_product, category_choices};
 pub(crate) use pictures::keep_own as keep_own_picture;
 pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, picture_file};
 pub use product::product;
 pub use shelf::Shelf;
-pub(crate) use write::{NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures, insert_products, refresh};
+pub(crate) use write::{
+    NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures,
+    insert_products, refresh,
+};
 
 /// Products on a page of a list.
 pub const PAGE: usize = 24;
@@ -45,7 +51,9 @@ pub enum CatalogError {
     #[error("there is no such product")]
     Unknown,
     /// Somebody else saved it since it was opened.
-    #[error("somebody else changed this product in the meantime; open it again and repeat your change")]
+    #[error(
+        "somebody else changed this product in the meantime; open it again and repeat your change"
+    )]
     Stale,
     /// Not one of `draft`, `published`, `archived`.
     #[error("“{0}” is not a state of a product")]

@@ -14,7 +14,9 @@ use serde_json::json;
 use crate::Shop;
 use crate::catalog::check::key_of;
 use crate::catalog::edit::{receive, told_apart};
-use crate::catalog::write::{self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant};
+use crate::catalog::write::{
+    self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant,
+};
 use crate::catalog::{CatalogError, store};
 use crate::platform::db::{DbError, Rows, Tx};
 use crate::platform::events::{self, Event};
@@ -22,6 +24,7 @@ use crate::platform::{Actor, Context};
 use crate::settings::shop_currency;
 
 use super::images;
+use super::known::Known;
 use super::problem;
 use super::rows::{Listing, Row};
 
@@ -30,42 +33,11 @@ const AT_ONCE: usize = 8;
 
 /// An import that runs.
 pub(super) struct Importing<'a> {
-    shop: &'a Shop,
+    pub(super) shop: &'a Shop,
     ctx: &'a Context,
     locale: Locale,
     folder: Option<&'a Path>,
     categories: HashMap<String, CategoryId>,
-}
-
-/// What the database has of a product.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    id: Option<ProductId>,
-    hash: Option<String>,
-    status: String,
-    featured: Option<i64>,
-    category: Option<CategoryId>,
-    slug: Option<String>,
-    /// Its words in other languages.
-    texts: Vec<NewText>,
-    /// Names of options and values in other languages, by key: `size` and `size:l`.
-    names: HashMap<String, Vec<(&'static str, String)>>,
-    variants: Vec<KnownVariant>,
-}
-
-#[derive(Clone, Debug)]
-struct KnownVariant {
-    id: VariantId,
-    sku: String,
-    cost: i64,
-    archived: bool,
-    price: i64,
-    compare_at: Option<i64>,
-    weight_g: i64,
-    barcode: Option<String>,
-    picture: Option<PictureId>,
-    /// Option key, value key, value name.
-    values: Vec<(String, String, String)>,
 }
 
 /// A product that is ready, with what else is written for it.
@@ -80,15 +52,29 @@ struct Ready {
 }
 
 impl<'a> Importing<'a> {
-    pub(super) async fn begin(shop: &'a Shop, ctx: &'a Context, locale: Locale, folder: Option<&'a Path>) -> Result<Self, CatalogError> {
-        let mut importing = Self { shop, ctx, locale, folder, categories: HashMap::new() };
+    pub(super) async fn begin(
+        shop: &'a Shop,
+        ctx: &'a Context,
+        locale: Locale,
+        folder: Option<&'a Path>,
+    ) -> Result<Self, CatalogError> {
+        let mut importing = Self {
+            shop,
+            ctx,
+            locale,
+            folder,
+            categories: HashMap::new(),
+        };
         importing.read_categories().await?;
         Ok(importing)
     }
 
     async fn read_categories(&mut self) -> Result<(), CatalogError> {
         for category in store::categories(self.shop.db()).await? {
-            let texts = category.texts.values().flat_map(|text| [slug(&text.name), text.slug.clone()]);
+            let texts = category
+                .texts
+                .values()
+                .flat_map(|text| [slug(&text.name), text.slug.clone()]);
             for word in texts.chain([category.handle.clone()]) {
                 self.categories.insert(word, category.id);
             }
@@ -104,8 +90,11 @@ impl<'a> Importing<'a> {
         problems: &mut Vec<ImportProblem>,
     ) -> Result<(), CatalogError> {
         let heads = self.heads(batch).await?;
-        let (same, new): (Vec<&Listing>, Vec<&Listing>) =
-            batch.iter().partition(|l| heads.get(&l.handle).is_some_and(|k| k.hash.as_deref() == Some(l.hash.as_str())));
+        let (same, new): (Vec<&Listing>, Vec<&Listing>) = batch.iter().partition(|l| {
+            heads
+                .get(&l.handle)
+                .is_some_and(|k| k.hash.as_deref() == Some(l.hash.as_str()))
+        });
         report.unchanged += same.len() as u64;
         if new.is_empty() {
             return Ok(());
@@ -118,7 +107,11 @@ impl<'a> Importing<'a> {
         for listing in new {
             let known = known.get(&listing.handle).cloned().unwrap_or_default();
             if let Some(mut one) = self.ready(listing, known, &pictures, &taken, problems) {
-                if listing.images.iter().any(|image| failed.contains(&image.source)) {
+                if listing
+                    .images
+                    .iter()
+                    .any(|image| failed.contains(&image.source))
+                {
                     // Tried again by the next run.
                     one.hash.clear();
                 }
@@ -128,128 +121,14 @@ impl<'a> Importing<'a> {
         self.save(ready, report, problems).await
     }
 
-    /// What is known of the handles.
-    async fn heads(&self, batch: &[Listing]) -> Result<HashMap<String, Known>, CatalogError> {
-        let mut asked = Rows::new();
-        for listing in batch {
-            asked.row(&[&listing.handle]);
-        }
-        type Row = (String, ProductId, Option<String>, String, Option<i64>, Option<CategoryId>);
-        let rows: Vec<Row> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select p.handle, p.id, i.hash, p.status, p.featured, p.category_id
-                 from (select value->>0 as handle from json_each($1)) j
-                 join products p on p.handle = j.handle
-                 left join product_imports i on i.product_id = p.id",
-                &[&asked.end()],
-            )
-            .await?;
-        let known = rows.into_iter().map(|(handle, id, hash, status, featured, category)| {
-            (handle, Known { id: Some(id), hash, status, featured, category, ..Known::default() })
-        });
-        Ok(known.collect())
-    }
-
-    /// What an update must not lose: other languages, ids and costs of variants.
-    async fn details(&self, mut heads: HashMap<String, Known>, new: &[&Listing]) -> Result<HashMap<String, Known>, CatalogError> {
-        let of: HashMap<ProductId, String> =
-            new.iter().filter_map(|l| Some((heads.get(&l.handle)?.id?, l.handle.clone()))).collect();
-        if of.is_empty() {
-            return Ok(heads);
-        }
-        let ids = store::id_rows(&of.keys().copied().collect::<Vec<_>>());
-        let db = self.shop.db();
-        let texts: Vec<(ProductId, String, String, String, String, String, String, String)> = db
-            .fetch_all(
-                "select t.product_id, t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
-                 from (select unhex(value->>0) as id from json_each($1)) j join product_texts t on t.product_id = j.id",
-                &[&ids],
-            )
-            .await?;
-        for (product, locale, name, slug, summary, description, seo_title, seo_description) in texts {
-            let (Some(known), Some(locale)) = (of.get(&product).and_then(|h| heads.get_mut(h)), Locale::parse(&locale)) else { continue };
-            if locale == Locale::En {
-                known.slug = Some(slug);
-            } else {
-                known.texts.push(NewText { locale: locale.code(), name, slug, summary, description, seo_title, seo_description });
-            }
-        }
-        let names: Vec<(ProductId, String, String, String, String, String)> = db
-            .fetch_all(
-                "select o.product_id, o.key, ov.key, vt.locale, coalesce(ot.name, ''), vt.name
-                 from (select unhex(value->>0) as id from json_each($1)) j
-                 join product_options o on o.product_id = j.id
-                 join option_values ov on ov.option_id = o.id
-                 join option_value_texts vt on vt.value_id = ov.id and vt.locale <> 'en'
-                 left join product_option_texts ot on ot.option_id = o.id and ot.locale = vt.locale",
-                &[&ids],
-            )
-            .await?;
-        for (product, option, value, locale, option_name, value_name) in names {
-            let (Some(known), Some(locale)) = (of.get(&product).and_then(|h| heads.get_mut(h)), Locale::parse(&locale)) else { continue };
-            known.names.entry(format!("{option}:{value}")).or_default().push((locale.code(), value_name));
-            let of_option = known.names.entry(option).or_default();
-            if !option_name.is_empty() && of_option.iter().all(|(known, _)| *known != locale.code()) {
-                of_option.push((locale.code(), option_name));
-            }
-        }
-        self.known_variants(&of, &ids, &mut heads).await?;
-        Ok(heads)
-    }
-
-    async fn known_variants(&self, of: &HashMap<ProductId, String>, ids: &str, heads: &mut HashMap<String, Known>) -> Result<(), CatalogError> {
-        type Row = (ProductId, VariantId, String, i64, i64, Option<i64>, Option<i64>, i64, Option<String>, Option<PictureId>);
-        let rows: Vec<Row> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select v.product_id, v.id, v.sku, v.cost, v.archived, r.amount, r.compare_at, v.weight_g, v.barcode, v.picture_id
-                 from (select unhex(value->>0) as id from json_each($1)) j
-                 join variants v on v.product_id = j.id
-                 left join prices r on r.variant_id = v.id and r.price_list_id = (
-                    select id from price_lists where currency = $2 and channel is null and valid_from is null and valid_to is null
-                    order by position desc, id desc limit 1)
-                 order by v.position, v.id",
-                &[&ids, &shop_currency(self.shop)],
-            )
-            .await?;
-        let values: Vec<(VariantId, String, String, String)> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select vv.variant_id, o.key, ov.key, coalesce(vt.name, ov.key)
-                 from (select unhex(value->>0) as id from json_each($1)) j
-                 cross join variants v
-                 cross join variant_values vv
-                 join product_options o on o.id = vv.option_id
-                 join option_values ov on ov.id = vv.value_id
-                 left join option_value_texts vt on vt.value_id = ov.id and vt.locale = 'en'
-                 where v.product_id = j.id and vv.variant_id = v.id
-                 order by o.position",
-                &[&ids],
-            )
-            .await?;
-        let mut of_variant: HashMap<VariantId, Vec<(String, String, String)>> = HashMap::new();
-        for (variant, option, value, name) in values {
-            of_variant.entry(variant).or_default().push((option, value, name));
-        }
-        for (product, id, sku, cost, archived, price, compare_at, weight_g, barcode, picture) in rows {
-            if let Some(known) = of.get(&product).and_then(|h| heads.get_mut(h)) {
-                let values = of_variant.remove(&id).unwrap_or_default();
-                let (archived, price) = (archived != 0, price.unwrap_or(0));
-                known.variants.push(KnownVariant { id, sku, cost, archived, price, compare_at, weight_g, barcode, picture, values });
-            }
-        }
-        Ok(())
-    }
-
     /// Makes the categories that the file names and the shop has not.
     async fn make_categories(&mut self, new: &[&Listing]) -> Result<(), CatalogError> {
         let mut missing: Vec<(String, String)> = Vec::new();
         for listing in new {
-            let known = listing.kinds.iter().any(|kind| self.categories.contains_key(&slug(kind)));
+            let known = listing
+                .kinds
+                .iter()
+                .any(|kind| self.categories.contains_key(&slug(kind)));
             if let (false, Some(kind)) = (known, listing.kinds.first()) {
                 let word = slug(kind);
                 if !word.is_empty() && missing.iter().all(|(known, _)| *known != word) {
@@ -260,8 +139,10 @@ impl<'a> Importing<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        let made: Vec<(CategoryId, String, String)> =
-            missing.into_iter().map(|(word, name)| (CategoryId(self.shop.id()), word, name)).collect();
+        let made: Vec<(CategoryId, String, String)> = missing
+            .into_iter()
+            .map(|(word, name)| (CategoryId(self.shop.id()), word, name))
+            .collect();
         let (own, ctx, rows) = (self.shop.clone(), self.ctx.clone(), made.clone());
         self.shop
             .db()
@@ -284,7 +165,8 @@ impl<'a> Importing<'a> {
                 events::append(tx, &own, &ctx, at, &events).await
             })
             .await?;
-        self.categories.extend(made.into_iter().map(|(id, word, _)| (word, id)));
+        self.categories
+            .extend(made.into_iter().map(|(id, word, _)| (word, id)));
         Ok(())
     }
 
@@ -296,7 +178,11 @@ impl<'a> Importing<'a> {
     ) -> Result<(HashMap<String, PictureId>, HashSet<String>), CatalogError> {
         let mut asked = Rows::new();
         let mut sources = HashSet::new();
-        let wanted: Vec<_> = new.iter().flat_map(|l| l.images.iter().map(move |i| (*l, i))).filter(|(_, i)| sources.insert(i.source.as_str())).collect();
+        let wanted: Vec<_> = new
+            .iter()
+            .flat_map(|l| l.images.iter().map(move |i| (*l, i)))
+            .filter(|(_, i)| sources.insert(i.source.as_str()))
+            .collect();
         for (_, image) in &wanted {
             asked.row(&[&image.source]);
         }
@@ -314,24 +200,48 @@ impl<'a> Importing<'a> {
             .await?;
         let mut known: HashMap<String, PictureId> = rows.into_iter().collect();
         let trusted = self.ctx.actor == Actor::System;
-        let missing: Vec<_> = wanted.into_iter().filter(|(_, image)| !known.contains_key(&image.source)).collect();
+        let missing: Vec<_> = wanted
+            .into_iter()
+            .filter(|(_, image)| !known.contains_key(&image.source))
+            .collect();
         // Collected first: a stream over the closure itself is not `Send`, and a server function must be.
         let bringing: Vec<_> = missing
             .into_iter()
             .map(|(listing, image)| async move {
-                (listing, image, images::bring(self.shop, self.locale, trusted, self.folder, &image.source).await)
+                (
+                    listing,
+                    image,
+                    images::bring(self.shop, self.locale, trusted, self.folder, &image.source)
+                        .await,
+                )
             })
             .collect();
-        let fetched: Vec<_> = futures::stream::iter(bringing).buffer_unordered(AT_ONCE).collect().await;
+        let fetched: Vec<_> = futures::stream::iter(bringing)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
         let mut failed = HashSet::new();
         let mut kept = Vec::new();
         for (listing, image, outcome) in fetched {
             match outcome {
                 Ok((hash, width, height)) => {
                     let id = PictureId(self.shop.id());
-                    let alt = if image.alt.is_empty() { listing.title.clone() } else { image.alt.clone() };
+                    let alt = if image.alt.is_empty() {
+                        listing.title.clone()
+                    } else {
+                        image.alt.clone()
+                    };
                     known.insert(image.source.clone(), id);
-                    kept.push((image.source.clone(), NewPicture { id, hash, width, height, alts: vec![(Locale::En.code(), alt)] }));
+                    kept.push((
+                        image.source.clone(),
+                        NewPicture {
+                            id,
+                            hash,
+                            width,
+                            height,
+                            alts: vec![(Locale::En.code(), alt)],
+                        },
+                    ));
                 }
                 Err(reason) => {
                     problems.push(problem(image.line, &image.column, reason));
@@ -393,7 +303,10 @@ impl<'a> Importing<'a> {
                 &[&slugs.end()],
             )
             .await?;
-        Ok(Taken { skus: skus.into_iter().collect(), slugs: slugs.into_iter().collect() })
+        Ok(Taken {
+            skus: skus.into_iter().collect(),
+            slugs: slugs.into_iter().collect(),
+        })
     }
 
     /// Puts a product together; none when no row of it is left.
@@ -409,8 +322,16 @@ impl<'a> Importing<'a> {
         let id = known.id.unwrap_or_else(|| ProductId(self.shop.id()));
         let mut rows: Vec<&Row> = Vec::with_capacity(listing.variants.len());
         for row in &listing.variants {
-            if taken.skus.get(&row.sku).is_some_and(|handle| *handle != listing.handle) {
-                problems.push(problem(row.line, "SKU", t::FIELD_SKU_TAKEN.text(self.locale)));
+            if taken
+                .skus
+                .get(&row.sku)
+                .is_some_and(|handle| *handle != listing.handle)
+            {
+                problems.push(problem(
+                    row.line,
+                    "SKU",
+                    t::FIELD_SKU_TAKEN.text(self.locale),
+                ));
             } else {
                 rows.push(row);
             }
@@ -428,7 +349,11 @@ impl<'a> Importing<'a> {
             if held.is_none() && row.quantity > 0 {
                 stock.push((id, row.quantity, cost));
             }
-            let values = options.iter().zip(&row.values).filter_map(|(o, name)| value_of(o, name)).collect();
+            let values = options
+                .iter()
+                .zip(&row.values)
+                .filter_map(|(o, name)| value_of(o, name))
+                .collect();
             variants.push(NewVariant {
                 id,
                 sku: row.sku.clone(),
@@ -438,14 +363,29 @@ impl<'a> Importing<'a> {
                 cost,
                 weight_g: row.grams,
                 barcode: row.barcode.clone(),
-                picture: row.image.as_ref().and_then(|source| pictures.get(source)).copied(),
+                picture: row
+                    .image
+                    .as_ref()
+                    .and_then(|source| pictures.get(source))
+                    .copied(),
             });
         }
         variants.extend(self.kept(&mut options, &rows, &known));
         let first_paragraph = listing.body.lines().next().unwrap_or_default();
-        let summary = if listing.seo_description.is_empty() { first_paragraph } else { listing.seo_description.as_str() };
-        let free = taken.slugs.get(&listing.handle).is_none_or(|handle| *handle == listing.handle);
-        let made = if free { listing.handle.clone() } else { told_apart(&listing.handle, id) };
+        let summary = if listing.seo_description.is_empty() {
+            first_paragraph
+        } else {
+            listing.seo_description.as_str()
+        };
+        let free = taken
+            .slugs
+            .get(&listing.handle)
+            .is_none_or(|handle| *handle == listing.handle);
+        let made = if free {
+            listing.handle.clone()
+        } else {
+            told_apart(&listing.handle, id)
+        };
         let english = NewText {
             locale: Locale::En.code(),
             name: listing.title.clone(),
@@ -455,7 +395,12 @@ impl<'a> Importing<'a> {
             seo_title: listing.seo_title.clone(),
             seo_description: listing.seo_description.clone(),
         };
-        let category = listing.kinds.iter().find_map(|kind| self.categories.get(&slug(kind))).copied().or(known.category);
+        let category = listing
+            .kinds
+            .iter()
+            .find_map(|kind| self.categories.get(&slug(kind)))
+            .copied()
+            .or(known.category);
         let product = NewProduct {
             id,
             handle: listing.handle.clone(),
@@ -467,11 +412,23 @@ impl<'a> Importing<'a> {
             created_at: self.shop.now(),
             texts: std::iter::once(english).chain(known.texts).collect(),
             tags: listing.tags.clone(),
-            pictures: listing.images.iter().filter_map(|image| pictures.get(&image.source)).copied().collect(),
+            pictures: listing
+                .images
+                .iter()
+                .filter_map(|image| pictures.get(&image.source))
+                .copied()
+                .collect(),
             options,
             variants,
         };
-        Some(Ready { product, is_new, was: known.status, stock, hash: listing.hash.clone(), line: listing.line })
+        Some(Ready {
+            product,
+            is_new,
+            was: known.status,
+            stock,
+            hash: listing.hash.clone(),
+            line: listing.line,
+        })
     }
 
     fn options(&self, listing: &Listing, rows: &[&Row], known: &Known) -> Vec<NewOption> {
@@ -486,13 +443,30 @@ impl<'a> Importing<'a> {
             for value in rows.iter().filter_map(|row| row.values.get(n)) {
                 let value_key = key_of("", value, 0);
                 if values.iter().all(|v| v.key != value_key) {
-                    let others = known.names.get(&format!("{key}:{value_key}")).cloned().unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), value.clone())).chain(others).collect();
-                    values.push(NewValue { id: self.shop.id(), key: value_key, names });
+                    let others = known
+                        .names
+                        .get(&format!("{key}:{value_key}"))
+                        .cloned()
+                        .unwrap_or_default();
+                    let names = std::iter::once((Locale::En.code(), value.clone()))
+                        .chain(others)
+                        .collect();
+                    values.push(NewValue {
+                        id: self.shop.id(),
+                        key: value_key,
+                        names,
+                    });
                 }
             }
-            let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
-            options.push(NewOption { id: self.shop.id(), key, names, values });
+            let names = std::iter::once((Locale::En.code(), name.clone()))
+                .chain(others)
+                .collect();
+            options.push(NewOption {
+                id: self.shop.id(),
+                key,
+                names,
+                values,
+            });
         }
         options
     }
@@ -500,9 +474,23 @@ impl<'a> Importing<'a> {
     /// Variants that the file does not name (any more, or because their row was bad) stay, where they fit the options.
     fn kept(&self, options: &mut [NewOption], rows: &[&Row], known: &Known) -> Vec<NewVariant> {
         let mut kept = Vec::new();
-        for variant in known.variants.iter().filter(|v| !v.archived && rows.iter().all(|row| row.sku != v.sku)) {
-            let fits = variant.values.len() == options.len() && variant.values.iter().zip(options.iter()).all(|(v, o)| v.0 == o.key);
-            let choice = |row: &Row| row.values.iter().map(|name| key_of("", name, 0)).eq(variant.values.iter().map(|v| v.1.clone()));
+        for variant in known
+            .variants
+            .iter()
+            .filter(|v| !v.archived && rows.iter().all(|row| row.sku != v.sku))
+        {
+            let fits = variant.values.len() == options.len()
+                && variant
+                    .values
+                    .iter()
+                    .zip(options.iter())
+                    .all(|(v, o)| v.0 == o.key);
+            let choice = |row: &Row| {
+                row.values
+                    .iter()
+                    .map(|name| key_of("", name, 0))
+                    .eq(variant.values.iter().map(|v| v.1.clone()))
+            };
             if !fits || rows.iter().any(|row| choice(row)) {
                 continue;
             }
@@ -514,10 +502,20 @@ impl<'a> Importing<'a> {
                     if let Some(value) = o.values.iter().find(|v| v.key == *key) {
                         return value.id;
                     }
-                    let others = known.names.get(&format!("{option}:{key}")).cloned().unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
+                    let others = known
+                        .names
+                        .get(&format!("{option}:{key}"))
+                        .cloned()
+                        .unwrap_or_default();
+                    let names = std::iter::once((Locale::En.code(), name.clone()))
+                        .chain(others)
+                        .collect();
                     let id = self.shop.id();
-                    o.values.push(NewValue { id, key: key.clone(), names });
+                    o.values.push(NewValue {
+                        id,
+                        key: key.clone(),
+                        names,
+                    });
                     id
                 })
                 .collect();
@@ -537,7 +535,12 @@ impl<'a> Importing<'a> {
     }
 
     /// Writes them together; when that fails, one by one, so that one bad product hurts itself only.
-    async fn save(&self, ready: Vec<Ready>, report: &mut ImportReport, problems: &mut Vec<ImportProblem>) -> Result<(), CatalogError> {
+    async fn save(
+        &self,
+        ready: Vec<Ready>,
+        report: &mut ImportReport,
+        problems: &mut Vec<ImportProblem>,
+    ) -> Result<(), CatalogError> {
         if ready.is_empty() {
             return Ok(());
         }
@@ -548,10 +551,16 @@ impl<'a> Importing<'a> {
         for one in ready {
             match self.write(vec![one.clone()]).await {
                 Ok(()) => count(report, &one),
-                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Stopped))) => return Err(error.into()),
+                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Stopped))) => {
+                    return Err(error.into());
+                }
                 Err(error) => {
                     let why = error.to_string();
-                    problems.push(problem(one.line, "Handle", t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)])));
+                    problems.push(problem(
+                        one.line,
+                        "Handle",
+                        t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)]),
+                    ));
                 }
             }
         }
@@ -560,8 +569,16 @@ impl<'a> Importing<'a> {
 
     async fn write(&self, ready: Vec<Ready>) -> Result<(), CatalogError> {
         let ids: Vec<ProductId> = ready.iter().map(|r| r.product.id).collect();
-        let (own, ctx, list, touched) = (self.shop.clone(), self.ctx.clone(), PriceListId(self.shop.id()), ids.clone());
-        self.shop.db().write(async move |tx| written(tx, &own, &ctx, list, &ready, &ids).await).await?;
+        let (own, ctx, list, touched) = (
+            self.shop.clone(),
+            self.ctx.clone(),
+            PriceListId(self.shop.id()),
+            ids.clone(),
+        );
+        self.shop
+            .db()
+            .write(async move |tx| written(tx, &own, &ctx, list, &ready, &ids).await)
+            .await?;
         self.shop.shelf().touch(touched);
         Ok(())
     }
@@ -583,7 +600,11 @@ fn count(report: &mut ImportReport, one: &Ready) {
 /// The value of an option by the name it has in the file.
 fn value_of(option: &NewOption, name: &str) -> Option<uuid::Uuid> {
     let key = key_of("", name, 0);
-    option.values.iter().find(|value| value.key == key).map(|value| value.id)
+    option
+        .values
+        .iter()
+        .find(|value| value.key == key)
+        .map(|value| value.id)
 }
 
 /// A text of at most so many characters, cut between words.
@@ -606,7 +627,13 @@ async fn written(
 ) -> Result<(), CatalogError> {
     let (at, currency) = (shop.now(), shop_currency(shop));
     let list = write::ordinary_list(tx, list, currency).await?;
-    let products = |new: bool| ready.iter().filter(|r| r.is_new == new).map(|r| r.product.clone()).collect::<Vec<_>>();
+    let products = |new: bool| {
+        ready
+            .iter()
+            .filter(|r| r.is_new == new)
+            .map(|r| r.product.clone())
+            .collect::<Vec<_>>()
+    };
     let (new, old) = (products(true), products(false));
     if !new.is_empty() {
         write::insert_products(tx, list, at, &new).await?;
@@ -615,13 +642,18 @@ async fn written(
         write::update_products(tx, list, at, &old).await?;
         write::set_statuses(tx, &old).await?;
     }
-    let stock: Vec<(VariantId, i64, i64)> = ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
+    let stock: Vec<(VariantId, i64, i64)> =
+        ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
     receive(tx, shop, at, &stock, "import").await?;
     write::refresh(tx, currency, at, ids).await?;
     remember(tx, at, ready).await?;
     let mut happened = Vec::with_capacity(ready.len());
     for r in ready {
-        let kind = if r.is_new { "product.created" } else { "product.updated" };
+        let kind = if r.is_new {
+            "product.created"
+        } else {
+            "product.updated"
+        };
         let data = json!({ "handle": r.product.handle, "status": r.product.status, "was": r.was, "import": true });
         happened.push(Event::new(kind, r.product.id.0, data));
     }
