@@ -115,8 +115,13 @@ impl Guard {
         self.people.get(session, now)
     }
 
-    pub(super) fn remember(&self, session: Digest, me: Me, now: Timestamp) {
-        self.people.put(session, me, now);
+    /// To be asked before the database is: what has changed since is not remembered.
+    pub(super) fn people_epoch(&self) -> u64 {
+        self.people.epoch()
+    }
+
+    pub(super) fn remember(&self, epoch: u64, session: Digest, me: Me, now: Timestamp) {
+        self.people.put(epoch, session, me, now);
     }
 
     /// Forgets everybody: somebody's sessions, role or details changed. It is rare, and asking the database again is cheap.
@@ -128,8 +133,13 @@ impl Guard {
         self.keys.get(secret, now)
     }
 
-    pub(super) fn remember_key(&self, secret: Digest, key: (ApiKeyId, Vec<Permission>), now: Timestamp) {
-        self.keys.put(secret, key, now);
+    /// As [`Guard::people_epoch`].
+    pub(super) fn keys_epoch(&self) -> u64 {
+        self.keys.epoch()
+    }
+
+    pub(super) fn remember_key(&self, epoch: u64, secret: Digest, key: (ApiKeyId, Vec<Permission>), now: Timestamp) {
+        self.keys.put(epoch, secret, key, now);
     }
 
     pub(super) fn forget_keys(&self) {
@@ -139,30 +149,43 @@ impl Guard {
 
 /// Answers of the last seconds.
 #[derive(Debug)]
-struct Recent<K, V>(Mutex<HashMap<K, (V, Timestamp)>>);
+struct Recent<K, V>(Mutex<Answers<K, V>>);
+
+#[derive(Debug)]
+struct Answers<K, V> {
+    /// How often all were forgotten. An answer that was read before the last time is out of date.
+    epoch: u64,
+    map: HashMap<K, (V, Timestamp)>,
+}
 
 impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     fn new() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Answers { epoch: 0, map: HashMap::new() }))
+    }
+
+    fn epoch(&self) -> u64 {
+        lock(&self.0).epoch
     }
 
     fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let entries = lock(&self.0);
-        entries.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value.clone())
+        let answers = lock(&self.0);
+        answers.map.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value.clone())
     }
 
-    fn put(&self, key: K, value: V, now: Timestamp) {
-        let mut entries = lock(&self.0);
-        if entries.len() >= MOST {
-            entries.retain(|_, (_, until)| *until > now);
+    fn put(&self, epoch: u64, key: K, value: V, now: Timestamp) {
+        let mut answers = lock(&self.0);
+        if answers.map.len() >= MOST {
+            answers.map.retain(|_, (_, until)| *until > now);
         }
-        if entries.len() < MOST {
-            entries.insert(key, (value, now.plus_millis(FRESH)));
+        if answers.map.len() < MOST && answers.epoch == epoch {
+            answers.map.insert(key, (value, now.plus_millis(FRESH)));
         }
     }
 
     fn clear(&self) {
-        lock(&self.0).clear();
+        let mut answers = lock(&self.0);
+        answers.epoch += 1;
+        answers.map.clear();
     }
 }
 
@@ -188,6 +211,18 @@ mod tests {
         assert!(matches!(guard.attempt(b"ana", at(61_000)), Err(IdentityError::Wait { minutes: 2 })));
         guard.succeeded(b"ana");
         guard.attempt(b"ana", at(61_000)).unwrap();
+    }
+
+    #[test]
+    fn what_was_read_before_all_was_forgotten_is_not_remembered() {
+        let recent: Recent<u8, &str> = Recent::new();
+        let (epoch, now) = (recent.epoch(), Timestamp::from_millis(0));
+        recent.clear();
+        recent.put(epoch, 1, "stale", now);
+        assert_eq!(recent.get(&1, now), None);
+        recent.put(recent.epoch(), 1, "fresh", now);
+        assert_eq!(recent.get(&1, now), Some("fresh"));
+        assert_eq!(recent.get(&1, now.plus_millis(FRESH)), None);
     }
 
     #[test]

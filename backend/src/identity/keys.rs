@@ -66,9 +66,10 @@ pub async fn key(shop: &Shop, secret: &str) -> Result<Option<(ApiKeyId, Vec<Perm
     if let Some(key) = shop.guard().key(&hash, now) {
         return Ok(Some(key));
     }
+    let epoch = shop.guard().keys_epoch();
     let Some((id, scopes)) = store::key(shop.db(), &hash).await? else { return Ok(None) };
     let key = (id, permissions(&scopes));
-    shop.guard().remember_key(hash, key.clone(), now);
+    shop.guard().remember_key(epoch, hash, key.clone(), now);
     Ok(Some(key))
 }
 

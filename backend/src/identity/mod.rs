@@ -125,6 +125,10 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
     shop.clone()
         .db()
         .write(async move |tx| {
+            // The password was checked a moment ago: it may have been changed, or the account locked, since.
+            if !store::still_holds(tx, user, &account.password_hash).await? {
+                return Err(IdentityError::SignIn);
+            }
             begin_session(tx, &shop, user, role, session).await?;
             let data = json!({ "staff": role.is_some(), "locale": locale.code() });
             events::append(tx, &shop, &as_user(&ctx, user, role), shop.now(), &[Event::new("user.signed_in", user.0, data)]).await?;
@@ -154,6 +158,7 @@ pub async fn who(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> 
     if let Some(me) = shop.guard().seen(&session, now) {
         return Ok(Some(me));
     }
+    let epoch = shop.guard().people_epoch();
     let Some(found) = store::by_session(shop.db(), &session, now).await? else { return Ok(None) };
     let (seen_at, me) = (found.seen_at, found.account.me(shop)?);
     let lasts = lasts(me.role);
@@ -164,7 +169,7 @@ pub async fn who(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> 
             tracing::warn!(%error, "a session's last use was not noted");
         }
     }
-    shop.guard().remember(session, me.clone(), now);
+    shop.guard().remember(epoch, session, me.clone(), now);
     Ok(Some(me))
 }
 

@@ -151,6 +151,15 @@ pub(super) async fn owners(tx: &mut Tx) -> Result<usize, DbError> {
     Ok(owners.len())
 }
 
+/// Is the account active, with this password? Its row is held until the end of the transaction.
+pub(super) async fn still_holds(tx: &mut Tx, user: UserId, password_hash: &str) -> Result<bool, DbError> {
+    tx.lock("select 1 from users where id = $1 for update", &[&user]).await?;
+    let found: Option<(UserId,)> = tx
+        .fetch_optional("select id from users where id = $1 and password_hash = $2 and active = 1", &[&user, &password_hash])
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn insert_session(
     tx: &mut Tx,
     session: &Digest,
