@@ -1,0 +1,115 @@
+//! The finished program on a database of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::process::{Child, Command};
+
+use crate::Trouble;
+use crate::client::Client;
+
+/// A folder that is deleted with its owner.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// A new one.
+    pub fn new() -> Result<Self, Trouble> {
+        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
+        let path = std::env::temp_dir().join(format!("tindahan-bench-{nanos}"));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// `127.0.0.1:3000`.
+    pub address: String,
+    /// From start to the first good answer of `/health/ready`.
+    pub started: Duration,
+}
+
+fn program(folder: &Folder, database: &str) -> Result<Command, Trouble> {
+    let binary = std::env::var("TINDAHAN_BINARY").map_err(|_| "TINDAHAN_BINARY names no program: run this with `make bench`")?;
+    let mut command = Command::new(binary);
+    command
+        .current_dir(folder.path())
+        .env("TINDAHAN_DATABASE", database)
+        .env("TINDAHAN_DATA_DIR", folder.path())
+        .env("TINDAHAN_LIMIT_SIGN_IN", "0")
+        .env("TINDAHAN_LIMIT_CHECKOUT", "0")
+        .env("TINDAHAN_LIMIT_API", "0")
+        .env_remove("TINDAHAN_TEST_POSTGRES")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    Ok(command)
+}
+
+/// Fills a database.
+pub async fn seed(folder: &Folder, database: &str, products: usize) -> Result<Duration, Trouble> {
+    let begun = Instant::now();
+    let products = products.to_string();
+    let done = program(folder, database)?.args(["seed", "--products", &products, "--seed", "1"]).status().await?;
+    if !done.success() {
+        return Err(format!("seed ended with {done}").into());
+    }
+    Ok(begun.elapsed())
+}
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub async fn start(folder: &Folder, database: &str) -> Result<Self, Trouble> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let address = format!("127.0.0.1:{port}");
+        let begun = Instant::now();
+        let child = program(folder, database)?.args(["serve", "--listen", &address]).spawn()?;
+        let mut server = Self { child, address, started: Duration::ZERO };
+        while begun.elapsed() < Duration::from_secs(60) {
+            if let Ok(mut client) = Client::connect(&server.address).await {
+                let request = client.request("GET", "/health/ready", "", "");
+                if client.send(&request).await.is_ok_and(|answer| answer.status == 200) {
+                    server.started = begun.elapsed();
+                    return Ok(server);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Err("the server did not become ready in a minute".into())
+    }
+
+    /// Resident memory, MB.
+    pub fn memory(&self) -> Result<f64, Trouble> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        let kilobytes: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+        Ok(kilobytes / 1_024.0)
+    }
+
+    /// Ends it.
+    pub async fn stop(mut self) -> Result<(), Trouble> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// The body of a good answer.
+    pub async fn get(&self, path: &str, headers: &str) -> Result<crate::client::Answer, Trouble> {
+        let mut client = Client::connect(&self.address).await?;
+        let request = client.request("GET", path, headers, "");
+        let answer = client.send(&request).await?;
+        if answer.status == 200 { Ok(answer) } else { Err(format!("{path} answered {}", answer.status).into()) }
+    }
+}
