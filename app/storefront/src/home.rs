@@ -63,7 +63,7 @@ fn Home(home: HomeView) -> impl IntoView {
         <LeadStory story=lead/>
         <section class="mt-12 md:mt-16">
             <h2 class="text-2xl mb-5">{tr!(HOME_CATEGORIES_TITLE)}</h2>
-            <div class="grid grid-cols-3 sm:grid-cols-4 lg:grid-cols-8 gap-x-3 md:gap-x-5 gap-y-6">{tiles}</div>
+            <div class="grid grid-cols-3 sm:grid-cols-4 lg:grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-x-3 md:gap-x-5 gap-y-6">{tiles}</div>
         </section>
         <Shelf title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
         <Promises/>
@@ -78,19 +78,22 @@ fn Home(home: HomeView) -> impl IntoView {
 /// The ground of the photographs is light in both themes, so the words on it are dark in both.
 const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
 
+/// The story that leads. A wide photograph, its goods to the right, is the whole ground; a square one stands beside the words.
 #[component]
 fn LeadStory(story: StoryView) -> impl IntoView {
+    let wide = story.picture.as_ref().is_some_and(|picture| picture.width > picture.height);
+    let place = if wide { "max-md:relative max-md:aspect-[4/3] md:absolute md:inset-0" } else { "aspect-square md:aspect-auto md:min-h-96 relative" };
+    let crop = if wide { "absolute inset-0 max-md:[&_img]:object-right" } else { "absolute inset-0" };
+    let sizes = if wide { "(width < 48rem) 100vw, 80rem" } else { "(width < 48rem) 100vw, 40rem" };
     view! {
-        <section class=format!("mt-2 md:mt-4 grid md:grid-cols-2 rounded-card overflow-hidden {ON_TILE}")>
-            <div class="p-6 md:p-12 lg:p-16 flex flex-col justify-center items-start gap-5 max-md:order-2">
+        <section class=format!("mt-2 md:mt-4 grid md:grid-cols-2 rounded-card overflow-hidden relative {ON_TILE}")>
+            <div class="p-6 md:p-12 lg:p-16 md:min-h-[26rem] flex flex-col justify-center items-start gap-5 max-md:order-2 relative z-10">
                 <h1 class="text-3xl md:text-4xl">{story.title}</h1>
-                <p class="text-lg max-w-[40ch]">{story.body}</p>
+                <p class="text-lg max-w-[34ch]">{story.body}</p>
                 <LinkButton href=story.link look=Look::Buy size=Size::Large>{story.action}</LinkButton>
             </div>
-            <div class="aspect-square md:aspect-auto md:min-h-96 relative">
-                {story.picture.map(|picture| view! {
-                    <div class="absolute inset-0"><Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 100vw, 40rem" first=true/></div>
-                })}
+            <div class=place>
+                {story.picture.map(|picture| view! { <div class=crop><Picture id=picture.id.to_string() alt=picture.alt sizes first=true/></div> })}
             </div>
         </section>
     }

@@ -147,7 +147,7 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
                 <div class="flex flex-wrap items-center justify-between gap-3 mb-4">
                     <div class="flex items-center gap-3">
                         <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| sheet.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
-                        <p class="text-quiet" aria-live="polite">{trn!(LISTING_RESULTS, count)}{next.is_some().then_some("+")}</p>
+                        <h2 class="font-sans text-base font-normal tracking-normal text-quiet" aria-live="polite">{trn!(LISTING_RESULTS, count)}{next.is_some().then_some("+")}</h2>
                     </div>
                     <SortBy path=path.clone() map=map.get_value() sort=query.with_value(|query| query.sort)/>
                 </div>

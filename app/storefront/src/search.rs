@@ -69,7 +69,7 @@ fn Ask() -> impl IntoView {
     view! {
         <Title text=tr!(LISTING_SEARCH_TITLE)/>
         <h1 class="text-3xl mt-4 mb-6">{tr!(LISTING_SEARCH_TITLE)}</h1>
-        <div class="max-w-xl"><SearchBox id="search-page"/></div>
+        <div class="max-w-xl"><SearchBox id="search-page" label=tr!(LISTING_SEARCH_ASK)/></div>
         <p class="mt-6"><LinkButton href="/categories" look=Look::Outline>{tr!(SHELL_ALL_CATEGORIES)}</LinkButton></p>
     }
     .into_any()
@@ -93,7 +93,7 @@ fn Found(found: SearchView) -> impl IntoView {
     view! {
         <Title text=title.clone()/>
         <h1 class="text-3xl mt-4 mb-2">{title}</h1>
-        <p class="text-quiet mb-6" aria-live="polite">{trn!(LISTING_RESULTS, count)}{plus.then_some("+")}</p>
+        <h2 class="font-sans text-base font-normal tracking-normal text-quiet mb-6">{trn!(LISTING_RESULTS, count)}{plus.then_some("+")}</h2>
         {found.corrected.then(|| view! { <div class="mb-6"><Alert>{tr!(LISTING_CORRECTED)}</Alert></div> })}
         <div class="shelf" id="goods">{found.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view()}</div>
         {more.map(|next| view! { <Pager next/> })}

@@ -40,7 +40,7 @@ pub fn NotFound() -> impl IntoView {
         <Title text=tr!(ERROR_NOT_FOUND_TITLE)/>
         <NotIndexed/>
         <EmptyState title=tr!(ERROR_NOT_FOUND_TITLE) body=tr!(ERROR_NOT_FOUND_BODY) level=1>
-            <div class="w-full min-w-72 max-w-md"><SearchBox id="search-instead"/></div>
+            <div class="w-full min-w-72 max-w-md"><SearchBox id="search-instead" label=tr!(LISTING_SEARCH_ASK)/></div>
             <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
     }

@@ -44,9 +44,10 @@ pub fn SearchBox(
     on_query: Option<Callback<String>>,
 ) -> impl IntoView {
     let label = label.unwrap_or_else(|| tr!(SHELL_SEARCH_LABEL).to_owned());
+    let landmark = label.clone();
     let placeholder = placeholder.unwrap_or_else(|| tr!(SHELL_SEARCH_PLACEHOLDER).to_owned());
     view! {
-        <form role="search" action=action method="get" class="relative group/search w-full" on:keydown=|event| walk(&event)>
+        <form role="search" aria-label=landmark action=action method="get" class="relative group/search w-full" on:keydown=|event| walk(&event)>
             <div class="flex items-center h-11 rounded-field bg-raised text-base-content border border-field ps-3.5 pe-1 focus-within:outline-3 focus-within:outline-accent focus-within:outline-offset-1">
                 <Icon shape=icon::SEARCH class="size-5 text-quiet"/>
                 <input

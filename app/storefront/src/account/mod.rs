@@ -37,7 +37,7 @@ pub(crate) fn AccountFrame(
     ];
     view! {
         <div class="grid md:grid-cols-[13rem_1fr] gap-x-10 gap-y-4 mt-4">
-            <nav aria-label=tr!(ACCOUNT_TITLE) class="max-md:overflow-x-auto">
+            <nav aria-label=tr!(ACCOUNT_PAGES) class="max-md:overflow-x-auto">
                 <ul class="flex md:flex-col gap-1 whitespace-nowrap">
                     {links.into_iter().map(|link| {
                         let current = (link.href == here).then_some("page");

@@ -4,9 +4,9 @@ use domain::Money;
 use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
-use ui::{Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone, icon, tr, trn, use_locale};
+use ui::{Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone, icon, tr, trn, use_locale, use_toasts};
 
-use super::{Cart, remove_with_undo, use_cart};
+use super::{Cart, use_cart};
 
 /// The cart over the page's end. What it offers is on the cart's page as well.
 #[component]
@@ -14,20 +14,26 @@ pub fn CartDrawer() -> impl IntoView {
     let cart = use_cart();
     let view = cart.view();
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
-    let foot = move || {
-        (!is_empty.get()).then(|| {
-            view! {
-                <div class="flex flex-col gap-3">
-                    <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=Signal::derive(move || use_locale().money(goods(&view.get()))) total=true/></dl>
-                    <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
-                    <div class="grid grid-cols-2 gap-3">
-                        <span on:click=move |_| cart.open.set(false)><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
-                        <span on:click=move |_| cart.open.set(false)><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
-                    </div>
+    let locale = use_locale();
+    let goods_cost = Signal::derive(move || view.with(|view| locale.money(goods(view))));
+    let close = move |_| cart.open.set(false);
+    let foot_of = move || {
+        if is_empty.get() {
+            return view! { <Button look=Look::Outline wide=true on:click=close>{tr!(CART_EMPTY_ACTION)}</Button> }.into_any();
+        }
+        view! {
+            <div class="flex flex-col gap-3">
+                <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=goods_cost total=true/></dl>
+                <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
+                <div class="grid grid-cols-2 gap-3">
+                    <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
+                    <span on:click=close><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
                 </div>
-            }
-        })
+            </div>
+        }
+        .into_any()
     };
+    let foot = move || view! { {foot_of} };
     view! {
         <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End foot>
             {move || if cart.open.get() {
@@ -35,9 +41,7 @@ pub fn CartDrawer() -> impl IntoView {
                     <Notices cart/>
                     {move || if is_empty.get() {
                         view! {
-                            <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
-                                <Button look=Look::Outline on:click=move |_| cart.open.set(false)>{tr!(CART_EMPTY_ACTION)}</Button>
-                            </EmptyState>
+                            <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)/>
                         }.into_any()
                     } else {
                         view! { <Lines view/> }.into_any()
@@ -135,6 +139,8 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());
     let each = move || line.with(|line| line.as_ref().filter(|line| line.quantity.get() > 1).map(|line| tr!(CART_UNIT_PRICE, price = locale.money(line.unit_price))));
     let remove_label = tr!(CART_REMOVE_ITEM, name = first.name);
+    let removed = tr!(CART_REMOVED, name = first.name);
+    let toasts = use_toasts();
     let quantity_label = format!("{}: {}", tr!(PRODUCT_QUANTITY), first.name);
     let href = format!("/p/{}", first.slug);
     view! {
@@ -174,7 +180,9 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                         on:click=move |event| {
                             event.prevent_default();
                             if let Some(line) = line.get_untracked() {
-                                remove_with_undo(cart, line);
+                                cart.remove(variant);
+                                let undo = cart.lasting(move || Callback::new(move |()| cart.put(line.clone())));
+                                toasts.undo(removed.clone(), undo);
                             }
                         }
                     >

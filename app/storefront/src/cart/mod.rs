@@ -16,7 +16,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use session::{Access, when_alive};
-use ui::{tr, use_toasts};
 
 pub use calls::*;
 pub use lines::*;
@@ -70,6 +69,8 @@ pub struct Cart {
     unreached: RwSignal<bool>,
     /// Counts changes, so that an answer to an older state is told apart.
     changes: StoredValue<u64>,
+    /// Owns what must outlive a line that is taken out.
+    owner: StoredValue<Owner>,
 }
 
 /// Makes the cart; called once by the shell.
@@ -81,6 +82,7 @@ pub fn provide_cart() -> Cart {
         syncing: RwSignal::new(false),
         unreached: RwSignal::new(false),
         changes: StoredValue::new(0),
+        owner: StoredValue::new(Owner::current().unwrap_or_default()),
     };
     provide_context(cart);
     when_alive(move || untrack(|| cart.wake()));
@@ -139,7 +141,8 @@ impl Cart {
         self.open.set(true);
     }
 
-    fn put(self, line: CartLineView) {
+    /// Puts something in.
+    pub(crate) fn put(self, line: CartLineView) {
         self.change(|view| {
             if let Some(known) = view.lines.iter_mut().find(|known| known.variant == line.variant) {
                 known.quantity = Quantity::clamped(known.quantity.get() + line.quantity.get());
@@ -158,7 +161,12 @@ impl Cart {
         });
     }
 
-    /// Takes a thing out. The answer is the line and its place, so that it can be put back.
+    /// Makes something that lives as long as the cart, and not only as long as the line that asked for it.
+    pub(crate) fn lasting<T>(self, make: impl FnOnce() -> T) -> T {
+        self.owner.get_value().with(make)
+    }
+
+    /// Takes a thing out.
     pub fn remove(self, variant: VariantId) {
         self.change(|view| view.lines.retain(|line| line.variant != variant));
     }
@@ -349,14 +357,6 @@ pub fn line_of_card(card: &ProductCardView) -> Option<CartLineView> {
         weight_g: 0,
         available: 10,
     })
-}
-
-/// Takes a line out and offers to put it back.
-pub(crate) fn remove_with_undo(cart: Cart, line: CartLineView) {
-    let toasts = use_toasts();
-    let said = tr!(CART_REMOVED, name = line.name);
-    cart.remove(line.variant);
-    toasts.undo(said, Callback::new(move |()| cart.put(line.clone())));
 }
 
 #[cfg(test)]
