@@ -70,6 +70,8 @@ ids! {
     PictureId "pic";
     /// A price list.
     PriceListId "plist";
+    /// A tax rate.
+    TaxRateId "tax";
     /// A cart.
     CartId "cart";
     /// An order.

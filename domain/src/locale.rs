@@ -189,6 +189,28 @@ pub fn iso_date_time(at: Timestamp) -> String {
     )
 }
 
+/// The day of a moment in the shop's time zone as fields for dates hold it: `2026-11-24`.
+#[must_use]
+pub fn iso_day(at: Timestamp) -> String {
+    let day = Local::of(at);
+    format!("{:04}-{:02}-{:02}", day.year, day.month + 1, day.day)
+}
+
+/// The first moment of a day in the shop's time zone, from `2026-11-24`. None for what is no day.
+#[must_use]
+pub fn day_start(text: &str) -> Option<Timestamp> {
+    let mut parts = text.split('-');
+    let mut part = |digits: usize| parts.next().filter(|part| part.len() == digits)?.parse::<i64>().ok();
+    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+    // Days from civil, after Howard Hinnant as below.
+    let shifted = year - i64::from(month <= 2);
+    let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let start = Timestamp::from_millis(days * Timestamp::DAY - SHOP_OFFSET_MILLIS);
+    (iso_day(start) == text).then_some(start)
+}
+
 /// A moment on the calendar and the clock. Months count from 0, weekdays from Monday.
 #[derive(Clone, Copy)]
 struct Local {
@@ -276,7 +298,7 @@ fn per_mille(quality: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, iso_date_time};
+    use super::{Locale, day_start, iso_date_time, iso_day};
     use crate::{Currency, Money, Timestamp};
 
     #[test]
@@ -296,6 +318,17 @@ mod tests {
             assert_eq!(Locale::parse(locale.tag()), Some(locale));
         }
         assert_eq!(Locale::parse("xx"), None);
+    }
+
+    #[test]
+    fn a_day_begins_where_the_shop_is_and_is_read_as_it_is_written() {
+        assert_eq!(day_start("2026-11-24").map(Timestamp::millis), Some(1_795_449_600_000));
+        for day in ["1970-01-01", "2024-02-29", "2026-12-31", "2100-03-01"] {
+            assert_eq!(day_start(day).map(iso_day).as_deref(), Some(day));
+        }
+        for nonsense in ["", "2026-02-29", "2026-13-01", "2026-1-1", "2026-00-10", "24.11.2026", "2026-11-24-1"] {
+            assert_eq!(day_start(nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]

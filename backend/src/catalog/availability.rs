@@ -21,6 +21,8 @@ pub fn follow(shop: &Shop) -> JoinHandle<()> {
                 || e.kind == "settings.changed"
         }) {
             seen.shelf().touch_all();
+        } else if happened.iter().any(|e| e.kind.starts_with("tax.") || e.kind.starts_with("delivery.")) {
+            seen.shelf().forget_rules();
         }
     });
     let following = events::subscribe(shop, "availability", handle);

@@ -22,7 +22,7 @@ pub(super) const DEAREST: i64 = 1_000_000_000_000;
 /// A tonne.
 pub(super) const HEAVIEST: i64 = 1_000_000;
 const MOST_STOCK: i64 = 1_000_000;
-pub(super) const TAX_CLASSES: [&str; 4] = ["standard", "exempt", "zero", "none"];
+pub(super) use crate::pricing::TAX_CLASSES;
 
 /// Collects what is wrong, each beside its field.
 pub(super) struct Checker {

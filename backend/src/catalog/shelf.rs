@@ -26,7 +26,7 @@ pub struct Shelf {
     pending: Mutex<Pending>,
     loading: tokio::sync::Mutex<()>,
     names: Mutex<HashMap<(Locale, String, String), FacetName>>,
-    rules: Mutex<Option<(Instant, Arc<Rules>)>>,
+    rules: Mutex<KeptRules>,
     pub(super) pictures: Mutex<HashMap<PictureId, (String, u32)>>,
 }
 
@@ -36,6 +36,13 @@ pub(super) struct FacetName {
     pub option: String,
     pub value: String,
     pub position: i64,
+}
+
+/// Rules as they were read, and how often they were forgotten: what was read before is not kept after.
+#[derive(Default)]
+struct KeptRules {
+    forgotten: u64,
+    read: Option<(Instant, Arc<Rules>)>,
 }
 
 #[derive(Default)]
@@ -57,11 +64,18 @@ impl Shelf {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .all = true;
-        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_rules();
         self.pictures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+    }
+
+    /// Tax or delivery rules changed; the next reader sees it.
+    pub fn forget_rules(&self) {
+        let mut kept = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.forgotten += 1;
+        kept.read = None;
     }
 
     fn ready(&self) -> Option<Arc<Index>> {
@@ -154,14 +168,20 @@ impl Shelf {
 
     /// Tax and delivery rules, read a moment ago.
     pub(super) async fn rules(&self, shop: &Shop) -> Result<Arc<Rules>, DbError> {
-        if let Some((at, rules)) = &*self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-            && at.elapsed() < RULES_FRESH
-        {
-            return Ok(Arc::clone(rules));
-        }
+        let forgotten = {
+            let kept = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((at, rules)) = &kept.read
+                && at.elapsed() < RULES_FRESH
+            {
+                return Ok(Arc::clone(rules));
+            }
+            kept.forgotten
+        };
         let rules = Arc::new(Rules::load(&mut shop.db(), shop.now()).await?);
-        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), Arc::clone(&rules)));
+        let mut kept = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.forgotten == forgotten {
+            kept.read = Some((Instant::now(), Arc::clone(&rules)));
+        }
         Ok(rules)
     }
 }

@@ -3,6 +3,7 @@
 //! A price list is in force for a currency, for one channel or all, and for a time. Of those in force the one with the lowest
 //! position that names the variant gives its price; so a sale is a list before the ordinary one. Prices contain tax.
 
+mod rules;
 mod store;
 
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ use domain::view::DiscountRefusal;
 use domain::{Currency, Locale, Money, Quantity, Timestamp};
 
 use crate::platform::db::{DbError, Reader};
+
+pub use rules::{RulesError, TAX_CLASSES, delivery_methods, save_delivery_method, save_tax_rate, tax_rates};
 
 /// A variant with its price and words of now.
 #[derive(Clone, Debug)]

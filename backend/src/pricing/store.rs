@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::id::{PictureId, ProductId, VariantId};
+use domain::id::{PictureId, ProductId, TaxRateId, VariantId};
 use domain::order::Channel;
+use domain::view::{DeliveryMethodDraft, TaxRateView};
 use domain::{Currency, Locale, Timestamp};
 
-use crate::platform::db::{DbError, Reader, Rows, Tx};
+use crate::platform::db::{Db, DbError, Reader, Rows, Tx};
 
 use super::{Code, Method, Quote, QuoteKey};
 
@@ -67,6 +68,137 @@ pub(super) async fn tax_rates(db: &mut impl Reader, at: Timestamp) -> Result<Vec
     .await
 }
 
+/// A rate that is to come into force.
+pub(super) struct NewRate<'a> {
+    pub id: TaxRateId,
+    pub class: &'a str,
+    pub country: &'a str,
+    pub rate_bp: i64,
+    pub start: Timestamp,
+    pub source: &'a str,
+}
+
+pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> {
+    type Rate = (TaxRateId, String, String, i64, Timestamp, Option<Timestamp>, String);
+    let rows: Vec<Rate> = db
+        .fetch_all(
+            "select id, class, country, rate_bp, valid_from, valid_to, source from tax_rates order by country, class, valid_from desc",
+            &[],
+        )
+        .await?;
+    let rates = rows.into_iter().map(|(id, class, country, rate_bp, valid_from, valid_to, source)| TaxRateView {
+        id,
+        class,
+        country,
+        rate_bp,
+        valid_from,
+        valid_to,
+        source,
+    });
+    Ok(rates.collect())
+}
+
+/// Lets a rate begin: the one before it ends there, and it ends where the next planned one begins. Returns its id (that of a
+/// planned rate with the same start, which is corrected) and the rate that would have been in force, basis points.
+pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(TaxRateId, Option<i64>), DbError> {
+    tx.lock("select 1 from tax_rates where class = $1 and country = $2 order by id for update", &[&new.class, &new.country]).await?;
+    let before: Option<(i64,)> = tx
+        .fetch_optional(
+            "select rate_bp from tax_rates
+             where class = $1 and country = $2 and valid_from <= $3 and (valid_to is null or valid_to > $3)",
+            &[&new.class, &new.country, &new.start],
+        )
+        .await?;
+    let next: (Option<Timestamp>,) = tx
+        .fetch_one(
+            "select min(valid_from) from tax_rates where class = $1 and country = $2 and valid_from > $3",
+            &[&new.class, &new.country, &new.start],
+        )
+        .await?;
+    tx.execute(
+        "update tax_rates set valid_to = $3
+         where class = $1 and country = $2 and valid_from < $3 and (valid_to is null or valid_to > $3)",
+        &[&new.class, &new.country, &new.start],
+    )
+    .await?;
+    let id: (TaxRateId,) = tx
+        .fetch_one(
+            "insert into tax_rates (id, class, country, rate_bp, valid_from, valid_to, source) values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (class, country, valid_from) do update set rate_bp = excluded.rate_bp, source = excluded.source
+             returning id",
+            &[&new.id, &new.class, &new.country, &new.rate_bp, &new.start, &next.0, &new.source],
+        )
+        .await?;
+    Ok((id.0, before.map(|(rate,)| rate)))
+}
+
+pub(super) async fn all_methods(db: &mut impl Reader) -> Result<Vec<DeliveryMethodDraft>, DbError> {
+    type Row = (String, i64, i64, i64, Option<i64>, i64, i64, String, i64);
+    let rows: Vec<Row> = db
+        .fetch_all(
+            "select code, position, fee, per_kg_fee, free_from, days_min, days_max, regions, active
+             from delivery_methods order by position, code",
+            &[],
+        )
+        .await?;
+    let texts: Vec<(String, String, String, String)> =
+        db.fetch_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
+    let mut words: HashMap<(String, String), (String, String)> =
+        texts.into_iter().map(|(code, locale, name, description)| ((code, locale), (name, description))).collect();
+    let methods = rows.into_iter().map(|(code, position, fee, per_kg_fee, free_from, days_min, days_max, regions, active)| {
+        let own = Locale::ALL.map(|locale| words.remove(&(code.clone(), locale.code().to_owned())).unwrap_or_default());
+        let (names, descriptions) = own.into_iter().unzip();
+        DeliveryMethodDraft {
+            is_new: false,
+            code,
+            position,
+            names,
+            descriptions,
+            fee,
+            per_kg_fee,
+            free_from,
+            days_min,
+            days_max,
+            regions: regions_of(&regions),
+            active: active != 0,
+        }
+    });
+    Ok(methods.collect())
+}
+
+pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(), DbError> {
+    tx.execute(
+        "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, regions, active)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (code) do update set position = excluded.position, fee = excluded.fee, per_kg_fee = excluded.per_kg_fee,
+            free_from = excluded.free_from, days_min = excluded.days_min, days_max = excluded.days_max,
+            regions = excluded.regions, active = excluded.active",
+        &[
+            &method.code, &method.position, &method.fee, &method.per_kg_fee, &method.free_from, &method.days_min, &method.days_max,
+            &method.regions.join(","), &i64::from(method.active),
+        ],
+    )
+    .await?;
+    tx.execute("delete from delivery_method_texts where code = $1", &[&method.code]).await?;
+    let mut rows = Rows::new();
+    for ((locale, name), description) in Locale::ALL.iter().zip(&method.names).zip(&method.descriptions) {
+        if !name.is_empty() {
+            rows.row(&[&method.code, &locale.code(), name, description]);
+        }
+    }
+    tx.execute(
+        "insert into delivery_method_texts (code, locale, name, description)
+         select value->>0, value->>1, value->>2, value->>3 from json_each($1)",
+        &[&rows.end()],
+    )
+    .await?;
+    Ok(())
+}
+
+fn regions_of(list: &str) -> Vec<String> {
+    list.split(',').map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect()
+}
+
 type MethodRow = (String, i64, i64, Option<i64>, i64, i64, String, String, String, String);
 
 pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError> {
@@ -80,7 +212,7 @@ pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError
     let mut methods: Vec<Method> = Vec::new();
     for (code, fee, per_kg_fee, free_from, days_min, days_max, regions, locale, name, description) in rows {
         if methods.last().is_none_or(|last| last.code != code) {
-            let regions = regions.split(',').map(|r| r.trim().to_owned()).filter(|r| !r.is_empty()).collect();
+            let regions = regions_of(&regions);
             methods.push(Method { code, fee, per_kg_fee, free_from, days_min, days_max, regions, texts: HashMap::new() });
         }
         if let (Some(method), Some(locale)) = (methods.last_mut(), Locale::parse(&locale)) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OrderRowView, PictureView};
-use crate::id::{CategoryId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, VariantId};
+use crate::id::{CategoryId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, TaxRateId, VariantId};
 use crate::{Money, Timestamp};
 
 /// What a manager asks of the list of orders.
@@ -241,12 +241,51 @@ pub struct MovementView {
     pub order: Option<OrderId>,
 }
 
+/// A tax rate as it was, is or will be in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRateView {
+    /// The rate.
+    pub id: TaxRateId,
+    /// Tax class of the goods.
+    pub class: String,
+    /// Country code.
+    pub country: String,
+    /// Basis points; 12 % is 1,200.
+    pub rate_bp: i64,
+    /// From when on.
+    pub valid_from: Timestamp,
+    /// Until when; none while nothing follows it.
+    pub valid_to: Option<Timestamp>,
+    /// The law or notice that says so.
+    pub source: String,
+}
+
+/// A tax rate that is to come into force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaxRateDraft {
+    /// `standard`, `zero`, `exempt` or `none`.
+    pub class: String,
+    /// Country code.
+    pub country: String,
+    /// Basis points, 0 to 10,000; 0 for every class but the standard one.
+    pub rate_bp: i64,
+    /// From when on; none for now.
+    pub valid_from: Option<Timestamp>,
+    /// The law or notice that says so.
+    pub source: String,
+}
+
 /// A delivery method, as edited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeliveryMethodDraft {
-    /// Its code.
+    /// It is not there yet: a code that is taken is refused.
+    pub is_new: bool,
+    /// Its code: small letters, digits and hyphens.
     pub code: String,
+    /// Its place among the others, the smallest first.
+    pub position: i64,
     /// Names by language, in the order of `Locale::ALL`.
     pub names: Vec<String>,
     /// Descriptions by language.
@@ -261,7 +300,7 @@ pub struct DeliveryMethodDraft {
     pub days_min: i64,
     /// Days until it arrives, at most.
     pub days_max: i64,
-    /// `PH`, `NCR`, `Luzon`, `Visayas`, `Mindanao`, a country code, or `*` for all other countries.
+    /// Where it goes: `PH`, `NCR`, `Luzon`, `Visayas`, `Mindanao`, a country code, or `*` for all other countries.
     pub regions: Vec<String>,
     /// Offered?
     pub active: bool,

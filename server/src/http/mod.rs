@@ -217,11 +217,11 @@ fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio:
         let touches = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
         if touches(&["settings."]) {
             tokio::spawn(settle_settings(told.clone(), pages.clone()));
-        } else if touches(&["product.", "category.", "catalog.", "delivery."]) {
+        } else if touches(&["product.", "category.", "catalog.", "delivery.", "tax."]) {
             pages.forget();
         }
         // Others keep copies too and follow the same events: a page that was rendered just before they heard is rendered again.
-        if touches(&["settings.", "product.", "category.", "catalog.", "delivery.", "stock."]) {
+        if touches(&["settings.", "product.", "category.", "catalog.", "delivery.", "tax.", "stock."]) {
             stale.send_replace(());
         }
         changed.send_modify(|n| *n += 1);
