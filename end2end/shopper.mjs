@@ -47,14 +47,14 @@ export async function fillAddress(page) {
 }
 
 /** From the cart to the press on the button. */
-export async function checkOut(page, person, payment) {
+export async function checkOut(page, person, payment, press = (button) => button.click()) {
   await page.goto('/checkout');
   await hydrated(page);
   await fillContact(page, person);
   await fillAddress(page);
   await expect(page.locator('input[name=delivery]').first()).toBeAttached();
   await page.locator(`input[name=payment][value=${payment}]`).check();
-  await page.getByRole('button', { name: /^Place order · ₱/ }).click();
+  await press(page.getByRole('button', { name: /^Place order · ₱/ }));
 }
 
 /** On the gateway's own page. */

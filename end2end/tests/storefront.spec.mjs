@@ -7,8 +7,6 @@ for (const { name, address, prepare } of ours) {
   test(`nobody is kept out of ${name}`, async ({ page, problems }) => {
     // What is not there is said with a status, which the browser notes.
     problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
-    // The pages' own transition ends when axe asks for stillness.
-    problems.allow(/Transition was (aborted|skipped)/);
     await page.goto(address);
     await prepare?.(page);
     await accessible(page);
