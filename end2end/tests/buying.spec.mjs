@@ -5,7 +5,7 @@ test('a guest finds a product and buys it by card', async ({ page }) => {
   await open(page, '/c/tableware');
   await page.locator('#goods').getByRole('link', { name: 'Stoneware mug' }).click();
   await expect(page.locator('#product-name')).toHaveText('Stoneware mug');
-  await page.getByRole('radio', { name: 'Oat' }).check({ force: true });
+  await page.locator('label', { hasText: 'Oat' }).click();
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
   const drawer = page.locator('#cart-drawer');
   await expect(drawer.getByText('Stoneware mug')).toBeVisible();
