@@ -4,8 +4,10 @@
 mod support;
 
 use backend::checkout::{CheckoutError, place_order};
+use backend::platform::secrets::Keys;
 use domain::order::{Channel, PaymentMethod};
 use domain::{Locale, Money};
+use sha2::{Digest, Sha256};
 use support::{a_cart, a_product, both, buy, form, guest, number, place};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +111,22 @@ async fn a_key_with_other_contents_is_refused() {
         other.contact.name = "Somebody Else".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", other).await;
         assert!(matches!(refused, Err(CheckoutError::KeyReused)), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        buy(shop, cart, "key-number-one").await.unwrap();
+        let (kept,): (Vec<u8>,) = shop.db().fetch_one("select body_hash from idempotency_keys", &[]).await.unwrap();
+        let guess = serde_json::to_string(&form(cart, PaymentMethod::Cod)).unwrap();
+        assert!(!Sha256::digest(&guess).starts_with(&kept));
+        let thief = Keys::from_bytes(&[7; 32]);
+        assert_ne!(thief.blind("checkout", &guess), kept);
+        assert_eq!(shop.keys().blind("checkout", &guess), kept, "the guess is right, and only the shop can tell");
     })
     .await;
 }
