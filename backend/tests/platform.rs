@@ -395,6 +395,36 @@ async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watcher_hears_once_of_what_happens_after_it_began() {
+    both(async |shop| {
+        happen(shop, -1, true).await.unwrap();
+        let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
+        let watcher = events::watch(shop, move |happened| {
+            for event in happened {
+                let _ = heard.send(event.data.parse::<i64>().unwrap());
+            }
+        });
+        // It begins in its own time: what happens before it has begun it need not hear.
+        let mut n = 0;
+        let first = loop {
+            happen(shop, n, true).await.unwrap();
+            n += 1;
+            if let Ok(first) = hears.try_recv() {
+                break first;
+            }
+            tokio::task::yield_now().await;
+        };
+        for later in first + 1..n {
+            assert_eq!(hears.recv().await, Some(later));
+        }
+        happen(shop, 1_000_000, true).await.unwrap();
+        assert_eq!(hears.recv().await, Some(1_000_000));
+        watcher.abort();
+    })
+    .await;
+}
+
 /// Writes an event in somebody else's transaction.
 async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
     sqlx::query(

@@ -1,18 +1,13 @@
-//! Figures: what the day brought, and what changes while somebody looks.
+//! Figures: what the day brought.
 
 mod store;
-
-use std::time::Duration;
 
 use domain::permission::Permission;
 use domain::view::TodayView;
 use domain::{Money, Timestamp};
-use tokio::sync::broadcast;
-use uuid::Uuid;
 
 use crate::orders::OrderError;
 use crate::platform::Context;
-use crate::platform::db::DbError;
 use crate::{Shop, inventory, orders, settings};
 
 /// Philippine time is UTC+8 all year.
@@ -58,69 +53,6 @@ const fn day_of(at: Timestamp) -> i64 {
 /// When a Philippine day begins.
 const fn begin_of(day: i64) -> Timestamp {
     Timestamp::from_millis(day * Timestamp::DAY - OFFSET)
-}
-
-/// Something that changed, for those who are looking.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The event's kind, `order.placed`.
-    pub kind: String,
-    /// What it happened to.
-    pub subject: Uuid,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A pause between two looks at the feed while somebody listens.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// The feed of changes for server-sent events: every listener hears each change at most once, and a slow one is told that it missed some
-/// (`RecvError::Lagged`), after which it reads the figures again.
-#[derive(Clone, Debug)]
-pub struct Live(broadcast::Sender<Change>);
-
-impl Live {
-    /// Hears what changes from now on.
-    #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<Change> {
-        self.0.subscribe()
-    }
-}
-
-/// Begins to follow the event feed, for as long as the program runs and only while somebody listens. One for each process: every node
-/// tells its own listeners what any node did.
-#[must_use]
-pub fn live(shop: &Shop) -> Live {
-    let (sender, _) = broadcast::channel(256);
-    let (shop, live) = (shop.clone(), Live(sender.clone()));
-    tokio::spawn(async move {
-        let mut seen: Option<i64> = None;
-        loop {
-            if sender.receiver_count() == 0 {
-                seen = None;
-            } else {
-                match news(&shop, seen, &sender).await {
-                    Ok(last) => seen = Some(last),
-                    Err(DbError::Stopped) => return,
-                    Err(error) => tracing::warn!(%error, "the feed could not be read for the live figures"),
-                }
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    });
-    live
-}
-
-/// Tells what came after `seen`; says how far it got.
-async fn news(shop: &Shop, seen: Option<i64>, to: &broadcast::Sender<Change>) -> Result<i64, DbError> {
-    let Some(seen) = seen else { return store::last_event(shop.db()).await };
-    let mut last = seen;
-    for (seq, kind, subject, at) in store::events_after(shop.db(), seen).await? {
-        last = seq;
-        // Nobody may be listening any more.
-        let _ = to.send(Change { kind, subject, at });
-    }
-    Ok(last)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The figures' SQL.
 
 use domain::{Currency, Timestamp};
-use uuid::Uuid;
 
 use crate::platform::db::{Db, DbError};
 
@@ -27,13 +26,4 @@ pub(super) async fn waiting(db: &Db) -> Result<(i64, i64, i64), DbError> {
         &[],
     )
     .await
-}
-
-pub(super) async fn last_event(db: &Db) -> Result<i64, DbError> {
-    let row: (i64,) = db.fetch_one("select coalesce(max(seq), 0) from events", &[]).await?;
-    Ok(row.0)
-}
-
-pub(super) async fn events_after(db: &Db, seq: i64) -> Result<Vec<(i64, String, Uuid, Timestamp)>, DbError> {
-    db.fetch_all("select seq, kind, subject, at from events where seq > $1 order by seq limit 500", &[&seq]).await
 }
