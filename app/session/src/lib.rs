@@ -8,6 +8,7 @@
 
 mod access;
 mod alive;
+mod answer;
 mod error;
 mod form;
 #[cfg(feature = "ssr")]
@@ -15,6 +16,7 @@ pub mod request;
 
 pub use access::{Stated, stated};
 pub use alive::{ALIVE, when_alive};
+pub use answer::{Answer, TextJson};
 pub use domain::permission::{Access, Permission};
 pub use error::AppError;
 pub use form::*;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated, wrong};
+use session::{Access, Answer, AppError, access, stated, wrong};
 use ui::{Button, Choice, Field, Look, SelectField, tr};
 
 #[cfg(feature = "ssr")]
@@ -38,14 +38,14 @@ pub struct AddressStart {
 }
 
 /// What stands beneath a place of the Philippines; the regions without one.
-#[server(endpoint = "read_places", input = GetUrl)]
+#[server(endpoint = "read_places", input = GetUrl, output = Answer)]
 pub async fn read_places(above: String) -> Result<Vec<Place>, AppError> {
     Ok(backend::customers::places(Some(above.as_str()).filter(|code| !code.is_empty())))
 }
 access!(ReadPlaces, Access::Public);
 
 /// How a country writes an address, with the first list of places where there is one.
-#[server(endpoint = "read_address_form", input = GetUrl)]
+#[server(endpoint = "read_address_form", input = GetUrl, output = Answer)]
 pub async fn read_address_form(country: String) -> Result<AddressStart, AppError> {
     start(Address { country, ..Address::default() })
 }
@@ -228,8 +228,8 @@ pub fn AddressFields(
     };
     view! {
         <div class="grid gap-4">
-            <div class="grid grid-cols-[1fr_auto] gap-2 items-end">
-                <SelectField
+            <div class="flex gap-2 items-end">
+                <div class="grow min-w-0"><SelectField
                     label=tr!(ADDRESS_COUNTRY)
                     name=format!("{prefix}country")
                     choices
@@ -237,7 +237,7 @@ pub fn AddressFields(
                     autocomplete=if billing { "billing country" } else { "shipping country" }
                     error=wrong(problem, format!("{prefix}country"))
                     on_change=on_country
-                />
+                /></div>
                 <span class="without-script"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(COMMON_CHANGE)}</Button></span>
             </div>
             <div class="grid sm:grid-cols-2 gap-x-4 gap-y-4 items-start">{fields}</div>

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, AppError, PostForm, ProblemSummary, access, problem, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, stated, use_posted};
 use ui::{Alert, Button, Look, SkeletonText, Tone, icon, tr};
 
 use crate::checkout::Next;
@@ -43,7 +43,7 @@ async fn by_link(token: &str) -> Result<OrderView, AppError> {
 }
 
 /// An order by its signed link. Not a GET: a link is a secret, and addresses are kept in logs and caches.
-#[server(endpoint = "follow_order", input = Json)]
+#[server(endpoint = "follow_order", input = Json, output = Answer)]
 pub async fn follow_order(token: String) -> Result<Followed, AppError> {
     let order = by_link(&token).await?;
     let fresh = request::shop()?.now().millis() - order.placed_at.millis() < FRESH;
@@ -52,7 +52,7 @@ pub async fn follow_order(token: String) -> Result<Followed, AppError> {
 access!(FollowOrder, Access::Public);
 
 /// Begins another payment by card; the answer says where.
-#[server(endpoint = "pay_order")]
+#[server(endpoint = "pay_order", output = Answer)]
 pub async fn pay_order(token: String) -> Result<Next, AppError> {
     use domain::messages::t;
     let shop = request::shop()?;

@@ -9,7 +9,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated, when_alive};
+use session::{Access, Answer, AppError, access, stated, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, Suggestion, SkipLink, ToastRegion, tr, use_toasts};
 
 use crate::cart::{CartDrawer, use_cart};
@@ -44,7 +44,7 @@ pub struct FrameView {
 }
 
 /// The aisles, and who is signed in.
-#[server(endpoint = "read_frame", input = GetUrl)]
+#[server(endpoint = "read_frame", input = GetUrl, output = Answer)]
 pub async fn read_frame() -> Result<FrameView, AppError> {
     use session::request;
     let shop = request::shop()?;

@@ -4,7 +4,7 @@ use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;
@@ -12,7 +12,7 @@ use crate::seo::{Addresses, Description};
 use crate::trouble::Trouble;
 
 /// What the first page shows.
-#[server(endpoint = "read_home", input = GetUrl)]
+#[server(endpoint = "read_home", input = GetUrl, output = Answer)]
 pub async fn read_home() -> Result<HomeView, AppError> {
     use session::request;
     backend::catalog::home(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField, SkeletonCards, icon, tr, trn};
 
 use crate::cart::{line_of_card, use_cart};
@@ -16,7 +16,7 @@ use crate::seo::{Addresses, Description};
 use crate::trouble::Trouble;
 
 /// A page of a category, or of everything.
-#[server(endpoint = "read_listing", input = GetUrl)]
+#[server(endpoint = "read_listing", input = GetUrl, output = Answer)]
 pub async fn read_listing(query: String, category: Option<String>) -> Result<ListingView, AppError> {
     use session::request;
     let query = listing_query(&query, category);
@@ -30,7 +30,7 @@ pub async fn read_listing(query: String, category: Option<String>) -> Result<Lis
 access!(ReadListing, Access::Public);
 
 /// All categories.
-#[server(endpoint = "read_categories", input = GetUrl)]
+#[server(endpoint = "read_categories", input = GetUrl, output = Answer)]
 pub async fn read_categories() -> Result<Vec<CategoryView>, AppError> {
     use session::request;
     backend::catalog::categories(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))

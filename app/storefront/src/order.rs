@@ -102,7 +102,9 @@ fn moments(order: &OrderView) -> Vec<Moment> {
 pub(crate) fn label(address: &Address) -> Vec<String> {
     let place = [address.barangay.as_str(), address.city.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
     let area = [address.postal_code.as_str(), address.province.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let lines = [address.recipient.clone(), address.line1.clone(), address.line2.clone(), place, area, address.region.clone(), address.country.clone()];
+    // At home nobody writes the country.
+    let country = if address.country == "PH" { String::new() } else { address.country.clone() };
+    let lines = [address.recipient.clone(), address.line1.clone(), address.line2.clone(), place, area, address.region.clone(), country];
     lines.into_iter().filter(|line| !line.is_empty()).collect()
 }
 

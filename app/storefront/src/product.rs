@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 use ui::{Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards, Tone, icon, tr, trn, use_locale};
 
 use crate::cart::use_cart;
@@ -27,7 +27,7 @@ pub struct ProductPageView {
 }
 
 /// A product by its slug in any language.
-#[server(endpoint = "read_product", input = GetUrl)]
+#[server(endpoint = "read_product", input = GetUrl, output = Answer)]
 pub async fn read_product(slug: String) -> Result<ProductPageView, AppError> {
     use session::request;
     let shop = request::shop()?;

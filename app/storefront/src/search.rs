@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use server_fn::codec::GetUrl;
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;
@@ -18,7 +18,7 @@ use crate::trouble::Trouble;
 const LONGEST: usize = 200;
 
 /// What fits the words so far: names and slugs of products.
-#[server(endpoint = "suggest", input = GetUrl)]
+#[server(endpoint = "suggest", input = GetUrl, output = Answer)]
 pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
     use session::request;
     let words: String = words.chars().take(LONGEST).collect();
@@ -27,7 +27,7 @@ pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
 access!(Suggest, Access::Public);
 
 /// What was found.
-#[server(endpoint = "find", input = GetUrl)]
+#[server(endpoint = "find", input = GetUrl, output = Answer)]
 pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
     use session::request;
     let words: String = words.chars().take(LONGEST).collect();

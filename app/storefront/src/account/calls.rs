@@ -4,7 +4,7 @@ use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 
 use crate::address::{AddressStart, Fields};
 
@@ -91,7 +91,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
 }
 
 /// Signs in.
-#[server(endpoint = "sign_in")]
+#[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(email: String, password: String, #[server(default)] cart: Option<String>, #[server(default)] back: Option<String>) -> Result<Entered, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(told)?;
@@ -100,7 +100,7 @@ pub async fn sign_in(email: String, password: String, #[server(default)] cart: O
 access!(SignIn, Access::Public);
 
 /// Opens an account and signs in.
-#[server(endpoint = "sign_up")]
+#[server(endpoint = "sign_up", output = Answer)]
 pub async fn sign_up(
     name: String,
     email: String,
@@ -118,7 +118,7 @@ pub async fn sign_up(
 access!(SignUp, Access::Public);
 
 /// Signs out. The answer is the next page.
-#[server(endpoint = "sign_out")]
+#[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<String, AppError> {
     if let Some(token) = request::token() {
         identity::sign_out(&request::shop()?, &token).await.map_err(told)?;
@@ -146,7 +146,7 @@ async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
 }
 
 /// Who is signed in, with the newest orders.
-#[server(endpoint = "read_account", input = GetUrl)]
+#[server(endpoint = "read_account", input = GetUrl, output = Answer)]
 pub async fn read_account() -> Result<AccountView, AppError> {
     request::admitted(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
@@ -157,14 +157,14 @@ pub async fn read_account() -> Result<AccountView, AppError> {
 access!(ReadAccount, Access::Customer);
 
 /// The shopper's orders, newest first.
-#[server(endpoint = "read_my_orders", input = GetUrl)]
+#[server(endpoint = "read_my_orders", input = GetUrl, output = Answer)]
 pub async fn read_my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
     my_orders(after).await
 }
 access!(ReadMyOrders, Access::Customer);
 
 /// One of the shopper's orders, and the link under which it can be followed without an account.
-#[server(endpoint = "read_my_order", input = GetUrl)]
+#[server(endpoint = "read_my_order", input = GetUrl, output = Answer)]
 pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppError> {
     let context = request::admitted(Access::Customer)?;
     let shop = request::shop()?;
@@ -191,7 +191,7 @@ pub struct BookView {
 }
 
 /// The address book.
-#[server(endpoint = "read_addresses", input = GetUrl)]
+#[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let context = request::admitted(Access::Customer)?;
     let saved = backend::customers::addresses(&request::shop()?, &context).await.map_err(told_of_book)?;
@@ -210,7 +210,7 @@ pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
 access!(ReadAddresses, Access::Customer);
 
 /// The form of an address that the shopper has saved.
-#[server(endpoint = "read_saved_form", input = Json)]
+#[server(endpoint = "read_saved_form", input = Json, output = Answer)]
 pub async fn read_saved_form(address: Address) -> Result<AddressStart, AppError> {
     request::admitted(Access::Customer)?;
     address::start(address)
@@ -218,7 +218,7 @@ pub async fn read_saved_form(address: Address) -> Result<AddressStart, AppError>
 access!(ReadSavedForm, Access::Customer);
 
 /// Changes the address book: `step` is `save`, `delete` or `default`. The answer is the next page.
-#[server(endpoint = "change_addresses")]
+#[server(endpoint = "change_addresses", output = Answer)]
 pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
     let context = request::admitted(Access::Customer)?;
     let (shop, locale) = (request::shop()?, request::locale());
@@ -253,7 +253,7 @@ pub struct PreferencesView {
 }
 
 /// What the account's owner prefers, and how to reach them.
-#[server(endpoint = "read_preferences", input = GetUrl)]
+#[server(endpoint = "read_preferences", input = GetUrl, output = Answer)]
 pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let context = request::admitted(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
@@ -263,7 +263,7 @@ pub async fn read_preferences() -> Result<PreferencesView, AppError> {
 access!(ReadPreferences, Access::Customer);
 
 /// Changes the account: `step` is `contact`, `preferences` or `password`. The answer is the step that was done.
-#[server(endpoint = "change_account")]
+#[server(endpoint = "change_account", output = Answer)]
 pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
     let context = request::admitted(Access::Customer)?;
     let (shop, locale) = (request::shop()?, request::locale());

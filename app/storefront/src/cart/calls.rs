@@ -7,7 +7,7 @@ use domain::id::CartId;
 use domain::view::{CartItem, CartView};
 use leptos::prelude::*;
 use server_fn::codec::{GetUrl, Json};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 
 #[cfg(feature = "ssr")]
 use backend::cart::CartError;
@@ -50,7 +50,7 @@ fn told(error: CartError) -> AppError {
 }
 
 /// Tells the server what the browser's cart holds; the answer has prices and stock of now, and what changed.
-#[server(endpoint = "sync_cart", input = Json)]
+#[server(endpoint = "sync_cart", input = Json, output = Answer)]
 pub async fn sync_cart(id: Option<CartId>, version: i64, items: Vec<CartItem>, code: Option<String>) -> Result<CartView, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let view = backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(told)?;
@@ -60,7 +60,7 @@ pub async fn sync_cart(id: Option<CartId>, version: i64, items: Vec<CartItem>, c
 access!(SyncCart, Access::Public);
 
 /// The cart that this browser is known by, for the page before a script runs.
-#[server(endpoint = "read_cart", input = GetUrl)]
+#[server(endpoint = "read_cart", input = GetUrl, output = Answer)]
 pub async fn read_cart() -> Result<Option<CartView>, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let Some(id) = named_cart() else { return Ok(None) };
@@ -74,7 +74,7 @@ access!(ReadCart, Access::Public);
 
 /// Changes the cart from a plain form, without a script: `step` is `add`, `set`, `remove` or `code`. A thing is named by its
 /// variant, or by its product and what was chosen of each option.
-#[server(endpoint = "change_cart")]
+#[server(endpoint = "change_cart", output = Answer)]
 pub async fn change_cart(
     step: String,
     #[server(default)] variant: Option<String>,

@@ -8,7 +8,7 @@ use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, stated};
 
 use crate::address::{AddressStart, Fields};
 
@@ -106,7 +106,7 @@ async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError>
 }
 
 /// What the checkout begins with: what was typed without a script, else what the account knows.
-#[server(endpoint = "begin_checkout", input = GetUrl)]
+#[server(endpoint = "begin_checkout", input = GetUrl, output = Answer)]
 pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let me = request::me();
@@ -150,14 +150,14 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
 access!(BeginCheckout, Access::Public);
 
 /// The ways to deliver a cart to a place: a country, and in the Philippines the code of a region or of what is in it.
-#[server(endpoint = "read_offers", input = GetUrl)]
+#[server(endpoint = "read_offers", input = GetUrl, output = Answer)]
 pub async fn read_offers(cart: CartId, country: String, place: String) -> Result<Vec<Offer>, AppError> {
     offers(cart, &Address { country, place, ..Address::default() }).await
 }
 access!(ReadOffers, Access::Public);
 
 /// Makes the order. The fields are those of the page's form.
-#[server(endpoint = "place_order")]
+#[server(endpoint = "place_order", output = Answer)]
 pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppError> {
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
@@ -251,7 +251,7 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
 }
 
 /// How far the payment of an order is, for the page that one comes back to. It asks the bank, which changes nothing by itself.
-#[server(endpoint = "read_return", input = Json)]
+#[server(endpoint = "read_return", input = Json, output = Answer)]
 pub async fn read_return(order: String) -> Result<Returned, AppError> {
     let order: OrderId = order.parse().map_err(|_| request::not_found())?;
     let found = returned(order).await?;
@@ -265,7 +265,7 @@ pub async fn read_return(order: String) -> Result<Returned, AppError> {
 access!(ReadReturn, Access::Public);
 
 /// Asks once more how far a payment is.
-#[server(endpoint = "settle_order", input = Json)]
+#[server(endpoint = "settle_order", input = Json, output = Answer)]
 pub async fn settle_order(order: String) -> Result<PaymentState, AppError> {
     let order: OrderId = order.parse().map_err(|_| request::not_found())?;
     Ok(returned(order).await?.payment)

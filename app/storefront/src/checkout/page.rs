@@ -187,6 +187,11 @@ fn Steps(start: CheckoutStart, view: Signal<CartView>, action: ServerAction<Plac
                         </div>
                     </Step>
                 </div>
+                // In the thumb's sight until the summary is.
+                <p class="needs-script lg:hidden sticky bottom-14 z-20 -mx-4 px-4 py-3 bg-base-100 border-t border-hairline flex items-baseline justify-between gap-4">
+                    <span>{move || if total.get().is_some() { tr!(CART_TOTAL) } else { tr!(CART_SUBTOTAL) }}</span>
+                    <span class="money font-semibold">{move || locale.money(total.get().unwrap_or_else(|| view.with(|view| view.totals.subtotal)))}</span>
+                </p>
             </div>
             <aside class="lg:sticky lg:top-40 min-w-0">
                 <Card>
@@ -350,10 +355,14 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
         let discount = view.with(|view| view.totals.discount);
         (discount.minor > 0).then(|| locale.money(discount))
     };
+    // Without delivery nobody knows the total: what is known is what the goods cost.
     let total = Signal::derive(move || locale.money(chosen.with(|chosen| match chosen {
         Some(offer) => offer.totals.total,
-        // Without delivery nobody knows the total: what is known is what the goods cost.
         None => view.with(|view| view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)),
+    })));
+    let tax = Signal::derive(move || locale.money(chosen.with(|chosen| match chosen {
+        Some(offer) => offer.totals.tax,
+        None => view.with(|view| view.totals.tax.minus(view.totals.shipping_tax).unwrap_or(view.totals.tax)),
     })));
     view! {
         <dl class="flex flex-col gap-2 border-t border-hairline pt-4">
@@ -362,7 +371,7 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
             <SumLine label=tr!(CART_SHIPPING) amount=shipping/>
             <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
         </dl>
-        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = of(|totals| totals.tax).get())}</p>
+        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = tax.get())}</p>
     }
     .into_any()
 }
