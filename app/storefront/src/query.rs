@@ -22,7 +22,7 @@ fn decoded(text: &str) -> String {
             b'+' => bytes.push(b' '),
             b'%' => {
                 let pair: Vec<u8> = rest.clone().take(2).collect();
-                let value = std::str::from_utf8(&pair).ok().filter(|hex| hex.len() == 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                let value = std::str::from_utf8(&pair).ok().filter(|hex| hex.len() == 2 && hex.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 if let Some(value) = value {
                     bytes.push(value);
                     let _ = rest.nth(1);
