@@ -40,9 +40,9 @@ report() { # name status passed failed
 # The number in front of a word in a runner's closing line, or 0.
 number_before() { grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+' || echo 0; }
 
-# The packages whose tests belong to `all` today. The pages and the server join them when they have been run green;
-# `frontend` never does: it is compiled for the browser only, and beside the others its features would join theirs.
-packages=(--package domain --package simulators --package backend)
+# The packages for the server's side. `frontend` is compiled for the browser only: beside the others its features would join
+# theirs, and the pages would be built for both sides at once.
+packages=(--workspace --exclude frontend --features app/ssr)
 
 rust() {
   local status=0 line profile=default
