@@ -46,6 +46,8 @@ pub struct ShopConfig {
     pub public_url: String,
     /// The mail server.
     pub smtp: Option<String>,
+    /// The address that mails come from; the shop's contact address when not given.
+    pub mail_from: Option<String>,
     /// The gateway for cards.
     pub gateway: Option<GatewayConfig>,
     /// Lighter password hashing, for tests.
@@ -62,6 +64,7 @@ impl ShopConfig {
             key_file: None,
             public_url: public_url.into(),
             smtp: None,
+            mail_from: None,
             gateway: None,
             light_passwords: false,
         }

@@ -6,7 +6,7 @@ mod outside;
 mod support;
 
 use backend::payments::{self, capture, refund, settle};
-use backend::{checkout, fulfilment, notifications, orders};
+use backend::{checkout, fulfilment, notifications, orders, settings};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use outside::{DECLINED, VISA, both_worlds, clerk, owner};
@@ -127,6 +127,55 @@ async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name
         assert_eq!(world.mails().await.len(), 1);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_sent_again_after_a_crash_is_the_same_mail() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        // The program died between the mail server's answer and the note of it.
+        world
+            .db()
+            .write(async |tx| tx.execute("update jobs set state = 'running', lease_until = 0 where kind = 'mail.order'", &[]).await)
+            .await
+            .unwrap();
+        world.work().await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let ids: Vec<String> = world.raw_mails().await.iter().rev().map(|mail| header(mail, "Message-ID")).collect();
+        assert_eq!(ids.len(), 3);
+        assert!(ids[0] == ids[1] && ids[1] != ids[2], "{ids:?}");
+        assert!(ids.iter().all(|id| id.starts_with('<') && id.ends_with("@shop.example>")), "{ids:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_comes_from_the_address_of_the_mail_server_and_is_answered_to_the_shop() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let mail = world.raw_mails().await.remove(0);
+        assert!(header(&mail, "From").ends_with("<orders@shop.example>"), "{mail}");
+        assert!(!mail.contains("Reply-To:"), "{mail}");
+        let mut face = settings::shop(world);
+        face.contact_email = "help@shop.example".into();
+        settings::save(world, &owner(world), face).await.unwrap();
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let mail = world.raw_mails().await.remove(0);
+        assert!(header(&mail, "From").ends_with("<orders@shop.example>") && header(&mail, "Reply-To").ends_with("<help@shop.example>"), "{mail}");
+    })
+    .await;
+}
+
+/// What a mail's header says.
+fn header(mail: &str, name: &str) -> String {
+    let found = mail.lines().find_map(|line| line.split_once(": ").filter(|(n, _)| *n == name));
+    found.unwrap_or_else(|| panic!("no {name} in\n{mail}")).1.to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,7 @@ pub const KEYS: &[Key] = &[
     key("public-url", ""),
     key("trusted-proxies", ""),
     secret("smtp"),
+    key("mail-from", ""),
     key("gateway-url", ""),
     secret("gateway-secret"),
     secret("gateway-webhook-secret"),
@@ -164,6 +165,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Mail server.
     pub smtp: Option<String>,
+    /// The address that mails come from.
+    pub mail_from: Option<String>,
     /// The card gateway.
     pub gateway_url: Option<String>,
     /// Its secret key.
@@ -297,6 +300,10 @@ impl Settings {
                 v.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Network::parse).collect()
             })?,
             smtp: self.text("smtp"),
+            mail_from: match self.raw("mail-from") {
+                "" => None,
+                _ => self.checked("mail-from", "write an e-mail address, such as orders@shop.example", domain::email::email).map(Some)?,
+            },
             gateway_url: address("gateway-url")?,
             gateway_secret: self.text("gateway-secret"),
             gateway_webhook_secret: self.text("gateway-webhook-secret"),
@@ -421,6 +428,15 @@ mod tests {
         let flags = BTreeMap::from([("listen", "here".to_owned())]);
         let error = Settings::gather(&flags, &none, None).unwrap().check().unwrap_err().to_string();
         assert!(error.contains("listen") && error.contains("flag") && error.contains("127.0.0.1:3000"), "{error}");
+    }
+
+    #[test]
+    fn mails_come_from_an_address_or_the_start_is_refused() {
+        let check = |text: &str| Settings::gather(&BTreeMap::from([("mail-from", text.to_owned())]), &none, None).unwrap().check();
+        assert_eq!(check("orders@Shop.example").unwrap().mail_from.as_deref(), Some("orders@shop.example"));
+        assert_eq!(check("").unwrap().mail_from, None);
+        let error = check("Shop <orders@shop.example>").unwrap_err().to_string();
+        assert!(error.contains("mail-from") && error.contains("e-mail address"), "{error}");
     }
 
     #[test]

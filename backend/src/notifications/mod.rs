@@ -2,7 +2,8 @@
 //!
 //! The event feed is followed ([`handle`]), each event that concerns the shopper becomes a job (unique by what it tells, so that
 //! nothing is told twice), and the job writes and sends the mail. Names and addresses are opened only there; neither the job nor its
-//! errors hold any.
+//! errors hold any. A program that dies after the mail server took a mail and before that was noted sends it again, under the same
+//! `Message-ID`.
 //!
 //! | event | mail |
 //! |---|---|
@@ -15,7 +16,7 @@
 mod letter;
 mod write;
 
-use domain::id::OrderId;
+use domain::id::{EventId, OrderId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -50,6 +51,8 @@ pub(crate) enum News {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
+    /// The event that is told.
+    event: EventId,
     news: News,
     order: OrderId,
     data: Value,
@@ -118,12 +121,12 @@ fn job(event: Happened) -> Option<(String, i64, Payload)> {
         _ => format!("mail:{}", event.id),
     };
     let paid = event.kind.starts_with("payment.");
-    Some((key, delay, Payload { news, order, data: json!({ "event": data, "paid": paid }) }))
+    Some((key, delay, Payload { event: event.id, news, order, data: json!({ "event": data, "paid": paid }) }))
 }
 
 async fn deliver(shop: Shop, payload: Value) -> Result<(), String> {
     let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
-    let mail = write::mail(&shop, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
+    let mail = write::mail(&shop, payload.event, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
     let Some(mail) = mail else { return Ok(()) };
     // What a mail server answers may name the reader: it is not kept.
     shop.mailer().send(&mail).await.map_err(|error| {

@@ -1,7 +1,7 @@
 //! What each mail says.
 
 use domain::Locale;
-use domain::id::OrderId;
+use domain::id::{EventId, OrderId};
 use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::News;
 use super::letter::Letter;
 
 /// The mail, or none when there is nothing (any more) to tell.
-pub(super) async fn mail(shop: &Shop, news: News, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
+pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     if !is_news(news, &head, data) {
         return Ok(None);
@@ -23,14 +23,27 @@ pub(super) async fn mail(shop: &Shop, news: News, order: OrderId, data: &Value) 
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let face = settings::shop(shop);
     let letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
-    let sender = if face.contact_email.is_empty() { "shop@localhost".to_owned() } else { face.contact_email };
+    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &face.contact_email);
     Ok(Some(Mail {
         to: (contact.name, contact.email),
+        // Named after the event: the same however often it is written.
+        id: format!("{}@{}", event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
         from: (face.name, sender),
+        reply_to,
         text: letter.text(),
         html: letter.html(&face.primary),
         subject: letter.subject,
     }))
+}
+
+/// The address that mails come from, and where answers go when elsewhere: the one that the mail server may send for, else the shop's
+/// own.
+fn sender(configured: Option<&str>, own: &str) -> (String, Option<String>) {
+    match (configured, own) {
+        (Some(from), own) => (from.to_owned(), (!own.is_empty() && own != from).then(|| own.to_owned())),
+        (None, "") => ("shop@localhost".to_owned(), None),
+        (None, own) => (own.to_owned(), None),
+    }
 }
 
 fn is_news(news: News, head: &Head, data: &Value) -> bool {

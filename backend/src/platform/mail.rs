@@ -27,6 +27,11 @@ pub struct Mail {
     pub to: (String, String),
     /// Name and address of the shop.
     pub from: (String, String),
+    /// Where answers go, when not to `from`.
+    pub reply_to: Option<String>,
+    /// What names this mail among all mails of all shops, without brackets: `order-mail@shop.example` (RFC 5322, 3.6.4). The same in
+    /// each try, so that a mail that comes twice because nobody saw it leave is known as one.
+    pub id: String,
     /// Subject.
     pub subject: String,
     /// For readers without HTML.
@@ -65,9 +70,12 @@ impl Mailer {
         let mailbox = |(name, address): &(String, String)| -> Result<Mailbox, MailError> {
             Ok(Mailbox::new(Some(name.clone()), address.parse().map_err(|_| MailError::Address)?))
         };
-        let message = Message::builder()
-            .from(mailbox(&mail.from)?)
-            .to(mailbox(&mail.to)?)
+        let mut message = Message::builder().from(mailbox(&mail.from)?).to(mailbox(&mail.to)?);
+        if let Some(address) = &mail.reply_to {
+            message = message.reply_to(mailbox(&(mail.from.0.clone(), address.clone()))?);
+        }
+        let message = message
+            .message_id(Some(format!("<{}>", mail.id)))
             .subject(&mail.subject)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|e| MailError::Server(e.to_string()))?;

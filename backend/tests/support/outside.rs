@@ -55,6 +55,7 @@ async fn run(url: String, folder: Folder, test: &impl AsyncFn(&World)) {
     let (gateway, smtp) = (running.url().to_owned(), running.smtp);
     let shop = open(url, folder, |config| {
         config.smtp = Some(format!("smtp://{smtp}"));
+        config.mail_from = Some("orders@shop.example".into());
         config.gateway = Some(GatewayConfig {
             url: gateway.clone(),
             secret_key: "sk_test_sandbox".into(),
@@ -153,6 +154,17 @@ impl World {
                 self.http.get(url).send().await.unwrap().text().await.unwrap()
             };
             mails.push((mail["subject"].as_str().unwrap().to_owned(), part("text").await, part("html").await));
+        }
+        mails
+    }
+
+    /// The mails as they came, newest first.
+    pub async fn raw_mails(&self) -> Vec<String> {
+        let list = self.read("/mail").await;
+        let mut mails = Vec::new();
+        for mail in list.as_array().unwrap() {
+            let url = format!("{}/mail/{}", self.running.url(), mail["id"].as_str().unwrap());
+            mails.push(self.http.get(url).send().await.unwrap().text().await.unwrap());
         }
         mails
     }

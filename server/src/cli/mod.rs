@@ -63,6 +63,9 @@ struct Flags {
     /// Mail server: smtp://HOST:PORT
     #[arg(long, global = true, value_name = "URL")]
     smtp: Option<String>,
+    /// The address that mails come from [default: the shop's contact address]
+    #[arg(long, global = true, value_name = "ADDRESS", hide_short_help = true)]
+    mail_from: Option<String>,
     /// The card gateway's address
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     gateway_url: Option<String>,
@@ -217,6 +220,7 @@ impl Flags {
             ("public-url", &self.public_url),
             ("trusted-proxies", &self.trusted_proxies),
             ("smtp", &self.smtp),
+            ("mail-from", &self.mail_from),
             ("gateway-url", &self.gateway_url),
             ("gateway-secret", &self.gateway_secret),
             ("gateway-webhook-secret", &self.gateway_webhook_secret),
@@ -302,6 +306,7 @@ fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
     shop.key_file = Some(config.key_file.clone());
     shop.smtp.clone_from(&config.smtp);
+    shop.mail_from.clone_from(&config.mail_from);
     if let Some(url) = &config.gateway_url {
         shop.gateway = Some(serve::gateway(url, config.gateway_secret.as_deref().unwrap_or_default(), config.gateway_webhook_secret.as_deref().unwrap_or_default()));
     }
