@@ -4,6 +4,7 @@
 
 mod api;
 mod commands;
+mod crash;
 mod ending;
 mod pages;
 mod program;
