@@ -19,9 +19,12 @@ use admin_products::import::Import;
 use admin_products::list::Products;
 use admin_products::movements::Movements;
 use admin_products::stock::Stock;
+use admin_settings::delivery::Delivery;
 use admin_settings::general::General;
 use admin_settings::keys::Keys;
+use admin_settings::method::EditMethod;
 use admin_settings::staff::Staff;
+use admin_settings::taxes::Taxes;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
@@ -89,12 +92,12 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <Frame><NotFound/></Frame> }>
                 <ParentRoute path=path!("") view=ShopFrame ssr=SsrMode::Async>
-                    <Route path=path!("") view=HomePage ssr=SsrMode::Async/>
-                    <Route path=path!("c") view=ListingPage ssr=SsrMode::Async/>
-                    <Route path=path!("c/:slug") view=ListingPage ssr=SsrMode::Async/>
+                    <Route path=path!("") view={Lazy::<HomePage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("c") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("c/:slug") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("p/:slug") view=ProductPage ssr=SsrMode::Async/>
-                    <Route path=path!("categories") view=CategoriesPage ssr=SsrMode::Async/>
-                    <Route path=path!("search") view=SearchPage ssr=SsrMode::Async/>
+                    <Route path=path!("categories") view={Lazy::<CategoriesPage>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("search") view={Lazy::<SearchPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("cart") view={Lazy::<CartPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>
@@ -118,6 +121,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("stock") view={Lazy::<Stock>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("stock/:variant") view={Lazy::<Movements>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("settings") view={Lazy::<General>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings/taxes") view={Lazy::<Taxes>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings/delivery") view={Lazy::<Delivery>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("settings/delivery/:code") view={Lazy::<EditMethod>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -1,85 +1,187 @@
 //! Plain forms, sent to the address of their own page by a browser without a script: the page's server function is called
 //! with the fields, and the answer is the next page, or the same one again with what was typed and what is wrong.
 
-use axum::body::{Body, to_bytes};
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode, header};
+use futures::stream;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
-use leptos_axum::ResponseOptions;
+use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
+use multer::Multipart;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use session::{AppError, Posted};
+use server_fn::error::SERVER_FN_ERROR_HEADER;
+use session::request::SHOWN;
+use session::{AppError, Posted, TO};
 
 use crate::router::Pages;
 
 /// The most that a form may send.
 const MOST: usize = 1 << 20;
 
-/// The field that asks for more of a form, not for its doing: the provinces of a region.
+/// The most that a form with files may send.
+const MOST_WITH_FILES: usize = 16 << 20;
+
+/// The field that asks for more of a form, not for its doing: the provinces of a region, another row. What is asked for may
+/// stand after it: `look:later`.
 const LOOK: (&str, &str) = ("step", "look");
 
-/// Answers a plain form.
+/// A plain form as it was sent.
+struct Sent {
+    parts: Parts,
+    bytes: Bytes,
+    values: Vec<(String, String)>,
+}
+
+impl Sent {
+    /// Reads it; None when it is longer than a form.
+    async fn receive(request: Request) -> Option<Self> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, MOST).await.ok()?;
+        let values = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
+        Some(Self { parts, bytes, values })
+    }
+
+    /// Reads one with files; what was typed beside them is kept.
+    async fn receive_files(request: Request, boundary: String) -> Option<Self> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, MOST_WITH_FILES).await.ok()?;
+        let mut fields = Multipart::new(stream::iter([Ok::<_, Infallible>(bytes.clone())]), boundary);
+        let mut values = Vec::new();
+        // What cannot be read is not one of our forms; the function says so.
+        while let Ok(Some(field)) = fields.next_field().await {
+            if let (None, Some(name)) = (field.file_name(), field.name().map(str::to_owned)) {
+                values.push((name, field.text().await.unwrap_or_default()));
+            }
+        }
+        Some(Self { parts, bytes, values })
+    }
+
+    fn is_look(&self) -> bool {
+        let asks = |value: &str| value.strip_prefix(LOOK.1).is_some_and(|more| more.is_empty() || more.starts_with(':'));
+        self.values.iter().any(|(name, value)| name == LOOK.0 && asks(value))
+    }
+
+    /// What was done leads on: to where the function says, or back to the form's own page.
+    fn onward(&self, told: HeaderMap) -> Response {
+        let mut answer = StatusCode::SEE_OTHER.into_response();
+        answer.headers_mut().extend(told);
+        if !answer.headers().contains_key(header::LOCATION)
+            && let Some(own) = self.parts.uri.path_and_query().and_then(|own| own.as_str().parse().ok())
+        {
+            answer.headers_mut().insert(header::LOCATION, own);
+        }
+        answer
+    }
+
+    /// The form's page again, with what was typed and what came of it.
+    async fn page(self, pages: &Pages, to: &str, error: Option<AppError>, answer: Option<String>) -> Response {
+        let mut page = http::Request::new(Body::empty());
+        *page.method_mut() = Method::GET;
+        *page.uri_mut() = self.parts.uri;
+        *page.headers_mut() = self.parts.headers;
+        *page.extensions_mut() = self.parts.extensions;
+        page.headers_mut().remove(header::CONTENT_LENGTH);
+        page.headers_mut().remove(header::CONTENT_TYPE);
+        let mut values = self.values;
+        values.retain(|(name, _)| !name.contains("password"));
+        let status = error.as_ref().and_then(|error| StatusCode::from_u16(error.status).ok());
+        let mut rendered = pages.render(page, Some(Posted { to: to.to_owned(), values, error, answer })).await;
+        if let Some(status) = status.filter(|_| rendered.status() == StatusCode::OK) {
+            *rendered.status_mut() = status;
+        }
+        rendered
+    }
+}
+
+/// What separates the fields of a form with files; None for one without.
+fn boundary(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| multer::parse_boundary(kind).ok())
+}
+
+/// Answers the plain form of a page that has one.
 pub async fn answer<F>(pages: Pages, request: Request) -> Response
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
 {
-    let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MOST).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let mut values = storefront::query::pairs(&text);
-    let page = {
-        let mut page = http::Request::new(Body::empty());
-        *page.method_mut() = Method::GET;
-        *page.uri_mut() = parts.uri.clone();
-        *page.headers_mut() = parts.headers.clone();
-        *page.extensions_mut() = parts.extensions.clone();
-        page.headers_mut().remove(header::CONTENT_LENGTH);
-        page.headers_mut().remove(header::CONTENT_TYPE);
-        page
-    };
-    let is_look = values.iter().any(|(name, value)| (name.as_str(), value.as_str()) == LOOK);
+    let Some(sent) = Sent::receive(request).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let options = ResponseOptions::default();
-    let done = if is_look {
+    let done = if sent.is_look() {
         Err(None)
     } else {
-        match serde_qs::Config::new(5, false).deserialize_str::<F>(&text) {
-            Ok(fields) => run(&pages, parts.clone(), options.clone(), fields).await.map_err(Some),
+        match serde_qs::Config::new(5, false).deserialize_bytes::<F>(&sent.bytes) {
+            Ok(fields) => run(&pages, sent.parts.clone(), options.clone(), fields).await.map_err(Some),
             Err(_) => Err(Some(AppError::new(400))),
         }
     };
     match done {
-        Ok(()) => {
-            let mut answer = StatusCode::SEE_OTHER.into_response();
-            let told = options.0.write().map(|mut parts| std::mem::take(&mut parts.headers)).unwrap_or_default();
-            answer.headers_mut().extend(told);
-            // A function that names no next page leads back to its own.
-            if !answer.headers().contains_key(header::LOCATION)
-                && let Some(own) = parts.uri.path_and_query().and_then(|own| own.as_str().parse().ok())
-            {
-                answer.headers_mut().insert(header::LOCATION, own);
-            }
-            answer
-        }
-        Err(error) => {
-            values.retain(|(name, _)| !name.contains("password"));
-            let status = error.as_ref().map(|error| error.status);
-            let posted = Posted { to: F::PATH.to_owned(), values, error };
-            let mut answer = pages.render(page, Some(posted)).await;
-            let status = status.and_then(|status| StatusCode::from_u16(status).ok()).filter(|_| answer.status() == StatusCode::OK);
-            if let Some(status) = status {
-                *answer.status_mut() = status;
-            }
-            answer
-        }
+        Ok(()) => sent.onward(told(&options)),
+        Err(error) => sent.page(&pages, F::PATH, error, None).await,
     }
 }
 
+/// Answers a plain form that names the server function it is for, as managers' pages with several forms do.
+pub async fn answer_named(pages: Pages, request: Request) -> Response {
+    // Whoever is no staff is asked to sign in; what they sent is not even read.
+    if !pages.is_staff(request.extensions()) {
+        let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new() };
+        return sent.page(&pages, "", None, None).await;
+    }
+    let sent = match boundary(request.headers()) {
+        Some(boundary) => Sent::receive_files(request, boundary).await,
+        None => Sent::receive(request).await,
+    };
+    let Some(sent) = sent else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let named = sent.values.iter().find(|(name, _)| name == TO).map(|(_, to)| to.as_str()).unwrap_or_default();
+    let to = match pages.may_call(named, &sent.parts) {
+        Ok(to) => to,
+        Err(status) => return sent.page(&pages, "", Some(AppError::new(status.as_u16())), None).await,
+    };
+    if sent.is_look() {
+        return sent.page(&pages, to, None, None).await;
+    }
+    let mut call = http::Request::new(Body::from(sent.bytes.clone()));
+    *call.method_mut() = Method::POST;
+    *call.uri_mut() = http::Uri::from_static(to);
+    *call.headers_mut() = sent.parts.headers.clone();
+    *call.extensions_mut() = sent.parts.extensions.clone();
+    call.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+    call.headers_mut().remove(header::REFERER);
+    // What the function tells the browser is kept apart from what Leptos adds for forms of its own.
+    let options = ResponseOptions::default();
+    let context = {
+        let (pages, options) = (pages.clone(), options.clone());
+        move || {
+            provide_context(options.clone());
+            pages.provide();
+        }
+    };
+    let (head, body) = handle_server_fns_with_context(context, call).await.into_response().into_parts();
+    let body = to_bytes(body, MOST).await.unwrap_or_default();
+    if head.headers.contains_key(SERVER_FN_ERROR_HEADER) || head.status.is_client_error() || head.status.is_server_error() {
+        let error = serde_json::from_slice(&body).unwrap_or_else(|_| AppError::new(500));
+        return sent.page(&pages, to, Some(error), None).await;
+    }
+    let mut told = told(&options);
+    if told.remove(SHOWN).is_some() {
+        let answer = String::from_utf8_lossy(&body).into_owned();
+        return sent.page(&pages, to, None, Some(answer)).await;
+    }
+    sent.onward(told)
+}
+
+/// What a function told the browser beside its answer.
+fn told(options: &ResponseOptions) -> HeaderMap {
+    options.0.write().map(|mut parts| std::mem::take(&mut parts.headers)).unwrap_or_default()
+}
+
 /// Calls the function as if a script had.
-async fn run<F>(pages: &Pages, parts: http::request::Parts, options: ResponseOptions, fields: F) -> Result<(), AppError>
+async fn run<F>(pages: &Pages, parts: Parts, options: ResponseOptions, fields: F) -> Result<(), AppError>
 where
     F: ServerFn<Error = AppError> + Send + 'static,
 {

@@ -1,7 +1,7 @@
 //! The whole web app as an Axum router. Kept here, not in `server`, so that the views are instantiated in this crate and an
 //! edit of the server process does not compile them again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,9 +14,9 @@ use backend::Shop;
 use backend::platform::Context;
 use domain::Locale;
 use domain::id::RequestId;
-use domain::permission::Access;
+use domain::permission::{Access, Permission};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
@@ -61,6 +61,22 @@ impl Pages {
             && let Ok(nonce) = HeaderValue::from_str(nonce.as_inner())
         {
             answer.insert_header(NONCE, nonce);
+        }
+    }
+
+    /// Does whoever sent this work here?
+    pub fn is_staff(&self, extensions: &Extensions) -> bool {
+        extensions.get::<Visitor>().is_some_and(|visitor| visitor.context.satisfies(Access::Staff(Permission::ReadDashboard)))
+    }
+
+    /// A server function by its address, when whoever sent this may call it; else the status that says why not.
+    pub fn may_call(&self, path: &str, parts: &Parts) -> Result<&'static str, StatusCode> {
+        let visitor = parts.extensions.get::<Visitor>();
+        match self.access.get_key_value(path) {
+            Some((path, access)) if visitor.is_some_and(|visitor| visitor.context.satisfies(*access)) => Ok(path),
+            Some(_) if visitor.is_none_or(|visitor| visitor.me.is_none()) => Err(StatusCode::UNAUTHORIZED),
+            Some(_) => Err(StatusCode::FORBIDDEN),
+            None => Err(StatusCode::BAD_REQUEST),
         }
     }
 
@@ -113,7 +129,12 @@ pub fn router(options: LeptosOptions, shop: Shop) -> Router {
         let options = pages.options.clone();
         move || shell(options.clone())
     };
+    // Managers' pages have many forms, each of which names its function.
+    let staff = routes.iter().map(|route| route.path().to_owned()).filter(|path| path == "/admin" || path.starts_with("/admin/"));
+    let staff: BTreeSet<String> = staff.collect();
+    let forms = staff.iter().fold(Router::new(), |router, path| router.route(path, post(named_form)));
     Router::new()
+        .merge(forms)
         .route("/brand.css", get(brand))
         .route(PREFERENCES_ACTION, post(prefer))
         .route("/cart", form::<ChangeCart>())
@@ -136,6 +157,11 @@ where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
 {
     post(|State(pages): State<Pages>, request: Request| posted::answer::<F>(pages, request))
+}
+
+/// A plain form of a page with several.
+async fn named_form(State(pages): State<Pages>, request: Request) -> Response {
+    posted::answer_named(pages, request).await
 }
 
 /// An address that leads nowhere.
@@ -185,7 +211,8 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
     }
     let status = match pages.access.get(path) {
         Some(access) if visitor.context.satisfies(*access) => {
-            if !admin_products::FILES.contains(&path) || has_files(parts) {
+            let takes_files = admin_products::FILES.contains(&path) || admin_settings::FILES.contains(&path);
+            if !takes_files || has_files(parts) {
                 return None;
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE

@@ -16,6 +16,9 @@ use ui::{Alert, ErrorSummary, Tone, use_locale};
 
 use crate::AppError;
 
+/// The field by which a form says which server function it is for, on pages with forms for several.
+pub const TO: &str = "to";
+
 /// What was sent to a page without a script, and why it was not done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
@@ -25,6 +28,8 @@ pub struct Posted {
     pub values: Vec<(String, String)>,
     /// Why it was not done; none where only a part of the form was asked for, as the provinces of a region.
     pub error: Option<AppError>,
+    /// What the function answered, where that is shown on this page and nowhere else; JSON.
+    pub answer: Option<String>,
 }
 
 impl Posted {
@@ -38,6 +43,19 @@ impl Posted {
     #[must_use]
     pub fn value(&self, field: &str) -> Option<&str> {
         self.values.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// What the function at this address answered, where that is shown on this page and nowhere else.
+    #[must_use]
+    pub fn answer_of<T: DeserializeOwned>(&self, to: &str) -> Option<T> {
+        let answer = self.answer.as_ref().filter(|_| self.to == to)?;
+        serde_json::from_str(answer).ok()
+    }
+
+    /// What was typed into the form of the function at this address, when it came back.
+    #[must_use]
+    pub fn typed_for(&self, to: &str) -> Typed {
+        Typed((self.to == to && self.answer.is_none()).then(|| self.values.clone()))
     }
 }
 
@@ -106,6 +124,70 @@ where
         }
         action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
     })
+}
+
+/// What the function answered: the newest answer to the script, or what the plain form was answered.
+pub fn answer<F>(action: ServerAction<F>, posted: &Posted) -> Signal<Option<F::Output>>
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Clone + DeserializeOwned + Send + Sync + 'static,
+{
+    let first = posted.answer_of::<F::Output>(F::PATH);
+    Signal::derive(move || {
+        if action.version().get() == 0 {
+            return first.clone();
+        }
+        action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))
+    })
+}
+
+/// What was typed into a form that came back to its page, to be shown in its fields again.
+#[derive(Clone, Debug, Default)]
+pub struct Typed(Option<Vec<(String, String)>>);
+
+impl Typed {
+    /// Did the form come back?
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The same where a field holds this value, nothing elsewhere: for forms that stand in each row of a table.
+    #[must_use]
+    pub fn of(&self, field: &str, value: &str) -> Self {
+        Self(self.0.clone().filter(|typed| typed.iter().any(|(name, typed)| name == field && typed == value)))
+    }
+
+    /// What was typed into a field; what it holds otherwise when the form did not come back.
+    #[must_use]
+    pub fn or(&self, field: &str, otherwise: impl Into<String>) -> String {
+        match &self.0 {
+            Some(typed) => typed.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone()).unwrap_or_default(),
+            None => otherwise.into(),
+        }
+    }
+
+    /// Whether a box was ticked; what it is otherwise when the form did not come back.
+    #[must_use]
+    pub fn ticked(&self, field: &str, value: &str, otherwise: bool) -> bool {
+        self.0.as_ref().map_or(otherwise, |typed| typed.iter().any(|(name, typed)| name == field && typed == value))
+    }
+
+    /// Names and values of the fields.
+    #[must_use]
+    pub fn values(&self) -> &[(String, String)] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+/// What was typed into the form of a function that came back without a script; nothing any more once a script has sent it.
+pub fn typed<F>(action: ServerAction<F>, posted: &Posted) -> Typed
+where
+    F: ServerFn + Clone + Send + Sync + 'static,
+    F::Output: Send + Sync + 'static,
+    F::Error: Send + Sync + 'static,
+{
+    if action.version().get_untracked() == 0 { posted.typed_for(F::PATH) } else { Typed::default() }
 }
 
 /// What is wrong with one field.

@@ -10,7 +10,7 @@ use domain::permission::Access;
 use domain::view::Me;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{use_context, expect_context};
 use leptos_axum::ResponseOptions;
 
@@ -133,6 +133,16 @@ pub fn redirect(path: &str) {
     // A path is made here or comes signed from the backend; one that is no header value goes nowhere.
     if HeaderValue::from_str(path).is_ok() && wants_page() {
         leptos_axum::redirect(path);
+    }
+}
+
+/// The header by which a function says that its answer is shown on the form's page.
+pub const SHOWN: &str = "x-shown";
+
+/// Shows the answer of a plain form on its page, instead of going back to that page: what is told only once.
+pub fn show() {
+    if let Some(answer) = use_context::<ResponseOptions>().filter(|_| wants_page()) {
+        answer.insert_header(HeaderName::from_static(SHOWN), HeaderValue::from_static("1"));
     }
 }
 

@@ -1,19 +1,39 @@
 //! What the forms of managers' pages share.
 
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
+use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use server_fn::error::ServerFnUrlError;
-use session::AppError;
+use server_fn::client::Client;
+use session::{AppError, PostForm, TO};
 use ui::{use_locale, use_toasts};
 
-/// Why the newest try was not done; none while nothing failed.
-pub fn failure<F>(action: ServerAction<F>) -> Signal<Option<AppError>>
+/// A form of a managers' page: it posts to the page's own address and names its function, because a page has several. See
+/// [`session::PostForm`].
+#[component]
+pub fn StaffForm<F>(
+    /// What the form does.
+    action: ServerAction<F>,
+    /// The form's id, for buttons that stand outside of it.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// Classes of the form.
+    #[prop(default = "")]
+    class: &'static str,
+    /// The fields and buttons.
+    children: Children,
+) -> impl IntoView
 where
-    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    F::Output: Clone + Send + Sync + 'static,
+    F: DeserializeOwned + ServerFn + Clone + Send + Sync + 'static,
+    <<F as ServerFn>::Client as Client<F::Error, F::InputStreamError, F::OutputStreamError>>::Request: Send,
+    F::Output: Send + Sync + 'static,
+    F::Error: Send + Sync + 'static,
 {
-    Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned())))
+    view! {
+        <PostForm action nostrip:id=id class>
+            <input type="hidden" name=TO value=F::PATH/>
+            {children()}
+        </PostForm>
+    }
 }
 
 /// Says in passing that it was done, and what follows from it; what went wrong with the whole is said as well.
@@ -38,21 +58,6 @@ where
             Some(Err(_)) | None => {}
         }
     });
-}
-
-/// Why a plain form of this function was sent back to its page, for forms that are not an `ActionForm`.
-#[must_use]
-pub fn sent_back<F: ServerFn<Error = AppError>>() -> Option<AppError> {
-    let error = use_context::<ServerActionError>().filter(|error| error.path() == F::PATH)?;
-    Some(ServerFnUrlError::<AppError>::decode_err(error.err()))
-}
-
-/// What is wrong with a field whose name depends on its row, `price.2`.
-#[must_use]
-pub fn wrong_at(problem: Signal<Option<AppError>>, field: String) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        problem.with(|problem| problem.as_ref().and_then(|problem| problem.fields.iter().find(|(name, _)| *name == field)).map(|(_, said)| said.clone()))
-    })
 }
 
 /// The address of a list with other values in its query; empty values are left out.

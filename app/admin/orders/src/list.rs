@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use admin_frame::{Trouble, address, failure, on_done};
+use admin_frame::{StaffForm, Trouble, address, on_done};
 use domain::id::{OrderId, SavedFilterId};
 use domain::order::{FulfilmentState, PaymentState};
 use domain::permission::Permission;
 use domain::view::{OrderListView, OrderQuery, OrderRowView, SavedFilterView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
     SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,
@@ -120,20 +119,19 @@ impl LazyRoute for Orders {
                 OrderQuery { search: of("q"), payment: of("payment"), fulfilment: of("fulfilment"), after: of("after") }
             })
         });
+        let posted = StoredValue::new(use_posted());
         let changed = RwSignal::new(0_u32);
         let orders = Resource::new(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
-        let pick = ServerAction::<PickOrders>::new();
-        let save = ServerAction::<SaveOrderFilter>::new();
-        let delete = ServerAction::<DeleteOrderFilter>::new();
+        let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), posted };
         let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
         let (locale, toasts) = (use_locale(), ui::use_toasts());
-        on_done(pick, "", move |count| {
+        on_done(actions.pick, "", move |count| {
             toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
             ticked.set(BTreeSet::new());
             changed.update(|times| *times += 1);
         });
-        on_done(save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
-        on_done(delete, "", move |()| changed.update(|times| *times += 1));
+        on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
+        on_done(actions.delete, "", move |()| changed.update(|times| *times += 1));
         view! {
             <Title text=tr!(ADMIN_ORDERS)/>
             <div class="flex flex-col gap-5">
@@ -144,7 +142,7 @@ impl LazyRoute for Orders {
                         let query = query.get();
                         Suspend::new(async move {
                             match orders.await {
-                                Ok(found) => page(found, query, pick, save, delete, ticked),
+                                Ok(found) => page(found, query, actions, ticked),
                                 Err(error) => view! { <Trouble error/> }.into_any(),
                             }
                         })
@@ -189,19 +187,22 @@ fn Search(query: OrderQuery) -> impl IntoView {
     .into_any()
 }
 
-fn page(
-    found: OrdersView,
-    query: OrderQuery,
+/// What can be done on the page, and what was sent to it without a script.
+#[derive(Clone, Copy)]
+struct Actions {
     pick: ServerAction<PickOrders>,
     save: ServerAction<SaveOrderFilter>,
     delete: ServerAction<DeleteOrderFilter>,
-    ticked: RwSignal<BTreeSet<OrderId>>,
-) -> AnyView {
+    posted: StoredValue<Posted>,
+}
+
+fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
+    let pick = actions.pick;
     let next = found.list.next.as_deref().map(|after| to_list(&query, after));
     let first = (!query.after.is_empty()).then(|| to_list(&query, ""));
     let kept = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "").split_once('?').map(|(_, kept)| kept.to_owned()).unwrap_or_default();
     let orders = found.list.orders;
-    let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), failure(pick));
+    let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), actions.posted.with_value(|posted| problem(pick, posted)));
     let list = if orders.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any()
     } else {
@@ -213,9 +214,9 @@ fn page(
     };
     view! {
         {views(&query)}
-        <SavedFilters filters=found.filters kept save delete/>
+        <SavedFilters filters=found.filters kept actions/>
         <ProblemSummary problem/>
-        <ActionForm action=pick>
+        <StaffForm action=pick>
             <div class="flex flex-col gap-4">
                 <Panel title=tr!(ADMIN_ORDERS) flush=true>{list}</Panel>
                 {found.may_fulfil.then(|| view! {
@@ -226,7 +227,7 @@ fn page(
                     </BulkBar>
                 })}
             </div>
-        </ActionForm>
+        </StaffForm>
         <Pager nostrip:next=next nostrip:first=first/>
     }
     .into_any()
@@ -250,21 +251,17 @@ fn views(query: &OrderQuery) -> AnyView {
 }
 
 #[component]
-fn SavedFilters(
-    filters: Vec<SavedFilterView>,
-    kept: String,
-    save: ServerAction<SaveOrderFilter>,
-    delete: ServerAction<DeleteOrderFilter>,
-) -> impl IntoView {
-    let problem = failure(save);
+fn SavedFilters(filters: Vec<SavedFilterView>, kept: String, actions: Actions) -> impl IntoView {
+    let Actions { save, delete, posted, .. } = actions;
+    let (problem, typed) = posted.with_value(|posted| (problem(save, posted), typed(save, posted)));
     let each = move |filter: SavedFilterView| {
         view! {
             <li class="flex items-center rounded-full border border-hairline bg-raised ps-3">
                 <a class="hover:underline underline-offset-4" href=format!("/admin/orders?{}", filter.query)>{filter.name.clone()}</a>
-                <ActionForm action=delete>
+                <StaffForm action=delete>
                     <input type="hidden" name="filter" value=filter.id.to_string()/>
                     <IconButton kind="submit" size=Size::Small shape=icon::CLOSE label=format!("{}: {}", tr!(COMMON_DELETE), filter.name)/>
-                </ActionForm>
+                </StaffForm>
             </li>
         }
     };
@@ -273,14 +270,14 @@ fn SavedFilters(
     view! {
         {any.then(|| view! { <ul class="flex flex-wrap gap-2" aria-label=tr!(ADMIN_ORDERS_SAVED_FILTERS)>{shown}</ul> })}
         {(!kept.is_empty()).then(|| view! {
-            <Disclosure title=tr!(ADMIN_ORDERS_SAVE_FILTER)>
-                <ActionForm action=save>
+            <Disclosure title=tr!(ADMIN_ORDERS_SAVE_FILTER) open=typed.is_any()>
+                <StaffForm action=save>
                     <input type="hidden" name="query" value=kept/>
                     <div class="flex flex-wrap gap-3 items-end">
-                        <Field label=tr!(ADMIN_ORDERS_FILTER_NAME) name="name" maxlength=60 error=wrong(problem, "name")/>
+                        <Field label=tr!(ADMIN_ORDERS_FILTER_NAME) name="name" value=typed.or("name", "") maxlength=60 error=wrong(problem, "name")/>
                         <Button kind="submit" look=Look::Outline busy=save.pending()>{tr!(COMMON_SAVE)}</Button>
                     </div>
-                </ActionForm>
+                </StaffForm>
             </Disclosure>
         })}
     }

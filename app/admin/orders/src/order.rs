@@ -1,18 +1,17 @@
 //! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
 
-use admin_frame::{Trouble, failure, on_done};
+use admin_frame::{StaffForm, Trouble, on_done};
 use domain::Money;
 use domain::id::OrderId;
 use domain::order::{PaymentMethod, PaymentState};
 use domain::permission::Permission;
 use domain::view::{Address, OrderLineView, OrderView, TimelineEntry};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, Reached, Row, Shape,
     SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
@@ -116,6 +115,8 @@ struct Actions {
     refund: ServerAction<RefundPayment>,
     cancel: ServerAction<CancelOrder>,
     parcel: ParcelActions,
+    /// What was sent without a script.
+    posted: StoredValue<Posted>,
 }
 
 /// `/admin/orders/:order`
@@ -133,12 +134,14 @@ impl LazyRoute for OrderPage {
         let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
         let version = RwSignal::new(0_u32);
         let changed = Callback::new(move |()| version.update(|times| *times += 1));
+        let posted = StoredValue::new(use_posted());
         let actions = Actions {
             pick: ServerAction::new(),
             capture: ServerAction::new(),
             refund: ServerAction::new(),
             cancel: ServerAction::new(),
-            parcel: ParcelActions::new(changed),
+            parcel: ParcelActions::new(changed, posted),
+            posted,
         };
         on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
         on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
@@ -248,13 +251,14 @@ fn parcels(order: &OrderView, may_fulfil: bool, actions: Actions) -> AnyView {
         .sum();
     let open = order.lines.iter().map(|line| line.quantity).sum::<i64>() > packed && order.cancelled.is_none();
     let (id, pick) = (order.id.to_string(), actions.pick);
+    let fault = actions.posted.with_value(|posted| problem(pick, posted));
     let picking = (may_fulfil && open).then(|| {
         view! {
-            <ProblemSummary problem=failure(pick)/>
-            <ActionForm action=pick>
+            <ProblemSummary problem=fault/>
+            <StaffForm action=pick>
                 <input type="hidden" name="order" value=id/>
                 <Button kind="submit" icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_ACTION_PICK)}</Button>
-            </ActionForm>
+            </StaffForm>
         }
     });
     let none = order.shipments.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
@@ -296,42 +300,44 @@ fn money(order: &OrderView, may_capture: bool, may_refund: bool, actions: Action
             <div class="flex flex-col gap-4">
                 <Facts facts/>
                 {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
-                {to_capture.then(|| capturing(id, actions.capture))}
-                {(may_refund && left.minor > 0).then(|| refunding(id, left, actions.refund))}
+                {to_capture.then(|| capturing(id, actions))}
+                {(may_refund && left.minor > 0).then(|| refunding(id, left, actions))}
             </div>
         </Panel>
     }
     .into_any()
 }
 
-fn capturing(order: OrderId, action: ServerAction<CapturePayment>) -> AnyView {
-    let problem = failure(action);
+fn capturing(order: OrderId, actions: Actions) -> AnyView {
+    let action = actions.capture;
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
         <ProblemSummary problem/>
-        <ActionForm action>
+        <StaffForm action>
             <input type="hidden" name="order" value=order.to_string()/>
             <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "amount")/>
+                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "amount")/>
                 <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
             </div>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }
 
-fn refunding(order: OrderId, left: Money, action: ServerAction<RefundPayment>) -> AnyView {
-    let problem = failure(action);
+fn refunding(order: OrderId, left: Money, actions: Actions) -> AnyView {
+    let action = actions.refund;
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
         <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
             <ProblemSummary problem/>
-            <ActionForm action>
+            <StaffForm action>
                 <input type="hidden" name="order" value=order.to_string()/>
                 <div class="flex flex-col gap-3">
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" inputmode="decimal" value=left.decimal() error=wrong(problem, "amount")/>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" maxlength=200 error=wrong(problem, "reason")/>
+                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "amount")/>
+                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
                 </div>
-            </ActionForm>
+            </StaffForm>
         </Disclosure>
     }
     .into_any()
@@ -343,18 +349,18 @@ fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
         return ().into_any();
     }
     let (action, id) = (actions.cancel, order.id.to_string());
-    let problem = failure(action);
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
         <Panel title=tr!(ADMIN_ORDERS_ACTION_CANCEL)>
             <ProblemSummary problem/>
-            <ActionForm action>
+            <StaffForm action>
                 <input type="hidden" name="order" value=id/>
                 <div class="flex flex-col gap-3">
                     <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_CANCEL_RESTOCK)}" · "{tr!(ADMIN_ORDERS_ACTION_REFUND)}</p>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" maxlength=200 error=wrong(problem, "reason")/>
+                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CANCEL)}</Button></div>
                 </div>
-            </ActionForm>
+            </StaffForm>
         </Panel>
     }
     .into_any()

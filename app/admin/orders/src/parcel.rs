@@ -1,13 +1,12 @@
 //! A parcel on an order's page: pack it, hand it to a courier, mark it delivered.
 
-use admin_frame::{failure, on_done};
+use admin_frame::{StaffForm, on_done};
 use domain::id::ShipmentId;
 use domain::order::ShipmentState;
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ShipmentView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
 use ui::{Button, Field, When, icon, tr, use_locale};
 
 use crate::states;
@@ -61,12 +60,13 @@ pub(crate) struct ParcelActions {
     pack: ServerAction<PackParcel>,
     ship: ServerAction<ShipParcel>,
     deliver: ServerAction<DeliverParcel>,
+    posted: StoredValue<Posted>,
 }
 
 impl ParcelActions {
-    /// The actions; `changed` is run after each that was done.
-    pub(crate) fn new(changed: Callback<()>) -> Self {
-        let actions = Self { pack: ServerAction::new(), ship: ServerAction::new(), deliver: ServerAction::new() };
+    /// The actions; `changed` is run after each that was done, `posted` is what was sent without a script.
+    pub(crate) fn new(changed: Callback<()>, posted: StoredValue<Posted>) -> Self {
+        let actions = Self { pack: ServerAction::new(), ship: ServerAction::new(), deliver: ServerAction::new(), posted };
         on_done(actions.pack, tr!(ORDER_EVENT_PACKED), move |()| changed.run(()));
         on_done(actions.ship, tr!(ORDER_STATE_SHIPPED), move |()| changed.run(()));
         on_done(actions.deliver, tr!(ORDER_EVENT_DELIVERED), move |()| changed.run(()));
@@ -109,41 +109,43 @@ pub(crate) fn Parcel(number: usize, parcel: ShipmentView, lines: Vec<OrderLineVi
 
 fn packing(id: String, actions: ParcelActions) -> AnyView {
     let action = actions.pack;
+    let problem = actions.posted.with_value(|posted| problem(action, posted));
     view! {
-        <ProblemSummary problem=failure(action)/>
-        <ActionForm action>
+        <ProblemSummary problem/>
+        <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
             <Button kind="submit" icon=icon::PACKAGE_CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_PACK)}</Button>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }
 
 fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
     let action = actions.ship;
-    let problem = failure(action);
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
     view! {
         <ProblemSummary problem/>
-        <ActionForm action>
+        <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
             <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_COURIER) name="carrier" id=format!("carrier-{number}") maxlength=100 error=wrong(problem, "carrier")/>
-                <Field label=tr!(ORDER_TRACKING_NUMBER) name="tracking" id=format!("tracking-{number}") maxlength=100 optional=true/>
+                <Field label=tr!(ADMIN_ORDERS_COURIER) name="carrier" id=format!("carrier-{number}") value=typed.or("carrier", "") maxlength=100 error=wrong(problem, "carrier")/>
+                <Field label=tr!(ORDER_TRACKING_NUMBER) name="tracking" id=format!("tracking-{number}") value=typed.or("tracking", "") maxlength=100 optional=true/>
                 <div><Button kind="submit" icon=icon::TRUCK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_SHIP)}</Button></div>
             </div>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }
 
 fn delivering(id: String, actions: ParcelActions) -> AnyView {
     let action = actions.deliver;
+    let problem = actions.posted.with_value(|posted| problem(action, posted));
     view! {
-        <ProblemSummary problem=failure(action)/>
-        <ActionForm action>
+        <ProblemSummary problem/>
+        <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
             <Button kind="submit" icon=icon::CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_DELIVER)}</Button>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }

@@ -1,7 +1,16 @@
-//! The product form: what its fields send, and the draft that they mean.
+//! The product form: what its fields hold and send, what a press in it changes, and the draft that it means.
 
-use domain::view::ProductTexts;
+use std::collections::HashSet;
+
+use domain::slug::slug;
+use domain::view::{ProductDraft, ProductTexts, VariantDraft};
+use domain::{Currency, Locale, Money};
 use serde::{Deserialize, Serialize};
+
+/// The most options of a product.
+pub(crate) const OPTIONS: usize = 3;
+/// The most variants of a product.
+const MOST_VARIANTS: usize = 250;
 
 /// An option as typed: its name and its values, by language in the order of `Locale::ALL`; values with commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +30,7 @@ pub struct VariantForm {
     pub id: String,
     /// Stock keeping unit.
     pub sku: String,
-    /// The value of each option, by its English name.
+    /// The value of each option in the place of the option, by its English name.
     pub values: Vec<String>,
     /// In the shop's currency.
     pub price: String,
@@ -69,6 +78,169 @@ pub struct ProductForm {
     pub pictures: Vec<String>,
 }
 
+/// A picture's place among the others, as its buttons change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrange {
+    /// One place to the front.
+    Earlier,
+    /// One place to the back.
+    Later,
+    /// Away.
+    Remove,
+}
+
+impl Arrange {
+    /// As the form's button says it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Earlier => "earlier",
+            Self::Later => "later",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// Does it to the picture at this place; nothing where there is no other place.
+    pub(crate) fn apply<T>(self, pictures: &mut Vec<T>, at: usize) {
+        match self {
+            Self::Earlier if at > 0 && at < pictures.len() => pictures.swap(at - 1, at),
+            Self::Later if at + 1 < pictures.len() => pictures.swap(at, at + 1),
+            Self::Remove if at < pictures.len() => {
+                pictures.remove(at);
+            }
+            Self::Earlier | Self::Later | Self::Remove => {}
+        }
+    }
+}
+
+impl OptionForm {
+    fn name(&self) -> &str {
+        self.names.first().map(|name| name.trim()).unwrap_or_default()
+    }
+
+    /// Its values in English.
+    fn english(&self) -> Vec<String> {
+        self.values.first().map(|list| parts(list)).unwrap_or_default()
+    }
+}
+
+impl VariantForm {
+    /// A row that was left empty.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.sku.trim().is_empty() && self.price.trim().is_empty()
+    }
+
+    fn of(variant: &VariantDraft, draft: &ProductDraft, currency: Currency) -> Self {
+        let amount = |minor: i64| Money::new(minor, currency).decimal();
+        let unless_zero = |number: i64, text: String| if number == 0 { String::new() } else { text };
+        let named = draft.options.iter().zip(&variant.values).map(|(option, key)| {
+            let names = option.values.iter().find(|(known, _)| known == key).map(|(_, names)| names);
+            names.and_then(|names| names.first()).cloned().unwrap_or_default()
+        });
+        Self {
+            id: variant.id.map(|id| id.to_string()).unwrap_or_default(),
+            sku: variant.sku.clone(),
+            values: named.collect(),
+            price: amount(variant.price),
+            compare_at: variant.compare_at.map(amount).unwrap_or_default(),
+            cost: unless_zero(variant.cost, amount(variant.cost)),
+            weight_g: unless_zero(variant.weight_g, variant.weight_g.to_string()),
+            barcode: variant.barcode.clone(),
+            stock: String::new(),
+            picture: variant.picture.map(|id| id.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl ProductForm {
+    /// The form of a product as it is.
+    pub(crate) fn of(draft: &ProductDraft, currency: Currency) -> Self {
+        let options = draft.options.iter().map(|option| OptionForm {
+            names: option.names.clone(),
+            values: (0..Locale::ALL.len())
+                .map(|language| option.values.iter().filter_map(|(_, names)| names.get(language).cloned()).collect::<Vec<_>>().join(", "))
+                .collect(),
+        });
+        Self {
+            id: draft.id.map(|id| id.to_string()).unwrap_or_default(),
+            version: draft.version.to_string(),
+            handle: draft.handle.clone(),
+            category: draft.category.map(|id| id.to_string()).unwrap_or_default(),
+            vendor: draft.vendor.clone(),
+            tax_class: if draft.tax_class.is_empty() { "standard".to_owned() } else { draft.tax_class.clone() },
+            featured: draft.featured.map(|place| place.to_string()).unwrap_or_default(),
+            tags: draft.tags.join(", "),
+            texts: draft.texts.clone(),
+            options: options.collect(),
+            variants: draft.variants.iter().map(|variant| VariantForm::of(variant, draft, currency)).collect(),
+            pictures: draft.pictures.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Does what a button of a plain form asks for before anything is saved: `look:combine`, `look:earlier:pic_…` and so on.
+    pub(crate) fn look(&mut self, step: &str) {
+        let Some(asked) = step.strip_prefix("look:") else { return };
+        if asked == "combine" {
+            self.combine();
+        }
+        let Some((what, picture)) = asked.split_once(':') else { return };
+        let way = [Arrange::Earlier, Arrange::Later, Arrange::Remove].into_iter().find(|way| way.as_str() == what);
+        if let (Some(way), Some(at)) = (way, self.pictures.iter().position(|id| id == picture)) {
+            way.apply(&mut self.pictures, at);
+        }
+    }
+
+    /// Makes a variant of every combination of values that has none: those without values take theirs first, others are new,
+    /// priced like the first. Says how many there are now that were not there before.
+    pub(crate) fn combine(&mut self) -> usize {
+        self.variants.retain(|variant| !variant.is_blank());
+        let slots: Vec<(usize, Vec<String>)> =
+            self.options.iter().enumerate().filter(|(_, option)| !option.name().is_empty()).map(|(at, option)| (at, option.english())).collect();
+        if slots.is_empty() || slots.iter().any(|(_, values)| values.is_empty()) {
+            return 0;
+        }
+        let value = |variant: &VariantForm, at: usize| variant.values.get(at).map(|value| value.trim().to_lowercase()).unwrap_or_default();
+        let key = |variant: &VariantForm| slots.iter().map(|(at, _)| value(variant, *at)).collect::<Vec<_>>();
+        let mut known: HashSet<Vec<String>> = self.variants.iter().map(key).collect();
+        let all = slots.iter().fold(vec![Vec::new()], |begun: Vec<Vec<String>>, (_, values)| {
+            let longer = begun.iter().flat_map(|so_far| values.iter().map(move |value| [so_far.as_slice(), std::slice::from_ref(value)].concat()));
+            longer.take(MOST_VARIANTS).collect()
+        });
+        let missing = all.into_iter().filter(|values| known.insert(values.iter().map(|value| value.to_lowercase()).collect()));
+        let missing: Vec<Vec<String>> = missing.collect();
+        let base = if self.handle.is_empty() { self.texts.first().map(|texts| slug(&texts.name)).unwrap_or_default() } else { self.handle.clone() };
+        let like = self.variants.first().cloned().unwrap_or_default();
+        let mut made = 0;
+        for values in missing {
+            let mut placed = vec![String::new(); self.options.len()];
+            for ((at, _), value) in slots.iter().zip(&values) {
+                placed[*at].clone_from(value);
+            }
+            let bare = self.variants.iter_mut().find(|variant| slots.iter().all(|(at, _)| value(variant, *at).is_empty()));
+            if let Some(bare) = bare {
+                bare.values = placed;
+            } else if self.variants.len() < MOST_VARIANTS {
+                let parts = std::iter::once(base.clone()).chain(values.iter().map(|value| slug(value))).filter(|part| !part.is_empty());
+                self.variants.push(VariantForm {
+                    sku: parts.collect::<Vec<_>>().join("-").to_uppercase(),
+                    values: placed,
+                    price: like.price.clone(),
+                    compare_at: like.compare_at.clone(),
+                    cost: like.cost.clone(),
+                    weight_g: like.weight_g.clone(),
+                    ..VariantForm::default()
+                });
+            }
+            made += 1;
+        }
+        made
+    }
+}
+
+/// What stands between commas.
+fn parts(text: &str) -> Vec<String> {
+    text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
 #[cfg(feature = "ssr")]
 mod reading {
     use domain::messages::t;
@@ -76,11 +248,7 @@ mod reading {
     use domain::view::{FieldErrors, OptionDraft, ProductDraft, VariantDraft};
     use domain::{Currency, Locale, Money};
 
-    use super::{OptionForm, ProductForm, VariantForm};
-
-    fn parts(text: &str) -> Vec<String> {
-        text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-    }
+    use super::{OptionForm, ProductForm, VariantForm, parts};
 
     /// Collects what cannot be read, each beside its field.
     struct Reader {
@@ -115,11 +283,12 @@ mod reading {
             })
         }
 
-        fn variant(&mut self, at: usize, form: &VariantForm, options: &[OptionDraft]) -> VariantDraft {
+        /// The variant that was typed into row `at`; options with the places they were typed in.
+        fn variant(&mut self, at: usize, form: &VariantForm, options: &[(usize, OptionDraft)]) -> VariantDraft {
             let field = |name: &str| format!("{name}.{at}");
             let mut values = Vec::with_capacity(options.len());
-            for (place, option) in options.iter().enumerate() {
-                let typed = form.values.get(place).map_or("", |typed| typed.trim());
+            for (place, option) in options {
+                let typed = form.values.get(*place).map_or("", |typed| typed.trim());
                 let fits = |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name.eq_ignore_ascii_case(typed));
                 match option.values.iter().find(fits) {
                     Some((key, _)) => values.push(key.clone()),
@@ -147,7 +316,7 @@ mod reading {
 
     /// An option keeps its key, and each value its own, as long as the English name stays.
     fn option(form: &OptionForm, before: &[OptionDraft]) -> Option<OptionDraft> {
-        let name = form.names.first().map(|name| name.trim()).filter(|name| !name.is_empty())?;
+        let name = Some(form.name()).filter(|name| !name.is_empty())?;
         let same = |name: &str, names: &[String]| names.first().is_some_and(|known| known == name);
         let known = before.iter().find(|option| same(name, &option.names));
         let lists: Vec<Vec<String>> = form.values.iter().map(|list| parts(list)).collect();
@@ -168,9 +337,11 @@ mod reading {
         pub(crate) fn draft(&self, locale: Locale, currency: Currency, before: Option<&ProductDraft>) -> Result<ProductDraft, FieldErrors> {
             let mut reader = Reader { locale, currency, errors: Vec::new() };
             let known = before.map_or(&[][..], |before| &before.options);
-            let options: Vec<OptionDraft> = self.options.iter().filter_map(|form| option(form, known)).collect();
-            let typed = self.variants.iter().filter(|variant| !(variant.sku.trim().is_empty() && variant.price.trim().is_empty()));
-            let variants: Vec<VariantDraft> = typed.enumerate().map(|(at, form)| reader.variant(at, form, &options)).collect();
+            let options: Vec<(usize, OptionDraft)> =
+                self.options.iter().enumerate().filter_map(|(at, form)| Some((at, option(form, known)?))).collect();
+            let typed = self.variants.iter().enumerate().filter(|(_, variant)| !variant.is_blank());
+            let variants: Vec<VariantDraft> = typed.map(|(at, form)| reader.variant(at, form, &options)).collect();
+            let options = options.into_iter().map(|(_, option)| option).collect();
             let featured = Some(self.featured.trim()).filter(|text| !text.is_empty()).map(|text| reader.number("featured".into(), text));
             if variants.is_empty() {
                 reader.wrong("sku.0".into(), t::FIELD_REQUIRED);
@@ -193,5 +364,92 @@ mod reading {
                 pictures: self.pictures.iter().filter_map(|id| id.parse().ok()).collect(),
             })
         }
+
+        /// What is wrong with a draft beside the rows that were typed: rows that were left empty count again.
+        pub(crate) fn at_rows(&self, errors: FieldErrors) -> FieldErrors {
+            let variants: Vec<usize> = self.variants.iter().enumerate().filter(|(_, form)| !form.is_blank()).map(|(at, _)| at).collect();
+            let options: Vec<usize> = self.options.iter().enumerate().filter(|(_, form)| !form.name().is_empty()).map(|(at, _)| at).collect();
+            let moved = |field: String| match field.rsplit_once('.').map(|(name, at)| (name, at.parse::<usize>())) {
+                Some((name, Ok(at))) => {
+                    let rows = if name == "options" { &options } else { &variants };
+                    rows.get(at).map_or_else(|| field.clone(), |row| format!("{name}.{row}"))
+                }
+                _ => field,
+            };
+            errors.into_iter().map(|(field, said)| (moved(field), said)).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_form(options: &[(&str, &str)], variants: &[(&str, &[&str])]) -> ProductForm {
+        ProductForm {
+            handle: "scarf".into(),
+            options: options.iter().map(|(name, values)| OptionForm { names: vec![(*name).into()], values: vec![(*values).into()] }).collect(),
+            variants: variants
+                .iter()
+                .map(|(sku, values)| VariantForm {
+                    sku: (*sku).into(),
+                    price: "149.00".into(),
+                    values: values.iter().map(|value| (*value).to_owned()).collect(),
+                    ..VariantForm::default()
+                })
+                .collect(),
+            ..ProductForm::default()
+        }
+    }
+
+    #[test]
+    fn every_combination_is_made_once_and_what_was_there_stays() {
+        let mut form = a_form(&[("Size", "Small, Large"), ("", "left over"), ("Colour", "Red, Blue")], &[("OLD-1", &["small", "", "Blue"]), ("", &[])]);
+        form.variants[1].price.clear();
+        assert_eq!(form.combine(), 3);
+        let made: Vec<_> = form.variants.iter().map(|variant| (variant.sku.as_str(), variant.values.join("/"))).collect();
+        let told = [("OLD-1", "small//Blue"), ("SCARF-SMALL-RED", "Small//Red"), ("SCARF-LARGE-RED", "Large//Red"), ("SCARF-LARGE-BLUE", "Large//Blue")];
+        assert_eq!(made, told.map(|(sku, values)| (sku, values.to_owned())));
+        assert!(form.variants.iter().all(|variant| variant.price == "149.00"));
+        assert_eq!(form.combine(), 0);
+    }
+
+    #[test]
+    fn a_variant_without_values_takes_the_first_combination() {
+        let mut form = a_form(&[("Size", "Small, Large")], &[("ONLY", &[])]);
+        assert_eq!(form.combine(), 2);
+        assert_eq!((form.variants[0].sku.as_str(), form.variants[0].values[0].as_str()), ("ONLY", "Small"));
+        assert_eq!(form.variants[1].sku, "SCARF-LARGE");
+    }
+
+    #[test]
+    fn too_many_combinations_and_none_at_all_make_no_more_than_a_product_has() {
+        let many: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+        let many = many.join(",");
+        let mut form = a_form(&[("A", &many), ("B", &many), ("C", &many)], &[]);
+        form.combine();
+        assert!(form.variants.len() <= MOST_VARIANTS);
+        assert_eq!(a_form(&[], &[("ONLY", &[])]).combine(), 0);
+        assert_eq!(a_form(&[("Size", " , ")], &[("ONLY", &[])]).combine(), 0);
+    }
+
+    #[test]
+    fn pictures_are_moved_and_removed_and_stay_where_they_cannot_go() {
+        let mut form = ProductForm { pictures: ["a", "b", "c"].map(str::to_owned).to_vec(), ..ProductForm::default() };
+        for (step, order) in [("look:later:a", "bac"), ("look:earlier:b", "bac"), ("look:later:c", "bac"), ("look:remove:a", "bc"), ("look:remove:x", "bc"), ("save", "bc")] {
+            form.look(step);
+            assert_eq!(form.pictures.concat(), order, "{step}");
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn what_is_wrong_stands_beside_the_row_that_was_typed() {
+        let mut form = a_form(&[("", ""), ("Size", "S")], &[("", &[]), ("A", &["", "S"]), ("B", &["", "M"])]);
+        form.variants[0].price.clear();
+        let errors = form.draft(Locale::En, Currency::PHP, None).unwrap_err();
+        assert_eq!(errors.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["values.2"]);
+        let told = form.at_rows(vec![("sku.1".into(), String::new()), ("options.0".into(), String::new()), ("name.en".into(), String::new())]);
+        assert_eq!(told.into_iter().map(|(field, _)| field).collect::<Vec<_>>(), ["sku.2", "options.1", "name.en"]);
     }
 }

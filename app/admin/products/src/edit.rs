@@ -1,24 +1,24 @@
 //! A product: texts in each language, options and variants, prices, photographs, and whether it is on the shop.
 
-use admin_frame::{Trouble, failure, on_done, wrong_at};
+use admin_frame::{StaffForm, Trouble, on_done};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
-use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductTexts, VariantDraft};
-use domain::{Currency, Locale, Money};
-use leptos::form::ActionForm;
+use domain::view::{PictureView, ProductAdminView, ProductTexts};
+use domain::{Currency, Locale};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
-use ui::{Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, icon, tr};
+use session::{Access, AppError, Posted, ProblemSummary, Typed, access, problem, stated, typed, use_posted, wrong};
+use ui::{Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr};
 
-use crate::draft::ProductForm;
+use crate::draft::{OPTIONS, ProductForm};
 use crate::picture::Pictures;
+use crate::variants::variants;
 
-/// The most options of a product.
-const OPTIONS: usize = 3;
+/// The id of the product's form, for buttons that stand outside of it.
+pub(crate) const FORM: &str = "product";
 
 /// A product to edit, with what its form needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,11 @@ pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
         Err(_) => None,
     };
     let draft = form.draft(request::locale(), backend::settings::shop_currency(&shop), before.as_ref()).map_err(request::invalid)?;
-    let id = backend::catalog::save_product(&shop, &ctx, request::locale(), draft).await.map_err(crate::refused)?;
+    let saved = backend::catalog::save_product(&shop, &ctx, request::locale(), draft).await;
+    let id = saved.map_err(|error| match error {
+        backend::catalog::CatalogError::Invalid(fields) => request::invalid(form.at_rows(fields)),
+        other => crate::refused(other),
+    })?;
     request::redirect(&format!("/admin/products/{id}"));
     Ok(id)
 }
@@ -91,6 +95,7 @@ impl LazyRoute for EditProduct {
     }
 
     fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
         let params = use_params_map();
         let id = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
         let version = RwSignal::new(0_u32);
@@ -109,34 +114,62 @@ impl LazyRoute for EditProduct {
         let product = Resource::new(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
-                {move || Suspend::new(async move {
-                    match product.await {
-                        Ok(view) => page(view, save, status, changed),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
+                {move || {
+                    let posted = posted.clone();
+                    Suspend::new(async move {
+                        match product.await {
+                            Ok(view) => page(view, save, status, &posted),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })
+                }}
             </Transition>
         }
         .into_any()
     }
 }
 
-fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, changed: Callback<()>) -> AnyView {
-    let EditView { product, categories, currency, may_write } = view;
-    let problem = failure(save);
-    let draft = product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
-    let name = draft.texts.first().map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
+/// What the form shows: what was typed when it came back without a script, else the product.
+fn shown(view: &EditView, typed: &Typed) -> ProductForm {
+    let draft = view.product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
+    let own = draft.id.map(|id| id.to_string()).unwrap_or_default();
+    let came_back = typed.of("form[id]", &own);
+    let pairs = came_back.values().iter().map(|(name, value)| format!("{}={}", admin_frame::escaped(name), admin_frame::escaped(value)));
+    let sent = came_back.is_any().then(|| serde_qs::Config::new(5, false).deserialize_str::<SaveProduct>(&pairs.collect::<Vec<_>>().join("&")));
+    match sent {
+        Some(Ok(SaveProduct { mut form })) => {
+            form.look(&came_back.or("step", ""));
+            form
+        }
+        _ => ProductForm::of(&draft, view.currency),
+    }
+}
+
+/// The photographs in the order of the form.
+fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
+    let known = view.product.as_ref().map(|product| product.pictures.as_slice()).unwrap_or_default();
+    form.pictures.iter().filter_map(|id| known.iter().find(|picture| picture.id.to_string() == *id).cloned()).collect()
+}
+
+fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, posted: &Posted) -> AnyView {
+    let fault = problem(save, posted);
+    let form = shown(&view, &typed(save, posted));
+    let pictures = RwSignal::new(ordered(&view, &form));
+    let EditView { product, categories, may_write, .. } = view;
+    let id = product.as_ref().and_then(|product| product.draft.id);
+    let name = product.as_ref().and_then(|product| product.draft.texts.first()).map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
     let title = name.unwrap_or_else(|| tr!(ADMIN_PRODUCTS_NEW).to_owned());
     let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
     let state = product.as_ref().map(|product| product.status.clone());
-    let states = move || state.clone().zip(draft.id).map(|(state, id)| states(&state, id, may_write, status));
-    let draft = product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
+    let states = move || state.clone().zip(id).map(|(state, id)| states(&state, id, may_write, status));
     let stock: i64 = product.iter().flat_map(|product| &product.stock).map(|row| row.available).sum();
-    let (texts, facts, options, variants) = (texts(&draft, problem), facts(&draft, categories, problem), options(&draft, problem), variants(&draft, currency, problem));
-    let hidden = draft.pictures.iter().enumerate().map(|(at, id)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=id.to_string()/> }).collect_view();
-    let (id, version) = (draft.id, draft.version);
-    let pictures = match product {
-        Some(product) => id.map(|id| view! { <Pictures product=id pictures=product.pictures may_write changed/> }).into_any(),
+    let parts = (texts(&form, fault), facts(&form, categories, fault), options(&form, fault), variants(&form, pictures, fault));
+    let hidden = move || {
+        let each = pictures.get().into_iter().enumerate();
+        each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string()/> }).collect_view()
+    };
+    let side = match id {
+        Some(product) => view! { <Pictures product pictures may_write posted=posted.clone()/> }.into_any(),
         None => view! { <Alert>{tr!(ADMIN_PRODUCTS_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
     };
     let find = format!("/admin/stock?q={}", admin_frame::escaped(&title));
@@ -146,21 +179,18 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
             <Breadcrumbs above here=title.clone()/>
             <PageHeader title actions=move || states().into_any()/>
             <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
-                <ActionForm action=save>
-                    <div class="flex flex-col gap-6 min-w-0">
-                        <ProblemSummary problem/>
-                        <input type="hidden" name="form[id]" value=id.map(|id| id.to_string()).unwrap_or_default()/>
-                        <input type="hidden" name="form[version]" value=version.to_string()/>
-                        {hidden}
-                        {texts}
-                        {facts}
-                        {options}
-                        {variants}
-                        {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
-                    </div>
-                </ActionForm>
+                <StaffForm action=save id=FORM class="flex flex-col gap-6 min-w-0">
+                    // The first button of a form is the one that Enter presses.
+                    <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
+                    <ProblemSummary problem=fault/>
+                    <input type="hidden" name="form[id]" value=form.id/>
+                    <input type="hidden" name="form[version]" value=form.version/>
+                    {hidden}
+                    {parts}
+                    {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending() attr:name="step" attr:value="save">{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                </StaffForm>
                 <div class="flex flex-col gap-6 min-w-0">
-                    {pictures}
+                    {side}
                     {id.map(|_| view! {
                         <Panel title=tr!(ADMIN_STOCK)>
                             <p><a class="link figures" href=find>{tr!(ADMIN_PRODUCTS_AVAILABLE)}": "{ui::use_locale().number(stock)}</a></p>
@@ -177,11 +207,11 @@ fn states(state: &str, product: ProductId, may_write: bool, action: ServerAction
     let badge = crate::status(state);
     let button = |to: &'static str, words: &'static str, look: Look| {
         view! {
-            <ActionForm action>
+            <StaffForm action>
                 <input type="hidden" name="product" value=product.to_string()/>
                 <input type="hidden" name="status" value=to/>
                 <Button kind="submit" look busy=action.pending()>{words}</Button>
-            </ActionForm>
+            </StaffForm>
         }
     };
     let published = state == "published";
@@ -196,14 +226,14 @@ fn states(state: &str, product: ProductId, may_write: bool, action: ServerAction
     .into_any()
 }
 
-fn texts(draft: &ProductDraft, problem: Signal<Option<AppError>>) -> AnyView {
+fn texts(form: &ProductForm, problem: Signal<Option<AppError>>) -> AnyView {
     let each = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
         let code = locale.code();
-        let texts = draft.texts.iter().find(|texts| texts.locale == code).cloned().unwrap_or_default();
+        let texts = form.texts.iter().find(|texts| texts.locale == code).cloned().unwrap_or_default();
         let ProductTexts { name, slug, summary, description, seo_title, seo_description, .. } = texts;
         let sent = move |field: &str| format!("form[texts][{at}][{field}]");
         let id = move |field: &str| format!("{field}.{code}");
-        let fault = move |field: &str| wrong_at(problem, format!("{field}.{code}"));
+        let fault = move |field: &str| wrong(problem, format!("{field}.{code}"));
         view! {
             <Panel title=locale.name()>
                 <div class="flex flex-col gap-3" lang=locale.tag()>
@@ -226,7 +256,7 @@ fn texts(draft: &ProductDraft, problem: Signal<Option<AppError>>) -> AnyView {
     view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
 }
 
-fn facts(draft: &ProductDraft, categories: Vec<(CategoryId, String)>, problem: Signal<Option<AppError>>) -> AnyView {
+fn facts(form: &ProductForm, categories: Vec<(CategoryId, String)>, problem: Signal<Option<AppError>>) -> AnyView {
     let categories: Vec<Choice> = categories.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     let taxes = vec![
         Choice::new("standard", tr!(ADMIN_PRODUCTS_TAX_STANDARD)),
@@ -234,10 +264,8 @@ fn facts(draft: &ProductDraft, categories: Vec<(CategoryId, String)>, problem: S
         Choice::new("exempt", tr!(ADMIN_PRODUCTS_TAX_EXEMPT)),
         Choice::new("none", tr!(ADMIN_PRODUCTS_TAX_NONE)),
     ];
-    let category = draft.category.map(|id| id.to_string()).unwrap_or_default();
-    let tax = if draft.tax_class.is_empty() { "standard".to_owned() } else { draft.tax_class.clone() };
-    let (vendor, tags, handle) = (draft.vendor.clone(), draft.tags.join(", "), draft.handle.clone());
-    let featured = draft.featured.map(|place| place.to_string()).unwrap_or_default();
+    let (category, tax) = (form.category.clone(), form.tax_class.clone());
+    let (vendor, tags, handle, featured) = (form.vendor.clone(), form.tags.clone(), form.handle.clone(), form.featured.clone());
     view! {
         <Panel title=tr!(COMMON_DETAILS)>
             <input type="hidden" name="form[handle]" value=handle/>
@@ -253,17 +281,17 @@ fn facts(draft: &ProductDraft, categories: Vec<(CategoryId, String)>, problem: S
     .into_any()
 }
 
-fn options(draft: &ProductDraft, problem: Signal<Option<AppError>>) -> AnyView {
+fn options(form: &ProductForm, problem: Signal<Option<AppError>>) -> AnyView {
     let each = (0..OPTIONS).map(|at| {
-        let option = draft.options.get(at).cloned().unwrap_or_default();
+        let option = form.options.get(at).cloned().unwrap_or_default();
         let fields = Locale::ALL.into_iter().enumerate().map(|(language, locale)| {
             let name = option.names.get(language).cloned().unwrap_or_default();
-            let values: Vec<String> = option.values.iter().filter_map(|(_, names)| names.get(language).cloned()).collect();
-            let fault = if language == 0 { wrong_at(problem, format!("options.{at}")) } else { Signal::derive(|| None) };
+            let values = option.values.get(language).cloned().unwrap_or_default();
+            let fault = if language == 0 { wrong(problem, format!("options.{at}")) } else { Signal::derive(|| None) };
             let id = if language == 0 { format!("options.{at}") } else { format!("options.{at}.{language}") };
             view! {
                 <Field label=format!("{} ({})", tr!(ADMIN_PRODUCTS_OPTION_NAME, number = at + 1), locale.name()) name=format!("form[options][{at}][names][{language}]") id=id value=name error=fault/>
-                <Field label=format!("{} ({})", tr!(ADMIN_PRODUCTS_OPTION_VALUES), locale.name()) name=format!("form[options][{at}][values][{language}]") id=format!("option-values-{at}-{language}") value=values.join(", ")/>
+                <Field label=format!("{} ({})", tr!(ADMIN_PRODUCTS_OPTION_VALUES), locale.name()) name=format!("form[options][{at}][values][{language}]") id=format!("option-values-{at}-{language}") value=values/>
             }
         });
         let fields = fields.collect_view();
@@ -275,77 +303,6 @@ fn options(draft: &ProductDraft, problem: Signal<Option<AppError>>) -> AnyView {
             <p class="text-sm text-quiet mb-3">{tr!(ADMIN_PRODUCTS_OPTION_HINT)}</p>
             <div class="divide-y divide-hairline">{each}</div>
         </Panel>
-    }
-    .into_any()
-}
-
-/// The variants with one empty row, which is left out when it stays so; a script adds more.
-fn variants(draft: &ProductDraft, currency: Currency, problem: Signal<Option<AppError>>) -> AnyView {
-    let known = draft.variants.len();
-    let options = StoredValue::new(draft.options.clone());
-    let each = draft.variants.iter().cloned().enumerate().map(|(at, variant)| row(at, &variant, options, currency, problem)).collect_view();
-    let more = RwSignal::new(1_usize);
-    let added = move || (known..known + more.get()).collect::<Vec<_>>();
-    view! {
-        <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
-            <div class="divide-y divide-hairline">
-                {each}
-                <For each=added key=|at| *at children=move |at| row(at, &VariantDraft::default(), options, currency, problem)/>
-            </div>
-            <div class="needs-script mt-3">
-                <Button look=Look::Outline icon=icon::PLUS on:click=move |_| more.update(|more| *more += 1)>{tr!(ADMIN_PRODUCTS_ADD_VARIANT)}</Button>
-            </div>
-        </Panel>
-    }
-    .into_any()
-}
-
-fn row(at: usize, variant: &VariantDraft, options: StoredValue<Vec<OptionDraft>>, currency: Currency, problem: Signal<Option<AppError>>) -> AnyView {
-    let is_new = variant.id.is_none();
-    let sent = move |field: &str| format!("form[variants][{at}][{field}]");
-    let id = move |field: &str| format!("{field}.{at}");
-    let fault = move |field: &str| wrong_at(problem, format!("{field}.{at}"));
-    let amount = move |minor: i64| Money::new(minor, currency).decimal();
-    let chosen = |place: usize| {
-        options.with_value(|options| {
-            let option = options.get(place);
-            let name = option.and_then(|option| option.names.first().cloned()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_NAME, number = place + 1));
-            let key = variant.values.get(place).cloned().unwrap_or_default();
-            let value = option.and_then(|option| option.values.iter().find(|(known, _)| *known == key)).and_then(|(_, names)| names.first().cloned());
-            (name, value.unwrap_or_default())
-        })
-    };
-    let shown = options.with_value(Vec::len);
-    let places = if shown == 0 { OPTIONS } else { (shown + 1).min(OPTIONS) };
-    let values = (0..places).map(|place| {
-        let (label, value) = chosen(place);
-        let own = if place == 0 { id("values") } else { format!("values.{at}.{place}") };
-        let wrong = if place == 0 { fault("values") } else { Signal::derive(|| None) };
-        view! { <Field label name=format!("form[variants][{at}][values][{place}]") id=own value error=wrong/> }
-    });
-    let values = values.collect_view();
-    let price = if is_new && variant.price == 0 { String::new() } else { amount(variant.price) };
-    let cost = if variant.cost == 0 { String::new() } else { amount(variant.cost) };
-    let weight = if variant.weight_g == 0 { String::new() } else { variant.weight_g.to_string() };
-    let compare_at = variant.compare_at.map(amount).unwrap_or_default();
-    let (sku, barcode) = (variant.sku.clone(), variant.barcode.clone());
-    let own = variant.id.map(|id| id.to_string()).unwrap_or_default();
-    let picture = variant.picture.map(|id| id.to_string()).unwrap_or_default();
-    view! {
-        <fieldset class="py-4 first:pt-0">
-            <input type="hidden" name=sent("id") value=own/>
-            <input type="hidden" name=sent("picture") value=picture/>
-            <div class="grid grid-cols-2 md:grid-cols-4 gap-3">
-                <Field label=tr!(ADMIN_PRODUCTS_SKU) name=sent("sku") id=id("sku") value=sku error=fault("sku")/>
-                {values}
-                <Field label=tr!(ADMIN_PRODUCTS_PRICE) name=sent("price") id=id("price") value=price inputmode="decimal" error=fault("price")/>
-                <Field label=tr!(ADMIN_PRODUCTS_COMPARE_AT) name=sent("compare_at") id=id("compare_at") value=compare_at inputmode="decimal" error=fault("compare_at")/>
-                <Field label=tr!(ADMIN_PRODUCTS_COST) name=sent("cost") id=id("cost") value=cost inputmode="decimal" error=fault("cost")/>
-                <Field label=tr!(ADMIN_PRODUCTS_WEIGHT_GRAMS) name=sent("weight_g") id=id("weight_g") value=weight inputmode="numeric" error=fault("weight_g")/>
-                <Field label=tr!(ADMIN_PRODUCTS_BARCODE) name=sent("barcode") id=id("barcode") value=barcode inputmode="numeric" error=fault("barcode")/>
-                {is_new.then(|| view! { <Field label=tr!(ADMIN_PRODUCTS_STOCK_START) name=sent("stock") id=id("stock") inputmode="numeric" error=fault("stock")/> })}
-            </div>
-        </fieldset>
     }
     .into_any()
 }

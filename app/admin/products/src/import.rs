@@ -1,6 +1,6 @@
 //! Products from a CSV file, with a report of what was done and which rows were left out.
 
-use admin_frame::sent_back;
+use admin_frame::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
 use domain::view::ImportReport;
 use leptos::prelude::*;
@@ -8,11 +8,8 @@ use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, ProblemSummary, access, stated, use_posted, wrong};
 use ui::{Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale};
-use web_sys::FormData;
-
-use crate::upload;
 
 /// Nobody is told how far an import is: the browser waits for the report.
 #[cfg(feature = "ssr")]
@@ -24,8 +21,9 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     use backend::catalog::CatalogError;
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
-    let sent = upload::Sent::receive(data, "file").await?;
+    let sent = admin_frame::Sent::receive(data, "file").await?;
     let report = backend::catalog::import::import_csv_in(&request::shop()?, &ctx, request::locale(), &sent.file, None, &untold).await;
+    request::show();
     report.map_err(|error| match error {
         CatalogError::NotAList(said) => request::invalid(vec![("file".into(), said.to_string())]),
         other => crate::refused(other),
@@ -47,31 +45,23 @@ impl LazyRoute for Import {
     }
 
     fn view(_this: Self) -> AnyView {
-        let action = Action::new_local(|data: &FormData| {
-            let data = MultipartData::from(data.clone());
-            async move { import_products(data).await }
-        });
-        let first = sent_back::<ImportProducts>();
-        let problem = Signal::derive(move || {
-            if action.version().get() == 0 { first.clone() } else { action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned())) }
-        });
-        let on_submit = move |event: leptos::ev::SubmitEvent| {
-            if let Some(data) = upload::taken(&event) {
-                action.dispatch_local(data);
-            }
-        };
+        let posted = use_posted();
+        let action = upload(import_products);
+        let problem = upload_problem::<ImportProducts, _>(action, &posted);
+        let first = posted.answer_of::<ImportReport>(ImportProducts::PATH);
+        let shown = move || if action.version().get() == 0 { first.clone() } else { action.value().get().and_then(Result::ok) };
         let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
         view! {
             <Title text=tr!(ADMIN_PRODUCTS_IMPORT)/>
             <div class="flex flex-col gap-5 max-w-4xl">
                 <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_IMPORT)/>
                 <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
-                <form method="post" action=ImportProducts::PATH enctype="multipart/form-data" class="flex flex-col gap-3 max-w-lg" on:submit=on_submit>
+                <FileForm action to=ImportProducts::PATH class="flex flex-col gap-3 max-w-lg">
                     <ProblemSummary problem/>
                     <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,text/csv" error=wrong(problem, "file")/>
                     <div><Button kind="submit" icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_PRODUCTS_IMPORT)}</Button></div>
-                </form>
-                {move || action.value().get().and_then(Result::ok).map(report)}
+                </FileForm>
+                {move || shown().map(report)}
             </div>
         }
         .into_any()

@@ -20,7 +20,7 @@ pub mod list;
 pub mod movements;
 pub mod picture;
 pub mod stock;
-mod upload;
+mod variants;
 
 use server_fn::ServerFn;
 use session::Access;

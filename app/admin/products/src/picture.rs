@@ -1,80 +1,100 @@
 //! A product's photographs: what is there, and one more.
 
-use admin_frame::sent_back;
+use admin_frame::{FileForm, upload, upload_problem};
 use domain::Locale;
-use domain::id::{PictureId, ProductId};
+use domain::id::ProductId;
 use domain::permission::Permission;
 use domain::view::PictureView;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
-use ui::{Button, Field, FileField, Look, Panel, Picture, icon, tr};
-use web_sys::FormData;
+use session::{Access, AppError, Posted, ProblemSummary, access, stated, wrong};
+use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size, icon, tr};
 
-use crate::upload;
+use crate::draft::Arrange;
+use crate::edit::FORM;
 
 /// Takes a photograph in for a product: fields `product`, `alt.en` and so on, and the file `picture` of at most 15 MB.
 #[server(endpoint = "admin/products/picture", input = MultipartFormData)]
-pub async fn add_picture(data: MultipartData) -> Result<PictureId, AppError> {
+pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
-    let sent = upload::Sent::receive(data, "picture").await?;
+    let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(product) = sent.value("product").parse::<ProductId>() else { return Err(request::not_found()) };
     let alts = Locale::ALL.map(|locale| (locale, sent.value(&format!("alt.{}", locale.code())).to_owned())).to_vec();
-    let picture = backend::catalog::add_picture(&request::shop()?, &ctx, Some(product), sent.file, alts).await.map_err(crate::refused)?;
-    Ok(picture.id)
+    backend::catalog::add_picture(&request::shop()?, &ctx, Some(product), sent.file, alts).await.map_err(crate::refused)
 }
 access!(AddPicture, Access::Staff(Permission::WriteProducts));
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[stated::<AddPicture>()];
 
-/// The photographs of a product with a form for one more; `changed` is run when it is there.
+/// The photographs of a product with a form for one more. Their order and which of them stay is saved with the product.
 #[component]
-pub(crate) fn Pictures(product: ProductId, pictures: Vec<PictureView>, may_write: bool, changed: Callback<()>) -> impl IntoView {
-    let action = Action::new_local(|data: &FormData| {
-        let data = MultipartData::from(data.clone());
-        async move { add_picture(data).await }
-    });
-    let first = sent_back::<AddPicture>();
-    let problem = Signal::derive(move || {
-        if action.version().get() == 0 { first.clone() } else { action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned())) }
-    });
-    let toasts = ui::use_toasts();
-    let saved = tr!(COMMON_SAVED);
+pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>, may_write: bool, posted: Posted) -> impl IntoView {
+    let action = upload(add_picture);
+    let problem = upload_problem::<AddPicture, _>(action, &posted);
+    let typed = posted.typed_for(AddPicture::PATH);
+    let (toasts, saved) = (ui::use_toasts(), tr!(COMMON_SAVED));
     Effect::new(move || {
-        if action.version().get() > 0 && action.value().with_untracked(|answer| matches!(answer, Some(Ok(_)))) {
+        if action.version().get() > 0
+            && let Some(Ok(picture)) = action.value().get_untracked()
+        {
             toasts.success(saved);
-            changed.run(());
+            pictures.update(|pictures| pictures.push(picture));
         }
     });
-    let on_submit = move |event: leptos::ev::SubmitEvent| {
-        if let Some(data) = upload::taken(&event) {
-            action.dispatch_local(data);
-        }
+    let shown = move || {
+        let all = pictures.get();
+        let last = all.len().saturating_sub(1);
+        all.into_iter().enumerate().map(|(at, picture)| tile(at, at == last, picture, may_write, pictures)).collect_view()
     };
-    let each = pictures.into_iter().map(|picture| {
-        view! { <li class="tile size-24 overflow-hidden rounded-field"><Picture id=picture.id.to_string() alt=picture.alt sizes="6rem"/></li> }
-    });
-    let shown = each.collect_view();
     let alts = Locale::ALL.map(|locale| {
         let name = format!("alt.{}", locale.code());
-        view! { <Field label=format!("{} ({})", tr!(ADMIN_PRODUCTS_ALT_TEXT), locale.name()) name hint=tr!(ADMIN_PRODUCTS_ALT_TEXT_HINT) maxlength=300/> }
+        let value = typed.or(&name, "");
+        view! { <Field label=format!("{} ({})", tr!(ADMIN_PRODUCTS_ALT_TEXT), locale.name()) name value hint=tr!(ADMIN_PRODUCTS_ALT_TEXT_HINT) maxlength=300/> }
     });
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_PICTURES)>
             <ul class="flex flex-wrap gap-3">{shown}</ul>
             {may_write.then(|| view! {
-                <form method="post" action=AddPicture::PATH enctype="multipart/form-data" class="mt-4 flex flex-col gap-3" on:submit=on_submit>
+                <p class="text-sm text-quiet mt-2">{tr!(ADMIN_PRODUCTS_PICTURES_HINT)}</p>
+                <FileForm action to=AddPicture::PATH class="mt-4 flex flex-col gap-3">
                     <ProblemSummary problem/>
                     <input type="hidden" name="product" value=product.to_string()/>
                     <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE) name="picture" accept="image/jpeg,image/png,image/webp" error=wrong(problem, "picture")/>
                     {alts.into_iter().collect_view()}
                     <div><Button kind="submit" look=Look::Outline icon=icon::IMAGE busy=action.pending()>{tr!(ADMIN_PRODUCTS_ADD_PICTURE)}</Button></div>
-                </form>
+                </FileForm>
             })}
         </Panel>
+    }
+    .into_any()
+}
+
+/// A photograph with what can be done with it. Its buttons belong to the product's form: without a script they ask for it again.
+fn tile(at: usize, is_last: bool, picture: PictureView, may_write: bool, pictures: RwSignal<Vec<PictureView>>) -> AnyView {
+    let PictureView { id, alt, .. } = picture;
+    let number = at + 1;
+    let button = move |way: Arrange, shape: Shape, label: String, disabled: bool| {
+        let press = move |event: leptos::ev::MouseEvent| {
+            event.prevent_default();
+            pictures.update(|pictures| way.apply(pictures, at));
+        };
+        let value = format!("look:{}:{id}", way.as_str());
+        view! { <IconButton kind="submit" size=Size::Small shape label disabled attr:form=FORM attr:name="step" attr:value=value on:click=press/> }
+    };
+    view! {
+        <li class="flex flex-col items-center gap-1">
+            <div class="tile size-24 overflow-hidden rounded-field"><Picture id=id.to_string() alt sizes="6rem"/></div>
+            {may_write.then(|| view! {
+                <div class="flex">
+                    {button(Arrange::Earlier, icon::ARROW_LEFT, tr!(ADMIN_PRODUCTS_PICTURE_EARLIER, number = number), at == 0)}
+                    {button(Arrange::Later, icon::ARROW_RIGHT, tr!(ADMIN_PRODUCTS_PICTURE_LATER, number = number), is_last)}
+                    {button(Arrange::Remove, icon::TRASH, tr!(ADMIN_PRODUCTS_PICTURE_REMOVE, number = number), false)}
+                </div>
+            })}
+        </li>
     }
     .into_any()
 }

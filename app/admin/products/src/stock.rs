@@ -1,17 +1,16 @@
 //! Stock: what is in the house, promised, to sell; and its adjustment with a reason.
 
-use admin_frame::{Trouble, address, failure, on_done};
+use admin_frame::{StaffForm, Trouble, address, on_done};
 use domain::id::{LocationId, VariantId};
 use domain::permission::Permission;
 use domain::view::{StockListView, StockRowView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table, Tone,
     icon, tr, use_locale,
@@ -85,6 +84,7 @@ impl LazyRoute for Stock {
     fn view(_this: Self) -> AnyView {
         let query = use_query_map();
         let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
+        let posted = StoredValue::new(use_posted());
         let version = RwSignal::new(0_u32);
         let adjust = ServerAction::<AdjustStock>::new();
         on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
@@ -108,7 +108,7 @@ impl LazyRoute for Stock {
                         let (search, after) = asked.get();
                         Suspend::new(async move {
                             match stock.await {
-                                Ok(found) => page(found, &search, &after, adjust),
+                                Ok(found) => page(found, &search, &after, adjust, posted),
                                 Err(error) => view! { <Trouble error/> }.into_any(),
                             }
                         })
@@ -120,7 +120,7 @@ impl LazyRoute for Stock {
     }
 }
 
-fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<AdjustStock>) -> AnyView {
+fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<AdjustStock>, posted: StoredValue<Posted>) -> AnyView {
     let to = |after: &str| address("/admin/stock", &[("q", search), ("after", after)]);
     let next = found.list.next.as_deref().map(to);
     let first = (!after.is_empty()).then(|| to(""));
@@ -129,7 +129,7 @@ fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<Adjust
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
     }
     // One form for the page: what is adjusted is chosen from its rows.
-    let form = found.may_adjust.then(|| adjusting(&rows, adjust));
+    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, adjust, posted)));
     let table = table(rows, found.low);
     view! {
         <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
@@ -143,9 +143,10 @@ fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<Adjust
     .into_any()
 }
 
-fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>) -> AnyView {
-    let problem = failure(adjust);
-    let chosen = RwSignal::new(rows.first().map(|row| row.variant.to_string()).unwrap_or_default());
+fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, posted: &Posted) -> AnyView {
+    let (problem, typed) = (problem(adjust, posted), typed(adjust, posted));
+    let first = rows.first().map(|row| (row.variant.to_string(), row.location.to_string())).unwrap_or_default();
+    let chosen = RwSignal::new(typed.or("variant", first.0));
     let places: Vec<(String, String, String)> =
         rows.iter().map(|row| (row.variant.to_string(), row.location.to_string(), row.location_name.clone())).collect();
     let mut variants: Vec<Choice> = rows.iter().map(|row| Choice::new(row.variant.to_string(), format!("{} · {}", row.sku, row.name))).collect();
@@ -166,16 +167,16 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>) -> AnyVie
     .to_vec();
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_ADJUST)>
-            <ActionForm action=adjust>
+            <StaffForm action=adjust>
                 <div class="flex flex-col gap-3">
                     <ProblemSummary problem/>
                     <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=chosen on_change=Callback::new(move |variant| chosen.set(variant))/>
-                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all/>
-                    <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" inputmode="numeric" error=wrong(problem, "delta")/>
-                    <SelectField label=tr!(ADMIN_ORDERS_REASON) name="reason" choices=reasons error=wrong(problem, "reason")/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all selected=typed.or("location", first.1)/>
+                    <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" value=typed.or("delta", "") inputmode="numeric" error=wrong(problem, "delta")/>
+                    <SelectField label=tr!(ADMIN_ORDERS_REASON) name="reason" choices=reasons selected=typed.or("reason", "") error=wrong(problem, "reason")/>
                     <div><Button kind="submit" busy=adjust.pending()>{tr!(ADMIN_PRODUCTS_ADJUST)}</Button></div>
                 </div>
-            </ActionForm>
+            </StaffForm>
         </Panel>
     }
     .into_any()

@@ -1,14 +1,13 @@
-//! The shop's name, logo, colours, currency and country.
+//! The shop's name, colours, currency and country; its logo beside them.
 
-use admin_frame::{Trouble, failure, on_done};
+use admin_frame::{StaffForm, Trouble, on_done};
 use domain::permission::Permission;
 use domain::view::ShopSettings;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The settings, and whether the reader may change them.
@@ -28,8 +27,6 @@ pub struct GeneralForm {
     pub name: String,
     /// Currency code.
     pub currency: String,
-    /// A picture's id, or empty.
-    pub logo: String,
     /// `#rrggbb` or empty.
     pub primary: String,
     /// `#rrggbb` or empty.
@@ -60,22 +57,20 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     use ui::t;
     let ctx = request::admitted(Access::Staff(Permission::WriteSettings))?;
     let wrong = |field: &str, message: domain::messages::Msg| request::invalid(vec![(field.to_owned(), message.text(request::locale()).to_owned())]);
-    let logo = match form.logo.trim() {
-        "" => None,
-        id => Some(id.parse().map_err(|_| wrong("logo", t::FIELD_CODE))?),
-    };
+    let shop = request::shop()?;
+    let before = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let low_stock = form.low_stock.trim().parse::<i64>().ok().filter(|units| *units >= 0).ok_or_else(|| wrong("low_stock", t::FIELD_NUMBER_INVALID))?;
     let new = ShopSettings {
         name: form.name.trim().to_owned(),
         currency: form.currency.trim().to_uppercase(),
-        logo,
+        logo: before.logo,
         primary: form.primary.trim().to_lowercase(),
         accent: form.accent.trim().to_lowercase(),
         country: form.country.trim().to_uppercase(),
         contact_email: form.contact_email.trim().to_owned(),
         low_stock,
     };
-    backend::settings::save(&request::shop()?, &ctx, new).await.map_err(|error| match error {
+    backend::settings::save(&shop, &ctx, new).await.map_err(|error| match error {
         SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
         SettingsError::Invalid("name") => wrong("name", t::FIELD_REQUIRED),
         SettingsError::Invalid("contact_email") => wrong("contact_email", t::FIELD_EMAIL_INVALID),
@@ -99,7 +94,10 @@ impl LazyRoute for General {
     }
 
     fn view(_this: Self) -> AnyView {
-        let settings = Resource::new(|| (), |()| read_settings());
+        let posted = use_posted();
+        let version = RwSignal::new(0_u32);
+        let changed = Callback::new(move |()| version.update(|times| *times += 1));
+        let settings = Resource::new(move || version.get(), |_| read_settings());
         let save = ServerAction::<SaveSettings>::new();
         on_done(save, tr!(COMMON_SAVED), |()| ());
         view! {
@@ -107,43 +105,46 @@ impl LazyRoute for General {
             <div class="flex flex-col gap-5">
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings")}
-                <Suspense fallback=|| view! { <SkeletonText/> }>
-                    {move || Suspend::new(async move {
-                        match settings.await {
-                            Ok(view) => form(view, save),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
-                </Suspense>
+                <Transition fallback=|| view! { <SkeletonText/> }>
+                    {move || {
+                        let posted = posted.clone();
+                        Suspend::new(async move {
+                            match settings.await {
+                                Ok(view) => page(view, save, &posted, changed),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
+                </Transition>
             </div>
         }
         .into_any()
     }
 }
 
-fn form(view: GeneralView, save: ServerAction<SaveSettings>) -> AnyView {
-    let problem = failure(save);
+fn page(view: GeneralView, save: ServerAction<SaveSettings>, posted: &Posted, changed: Callback<()>) -> AnyView {
+    let (problem, typed) = (problem(save, posted), typed(save, posted));
     let GeneralView { settings, may_write } = view;
-    let logo = settings.logo.map(|id| id.to_string()).unwrap_or_default();
+    let logo = crate::logo::panel(settings.logo, &settings.name, may_write, posted, changed);
     view! {
-        <ActionForm action=save>
+        <StaffForm action=save>
             <Panel title=tr!(ADMIN_SETTINGS_GENERAL)>
                 <div class="flex flex-col gap-4 max-w-2xl">
                     <ProblemSummary problem/>
-                    <Field label=tr!(ADMIN_SETTINGS_SHOP_NAME) name="form[name]" id="name" value=settings.name maxlength=100 error=wrong(problem, "name")/>
+                    <Field label=tr!(ADMIN_SETTINGS_SHOP_NAME) name="form[name]" id="name" value=typed.or("form[name]", settings.name) maxlength=100 error=wrong(problem, "name")/>
                     <div class="grid md:grid-cols-2 gap-4">
-                        <Field label=tr!(ADMIN_SETTINGS_CURRENCY) name="form[currency]" id="currency" value=settings.currency maxlength=3 error=wrong(problem, "currency")/>
-                        <Field label=tr!(ADMIN_SETTINGS_COUNTRY) name="form[country]" id="country" value=settings.country maxlength=2 error=wrong(problem, "country")/>
-                        <Field label=tr!(ADMIN_SETTINGS_PRIMARY) name="form[primary]" id="primary" value=settings.primary hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "primary")/>
-                        <Field label=tr!(ADMIN_SETTINGS_ACCENT) name="form[accent]" id="accent" value=settings.accent hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "accent")/>
-                        <Field label=tr!(ADMIN_SETTINGS_CONTACT_EMAIL) name="form[contact_email]" id="contact_email" kind="email" value=settings.contact_email error=wrong(problem, "contact_email")/>
-                        <Field label=tr!(ADMIN_SETTINGS_LOW_STOCK) name="form[low_stock]" id="low_stock" inputmode="numeric" value=settings.low_stock.to_string() error=wrong(problem, "low_stock")/>
+                        <Field label=tr!(ADMIN_SETTINGS_CURRENCY) name="form[currency]" id="currency" value=typed.or("form[currency]", settings.currency) maxlength=3 error=wrong(problem, "currency")/>
+                        <Field label=tr!(ADMIN_SETTINGS_COUNTRY) name="form[country]" id="country" value=typed.or("form[country]", settings.country) maxlength=2 error=wrong(problem, "country")/>
+                        <Field label=tr!(ADMIN_SETTINGS_PRIMARY) name="form[primary]" id="primary" value=typed.or("form[primary]", settings.primary) hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "primary")/>
+                        <Field label=tr!(ADMIN_SETTINGS_ACCENT) name="form[accent]" id="accent" value=typed.or("form[accent]", settings.accent) hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "accent")/>
+                        <Field label=tr!(ADMIN_SETTINGS_CONTACT_EMAIL) name="form[contact_email]" id="contact_email" kind="email" value=typed.or("form[contact_email]", settings.contact_email) error=wrong(problem, "contact_email")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LOW_STOCK) name="form[low_stock]" id="low_stock" inputmode="numeric" value=typed.or("form[low_stock]", settings.low_stock.to_string()) error=wrong(problem, "low_stock")/>
                     </div>
-                    <Field label=tr!(ADMIN_SETTINGS_LOGO) name="form[logo]" id="logo" value=logo hint=tr!(ADMIN_SETTINGS_LOGO_HINT) error=wrong(problem, "logo")/>
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
                 </div>
             </Panel>
-        </ActionForm>
+        </StaffForm>
+        {logo}
     }
     .into_any()
 }

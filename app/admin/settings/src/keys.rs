@@ -1,14 +1,13 @@
 //! Keys of the HTTP API: made with what they may do, shown once, taken back.
 
-use admin_frame::{Trouble, failure, on_done};
+use admin_frame::{StaffForm, Trouble, on_done};
 use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, answer, problem, stated, typed, use_posted, wrong};
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
 /// Every key.
@@ -26,6 +25,7 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
     let (_, secret) = backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
+    request::show();
     Ok(secret)
 }
 access!(CreateKey, Access::Staff(Permission::WriteStaff));
@@ -53,25 +53,29 @@ impl LazyRoute for Keys {
     }
 
     fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
         let version = RwSignal::new(0_u32);
         let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
         on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
         on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
         let keys = Resource::new(move || version.get(), |_| list_keys());
-        let secret = move || create.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
+        let secret = answer(create, &posted);
         view! {
             <Title text=tr!(ADMIN_SETTINGS_KEYS)/>
             <div class="flex flex-col gap-5">
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/keys")}
-                {move || secret().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
+                {move || secret.get().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
                 <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match keys.await {
-                            Ok(keys) => page(keys, create, revoke),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {move || {
+                        let posted = posted.clone();
+                        Suspend::new(async move {
+                            match keys.await {
+                                Ok(keys) => page(keys, create, revoke, &posted),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
                 </Transition>
             </div>
         }
@@ -79,22 +83,26 @@ impl LazyRoute for Keys {
     }
 }
 
-fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>) -> AnyView {
-    let problem = failure(create);
-    let scopes = Permission::ALL.iter().map(|scope| view! { <Checkbox label=scope.as_str() name="scopes[]" value=scope.as_str()/> }).collect_view();
+fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>, posted: &Posted) -> AnyView {
+    let (fault, typed, revoke_fault) = (problem(create, posted), typed(create, posted), problem(revoke, posted));
+    let scopes = Permission::ALL.iter().map(|scope| {
+        let scope = scope.as_str();
+        view! { <Checkbox label=scope name="scopes[]" value=scope checked=typed.ticked("scopes[]", scope, false)/> }
+    });
+    let scopes = scopes.collect_view();
     let list = if keys.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_SETTINGS_KEYS_EMPTY) body=tr!(ADMIN_SETTINGS_KEY_SCOPES) plain=true/> }.into_any()
     } else {
         table(keys, revoke)
     };
     view! {
-        <ProblemSummary problem=failure(revoke)/>
+        <ProblemSummary problem=revoke_fault/>
         <Panel title=tr!(ADMIN_SETTINGS_KEYS) flush=true>{list}</Panel>
-        <ActionForm action=create>
+        <StaffForm action=create>
             <Panel title=tr!(ADMIN_SETTINGS_KEY_CREATE)>
                 <div class="flex flex-col gap-4 max-w-xl">
-                    <ProblemSummary problem/>
-                    <Field label=tr!(ADMIN_SETTINGS_KEY_NAME) name="name" maxlength=100 error=wrong(problem, "name")/>
+                    <ProblemSummary problem=fault/>
+                    <Field label=tr!(ADMIN_SETTINGS_KEY_NAME) name="name" value=typed.or("name", "") maxlength=100 error=wrong(fault, "name")/>
                     <fieldset>
                         <legend class="font-medium text-sm">{tr!(ADMIN_SETTINGS_KEY_SCOPES)}</legend>
                         <div class="grid md:grid-cols-2">{scopes}</div>
@@ -102,7 +110,7 @@ fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAc
                     <div><Button kind="submit" busy=create.pending()>{tr!(ADMIN_SETTINGS_KEY_CREATE)}</Button></div>
                 </div>
             </Panel>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }
@@ -121,10 +129,10 @@ fn table(keys: Vec<ApiKeyView>, revoke: ServerAction<RevokeKey>) -> AnyView {
         let end = match key.revoked_at {
             Some(at) => view! { <span class="text-quiet">{tr!(ADMIN_SETTINGS_KEY_REVOKED)}" "<When at day=true/></span> }.into_any(),
             None => view! {
-                <ActionForm action=revoke>
+                <StaffForm action=revoke>
                     <input type="hidden" name="key" value=id/>
                     <Button kind="submit" size=Size::Small look=Look::Danger>{tr!(ADMIN_SETTINGS_KEY_REVOKE)}</Button>
-                </ActionForm>
+                </StaffForm>
             }
             .into_any(),
         };

@@ -1,39 +1,65 @@
-//! Managers' pages: the shop's face and rules, staff, keys of the HTTP API.
+//! Managers' pages: the shop's face, taxes, delivery, staff, keys of the HTTP API.
 //!
 //! Routes to mount under the admin's frame at `/admin`:
 //!
 //! | path | page |
 //! |---|---|
 //! | `/settings` | [`general::General`] |
+//! | `/settings/taxes` | [`taxes::Taxes`] |
+//! | `/settings/delivery` | [`delivery::Delivery`] |
+//! | `/settings/delivery/:code`, a new one as `new` | [`method::EditMethod`] |
 //! | `/settings/staff` | [`staff::Staff`] |
 //! | `/settings/keys` | [`keys::Keys`] |
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+pub mod delivery;
 pub mod general;
 pub mod keys;
+pub mod logo;
+pub mod method;
 pub mod staff;
+pub mod taxes;
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 use session::Access;
 use ui::{Tab, Tabs, tr};
 
 /// Every server function of these pages, with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [general::ACCESS, keys::ACCESS, staff::ACCESS].concat()
+    [delivery::ACCESS, general::ACCESS, keys::ACCESS, logo::ACCESS, method::ACCESS, staff::ACCESS, taxes::ACCESS].concat()
 }
+
+/// Server functions that take files: they can be called with `multipart/form-data` alone.
+pub const FILES: [&str; 1] = [logo::SetLogo::PATH];
 
 /// The pages of the settings, side by side.
 pub(crate) fn pages(current: &str) -> AnyView {
     let tab = |href: &str, name: &str| Tab { href: href.to_owned(), name: name.to_owned(), count: None, current: href == current };
     let tabs = vec![
         tab("/admin/settings", tr!(ADMIN_SETTINGS_GENERAL)),
+        tab("/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX)),
+        tab("/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY)),
         tab("/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF)),
         tab("/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS)),
     ];
     view! { <Tabs label=tr!(ADMIN_SETTINGS) tabs/> }.into_any()
+}
+
+/// What the rules of prices refused, as a page can show it.
+#[cfg(feature = "ssr")]
+pub(crate) fn rule_refused(error: backend::pricing::RulesError) -> session::AppError {
+    use backend::pricing::RulesError;
+    use session::{AppError, request};
+    match error {
+        RulesError::Forbidden(_) => request::fail(AppError::new(403)),
+        RulesError::Invalid(fields) => request::invalid(fields),
+        RulesError::Unknown => request::not_found(),
+        RulesError::Db(_) => request::unexpected(&error),
+    }
 }
 
 /// What the identity area refused, as a page can show it.

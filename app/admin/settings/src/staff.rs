@@ -1,14 +1,13 @@
 //! Staff: who works here, in which role, and who may sign in.
 
-use admin_frame::{Trouble, failure, on_done};
+use admin_frame::{StaffForm, Trouble, on_done};
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::StaffView;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, ProblemSummary, access, stated, wrong};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
 /// Everybody on the staff.
@@ -63,6 +62,7 @@ impl LazyRoute for Staff {
     }
 
     fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
         let version = RwSignal::new(0_u32);
         let changed = move |()| version.update(|times| *times += 1);
         let (add, role, active) = (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
@@ -76,12 +76,15 @@ impl LazyRoute for Staff {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/staff")}
                 <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match staff.await {
-                            Ok(staff) => page(staff, add, role, active),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {move || {
+                        let posted = posted.clone();
+                        Suspend::new(async move {
+                            match staff.await {
+                                Ok(staff) => page(staff, Actions { add, role, active }, &posted),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
                 </Transition>
             </div>
         }
@@ -98,7 +101,17 @@ fn roles() -> Vec<Choice> {
     Role::ALL.into_iter().rev().map(|role| Choice::new(role.as_str(), words(role))).collect()
 }
 
-fn page(staff: Vec<StaffView>, add: ServerAction<AddStaff>, role: ServerAction<SetStaffRole>, active: ServerAction<SetStaffActive>) -> AnyView {
+#[derive(Clone, Copy)]
+struct Actions {
+    add: ServerAction<AddStaff>,
+    role: ServerAction<SetStaffRole>,
+    active: ServerAction<SetStaffActive>,
+}
+
+fn page(staff: Vec<StaffView>, actions: Actions, posted: &Posted) -> AnyView {
+    let Actions { add, role, active } = actions;
+    let (fault, added, chosen) = (problem(add, posted), typed(add, posted), typed(role, posted));
+    let (role_fault, active_fault) = (problem(role, posted), problem(active, posted));
     let columns = vec![
         Column::new(tr!(ADDRESS_FULL_NAME)),
         Column::new(tr!(ADDRESS_EMAIL)),
@@ -107,6 +120,7 @@ fn page(staff: Vec<StaffView>, add: ServerAction<AddStaff>, role: ServerAction<S
     ];
     let row = move |person: StaffView| {
         let (id, is_active) = (person.id.to_string(), person.active);
+        let selected = chosen.of("user", &id).or("role", person.role.as_str());
         let field = format!("role-{id}");
         let state = if is_active { (Tone::Success, tr!(ADMIN_SETTINGS_ACTIVE)) } else { (Tone::Danger, tr!(ADMIN_SETTINGS_INACTIVE)) };
         let other = id.clone();
@@ -115,45 +129,44 @@ fn page(staff: Vec<StaffView>, add: ServerAction<AddStaff>, role: ServerAction<S
                 <td class="font-medium">{person.contact.name}</td>
                 <td>{person.contact.email}</td>
                 <td>
-                    <ActionForm action=role>
+                    <StaffForm action=role>
                         <input type="hidden" name="user" value=id/>
                         <div class="flex items-end gap-2">
-                            <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" id=field choices=roles() selected=person.role.as_str().to_owned()/>
+                            <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" id=field choices=roles() selected/>
                             <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(COMMON_SAVE)}</Button>
                         </div>
-                    </ActionForm>
+                    </StaffForm>
                 </td>
                 <td>
-                    <ActionForm action=active>
+                    <StaffForm action=active>
                         <input type="hidden" name="user" value=other/>
                         <input type="hidden" name="active" value=if is_active { "false" } else { "true" }/>
                         <div class="flex items-center gap-2">
                             <StatusBadge tone=state.0 settled=true text=state.1/>
                             <Button kind="submit" size=Size::Small look=Look::Outline>{if is_active { tr!(ADMIN_SETTINGS_DEACTIVATE) } else { tr!(ADMIN_SETTINGS_ACTIVATE) }}</Button>
                         </div>
-                    </ActionForm>
+                    </StaffForm>
                 </td>
             </Row>
         }
     };
     let rows = staff.into_iter().map(row).collect_view();
-    let problem = failure(add);
     view! {
-        <ProblemSummary problem=failure(role)/>
-        <ProblemSummary problem=failure(active)/>
+        <ProblemSummary problem=role_fault/>
+        <ProblemSummary problem=active_fault/>
         <Panel title=tr!(ADMIN_SETTINGS_STAFF) flush=true><Table caption=tr!(ADMIN_SETTINGS_STAFF) columns>{rows}</Table></Panel>
-        <ActionForm action=add>
+        <StaffForm action=add>
             <Panel title=tr!(ADMIN_SETTINGS_ADD_STAFF)>
                 <div class="flex flex-col gap-4 max-w-xl">
-                    <ProblemSummary problem/>
-                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="off" error=wrong(problem, "name")/>
-                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" autocomplete="off" error=wrong(problem, "email")/>
-                    <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" choices=roles()/>
-                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
+                    <ProblemSummary problem=fault/>
+                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" value=added.or("name", "") autocomplete="off" error=wrong(fault, "name")/>
+                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" value=added.or("email", "") autocomplete="off" error=wrong(fault, "email")/>
+                    <SelectField label=tr!(ADMIN_SETTINGS_ROLE) name="role" choices=roles() selected=added.or("role", Role::Clerk.as_str())/>
+                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(fault, "password")/>
                     <div><Button kind="submit" busy=add.pending()>{tr!(ADMIN_SETTINGS_ADD_STAFF)}</Button></div>
                 </div>
             </Panel>
-        </ActionForm>
+        </StaffForm>
     }
     .into_any()
 }

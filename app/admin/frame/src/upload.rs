@@ -1,0 +1,134 @@
+//! Forms with a file: sent by a script without leaving the page, or plainly to the page's own address; read in pieces on the
+//! server, with a limit.
+
+use std::future::Future;
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use server_fn::ServerFn;
+use server_fn::codec::MultipartData;
+use session::{AppError, Posted, TO};
+use wasm_bindgen::JsCast;
+use web_sys::{FormData, HtmlFormElement};
+
+/// What a form with a file does when a script sends it.
+pub type Upload<T> = Action<FormData, Result<T, AppError>>;
+
+/// What a form with a file does: calls the function with all that the form holds.
+pub fn upload<T, Answered>(call: impl Fn(MultipartData) -> Answered + Copy + 'static) -> Upload<T>
+where
+    T: 'static,
+    Answered: Future<Output = Result<T, AppError>> + 'static,
+{
+    Action::new_local(move |data: &FormData| call(MultipartData::from(data.clone())))
+}
+
+/// Why the file was not taken: the newest answer to the script, or what the plain form was told.
+pub fn upload_problem<F, T>(action: Upload<T>, posted: &Posted) -> Signal<Option<AppError>>
+where
+    F: ServerFn,
+    T: Send + Sync + 'static,
+{
+    let first = posted.error.clone().filter(|_| posted.to == F::PATH);
+    Signal::derive(move || {
+        if action.version().get() == 0 {
+            return first.clone();
+        }
+        action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+    })
+}
+
+/// A form with a file, of the function at the address `to`.
+#[component]
+pub fn FileForm<T>(
+    /// What the form does.
+    action: Upload<T>,
+    /// The function's address.
+    to: &'static str,
+    /// Classes of the form.
+    #[prop(default = "")]
+    class: &'static str,
+    /// The fields and buttons.
+    children: Children,
+) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+{
+    let on_submit = move |event: SubmitEvent| {
+        if let Some(data) = taken(&event) {
+            action.dispatch_local(data);
+        }
+    };
+    view! {
+        <form method="post" action="" enctype="multipart/form-data" class=class on:submit=on_submit>
+            <input type="hidden" name=TO value=to/>
+            {children()}
+        </form>
+    }
+    .into_any()
+}
+
+/// The fields of a form that a script is to send in place of the browser.
+fn taken(event: &SubmitEvent) -> Option<FormData> {
+    let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+    let data = FormData::new_with_form(&form).ok()?;
+    event.prevent_default();
+    Some(data)
+}
+
+/// What a form with a file sent.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Default)]
+pub struct Sent {
+    fields: Vec<(String, String)>,
+    /// The file's bytes, never none.
+    pub file: Vec<u8>,
+}
+
+#[cfg(feature = "ssr")]
+impl Sent {
+    /// The most bytes of a file.
+    const MOST: usize = 15 << 20;
+    /// The most fields; more is not one of our forms.
+    const MOST_FIELDS: usize = 20;
+
+    /// What was typed into a field.
+    #[must_use]
+    pub fn value(&self, field: &str) -> &str {
+        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+    }
+
+    /// Reads what was sent; `file` is the name of the field with the file.
+    ///
+    /// # Errors
+    /// Beside that field when no file was chosen, or one that is too large; status 400 for what is not one of our forms.
+    pub async fn receive(data: MultipartData, file: &'static str) -> Result<Self, AppError> {
+        use session::request;
+        let broken = || request::fail(AppError::new(400));
+        let Some(mut data) = data.into_inner() else { return Err(broken()) };
+        let mut sent = Self::default();
+        while let Some(mut field) = data.next_field().await.map_err(|_| broken())? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name != file {
+                if sent.fields.len() == Self::MOST_FIELDS {
+                    return Err(broken());
+                }
+                let value = field.text().await.map_err(|_| broken())?;
+                sent.fields.push((name, value));
+                continue;
+            }
+            while let Some(piece) = field.chunk().await.map_err(|_| broken())? {
+                if sent.file.len() + piece.len() > Self::MOST {
+                    let said = ui::t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(request::locale()).to_owned();
+                    return Err(request::invalid(vec![(file.to_owned(), said)]));
+                }
+                sent.file.extend_from_slice(&piece);
+            }
+        }
+        if sent.file.is_empty() {
+            let said = ui::t::FIELD_REQUIRED.text(request::locale()).to_owned();
+            return Err(request::invalid(vec![(file.to_owned(), said)]));
+        }
+        Ok(sent)
+    }
+}

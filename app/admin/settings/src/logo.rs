@@ -1,0 +1,90 @@
+//! The shop's logo: what it is now, another one, or none.
+
+use admin_frame::{FileForm, StaffForm, on_done, upload, upload_problem};
+use domain::id::PictureId;
+use domain::permission::Permission;
+use leptos::prelude::*;
+use server_fn::ServerFn;
+use server_fn::codec::{MultipartData, MultipartFormData};
+use session::{Access, AppError, Posted, ProblemSummary, access, stated, wrong};
+use ui::{Button, FileField, Look, Panel, Picture, icon, tr, use_toasts};
+
+/// Takes a logo in: the file `logo` of at most 15 MB.
+#[server(endpoint = "admin/settings/logo", input = MultipartFormData)]
+pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
+    use backend::catalog::CatalogError;
+    use domain::Locale;
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let sent = admin_frame::Sent::receive(data, "logo").await?;
+    let name = backend::settings::shop(&shop).name;
+    let alts = Locale::ALL.map(|locale| (locale, name.clone())).to_vec();
+    let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(|error| match error {
+        CatalogError::Forbidden(_) => request::fail(AppError::new(403)),
+        CatalogError::NotAPicture | CatalogError::TooLarge => {
+            request::invalid(vec![("logo".into(), ui::t::ADMIN_PRODUCTS_PICTURE_BAD.text(request::locale()).to_owned())])
+        }
+        other => request::unexpected(&other),
+    })?;
+    keep(Some(picture.id)).await
+}
+access!(SetLogo, Access::Staff(Permission::WriteSettings));
+
+/// Goes back to the shop's own sign.
+#[server(endpoint = "admin/settings/logo/remove")]
+pub async fn remove_logo() -> Result<(), AppError> {
+    session::request::admitted(Access::Staff(Permission::WriteSettings))?;
+    keep(None).await
+}
+access!(RemoveLogo, Access::Staff(Permission::WriteSettings));
+
+#[cfg(feature = "ssr")]
+async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
+    let new = domain::view::ShopSettings { logo, ..now };
+    backend::settings::save(&shop, &ctx, new).await.map_err(|error| request::unexpected(&error))
+}
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<SetLogo>(), stated::<RemoveLogo>()];
+
+/// The logo with a form for another one; `changed` is run when it is another.
+pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, posted: &Posted, changed: Callback<()>) -> AnyView {
+    let action = upload(set_logo);
+    let remove = ServerAction::<RemoveLogo>::new();
+    on_done(remove, tr!(COMMON_SAVED), move |()| changed.run(()));
+    let problem = upload_problem::<SetLogo, _>(action, posted);
+    let (toasts, saved) = (use_toasts(), tr!(COMMON_SAVED));
+    Effect::new(move || {
+        if action.version().get() > 0 && action.value().with_untracked(|answer| matches!(answer, Some(Ok(())))) {
+            toasts.success(saved);
+            changed.run(());
+        }
+    });
+    let shown = logo.map(|id| {
+        view! { <div class="tile size-24 overflow-hidden rounded-field"><Picture id=id.to_string() alt=shop.to_owned() sizes="6rem"/></div> }
+    });
+    view! {
+        <Panel title=tr!(ADMIN_SETTINGS_LOGO)>
+            <div class="flex flex-col gap-4 max-w-2xl">
+                <p class="text-sm text-quiet">{tr!(ADMIN_SETTINGS_LOGO_HINT)}</p>
+                {shown}
+                {may_write.then(|| view! {
+                    <FileForm action to=SetLogo::PATH class="flex flex-col gap-3">
+                        <ProblemSummary problem/>
+                        <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE) name="logo" accept="image/jpeg,image/png,image/webp" error=wrong(problem, "logo")/>
+                        <div><Button kind="submit" look=Look::Outline icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_SETTINGS_LOGO_ADD)}</Button></div>
+                    </FileForm>
+                })}
+                {(may_write && logo.is_some()).then(|| view! {
+                    <StaffForm action=remove>
+                        <Button kind="submit" look=Look::Danger busy=remove.pending()>{tr!(ADMIN_SETTINGS_LOGO_REMOVE)}</Button>
+                    </StaffForm>
+                })}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}

@@ -1,0 +1,248 @@
+//! A delivery method: its words, where it goes, what it asks, how long it takes, and whether it is offered.
+
+use admin_frame::{StaffForm, Trouble, on_done};
+use domain::permission::Permission;
+use domain::view::DeliveryMethodDraft;
+use domain::{Currency, Locale, Money};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
+
+/// The page of the methods.
+const LIST: &str = "/admin/settings/delivery";
+
+/// A delivery method to edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodView {
+    /// The method, or what a new one begins as.
+    pub method: DeliveryMethodDraft,
+    /// The currency of its fees.
+    pub currency: Currency,
+    /// May the reader save?
+    pub may_write: bool,
+}
+
+/// A delivery method as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MethodForm {
+    /// Not empty for one that is not there yet.
+    pub is_new: String,
+    /// Its code.
+    pub code: String,
+    /// Its place in the list.
+    pub position: String,
+    /// By language, in the order of `Locale::ALL`.
+    pub names: Vec<String>,
+    /// By language.
+    pub descriptions: Vec<String>,
+    /// In the shop's currency.
+    pub fee: String,
+    /// In the shop's currency; empty for nothing.
+    pub per_kg_fee: String,
+    /// In the shop's currency; empty for never.
+    pub free_from: String,
+    /// Days.
+    pub days_min: String,
+    /// Days.
+    pub days_max: String,
+    /// With commas between them.
+    pub regions: String,
+    /// Not empty when it is offered.
+    pub active: String,
+}
+
+#[cfg(feature = "ssr")]
+impl MethodForm {
+    /// The method that was meant.
+    fn draft(&self, locale: Locale, currency: Currency) -> Result<DeliveryMethodDraft, domain::view::FieldErrors> {
+        use domain::messages::t;
+        let mut errors = domain::view::FieldErrors::new();
+        let mut amount = |field: &str, text: &str| {
+            let text = text.trim();
+            let money = if text.is_empty() { None } else { Some(Money::parse(text, currency)) };
+            if matches!(money, Some(Err(_))) {
+                errors.push((field.to_owned(), t::FIELD_AMOUNT_INVALID.text(locale).to_owned()));
+            }
+            money.and_then(Result::ok).map(|money| money.minor)
+        };
+        let (fee, per_kg_fee, free_from) = (amount("fee", &self.fee), amount("per_kg_fee", &self.per_kg_fee), amount("free_from", &self.free_from));
+        let mut number = |field: &str, text: &str| {
+            text.trim().parse::<i64>().unwrap_or_else(|_| {
+                errors.push((field.to_owned(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
+                0
+            })
+        };
+        let (position, days_min, days_max) = (number("position", &self.position), number("days_min", &self.days_min), number("days_max", &self.days_max));
+        if self.fee.trim().is_empty() {
+            errors.push(("fee".to_owned(), t::FIELD_REQUIRED.text(locale).to_owned()));
+        }
+        // Its page could not be told from that of a new one.
+        if self.code.trim() == "new" {
+            errors.push(("code".to_owned(), t::ADMIN_SETTINGS_DELIVERY_TAKEN.text(locale).to_owned()));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(DeliveryMethodDraft {
+            is_new: !self.is_new.is_empty(),
+            code: self.code.clone(),
+            position,
+            names: self.names.clone(),
+            descriptions: self.descriptions.clone(),
+            fee: fee.unwrap_or_default(),
+            per_kg_fee: per_kg_fee.unwrap_or_default(),
+            free_from,
+            days_min,
+            days_max,
+            regions: self.regions.split(',').map(str::to_owned).collect(),
+            active: !self.active.is_empty(),
+        })
+    }
+}
+
+/// A delivery method, or what a new one begins as for `new`.
+#[server(endpoint = "admin/delivery/method")]
+pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let mut methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::rule_refused)?;
+    let last = methods.iter().map(|method| method.position).max().unwrap_or_default();
+    let method = match methods.iter().position(|method| method.code == code) {
+        Some(place) => methods.swap_remove(place),
+        None if code == "new" => DeliveryMethodDraft { is_new: true, active: true, position: last + 1, ..DeliveryMethodDraft::default() },
+        None => return Err(request::not_found()),
+    };
+    Ok(MethodView { method, currency: backend::settings::shop_currency(&shop), may_write: ctx.may(Permission::WriteSettings) })
+}
+access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
+
+/// Saves a delivery method; a plain form goes on to the list.
+#[server(endpoint = "admin/delivery/save")]
+pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
+    backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    request::redirect(LIST);
+    Ok(())
+}
+access!(SaveDeliveryMethod, Access::Staff(Permission::WriteSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDeliveryMethod>(), stated::<SaveDeliveryMethod>()];
+
+/// `/admin/settings/delivery/:code`
+#[derive(Debug)]
+pub struct EditMethod;
+
+#[lazy_route]
+impl LazyRoute for EditMethod {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
+        let params = use_params_map();
+        let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+        let save = ServerAction::<SaveDeliveryMethod>::new();
+        let navigate = use_navigate();
+        on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
+        let method = Resource::new(move || code.get(), read_delivery_method);
+        view! {
+            <Suspense fallback=|| view! { <SkeletonText/> }>
+                {move || {
+                    let posted = posted.clone();
+                    Suspend::new(async move {
+                        match method.await {
+                            Ok(view) => page(view, save, &posted),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })
+                }}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Posted) -> AnyView {
+    let MethodView { method, currency, may_write } = view;
+    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let is_new = method.is_new;
+    let title = method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());
+    let above = vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DELIVERY).to_owned())];
+    let amount = |minor: i64| Money::new(minor, currency).decimal();
+    let number = move |number: i64| if is_new { String::new() } else { number.to_string() };
+    let words = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
+        let (name, description) = (format!("form[names][{at}]"), format!("form[descriptions][{at}]"));
+        let own = typed.or(&name, method.names.get(at).cloned().unwrap_or_default());
+        let longer = typed.or(&description, method.descriptions.get(at).cloned().unwrap_or_default());
+        let (id, longer_id) = (format!("name.{}", locale.code()), format!("description.{}", locale.code()));
+        let (fault, longer_fault) = (wrong(problem, id.clone()), wrong(problem, longer_id.clone()));
+        view! {
+            <Field label=format!("{} ({})", tr!(ADMIN_SETTINGS_DELIVERY_NAME), locale.name()) name id value=own maxlength=80 optional={at > 0} error=fault/>
+            <Field label=format!("{} ({})", tr!(ADMIN_SETTINGS_DELIVERY_DESCRIPTION), locale.name()) name=description id=longer_id value=longer maxlength=300 optional=true error=longer_fault/>
+        }
+    });
+    let words = words.collect_view();
+    let code = if is_new {
+        let value = typed.or("form[code]", "");
+        view! {
+            <input type="hidden" name="form[is_new]" value="true"/>
+            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_CODE) name="form[code]" id="code" value maxlength=40 hint=tr!(ADMIN_SETTINGS_DELIVERY_CODE_HINT) error=wrong(problem, "code")/>
+        }
+        .into_any()
+    } else {
+        view! { <input type="hidden" name="form[code]" value=method.code.clone()/> }.into_any()
+    };
+    let fee = if is_new { String::new() } else { amount(method.fee) };
+    let per_kg = if method.per_kg_fee == 0 { String::new() } else { amount(method.per_kg_fee) };
+    let fees = [("form[fee]", fee), ("form[per_kg_fee]", per_kg), ("form[free_from]", method.free_from.map(amount).unwrap_or_default())];
+    let [fee, per_kg, free_from] = fees.map(|(field, value)| typed.or(field, value));
+    let times = [("form[days_min]", number(method.days_min)), ("form[days_max]", number(method.days_max)), ("form[position]", method.position.to_string())];
+    let [days_min, days_max, position] = times.map(|(field, value)| typed.or(field, value));
+    let regions = typed.or("form[regions]", method.regions.join(", "));
+    let active = typed.ticked("form[active]", "true", method.active);
+    view! {
+        <Title text=title.clone()/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=title.clone()/>
+            <PageHeader title/>
+            <StaffForm action=save class="flex flex-col gap-5 max-w-3xl">
+                <ProblemSummary problem/>
+                <Panel title=tr!(COMMON_DETAILS)>
+                    <div class="grid md:grid-cols-2 gap-4 items-start">
+                        {code}
+                        {words}
+                    </div>
+                </Panel>
+                <Panel title=tr!(ADMIN_SETTINGS_DELIVERY_FEE)>
+                    <div class="grid md:grid-cols-3 gap-4 items-start">
+                        <Field label=tr!(ADMIN_SETTINGS_DELIVERY_FEE) name="form[fee]" id="fee" value=fee inputmode="decimal" suffix=currency.code() error=wrong(problem, "fee")/>
+                        <Field label=tr!(ADMIN_SETTINGS_DELIVERY_PER_KG) name="form[per_kg_fee]" id="per_kg_fee" value=per_kg inputmode="decimal" suffix=currency.code() optional=true error=wrong(problem, "per_kg_fee")/>
+                        <Field label=tr!(ADMIN_SETTINGS_DELIVERY_FREE_FROM) name="form[free_from]" id="free_from" value=free_from inputmode="decimal" suffix=currency.code() optional=true hint=tr!(ADMIN_SETTINGS_DELIVERY_FREE_FROM_HINT) error=wrong(problem, "free_from")/>
+                    </div>
+                </Panel>
+                <Panel title=tr!(ADMIN_SETTINGS_DELIVERY)>
+                    <div class="flex flex-col gap-4">
+                        <Field label=tr!(ADMIN_SETTINGS_DELIVERY_REGIONS) name="form[regions]" id="regions" value=regions hint=tr!(ADMIN_SETTINGS_DELIVERY_REGIONS_HINT) error=wrong(problem, "regions")/>
+                        <div class="grid md:grid-cols-3 gap-4 items-start">
+                            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_DAYS_MIN) name="form[days_min]" id="days_min" value=days_min inputmode="numeric" error=wrong(problem, "days_min")/>
+                            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_DAYS_MAX) name="form[days_max]" id="days_max" value=days_max inputmode="numeric" error=wrong(problem, "days_max")/>
+                            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
+                        </div>
+                        <Checkbox label=tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE) name="form[active]" checked=active/>
+                    </div>
+                </Panel>
+                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+            </StaffForm>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,254 @@
+//! Tax rates: what was, is and will be in force, and one more.
+
+use admin_frame::{StaffForm, Trouble, on_done};
+use domain::permission::Permission;
+use domain::view::TaxRateView;
+use domain::{Locale, Timestamp};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use ui::{Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone, When, tr, use_locale};
+
+/// Every rate, with what the form for one more needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxesView {
+    /// By country and class, the newest first.
+    pub rates: Vec<TaxRateView>,
+    /// Codes and names.
+    pub countries: Vec<(String, String)>,
+    /// The country that the shop is in.
+    pub country: String,
+    /// When they were read.
+    pub now: Timestamp,
+    /// May the reader add one?
+    pub may_write: bool,
+}
+
+/// A rate as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaxForm {
+    /// Tax class.
+    pub class: String,
+    /// Country code.
+    pub country: String,
+    /// Percent.
+    pub rate: String,
+    /// A day as `2026-11-24`; empty for now.
+    pub valid_from: String,
+    /// The law or notice.
+    pub source: String,
+}
+
+/// Basis points of a share in percent, `12` or `12.5`, with at most two decimals.
+#[cfg(any(feature = "ssr", test))]
+fn basis_points(text: &str) -> Option<i64> {
+    let text = text.trim().trim_end_matches('%').trim_end();
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str, most: usize| text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole, 6) || !digits(part, 2) {
+        return None;
+    }
+    let hundredths = format!("{part:0<2}").parse::<i64>().ok()?;
+    Some(whole.parse::<i64>().ok()? * 100 + hundredths)
+}
+
+/// Basis points as percent: `12.5%`.
+fn percent(locale: Locale, basis_points: i64) -> String {
+    let part = format!("{:02}", basis_points % 100);
+    let part = part.trim_end_matches('0');
+    let sign = if part.is_empty() { "" } else { "." };
+    format!("{}{sign}{part}%", locale.number(basis_points / 100))
+}
+
+/// Every tax rate.
+#[server(endpoint = "admin/taxes")]
+pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    Ok(TaxesView {
+        rates: backend::pricing::tax_rates(&shop, &ctx).await.map_err(crate::rule_refused)?,
+        countries: backend::customers::countries(request::locale()),
+        country: backend::settings::shop(&shop).country,
+        now: shop.now(),
+        may_write: ctx.may(Permission::WriteSettings),
+    })
+}
+access!(ListTaxRates, Access::Staff(Permission::ReadSettings));
+
+/// Lets a rate come into force.
+#[server(endpoint = "admin/taxes/save")]
+pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
+    use domain::view::{FieldErrors, TaxRateDraft};
+    use session::request;
+    use ui::t;
+    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let mut errors: FieldErrors = Vec::new();
+    let rate_bp = basis_points(&form.rate);
+    if rate_bp.is_none() {
+        errors.push(("rate".into(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
+    }
+    let day = form.valid_from.trim();
+    // A rate that begins today begins now: what was charged this morning stays as it was.
+    let is_now = day.is_empty() || day == domain::iso_day(shop.now());
+    let valid_from = if is_now { None } else { domain::day_start(day) };
+    if !is_now && valid_from.is_none() {
+        errors.push(("valid_from".into(), t::FIELD_DATE_INVALID.text(locale).to_owned()));
+    }
+    if !errors.is_empty() {
+        return Err(request::invalid(errors));
+    }
+    let draft = TaxRateDraft { class: form.class, country: form.country, rate_bp: rate_bp.unwrap_or_default(), valid_from, source: form.source };
+    backend::pricing::save_tax_rate(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    Ok(())
+}
+access!(SaveTaxRate, Access::Staff(Permission::WriteSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListTaxRates>(), stated::<SaveTaxRate>()];
+
+/// `/admin/settings/taxes`
+#[derive(Debug)]
+pub struct Taxes;
+
+#[lazy_route]
+impl LazyRoute for Taxes {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
+        let version = RwSignal::new(0_u32);
+        let save = ServerAction::<SaveTaxRate>::new();
+        on_done(save, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+        let taxes = Resource::new(move || version.get(), |_| list_tax_rates());
+        view! {
+            <Title text=tr!(ADMIN_SETTINGS_TAX)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_SETTINGS)/>
+                {crate::pages("/admin/settings/taxes")}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {move || {
+                        let posted = posted.clone();
+                        Suspend::new(async move {
+                            match taxes.await {
+                                Ok(view) => page(view, save, &posted),
+                                Err(error) => view! { <Trouble error/> }.into_any(),
+                            }
+                        })
+                    }}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn class_name(class: &str) -> &'static str {
+    match class {
+        "standard" => tr!(ADMIN_PRODUCTS_TAX_STANDARD),
+        "zero" => tr!(ADMIN_PRODUCTS_TAX_ZERO),
+        "exempt" => tr!(ADMIN_PRODUCTS_TAX_EXEMPT),
+        _ => tr!(ADMIN_PRODUCTS_TAX_NONE),
+    }
+}
+
+fn page(view: TaxesView, save: ServerAction<SaveTaxRate>, posted: &Posted) -> AnyView {
+    let TaxesView { rates, countries, country, now, may_write } = view;
+    let list = if rates.is_empty() {
+        view! { <EmptyState title=tr!(ADMIN_SETTINGS_TAX_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_TAX_EMPTY_BODY) plain=true/> }.into_any()
+    } else {
+        table(rates, &countries, now)
+    };
+    let form = may_write.then(|| form(countries, &country, now, save, posted));
+    view! {
+        <Panel title=tr!(ADMIN_SETTINGS_TAX) flush=true>{list}</Panel>
+        {form}
+    }
+    .into_any()
+}
+
+fn table(rates: Vec<TaxRateView>, countries: &[(String, String)], now: Timestamp) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADDRESS_COUNTRY)),
+        Column::new(tr!(ADMIN_PRODUCTS_TAX_CLASS)),
+        Column::figures(tr!(ADMIN_SETTINGS_TAX_RATE)),
+        Column::new(tr!(ADMIN_SETTINGS_TAX_FROM)),
+        Column::new(tr!(ADMIN_SETTINGS_TAX_UNTIL)),
+        Column::new(tr!(ADMIN_SETTINGS_TAX_SOURCE)).wide_only(),
+    ];
+    let row = |rate: TaxRateView| {
+        let country = countries.iter().find(|(code, _)| *code == rate.country).map_or(rate.country, |(_, name)| name.clone());
+        let ended = rate.valid_to.is_some_and(|to| to <= now);
+        let (tone, words) = if ended {
+            (Tone::Neutral, tr!(ADMIN_SETTINGS_TAX_ENDED))
+        } else if rate.valid_from > now {
+            (Tone::Info, tr!(ADMIN_SETTINGS_TAX_PLANNED))
+        } else {
+            (Tone::Success, tr!(ADMIN_SETTINGS_TAX_IN_FORCE))
+        };
+        view! {
+            <Row>
+                <td class="font-medium">{country}</td>
+                <td>{class_name(&rate.class)}</td>
+                <FigureCell>{percent(locale, rate.rate_bp)}</FigureCell>
+                <td>
+                    <div class="flex flex-wrap items-center gap-2">
+                        {(rate.valid_from > Timestamp::from_millis(0)).then(|| view! { <When at=rate.valid_from day=true/> })}
+                        <StatusBadge tone settled=ended text=words/>
+                    </div>
+                </td>
+                <td>{rate.valid_to.map(|to| view! { <When at=to day=true/> })}</td>
+                <td class="max-md:hidden text-sm text-quiet">{rate.source}</td>
+            </Row>
+        }
+    };
+    let rows = rates.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_SETTINGS_TAX) columns>{rows}</Table> }.into_any()
+}
+
+fn form(countries: Vec<(String, String)>, own: &str, now: Timestamp, save: ServerAction<SaveTaxRate>, posted: &Posted) -> AnyView {
+    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let country = typed.or("form[country]", own);
+    let countries: Vec<Choice> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
+    let classes: Vec<Choice> = ["standard", "zero", "exempt", "none"].map(|class| Choice::new(class, class_name(class))).to_vec();
+    view! {
+        <StaffForm action=save>
+            <Panel title=tr!(ADMIN_SETTINGS_TAX_ADD)>
+                <div class="flex flex-col gap-4 max-w-2xl">
+                    <p class="text-sm text-quiet">{tr!(ADMIN_SETTINGS_TAX_INTRO)}</p>
+                    <ProblemSummary problem/>
+                    <div class="grid md:grid-cols-2 gap-4">
+                        <SelectField label=tr!(ADDRESS_COUNTRY) name="form[country]" id="country" choices=countries selected=country error=wrong(problem, "country")/>
+                        <SelectField label=tr!(ADMIN_PRODUCTS_TAX_CLASS) name="form[class]" id="class" choices=classes selected=typed.or("form[class]", "standard") error=wrong(problem, "class")/>
+                        <Field label=tr!(ADMIN_SETTINGS_TAX_RATE) name="form[rate]" id="rate" value=typed.or("form[rate]", "") inputmode="decimal" suffix="%" error=wrong(problem, "rate")/>
+                        <Field label=tr!(ADMIN_SETTINGS_TAX_FROM) name="form[valid_from]" id="valid_from" kind="date" value=typed.or("form[valid_from]", "") min=domain::iso_day(now) hint=tr!(ADMIN_SETTINGS_TAX_FROM_HINT) error=wrong(problem, "valid_from")/>
+                    </div>
+                    <Field label=tr!(ADMIN_SETTINGS_TAX_SOURCE) name="form[source]" id="source" value=typed.or("form[source]", "") maxlength=300 hint=tr!(ADMIN_SETTINGS_TAX_SOURCE_HINT) error=wrong(problem, "source")/>
+                    <div><Button kind="submit" busy=save.pending()>{tr!(ADMIN_SETTINGS_TAX_ADD)}</Button></div>
+                </div>
+            </Panel>
+        </StaffForm>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percents_are_read_as_they_are_shown() {
+        for (text, basis) in [("12", 1_200), ("12.5%", 1_250), (" 0.25 ", 25), ("100", 10_000), ("0", 0)] {
+            assert_eq!(basis_points(text), Some(basis), "{text}");
+        }
+        for text in ["", "-1", "12,5", "1.234", "twelve", "%", ".5", "9999999"] {
+            assert_eq!(basis_points(text), None, "{text}");
+        }
+        assert_eq!([1_200, 1_250, 5, 0].map(|basis| percent(Locale::En, basis)), ["12%", "12.5%", "0.05%", "0%"]);
+    }
+}
