@@ -1,4 +1,5 @@
 //! Every server function states who may call it, and nobody else can.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 //! The managers' pages as the server answers with them.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 
@@ -276,6 +277,9 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert!(backend::settings::shop(&shop).logo.is_some());
     let (_, _, body) = get(&router, "/admin/settings", &owner).await;
     assert!(body.contains("Remove the logo"));
+    let logo = backend::settings::shop(&shop).logo.unwrap();
+    let home = get(&router, "/", "").await.2;
+    assert!(home.contains(&format!("/pictures/{logo}/")), "it stands on the shop's front");
     let (status, _, _) = post(&router, "/admin/settings", &owner, &[("to", "/api/admin/settings/logo/remove")]).await;
     assert_eq!((status, backend::settings::shop(&shop).logo), (StatusCode::SEE_OTHER, None));
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::id::PictureId;
 use domain::view::CategoryView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -41,6 +42,9 @@ pub struct FrameView {
     pub staff: bool,
     /// The year, for the foot.
     pub year: i64,
+    /// The shop's own logo.
+    #[serde(default)]
+    pub logo: Option<PictureId>,
 }
 
 /// The aisles, and who is signed in.
@@ -55,6 +59,7 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
         year: domain::iso_date_time(shop.now()).get(..4).and_then(|year| year.parse().ok()).unwrap_or_default(),
+        logo: backend::settings::shop(&shop).logo,
     })
 }
 access!(ReadFrame, Access::Public);
@@ -143,6 +148,7 @@ fn Front(frame: FrameView, path: Signal<String>, cart_count: Signal<u32>, on_car
     view! {
         <Header
             shop_name=use_brand().name
+            logo=frame.logo.map(|id| id.to_string())
             categories=aisles(&frame.categories)
             path
             cart_count

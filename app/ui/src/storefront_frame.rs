@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    Awning, Banig, Icon, LanguageSwitcher, Mark, SearchBox, Shape, Suggestion, ThemeSwitch, icon,
+    Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, icon,
     tr, trn,
 };
 
@@ -34,12 +34,23 @@ pub fn SkipLink() -> impl IntoView {
     }
 }
 
+/// What stands before the shop's name: its logo, or its sign.
+fn sign(logo: Option<String>) -> AnyView {
+    match logo {
+        Some(id) => view! { <span class="block size-10 overflow-hidden rounded-field shrink-0"><Picture id alt="" sizes="2.5rem" first=true/></span> }.into_any(),
+        None => view! { <Mark class="size-8 max-sm:size-7"/> }.into_any(),
+    }
+}
+
 /// The shop's front: sign, search, account and cart over the aisles, under the awning.
 #[component]
 pub fn Header(
     /// The shop's name.
     #[prop(into)]
     shop_name: Signal<String>,
+    /// The id of the picture that is the shop's logo; its sign without one.
+    #[prop(optional_no_strip)]
+    logo: Option<String>,
     /// The aisles.
     #[prop(into)]
     categories: Signal<Vec<NavLink>>,
@@ -74,7 +85,7 @@ pub fn Header(
                         class="flex items-center gap-2 min-h-11 shrink-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
                         aria-label=move || tr!(SHELL_LOGO_LABEL, shop = shop_name.get())
                     >
-                        <Mark class="size-8 max-sm:size-7"/>
+                        {sign(logo)}
                         <span>{move || shop_name.get()}</span>
                     </a>
                     <div class="grow min-w-0 max-w-2xl mx-auto">
