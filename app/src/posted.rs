@@ -6,7 +6,8 @@ use std::convert::Infallible;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use domain::messages::t;
+use futures::{StreamExt, stream};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::*;
@@ -19,7 +20,7 @@ use server_fn::error::SERVER_FN_ERROR_HEADER;
 use session::request::SHOWN;
 use session::{AppError, Posted, TO};
 
-use crate::router::Pages;
+use crate::router::{Pages, locale_of};
 
 /// The most that a form may send.
 const MOST: usize = 1 << 20;
@@ -36,6 +37,8 @@ struct Sent {
     parts: Parts,
     bytes: Bytes,
     values: Vec<(String, String)>,
+    /// Nothing was left out.
+    whole: bool,
 }
 
 impl Sent {
@@ -44,13 +47,28 @@ impl Sent {
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MOST).await.ok()?;
         let values = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
-        Some(Self { parts, bytes, values })
+        Some(Self { parts, bytes, values, whole: true })
     }
 
-    /// Reads one with files; what was typed beside them is kept.
-    async fn receive_files(request: Request, boundary: String) -> Option<Self> {
+    /// Reads one with files; what was typed beside them is kept. The rest of what is too long is read and dropped, so that the
+    /// browser comes to hear the answer.
+    async fn receive_files(request: Request, boundary: String) -> Self {
         let (parts, body) = request.into_parts();
-        let bytes = to_bytes(body, MOST_WITH_FILES).await.ok()?;
+        let (mut bytes, mut whole, mut pieces) = (Vec::new(), true, body.into_data_stream());
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(piece) => {
+                    let room = piece.len().min(MOST_WITH_FILES - bytes.len());
+                    bytes.extend_from_slice(&piece[..room]);
+                    whole &= room == piece.len();
+                }
+                Err(_) => {
+                    whole = false;
+                    break;
+                }
+            }
+        }
+        let bytes = Bytes::from(bytes);
         let mut fields = Multipart::new(stream::iter([Ok::<_, Infallible>(bytes.clone())]), boundary);
         let mut values = Vec::new();
         // What cannot be read is not one of our forms; the function says so.
@@ -59,7 +77,7 @@ impl Sent {
                 values.push((name, field.text().await.unwrap_or_default()));
             }
         }
-        Some(Self { parts, bytes, values })
+        Self { parts, bytes, values, whole }
     }
 
     fn is_look(&self) -> bool {
@@ -129,11 +147,11 @@ where
 pub async fn answer_named(pages: Pages, request: Request) -> Response {
     // Whoever is no staff is asked to sign in; what they sent is not even read.
     if !pages.is_staff(request.extensions()) {
-        let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new() };
+        let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), whole: true };
         return sent.page(&pages, "", None, None).await;
     }
     let sent = match boundary(request.headers()) {
-        Some(boundary) => Sent::receive_files(request, boundary).await,
+        Some(boundary) => Some(Sent::receive_files(request, boundary).await),
         None => Sent::receive(request).await,
     };
     let Some(sent) = sent else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -144,6 +162,10 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
     };
     if sent.is_look() {
         return sent.page(&pages, to, None, None).await;
+    }
+    if !sent.whole {
+        let too_long = AppError::told(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(locale_of(&sent.parts)));
+        return sent.page(&pages, to, Some(too_long), None).await;
     }
     let mut call = http::Request::new(Body::from(sent.bytes.clone()));
     *call.method_mut() = Method::POST;

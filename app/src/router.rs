@@ -108,7 +108,7 @@ impl axum::extract::FromRef<Pages> for LeptosOptions {
 }
 
 /// The reader's language: what they chose, else what their browser asks for.
-fn locale_of(parts: &Parts) -> Locale {
+pub fn locale_of(parts: &Parts) -> Locale {
     let asked = || parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Locale::En, Locale::negotiate);
     cookie_of(parts, "lang").and_then(|code| Locale::parse(&code)).unwrap_or_else(asked)
 }

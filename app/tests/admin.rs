@@ -272,6 +272,9 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     let (status, _, body) = post_file(&router, "/admin/settings", &owner, &logo, ("logo", b"no picture")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("id=\"logo-error\""), "{body}");
+    let (status, _, body) = post_file(&router, "/admin/settings", &owner, &logo, ("logo", &vec![0; 17 << 20])).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(body.contains("larger than 15 MB") && body.contains("Shop name"), "{body}");
     let (status, location, body) = post_file(&router, "/admin/settings", &owner, &logo, ("logo", &a_picture(90))).await;
     assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/admin/settings"), "{body}");
     assert!(backend::settings::shop(&shop).logo.is_some());
