@@ -3,6 +3,7 @@
 use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
@@ -23,18 +24,28 @@ access!(ReadHome, Access::Public);
 pub const ACCESS: &[(&str, Access)] = &[stated::<ReadHome>()];
 
 /// The first page.
-#[component]
-pub fn HomePage() -> impl IntoView {
-    let home = Resource::new(|| (), |()| read_home());
-    view! {
-        <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
-            {move || Suspend::new(async move {
-                match home.await {
-                    Ok(home) => view! { <Home home/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                }
-            })}
-        </Suspense>
+#[derive(Debug)]
+pub struct HomePage;
+
+#[lazy_route]
+impl LazyRoute for HomePage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let home = Resource::new(|| (), |()| read_home());
+        view! {
+            <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
+                {move || Suspend::new(async move {
+                    match home.await {
+                        Ok(home) => view! { <Home home/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        }
+        .into_any()
     }
 }
 

@@ -5,6 +5,7 @@ use domain::view::{CategoryView, Facet, ListingQuery, ListingView, ProductCardVi
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
@@ -72,25 +73,35 @@ fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
 }
 
 /// A category's page, or that of all goods.
-#[component]
-pub fn ListingPage() -> impl IntoView {
-    let params = use_params_map();
-    let location = use_location();
-    let category = Memo::new(move |_| params.with(|params| params.get("slug")));
-    let search = Memo::new(move |_| location.search.get());
-    let listing = Resource::new(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
-    view! {
-        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }>
-            {move || {
-                let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
-                Suspend::new(async move {
-                    match listing.await {
-                        Ok(listing) => view! { <Listing listing path search/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+#[derive(Debug)]
+pub struct ListingPage;
+
+#[lazy_route]
+impl LazyRoute for ListingPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let params = use_params_map();
+        let location = use_location();
+        let category = Memo::new(move |_| params.with(|params| params.get("slug")));
+        let search = Memo::new(move |_| location.search.get());
+        let listing = Resource::new(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
+        view! {
+            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }>
+                {move || {
+                    let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
+                    Suspend::new(async move {
+                        match listing.await {
+                            Ok(listing) => view! { <Listing listing path search/> }.into_any(),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })
+                }}
+            </Transition>
+        }
+        .into_any()
     }
 }
 
@@ -340,34 +351,44 @@ pub fn Card(
 }
 
 /// All categories, for the phone's bar.
-#[component]
-pub fn CategoriesPage() -> impl IntoView {
-    let categories = Resource::new(|| (), |()| read_categories());
-    view! {
-        <Title text=tr!(SHELL_ALL_CATEGORIES)/>
-        <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
-        <Suspense fallback=|| view! { <SkeletonCards/> }>
-            {move || Suspend::new(async move {
-                match categories.await {
-                    Ok(categories) => view! {
-                        <Addresses path="/categories"/>
-                        <div class="grid grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 gap-x-4 md:gap-x-6 gap-y-8">
-                            {categories.into_iter().map(|category| {
-                                let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
-                                view! {
-                                    <div>
-                                        <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
-                                        <p class="text-sm text-quiet mt-1">{category.blurb}</p>
-                                    </div>
-                                }
-                            }).collect_view()}
-                        </div>
-                        <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
-                    }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                }
-            })}
-        </Suspense>
+#[derive(Debug)]
+pub struct CategoriesPage;
+
+#[lazy_route]
+impl LazyRoute for CategoriesPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let categories = Resource::new(|| (), |()| read_categories());
+        view! {
+            <Title text=tr!(SHELL_ALL_CATEGORIES)/>
+            <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
+            <Suspense fallback=|| view! { <SkeletonCards/> }>
+                {move || Suspend::new(async move {
+                    match categories.await {
+                        Ok(categories) => view! {
+                            <Addresses path="/categories"/>
+                            <div class="grid grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 gap-x-4 md:gap-x-6 gap-y-8">
+                                {categories.into_iter().map(|category| {
+                                    let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
+                                    view! {
+                                        <div>
+                                            <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
+                                            <p class="text-sm text-quiet mt-1">{category.blurb}</p>
+                                        </div>
+                                    }
+                                }).collect_view()}
+                            </div>
+                            <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
+                        }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        }
+        .into_any()
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::view::SearchView;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
 use leptos_router::hooks::use_query_map;
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
@@ -39,28 +40,38 @@ access!(Find, Access::Public);
 pub const ACCESS: &[(&str, Access)] = &[stated::<Suggest>(), stated::<Find>()];
 
 /// The page of what was found.
-#[component]
-pub fn SearchPage() -> impl IntoView {
-    let query = use_query_map();
-    let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
-    let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
-    let found = Resource::new(
-        move || (words.get(), after.get()),
-        |(words, after)| async move {
-            if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) }
-        },
-    );
-    view! {
-        <NotIndexed/>
-        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
-            {move || Suspend::new(async move {
-                match found.await {
-                    Ok(Some(found)) => view! { <Found found/> }.into_any(),
-                    Ok(None) => view! { <Ask/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                }
-            })}
-        </Transition>
+#[derive(Debug)]
+pub struct SearchPage;
+
+#[lazy_route]
+impl LazyRoute for SearchPage {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let query = use_query_map();
+        let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
+        let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
+        let found = Resource::new(
+            move || (words.get(), after.get()),
+            |(words, after)| async move {
+                if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) }
+            },
+        );
+        view! {
+            <NotIndexed/>
+            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
+                {move || Suspend::new(async move {
+                    match found.await {
+                        Ok(Some(found)) => view! { <Found found/> }.into_any(),
+                        Ok(None) => view! { <Ask/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+        .into_any()
     }
 }
 
