@@ -98,7 +98,7 @@ fn LeadStory(story: StoryView) -> impl IntoView {
     let sizes = if wide { "(width < 48rem) 100vw, 80rem" } else { "(width < 48rem) 100vw, 40rem" };
     view! {
         <section class=format!("mt-2 md:mt-4 grid md:grid-cols-2 rounded-card overflow-hidden relative {ON_TILE}")>
-            <div class="p-6 md:p-12 lg:p-16 md:min-h-[26rem] flex flex-col justify-center items-start gap-5 max-md:order-2 relative z-10">
+            <div class="p-6 md:p-12 lg:p-16 md:min-h-[30rem] flex flex-col justify-center items-start gap-5 max-md:order-2 relative z-10">
                 <h1 class="text-3xl md:text-4xl">{story.title}</h1>
                 <p class="text-lg max-w-[34ch]">{story.body}</p>
                 <LinkButton href=story.link look=Look::Buy size=Size::Large>{story.action}</LinkButton>
