@@ -1,14 +1,7 @@
 // What staff do: the manager sends an order off; the clerk is refused what clerks may not do.
 
+import { signIn } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
-
-async function signIn(page, name) {
-  await open(page, '/sign-in');
-  await page.locator('[name=email]').fill(`${name}@example.com`);
-  await page.locator('[name=password]').fill(`demo-${name}-2026`);
-  await page.locator('main form button[type=submit]').first().click();
-  await page.waitForURL('**/admin');
-}
 
 /** An order paid on delivery, placed as partners place theirs. */
 async function anOrder(request, name) {
@@ -84,7 +77,8 @@ test('the palette goes anywhere by the keyboard', async ({ page, isMobile }) => 
   await page.waitForURL('**/admin/stock');
 });
 
-for (const address of ['/admin', '/admin/orders', '/admin/products', '/admin/products/new', '/admin/stock', '/admin/settings']) {
+for (const address of ['/admin', '/admin/orders', '/admin/products', '/admin/products/new', '/admin/stock', '/admin/settings',
+  '/admin/settings/taxes', '/admin/settings/delivery', '/admin/settings/delivery/new']) {
   test(`nobody on the staff is kept out of ${address}`, async ({ page }) => {
     await signIn(page, 'manager');
     await open(page, address);

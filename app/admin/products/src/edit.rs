@@ -166,7 +166,7 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let parts = (texts(&form, fault), facts(&form, categories, fault), options(&form, fault), variants(&form, pictures, fault));
     let hidden = move || {
         let each = pictures.get().into_iter().enumerate();
-        each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string()/> }).collect_view()
+        each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string() autocomplete="off"/> }).collect_view()
     };
     let side = match id {
         Some(product) => view! { <Pictures product pictures may_write posted=posted.clone()/> }.into_any(),
@@ -183,8 +183,9 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
                     // The first button of a form is the one that Enter presses.
                     <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
                     <ProblemSummary problem=fault/>
-                    <input type="hidden" name="form[id]" value=form.id/>
-                    <input type="hidden" name="form[version]" value=form.version/>
+                    <input type="hidden" name="form[id]" value=form.id autocomplete="off"/>
+                    // A browser that reloads the page must not put the version of before into it.
+                    <input type="hidden" name="form[version]" value=form.version autocomplete="off"/>
                     {hidden}
                     {parts}
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending() attr:name="step" attr:value="save">{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}

@@ -118,7 +118,7 @@ fn row(line: Line, around: Around) -> AnyView {
     };
     view! {
         <fieldset class="py-4 first:pt-0">
-            <input type="hidden" name=sent("id") value=form.id/>
+            <input type="hidden" name=sent("id") value=form.id autocomplete="off"/>
             <div class="grid grid-cols-2 md:grid-cols-4 gap-3">
                 <Field label=tr!(ADMIN_PRODUCTS_SKU) name=sent("sku") id=id("sku") value=form.sku error=fault("sku")/>
                 {values}

@@ -1,0 +1,100 @@
+// What managers set: goods with all their variants and pictures, taxes, ways to deliver.
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { signIn } from '../staff.mjs';
+import { expect, open, test } from '../test.mjs';
+
+const picture = (name) => path.join(path.dirname(fileURLToPath(import.meta.url)), '../../demo/pictures', name);
+const fresh = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+
+test('a product gets a variant of every combination, and its pictures their order', async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const id = fresh();
+  await signIn(page, 'manager');
+  await open(page, '/admin/products/new');
+  await page.locator('[id="name.en"]').fill(`Tote ${id}`);
+  await page.locator('[name="form[options][0][names][0]"]').fill('Size');
+  await page.locator('[name="form[options][0][values][0]"]').fill('Small, Large');
+  await page.locator('[name="form[options][1][names][0]"]').fill('Colour');
+  await page.locator('[name="form[options][1][values][0]"]').fill('Red, Blue');
+  await page.locator('[id="sku.0"]').fill(`T-${id}`);
+  await page.locator('[id="price.0"]').fill('250');
+  await page.getByRole('button', { name: 'Make all combinations' }).click();
+  await expect(page.locator('[id="sku.3"]')).toHaveValue(`TOTE-${id.toUpperCase()}-LARGE-BLUE`);
+  await expect(page.locator('[id="sku.0"]')).toHaveValue(`T-${id}`);
+  await expect(page.locator('[id="price.3"]')).toHaveValue('250');
+  // A mistake is told beside its field, and nothing that was typed is lost.
+  await page.locator('[id="price.2"]').fill('cheap');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.locator('[id="price.2-error"]')).toBeVisible();
+  await expect(page.locator('[id="sku.3"]')).toHaveValue(`TOTE-${id.toUpperCase()}-LARGE-BLUE`);
+  await page.locator('[id="price.2"]').fill('275');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/products/prod_*');
+  await expect(page.locator('[id="price.2"]')).toHaveValue('275.00');
+
+  const tiles = page.locator('main li:has(picture)');
+  for (const [at, name] of ['abaca-clutch.webp', 'acacia-board.webp'].entries()) {
+    await page.locator('#picture').setInputFiles(picture(name));
+    await page.locator('[name="alt.en"]').fill(`Picture of ${name}`);
+    await page.getByRole('button', { name: 'Add a picture' }).click();
+    await expect(tiles).toHaveCount(at + 1);
+  }
+  await page.getByRole('button', { name: 'Move picture 1 to the back' }).click();
+  await page.locator('[id="picture.1"]').selectOption({ label: '2. Picture of abaca-clutch.webp' });
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Saved').first()).toBeVisible();
+  await page.reload();
+  await expect(tiles.first().locator('img')).toHaveAttribute('alt', 'Picture of acacia-board.webp');
+  await expect(page.locator('[id="picture.1"] option:checked')).toHaveText('2. Picture of abaca-clutch.webp');
+  await page.getByRole('button', { name: 'Remove picture 1' }).click();
+  await expect(tiles).toHaveCount(1);
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Saved').first()).toBeVisible();
+  await page.reload();
+  await expect(tiles).toHaveCount(1);
+  await expect(tiles.first().locator('img')).toHaveAttribute('alt', 'Picture of abaca-clutch.webp');
+});
+
+test('a tax rate comes into force on a day, and nothing before it is changed', async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  await signIn(page, 'manager');
+  await open(page, '/admin/settings/taxes');
+  await page.locator('#country').selectOption('JP');
+  await page.locator('#rate').fill('ten');
+  await page.locator('#valid_from').fill('2099-04-01');
+  await page.locator('#source').fill('Consumption Tax Act');
+  await page.getByRole('button', { name: 'New tax rate' }).click();
+  await expect(page.locator('#rate-error')).toBeVisible();
+  await expect(page.locator('#source')).toHaveValue('Consumption Tax Act');
+  await page.locator('#rate').fill('12.5');
+  await page.getByRole('button', { name: 'New tax rate' }).click();
+  const row = page.locator('tr', { hasText: 'Consumption Tax Act' });
+  await expect(row).toContainText('12.5%');
+  await expect(row).toContainText('Planned');
+});
+
+test('a way to deliver is added and switched off', async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const code = `kayak-${fresh()}`;
+  await signIn(page, 'manager');
+  await open(page, '/admin/settings/delivery');
+  await page.getByRole('link', { name: 'Add a delivery method' }).click();
+  await page.locator('#code').fill(code);
+  await page.locator('[id="name.en"]').fill(`By kayak ${code}`);
+  await page.locator('#fee').fill('75');
+  await page.locator('#days_min').fill('4');
+  await page.locator('#days_max').fill('3');
+  await page.locator('#regions').fill('JP');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.locator('#days_max-error')).toBeVisible();
+  await page.locator('#days_max').fill('9');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/settings/delivery');
+  await page.getByRole('link', { name: `By kayak ${code}` }).click();
+  await page.getByRole('checkbox', { name: 'Offered at checkout' }).uncheck();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/settings/delivery');
+  await expect(page.locator('tr', { hasText: code })).toContainText('Not offered');
+});
