@@ -25,7 +25,7 @@ serve: ## Build the release and serve the demonstration shop on http://127.0.0.1
 # undo that nor wait for its lock.
 watch: ## Serve a development build that follows each saved change
 	@scripts/setup.sh build
-	@$(ENV) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split -- serve --demo --database sqlite:data/dev.db $(ARGS)
+	@$(ENV) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
 
 build: ## Build the release, the site inside the program
 	@scripts/setup.sh build
@@ -35,7 +35,7 @@ seed: ## Fill data/shop.db with the demonstration shop (ARGS='--products 10000 -
 	@scripts/setup.sh build
 	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" seed $(ARGS)
 
-test: ## What is proved today: rules, simulators and business, on both databases
+test: ## Every test: rules, business on both databases, HTTP, journeys in Chromium, the API's contract
 	@scripts/test.sh
 
 test-rust: ## The Rust tests alone, with a Postgres of their own

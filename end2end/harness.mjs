@@ -2,9 +2,10 @@
 // in a folder of its own and on free ports, and stops them again.
 //
 // As a program it does so around any command:  node harness.mjs command arguments…
-// which finds the shop's address in TINDAHAN_URL, and may write {url} in an argument.
+// which finds the shop's address in TINDAHAN_URL, and may write {url} in an argument, and {key} for an API key with every
+// scope that the API knows.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -100,8 +101,9 @@ export async function startShop({ args = [], env = {} } = {}) {
     running.push(simulators);
     await ready(`${gateway}/mail`, simulators, 20);
 
+    const database = `sqlite:${path.join(folder, 'shop.db')}`;
     const server = start(BINARY, [
-      'serve', '--demo', '--database', `sqlite:${path.join(folder, 'shop.db')}`, '--listen', `127.0.0.1:${shopPort}`, ...args,
+      'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...args,
     ], {
       cwd: folder,
       log: path.join(folder, 'server.log'),
@@ -119,18 +121,25 @@ export async function startShop({ args = [], env = {} } = {}) {
     });
     running.push(server);
     await ready(`${url}/health/ready`, server);
-    return { url, gateway, folder, server, log: server.log, stop };
+    return { url, gateway, folder, database, server, log: server.log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** The secret of a new API key, made as an owner makes one on the command line. */
+function apiKey(shop) {
+  const args = ['admin', 'key', '--name', 'Harness', '--scope', 'read_orders', '--scope', 'read_stock', '--database', shop.database];
+  return execFileSync(BINARY, args, { cwd: shop.folder, env: environment({}), encoding: 'utf8' }).match(/tdh_\w+/)[0];
+}
+
 async function main(command) {
   const shop = await startShop();
   let status = 1;
   try {
-    const [program, ...args] = command.map((word) => word.replaceAll('{url}', shop.url));
+    const key = command.some((word) => word.includes('{key}')) ? apiKey(shop) : '';
+    const [program, ...args] = command.map((word) => word.replaceAll('{url}', shop.url).replaceAll('{key}', key));
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, TINDAHAN_URL: shop.url } });
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
     status = await new Promise((resolve, reject) => {

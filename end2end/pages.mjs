@@ -1,6 +1,7 @@
 // The addresses of every page, for whoever must look at all of them: the accessibility test, the test with eight clients
 // at once, and the screenshots. `who` is the sign-in the page needs; `name` becomes part of a picture's file name.
 
+import { anOrder, signIn } from './staff.mjs';
 import { addToCart, cartSynced, checkOut, somebody, thanked } from './shopper.mjs';
 
 const withCart = (address) => async (page) => {
@@ -20,6 +21,19 @@ const signedIn = (address) => async (page) => {
   await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
   await page.waitForURL('/account');
   if (address !== '/account') await page.goto(address, { waitUntil: 'networkidle' });
+};
+
+/** As the demonstration shop's owner, who may open everything. */
+const owner = (address) => async (page) => {
+  await page.context().clearCookies();
+  await signIn(page, 'owner');
+  if (address !== '/admin') await page.goto(address, { waitUntil: 'networkidle' });
+};
+
+/** On the page that a link of a list leads to. */
+const first = (list, link) => async (page) => {
+  await owner(list)(page);
+  await page.goto(await page.locator(link).first().getAttribute('href'), { waitUntil: 'networkidle' });
 };
 
 export const pages = [
@@ -52,5 +66,28 @@ export const pages = [
   { name: 'account-orders', address: '/account/orders', prepare: signedIn('/account/orders') },
   { name: 'account-addresses', address: '/account/addresses', prepare: signedIn('/account/addresses') },
   { name: 'account-preferences', address: '/account/preferences', prepare: signedIn('/account/preferences') },
+  { name: 'checkout-empty', address: '/checkout' },
   { name: 'not-found', address: '/no-such-page' },
+
+  { name: 'admin-home', address: '/admin', prepare: owner('/admin') },
+  { name: 'admin-orders', address: '/admin/orders', prepare: owner('/admin/orders') },
+  { name: 'admin-orders-none', address: '/admin/orders?q=nobody', prepare: owner('/admin/orders?q=nobody') },
+  {
+    name: 'admin-order',
+    address: '/admin/orders',
+    prepare: async (page) => owner(`/admin/orders/${await anOrder(page.request, 'Ana Reyes')}`)(page),
+  },
+  { name: 'admin-pick-list', address: '/admin/orders/pick-list', prepare: owner('/admin/orders/pick-list') },
+  { name: 'admin-products', address: '/admin/products', prepare: owner('/admin/products') },
+  { name: 'admin-product', address: '/admin/products', prepare: first('/admin/products?q=mug', 'a[href^="/admin/products/prod_"]') },
+  { name: 'admin-product-new', address: '/admin/products/new', prepare: owner('/admin/products/new') },
+  { name: 'admin-import', address: '/admin/products/import', prepare: owner('/admin/products/import') },
+  { name: 'admin-stock', address: '/admin/stock', prepare: owner('/admin/stock') },
+  { name: 'admin-stock-movements', address: '/admin/stock', prepare: first('/admin/stock?q=mug', 'a[href^="/admin/stock/var_"]') },
+  { name: 'admin-settings', address: '/admin/settings', prepare: owner('/admin/settings') },
+  { name: 'admin-taxes', address: '/admin/settings/taxes', prepare: owner('/admin/settings/taxes') },
+  { name: 'admin-delivery', address: '/admin/settings/delivery', prepare: owner('/admin/settings/delivery') },
+  { name: 'admin-delivery-new', address: '/admin/settings/delivery/new', prepare: owner('/admin/settings/delivery/new') },
+  { name: 'admin-staff', address: '/admin/settings/staff', prepare: owner('/admin/settings/staff') },
+  { name: 'admin-keys', address: '/admin/settings/keys', prepare: owner('/admin/settings/keys') },
 ];

@@ -1,6 +1,6 @@
-// What staff do first.
+// What staff do first, and what there is for them to do.
 
-import { open } from './test.mjs';
+import { expect, open } from './test.mjs';
 
 /** Signs the owner, the manager or the clerk of the demonstration shop in. */
 export async function signIn(page, name) {
@@ -9,4 +9,27 @@ export async function signIn(page, name) {
   await page.locator('[name=password]').fill(`demo-${name}-2026`);
   await page.locator('main form button[type=submit]').first().click();
   await page.waitForURL('**/admin');
+}
+
+/** An order paid on delivery, placed as partners place theirs; the answer is its id. */
+export async function anOrder(request, name) {
+  const ask = async (path, data, headers) => {
+    const answer = await request.post(`/api/v1/${path}`, { data, headers });
+    expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
+    return answer.json();
+  };
+  const { products } = await (await request.get('/api/v1/products?in_stock=true&sort=price_up')).json();
+  const product = await (await request.get(`/api/v1/products/${products[0].slug}`)).text();
+  const [variant] = product.match(/var_[0-9a-f]{32}/);
+  const cart = await ask('carts', { lines: [{ variant, quantity: 1 }] });
+  const shipping = {
+    recipient: name, phone: '+639171234567', country: 'PH', line1: '12 Mabini Street', place: '1381300009', postal_code: '1105',
+  };
+  const offered = JSON.stringify(await ask(`carts/${cart.id}/delivery-options`, shipping));
+  const [, delivery] = offered.match(/"code":"([^"]+)"/);
+  const contact = { name, email: 'ana@example.com', phone: '+639171234567' };
+  const key = `admin-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  const placed = await ask(`carts/${cart.id}/checkout`, { contact, shipping, delivery, payment: 'cod' }, { 'Idempotency-Key': key });
+  const [id] = JSON.stringify(placed).match(/ord_[0-9a-f]{32}/);
+  return id;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests and ends with one line, "N passed, N failed", over all of them. A skipped test counts as failed.
 #
-#   scripts/test.sh            what `make test` and .ci/run call: all that has been run green, today the Rust part
+#   scripts/test.sh            all of it: what `make test` and .ci/run call
 #   scripts/test.sh rust       unit, property, database, HTTP and documentation tests
 #   scripts/test.sh browser    journeys and accessibility in Chromium, on the release binary
 #   scripts/test.sh contract   schemathesis against the API's own description
@@ -90,7 +90,7 @@ contract() {
   say 'the API against its own description'
   # It leaves notes where it runs.
   (cd "$scratch" && TINDAHAN_BINARY=$binary node "$root/end2end/harness.mjs" \
-    "$cache/schemathesis/bin/schemathesis" run '{url}/api/openapi.json' \
+    "$cache/schemathesis/bin/schemathesis" run '{url}/api/openapi.json' -H 'Authorization: Bearer {key}' \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
     --max-examples $examples "${seed[@]}" --continue-on-failure --suppress-health-check all \
     --report json --report-json-path "$scratch/contract.json" "$@") || status=$?
@@ -104,14 +104,17 @@ contract() {
 }
 
 scripts/setup.sh test
-case $part in
-all) rust "$@" ;;
-rust) rust "$@" ;;
-browser | contract)
+[ "$part" = rust ] || {
   scripts/build.sh >/dev/null
   simulators
-  "$part" "$@"
+}
+case $part in
+all)
+  rust
+  browser
+  contract
   ;;
+*) "$part" "$@" ;;
 esac
 
 echo

@@ -110,6 +110,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("account/addresses") view={Lazy::<AddressesPage>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
+                <Route path=path!("ui") view=gallery ssr=SsrMode::Async/>
                 <ParentRoute path=path!("admin") view={Lazy::<AdminShell>::new()} ssr=SsrMode::Async>
                     <Route path=path!("") view={Lazy::<Home>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
@@ -130,4 +131,20 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// `/ui`: every component in its states, in builds with the feature `gallery`; nothing in the others.
+fn gallery() -> AnyView {
+    #[cfg(feature = "gallery")]
+    return view! {
+        <main id="content">
+            <ui::Gallery/>
+            <ui::GalleryShop/>
+            <ui::GalleryAdmin/>
+        </main>
+        <ui::ToastRegion/>
+    }
+    .into_any();
+    #[cfg(not(feature = "gallery"))]
+    view! { <Frame><NotFound/></Frame> }.into_any()
 }

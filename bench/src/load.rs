@@ -38,7 +38,8 @@ impl Seen {
 
 /// The same request over and over, for a time.
 pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize, seconds: u64) -> Result<Seen, Trouble> {
-    let until = Instant::now() + Duration::from_secs(seconds);
+    let begun = Instant::now();
+    let until = begun + Duration::from_secs(seconds);
     let mut tasks = Vec::new();
     for _ in 0..connections {
         let mut client = Client::connect(address).await?;
@@ -57,7 +58,7 @@ pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize
             Ok::<_, Trouble>((good, bad, latencies))
         }));
     }
-    collect(Instant::now(), tasks).await
+    collect(begun, tasks).await
 }
 
 /// Each request once, by as many connections.

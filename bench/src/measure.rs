@@ -53,7 +53,7 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
 /// What a first visit to a product page loads, in brotli, photographs apart.
 async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     let html = String::from_utf8(server.get(path, "").await?.body)?;
-    let mut assets: Vec<&str> = html.split(['"', '\'']).filter(|s| s.starts_with("/pkg/") && !s.contains(' ')).collect();
+    let mut assets: Vec<&str> = html.split(['"', '\'']).filter(|s| s.starts_with('/') && [".css", ".js", ".wasm"].iter().any(|end| s.ends_with(end))).collect();
     assets.sort_unstable();
     assets.dedup();
     let mut sizes = vec![("HTML", server.get(path, BROTLI).await?.body.len())];

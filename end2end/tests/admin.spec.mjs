@@ -1,32 +1,11 @@
 // What staff do: the manager sends an order off; the clerk is refused what clerks may not do.
 
-import { signIn } from '../staff.mjs';
+import { pages } from '../pages.mjs';
+import { anOrder, signIn } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
 
-/** An order paid on delivery, placed as partners place theirs. */
-async function anOrder(request, name) {
-  const ask = async (path, data, headers) => {
-    const answer = await request.post(`/api/v1/${path}`, { data, headers });
-    expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
-    return answer.json();
-  };
-  const { products } = await (await request.get('/api/v1/products?in_stock=true&sort=price_up')).json();
-  const product = await (await request.get(`/api/v1/products/${products[0].slug}`)).text();
-  const [variant] = product.match(/var_[0-9a-f]{32}/);
-  const cart = await ask('carts', { lines: [{ variant, quantity: 1 }] });
-  const shipping = {
-    recipient: name, phone: '+639171234567', country: 'PH', line1: '12 Mabini Street', place: '1381300009', postal_code: '1105',
-  };
-  const offered = JSON.stringify(await ask(`carts/${cart.id}/delivery-options`, shipping));
-  const [, delivery] = offered.match(/"code":"([^"]+)"/);
-  const contact = { name, email: 'ana@example.com', phone: '+639171234567' };
-  const key = `admin-${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  const placed = await ask(`carts/${cart.id}/checkout`, { contact, shipping, delivery, payment: 'cod' }, { 'Idempotency-Key': key });
-  const [id] = JSON.stringify(placed).match(/ord_[0-9a-f]{32}/);
-  return id;
-}
-
-test('a manager picks, packs, ships and delivers an order', async ({ page, request }) => {
+test('a manager picks, packs, ships and delivers an order', async ({ page, request, problems }) => {
+  problems.allow(/status of 422/);
   const id = await anOrder(request, 'Ana Reyes');
   await signIn(page, 'manager');
   await expect(page.locator('#today')).toBeVisible();
@@ -49,7 +28,8 @@ test('a manager picks, packs, ships and delivers an order', async ({ page, reque
   await expect(page.locator('main')).toContainText('Delivered');
 });
 
-test('a clerk is refused what clerks may not do', async ({ page, request }) => {
+test('a clerk is refused what clerks may not do', async ({ page, request, problems }) => {
+  problems.allow(/status of 403/);
   const id = await anOrder(request, 'Ben Cruz');
   await signIn(page, 'clerk');
   await open(page, `/admin/orders/${id}`);
@@ -71,17 +51,16 @@ test('whoever is not signed in is asked to', async ({ page }) => {
 test('the palette goes anywhere by the keyboard', async ({ page, isMobile }) => {
   test.skip(isMobile, 'a phone has no Ctrl key');
   await signIn(page, 'manager');
+  await open(page, '/admin');
   await page.keyboard.press('Control+k');
   await page.locator('#commands input').fill('stock');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/admin/stock');
 });
 
-for (const address of ['/admin', '/admin/orders', '/admin/products', '/admin/products/new', '/admin/stock', '/admin/settings',
-  '/admin/settings/taxes', '/admin/settings/delivery', '/admin/settings/delivery/new']) {
-  test(`nobody on the staff is kept out of ${address}`, async ({ page }) => {
-    await signIn(page, 'manager');
-    await open(page, address);
+for (const { name, prepare } of pages.filter(({ address }) => address.startsWith('/admin'))) {
+  test(`nobody on the staff is kept out of ${name}`, async ({ page }) => {
+    await prepare(page);
     await accessible(page);
   });
 }

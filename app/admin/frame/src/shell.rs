@@ -2,6 +2,7 @@
 
 use domain::permission::{Permission, Role};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use leptos_router::{LazyRoute, lazy_route};
@@ -25,22 +26,22 @@ pub struct ShellView {
 /// Who works here, and what they may do. Whoever is not signed in is asked to, and comes back to `path`.
 #[server(endpoint = "admin/shell")]
 pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
+    who_works(&path)
+}
+access!(ReadShell, Access::Staff(Permission::ReadDashboard));
+
+#[cfg(feature = "ssr")]
+fn who_works(path: &str) -> Result<ShellView, AppError> {
     use session::request;
-    if let Err(error) = request::admitted(ReadShell::ACCESS_ASKED) {
+    if let Err(error) = request::admitted(<ReadShell as session::Stated>::ACCESS) {
         if error.is_signed_out() {
-            leptos_axum::redirect(&crate::address("/sign-in", &[("back", &path)]));
+            leptos_axum::redirect(&crate::address("/sign-in", &[("back", path)]));
         }
         return Err(error);
     }
     let (Some(me), shop) = (request::me(), request::shop()?) else { return Err(request::fail(AppError::new(401))) };
     let Some(role) = me.role else { return Err(request::fail(AppError::new(403))) };
     Ok(ShellView { shop_name: backend::settings::shop(&shop).name, user_name: me.contact.name, role })
-}
-access!(ReadShell, Access::Staff(Permission::ReadDashboard));
-
-#[cfg(feature = "ssr")]
-impl ReadShell {
-    const ACCESS_ASKED: Access = <Self as session::Stated>::ACCESS;
 }
 
 /// Server functions of this file.
@@ -67,22 +68,43 @@ impl LazyRoute for AdminShell {
     fn view(_this: Self) -> AnyView {
         let location = use_location();
         let path = Signal::derive(move || location.pathname.get());
-        let here = location.pathname.get_untracked();
-        let shell = Resource::new(|| (), move |()| read_shell(here.clone()));
+        let shell = shell(&location.pathname.get_untracked());
+        // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
+        let content = match shell.get_untracked() {
+            Some(Err(error)) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
+            _ => frame(shell, path),
+        };
         view! {
             <SkipLink/>
-            <Suspense fallback=|| ()>
-                {move || Suspend::new(async move {
-                    match shell.await {
-                        Ok(shell) => frame(shell, path).into_any(),
-                        Err(error) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
-                    }
-                })}
-            </Suspense>
+            {content}
             <ToastRegion/>
         }
         .into_any()
     }
+}
+
+/// Who works here: known at once to the server and to the page that it sent, asked for when one comes from another page.
+fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
+    let sent = SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        return Some(who_works(path));
+        #[cfg(not(feature = "ssr"))]
+        None
+    });
+    let shell = RwSignal::new(sent.into_inner());
+    if cfg!(not(feature = "ssr")) && shell.with_untracked(Option::is_none) {
+        let path = path.to_owned();
+        spawn_local(async move {
+            match read_shell(path.clone()).await {
+                // The server says what is wrong, or asks to sign in.
+                Err(error) if matches!(error.status, 401 | 403) => {
+                    let _ = window().location().set_href(&path);
+                }
+                answer => shell.set(Some(answer)),
+            }
+        });
+    }
+    shell
 }
 
 /// A place to go in the admin, and what one must be allowed to go there.
@@ -119,9 +141,7 @@ fn further() -> [(&'static str, Place); 9] {
     ]
 }
 
-fn frame(shell: ShellView, path: Signal<String>) -> AnyView {
-    let role = shell.role;
-    let mine = || jobs().into_iter().filter(|job| role.may(job.needs));
+fn commands(role: Role) -> Vec<Command> {
     let as_command = |group: &str, place: Place| Command {
         label: place.name.to_owned(),
         group: group.to_owned(),
@@ -129,11 +149,31 @@ fn frame(shell: ShellView, path: Signal<String>) -> AnyView {
         shape: place.shape,
         keywords: String::new(),
     };
-    let mut commands: Vec<Command> = mine().map(|job| as_command(tr!(ADMIN_TITLE), job)).collect();
-    commands.extend(further().into_iter().filter(|(_, place)| role.may(place.needs)).map(|(group, place)| as_command(group, place)));
-    let jobs: Vec<Job> = mine().map(|job| Job { href: job.href.to_owned(), name: job.name.to_owned(), shape: job.shape, waiting: None }).collect();
+    let jobs = jobs().into_iter().map(|job| (tr!(ADMIN_TITLE), job));
+    jobs.chain(further()).filter(|(_, place)| role.may(place.needs)).map(|(group, place)| as_command(group, place)).collect()
+}
+
+fn job(place: Place) -> Job {
+    Job { href: place.href.to_owned(), name: place.name.to_owned(), shape: place.shape, waiting: None }
+}
+
+fn frame(shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
+    let of = move |part: fn(&ShellView) -> String| shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(part).unwrap_or_default());
+    let role = Memo::new(move |_| shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(|shell| shell.role)));
+    let jobs = Signal::derive(move || {
+        let mine = |role: Role| jobs().into_iter().filter(move |place| role.may(place.needs)).map(job).collect();
+        role.get().map(mine).unwrap_or_default()
+    });
+    let commands = Signal::derive(move || role.get().map(commands).unwrap_or_default());
     view! {
-        <AdminFrame shop_name=shell.shop_name user_name=shell.user_name jobs path commands sign_out_action="/account">
+        <AdminFrame
+            shop_name=Signal::derive(move || of(|shell| shell.shop_name.clone()))
+            user_name=Signal::derive(move || of(|shell| shell.user_name.clone()))
+            jobs
+            path
+            commands
+            sign_out_action="/account"
+        >
             <Outlet/>
         </AdminFrame>
     }

@@ -59,8 +59,9 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
+    let may = admin_frame::granted();
     let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| refused(&error))?;
-    Ok(OrderPageView { order, may: admin_frame::granted() })
+    Ok(OrderPageView { order, may })
 }
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 

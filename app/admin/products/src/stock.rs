@@ -94,10 +94,11 @@ impl LazyRoute for Stock {
             <div class="flex flex-col gap-5">
                 <PageHeader title=tr!(ADMIN_STOCK)/>
                 {move || {
+                    let search = asked.with(|(search, _)| search.clone());
                     view! {
                         <Form method="GET" action="/admin/stock">
                             <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
-                                <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=asked.get().0/>
+                                <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=search/>
                                 <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
                             </div>
                         </Form>
