@@ -46,16 +46,13 @@ fn generate() -> Result<(), Vec<String>> {
     }
     let code = constants(&catalogues).map_err(|problem| vec![problem])?;
     let folder = env::var("OUT_DIR").map_err(|problem| vec![problem.to_string()])?;
-    fs::write(Path::new(&folder).join("messages.rs"), code)
-        .map_err(|problem| vec![problem.to_string()])
+    fs::write(Path::new(&folder).join("messages.rs"), code).map_err(|problem| vec![problem.to_string()])
 }
 
 fn read(language: &str) -> Result<Catalogue, String> {
     let path = format!("messages/{language}.toml");
     let text = fs::read_to_string(&path).map_err(|problem| format!("{path}: {problem}"))?;
-    let table: Table = text
-        .parse()
-        .map_err(|problem| format!("{path}: {problem}").replace('\n', " "))?;
+    let table: Table = text.parse().map_err(|problem| format!("{path}: {problem}").replace('\n', " "))?;
     let mut catalogue = Catalogue::new();
     flatten("", &table, &mut catalogue).map_err(|problem| format!("{path}: {problem}"))?;
     Ok(catalogue)
@@ -63,11 +60,7 @@ fn read(language: &str) -> Result<Catalogue, String> {
 
 fn flatten(prefix: &str, table: &Table, into: &mut Catalogue) -> Result<(), String> {
     for (name, value) in table {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         let entry = match value {
             Value::String(text) => Entry::Plain(text.clone()),
             Value::Table(forms) if forms.contains_key("other") => plural(&key, forms)?,
@@ -84,13 +77,8 @@ fn flatten(prefix: &str, table: &Table, into: &mut Catalogue) -> Result<(), Stri
 
 fn plural(key: &str, forms: &Table) -> Result<Entry, String> {
     match (forms.get("one"), forms.get("other"), forms.len()) {
-        (Some(Value::String(one)), Some(Value::String(other)), 2) => Ok(Entry::Plural {
-            one: one.clone(),
-            other: other.clone(),
-        }),
-        _ => Err(format!(
-            "{key} is a plural: it needs the two texts `one` and `other`, and nothing else"
-        )),
+        (Some(Value::String(one)), Some(Value::String(other)), 2) => Ok(Entry::Plural { one: one.clone(), other: other.clone() }),
+        _ => Err(format!("{key} is a plural: it needs the two texts `one` and `other`, and nothing else")),
     }
 }
 
@@ -99,34 +87,22 @@ fn differences(catalogues: &[Catalogue]) -> Vec<String> {
     let mut constants = BTreeMap::new();
     for key in catalogues[0].keys() {
         if let Some(twin) = constants.insert(constant_name(key), key) {
-            problems.push(format!(
-                "messages {twin} and {key} would have the same constant name"
-            ));
+            problems.push(format!("messages {twin} and {key} would have the same constant name"));
         }
     }
     for (language, catalogue) in LANGUAGES.iter().zip(catalogues).skip(1) {
         for (key, entry) in &catalogues[0] {
             let Some(translation) = catalogue.get(key) else {
-                problems.push(format!(
-                    "message {key} is missing in messages/{language}.toml"
-                ));
+                problems.push(format!("message {key} is missing in messages/{language}.toml"));
                 continue;
             };
             let (expected, found) = (parameters(entry), parameters(translation));
             if expected != found {
-                problems.push(format!(
-                    "message {key} takes {expected:?}, but {found:?} in messages/{language}.toml"
-                ));
+                problems.push(format!("message {key} takes {expected:?}, but {found:?} in messages/{language}.toml"));
             }
         }
-        for key in catalogue
-            .keys()
-            .filter(|key| !catalogues[0].contains_key(*key))
-        {
-            problems.push(format!(
-                "message {key} is in messages/{language}.toml, but not in messages/{}.toml",
-                LANGUAGES[0]
-            ));
+        for key in catalogue.keys().filter(|key| !catalogues[0].contains_key(*key)) {
+            problems.push(format!("message {key} is in messages/{language}.toml, but not in messages/{}.toml", LANGUAGES[0]));
         }
     }
     problems
@@ -146,11 +122,7 @@ fn parameters(entry: &Entry) -> BTreeSet<String> {
 }
 
 fn braces(text: &str) -> BTreeSet<String> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn constant_name(key: &str) -> String {
@@ -179,13 +151,8 @@ fn constants(catalogues: &[Catalogue]) -> Result<String, String> {
             Entry::Plain(text) => text,
             Entry::Plural { other, .. } => other,
         };
-        writeln!(code, "/// `{}`", english.replace(['`', '\n'], " "))
-            .map_err(|problem| problem.to_string())?;
-        writeln!(
-            code,
-            "pub const {name}: {kind} = {kind} {{ key: {key:?}, texts: [{texts}] }};"
-        )
-        .map_err(|problem| problem.to_string())?;
+        writeln!(code, "/// `{}`", english.replace(['`', '\n'], " ")).map_err(|problem| problem.to_string())?;
+        writeln!(code, "pub const {name}: {kind} = {kind} {{ key: {key:?}, texts: [{texts}] }};").map_err(|problem| problem.to_string())?;
     }
     Ok(code)
 }

@@ -8,8 +8,8 @@ fn main() {
     println!("cargo::rerun-if-env-changed=TINDAHAN_SITE_DIR");
     match std::env::var("TINDAHAN_SITE_DIR") {
         Ok(folder) => println!("cargo::rerun-if-changed={folder}"),
-        Err(_) => println!(
-            "cargo::error=the `embed` feature needs TINDAHAN_SITE_DIR, the folder of a built site; scripts/build.sh sets it"
-        ),
+        Err(_) => {
+            println!("cargo::error=the `embed` feature needs TINDAHAN_SITE_DIR, the folder of a built site; scripts/build.sh sets it")
+        }
     }
 }

@@ -164,7 +164,8 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
         return sent.page(&pages, to, None, None).await;
     }
     if !sent.whole {
-        let too_long = AppError::told(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(locale_of(&sent.parts)));
+        let too_long =
+            AppError::told(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(locale_of(&sent.parts)));
         return sent.page(&pages, to, Some(too_long), None).await;
     }
     let mut call = http::Request::new(Body::from(sent.bytes.clone()));

@@ -179,7 +179,10 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
     let (mut parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
     let mut visitor = Visitor { context: Context::nobody(id), ..pages.nobody() };
-    let token = SESSION_COOKIES.iter().filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)]).find_map(|name| cookie_of(&parts, name));
+    let token = SESSION_COOKIES
+        .iter()
+        .filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)])
+        .find_map(|name| cookie_of(&parts, name));
     if let Some(token) = token.filter(|token| !token.is_empty()) {
         match backend::identity::who(&pages.shop, &token).await {
             Ok(Some(me)) => {

@@ -42,7 +42,8 @@ async fn callers(shop: &Shop) -> Vec<(String, backend::platform::Context, Option
     let nobody = backend::platform::Context::nobody(request);
     let (_, token) = backend::identity::sign_up(shop, &nobody, Locale::En, person("ana"), PASSWORD).await.unwrap();
     let me = backend::identity::who(shop, &token).await.unwrap().unwrap();
-    let mut callers = vec![("nobody".to_owned(), nobody.clone(), None), ("shopper".to_owned(), backend::identity::context_of(&me, request), Some(token))];
+    let mut callers =
+        vec![("nobody".to_owned(), nobody.clone(), None), ("shopper".to_owned(), backend::identity::context_of(&me, request), Some(token))];
     for role in Role::ALL {
         let name = role.as_str();
         backend::identity::create_staff(shop, &shop.system(), Locale::En, person(name), role, PASSWORD).await.unwrap();

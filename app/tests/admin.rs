@@ -55,12 +55,24 @@ async fn post(router: &axum::Router, address: &str, token: &str, fields: &[(&str
 }
 
 /// A form with a file, as a browser without a script sends it.
-async fn post_file(router: &axum::Router, address: &str, token: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> (StatusCode, String, String) {
+async fn post_file(
+    router: &axum::Router,
+    address: &str,
+    token: &str,
+    fields: &[(&str, &str)],
+    file: (&str, &[u8]),
+) -> (StatusCode, String, String) {
     let mut body = Vec::new();
     for (name, value) in fields {
         body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
     }
-    body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"a\"\r\nContent-Type: application/octet-stream\r\n\r\n", file.0).into_bytes());
+    body.extend(
+        format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"a\"\r\nContent-Type: application/octet-stream\r\n\r\n",
+            file.0
+        )
+        .into_bytes(),
+    );
     body.extend(file.1);
     body.extend(b"\r\n--edge--\r\n");
     let request = Request::post(address)
@@ -141,12 +153,21 @@ async fn a_tax_rate_with_a_mistake_comes_back_as_typed_and_a_good_one_is_in_forc
     let router = pages(&shop);
     let page = "/admin/settings/taxes";
     let form = |rate: &'static str, from: &'static str| {
-        [("to", "/api/admin/taxes/save"), ("form[country]", "SG"), ("form[class]", "standard"), ("form[rate]", rate), ("form[valid_from]", from), ("form[source]", "GST Act")]
+        [
+            ("to", "/api/admin/taxes/save"),
+            ("form[country]", "SG"),
+            ("form[class]", "standard"),
+            ("form[rate]", rate),
+            ("form[valid_from]", from),
+            ("form[source]", "GST Act"),
+        ]
     };
     let (status, _, body) = post(&router, page, &owner, &form("nine", "2001-02-03")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("id=\"rate-error\"") && body.contains("Enter a number."), "{body}");
-    assert!(holds(&body, "form[rate]", "nine") && holds(&body, "form[valid_from]", "2001-02-03") && holds(&body, "form[source]", "GST Act"));
+    assert!(
+        holds(&body, "form[rate]", "nine") && holds(&body, "form[valid_from]", "2001-02-03") && holds(&body, "form[source]", "GST Act")
+    );
     let (_, _, body) = post(&router, page, &owner, &form("9", "2001-02-03")).await;
     assert!(body.contains("id=\"valid_from-error\"") && holds(&body, "form[rate]", "9"));
     let (status, location, _) = post(&router, page, &owner, &form("9", "")).await;
@@ -161,13 +182,29 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
     let owner = token(&shop, Role::Owner).await;
     let router = pages(&shop);
     let mut form = vec![
-        ("to", "/api/admin/delivery/save"), ("form[is_new]", "true"), ("form[code]", "boat"), ("form[position]", "1"),
-        ("form[names][0]", "Slow boat"), ("form[names][1]", ""), ("form[descriptions][0]", ""), ("form[descriptions][1]", ""),
-        ("form[fee]", "50"), ("form[per_kg_fee]", ""), ("form[free_from]", ""), ("form[regions]", "PH, Atlantis"), ("form[days_min]", "2"), ("form[days_max]", "5"),
+        ("to", "/api/admin/delivery/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "boat"),
+        ("form[position]", "1"),
+        ("form[names][0]", "Slow boat"),
+        ("form[names][1]", ""),
+        ("form[descriptions][0]", ""),
+        ("form[descriptions][1]", ""),
+        ("form[fee]", "50"),
+        ("form[per_kg_fee]", ""),
+        ("form[free_from]", ""),
+        ("form[regions]", "PH, Atlantis"),
+        ("form[days_min]", "2"),
+        ("form[days_max]", "5"),
     ];
     let (status, _, body) = post(&router, "/admin/settings/delivery/new", &owner, &form).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(body.contains("id=\"regions-error\"") && holds(&body, "form[regions]", "PH, Atlantis") && holds(&body, "form[names][0]", "Slow boat"), "{body}");
+    assert!(
+        body.contains("id=\"regions-error\"")
+            && holds(&body, "form[regions]", "PH, Atlantis")
+            && holds(&body, "form[names][0]", "Slow boat"),
+        "{body}"
+    );
     let active = body.split("<input").find(|input| input.contains("form[active]")).unwrap().split('>').next().unwrap();
     assert!(!active.contains("checked"), "a box that was not ticked stays so: {active}");
     form[11].1 = "PH, *";
@@ -187,11 +224,21 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     let owner = token(&shop, Role::Owner).await;
     let router = pages(&shop);
     let mut form = vec![
-        ("to", "/api/admin/product/save"), ("form[id]", ""), ("form[version]", "0"), ("form[tax_class]", "standard"),
-        ("form[texts][0][locale]", "en"), ("form[texts][0][name]", "Malong"), ("form[texts][1][locale]", "fil"), ("form[texts][1][name]", ""),
-        ("form[options][0][names][0]", "Size"), ("form[options][0][values][0]", "S, M"),
-        ("form[options][1][names][0]", "Colour"), ("form[options][1][values][0]", "Red, Blue"),
-        ("form[variants][0][sku]", "MAL-1"), ("form[variants][0][price]", "499.00"), ("form[variants][0][stock]", "3"),
+        ("to", "/api/admin/product/save"),
+        ("form[id]", ""),
+        ("form[version]", "0"),
+        ("form[tax_class]", "standard"),
+        ("form[texts][0][locale]", "en"),
+        ("form[texts][0][name]", "Malong"),
+        ("form[texts][1][locale]", "fil"),
+        ("form[texts][1][name]", ""),
+        ("form[options][0][names][0]", "Size"),
+        ("form[options][0][values][0]", "S, M"),
+        ("form[options][1][names][0]", "Colour"),
+        ("form[options][1][values][0]", "Red, Blue"),
+        ("form[variants][0][sku]", "MAL-1"),
+        ("form[variants][0][price]", "499.00"),
+        ("form[variants][0][stock]", "3"),
     ];
     let look = [form.as_slice(), &[("step", "look:combine")]].concat();
     let (status, _, body) = post(&router, "/admin/products/new", &owner, &look).await;
@@ -202,7 +249,12 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     form.extend([("step", "save"), ("form[variants][0][values][0]", "XXL"), ("form[variants][0][values][1]", "Red")]);
     let (status, _, body) = post(&router, "/admin/products/new", &owner, &form).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(body.contains("id=\"values.0-error\"") && holds(&body, "form[variants][0][values][0]", "XXL") && holds(&body, "form[options][1][values][0]", "Red, Blue"), "{body}");
+    assert!(
+        body.contains("id=\"values.0-error\"")
+            && holds(&body, "form[variants][0][values][0]", "XXL")
+            && holds(&body, "form[options][1][values][0]", "Red, Blue"),
+        "{body}"
+    );
     form.retain(|(name, value)| !(*name == "form[variants][0][values][0]" && *value == "XXL"));
     form.push(("form[variants][0][values][0]", "M"));
     let (status, product, _) = post(&router, "/admin/products/new", &owner, &form).await;
@@ -217,7 +269,8 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     }
     let version = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft.version.to_string();
     let own = id.to_string();
-    let mut edit: Vec<(&str, &str)> = form.iter().copied().filter(|(name, _)| !["form[id]", "form[version]", "step"].contains(name)).collect();
+    let mut edit: Vec<(&str, &str)> =
+        form.iter().copied().filter(|(name, _)| !["form[id]", "form[version]", "step"].contains(name)).collect();
     let variant = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft.variants[0].id.unwrap().to_string();
     edit.extend([("form[id]", own.as_str()), ("form[version]", version.as_str()), ("form[variants][0][id]", variant.as_str())]);
     edit.extend([("form[pictures][0]", pictures[0].as_str()), ("form[pictures][1]", pictures[1].as_str())]);
@@ -243,7 +296,9 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
 /// A small picture in one grey (PNG, stored without compression).
 fn a_picture(shade: u8) -> Vec<u8> {
     fn checksum(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(!0_u32, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }))
+        !bytes.iter().fold(!0_u32, |sum, byte| {
+            (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 })
+        })
     }
     fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
         let body = [kind.as_slice(), data].concat();
@@ -287,7 +342,8 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert_eq!((status, backend::settings::shop(&shop).logo), (StatusCode::SEE_OTHER, None));
 
     let list = b"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status\nmalong,Malong,Title,Default Title,MAL-1,499.00,3,active\n";
-    let (status, _, body) = post_file(&router, "/admin/products/import", &owner, &[("to", "/api/admin/products/import")], ("file", list)).await;
+    let (status, _, body) =
+        post_file(&router, "/admin/products/import", &owner, &[("to", "/api/admin/products/import")], ("file", list)).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("1 row taken in"), "{body}");
 
@@ -296,7 +352,9 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("tdh_"), "the key is told this once: {body}");
     assert!(!get(&router, "/admin/settings/keys", &owner).await.2.contains("tdh_"));
-    let (status, _, body) = post(&router, "/admin/settings/keys", &owner, &[("to", "/api/admin/keys/create"), ("name", "Half"), ("scopes[]", "nonsense")]).await;
+    let (status, _, body) =
+        post(&router, "/admin/settings/keys", &owner, &[("to", "/api/admin/keys/create"), ("name", "Half"), ("scopes[]", "nonsense")])
+            .await;
     assert!(status.is_client_error() && holds(&body, "name", "Half"), "{status}: {body}");
 }
 
@@ -306,7 +364,12 @@ async fn a_form_of_somebody_else_is_not_done() {
     let clerk = token(&shop, Role::Clerk).await;
     let router = pages(&shop);
     let form = [
-        ("to", "/api/admin/taxes/save"), ("form[country]", "PH"), ("form[class]", "standard"), ("form[rate]", "12"), ("form[valid_from]", ""), ("form[source]", "NIRC"),
+        ("to", "/api/admin/taxes/save"),
+        ("form[country]", "PH"),
+        ("form[class]", "standard"),
+        ("form[rate]", "12"),
+        ("form[valid_from]", ""),
+        ("form[source]", "NIRC"),
     ];
     assert_eq!(post(&router, "/admin/settings/taxes", &clerk, &form).await.0, StatusCode::FORBIDDEN);
     // Nor from a page that is theirs, nor for what is no function of a form.
@@ -322,7 +385,13 @@ async fn staff_that_cannot_be_added_come_back_without_their_password() {
     let (shop, _folder) = a_shop().await;
     let owner = token(&shop, Role::Owner).await;
     let router = pages(&shop);
-    let form = [("to", "/api/admin/staff/add"), ("name", "Ana Reyes"), ("email", "ana"), ("role", "manager"), ("password", "mangoes dry in the sun")];
+    let form = [
+        ("to", "/api/admin/staff/add"),
+        ("name", "Ana Reyes"),
+        ("email", "ana"),
+        ("role", "manager"),
+        ("password", "mangoes dry in the sun"),
+    ];
     let (status, _, body) = post(&router, "/admin/settings/staff", &owner, &form).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("id=\"email-error\"") && holds(&body, "name", "Ana Reyes") && holds(&body, "email", "ana"), "{body}");

@@ -35,7 +35,19 @@ async fn a_busy_shop(world: &World) -> OrderId {
 async fn broken_by(world: &World, sql: &'static [&'static str]) -> Vec<String> {
     if world.db().is_postgres() {
         // No foreign keys and no checks, in the way of a database that was edited by hand.
-        for table in ["stock", "payments", "journal_entries", "postings", "reservations", "orders", "order_lines", "refunds", "shipments", "shipment_lines", "payment_events"] {
+        for table in [
+            "stock",
+            "payments",
+            "journal_entries",
+            "postings",
+            "reservations",
+            "orders",
+            "order_lines",
+            "refunds",
+            "shipments",
+            "shipment_lines",
+            "payment_events",
+        ] {
             let rules: Vec<(String,)> = world
                 .db()
                 .fetch_all(

@@ -153,8 +153,7 @@ async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
         let mut wrong = form(cart, PaymentMethod::Cod);
         wrong.contact.email = "nobody".into();
         wrong.shipping.line1 = String::new();
-        let Err(CheckoutError::Invalid(fields)) =
-            place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
+        let Err(CheckoutError::Invalid(fields)) = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
         else {
             panic!("it was taken")
         };
@@ -171,7 +170,14 @@ async fn a_code_is_used_as_often_as_it_may_be() {
         let variant = a_product().with_stock(50).make(shop).await;
         for n in 0..4 {
             let view = backend::cart::sync(
-                shop, &guest(shop), Locale::En, Channel::Web, None, 0, support::items(&[(variant, 1)]), Some("ten".into()),
+                shop,
+                &guest(shop),
+                Locale::En,
+                Channel::Web,
+                None,
+                0,
+                support::items(&[(variant, 1)]),
+                Some("ten".into()),
             )
             .await
             .unwrap();

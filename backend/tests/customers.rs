@@ -18,7 +18,11 @@ use support::{TestShop, a_product, address, both, guest, number, place, postgres
 const PASSWORD: &str = "blue gate beside the bakery";
 
 fn person(name: &str) -> ContactDetails {
-    ContactDetails { name: name.into(), email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")), phone: "0917 123 4567".into() }
+    ContactDetails {
+        name: name.into(),
+        email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+        phone: "0917 123 4567".into(),
+    }
 }
 
 /// An account, as it is signed in.
@@ -183,8 +187,16 @@ async fn preferences_are_kept_and_news_are_off_until_asked_for() {
 }
 
 /// What nobody may read who has the database but not the key. Each occurs in no name of the program's own.
-const SECRETS: [&str; 8] =
-    ["Estrellita", "Magbanua", "estrellita.magbanua@example.com", "Clara Santos", "maria.clara@example.com", "9171234567", "Mabini", "Keong Saik"];
+const SECRETS: [&str; 8] = [
+    "Estrellita",
+    "Magbanua",
+    "estrellita.magbanua@example.com",
+    "Clara Santos",
+    "maria.clara@example.com",
+    "9171234567",
+    "Mabini",
+    "Keong Saik",
+];
 
 /// Sign-up, address book, a change of details, an order, a search and the mails' jobs.
 async fn a_busy_day(shop: &TestShop) {
@@ -235,8 +247,11 @@ async fn the_database_file_and_its_log_name_no_shopper() {
 async fn no_table_in_postgres_names_a_shopper() {
     let shop = postgres().await;
     a_busy_day(&shop).await;
-    let tables: Vec<(String,)> =
-        shop.db().fetch_all("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[]).await.unwrap();
+    let tables: Vec<(String,)> = shop
+        .db()
+        .fetch_all("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[])
+        .await
+        .unwrap();
     assert!(tables.len() > 20);
     let admin = std::env::var("TINDAHAN_TEST_POSTGRES").unwrap();
     let name = shop.db().url().rsplit('/').next().unwrap().to_owned();

@@ -170,7 +170,8 @@ async fn nothing_is_sent_before_the_card_is_authorised_nor_by_a_shopper() {
         let unpaid = world.card_order(&[(variant, 1)]).await;
         assert!(matches!(fulfilment::pick(world, &clerk(world), unpaid.order).await, Err(FulfilmentError::Unpaid)));
         assert!(matches!(fulfilment::pick(world, &guest(world), unpaid.order).await, Err(FulfilmentError::Forbidden(_))));
-        let answers = fulfilment::pick_many(world, &clerk(world), &[unpaid.order, place(world, &[(variant, 1)]).await.unwrap().order]).await;
+        let answers =
+            fulfilment::pick_many(world, &clerk(world), &[unpaid.order, place(world, &[(variant, 1)]).await.unwrap().order]).await;
         let answers = answers.unwrap();
         assert!(answers[0].1.is_err() && answers[1].1.is_ok());
     })

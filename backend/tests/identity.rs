@@ -15,7 +15,11 @@ use support::{TestShop, both, guest, number};
 const PASSWORD: &str = "blue gate beside the bakery";
 
 fn person(name: &str) -> ContactDetails {
-    ContactDetails { name: name.into(), email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")), phone: "0917 123 4567".into() }
+    ContactDetails {
+        name: name.into(),
+        email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+        phone: "0917 123 4567".into(),
+    }
 }
 
 async fn sign_up(shop: &Shop, name: &str) -> (UserId, String) {
@@ -102,7 +106,9 @@ async fn two_sign_ups_at_once_with_one_e_mail_make_one_account() {
 async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
     both(async |shop| {
         sign_up(shop, "Ana Reyes").await;
-        for (email, password) in [("ana.reyes@example.com", "a wrong password"), ("nobody@example.com", PASSWORD), ("no e-mail", PASSWORD), ("", "")] {
+        for (email, password) in
+            [("ana.reyes@example.com", "a wrong password"), ("nobody@example.com", PASSWORD), ("no e-mail", PASSWORD), ("", "")]
+        {
             let refused = sign_in(shop, email, password).await.unwrap_err();
             assert!(matches!(refused, IdentityError::SignIn), "{email}: {refused}");
         }
@@ -251,7 +257,9 @@ async fn roles_are_given_by_owners_and_the_last_owner_stays() {
         ] {
             assert!(matches!(refused, Err(IdentityError::Forbidden(_))), "{refused:?}");
         }
-        for refused in [identity::set_role(shop, &boss, owner, Some(Role::Clerk)).await, identity::set_active(shop, &boss, owner, false).await] {
+        for refused in
+            [identity::set_role(shop, &boss, owner, Some(Role::Clerk)).await, identity::set_active(shop, &boss, owner, false).await]
+        {
             assert!(matches!(refused, Err(IdentityError::LastOwner)), "{refused:?}");
         }
         identity::set_role(shop, &boss, clerk, Some(Role::Manager)).await.unwrap();

@@ -1,9 +1,5 @@
 //! Real goods in.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failing arrangement fails the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing arrangement fails the test")]
 
 mod support;
 
@@ -23,22 +19,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 fn quiet(_: u64, _: u64) {}
 
 async fn import(shop: &backend::Shop, file: &str) -> ImportReport {
-    import_csv(shop, &shop.system(), file.as_bytes(), None, &quiet)
-        .await
-        .unwrap()
+    import_csv(shop, &shop.system(), file.as_bytes(), None, &quiet).await.unwrap()
 }
 
 fn png(side: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
-    image::RgbImage::from_fn(side, side, |x, y| {
-        image::Rgb([
-            u8::try_from(x % 256).unwrap(),
-            u8::try_from(y % 256).unwrap(),
-            90,
-        ])
-    })
-    .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
-    .unwrap();
+    image::RgbImage::from_fn(side, side, |x, y| image::Rgb([u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap(), 90]))
+        .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
+        .unwrap();
     bytes
 }
 
@@ -51,10 +39,7 @@ async fn serving(body: Vec<u8>) -> String {
             let body = body.clone();
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 4096]).await;
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 let _ = stream.write_all(head.as_bytes()).await;
                 let _ = stream.write_all(&body).await;
             });
@@ -79,75 +64,26 @@ Cup,cup,,Tala,,Tableware,,TRUE,Active,CUP,4809990000016,Title,Default Title,,,99
 async fn both_generations_of_columns_mean_the_same_and_a_second_run_changes_nothing() {
     both(async |shop| {
         let report = import(shop, OLD).await;
-        assert_eq!(
-            (report.rows, report.created, report.problems.as_slice()),
-            (4, 2, &[][..])
-        );
-        let malong = catalog::product(shop, Locale::En, "malong")
-            .await
-            .unwrap()
-            .unwrap();
+        assert_eq!((report.rows, report.created, report.problems.as_slice()), (4, 2, &[][..]));
+        let malong = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
         assert_eq!(malong.description, "Woven in Cotabato.\n\nWash cold.");
-        assert_eq!(
-            malong
-                .options
-                .iter()
-                .map(|o| (o.name.as_str(), o.values.len()))
-                .collect::<Vec<_>>(),
-            [("Colour", 2), ("Size", 2)]
-        );
-        let prices: Vec<_> = malong
-            .variants
-            .iter()
-            .map(|v| (v.sku.as_str(), v.price.minor, v.available, v.weight_g))
-            .collect();
-        assert_eq!(
-            prices,
-            [
-                ("MAL-R-M", 125_000, 7, 420),
-                ("MAL-R-L", 135_050, 3, 480),
-                ("MAL-B-M", 125_000, 0, 420)
-            ]
-        );
+        assert_eq!(malong.options.iter().map(|o| (o.name.as_str(), o.values.len())).collect::<Vec<_>>(), [("Colour", 2), ("Size", 2)]);
+        let prices: Vec<_> = malong.variants.iter().map(|v| (v.sku.as_str(), v.price.minor, v.available, v.weight_g)).collect();
+        assert_eq!(prices, [("MAL-R-M", 125_000, 7, 420), ("MAL-R-L", 135_050, 3, 480), ("MAL-B-M", 125_000, 0, 420)]);
         assert_eq!(
             (malong.tags, malong.seo_title, malong.summary),
-            (
-                vec!["cotton".into(), "woven".into()],
-                "Malong SEO".into(),
-                "Handwoven malong".into()
-            )
+            (vec!["cotton".into(), "woven".into()], "Malong SEO".into(), "Handwoven malong".into())
         );
         assert_eq!(malong.category.unwrap().name, "Malong");
-        let cup = catalog::product(shop, Locale::En, "cup")
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (
-                cup.options.len(),
-                cup.variants.len(),
-                cup.variants[0].barcode.as_deref()
-            ),
-            (0, 1, Some("4809990000016"))
-        );
+        let cup = catalog::product(shop, Locale::En, "cup").await.unwrap().unwrap();
+        assert_eq!((cup.options.len(), cup.variants.len(), cup.variants[0].barcode.as_deref()), (0, 1, Some("4809990000016")));
         let events = number(shop, "select count(*) from events").await;
         for file in [OLD, NEW] {
             let again = import(shop, file).await;
-            assert_eq!(
-                (
-                    again.created,
-                    again.updated,
-                    again.unchanged,
-                    again.problems.len()
-                ),
-                (0, 0, 2, 0)
-            );
+            assert_eq!((again.created, again.updated, again.unchanged, again.problems.len()), (0, 0, 2, 0));
         }
         assert_eq!(number(shop, "select count(*) from events").await, events);
-        assert_eq!(
-            number(shop, "select cast(sum(on_hand) as bigint) from stock").await,
-            15
-        );
+        assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 15);
     })
     .await;
 }
@@ -173,8 +109,18 @@ async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
         let report = import_csv(shop, &shop.system(), &bytes, None, &quiet).await.unwrap();
         let problems: Vec<_> = report.problems.iter().map(|p| (p.line, p.column.as_str())).collect();
         let expected = [
-            (3, "Variant Price"), (4, "Option1 Value"), (5, "Option1 Value"), (6, "Variant SKU"), (7, "Variant Price"), (8, "Handle"),
-            (9, "Title"), (10, "Status"), (11, "Variant Grams"), (12, "Variant Price"), (14, "Image Src"), (15, "Title"),
+            (3, "Variant Price"),
+            (4, "Option1 Value"),
+            (5, "Option1 Value"),
+            (6, "Variant SKU"),
+            (7, "Variant Price"),
+            (8, "Handle"),
+            (9, "Title"),
+            (10, "Status"),
+            (11, "Variant Grams"),
+            (12, "Variant Price"),
+            (14, "Image Src"),
+            (15, "Title"),
         ];
         assert_eq!(problems, expected);
         assert!(report.problems.iter().all(|p| !p.reason.is_empty()));
@@ -189,43 +135,20 @@ async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
 async fn a_changed_file_changes_only_what_it_says() {
     both(async |shop| {
         import(shop, OLD).await;
-        let before = catalog::product(shop, Locale::En, "malong")
-            .await
-            .unwrap()
-            .unwrap();
-        let changed = OLD
-            .replace("MAL-R-L,480,3,1350.5", "MAL-R-L,480,900,1400")
-            .replace("MAL-B-M,420,0,1250", "MAL-B-M,420,0,free");
+        let before = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
+        let changed = OLD.replace("MAL-R-L,480,3,1350.5", "MAL-R-L,480,900,1400").replace("MAL-B-M,420,0,1250", "MAL-B-M,420,0,free");
         let report = import(shop, &changed).await;
-        assert_eq!(
-            (report.updated, report.unchanged, report.problems.len()),
-            (1, 1, 1)
-        );
-        let after = catalog::product(shop, Locale::En, "malong")
-            .await
-            .unwrap()
-            .unwrap();
-        let shape = |p: &domain::view::ProductView| {
-            p.variants
-                .iter()
-                .map(|v| (v.id, v.sku.clone(), v.available))
-                .collect::<Vec<_>>()
-        };
+        assert_eq!((report.updated, report.unchanged, report.problems.len()), (1, 1, 1));
+        let after = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
+        let shape = |p: &domain::view::ProductView| p.variants.iter().map(|v| (v.id, v.sku.clone(), v.available)).collect::<Vec<_>>();
         // The same variants with the same stock, the one with the bad row too.
         assert_eq!(shape(&before), shape(&after));
         assert_eq!(after.variants[1].price.minor, 140_000);
-        let listed = catalog::listing(shop, Locale::En, &ListingQuery::default())
-            .await
-            .unwrap();
+        let listed = catalog::listing(shop, Locale::En, &ListingQuery::default()).await.unwrap();
         assert_eq!(listed.products.len(), 2);
         let archived = OLD.replace(",active", ",archived");
         assert_eq!(import(shop, &archived).await.updated, 1);
-        assert!(
-            catalog::product(shop, Locale::En, "malong")
-                .await
-                .unwrap()
-                .is_none()
-        );
+        assert!(catalog::product(shop, Locale::En, "malong").await.unwrap().is_none());
     })
     .await;
 }
@@ -241,48 +164,19 @@ async fn pictures_come_by_address_and_from_a_folder_once() {
              cup,Cup,10,active,{address}/cup.png,2,A cup\ncup,,,,mat.png,1,A mat\n\
              hat,Hat,10,active,{broken}/hat.png,,\nfan,Fan,10,active,../key,,\n"
         );
-        let run = async || {
-            import_csv(
-                shop,
-                &shop.system(),
-                file.as_bytes(),
-                Some(shop.folder.path()),
-                &quiet,
-            )
-            .await
-            .unwrap()
-        };
+        let run = async || import_csv(shop, &shop.system(), file.as_bytes(), Some(shop.folder.path()), &quiet).await.unwrap();
         let report = run().await;
         let problems: Vec<_> = report.problems.iter().map(|p| p.line).collect();
         assert_eq!((report.created, problems), (3, vec![4, 5]));
-        let cup = catalog::product(shop, Locale::En, "cup")
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            cup.pictures
-                .iter()
-                .map(|p| (p.width, p.alt.as_str()))
-                .collect::<Vec<_>>(),
-            [(80, "A mat"), (64, "A cup")]
-        );
+        let cup = catalog::product(shop, Locale::En, "cup").await.unwrap().unwrap();
+        assert_eq!(cup.pictures.iter().map(|p| (p.width, p.alt.as_str())).collect::<Vec<_>>(), [(80, "A mat"), (64, "A cup")]);
         let again = run().await;
-        assert_eq!(
-            (again.unchanged, again.updated),
-            (1, 2),
-            "what lacked its picture is tried again"
-        );
+        assert_eq!((again.unchanged, again.updated), (1, 2), "what lacked its picture is tried again");
         assert_eq!(number(shop, "select count(*) from pictures").await, 2);
         // A file that somebody uploads does not make the server ask its own network.
-        let manager = Context::staff(
-            domain::id::UserId(shop.id()),
-            Role::Manager,
-            RequestId(shop.id()),
-        );
+        let manager = Context::staff(domain::id::UserId(shop.id()), Role::Manager, RequestId(shop.id()));
         let file = format!("Handle,Title,Variant Price,Image Src\nbox,Box,10,{address}/box.png\n");
-        let report = import_csv(shop, &manager, file.as_bytes(), None, &quiet)
-            .await
-            .unwrap();
+        let report = import_csv(shop, &manager, file.as_bytes(), None, &quiet).await.unwrap();
         assert_eq!((report.created, report.problems.len()), (1, 1));
     })
     .await;
@@ -295,13 +189,7 @@ async fn ten_thousand_rows_take_less_than_a_minute() {
         "Handle,Title,Body (HTML),Type,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status\n",
     );
     for n in 0..2_500 {
-        writeln!(
-            file,
-            "p{n},Product {n},<p>Number {n}</p>,Kind {},\"a, b\",Size,S,P{n}-S,{}.50,3,active",
-            n % 9,
-            n + 1
-        )
-        .unwrap();
+        writeln!(file, "p{n},Product {n},<p>Number {n}</p>,Kind {},\"a, b\",Size,S,P{n}-S,{}.50,3,active", n % 9, n + 1).unwrap();
         for size in ["M", "L", "XL"] {
             writeln!(file, "p{n},,,,,,{size},P{n}-{size},{}.50,3,", n + 1).unwrap();
         }
@@ -309,10 +197,7 @@ async fn ten_thousand_rows_take_less_than_a_minute() {
     let start = std::time::Instant::now();
     let report = import(&shop, &file).await;
     let took = start.elapsed();
-    assert_eq!(
-        (report.rows, report.created, report.problems.len()),
-        (10_000, 2_500, 0)
-    );
+    assert_eq!((report.rows, report.created, report.problems.len()), (10_000, 2_500, 0));
     assert!(took.as_secs() < 60, "{took:?}");
     assert_eq!(import(&shop, &file).await.unchanged, 2_500);
     shop.close().await;
@@ -325,10 +210,7 @@ async fn only_who_may_write_products_imports_and_only_lists() {
     assert!(matches!(refused, Err(CatalogError::Forbidden(_))));
     for file in ["", "a,b\n1,2\n", "\u{0}\u{1}\u{2}"] {
         let refused = import_csv(&shop, &shop.system(), file.as_bytes(), None, &quiet).await;
-        assert!(
-            matches!(refused, Err(CatalogError::NotAList(_))),
-            "{file:?}"
-        );
+        assert!(matches!(refused, Err(CatalogError::NotAList(_))), "{file:?}");
     }
     shop.close().await;
 }

@@ -167,7 +167,10 @@ async fn a_mail_comes_from_the_address_of_the_mail_server_and_is_answered_to_the
         place(world, &[(variant, 1)]).await.unwrap();
         world.send_mails().await;
         let mail = world.raw_mails().await.remove(0);
-        assert!(header(&mail, "From").ends_with("<orders@shop.example>") && header(&mail, "Reply-To").ends_with("<help@shop.example>"), "{mail}");
+        assert!(
+            header(&mail, "From").ends_with("<orders@shop.example>") && header(&mail, "Reply-To").ends_with("<help@shop.example>"),
+            "{mail}"
+        );
     })
     .await;
 }

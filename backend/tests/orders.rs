@@ -42,10 +42,7 @@ async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
         let (sku,): (String,) = shop.db().fetch_one("select sku from variants", &[]).await.unwrap();
         assert_eq!(found(shop, &sku).await, 2);
         assert_eq!(found(shop, "nobody at all").await, 0);
-        assert!(matches!(
-            orders::list(shop, &guest(shop), Locale::En, &OrderQuery::default()).await,
-            Err(OrderError::Forbidden(_))
-        ));
+        assert!(matches!(orders::list(shop, &guest(shop), Locale::En, &OrderQuery::default()).await, Err(OrderError::Forbidden(_))));
     })
     .await;
 }
@@ -82,7 +79,8 @@ async fn a_signed_link_shows_its_own_order_and_no_other() {
         assert_eq!((view.total, view.lines.len()), (one.total, 1));
         assert!(view.timeline.iter().all(|entry| entry.actor.is_empty()));
         let signature = token.split_once('.').unwrap().1;
-        for forged in [format!("{}.{signature}", other.order), one.order.to_string(), format!("{}.", one.order), "x".into(), String::new()] {
+        for forged in [format!("{}.{signature}", other.order), one.order.to_string(), format!("{}.", one.order), "x".into(), String::new()]
+        {
             assert!(matches!(orders::by_link(shop, Locale::En, &forged).await, Err(OrderError::Link)), "{forged}");
         }
         assert!(matches!(orders::view(shop, &guest(shop), Locale::En, one.order).await, Err(OrderError::Unknown)));

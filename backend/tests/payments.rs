@@ -39,19 +39,13 @@ async fn a_card_is_authorised_at_checkout_and_captured_by_staff() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         assert_eq!(world.moved().await, (0, 0));
-        assert!(matches!(
-            capture(world, &clerk(world), placed.order, None).await,
-            Err(PaymentError::Forbidden(_))
-        ));
+        assert!(matches!(capture(world, &clerk(world), placed.order, None).await, Err(PaymentError::Forbidden(_))));
         capture(world, &owner(world), placed.order, None).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.captured), (PaymentState::Paid, placed.total));
         assert_eq!(world.moved().await, (placed.total.minor, 0));
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, placed.total.minor);
-        assert!(matches!(
-            capture(world, &owner(world), placed.order, None).await,
-            Err(PaymentError::NothingToCapture)
-        ));
+        assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::NothingToCapture)));
         assert_eq!(start_card(world, placed.order).await.unwrap(), None);
         world.work().await;
         assert_eq!(world.moved().await, (placed.total.minor, 0));
@@ -205,10 +199,7 @@ async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
         assert_eq!(world.moved().await, (placed.total.minor, 0));
         // And while money goes back.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
-        assert!(matches!(
-            refund(world, &owner(world), placed.order, 700, "scratched").await,
-            Err(PaymentError::Waiting)
-        ));
+        assert!(matches!(refund(world, &owner(world), placed.order, 700, "scratched").await, Err(PaymentError::Waiting)));
         world.work().await;
         world.work().await;
         assert_eq!(world.moved().await, (placed.total.minor, 700));
@@ -255,10 +246,7 @@ async fn partial_refunds_add_up_to_exactly_what_was_captured() {
         // The tax goes back to the last centavo.
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'").await, 0);
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, 0);
-        assert!(matches!(
-            refund(world, &owner(world), placed.order, 1, "more").await,
-            Err(PaymentError::NothingToRefund)
-        ));
+        assert!(matches!(refund(world, &owner(world), placed.order, 1, "more").await, Err(PaymentError::NothingToRefund)));
         world.assert_sound().await;
     })
     .await;
@@ -292,11 +280,7 @@ async fn refunds_at_the_same_moment_never_give_back_more_than_was_paid() {
 async fn an_order_that_costs_nothing_needs_no_card() {
     both_worlds(async |world| {
         let variant = a_product().at(0).with_stock(1).make(world).await;
-        world
-            .db()
-            .write(async |tx| tx.execute("update delivery_methods set fee = 0", &[]).await)
-            .await
-            .unwrap();
+        world.db().write(async |tx| tx.execute("update delivery_methods set fee = 0", &[]).await).await.unwrap();
         let placed = world.card_order(&[(variant, 1)]).await;
         assert_eq!((placed.total.minor, placed.pay_at), (0, None));
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
@@ -376,12 +360,13 @@ async fn a_cancelled_order_that_was_paid_is_given_back_once_even_when_the_gatewa
         world.work().await;
         assert_eq!(world.moved().await, (placed.total.minor, placed.total.minor));
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Refunded);
-        for account in ["select cast(sum(amount) as bigint) from postings where account = 'accounts_receivable'",
+        for account in [
+            "select cast(sum(amount) as bigint) from postings where account = 'accounts_receivable'",
             "select cast(sum(amount) as bigint) from postings where account = 'sales'",
             "select cast(sum(amount) as bigint) from postings where account = 'sales_returns'",
             "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'",
-            "select cast(sum(amount) as bigint) from postings where account = 'cash'"]
-        {
+            "select cast(sum(amount) as bigint) from postings where account = 'cash'",
+        ] {
             assert_eq!(number(world, account).await, 0, "{account}");
         }
         world.assert_sound().await;

@@ -276,10 +276,12 @@ async fn a_restarted_postgres_is_not_noticed_by_callers() {
     let shop = support::open(url.clone(), Folder::new(), |_| {}).await;
     let cut = async || {
         let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
-        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
-            .execute(&mut other)
-            .await
-            .unwrap();
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .execute(&mut other)
+        .await
+        .unwrap();
     };
     cut().await;
     shop.db().write(async |tx: &mut Tx| put(tx, "after").await).await.unwrap();
@@ -312,10 +314,14 @@ async fn rows_and_values_arrive_as_they_were() {
         let mut rows = Rows::new();
         rows.row(&[&text, &id, &i64::MAX, &true, &bytes, &None::<String>]);
         rows.row(&[&"", &Uuid::nil(), &i64::MIN, &false, &Vec::<u8>::new(), &Some("x".to_owned())]);
-        let sql = "select value->>0, unhex(value->>1), cast(value->>2 as bigint), cast(value->>3 as bigint), unhex(value->>4, ''), value->>5
+        let sql =
+            "select value->>0, unhex(value->>1), cast(value->>2 as bigint), cast(value->>3 as bigint), unhex(value->>4, ''), value->>5
                    from json_each($1)";
         let read: Vec<Columns> = shop.db().fetch_all(sql, &[&rows.end()]).await.unwrap();
-        assert_eq!(read, [(text.into(), id, i64::MAX, true, bytes, None), (String::new(), Uuid::nil(), i64::MIN, false, vec![], Some("x".into()))]);
+        assert_eq!(
+            read,
+            [(text.into(), id, i64::MAX, true, bytes, None), (String::new(), Uuid::nil(), i64::MIN, false, vec![], Some("x".into()))]
+        );
         // A NUL from a form is no error of the database.
         shop.db().write(async |tx: &mut Tx| put(tx, "n\0ul").await).await.unwrap();
         assert!(has(shop.db(), "nul").await);
@@ -481,10 +487,7 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
 
 async fn a_job(shop: &Shop, kind: &'static str) {
     let inner = shop.clone();
-    shop.db()
-        .write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await)
-        .await
-        .unwrap();
+    shop.db().write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,8 @@
 
 mod support;
 
-use backend::pricing::{self, RulesError};
 use backend::platform::Context;
+use backend::pricing::{self, RulesError};
 use domain::id::{RequestId, UserId, VariantId};
 use domain::order::Channel;
 use domain::permission::Role;
@@ -165,7 +165,10 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
 
         let mut known = pricing::delivery_methods(shop, &manager).await.unwrap();
         let mut changed = known.pop().unwrap();
-        assert_eq!((changed.code.as_str(), changed.is_new, changed.regions.as_slice()), ("boat", false, &["PH".to_owned(), "SG".to_owned()][..]));
+        assert_eq!(
+            (changed.code.as_str(), changed.is_new, changed.regions.as_slice()),
+            ("boat", false, &["PH".to_owned(), "SG".to_owned()][..])
+        );
         assert_eq!(changed.descriptions, ["When the tide allows.", ""]);
         (changed.active, changed.fee, changed.names[1]) = (false, 7_500, String::new());
         pricing::save_delivery_method(shop, &manager, Locale::En, changed).await.unwrap();
@@ -284,7 +287,11 @@ async fn a_code(shop: &TestShop, code: &str, percent_bp: Option<i64>, amount: Op
     let (id, code) = (shop.id(), code.to_owned());
     shop.db()
         .write(async move |tx| {
-            tx.execute("insert into discount_codes (id, code, percent_bp, amount) values ($1, $2, $3, $4)", &[&id, &code, &percent_bp, &amount]).await
+            tx.execute(
+                "insert into discount_codes (id, code, percent_bp, amount) values ($1, $2, $3, $4)",
+                &[&id, &code, &percent_bp, &amount],
+            )
+            .await
         })
         .await
         .unwrap();
@@ -295,12 +302,25 @@ async fn a_voucher_on_goods_on_sale_never_goes_below_nothing() {
     both(async |shop| {
         let (cheap, dear) = (a_product().with_stock(9).make(shop).await, a_product().at(33_333).with_stock(9).make(shop).await);
         a_list(shop, "Sale", None, None, cheap, 1).await;
-        for (code, percent, amount) in [("HALF", Some(5_000), None), ("ALL", Some(10_000), None), ("MORE", Some(15_000), None), ("GIFT", None, Some(9_999_999))] {
+        for (code, percent, amount) in
+            [("HALF", Some(5_000), None), ("ALL", Some(10_000), None), ("MORE", Some(15_000), None), ("GIFT", None, Some(9_999_999))]
+        {
             a_code(shop, code, percent, amount).await;
         }
         // The share is taken from what is asked for on sale, not from the ordinary price; delivery is not reduced.
         for (code, goods) in [("HALF", 16_667), ("ALL", 0), ("MORE", 0), ("GIFT", 0)] {
-            let cart = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items(&[(cheap, 1), (dear, 1)]), Some(code.into())).await.unwrap();
+            let cart = backend::cart::sync(
+                shop,
+                &guest(shop),
+                Locale::En,
+                Channel::Web,
+                None,
+                0,
+                items(&[(cheap, 1), (dear, 1)]),
+                Some(code.into()),
+            )
+            .await
+            .unwrap();
             let sums = &cart.totals;
             assert_eq!(sums.subtotal.minor, 33_334, "{code}");
             assert_eq!(sums.total.minor - sums.shipping.minor, goods, "{code}");

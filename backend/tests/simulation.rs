@@ -13,10 +13,10 @@ use backend::platform::clock::SimulatedClock;
 use backend::platform::db::DbError;
 use backend::platform::jobs::{self, Handlers};
 use backend::{Shop, ShopConfig, fulfilment, inventory, orders, payments};
+use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, RequestId, ShipmentId, UserId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::Role;
-use domain::Locale;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use support::{Folder, START, a_product, form, guest, items};
@@ -88,19 +88,23 @@ impl World {
                     .map(|_| (self.variants[self.random.random_range(0..self.variants.len())], self.random.random_range(1..5)))
                     .collect();
                 let code = self.random.random_bool(0.3).then(|| "TEN".to_owned());
-                let cart = backend::cart::sync(&self.shop, &guest(&self.shop), Locale::En, Channel::Web, None, 0, items(&many), code).await.unwrap();
+                let cart = backend::cart::sync(&self.shop, &guest(&self.shop), Locale::En, Channel::Web, None, 0, items(&many), code)
+                    .await
+                    .unwrap();
                 let key = format!("key-{:08}", self.random.random_range(0..100_000_000));
                 self.carts.push((cart.id.unwrap(), key));
                 "fill a cart".into()
             }
             3..=5 => {
                 // An old cart with its old key is a retry.
-                let Some((cart, key)) = (!self.carts.is_empty()).then(|| self.carts[self.random.random_range(0..self.carts.len())].clone()) else {
+                let Some((cart, key)) = (!self.carts.is_empty()).then(|| self.carts[self.random.random_range(0..self.carts.len())].clone())
+                else {
                     return "nobody buys".into();
                 };
                 let method = if self.random.random_bool(0.5) { PaymentMethod::Card } else { PaymentMethod::Cod };
                 let placed =
-                    backend::checkout::place_order(&self.shop, &guest(&self.shop), Locale::En, Channel::Web, &key, form(cart, method)).await;
+                    backend::checkout::place_order(&self.shop, &guest(&self.shop), Locale::En, Channel::Web, &key, form(cart, method))
+                        .await;
                 if let Ok(placed) = &placed
                     && !placed.replay
                 {

@@ -53,7 +53,8 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
 /// What a first visit to a product page loads, in brotli, photographs apart.
 async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     let html = String::from_utf8(server.get(path, "").await?.body)?;
-    let mut assets: Vec<&str> = html.split(['"', '\'']).filter(|s| s.starts_with('/') && [".css", ".js", ".wasm"].iter().any(|end| s.ends_with(end))).collect();
+    let mut assets: Vec<&str> =
+        html.split(['"', '\'']).filter(|s| s.starts_with('/') && [".css", ".js", ".wasm"].iter().any(|end| s.ends_with(end))).collect();
     assets.sort_unstable();
     assets.dedup();
     let mut sizes = vec![("HTML", server.get(path, BROTLI).await?.body.len())];
@@ -88,10 +89,8 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
             ("/api/v1/carts".to_owned(), String::new(), json!({ "lines": [line] }).to_string())
         });
         let (_, answers) = load::each(&server.address, carts.collect(), options.connections).await?;
-        let carts: Vec<String> = answers
-            .iter()
-            .filter_map(|a| Some(serde_json::from_str::<Value>(a).ok()?.get("id")?.as_str()?.to_owned()))
-            .collect();
+        let carts: Vec<String> =
+            answers.iter().filter_map(|a| Some(serde_json::from_str::<Value>(a).ok()?.get("id")?.as_str()?.to_owned())).collect();
         let Some(first) = carts.first() else { return Err(format!("no cart was made: {:?}", answers.first()).into()) };
         let delivery = delivery(&server, first).await?;
         let orders = carts.iter().enumerate().map(|(n, cart)| {
@@ -100,7 +99,9 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
         });
         let (seen, answers) = load::each(&server.address, orders.collect(), options.connections).await?;
         row(&format!("checkouts, {name}, {case}"), &seen.cell());
-        if seen.bad > 0 && let Some(why) = answers.iter().find(|a| a.contains("\"code\"") && a.contains("\"status\"")) {
+        if seen.bad > 0
+            && let Some(why) = answers.iter().find(|a| a.contains("\"code\"") && a.contains("\"status\""))
+        {
             eprintln!("a refused checkout: {}", why.chars().take(300).collect::<String>());
         }
     }
@@ -155,7 +156,10 @@ pub async fn lists(options: &Options, size: usize) -> Result<(), Trouble> {
     let folder = Folder::new()?;
     let took = seed(&folder, &sqlite(&folder), size).await?;
     let server = Server::start(&folder, &sqlite(&folder)).await?;
-    row(&format!("{size} products: seed, start"), &format!("{:.1} s, {:.0} ms", took.as_secs_f64(), server.started.as_secs_f64() * 1_000.0));
+    row(
+        &format!("{size} products: seed, start"),
+        &format!("{:.1} s, {:.0} ms", took.as_secs_f64(), server.started.as_secs_f64() * 1_000.0),
+    );
     for (what, path) in [
         ("list, newest", "/api/v1/products"),
         ("list of a category by price, in stock", "/api/v1/products?category=coffee-and-cacao&sort=price_up&in_stock=true"),

@@ -16,18 +16,11 @@ pub enum Locale {
 const SHOP_OFFSET_MILLIS: i64 = 8 * 3_600_000;
 
 const MONTHS: [[&str; 12]; 2] = [
-    [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ],
-    [
-        "Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis",
-    ],
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    ["Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis"],
 ];
 
-const WEEKDAYS: [[&str; 7]; 2] = [
-    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    ["Lun", "Mar", "Miy", "Huw", "Biy", "Sab", "Lin"],
-];
+const WEEKDAYS: [[&str; 7]; 2] = [["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["Lun", "Mar", "Miy", "Huw", "Biy", "Sab", "Lin"]];
 
 impl Locale {
     /// Every language, in the order of the message catalogue.
@@ -55,9 +48,7 @@ impl Locale {
             let Some(locale) = parts.next().and_then(Self::parse) else {
                 continue;
             };
-            let weight = parts
-                .find_map(|part| part.trim().strip_prefix("q="))
-                .map_or(1000, per_mille);
+            let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(1000, per_mille);
             if weight > best.1 {
                 best = (locale, weight);
             }
@@ -161,12 +152,7 @@ impl Locale {
     #[must_use]
     pub fn weekday_date(self, at: Timestamp) -> String {
         let local = Local::of(at);
-        format!(
-            "{} {} {}",
-            WEEKDAYS[self as usize][local.weekday],
-            local.day,
-            self.month(local)
-        )
+        format!("{} {} {}", WEEKDAYS[self as usize][local.weekday], local.day, self.month(local))
     }
 
     fn month(self, local: Local) -> &'static str {
@@ -178,15 +164,7 @@ impl Locale {
 #[must_use]
 pub fn iso_date_time(at: Timestamp) -> String {
     let moment = Local::at_offset(at, 0);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        moment.year,
-        moment.month + 1,
-        moment.day,
-        moment.hour,
-        moment.minute,
-        moment.second
-    )
+    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", moment.year, moment.month + 1, moment.day, moment.hour, moment.minute, moment.second)
 }
 
 /// The day of a moment in the shop's time zone as fields for dates hold it: `2026-11-24`.
@@ -235,8 +213,7 @@ impl Local {
         let since_march_0000 = days + 719_468;
         let era = since_march_0000.div_euclid(146_097);
         let day_of_era = since_march_0000.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let months_from_march = (5 * day_of_year + 2) / 153;
         let month = (months_from_march + 2) % 12;
@@ -279,19 +256,13 @@ fn symbol(code: &str) -> Option<&'static str> {
 
 /// A quality value (`0.8`) in thousandths; nonsense counts as nothing.
 fn per_mille(quality: &str) -> u32 {
-    let (whole, fraction) = quality
-        .trim()
-        .split_once('.')
-        .unwrap_or((quality.trim(), ""));
+    let (whole, fraction) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
     if !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
         return 0;
     }
     match whole {
         "1" => 1000,
-        "0" => format!("{fraction:0<3}")
-            .get(..3)
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(0),
+        "0" => format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0),
         _ => 0,
     }
 }
@@ -333,12 +304,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (-1_234_567, "-1,234,567"),
-        ] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
             assert_eq!(Locale::En.number(number), text);
         }
     }

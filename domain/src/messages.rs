@@ -86,12 +86,9 @@ fn fill(template: &str, parameters: &[(&str, &str)]) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let value = after.split_once('}').and_then(|(name, tail)| {
-            parameters
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value, tail))
-        });
+        let value = after
+            .split_once('}')
+            .and_then(|(name, tail)| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value, tail)));
         if let Some((value, tail)) = value {
             out.push_str(value);
             rest = tail;
@@ -125,10 +122,7 @@ mod tests {
 
     #[test]
     fn a_value_with_braces_is_not_a_parameter() {
-        assert_eq!(
-            fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]),
-            "{b} and 2"
-        );
+        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "2")]), "{b} and 2");
         assert_eq!(fill("open { brace", &[("a", "1")]), "open { brace");
         assert_eq!(fill("{unknown} {a}", &[("a", "1")]), "{unknown} 1");
     }

@@ -26,11 +26,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
 
 fn keys(prefix: &str, table: &Table, into: &mut BTreeSet<String>) {
     for (name, value) in table {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             Value::Table(section) if !section.contains_key("other") => keys(&key, section, into),
             _ => {
@@ -41,8 +37,7 @@ fn keys(prefix: &str, table: &Table, into: &mut BTreeSet<String>) {
 }
 
 fn identifiers(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-        .filter(|word| word.contains('_'))
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| word.contains('_'))
 }
 
 #[test]
@@ -55,31 +50,17 @@ fn every_message_is_used_somewhere() {
         let text = fs::read_to_string(file).unwrap();
         used.extend(identifiers(&text).map(str::to_owned));
     }
-    let table: Table = fs::read_to_string(here.join("messages/en.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let table: Table = fs::read_to_string(here.join("messages/en.toml")).unwrap().parse().unwrap();
     let mut all = BTreeSet::new();
     keys("", &table, &mut all);
-    let unused: Vec<_> = all
-        .iter()
-        .filter(|key| !used.contains(&key.replace('.', "_").to_uppercase()))
-        .collect();
-    assert!(
-        unused.is_empty(),
-        "{} messages are used nowhere; remove them: {unused:#?}",
-        unused.len()
-    );
+    let unused: Vec<_> = all.iter().filter(|key| !used.contains(&key.replace('.', "_").to_uppercase())).collect();
+    assert!(unused.is_empty(), "{} messages are used nowhere; remove them: {unused:#?}", unused.len());
 }
 
 /// The parameters that a text names in braces, with `count` for a plural.
 fn parameters(value: &Value) -> BTreeSet<String> {
-    let braces = |text: &str| -> Vec<String> {
-        text.split('{')
-            .skip(1)
-            .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
-            .collect()
-    };
+    let braces =
+        |text: &str| -> Vec<String> { text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect() };
     match value {
         Value::String(text) => braces(text).into_iter().collect(),
         Value::Table(forms) => {
@@ -134,65 +115,38 @@ fn arguments(text: &str) -> Vec<&str> {
 #[test]
 fn every_view_gives_a_message_all_its_parameters() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let table: Table = fs::read_to_string(here.join("messages/en.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let table: Table = fs::read_to_string(here.join("messages/en.toml")).unwrap().parse().unwrap();
     let mut files = Vec::new();
     sources(&here.parent().unwrap().join("app"), &mut files);
     let mut problems = Vec::new();
     let mut calls = 0;
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for (opening, skip) in [
-            (" tr!(", 1),
-            ("(tr!(", 1),
-            ("{tr!(", 1),
-            ("=tr!(", 1),
-            ("::tr!(", 1),
-            ("trn!(", 2),
-        ] {
+        for (opening, skip) in [(" tr!(", 1), ("(tr!(", 1), ("{tr!(", 1), ("=tr!(", 1), ("::tr!(", 1), ("trn!(", 2)] {
             for (at, _) in text.match_indices(opening) {
                 let parts = arguments(inside(&text[at + opening.len() - 1..]));
                 let Some(value) = parts.first().and_then(|name| find("", &table, name)) else {
                     continue;
                 };
-                let given = parts
-                    .iter()
-                    .skip(skip)
-                    .filter_map(|part| Some(part.split_once('=')?.0.trim().to_owned()));
+                let given = parts.iter().skip(skip).filter_map(|part| Some(part.split_once('=')?.0.trim().to_owned()));
                 let given: BTreeSet<String> = given.collect();
                 calls += 1;
                 if given != parameters(value) {
-                    problems.push(format!(
-                        "{}: {} takes {:?}, gets {given:?}",
-                        file.display(),
-                        parts[0],
-                        parameters(value)
-                    ));
+                    problems.push(format!("{}: {} takes {:?}, gets {given:?}", file.display(), parts[0], parameters(value)));
                 }
             }
         }
     }
-    assert!(
-        calls > 100,
-        "only {calls} messages were found in views: the search is broken"
-    );
+    assert!(calls > 100, "only {calls} messages were found in views: the search is broken");
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
 /// The message that a constant stands for.
 fn find<'a>(prefix: &str, table: &'a Table, constant: &str) -> Option<&'a Value> {
     table.iter().find_map(|(name, value)| {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}_{name}")
-        };
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}_{name}") };
         match value {
-            Value::Table(section) if !section.contains_key("other") => {
-                find(&key, section, constant)
-            }
+            Value::Table(section) if !section.contains_key("other") => find(&key, section, constant),
             _ => (key.to_uppercase() == constant).then_some(value),
         }
     })
@@ -203,18 +157,8 @@ fn the_offline_page_says_what_the_catalogue_says() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(here.join("../public/offline.html")).unwrap();
     for locale in Locale::ALL {
-        for message in [
-            t::ERROR_OFFLINE_TITLE,
-            t::ERROR_OFFLINE_BODY,
-            t::ERROR_HOME_ACTION,
-            t::CART_VIEW,
-        ] {
-            assert!(
-                page.contains(message.text(locale)),
-                "{} in {}",
-                message.key,
-                locale.tag()
-            );
+        for message in [t::ERROR_OFFLINE_TITLE, t::ERROR_OFFLINE_BODY, t::ERROR_HOME_ACTION, t::CART_VIEW] {
+            assert!(page.contains(message.text(locale)), "{} in {}", message.key, locale.tag());
         }
     }
 }

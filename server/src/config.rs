@@ -290,15 +290,18 @@ impl Settings {
             "" => Ok(None),
             _ => self.checked(name, "write an address that begins with http:// or https://", web).map(Some),
         };
-        let count = |name: &str| self.checked(name, "write a whole number from 0 to 1000000", |v| v.parse().ok().filter(|n: &u32| *n <= 1_000_000));
+        let count =
+            |name: &str| self.checked(name, "write a whole number from 0 to 1000000", |v| v.parse().ok().filter(|n: &u32| *n <= 1_000_000));
         let mail = |v: &str| (v.is_empty() || v.starts_with("smtp://") || v.starts_with("smtps://")).then_some(());
         self.checked("smtp", "write smtp://HOST:PORT", mail)?;
         let config = Config {
             listen: self.checked("listen", "write an address and a port, such as 127.0.0.1:3000", |v| v.parse().ok())?,
             public_url: address("public-url")?,
-            trusted_proxies: self.checked("trusted-proxies", "write addresses or networks, such as 10.0.0.0/8, separated by commas", |v| {
-                v.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Network::parse).collect()
-            })?,
+            trusted_proxies: self.checked(
+                "trusted-proxies",
+                "write addresses or networks, such as 10.0.0.0/8, separated by commas",
+                |v| v.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Network::parse).collect(),
+            )?,
             smtp: self.text("smtp"),
             mail_from: match self.raw("mail-from") {
                 "" => None,

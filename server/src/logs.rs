@@ -12,7 +12,8 @@ use crate::config::LogFormat;
 /// A filter that cannot be read.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
     // Statements may carry values; they are logged only when somebody asks for them by name.
-    let filter = EnvFilter::builder().parse(format!("sqlx=warn,tantivy=warn,{filter}")).map_err(|error| format!("log = “{filter}”: {error}"))?;
+    let filter =
+        EnvFilter::builder().parse(format!("sqlx=warn,tantivy=warn,{filter}")).map_err(|error| format!("log = “{filter}”: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Text => {

@@ -14,7 +14,13 @@ impl Workers {
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
         notifications::register(&mut handlers);
-        Self(vec![jobs::run(shop, handlers), payments::watch(shop), notifications::follow(shop), search::follow(shop), catalog::follow(shop)])
+        Self(vec![
+            jobs::run(shop, handlers),
+            payments::watch(shop),
+            notifications::follow(shop),
+            search::follow(shop),
+            catalog::follow(shop),
+        ])
     }
 
     /// Stops between two pieces of work; what was begun is repeated at the next start.

@@ -45,10 +45,7 @@ const EXAMPLES: &str = "Examples:
 impl Arguments {
     fn options(self) -> Result<Options, String> {
         let secret = self.webhook_secret.unwrap_or_default();
-        let webhook = self
-            .webhook_url
-            .map(|url| Endpoint::new(&url, &secret))
-            .transpose();
+        let webhook = self.webhook_url.map(|url| Endpoint::new(&url, &secret)).transpose();
         Ok(Options {
             gateway: self.gateway,
             smtp: self.smtp,
@@ -73,18 +70,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
-    let running = simulators::start(arguments.options()?)
-        .await
-        .map_err(|error| error.to_string())?;
+    let running = simulators::start(arguments.options()?).await.map_err(|error| error.to_string())?;
     println!("card gateway   {}", running.url());
-    println!(
-        "mail           smtp://{}, read at {}/mail",
-        running.smtp,
-        running.url()
-    );
-    asked_to_stop()
-        .await
-        .map_err(|error| format!("cannot wait for signals: {error}"))?;
+    println!("mail           smtp://{}, read at {}/mail", running.smtp, running.url());
+    asked_to_stop().await.map_err(|error| format!("cannot wait for signals: {error}"))?;
     running.shutdown().await;
     Ok(())
 }

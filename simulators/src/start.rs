@@ -141,17 +141,12 @@ impl Drop for Running {
 /// An address cannot be listened on, or the folder for mail cannot be made.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     if let Some(folder) = &options.mail_folder {
-        let failed = |source| StartError::Folder {
-            folder: folder.clone(),
-            source,
-        };
+        let failed = |source| StartError::Folder { folder: folder.clone(), source };
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     }
     let (http_listener, gateway_address) = listen(options.gateway).await?;
     let (smtp_listener, smtp_address) = listen(options.smtp).await?;
-    let public_url = options
-        .public_url
-        .unwrap_or_else(|| format!("http://{gateway_address}"));
+    let public_url = options.public_url.unwrap_or_else(|| format!("http://{gateway_address}"));
     let public_url = public_url.trim_end_matches('/').to_owned();
 
     let (stop, stopping) = watch::channel(false);
@@ -166,10 +161,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         public_url,
         stop,
         http: tokio::spawn(serve_http(http_listener, router, stopping)),
-        others: vec![
-            tokio::spawn(courier),
-            tokio::spawn(sink.serve(smtp_listener)),
-        ],
+        others: vec![tokio::spawn(courier), tokio::spawn(sink.serve(smtp_listener))],
     })
 }
 

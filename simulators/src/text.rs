@@ -7,9 +7,7 @@ use uuid::Uuid;
 /// Milliseconds since 1970 UTC.
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Seconds since 1970 UTC, as the gateway's objects carry them.
@@ -58,10 +56,7 @@ pub fn hex_byte(digits: &[u8]) -> Option<u8> {
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Text made safe for HTML content and quoted attributes.
@@ -93,9 +88,6 @@ mod tests {
 
     #[test]
     fn html_is_escaped_in_content_and_attributes() {
-        assert_eq!(
-            escape_html(r#"<a href="x">'&'"#),
-            "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;"
-        );
+        assert_eq!(escape_html(r#"<a href="x">'&'"#), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;");
     }
 }

@@ -11,7 +11,7 @@ use domain::view::Me;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
-use leptos::prelude::{use_context, expect_context};
+use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use crate::AppError;
@@ -98,13 +98,19 @@ pub fn cookie(name: &str) -> Option<String> {
 #[must_use]
 pub fn cookie_of(parts: &Parts, name: &str) -> Option<String> {
     let lines = parts.headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value.to_owned())
 }
 
 /// Is the answer a page (a plain form was sent) and not data for a script?
 #[must_use]
 pub fn wants_page() -> bool {
-    use_context::<Parts>().is_some_and(|parts| parts.headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html")))
+    use_context::<Parts>().is_some_and(|parts| {
+        parts.headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
+    })
 }
 
 /// The names of the session's cookie: with the prefix that binds it to https, and without.

@@ -61,7 +61,11 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
         address.country = "PH".into();
     }
     let format = backend::customers::format(request::locale(), &address.country).ok_or_else(request::not_found)?;
-    let chain: Vec<String> = backend::customers::places::chain(&address.place).into_iter().filter(|place| place.kind != "district").map(|place| place.code).collect();
+    let chain: Vec<String> = backend::customers::places::chain(&address.place)
+        .into_iter()
+        .filter(|place| place.kind != "district")
+        .map(|place| place.code)
+        .collect();
     let levels = if address.country == "PH" { levels(&chain) } else { Vec::new() };
     Ok(AddressStart { address, format, levels })
 }
@@ -269,7 +273,8 @@ fn AddressInput(
         .into_any()
     } else {
         let choices: Vec<_> = field.options.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
-        view! { <SelectField label=field.label name choices selected=value empty=tr!(FIELD_CHOOSE) error autocomplete optional/> }.into_any()
+        view! { <SelectField label=field.label name choices selected=value empty=tr!(FIELD_CHOOSE) error autocomplete optional/> }
+            .into_any()
     }
 }
 
@@ -309,7 +314,9 @@ fn Places(
                 level.chosen.clone_from(&code);
             }
         });
-        let deepest = levels.with_untracked(|levels| levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default());
+        let deepest = levels.with_untracked(|levels| {
+            levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default()
+        });
         on_change.run(deepest);
         if code.is_empty() {
             return;
@@ -326,7 +333,14 @@ fn Places(
         });
     };
     let level = move |at: usize| {
-        let choices = Signal::derive(move || levels.with(|levels| levels.get(at).map(|level| level.places.iter().map(|place| Choice::new(place.code.clone(), place.name.clone())).collect()).unwrap_or_else(Vec::new)));
+        let choices = Signal::derive(move || {
+            levels.with(|levels| {
+                levels
+                    .get(at)
+                    .map(|level| level.places.iter().map(|place| Choice::new(place.code.clone(), place.name.clone())).collect())
+                    .unwrap_or_else(Vec::new)
+            })
+        });
         let selected = Signal::derive(move || levels.with(|levels| levels.get(at).map(|level| level.chosen.clone()).unwrap_or_default()));
         let kind = levels.with_untracked(|levels| levels.get(at).map(|level| kind_of(&level.places)).unwrap_or_default());
         let (label, empty) = match kind {

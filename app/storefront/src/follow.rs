@@ -140,7 +140,9 @@ fn PayAgain(token: String) -> impl IntoView {
     let action = ServerAction::<PayOrder>::new();
     let problem = problem(action, &use_posted());
     Effect::new(move || {
-        if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone())) {
+        if let Some(next) =
+            action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()))
+        {
             // The reader stays on the order's page when the bank's cannot be opened.
             let _ = window().location().set_href(&next);
         }

@@ -11,7 +11,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated, when_alive};
-use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, Suggestion, SkipLink, ToastRegion, tr, use_toasts};
+use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 
 use crate::cart::{CartDrawer, use_cart};
 use crate::search::suggest;
@@ -118,7 +118,13 @@ fn aisles(categories: &[CategoryView]) -> Vec<NavLink> {
 }
 
 #[component]
-fn Front(frame: FrameView, path: Signal<String>, cart_count: Signal<u32>, on_cart: Callback<()>, found: RwSignal<Vec<Suggestion>>) -> impl IntoView {
+fn Front(
+    frame: FrameView,
+    path: Signal<String>,
+    cart_count: Signal<u32>,
+    on_cart: Callback<()>,
+    found: RwSignal<Vec<Suggestion>>,
+) -> impl IntoView {
     let query = use_query_map();
     let looked_for = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
     let newest = StoredValue::new(0_u64);
@@ -138,7 +144,12 @@ fn Front(frame: FrameView, path: Signal<String>, cart_count: Signal<u32>, on_car
                     // Without an answer there is nothing to suggest; the form still searches.
                     let names = suggest(words).await.unwrap_or_default();
                     if newest.try_get_value() == Some(mine) {
-                        found.set(names.into_iter().map(|(name, slug)| Suggestion { href: format!("/p/{slug}"), label: name, detail: None, picture: None }).collect());
+                        found.set(
+                            names
+                                .into_iter()
+                                .map(|(name, slug)| Suggestion { href: format!("/p/{slug}"), label: name, detail: None, picture: None })
+                                .collect(),
+                        );
                     }
                 });
             },
@@ -179,7 +190,11 @@ fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
         FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: aisles(&frame.categories) },
         FooterColumn {
             title: tr!(SHELL_FOOTER_HELP).into(),
-            links: vec![NavLink::new("/account/orders", tr!(SHELL_FOOTER_TRACK)), NavLink::new("/categories", tr!(SHELL_ALL_CATEGORIES)), NavLink::new("/search", tr!(COMMON_SEARCH))],
+            links: vec![
+                NavLink::new("/account/orders", tr!(SHELL_FOOTER_TRACK)),
+                NavLink::new("/categories", tr!(SHELL_ALL_CATEGORIES)),
+                NavLink::new("/search", tr!(COMMON_SEARCH)),
+            ],
         },
         FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: account },
     ];

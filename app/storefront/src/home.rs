@@ -93,7 +93,11 @@ const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
 #[component]
 fn LeadStory(story: StoryView) -> impl IntoView {
     let wide = story.picture.as_ref().is_some_and(|picture| picture.width > picture.height);
-    let place = if wide { "max-md:relative max-md:aspect-[4/3] md:absolute md:inset-0" } else { "aspect-square md:aspect-auto md:min-h-96 relative" };
+    let place = if wide {
+        "max-md:relative max-md:aspect-[4/3] md:absolute md:inset-0"
+    } else {
+        "aspect-square md:aspect-auto md:min-h-96 relative"
+    };
     let crop = if wide { "absolute inset-0 max-md:[&_img]:object-right" } else { "absolute inset-0" };
     let sizes = if wide { "(width < 48rem) 100vw, 80rem" } else { "(width < 48rem) 100vw, 40rem" };
     view! {

@@ -26,5 +26,17 @@ use session::Access;
 /// Every server function of the storefront with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [frame::ACCESS, home::ACCESS, listing::ACCESS, product::ACCESS, search::ACCESS, cart::ACCESS, address::ACCESS, checkout::ACCESS, follow::ACCESS, account::ACCESS].concat()
+    [
+        frame::ACCESS,
+        home::ACCESS,
+        listing::ACCESS,
+        product::ACCESS,
+        search::ACCESS,
+        cart::ACCESS,
+        address::ACCESS,
+        checkout::ACCESS,
+        follow::ACCESS,
+        account::ACCESS,
+    ]
+    .concat()
 }

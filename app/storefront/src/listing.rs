@@ -5,11 +5,14 @@ use domain::view::{CategoryView, Facet, ListingQuery, ListingView, ProductCardVi
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
+use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
-use ui::{Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField, SkeletonCards, icon, tr, trn};
+use ui::{
+    Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
+    SelectField, SkeletonCards, icon, tr, trn,
+};
 
 use crate::cart::{line_of_card, use_cart};
 use crate::query::{address, pairs};
@@ -22,7 +25,8 @@ pub async fn read_listing(query: String, category: Option<String>) -> Result<Lis
     use session::request;
     let query = listing_query(&query, category);
     let named = query.category.is_some();
-    let found = backend::catalog::listing(&request::shop()?, request::locale(), &query).await.map_err(|error| request::unexpected(&error))?;
+    let found =
+        backend::catalog::listing(&request::shop()?, request::locale(), &query).await.map_err(|error| request::unexpected(&error))?;
     if named && found.category.is_none() {
         return Err(request::not_found());
     }
@@ -48,11 +52,17 @@ const CURRENCY: Currency = Currency::PHP;
 fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
     let map = pairs(text);
     let first = |name: &str| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
-    let amount = |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
+    let amount =
+        |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
     ListingQuery {
         category,
         sort: first("sort").map(|sort| Sort::parse(&sort)).unwrap_or_default(),
-        options: map.iter().filter(|(name, value)| name == "option" && value.contains(':')).map(|(_, value)| value.clone()).take(40).collect(),
+        options: map
+            .iter()
+            .filter(|(name, value)| name == "option" && value.contains(':'))
+            .map(|(_, value)| value.clone())
+            .take(40)
+            .collect(),
         price_min: amount("min"),
         price_max: amount("max"),
         in_stock: first("in_stock").is_some(),
@@ -130,7 +140,9 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
             chips.push((tr!(LISTING_IN_STOCK_ONLY).to_owned(), map.with_value(|map| without(&path, map, |name, _| name == "in_stock"))));
         }
         for (name, label) in [("min", tr!(LISTING_PRICE_FROM)), ("max", tr!(LISTING_PRICE_TO))] {
-            if let Some(value) = map.with_value(|map| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone())) {
+            if let Some(value) =
+                map.with_value(|map| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()))
+            {
                 chips.push((format!("{label} {value}"), map.with_value(|map| without(&path, map, |known, _| known == name))));
             }
         }
@@ -310,7 +322,10 @@ fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     let elements = form.elements();
     for at in 0..elements.length() {
-        let Some(input) = elements.item(at).and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(element).ok()) else { continue };
+        let Some(input) = elements.item(at).and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(element).ok())
+        else {
+            continue;
+        };
         let counts = !matches!(input.type_().as_str(), "checkbox" | "radio") || input.checked();
         if counts && !input.name().is_empty() && !input.value().is_empty() {
             fields.push((input.name(), input.value()));
@@ -331,7 +346,8 @@ pub fn Card(
     let cart = use_cart();
     let href = format!("/p/{}", product.slug);
     let picture = product.picture.as_ref().map(|picture| picture.id.to_string()).unwrap_or_default();
-    let (name, price, compare_at, from, in_stock) = (product.name.clone(), product.price_from, product.compare_at, product.price_varies, product.in_stock);
+    let (name, price, compare_at, from, in_stock) =
+        (product.name.clone(), product.price_from, product.compare_at, product.price_varies, product.in_stock);
     let vendor = Some(product.vendor.clone()).filter(|vendor| !vendor.is_empty());
     match line_of_card(&product).filter(|_| in_stock) {
         Some(line) => {

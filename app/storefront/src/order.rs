@@ -88,7 +88,8 @@ fn moments(order: &OrderView) -> Vec<Moment> {
     if done {
         return moments;
     }
-    let ahead = |title: &str, detail: Option<String>, shape| Moment { title: title.to_owned(), at: None, detail, shape, reached: Reached::Ahead };
+    let ahead =
+        |title: &str, detail: Option<String>, shape| Moment { title: title.to_owned(), at: None, detail, shape, reached: Reached::Ahead };
     if !matches!(order.delivery, DeliveryState::InTransit) {
         moments.push(ahead(tr!(ORDER_STATE_SHIPPED), None, icon::TRUCK));
     }
@@ -100,8 +101,10 @@ fn moments(order: &OrderView) -> Vec<Moment> {
 
 /// An address as a label has it.
 pub(crate) fn label(address: &Address) -> Vec<String> {
-    let place = [address.barangay.as_str(), address.city.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-    let area = [address.postal_code.as_str(), address.province.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let place =
+        [address.barangay.as_str(), address.city.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let area =
+        [address.postal_code.as_str(), address.province.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     // At home nobody writes the country.
     let country = if address.country == "PH" { String::new() } else { address.country.clone() };
     let lines = [address.recipient.clone(), address.line1.clone(), address.line2.clone(), place, area, address.region.clone(), country];

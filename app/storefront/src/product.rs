@@ -10,7 +10,10 @@ use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
-use ui::{Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards, Tone, icon, tr, trn, use_locale};
+use ui::{
+    Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
+    Tone, icon, tr, trn, use_locale,
+};
 
 use crate::cart::use_cart;
 use crate::listing::Card;
@@ -65,14 +68,24 @@ pub fn ProductPage() -> impl IntoView {
 #[component]
 fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
     let title = if product.seo_title.is_empty() { product.name.clone() } else { product.seo_title.clone() };
-    let description = [&product.seo_description, &product.summary, &product.description].into_iter().find(|text| !text.is_empty()).cloned().unwrap_or_default();
+    let description = [&product.seo_description, &product.summary, &product.description]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_default();
     let languages = product.slugs.iter().map(|(language, slug)| (language.clone(), format!("/p/{slug}"))).collect();
     let mut above = vec![("/".to_owned(), tr!(SHELL_HOME).to_owned())];
     if let Some(category) = &product.category {
         above.push((format!("/c/{}", category.slug), category.name.clone()));
     }
     // What can be bought now is shown first.
-    let first = product.variants.iter().find(|variant| variant.available > 0).or(product.variants.first()).map(|variant| variant.values.clone()).unwrap_or_default();
+    let first = product
+        .variants
+        .iter()
+        .find(|variant| variant.available > 0)
+        .or(product.variants.first())
+        .map(|variant| variant.values.clone())
+        .unwrap_or_default();
     let chosen = RwSignal::new(product.options.iter().map(|option| option.key.clone()).zip(first).collect::<BTreeMap<_, _>>());
     let keys: Vec<_> = product.options.iter().map(|option| option.key.clone()).collect();
     let variants = StoredValue::new(product.variants.clone());
@@ -109,7 +122,10 @@ fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl Int
     Effect::new(move |before: Option<Option<_>>| {
         let own = variant.with(|variant| variant.as_ref().and_then(|variant| variant.picture));
         // Not at first: what the page came with stays.
-        if let Some(at) = own.filter(|_| before.is_some()).and_then(|own| pictures.with_value(|pictures| pictures.iter().position(|picture| picture.id == own))) {
+        if let Some(at) = own
+            .filter(|_| before.is_some())
+            .and_then(|own| pictures.with_value(|pictures| pictures.iter().position(|picture| picture.id == own)))
+        {
             shown.set(at);
         }
         own
@@ -159,7 +175,12 @@ fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl Int
 
 /// Price, choices, delivery, and the button.
 #[component]
-fn Buying(product: ProductView, chosen: RwSignal<BTreeMap<String, String>>, variant: Memo<Option<VariantView>>, today: Timestamp) -> impl IntoView {
+fn Buying(
+    product: ProductView,
+    chosen: RwSignal<BTreeMap<String, String>>,
+    variant: Memo<Option<VariantView>>,
+    today: Timestamp,
+) -> impl IntoView {
     let cart = use_cart();
     let locale = use_locale();
     let quantity = RwSignal::new(1_u32);
@@ -180,17 +201,22 @@ fn Buying(product: ProductView, chosen: RwSignal<BTreeMap<String, String>>, vari
         let date = if from == to { day(to) } else { format!("{} – {}", day(from), day(to)) };
         tr!(PRODUCT_SHIPPING_FROM, fee = fee, date = date)
     });
-    let options = product
-        .options
-        .iter()
-        .map(|option| view! { <Choosing product=product.clone() key=option.key.clone() chosen/> })
-        .collect_view();
-    let line = StoredValue::new((product.slug.clone(), product.name.clone(), product.pictures.first().map(|picture| picture.id), product.tax_rate_bp));
+    let options =
+        product.options.iter().map(|option| view! { <Choosing product=product.clone() key=option.key.clone() chosen/> }).collect_view();
+    let line = StoredValue::new((
+        product.slug.clone(),
+        product.name.clone(),
+        product.pictures.first().map(|picture| picture.id),
+        product.tax_rate_bp,
+    ));
     let all_options = StoredValue::new(product.options.clone());
     let add = move || {
         let Some(variant) = variant.get_untracked().filter(|variant| variant.available > 0) else { return };
         let words = all_options.with_value(|options| {
-            let names = options.iter().zip(&variant.values).filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.clone()));
+            let names = options
+                .iter()
+                .zip(&variant.values)
+                .filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.clone()));
             names.collect::<Vec<_>>().join(" · ")
         });
         let (slug, name, picture, tax_rate_bp) = line.get_value();
@@ -211,7 +237,8 @@ fn Buying(product: ProductView, chosen: RwSignal<BTreeMap<String, String>>, vari
         });
     };
     let most = Signal::derive(move || u32::try_from(available.get().max(1)).unwrap_or(1));
-    let paragraphs = product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }).collect_view();
+    let paragraphs =
+        product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }).collect_view();
     let facts = move || {
         variant.get().map(|variant| {
             let mut facts = vec![(tr!(PRODUCT_SKU_LABEL).to_owned(), variant.sku)];
@@ -275,16 +302,23 @@ fn Choosing(product: ProductView, key: String, chosen: RwSignal<BTreeMap<String,
     let values = StoredValue::new(option.values.clone());
     let own = key.clone();
     let selected = Signal::derive(move || chosen.with(|chosen| chosen.get(&own).cloned().unwrap_or_default()));
-    let said = Signal::derive(move || values.with_value(|values| values.iter().find(|value| value.key == selected.get()).map(|value| value.name.clone()).unwrap_or_default()));
+    let said = Signal::derive(move || {
+        values.with_value(|values| {
+            values.iter().find(|value| value.key == selected.get()).map(|value| value.name.clone()).unwrap_or_default()
+        })
+    });
     let chips = Signal::derive(move || {
-        let wanted: Vec<_> = chosen.with(|chosen| options.with_value(|options| options.iter().map(|option| chosen.get(&option.key).cloned().unwrap_or_default()).collect()));
+        let wanted: Vec<_> = chosen.with(|chosen| {
+            options.with_value(|options| options.iter().map(|option| chosen.get(&option.key).cloned().unwrap_or_default()).collect())
+        });
         values.with_value(|values| {
             let chip = |value: &domain::view::OptionValueView| {
                 let mut wanted: Vec<String> = wanted.clone();
                 if let Some(place) = wanted.get_mut(at) {
                     place.clone_from(&value.key);
                 }
-                let available = variants.with_value(|variants| variants.iter().any(|variant| variant.values == wanted && variant.available > 0));
+                let available =
+                    variants.with_value(|variants| variants.iter().any(|variant| variant.values == wanted && variant.available > 0));
                 Chip { value: value.key.clone(), label: value.name.clone(), picture: None, available }
             };
             values.iter().map(chip).collect::<Vec<_>>()

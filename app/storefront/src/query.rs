@@ -22,7 +22,10 @@ fn decoded(text: &str) -> String {
             b'+' => bytes.push(b' '),
             b'%' => {
                 let pair: Vec<u8> = rest.clone().take(2).collect();
-                let value = std::str::from_utf8(&pair).ok().filter(|hex| hex.len() == 2 && hex.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                let value = std::str::from_utf8(&pair)
+                    .ok()
+                    .filter(|hex| hex.len() == 2 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+                    .and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 if let Some(value) = value {
                     bytes.push(value);
                     let _ = rest.nth(1);
@@ -74,6 +77,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let written = address("/search", [("q", "dried mango & ₱5%"), ("after", "a=b")].into_iter());
-        assert_eq!(pairs(written.trim_start_matches("/search")), [("q".to_owned(), "dried mango & ₱5%".to_owned()), ("after".to_owned(), "a=b".to_owned())]);
+        assert_eq!(
+            pairs(written.trim_start_matches("/search")),
+            [("q".to_owned(), "dried mango & ₱5%".to_owned()), ("after".to_owned(), "a=b".to_owned())]
+        );
     }
 }

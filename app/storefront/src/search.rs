@@ -3,8 +3,8 @@
 use domain::view::SearchView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
@@ -32,7 +32,9 @@ access!(Suggest, Access::Public);
 pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
     use session::request;
     let words: String = words.chars().take(LONGEST).collect();
-    backend::search::search(&request::shop()?, request::locale(), &words, after.as_deref()).await.map_err(|error| request::unexpected(&error))
+    backend::search::search(&request::shop()?, request::locale(), &words, after.as_deref())
+        .await
+        .map_err(|error| request::unexpected(&error))
 }
 access!(Find, Access::Public);
 
@@ -55,9 +57,7 @@ impl LazyRoute for SearchPage {
         let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
         let found = Resource::new(
             move || (words.get(), after.get()),
-            |(words, after)| async move {
-                if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) }
-            },
+            |(words, after)| async move { if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) } },
         );
         view! {
             <NotIndexed/>

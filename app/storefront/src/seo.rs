@@ -71,7 +71,8 @@ pub fn ProductData(
             })
         })
         .collect();
-    let images: Vec<_> = product.pictures.iter().map(|picture| format!("{origin}{}", picture_url(&picture.id.to_string(), 1280, "webp"))).collect();
+    let images: Vec<_> =
+        product.pictures.iter().map(|picture| format!("{origin}{}", picture_url(&picture.id.to_string(), 1280, "webp"))).collect();
     let data = json!({
         "@context": "https://schema.org",
         "@type": "Product",

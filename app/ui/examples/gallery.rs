@@ -29,10 +29,7 @@ fn page(locale: Locale, theme: Theme, body: impl FnOnce() -> AnyView) -> String 
         provide_toasts();
         body().to_html()
     });
-    let attribute = theme
-        .data_theme()
-        .map(|name| format!(" data-theme=\"{name}\""))
-        .unwrap_or_default();
+    let attribute = theme.data_theme().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default();
     let tag = locale.tag();
     format!(
         "<!DOCTYPE html><html lang=\"{tag}\" dir=\"{}\"{attribute}><head><meta charset=\"utf-8\"><title>ui</title>\
@@ -47,23 +44,11 @@ fn main() -> io::Result<()> {
     let pictures = || PICTURES.map(str::to_owned).to_vec();
     for locale in Locale::ALL {
         for theme in [Theme::Light, Theme::Dark] {
-            let name =
-                |page: &str| folder.join(format!("{page}-{}-{}.html", locale.code(), theme.code()));
-            let gallery = || {
-                view! { <main id="content"><Gallery pictures=pictures()/></main><ToastRegion/> }
-                    .into_any()
-            };
+            let name = |page: &str| folder.join(format!("{page}-{}-{}.html", locale.code(), theme.code()));
+            let gallery = || view! { <main id="content"><Gallery pictures=pictures()/></main><ToastRegion/> }.into_any();
             fs::write(name("gallery"), page(locale, theme, gallery))?;
-            fs::write(
-                name("shop"),
-                page(locale, theme, || {
-                    view! { <GalleryShop pictures=pictures()/> }.into_any()
-                }),
-            )?;
-            fs::write(
-                name("admin"),
-                page(locale, theme, || view! { <GalleryAdmin/> }.into_any()),
-            )?;
+            fs::write(name("shop"), page(locale, theme, || view! { <GalleryShop pictures=pictures()/> }.into_any()))?;
+            fs::write(name("admin"), page(locale, theme, || view! { <GalleryAdmin/> }.into_any()))?;
         }
     }
     Ok(())

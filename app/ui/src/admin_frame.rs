@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement,
-    Shape, ThemeSwitch, icon, tr,
-};
+use crate::{Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement, Shape, ThemeSwitch, icon, tr};
 
 /// One job of the admin, as a place to go.
 #[derive(Clone, Debug, PartialEq, Eq)]

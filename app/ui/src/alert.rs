@@ -22,11 +22,7 @@ pub fn Alert(
         Tone::Danger => (icon::CIRCLE_CLOSE, tr!(UI_NOTICE_ERROR)),
         Tone::Neutral | Tone::Info | Tone::Accent | Tone::Sale => (icon::INFO, tr!(UI_NOTICE_INFO)),
     };
-    let role = if tone == Tone::Danger {
-        "alert"
-    } else {
-        "status"
-    };
+    let role = if tone == Tone::Danger { "alert" } else { "status" };
     view! {
         <div role=role class=format!("toned toned-edge {} flex gap-3 rounded-card border px-4 py-3", tone.class())>
             <Icon shape class="size-5 mt-0.5"/>

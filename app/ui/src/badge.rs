@@ -71,11 +71,7 @@ pub fn StatusBadge(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    let dot = if settled {
-        "tone-dot border-transparent"
-    } else {
-        "border-(--tone)"
-    };
+    let dot = if settled { "tone-dot border-transparent" } else { "border-(--tone)" };
     view! {
         <span class=format!("toned {} inline-flex items-center gap-1.5 rounded-full ps-2 pe-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
             <span class=format!("size-2 rounded-full border-2 {dot}") aria-hidden="true"></span>

@@ -27,9 +27,7 @@ impl Look {
             Self::Buy => "btn-accent",
             Self::Outline => "border-field bg-transparent hover:bg-base-200",
             Self::Ghost => "btn-ghost",
-            Self::Danger => {
-                "border-error bg-transparent text-error hover:bg-error hover:text-error-content"
-            }
+            Self::Danger => "border-error bg-transparent text-error hover:bg-error hover:text-error-content",
         }
     }
 }

@@ -52,20 +52,12 @@ fn sparkline_paths(values: &[i64]) -> (String, String) {
     for (index, value) in values.iter().enumerate() {
         // Tenths of a unit, so that whole numbers do.
         let x = index * 1200 / steps;
-        let y = if spread == 0 {
-            200
-        } else {
-            370 - (i128::from(*value) - i128::from(low)) * 340 / spread
-        };
+        let y = if spread == 0 { 200 } else { 370 - (i128::from(*value) - i128::from(low)) * 340 / spread };
         let command = if index == 0 { 'M' } else { 'L' };
         // Writing to a String cannot fail.
         let _ = write!(line, "{command}{}.{} {}.{}", x / 10, x % 10, y / 10, y % 10);
     }
-    let area = if line.is_empty() {
-        String::new()
-    } else {
-        format!("{line}L120 40L0 40Z")
-    };
+    let area = if line.is_empty() { String::new() } else { format!("{line}L120 40L0 40Z") };
     (line, area)
 }
 
@@ -102,10 +94,7 @@ pub fn BarChart(
             }
         })
         .collect_view();
-    let ends = bars
-        .first()
-        .zip(bars.last())
-        .map(|(first, last)| (first.label.clone(), last.label.clone()));
+    let ends = bars.first().zip(bars.last()).map(|(first, last)| (first.label.clone(), last.label.clone()));
     view! {
         <figure>
             <svg role="img" aria-label=tr!(UI_BAR_CHART_OF, title = title, summary = summary) class="block w-full h-auto" viewBox=format!("0 0 {WIDTH} {HEIGHT}")>
@@ -146,9 +135,6 @@ mod tests {
         assert_eq!(sparkline_paths(&[]), (String::new(), String::new()));
         assert_eq!(sparkline_paths(&[5]).0, "M0.0 20.0");
         assert_eq!(sparkline_paths(&[5, 5]).0, "M0.0 20.0L120.0 20.0");
-        assert_eq!(
-            sparkline_paths(&[i64::MIN, i64::MAX]).0,
-            "M0.0 37.0L120.0 3.0"
-        );
+        assert_eq!(sparkline_paths(&[i64::MIN, i64::MAX]).0, "M0.0 37.0L120.0 3.0");
     }
 }

@@ -17,10 +17,7 @@ pub struct Choice {
 impl Choice {
     /// An answer and its words.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-        }
+        Self { value: value.into(), label: label.into() }
     }
 }
 
@@ -276,22 +273,14 @@ pub fn RadioChips(
         let value = chip.value.clone();
         let sent = chip.value.clone();
         let label = chip.label.clone();
-        let words = if chip.available {
-            chip.label
-        } else {
-            crate::tr!(PRODUCT_UNAVAILABLE_CHOICE, option = chip.label)
-        };
+        let words = if chip.available { chip.label } else { crate::tr!(PRODUCT_UNAVAILABLE_CHOICE, option = chip.label) };
         let title = words.clone();
         let look = if chip.picture.is_some() {
             "tile block size-16 p-0.5 border-2 border-transparent has-checked:border-primary"
         } else {
             "btn font-medium border-field bg-raised has-checked:border-primary has-checked:bg-primary has-checked:text-primary-content"
         };
-        let struck = if chip.available {
-            ""
-        } else {
-            "opacity-70 line-through decoration-1"
-        };
+        let struck = if chip.available { "" } else { "opacity-70 line-through decoration-1" };
         view! {
             <label class=format!("relative cursor-pointer has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2 {look} {struck}") title=title>
                 <input

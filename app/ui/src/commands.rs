@@ -28,11 +28,7 @@ impl Command {
     /// Every word of the query is the start of a word of the command.
     fn fits(&self, query: &str) -> bool {
         let words = format!("{} {} {}", self.label, self.group, self.keywords).to_lowercase();
-        query.to_lowercase().split_whitespace().all(|wanted| {
-            words
-                .split_whitespace()
-                .any(|word| word.starts_with(wanted))
-        })
+        query.to_lowercase().split_whitespace().all(|wanted| words.split_whitespace().any(|word| word.starts_with(wanted)))
     }
 }
 
@@ -53,14 +49,7 @@ pub fn CommandPalette(
             return Vec::new();
         }
         let query = query.get();
-        commands.with(|commands| {
-            commands
-                .iter()
-                .filter(|command| command.fits(&query))
-                .take(MOST)
-                .cloned()
-                .collect::<Vec<_>>()
-        })
+        commands.with(|commands| commands.iter().filter(|command| command.fits(&query)).take(MOST).cloned().collect::<Vec<_>>())
     });
     Effect::new(move || {
         let wanted = open.get();
@@ -147,12 +136,7 @@ pub fn CommandPalette(
 }
 
 #[component]
-fn Offer(
-    command: Command,
-    at: usize,
-    chosen: RwSignal<usize>,
-    open: RwSignal<bool>,
-) -> impl IntoView {
+fn Offer(command: Command, at: usize, chosen: RwSignal<usize>, open: RwSignal<bool>) -> impl IntoView {
     let is_chosen = move || chosen.get() == at;
     view! {
         <li id=format!("command-{at}") role="option" aria-selected=move || if is_chosen() { "true" } else { "false" }>
@@ -173,12 +157,7 @@ fn Offer(
 
 /// Goes where the chosen command leads, by its own link, so that the router sees it.
 fn follow(node: NodeRef<html::Dialog>, chosen: usize) {
-    let link = node.get_untracked().and_then(|dialog| {
-        dialog
-            .query_selector(&format!("#command-{chosen} a"))
-            .ok()
-            .flatten()
-    });
+    let link = node.get_untracked().and_then(|dialog| dialog.query_selector(&format!("#command-{chosen} a")).ok().flatten());
     if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
         link.click();
     }
@@ -190,13 +169,7 @@ mod tests {
     use crate::icon;
 
     fn a_command(label: &str, keywords: &str) -> Command {
-        Command {
-            label: label.into(),
-            group: "Orders".into(),
-            href: "/".into(),
-            shape: icon::TAG,
-            keywords: keywords.into(),
-        }
+        Command { label: label.into(), group: "Orders".into(), href: "/".into(), shape: icon::TAG, keywords: keywords.into() }
     }
 
     #[test]

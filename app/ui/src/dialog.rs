@@ -63,11 +63,9 @@ pub fn Dialog(
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
     let on_backdrop = move |event: leptos::ev::MouseEvent| {
-        let outside = node.get_untracked().is_some_and(|dialog| {
-            event
-                .target()
-                .is_some_and(|target| *AsRef::<web_sys::EventTarget>::as_ref(&dialog) == target)
-        });
+        let outside = node
+            .get_untracked()
+            .is_some_and(|dialog| event.target().is_some_and(|target| *AsRef::<web_sys::EventTarget>::as_ref(&dialog) == target));
         if outside {
             open.set(false);
         }

@@ -42,11 +42,7 @@ pub(crate) fn ErrorLine(id: String, error: String) -> impl IntoView {
 }
 
 /// The ids that describe a field: its hint and, while there is one, its error.
-pub(crate) fn described_by(
-    id: &str,
-    has_hint: bool,
-    error: Signal<Option<String>>,
-) -> impl Fn() -> Option<String> + Send + Sync + use<> {
+pub(crate) fn described_by(id: &str, has_hint: bool, error: Signal<Option<String>>) -> impl Fn() -> Option<String> + Send + Sync + use<> {
     let hint = has_hint.then(|| format!("{id}-hint"));
     let problem = format!("{id}-error");
     move || match (&hint, error.with(Option::is_some)) {

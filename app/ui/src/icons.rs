@@ -13,18 +13,12 @@ pub struct Shape {
 
 impl Shape {
     const fn new(outline: &'static str) -> Self {
-        Self {
-            outline,
-            directed: false,
-        }
+        Self { outline, directed: false }
     }
 
     /// Points along the line of reading, so it is mirrored where that runs from right to left.
     const fn directed(outline: &'static str) -> Self {
-        Self {
-            outline,
-            directed: true,
-        }
+        Self { outline, directed: true }
     }
 }
 
@@ -39,11 +33,7 @@ pub fn Icon(
     #[prop(default = "size-[1.25em]")]
     class: &'static str,
 ) -> impl IntoView {
-    let mirror = if shape.directed {
-        " rtl:-scale-x-100"
-    } else {
-        ""
-    };
+    let mirror = if shape.directed { " rtl:-scale-x-100" } else { "" };
     view! {
         <svg
             class=format!("icon {class}{mirror}")
@@ -62,20 +52,17 @@ pub mod icon {
     pub const ARROW_DOWN: Shape = Shape::new(r#"<path d="M12 5v14"/><path d="m19 12-7 7-7-7"/>"#);
 
     /// Lucide `arrow-left`.
-    pub const ARROW_LEFT: Shape =
-        Shape::directed(r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#);
+    pub const ARROW_LEFT: Shape = Shape::directed(r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#);
 
     /// Lucide `arrow-right`.
-    pub const ARROW_RIGHT: Shape =
-        Shape::directed(r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#);
+    pub const ARROW_RIGHT: Shape = Shape::directed(r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#);
 
     /// Lucide `arrow-up`.
     pub const ARROW_UP: Shape = Shape::new(r#"<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>"#);
 
     /// Lucide `banknote`.
-    pub const BANKNOTE: Shape = Shape::new(
-        r#"<rect width="20" height="12" x="2" y="6" rx="2"/><circle cx="12" cy="12" r="2"/><path d="M6 12h.01M18 12h.01"/>"#,
-    );
+    pub const BANKNOTE: Shape =
+        Shape::new(r#"<rect width="20" height="12" x="2" y="6" rx="2"/><circle cx="12" cy="12" r="2"/><path d="M6 12h.01M18 12h.01"/>"#);
 
     /// Lucide `bell`.
     pub const BELL: Shape = Shape::new(
@@ -103,8 +90,7 @@ pub mod icon {
     );
 
     /// Lucide `chart-line`.
-    pub const CHART: Shape =
-        Shape::new(r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="m19 9-5 5-4-4-3 3"/>"#);
+    pub const CHART: Shape = Shape::new(r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="m19 9-5 5-4-4-3 3"/>"#);
 
     /// Lucide `check`.
     pub const CHECK: Shape = Shape::new(r#"<path d="M20 6 9 17l-5-5"/>"#);
@@ -122,12 +108,10 @@ pub mod icon {
     pub const CHEVRON_UP: Shape = Shape::new(r#"<path d="m18 15-6-6-6 6"/>"#);
 
     /// Lucide `circle-check`.
-    pub const CIRCLE_CHECK: Shape =
-        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#);
+    pub const CIRCLE_CHECK: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#);
 
     /// Lucide `circle-x`.
-    pub const CIRCLE_CLOSE: Shape =
-        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#);
+    pub const CIRCLE_CLOSE: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#);
 
     /// Lucide `clipboard-list`.
     pub const CLIPBOARD: Shape = Shape::new(
@@ -135,8 +119,7 @@ pub mod icon {
     );
 
     /// Lucide `clock`.
-    pub const CLOCK: Shape =
-        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#);
+    pub const CLOCK: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#);
 
     /// Lucide `x`.
     pub const CLOSE: Shape = Shape::new(r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#);
@@ -147,14 +130,12 @@ pub mod icon {
     );
 
     /// Lucide `credit-card`.
-    pub const CREDIT_CARD: Shape = Shape::new(
-        r#"<rect width="20" height="14" x="2" y="5" rx="2"/><line x1="2" x2="22" y1="10" y2="10"/><path d="M6 14h2"/>"#,
-    );
+    pub const CREDIT_CARD: Shape =
+        Shape::new(r#"<rect width="20" height="14" x="2" y="5" rx="2"/><line x1="2" x2="22" y1="10" y2="10"/><path d="M6 14h2"/>"#);
 
     /// Lucide `download`.
-    pub const DOWNLOAD: Shape = Shape::new(
-        r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#,
-    );
+    pub const DOWNLOAD: Shape =
+        Shape::new(r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#);
 
     /// Lucide `external-link`.
     pub const EXTERNAL_LINK: Shape = Shape::directed(
@@ -192,8 +173,7 @@ pub mod icon {
     );
 
     /// Lucide `info`.
-    pub const INFO: Shape =
-        Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#);
+    pub const INFO: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>"#);
 
     /// Lucide `languages`.
     pub const LANGUAGES: Shape = Shape::new(
@@ -201,14 +181,11 @@ pub mod icon {
     );
 
     /// Lucide `lock`.
-    pub const LOCK: Shape = Shape::new(
-        r#"<rect width="18" height="11" x="3" y="11" rx="2" ry="2"/><path d="M7 11V7a5 5 0 0 1 10 0v4"/>"#,
-    );
+    pub const LOCK: Shape = Shape::new(r#"<rect width="18" height="11" x="3" y="11" rx="2" ry="2"/><path d="M7 11V7a5 5 0 0 1 10 0v4"/>"#);
 
     /// Lucide `mail`.
-    pub const MAIL: Shape = Shape::new(
-        r#"<path d="m22 7-8.991 5.727a2 2 0 0 1-2.009 0L2 7"/><rect x="2" y="4" width="20" height="16" rx="2"/>"#,
-    );
+    pub const MAIL: Shape =
+        Shape::new(r#"<path d="m22 7-8.991 5.727a2 2 0 0 1-2.009 0L2 7"/><rect x="2" y="4" width="20" height="16" rx="2"/>"#);
 
     /// Lucide `map-pin`.
     pub const MAP_PIN: Shape = Shape::new(
@@ -221,8 +198,7 @@ pub mod icon {
     );
 
     /// Lucide `menu`.
-    pub const MENU: Shape =
-        Shape::new(r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#);
+    pub const MENU: Shape = Shape::new(r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#);
 
     /// Lucide `minus`.
     pub const MINUS: Shape = Shape::new(r#"<path d="M5 12h14"/>"#);
@@ -238,9 +214,7 @@ pub mod icon {
     );
 
     /// Lucide `ellipsis`.
-    pub const MORE: Shape = Shape::new(
-        r#"<circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/><circle cx="5" cy="12" r="1"/>"#,
-    );
+    pub const MORE: Shape = Shape::new(r#"<circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/><circle cx="5" cy="12" r="1"/>"#);
 
     /// Lucide `wifi-off`.
     pub const OFFLINE: Shape = Shape::new(
@@ -281,9 +255,7 @@ pub mod icon {
     );
 
     /// Lucide `rotate-ccw`.
-    pub const RETURN: Shape = Shape::new(
-        r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>"#,
-    );
+    pub const RETURN: Shape = Shape::new(r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>"#);
 
     /// Lucide `route`.
     pub const ROUTE: Shape = Shape::new(
@@ -291,8 +263,7 @@ pub mod icon {
     );
 
     /// Lucide `search`.
-    pub const SEARCH: Shape =
-        Shape::new(r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#);
+    pub const SEARCH: Shape = Shape::new(r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#);
 
     /// Lucide `settings`.
     pub const SETTINGS: Shape = Shape::new(
@@ -300,9 +271,8 @@ pub mod icon {
     );
 
     /// Lucide `log-out`.
-    pub const SIGN_OUT: Shape = Shape::directed(
-        r#"<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>"#,
-    );
+    pub const SIGN_OUT: Shape =
+        Shape::directed(r#"<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>"#);
 
     /// Lucide `sliders-horizontal`.
     pub const SLIDERS: Shape = Shape::new(
@@ -343,19 +313,15 @@ pub mod icon {
     );
 
     /// Lucide `undo-2`.
-    pub const UNDO: Shape = Shape::directed(
-        r#"<path d="M9 14 4 9l5-5"/><path d="M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5a5.5 5.5 0 0 1-5.5 5.5H11"/>"#,
-    );
+    pub const UNDO: Shape =
+        Shape::directed(r#"<path d="M9 14 4 9l5-5"/><path d="M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5a5.5 5.5 0 0 1-5.5 5.5H11"/>"#);
 
     /// Lucide `upload`.
-    pub const UPLOAD: Shape = Shape::new(
-        r#"<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>"#,
-    );
+    pub const UPLOAD: Shape =
+        Shape::new(r#"<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>"#);
 
     /// Lucide `user`.
-    pub const USER: Shape = Shape::new(
-        r#"<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>"#,
-    );
+    pub const USER: Shape = Shape::new(r#"<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>"#);
 
     /// Lucide `users`.
     pub const USERS: Shape = Shape::new(

@@ -9,11 +9,7 @@ pub fn Awning(
     #[prop(optional)]
     mango: bool,
 ) -> impl IntoView {
-    let cloth = if mango {
-        "awning awning-mango"
-    } else {
-        "awning"
-    };
+    let cloth = if mango { "awning awning-mango" } else { "awning" };
     view! { <div class="awning-shade" aria-hidden="true"><div class=cloth></div></div> }
 }
 
@@ -46,11 +42,7 @@ pub fn Stall() -> impl IntoView {
     let scallops = (0..9_u8)
         .map(|index| {
             let x = 14 + u16::from(index) * 20;
-            let fill = if index % 2 == 0 {
-                "fill-front"
-            } else {
-                "fill-(--front-stripe)"
-            };
+            let fill = if index % 2 == 0 { "fill-front" } else { "fill-(--front-stripe)" };
             view! { <path class=fill d=format!("M{x} 18h20v26a10 10 0 0 1-20 0z")/> }
         })
         .collect_view();

@@ -23,16 +23,8 @@ pub fn Price(
 ) -> impl IntoView {
     let locale = use_locale();
     let now = locale.money(amount);
-    let now = if from {
-        tr!(COMMON_FROM_PRICE, price = now)
-    } else {
-        now
-    };
-    let colour = if compare_at.is_some() {
-        "text-sale"
-    } else {
-        ""
-    };
+    let now = if from { tr!(COMMON_FROM_PRICE, price = now) } else { now };
+    let colour = if compare_at.is_some() { "text-sale" } else { "" };
     view! {
         <span class=format!("inline-flex flex-wrap items-baseline gap-x-2 {class}")>
             <span class=format!("money font-semibold {colour}")>{now}</span>
@@ -60,11 +52,7 @@ pub fn SumLine(
     #[prop(optional)]
     total: bool,
 ) -> impl IntoView {
-    let look = if total {
-        "text-lg font-semibold border-t border-hairline pt-3 mt-1"
-    } else {
-        ""
-    };
+    let look = if total { "text-lg font-semibold border-t border-hairline pt-3 mt-1" } else { "" };
     view! {
         <div class=format!("flex items-baseline justify-between gap-4 {look}")>
             <dt>{label}</dt>
@@ -83,10 +71,6 @@ pub fn When(
     day: bool,
 ) -> impl IntoView {
     let locale = use_locale();
-    let text = if day {
-        locale.date(at)
-    } else {
-        locale.date_time(at)
-    };
+    let text = if day { locale.date(at) } else { locale.date_time(at) };
     view! { <time class="figures" datetime=iso_date_time(at)>{text}</time> }
 }

@@ -108,10 +108,7 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
         "ArrowDown" => true,
         "ArrowUp" => false,
         "Escape" => {
-            if let Some(target) = event
-                .target()
-                .and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok())
-            {
+            if let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok()) {
                 // An element that is in focus can always lose it.
                 let _ = target.blur();
             }
@@ -119,10 +116,7 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
         }
         _ => return,
     };
-    let Some(target) = event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-    else {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
     };
     let Ok(Some(form)) = target.closest("form") else {
@@ -131,18 +125,9 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     let Ok(stops) = form.query_selector_all("input[type=search], li a") else {
         return;
     };
-    let stops: Vec<web_sys::HtmlElement> = (0..stops.length())
-        .filter_map(|at| stops.item(at)?.dyn_into().ok())
-        .collect();
-    let here = stops
-        .iter()
-        .position(|stop| stop.is_same_node(Some(&target)))
-        .unwrap_or(0);
-    let next = if down {
-        here + 1
-    } else {
-        here.saturating_sub(1)
-    };
+    let stops: Vec<web_sys::HtmlElement> = (0..stops.length()).filter_map(|at| stops.item(at)?.dyn_into().ok()).collect();
+    let here = stops.iter().position(|stop| stop.is_same_node(Some(&target))).unwrap_or(0);
+    let next = if down { here + 1 } else { here.saturating_sub(1) };
     if let Some(stop) = stops.get(next) {
         event.prevent_default();
         // A suggestion that just vanished cannot take the focus.

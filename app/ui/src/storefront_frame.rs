@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, icon,
-    tr, trn,
-};
+use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, icon, tr, trn};
 
 /// A link with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +16,7 @@ pub struct NavLink {
 impl NavLink {
     /// A link with its name.
     pub fn new(href: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            href: href.into(),
-            name: name.into(),
-        }
+        Self { href: href.into(), name: name.into() }
     }
 }
 
@@ -120,11 +114,7 @@ pub fn Header(
     .into_any()
 }
 
-fn search_box(
-    query: Signal<String>,
-    suggestions: Signal<Vec<Suggestion>>,
-    on_query: Option<Callback<String>>,
-) -> AnyView {
+fn search_box(query: Signal<String>, suggestions: Signal<Vec<Suggestion>>, on_query: Option<Callback<String>>) -> AnyView {
     match on_query {
         Some(on_query) => view! { <SearchBox query suggestions on_query/> }.into_any(),
         None => view! { <SearchBox query suggestions/> }.into_any(),
@@ -255,8 +245,7 @@ pub fn BottomNavigation(
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
     let place = move |href: &'static str, shape: Shape, name: &'static str| {
-        let here =
-            move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
+        let here = move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
         view! {
             <li class="grow basis-0">
                 <a href=href class="thumb" aria-current=move || here().then_some("page")>

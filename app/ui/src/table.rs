@@ -34,47 +34,29 @@ pub struct Column {
 impl Column {
     /// A column of words.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 
     /// A column of ticks or buttons: its name is for a screen reader alone.
     pub fn hidden(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            hidden: true,
-            ..Self::default()
-        }
+        Self { name: name.into(), hidden: true, ..Self::default() }
     }
 
     /// A column of figures.
     pub fn figures(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            figures: true,
-            ..Self::default()
-        }
+        Self { name: name.into(), figures: true, ..Self::default() }
     }
 
     /// The same column, with a link that sorts by it.
     #[must_use]
     pub fn sorting(self, href: impl Into<String>, sorted: Option<Sorted>) -> Self {
-        Self {
-            sort_href: Some(href.into()),
-            sorted,
-            ..self
-        }
+        Self { sort_href: Some(href.into()), sorted, ..self }
     }
 
     /// The same column, left out on narrow screens. Its cells carry the class `max-md:hidden`.
     #[must_use]
     pub fn wide_only(self) -> Self {
-        Self {
-            wide_only: true,
-            ..self
-        }
+        Self { wide_only: true, ..self }
     }
 }
 
@@ -113,27 +95,15 @@ pub fn Table(
 
 #[component]
 fn Head(column: Column) -> impl IntoView {
-    let align = if column.figures {
-        "text-end"
-    } else {
-        "text-start"
-    };
-    let narrow = if column.wide_only {
-        "max-md:hidden"
-    } else {
-        ""
-    };
+    let align = if column.figures { "text-end" } else { "text-start" };
+    let narrow = if column.wide_only { "max-md:hidden" } else { "" };
     let sorted = column.sorted.map(|sorted| match sorted {
         Sorted::Ascending => "ascending",
         Sorted::Descending => "descending",
     });
     let arrow = match column.sorted {
-        Some(Sorted::Ascending) => {
-            view! { <Icon shape=icon::ARROW_UP class="size-3.5"/> }.into_any()
-        }
-        Some(Sorted::Descending) => {
-            view! { <Icon shape=icon::ARROW_DOWN class="size-3.5"/> }.into_any()
-        }
+        Some(Sorted::Ascending) => view! { <Icon shape=icon::ARROW_UP class="size-3.5"/> }.into_any(),
+        Some(Sorted::Descending) => view! { <Icon shape=icon::ARROW_DOWN class="size-3.5"/> }.into_any(),
         None => view! { <Icon shape=icon::SORT class="size-3.5 opacity-60"/> }.into_any(),
     };
     let head = match column.sort_href {
@@ -247,17 +217,10 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    let Some(target) = event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-    else {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
         return;
     };
-    if matches!(
-        target.tag_name().as_str(),
-        "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "A"
-    ) && !event.key().starts_with("Arrow")
-    {
+    if matches!(target.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "A") && !event.key().starts_with("Arrow") {
         return;
     }
     let Ok(Some(region)) = target.closest(".rows") else {
@@ -266,16 +229,12 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     let Ok(rows) = region.query_selector_all("tbody tr[tabindex]") else {
         return;
     };
-    let rows: Vec<web_sys::HtmlElement> = (0..rows.length())
-        .filter_map(|at| rows.item(at)?.dyn_into().ok())
-        .collect();
+    let rows: Vec<web_sys::HtmlElement> = (0..rows.length()).filter_map(|at| rows.item(at)?.dyn_into().ok()).collect();
     let Some(last) = rows.len().checked_sub(1) else {
         return;
     };
     let row = target.closest("tr[tabindex]").ok().flatten();
-    let here = row
-        .as_ref()
-        .and_then(|row| rows.iter().position(|other| other.is_same_node(Some(row))));
+    let here = row.as_ref().and_then(|row| rows.iter().position(|other| other.is_same_node(Some(row))));
     let next = match event.key().as_str() {
         "ArrowDown" | "j" => here.map_or(0, |here| (here + 1).min(last)),
         "ArrowUp" | "k" => here.map_or(last, |here| here.saturating_sub(1)),
@@ -294,9 +253,7 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
 
 fn press(event: &leptos::ev::KeyboardEvent, row: Option<web_sys::Element>, selector: &str) {
     let control = row.and_then(|row| row.query_selector(selector).ok().flatten());
-    if let Some(control) =
-        control.and_then(|control| control.dyn_into::<web_sys::HtmlElement>().ok())
-    {
+    if let Some(control) = control.and_then(|control| control.dyn_into::<web_sys::HtmlElement>().ok()) {
         event.prevent_default();
         control.click();
     }

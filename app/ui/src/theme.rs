@@ -53,22 +53,10 @@ pub struct Colour {
     blue: u8,
 }
 
-const PAPER: Colour = Colour {
-    red: 0xFB,
-    green: 0xF8,
-    blue: 0xF3,
-};
-const INK: Colour = Colour {
-    red: 0x1C,
-    green: 0x23,
-    blue: 0x21,
-};
+const PAPER: Colour = Colour { red: 0xFB, green: 0xF8, blue: 0xF3 };
+const INK: Colour = Colour { red: 0x1C, green: 0x23, blue: 0x21 };
 /// The dark theme's ground.
-const NIGHT: Colour = Colour {
-    red: 0x12,
-    green: 0x1A,
-    blue: 0x17,
-};
+const NIGHT: Colour = Colour { red: 0x12, green: 0x1A, blue: 0x17 };
 
 impl Colour {
     /// Reads `#rrggbb`; anything else is no colour.
@@ -79,11 +67,7 @@ impl Colour {
             return None;
         }
         let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-        Some(Self {
-            red: part(0)?,
-            green: part(2)?,
-            blue: part(4)?,
-        })
+        Some(Self { red: part(0)?, green: part(2)?, blue: part(4)? })
     }
 
     /// `#rrggbb`, the form that style sheets and forms take.
@@ -103,22 +87,14 @@ impl Colour {
     fn luminance(self) -> f64 {
         let channel = |value: u8| {
             let value = f64::from(value) / 255.0;
-            if value <= 0.040_45 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * channel(self.red) + 0.7152 * channel(self.green) + 0.0722 * channel(self.blue)
     }
 
     /// Paper or ink, whichever reads better on this colour.
     fn words_on_it(self) -> Self {
-        if self.contrast(PAPER) >= self.contrast(INK) {
-            PAPER
-        } else {
-            INK
-        }
+        if self.contrast(PAPER) >= self.contrast(INK) { PAPER } else { INK }
     }
 
     /// This colour, moved towards black or white until it reads on the ground.
@@ -129,11 +105,7 @@ impl Colour {
             if colour.contrast(ground) >= 4.5 {
                 break;
             }
-            colour = Self {
-                red: mix(self.red, towards, step),
-                green: mix(self.green, towards, step),
-                blue: mix(self.blue, towards, step),
-            };
+            colour = Self { red: mix(self.red, towards, step), green: mix(self.green, towards, step), blue: mix(self.blue, towards, step) };
         }
         colour
     }
@@ -159,12 +131,7 @@ pub fn brand_stylesheet(primary: Option<Colour>, accent: Option<Colour>) -> Stri
         let words = day.words_on_it().hex();
         write_pair(&mut light, "primary", &day.hex(), &words);
         let _ = write!(light, "--front:{};--front-content:{words};", day.hex());
-        write_pair(
-            &mut dark,
-            "primary",
-            &night.hex(),
-            &night.words_on_it().hex(),
-        );
+        write_pair(&mut dark, "primary", &night.hex(), &night.words_on_it().hex());
     }
     if let Some(colour) = accent {
         let words = colour.words_on_it().hex();
@@ -183,10 +150,7 @@ pub fn brand_stylesheet(primary: Option<Colour>, accent: Option<Colour>) -> Stri
 
 fn write_pair(into: &mut String, name: &str, colour: &str, words: &str) {
     // Writing to a String cannot fail.
-    let _ = write!(
-        into,
-        "--color-{name}:{colour};--color-{name}-content:{words};"
-    );
+    let _ = write!(into, "--color-{name}:{colour};--color-{name}-content:{words};");
 }
 
 #[cfg(test)]
@@ -195,10 +159,7 @@ mod tests {
 
     #[test]
     fn a_colour_is_six_hexadecimal_digits() {
-        assert_eq!(
-            Colour::parse("#0F5C4A").map(Colour::hex).as_deref(),
-            Some("#0f5c4a")
-        );
+        assert_eq!(Colour::parse("#0F5C4A").map(Colour::hex).as_deref(), Some("#0f5c4a"));
         for nonsense in ["", "#fff", "0F5C4A", "#0F5C4G", "#0F5C4A;}", "#₱₱"] {
             assert_eq!(Colour::parse(nonsense), None, "{nonsense}");
         }
@@ -206,22 +167,11 @@ mod tests {
 
     #[test]
     fn an_owners_colour_is_made_readable() {
-        for hex in [
-            "#0F5C4A", "#F2A81D", "#FFFFFF", "#000000", "#FF00FF", "#FFFF00",
-        ] {
+        for hex in ["#0F5C4A", "#F2A81D", "#FFFFFF", "#000000", "#FF00FF", "#FFFF00"] {
             let colour = Colour::parse(hex).unwrap();
-            assert!(
-                colour.readable_on(PAPER).contrast(PAPER) >= 4.5,
-                "{hex} on paper"
-            );
-            assert!(
-                colour.readable_on(NIGHT).contrast(NIGHT) >= 4.5,
-                "{hex} at night"
-            );
-            assert!(
-                colour.contrast(colour.words_on_it()) >= 4.0,
-                "words on {hex}"
-            );
+            assert!(colour.readable_on(PAPER).contrast(PAPER) >= 4.5, "{hex} on paper");
+            assert!(colour.readable_on(NIGHT).contrast(NIGHT) >= 4.5, "{hex} at night");
+            assert!(colour.contrast(colour.words_on_it()) >= 4.0, "words on {hex}");
         }
     }
 

@@ -49,30 +49,20 @@ impl Toasts {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
-            list.push(Toast {
-                id,
-                tone,
-                text,
-                undo,
-            });
+            list.push(Toast { id, tone, text, undo });
         });
         set_timeout(move || self.dismiss(id), STAYS);
     }
 
     fn dismiss(self, id: u64) {
         // The region may be gone when the time is up.
-        let _ = self
-            .list
-            .try_update(|list| list.retain(|toast| toast.id != id));
+        let _ = self.list.try_update(|list| list.retain(|toast| toast.id != id));
     }
 }
 
 /// Makes the place for news; called once by the shell.
 pub fn provide_toasts() -> Toasts {
-    let toasts = Toasts {
-        list: RwSignal::new(Vec::new()),
-        next: RwSignal::new(0),
-    };
+    let toasts = Toasts { list: RwSignal::new(Vec::new()), next: RwSignal::new(0) };
     provide_context(toasts);
     toasts
 }

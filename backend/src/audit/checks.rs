@@ -272,13 +272,8 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// Orders whose kept states are not those of their facts.
 pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<Vec<(Uuid, String)>, DbError> {
-    let facts: Vec<Facts> = shop
-        .db()
-        .fetch_all(
-            concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"),
-            &[&after, &to],
-        )
-        .await?;
+    let facts: Vec<Facts> =
+        shop.db().fetch_all(concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"), &[&after, &to]).await?;
     let wrong = |facts: Facts| {
         let (payment, fulfilment, delivery) = (facts.payment().state(), facts.goods().fulfilment(), facts.goods().delivery());
         let kept = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);

@@ -32,11 +32,13 @@ pub async fn run(shop: &Shop, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Ve
     let mut answers = Vec::with_capacity(CHECKS.len());
     progress(done, all);
     for check in CHECKS {
-        answers.push(walk(shop, check, &mut |rows| {
-            done += rows;
-            progress(done.min(all), all);
-        })
-        .await?);
+        answers.push(
+            walk(shop, check, &mut |rows| {
+                done += rows;
+                progress(done.min(all), all);
+            })
+            .await?,
+        );
     }
     progress(all, all);
     Ok(answers)

@@ -12,13 +12,11 @@ use super::Stored;
 type CartRow = (CartId, Option<UserId>, String, Currency, Option<String>, i64, Option<OrderId>);
 
 pub(super) async fn load(db: &mut impl Reader, id: CartId) -> Result<Option<Stored>, DbError> {
-    let rows: Vec<CartRow> = db
-        .fetch_all("select id, user_id, channel, currency, discount_code, version, order_id from carts where id = $1", &[&id])
-        .await?;
+    let rows: Vec<CartRow> =
+        db.fetch_all("select id, user_id, channel, currency, discount_code, version, order_id from carts where id = $1", &[&id]).await?;
     let Some((id, user, channel, currency, discount_code, version, order)) = rows.into_iter().next() else { return Ok(None) };
-    let lines: Vec<(VariantId, i64, i64)> = db
-        .fetch_all("select variant_id, quantity, seen_price from cart_lines where cart_id = $1 order by position", &[&id])
-        .await?;
+    let lines: Vec<(VariantId, i64, i64)> =
+        db.fetch_all("select variant_id, quantity, seen_price from cart_lines where cart_id = $1 order by position", &[&id]).await?;
     let items = lines
         .into_iter()
         .map(|(variant, quantity, seen_price)| CartItem { variant, quantity: Quantity::clamped(quantity), seen_price })
@@ -28,9 +26,8 @@ pub(super) async fn load(db: &mut impl Reader, id: CartId) -> Result<Option<Stor
 }
 
 pub(super) async fn open_of(db: &mut impl Reader, user: UserId) -> Result<Option<CartId>, DbError> {
-    let rows: Vec<(CartId,)> = db
-        .fetch_all("select id from carts where user_id = $1 and order_id is null order by updated_at desc limit 1", &[&user])
-        .await?;
+    let rows: Vec<(CartId,)> =
+        db.fetch_all("select id from carts where user_id = $1 and order_id is null order by updated_at desc limit 1", &[&user]).await?;
     Ok(rows.into_iter().next().map(|r| r.0))
 }
 

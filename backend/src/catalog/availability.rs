@@ -15,11 +15,7 @@ pub fn follow(shop: &Shop) -> JoinHandle<()> {
     let watching = events::watch(shop, move |happened| {
         let products = happened.iter().filter(|e| e.kind.starts_with("product."));
         seen.shelf().touch(products.map(|e| ProductId(e.subject)));
-        if happened.iter().any(|e| {
-            e.kind == "catalog.changed"
-                || e.kind.starts_with("category.")
-                || e.kind == "settings.changed"
-        }) {
+        if happened.iter().any(|e| e.kind == "catalog.changed" || e.kind.starts_with("category.") || e.kind == "settings.changed") {
             seen.shelf().touch_all();
         } else if happened.iter().any(|e| e.kind.starts_with("tax.") || e.kind.starts_with("delivery.")) {
             seen.shelf().forget_rules();
@@ -48,9 +44,7 @@ impl Drop for Stop {
 /// # Errors
 /// The database's.
 pub async fn catch_up(shop: &Shop) -> Result<(), DbError> {
-    events::catch_up(shop, "availability", &handle)
-        .await
-        .map(drop)
+    events::catch_up(shop, "availability", &handle).await.map(drop)
 }
 
 fn handle(shop: Shop, happened: Vec<Happened>) -> Handled {
@@ -71,10 +65,8 @@ fn handle(shop: Shop, happened: Vec<Happened>) -> Handled {
             .write(async move |tx| {
                 store::set_in_stock(tx, &products).await?;
                 let (at, context) = (own.now(), own.system());
-                let events: Vec<Event> = products
-                    .iter()
-                    .map(|id| Event::new("product.availability", id.0, serde_json::json!({})))
-                    .collect();
+                let events: Vec<Event> =
+                    products.iter().map(|id| Event::new("product.availability", id.0, serde_json::json!({}))).collect();
                 events::append(tx, &own, &context, at, &events).await
             })
             .await?;

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::id::ProductId;
-use domain::view::{
-    CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView,
-    StoryView,
-};
+use domain::view::{CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView, StoryView};
 use domain::{Locale, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -55,56 +52,25 @@ pub async fn categories(shop: &Shop, locale: Locale) -> Result<Vec<CategoryView>
 /// The database's.
 pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError> {
     let index = shop.shelf().current(shop).await?;
-    let stories: Vec<Story> = shop
-        .settings()
-        .get(shop.db(), STORIES)
-        .await?
-        .unwrap_or_default();
+    let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
     let (featured, newest) = (index.featured(ROW), index.newest(ROW));
-    let mut cards = by_id(
-        shop,
-        locale,
-        &[featured.as_slice(), newest.as_slice()].concat(),
-    )
-    .await?;
-    let pick = |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| {
-        ids.iter().filter_map(|id| cards.get(id).cloned()).collect()
-    };
+    let mut cards = by_id(shop, locale, &[featured.as_slice(), newest.as_slice()].concat()).await?;
+    let pick =
+        |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| ids.iter().filter_map(|id| cards.get(id).cloned()).collect();
     let featured = pick(&cards, &featured);
     let newest = newest.iter().filter_map(|id| cards.remove(id)).collect();
-    let text = |texts: &HashMap<String, String>| {
-        texts
-            .get(locale.code())
-            .or_else(|| texts.get("en"))
-            .cloned()
-            .unwrap_or_default()
-    };
+    let text = |texts: &HashMap<String, String>| texts.get(locale.code()).or_else(|| texts.get("en")).cloned().unwrap_or_default();
     let stories = stories.iter().map(|story| {
         let category = index.categories.iter().find(|c| c.handle == story.category);
         StoryView {
             title: text(&story.title),
             body: text(&story.body),
             action: text(&story.action),
-            link: category.map_or_else(
-                || "/c".to_owned(),
-                |c| format!("/c/{}", c.view(locale).slug),
-            ),
-            picture: story
-                .picture
-                .map(|(id, width, height)| domain::view::PictureView {
-                    id,
-                    alt: text(&story.alt),
-                    width,
-                    height,
-                }),
+            link: category.map_or_else(|| "/c".to_owned(), |c| format!("/c/{}", c.view(locale).slug)),
+            picture: story.picture.map(|(id, width, height)| domain::view::PictureView { id, alt: text(&story.alt), width, height }),
         }
     });
-    Ok(HomeView {
-        stories: stories.collect(),
-        categories: index.categories.iter().map(|c| c.view(locale)).collect(),
-        featured,
-        newest,
-    })
+    Ok(HomeView { stories: stories.collect(), categories: index.categories.iter().map(|c| c.view(locale)).collect(), featured, newest })
 }
 
 /// A page of a list: 24 products, what they can be filtered by, and where the next page begins. A category that does not exist
@@ -112,30 +78,15 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
 ///
 /// # Errors
 /// The database's.
-pub async fn listing(
-    shop: &Shop,
-    locale: Locale,
-    query: &ListingQuery,
-) -> Result<ListingView, CatalogError> {
+pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Result<ListingView, CatalogError> {
     let index = shop.shelf().current(shop).await?;
-    let category = query
-        .category
-        .as_deref()
-        .and_then(|slug| index.category_by_slug(slug));
+    let category = query.category.as_deref().and_then(|slug| index.category_by_slug(slug));
     if query.category.is_some() && category.is_none() {
-        return Ok(ListingView {
-            category: None,
-            products: Vec::new(),
-            facets: Vec::new(),
-            next: None,
-        });
+        return Ok(ListingView { category: None, products: Vec::new(), facets: Vec::new(), next: None });
     }
     let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (option, value) in query.options.iter().filter_map(|key| key.split_once(':')) {
-        options
-            .entry(option.to_owned())
-            .or_default()
-            .push(value.to_owned());
+        options.entry(option.to_owned()).or_default().push(value.to_owned());
     }
     let wanted = Wanted {
         category: category.map(|c| c.id),
@@ -144,12 +95,7 @@ pub async fn listing(
         price_max: query.price_max,
         in_stock: query.in_stock,
     };
-    let (ids, next) = index.page(
-        &wanted,
-        query.sort,
-        query.after.as_deref().and_then(cursor),
-        PAGE,
-    );
+    let (ids, next) = index.page(&wanted, query.sort, query.after.as_deref().and_then(cursor), PAGE);
     let facets = named(shop, locale, &wanted, index.facets(&wanted)).await?;
     Ok(ListingView {
         category: category.map(|c| c.view(locale)),
@@ -169,20 +115,12 @@ fn cursor(text: &str) -> Option<Cursor> {
 ///
 /// # Errors
 /// The database's.
-pub async fn cards_by_ids(
-    shop: &Shop,
-    locale: Locale,
-    ids: &[ProductId],
-) -> Result<Vec<ProductCardView>, CatalogError> {
+pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<Vec<ProductCardView>, CatalogError> {
     let mut cards = by_id(shop, locale, ids).await?;
     Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
 }
 
-async fn by_id(
-    shop: &Shop,
-    locale: Locale,
-    ids: &[ProductId],
-) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
+async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -207,12 +145,7 @@ async fn by_id(
 }
 
 /// Gives the filters their names, those that most goods have first.
-async fn named(
-    shop: &Shop,
-    locale: Locale,
-    wanted: &Wanted,
-    mut counted: Vec<Counted>,
-) -> Result<Vec<Facet>, CatalogError> {
+async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Counted>) -> Result<Vec<Facet>, CatalogError> {
     let weight = |facet: &Counted| {
         let chosen = wanted.options.contains_key(&facet.option);
         std::cmp::Reverse((chosen, facet.values.iter().map(|v| v.1).sum::<i64>()))
@@ -221,9 +154,7 @@ async fn named(
     counted.truncate(MOST_FACETS);
     for facet in &mut counted {
         let chosen = wanted.options.get(&facet.option);
-        facet
-            .values
-            .sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
+        facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
         facet.values.truncate(MOST_VALUES);
     }
     let asked: Vec<(ProductId, &str, &str)> = counted
@@ -233,19 +164,8 @@ async fn named(
         .filter_map(|(option, (value, _, product))| Some(((*product)?, option, value.as_str())))
         .collect();
     if !asked.is_empty() {
-        for (option_key, value_key, option, value, position) in
-            store::facet_names(shop.db(), locale, &asked).await?
-        {
-            shop.shelf().learn_name(
-                locale,
-                &option_key,
-                &value_key,
-                FacetName {
-                    option,
-                    value,
-                    position,
-                },
-            );
+        for (option_key, value_key, option, value, position) in store::facet_names(shop.db(), locale, &asked).await? {
+            shop.shelf().learn_name(locale, &option_key, &value_key, FacetName { option, value, position });
         }
     }
     let mut facets = Vec::with_capacity(counted.len());
@@ -264,21 +184,10 @@ async fn named(
                 },
             );
             let chosen = chosen.is_some_and(|c| c.contains(&value));
-            values.push((
-                position,
-                FacetValue {
-                    key: format!("{}:{value}", facet.option),
-                    name: shown,
-                    count,
-                    chosen,
-                },
-            ));
+            values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
         }
         values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-        facets.push(Facet {
-            name,
-            values: values.into_iter().map(|(_, value)| value).collect(),
-        });
+        facets.push(Facet { name, values: values.into_iter().map(|(_, value)| value).collect() });
     }
     Ok(facets)
 }

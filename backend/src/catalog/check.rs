@@ -36,10 +36,7 @@ impl Checker {
     }
     fn text(&mut self, field: &str, text: &str, most: usize) -> String {
         if text.chars().count() > most {
-            self.wrong(
-                field,
-                t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())]),
-            );
+            self.wrong(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())]));
         }
         text.trim().to_owned()
     }
@@ -51,11 +48,7 @@ impl Checker {
     }
     fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
         if !(0..=most).contains(&n) {
-            self.wrong(
-                field,
-                t::FIELD_NUMBER_RANGE
-                    .with(self.locale, &[("min", "0"), ("max", &most.to_string())]),
-            );
+            self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]));
         }
         n
     }
@@ -65,27 +58,13 @@ impl Checker {
 ///
 /// # Errors
 /// By field: `name.en`, `slug.fil`, `sku.0`, `price.0`, `values.0`, `options.0`, `tax_class`, `tags` …
-pub(super) fn check(
-    locale: Locale,
-    draft: &ProductDraft,
-    mut id: impl FnMut() -> Uuid,
-) -> Result<NewProduct, FieldErrors> {
-    let mut c = Checker {
-        locale,
-        errors: Vec::new(),
-    };
+pub(super) fn check(locale: Locale, draft: &ProductDraft, mut id: impl FnMut() -> Uuid) -> Result<NewProduct, FieldErrors> {
+    let mut c = Checker { locale, errors: Vec::new() };
     let product = draft.id.unwrap_or_else(|| ProductId(id()));
     let texts = texts(&mut c, draft);
-    let handle = if draft.handle.trim().is_empty() {
-        texts.first().map(|t| slug(&t.name)).unwrap_or_default()
-    } else {
-        slug(&draft.handle)
-    };
-    let handle = if handle.is_empty() {
-        format!("p-{}", product.0.simple())
-    } else {
-        handle
-    };
+    let handle =
+        if draft.handle.trim().is_empty() { texts.first().map(|t| slug(&t.name)).unwrap_or_default() } else { slug(&draft.handle) };
+    let handle = if handle.is_empty() { format!("p-{}", product.0.simple()) } else { handle };
     if !TAX_CLASSES.contains(&draft.tax_class.as_str()) {
         c.wrong("tax_class", t::FIELD_CHOOSE.text(locale));
     }
@@ -93,11 +72,7 @@ pub(super) fn check(
     let options = options(&mut c, &draft.options, &mut id);
     let variants = variants(&mut c, &draft.variants, &options, &mut id);
     if draft.pictures.len() > MOST_PICTURES {
-        c.wrong(
-            "pictures",
-            t::FIELD_NUMBER_RANGE
-                .with(locale, &[("min", "0"), ("max", &MOST_PICTURES.to_string())]),
-        );
+        c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MOST_PICTURES.to_string())]));
     }
     let vendor = c.text("vendor", &draft.vendor, 200);
     if !c.errors.is_empty() {
@@ -134,17 +109,9 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
     let none = ProductTexts::default();
     for locale in Locale::ALL {
         let code = locale.code();
-        let text = draft
-            .texts
-            .iter()
-            .find(|t| t.locale == code)
-            .unwrap_or(&none);
+        let text = draft.texts.iter().find(|t| t.locale == code).unwrap_or(&none);
         let field = |name: &str| format!("{name}.{code}");
-        let name = if locale == Locale::En {
-            c.needed(&field("name"), &text.name, 200)
-        } else {
-            c.text(&field("name"), &text.name, 200)
-        };
+        let name = if locale == Locale::En { c.needed(&field("name"), &text.name, 200) } else { c.text(&field("name"), &text.name, 200) };
         if name.is_empty() {
             continue;
         }
@@ -154,11 +121,7 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
         }
         texts.push(NewText {
             locale: code,
-            slug: if typed.is_empty() {
-                slug(&name)
-            } else {
-                slug(typed)
-            },
+            slug: if typed.is_empty() { slug(&name) } else { slug(typed) },
             summary: c.text(&field("summary"), &text.summary, 500),
             description: c.text(&field("description"), &text.description, 20_000),
             seo_title: c.text(&field("seo_title"), &text.seo_title, 200),
@@ -172,21 +135,14 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
 /// Tags without commas, small, each once.
 pub(super) fn tidy_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
-    let tags = tags
-        .into_iter()
-        .flat_map(|tag| tag.split(','))
-        .map(|tag| tag.trim().to_lowercase());
-    tags.filter(|tag| !tag.is_empty() && seen.insert(tag.clone()))
-        .collect()
+    let tags = tags.into_iter().flat_map(|tag| tag.split(',')).map(|tag| tag.trim().to_lowercase());
+    tags.filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect()
 }
 
 fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
     let tags = tidy_tags(tags.iter().map(String::as_str));
     if tags.len() > MOST_TAGS {
-        c.wrong(
-            "tags",
-            t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_TAGS.to_string())]),
-        );
+        c.wrong("tags", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_TAGS.to_string())]));
     }
     for tag in &tags {
         c.text("tags", tag, 60);
@@ -198,38 +154,20 @@ fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
 fn names(c: &mut Checker, field: &str, names: &[String]) -> Vec<(&'static str, String)> {
     let english = c.needed(field, names.first().map_or("", String::as_str), 100);
     let others = Locale::ALL.into_iter().zip(names).skip(1);
-    let others: Vec<_> = others
-        .map(|(locale, name)| (locale.code(), c.text(field, name, 100)))
-        .filter(|(_, name)| !name.is_empty())
-        .collect();
-    std::iter::once((Locale::En.code(), english))
-        .chain(others)
-        .collect()
+    let others: Vec<_> =
+        others.map(|(locale, name)| (locale.code(), c.text(field, name, 100))).filter(|(_, name)| !name.is_empty()).collect();
+    std::iter::once((Locale::En.code(), english)).chain(others).collect()
 }
 
 /// A key of letters, digits and hyphens; a name without any gets its place.
 pub(super) fn key_of(typed: &str, name: &str, place: usize) -> String {
     let key = slug(if typed.trim().is_empty() { name } else { typed });
-    if key.is_empty() {
-        format!("v{}", place + 1)
-    } else {
-        key
-    }
+    if key.is_empty() { format!("v{}", place + 1) } else { key }
 }
 
-fn options(
-    c: &mut Checker,
-    drafts: &[OptionDraft],
-    id: &mut impl FnMut() -> Uuid,
-) -> Vec<NewOption> {
+fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uuid) -> Vec<NewOption> {
     if drafts.len() > MOST_OPTIONS {
-        c.wrong(
-            "options",
-            t::FIELD_NUMBER_RANGE.with(
-                c.locale,
-                &[("min", "0"), ("max", &MOST_OPTIONS.to_string())],
-            ),
-        );
+        c.wrong("options", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_OPTIONS.to_string())]));
     }
     let mut keys = HashSet::new();
     let mut options = Vec::new();
@@ -241,11 +179,7 @@ fn options(
             c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
         }
         if draft.values.is_empty() || draft.values.len() > MOST_VALUES {
-            c.wrong(
-                &*field,
-                t::FIELD_NUMBER_RANGE
-                    .with(c.locale, &[("min", "1"), ("max", &MOST_VALUES.to_string())]),
-            );
+            c.wrong(&*field, t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VALUES.to_string())]));
         }
         let mut seen = HashSet::new();
         let mut values = Vec::new();
@@ -255,36 +189,16 @@ fn options(
             if !seen.insert(key.clone()) {
                 c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
             }
-            values.push(NewValue {
-                id: id(),
-                key,
-                names,
-            });
+            values.push(NewValue { id: id(), key, names });
         }
-        options.push(NewOption {
-            id: id(),
-            key,
-            names: names_of,
-            values,
-        });
+        options.push(NewOption { id: id(), key, names: names_of, values });
     }
     options
 }
 
-fn variants(
-    c: &mut Checker,
-    drafts: &[VariantDraft],
-    options: &[NewOption],
-    id: &mut impl FnMut() -> Uuid,
-) -> Vec<NewVariant> {
+fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id: &mut impl FnMut() -> Uuid) -> Vec<NewVariant> {
     if drafts.is_empty() || drafts.len() > MOST_VARIANTS {
-        c.wrong(
-            "variants",
-            t::FIELD_NUMBER_RANGE.with(
-                c.locale,
-                &[("min", "1"), ("max", &MOST_VARIANTS.to_string())],
-            ),
-        );
+        c.wrong("variants", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VARIANTS.to_string())]));
     }
     let (mut skus, mut combinations) = (HashSet::new(), HashSet::new());
     let mut variants = Vec::new();
@@ -294,13 +208,7 @@ fn variants(
             c.wrong(format!("sku.{n}"), t::FIELD_DUPLICATE.text(c.locale));
         }
         let values: Option<Vec<Uuid>> = (draft.values.len() == options.len())
-            .then(|| {
-                options
-                    .iter()
-                    .zip(&draft.values)
-                    .map(|(o, key)| o.values.iter().find(|v| v.key == *key).map(|v| v.id))
-                    .collect()
-            })
+            .then(|| options.iter().zip(&draft.values).map(|(o, key)| o.values.iter().find(|v| v.key == *key).map(|v| v.id)).collect())
             .flatten();
         match &values {
             None => c.wrong(format!("values.{n}"), t::FIELD_CHOOSE.text(c.locale)),
@@ -316,10 +224,7 @@ fn variants(
         c.range(&format!("stock.{n}"), draft.stock, MOST_STOCK);
         let barcode = draft.barcode.trim().to_owned();
         if !is_barcode(&barcode) {
-            c.wrong(
-                format!("barcode.{n}"),
-                t::FIELD_BARCODE_INVALID.text(c.locale),
-            );
+            c.wrong(format!("barcode.{n}"), t::FIELD_BARCODE_INVALID.text(c.locale));
         }
         variants.push(NewVariant {
             id: draft.id.unwrap_or_else(|| VariantId(id())),
@@ -338,13 +243,8 @@ fn variants(
 
 /// Nothing, a GTIN, or a code of the shop's own: up to 32 letters, digits and signs that could not be taken for a GTIN.
 pub(super) fn is_barcode(text: &str) -> bool {
-    let like_gtin =
-        matches!(text.len(), 8 | 12 | 13 | 14) && text.bytes().all(|b| b.is_ascii_digit());
-    if like_gtin {
-        is_gtin(text)
-    } else {
-        text.len() <= 32 && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-    }
+    let like_gtin = matches!(text.len(), 8 | 12 | 13 | 14) && text.bytes().all(|b| b.is_ascii_digit());
+    if like_gtin { is_gtin(text) } else { text.len() <= 32 && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') }
 }
 
 /// GTIN-8, -12, -13 or -14 with the right check digit (GS1 General Specifications 7.9: weights 3 and 1 from the right).
@@ -353,12 +253,7 @@ fn is_gtin(text: &str) -> bool {
     let Some(digits) = digits.filter(|d| matches!(d.len(), 8 | 12 | 13 | 14)) else {
         return false;
     };
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| digit * if place % 2 == 0 { 1 } else { 3 })
-        .sum();
+    let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| digit * if place % 2 == 0 { 1 } else { 3 }).sum();
     sum.is_multiple_of(10)
 }
 
@@ -369,18 +264,7 @@ mod tests {
     #[test]
     fn check_digits_are_proved() {
         assert!(is_gtin("4809990000016") && is_gtin("96385074"));
-        assert!(
-            !is_gtin("4809990000017")
-                && !is_gtin("480999000001")
-                && !is_gtin("48O9990000016")
-                && !is_gtin("")
-        );
-        assert!(
-            is_barcode("")
-                && is_barcode("SHELF-7")
-                && is_barcode("96385074")
-                && !is_barcode("96385075")
-                && !is_barcode("naïve")
-        );
+        assert!(!is_gtin("4809990000017") && !is_gtin("480999000001") && !is_gtin("48O9990000016") && !is_gtin(""));
+        assert!(is_barcode("") && is_barcode("SHELF-7") && is_barcode("96385074") && !is_barcode("96385075") && !is_barcode("naïve"));
     }
 }

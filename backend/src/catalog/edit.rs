@@ -23,12 +23,7 @@ use super::{CatalogError, check};
 /// # Errors
 /// [`CatalogError::Invalid`] by field (see [`check::check`]), [`CatalogError::Stale`] when somebody else saved it since,
 /// [`CatalogError::Unknown`], not allowed.
-pub async fn save_product(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    draft: ProductDraft,
-) -> Result<ProductId, CatalogError> {
+pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, draft: ProductDraft) -> Result<ProductId, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
     let new = check::check(locale, &draft, || shop.id()).map_err(CatalogError::Invalid)?;
     let before = match draft.id {
@@ -45,9 +40,7 @@ pub async fn save_product(
         list: PriceListId(shop.id()),
     };
     let id = saving.new.id;
-    shop.db()
-        .write(async move |tx| saving.write(tx).await)
-        .await?;
+    shop.db().write(async move |tx| saving.write(tx).await).await?;
     shop.shelf().touch([id]);
     Ok(id)
 }
@@ -97,17 +90,8 @@ impl Saving {
         new.created_at = at;
         let mut data = self.changed.clone();
         if self.draft.id.is_some() {
-            tx.lock(
-                "select 1 from products where id = $1 for update",
-                &[&new.id],
-            )
-            .await?;
-            let row: Option<(i64, String)> = tx
-                .fetch_optional(
-                    "select version, handle from products where id = $1",
-                    &[&new.id],
-                )
-                .await?;
+            tx.lock("select 1 from products where id = $1 for update", &[&new.id]).await?;
+            let row: Option<(i64, String)> = tx.fetch_optional("select version, handle from products where id = $1", &[&new.id]).await?;
             let (version, handle) = row.ok_or(CatalogError::Unknown)?;
             if version != self.draft.version {
                 return Err(CatalogError::Stale);
@@ -131,32 +115,16 @@ impl Saving {
         self.first_stock(tx, &new, at).await?;
         write::refresh(tx, currency, at, &[new.id]).await?;
         data["handle"] = json!(new.handle);
-        events::append(
-            tx,
-            &self.shop,
-            &self.ctx,
-            at,
-            &[Event::new(kind, new.id.0, data)],
-        )
-        .await?;
+        events::append(tx, &self.shop, &self.ctx, at, &[Event::new(kind, new.id.0, data)]).await?;
         Ok(())
     }
 
-    fn wrong<T>(
-        &self,
-        field: impl Into<String>,
-        message: domain::messages::Msg,
-    ) -> Result<T, CatalogError> {
-        Err(CatalogError::Invalid(vec![(
-            field.into(),
-            message.text(self.locale).to_owned(),
-        )]))
+    fn wrong<T>(&self, field: impl Into<String>, message: domain::messages::Msg) -> Result<T, CatalogError> {
+        Err(CatalogError::Invalid(vec![(field.into(), message.text(self.locale).to_owned())]))
     }
 
     async fn free_handle(&self, tx: &mut Tx, new: &mut NewProduct) -> Result<(), CatalogError> {
-        let taken: Option<(i64,)> = tx
-            .fetch_optional("select 1 from products where handle = $1", &[&new.handle])
-            .await?;
+        let taken: Option<(i64,)> = tx.fetch_optional("select 1 from products where handle = $1", &[&new.handle]).await?;
         if taken.is_some() {
             if !self.draft.handle.trim().is_empty() {
                 return self.wrong("handle", t::FIELD_SLUG_TAKEN);
@@ -178,11 +146,7 @@ impl Saving {
             if taken.is_none() {
                 continue;
             }
-            let typed = self
-                .draft
-                .texts
-                .iter()
-                .any(|t| t.locale == text.locale && !t.slug.trim().is_empty());
+            let typed = self.draft.texts.iter().any(|t| t.locale == text.locale && !t.slug.trim().is_empty());
             if typed {
                 return self.wrong(format!("slug.{}", text.locale), t::FIELD_SLUG_TAKEN);
             }
@@ -210,10 +174,7 @@ impl Saving {
             if !is_new && !known.iter().any(|k| k.0 == variant.id && k.1 == new.id) {
                 return Err(CatalogError::Unknown);
             }
-            let Some(holder) = known
-                .iter()
-                .find(|k| k.2 == variant.sku && k.0 != variant.id)
-            else {
+            let Some(holder) = known.iter().find(|k| k.2 == variant.sku && k.0 != variant.id) else {
                 continue;
             };
             if holder.1 != new.id {
@@ -233,19 +194,11 @@ impl Saving {
 
     async fn known_parts(&self, tx: &mut Tx, new: &NewProduct) -> Result<(), CatalogError> {
         if let Some(category) = new.category
-            && tx
-                .fetch_optional::<(i64,)>("select 1 from categories where id = $1", &[&category])
-                .await?
-                .is_none()
+            && tx.fetch_optional::<(i64,)>("select 1 from categories where id = $1", &[&category]).await?.is_none()
         {
             return self.wrong("category", t::FIELD_CHOOSE);
         }
-        let mut wanted: Vec<PictureId> = new
-            .pictures
-            .iter()
-            .copied()
-            .chain(new.variants.iter().filter_map(|v| v.picture))
-            .collect();
+        let mut wanted: Vec<PictureId> = new.pictures.iter().copied().chain(new.variants.iter().filter_map(|v| v.picture)).collect();
         wanted.sort_unstable();
         wanted.dedup();
         if wanted.is_empty() {
@@ -255,9 +208,8 @@ impl Saving {
         for id in &wanted {
             rows.row(&[id]);
         }
-        let known: (i64,) = tx
-            .fetch_one("select count(*) from pictures where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()])
-            .await?;
+        let known: (i64,) =
+            tx.fetch_one("select count(*) from pictures where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await?;
         if usize::try_from(known.0).unwrap_or(0) < wanted.len() {
             return self.wrong("pictures", t::FIELD_CHOOSE);
         }
@@ -265,12 +217,7 @@ impl Saving {
     }
 
     /// What a new variant begins with arrives at the first place, and in the books.
-    async fn first_stock(
-        &self,
-        tx: &mut Tx,
-        new: &NewProduct,
-        at: Timestamp,
-    ) -> Result<(), CatalogError> {
+    async fn first_stock(&self, tx: &mut Tx, new: &NewProduct, at: Timestamp) -> Result<(), CatalogError> {
         let arriving: Vec<(VariantId, i64, i64)> = self
             .draft
             .variants
@@ -294,12 +241,7 @@ pub(super) async fn receive(
     if units.is_empty() {
         return Ok(());
     }
-    let place: Option<(LocationId,)> = tx
-        .fetch_optional(
-            "select id from locations order by position, id limit 1",
-            &[],
-        )
-        .await?;
+    let place: Option<(LocationId,)> = tx.fetch_optional("select id from locations order by position, id limit 1", &[]).await?;
     let Some((location,)) = place else {
         return Ok(());
     };
@@ -317,27 +259,14 @@ pub(super) async fn receive(
         })
         .collect();
     inventory::receive(tx, &movements).await?;
-    let value = units.iter().try_fold(0_i64, |sum, (_, units, cost)| {
-        sum.checked_add(units.checked_mul(*cost)?)
-    });
-    let value = value.ok_or_else(|| {
-        CatalogError::Books("the stock is worth more than the books can hold".into())
-    })?;
+    let value = units.iter().try_fold(0_i64, |sum, (_, units, cost)| sum.checked_add(units.checked_mul(*cost)?));
+    let value = value.ok_or_else(|| CatalogError::Books("the stock is worth more than the books can hold".into()))?;
     if value > 0 {
         let postings = [("inventory", value), ("inventory_adjustment", -value)];
         let reference = movements.first().map_or_else(|| shop.id(), |m| m.id.0);
-        accounting::post(
-            tx,
-            shop,
-            at,
-            "stock.received",
-            None,
-            reference,
-            shop_currency(shop),
-            &postings,
-        )
-        .await
-        .map_err(|e| CatalogError::Books(e.to_string()))?;
+        accounting::post(tx, shop, at, "stock.received", None, reference, shop_currency(shop), &postings)
+            .await
+            .map_err(|e| CatalogError::Books(e.to_string()))?;
     }
     Ok(())
 }
@@ -353,12 +282,7 @@ pub(super) fn told_apart(word: &str, id: ProductId) -> String {
 ///
 /// # Errors
 /// [`CatalogError::Status`], [`CatalogError::Unknown`], not allowed.
-pub async fn set_status(
-    shop: &Shop,
-    ctx: &Context,
-    id: ProductId,
-    status: &str,
-) -> Result<(), CatalogError> {
+pub async fn set_status(shop: &Shop, ctx: &Context, id: ProductId, status: &str) -> Result<(), CatalogError> {
     ctx.require(Permission::WriteProducts)?;
     let (to, kind) = match status {
         "draft" => ("draft", "product.withdrawn"),

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use domain::id::{CategoryId, LocationId, PictureId, ProductId, VariantId};
 use domain::permission::Permission;
 use domain::view::{
-    OptionDraft, ProductAdminView, ProductDraft, ProductListView, ProductRowView, ProductTexts,
-    StockRowView, VariantDraft,
+    OptionDraft, ProductAdminView, ProductDraft, ProductListView, ProductRowView, ProductTexts, StockRowView, VariantDraft,
 };
 use domain::{Locale, Money};
 
@@ -64,16 +63,9 @@ rows! {
 ///
 /// # Errors
 /// The database's.
-pub async fn category_choices(
-    shop: &Shop,
-    locale: Locale,
-) -> Result<Vec<(CategoryId, String)>, CatalogError> {
+pub async fn category_choices(shop: &Shop, locale: Locale) -> Result<Vec<(CategoryId, String)>, CatalogError> {
     let index = shop.shelf().current(shop).await?;
-    Ok(index
-        .categories
-        .iter()
-        .map(|c| (c.id, c.view(locale).name))
-        .collect())
+    Ok(index.categories.iter().map(|c| (c.id, c.view(locale).name)).collect())
 }
 
 /// A page of products, newest first; or what a search finds, best first. `status` is empty for all.
@@ -88,47 +80,27 @@ pub async fn admin_list(
     after: Option<&str>,
 ) -> Result<ProductListView, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
-    let status = if STATUSES.contains(&status) {
-        status
-    } else {
-        ""
-    };
+    let status = if STATUSES.contains(&status) { status } else { "" };
     let (ids, next) = if search.trim().is_empty() {
         let after = after.and_then(|a| a.parse::<ProductId>().ok());
         newest(shop.db(), status, after).await?
     } else {
         let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0);
-        let found = search::products(shop, search, status, from, PAGE + 1)
-            .await
-            .map_err(|e| CatalogError::Db(DbError::Lost(e.to_string())))?;
+        let found =
+            search::products(shop, search, status, from, PAGE + 1).await.map_err(|e| CatalogError::Db(DbError::Lost(e.to_string())))?;
         let next = (found.len() > PAGE).then(|| (from + PAGE).to_string());
         (found.into_iter().take(PAGE).collect(), next)
     };
-    Ok(ProductListView {
-        products: list_rows(shop, &ids).await?,
-        next,
-    })
+    Ok(ProductListView { products: list_rows(shop, &ids).await?, next })
 }
 
-async fn newest(
-    db: &Db,
-    status: &str,
-    after: Option<ProductId>,
-) -> Result<(Vec<ProductId>, Option<String>), DbError> {
+async fn newest(db: &Db, status: &str, after: Option<ProductId>) -> Result<(Vec<ProductId>, Option<String>), DbError> {
     let last = ProductId(uuid::Uuid::max());
     let after = after.unwrap_or(last);
     let mut ids: Vec<(ProductId,)> = if status.is_empty() {
-        db.fetch_all(
-            "select id from products where id < $1 order by id desc limit 51",
-            &[&after],
-        )
-        .await?
+        db.fetch_all("select id from products where id < $1 order by id desc limit 51", &[&after]).await?
     } else {
-        db.fetch_all(
-            "select id from products where status = $2 and id < $1 order by id desc limit 51",
-            &[&after, &status],
-        )
-        .await?
+        db.fetch_all("select id from products where status = $2 and id < $1 order by id desc limit 51", &[&after, &status]).await?
     };
     let more = ids.len() > PAGE;
     ids.truncate(PAGE);
@@ -166,11 +138,7 @@ async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>
                 id: row.id,
                 name: row.name,
                 status: row.status,
-                category: row
-                    .category
-                    .and_then(|id| index.category(id))
-                    .map(|c| c.view(Locale::En).name)
-                    .unwrap_or_default(),
+                category: row.category.and_then(|id| index.category(id)).map(|c| c.view(Locale::En).name).unwrap_or_default(),
                 picture: store::picture(row.picture, row.width, row.height, row.alt),
                 variants: row.variants,
                 available: row.available,
@@ -186,18 +154,11 @@ async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>
 ///
 /// # Errors
 /// [`CatalogError::Unknown`], not allowed, or the database's.
-pub async fn admin_product(
-    shop: &Shop,
-    ctx: &Context,
-    id: ProductId,
-) -> Result<ProductAdminView, CatalogError> {
+pub async fn admin_product(shop: &Shop, ctx: &Context, id: ProductId) -> Result<ProductAdminView, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
     let db = shop.db();
     let (head, draft) = read(shop, id).await?.ok_or(CatalogError::Unknown)?;
-    let name = draft
-        .texts
-        .first()
-        .map_or_else(|| head.handle.clone(), |t| t.name.clone());
+    let name = draft.texts.first().map_or_else(|| head.handle.clone(), |t| t.name.clone());
     let rows: Vec<(VariantId, String, LocationId, String, i64, i64, i64)> = db
         .fetch_all(
             "select v.id, v.sku, l.id, l.name, s.on_hand, s.reserved, s.available
@@ -208,48 +169,19 @@ pub async fn admin_product(
         .await?;
     let stock = rows
         .into_iter()
-        .map(
-            |(variant, sku, location, location_name, on_hand, reserved, available)| {
-                let values = draft
-                    .variants
-                    .iter()
-                    .find(|v| v.id == Some(variant))
-                    .map(|v| v.values.join(" · "))
-                    .unwrap_or_default();
-                let name = if values.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{name}, {values}")
-                };
-                StockRowView {
-                    variant,
-                    product: id,
-                    sku,
-                    name,
-                    location,
-                    location_name,
-                    on_hand,
-                    reserved,
-                    available,
-                }
-            },
-        )
+        .map(|(variant, sku, location, location_name, on_hand, reserved, available)| {
+            let values = draft.variants.iter().find(|v| v.id == Some(variant)).map(|v| v.values.join(" · ")).unwrap_or_default();
+            let name = if values.is_empty() { name.clone() } else { format!("{name}, {values}") };
+            StockRowView { variant, product: id, sku, name, location, location_name, on_hand, reserved, available }
+        })
         .collect();
-    Ok(ProductAdminView {
-        status: head.status,
-        pictures: product::pictures(db, id, Locale::En).await?,
-        stock,
-        draft,
-    })
+    Ok(ProductAdminView { status: head.status, pictures: product::pictures(db, id, Locale::En).await?, stock, draft })
 }
 
 type OptionRow = (String, String, String, String, String, String);
 
 /// What is in the database, as a draft.
-pub(super) async fn read(
-    shop: &Shop,
-    id: ProductId,
-) -> Result<Option<(Head, ProductDraft)>, DbError> {
+pub(super) async fn read(shop: &Shop, id: ProductId) -> Result<Option<(Head, ProductDraft)>, DbError> {
     let db = shop.db();
     let head: Option<Head> = db
         .fetch_optional(
@@ -282,11 +214,7 @@ pub(super) async fn read(
     let mut options: Vec<OptionDraft> = Vec::new();
     for (key, en, fil, value, value_en, value_fil) in option_rows {
         if options.last().is_none_or(|last| last.key != key) {
-            options.push(OptionDraft {
-                key,
-                names: vec![en, fil],
-                values: Vec::new(),
-            });
+            options.push(OptionDraft { key, names: vec![en, fil], values: Vec::new() });
         }
         if let Some(option) = options.last_mut() {
             option.values.push((value, vec![value_en, value_fil]));
@@ -307,18 +235,9 @@ pub(super) async fn read(
             &[&id, &shop_currency(shop)],
         )
         .await?;
-    let pictures: Vec<(PictureId,)> = db
-        .fetch_all(
-            "select picture_id from product_pictures where product_id = $1 order by position",
-            &[&id],
-        )
-        .await?;
-    let split = |text: &str| {
-        text.split(',')
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let pictures: Vec<(PictureId,)> =
+        db.fetch_all("select picture_id from product_pictures where product_id = $1 order by position", &[&id]).await?;
+    let split = |text: &str| text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let draft = ProductDraft {
         id: Some(id),
         version: head.version,
@@ -330,19 +249,15 @@ pub(super) async fn read(
         tags: split(&head.tags),
         texts: texts
             .into_iter()
-            .map(
-                |(locale, name, slug, summary, description, seo_title, seo_description)| {
-                    ProductTexts {
-                        locale,
-                        name,
-                        slug,
-                        summary,
-                        description,
-                        seo_title,
-                        seo_description,
-                    }
-                },
-            )
+            .map(|(locale, name, slug, summary, description, seo_title, seo_description)| ProductTexts {
+                locale,
+                name,
+                slug,
+                summary,
+                description,
+                seo_title,
+                seo_description,
+            })
             .collect(),
         options,
         variants: variants

@@ -30,10 +30,7 @@ pub(crate) use pictures::keep_own as keep_own_picture;
 pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, picture_file};
 pub use product::product;
 pub use shelf::Shelf;
-pub(crate) use write::{
-    NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures,
-    insert_products, refresh,
-};
+pub(crate) use write::{NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures, insert_products, refresh};
 
 /// Products on a page of a list.
 pub const PAGE: usize = 24;
@@ -51,9 +48,7 @@ pub enum CatalogError {
     #[error("there is no such product")]
     Unknown,
     /// Somebody else saved it since it was opened.
-    #[error(
-        "somebody else changed this product in the meantime; open it again and repeat your change"
-    )]
+    #[error("somebody else changed this product in the meantime; open it again and repeat your change")]
     Stale,
     /// Not one of `draft`, `published`, `archived`.
     #[error("“{0}” is not a state of a product")]

@@ -52,9 +52,7 @@ pub(super) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u3
     let kept = tokio::task::spawn_blocking(move || {
         let (width, height) = size(&bytes)?;
         let name = Files::name(&bytes);
-        files
-            .put(&name, &bytes)
-            .map_err(|e| CatalogError::Files(e.to_string()))?;
+        files.put(&name, &bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
         Ok((name, width, height))
     });
     kept.await.unwrap_or(Err(CatalogError::NotAPicture))
@@ -64,17 +62,12 @@ pub(super) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u3
 ///
 /// # Errors
 /// As [`keep`].
-pub(crate) async fn keep_own(
-    shop: &Shop,
-    bytes: &'static [u8],
-) -> Result<(String, u32, u32), CatalogError> {
+pub(crate) async fn keep_own(shop: &Shop, bytes: &'static [u8]) -> Result<(String, u32, u32), CatalogError> {
     let files = shop.files().clone();
     let kept = tokio::task::spawn_blocking(move || {
         let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| refused(&e))?;
         let name = Files::name(bytes);
-        files
-            .put(&name, bytes)
-            .map_err(|e| CatalogError::Files(e.to_string()))?;
+        files.put(&name, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
         Ok((name, width, height))
     });
     kept.await.unwrap_or(Err(CatalogError::NotAPicture))
@@ -93,23 +86,9 @@ pub async fn add_picture(
 ) -> Result<PictureView, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
     let (hash, width, height) = keep(shop, bytes).await?;
-    let alts: Vec<_> = alts
-        .into_iter()
-        .map(|(locale, alt)| {
-            (
-                locale.code(),
-                alt.trim().chars().take(300).collect::<String>(),
-            )
-        })
-        .collect();
+    let alts: Vec<_> = alts.into_iter().map(|(locale, alt)| (locale.code(), alt.trim().chars().take(300).collect::<String>())).collect();
     let alt = alts.first().map(|(_, alt)| alt.clone()).unwrap_or_default();
-    let picture = NewPicture {
-        id: PictureId(shop.id()),
-        hash,
-        width,
-        height,
-        alts,
-    };
+    let picture = NewPicture { id: PictureId(shop.id()), hash, width, height, alts };
     let (own, ctx, id) = (shop.clone(), ctx.clone(), picture.id);
     shop.db()
         .write(async move |tx| {
@@ -137,24 +116,14 @@ pub async fn add_picture(
     shop.shelf().touch(product);
     let later = shop.clone();
     tokio::spawn(async move { make_all(&later, id).await });
-    Ok(PictureView {
-        id,
-        alt,
-        width,
-        height,
-    })
+    Ok(PictureView { id, alt, width, height })
 }
 
 /// The bytes of a photograph in one of [`WIDTHS`], as `avif` or `webp`. None when there is no such photograph, width or form.
 ///
 /// # Errors
 /// The database's, or the folder of files'.
-pub async fn picture_file(
-    shop: &Shop,
-    id: PictureId,
-    width: u32,
-    form: &str,
-) -> Result<Option<Vec<u8>>, CatalogError> {
+pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, form: &str) -> Result<Option<Vec<u8>>, CatalogError> {
     let Some(form) = FORMS.into_iter().find(|known| *known == form) else {
         return Ok(None);
     };
@@ -177,38 +146,20 @@ fn made_name(hash: &str, width: u32, form: &str) -> String {
 }
 
 async fn original(shop: &Shop, id: PictureId) -> Result<Option<(String, u32)>, CatalogError> {
-    let known = shop
-        .shelf()
-        .pictures
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&id)
-        .cloned();
+    let known = shop.shelf().pictures.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
     if known.is_some() {
         return Ok(known);
     }
-    let row: Option<(String, i64)> = shop
-        .db()
-        .fetch_optional("select hash, width from pictures where id = $1", &[&id])
-        .await?;
+    let row: Option<(String, i64)> = shop.db().fetch_optional("select hash, width from pictures where id = $1", &[&id]).await?;
     let found = row.map(|(hash, width)| (hash, super::store::pixels(width)));
     if let Some(found) = &found {
-        shop.shelf()
-            .pictures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, found.clone());
+        shop.shelf().pictures.lock().unwrap_or_else(PoisonError::into_inner).insert(id, found.clone());
     }
     Ok(found)
 }
 
 /// Makes one form, unless somebody just did.
-async fn make(
-    shop: &Shop,
-    hash: &str,
-    width: u32,
-    form: &'static str,
-) -> Result<Vec<u8>, CatalogError> {
+async fn make(shop: &Shop, hash: &str, width: u32, form: &'static str) -> Result<Vec<u8>, CatalogError> {
     let name = made_name(hash, width, form);
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
@@ -232,11 +183,7 @@ async fn make_all(shop: &Shop, id: PictureId) {
     let Ok(Some((hash, original))) = original(shop, id).await else {
         return;
     };
-    for width in WIDTHS
-        .into_iter()
-        .filter(|w| *w < original)
-        .chain([original.min(WIDTHS[WIDTHS.len() - 1])])
-    {
+    for width in WIDTHS.into_iter().filter(|w| *w < original).chain([original.min(WIDTHS[WIDTHS.len() - 1])]) {
         for form in FORMS {
             if !shop.files().path(&made_name(&hash, width, form)).exists()
                 && let Err(error) = make(shop, &hash, width, form).await
@@ -250,10 +197,7 @@ async fn make_all(shop: &Shop, id: PictureId) {
 
 /// Makes what is missing of all photographs, one after the other.
 pub async fn encode_missing(shop: &Shop) {
-    let ids: Result<Vec<(PictureId,)>, _> = shop
-        .db()
-        .fetch_all("select id from pictures order by id", &[])
-        .await;
+    let ids: Result<Vec<(PictureId,)>, _> = shop.db().fetch_all("select id from pictures order by id", &[]).await;
     match ids {
         Ok(ids) => {
             for (id,) in ids {
@@ -265,13 +209,8 @@ pub async fn encode_missing(shop: &Shop) {
 }
 
 fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, CatalogError> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| CatalogError::NotAPicture)?;
-    if !matches!(
-        reader.format(),
-        Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)
-    ) {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| CatalogError::NotAPicture)?;
+    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) {
         return Err(CatalogError::NotAPicture);
     }
     let mut limits = Limits::default();
@@ -298,10 +237,7 @@ fn size(bytes: &[u8]) -> Result<(u32, u32), CatalogError> {
 fn decode(bytes: &[u8]) -> Result<DynamicImage, CatalogError> {
     let mut decoder = reader(bytes)?.into_decoder().map_err(|e| refused(&e))?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS
-        || width > LONGEST_SIDE
-        || height > LONGEST_SIDE
-    {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS || width > LONGEST_SIDE || height > LONGEST_SIDE {
         return Err(CatalogError::TooLarge);
     }
     let turned = decoder.orientation().ok();
@@ -315,11 +251,7 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, CatalogError> {
 fn encode(picture: &DynamicImage, width: u32, form: &str) -> Result<Vec<u8>, CatalogError> {
     let height = u64::from(picture.height()) * u64::from(width) / u64::from(picture.width().max(1));
     let height = u32::try_from(height.max(1)).unwrap_or(1);
-    let small = if picture.width() == width {
-        picture.clone()
-    } else {
-        picture.resize_exact(width, height, FilterType::CatmullRom)
-    };
+    let small = if picture.width() == width { picture.clone() } else { picture.resize_exact(width, height, FilterType::CatmullRom) };
     let seen_through = small.color().has_alpha();
     let pixels = small.to_rgba8();
     let failed = |e: &dyn std::fmt::Display| CatalogError::Files(e.to_string());
@@ -332,23 +264,13 @@ fn encode(picture: &DynamicImage, width: u32, form: &str) -> Result<Vec<u8>, Cat
         };
         return Ok(bytes.to_vec());
     }
-    let encoder = ravif::Encoder::new()
-        .with_quality(68.0)
-        .with_alpha_quality(75.0)
-        .with_speed(9)
-        .with_num_threads(Some(1));
+    let encoder = ravif::Encoder::new().with_quality(68.0).with_alpha_quality(75.0).with_speed(9).with_num_threads(Some(1));
     let (w, h) = (width as usize, height as usize);
     let made = if seen_through {
-        let colours: Vec<ravif::RGBA8> = pixels
-            .pixels()
-            .map(|p| ravif::RGBA8::new(p[0], p[1], p[2], p[3]))
-            .collect();
+        let colours: Vec<ravif::RGBA8> = pixels.pixels().map(|p| ravif::RGBA8::new(p[0], p[1], p[2], p[3])).collect();
         encoder.encode_rgba(ravif::Img::new(colours.as_slice(), w, h))
     } else {
-        let colours: Vec<ravif::RGB8> = pixels
-            .pixels()
-            .map(|p| ravif::RGB8::new(p[0], p[1], p[2]))
-            .collect();
+        let colours: Vec<ravif::RGB8> = pixels.pixels().map(|p| ravif::RGB8::new(p[0], p[1], p[2])).collect();
         encoder.encode_rgb(ravif::Img::new(colours.as_slice(), w, h))
     };
     Ok(made.map_err(|e| failed(&e))?.avif_file)

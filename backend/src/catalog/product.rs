@@ -50,11 +50,7 @@ rows! {
 ///
 /// # Errors
 /// The database's.
-pub async fn product(
-    shop: &Shop,
-    locale: Locale,
-    slug: &str,
-) -> Result<Option<ProductView>, CatalogError> {
+pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<ProductView>, CatalogError> {
     let db = shop.db();
     let heads: Vec<Head> = db
         .fetch_all(
@@ -68,15 +64,8 @@ pub async fn product(
             &[&slug, &locale.code()],
         )
         .await?;
-    let slugs: Vec<(String, String)> = heads
-        .iter()
-        .map(|h| (h.locale.clone(), h.slug.clone()))
-        .collect();
-    let at = heads
-        .iter()
-        .position(|h| h.locale == locale.code())
-        .or_else(|| heads.iter().position(|h| h.locale == "en"))
-        .unwrap_or(0);
+    let slugs: Vec<(String, String)> = heads.iter().map(|h| (h.locale.clone(), h.slug.clone())).collect();
+    let at = heads.iter().position(|h| h.locale == locale.code()).or_else(|| heads.iter().position(|h| h.locale == "en")).unwrap_or(0);
     let Some(head) = heads.into_iter().nth(at) else {
         return Ok(None);
     };
@@ -85,11 +74,7 @@ pub async fn product(
     let currency = settings::shop_currency(shop);
     let variants = variants(db, head.id, currency.code(), shop.now()).await?;
     let rules = shop.shelf().rules(shop).await?;
-    let home = rules.methods.iter().filter(|m| {
-        m.regions
-            .iter()
-            .any(|r| *r == settings.country || HOME_REGIONS.contains(&r.as_str()))
-    });
+    let home = rules.methods.iter().filter(|m| m.regions.iter().any(|r| *r == settings.country || HOME_REGIONS.contains(&r.as_str())));
     let cheapest = home.min_by_key(|m| (m.fee, m.days_max));
     let money = |minor| Money::new(minor, currency);
     Ok(Some(ProductView {
@@ -102,10 +87,7 @@ pub async fn product(
         description: head.description,
         seo_title: head.seo_title,
         seo_description: head.seo_description,
-        category: head
-            .category
-            .and_then(|id| index.category(id))
-            .map(|c| c.view(locale)),
+        category: head.category.and_then(|id| index.category(id)).map(|c| c.view(locale)),
         pictures: pictures(db, head.id, locale).await?,
         options: options(db, head.id, locale).await?,
         variants: variants
@@ -135,18 +117,10 @@ pub async fn product(
 const HOME_REGIONS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
 
 fn split(text: &str) -> Vec<String> {
-    text.split(',')
-        .filter(|t| !t.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
-async fn variants(
-    db: &Db,
-    product: ProductId,
-    currency: &str,
-    at: Timestamp,
-) -> Result<Vec<VariantRow>, DbError> {
+async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {
     db.fetch_all(
         "select v.id, v.sku,
             coalesce((select string_agg(ov.key, ',' order by o.position)
@@ -169,11 +143,7 @@ async fn variants(
 }
 
 /// The photographs of a product, the main one first.
-pub(super) async fn pictures(
-    db: &Db,
-    product: ProductId,
-    locale: Locale,
-) -> Result<Vec<PictureView>, DbError> {
+pub(super) async fn pictures(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<PictureView>, DbError> {
     let rows: Vec<(PictureId, i64, i64, Option<String>)> = db
         .fetch_all(
             "select i.id, i.width, i.height, coalesce(a.alt, ae.alt)
@@ -185,12 +155,7 @@ pub(super) async fn pictures(
             &[&product, &locale.code()],
         )
         .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(id, width, height, alt)| {
-            store::picture(Some(id), Some(width), Some(height), alt)
-        })
-        .collect())
+    Ok(rows.into_iter().filter_map(|(id, width, height, alt)| store::picture(Some(id), Some(width), Some(height), alt)).collect())
 }
 
 async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<OptionView>, DbError> {
@@ -211,17 +176,10 @@ async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<Opti
     let mut at: HashMap<String, usize> = HashMap::new();
     for (key, name, value_key, value_name) in rows {
         let place = *at.entry(key.clone()).or_insert_with(|| {
-            options.push(OptionView {
-                key,
-                name,
-                values: Vec::new(),
-            });
+            options.push(OptionView { key, name, values: Vec::new() });
             options.len() - 1
         });
-        options[place].values.push(OptionValueView {
-            key: value_key,
-            name: value_name,
-        });
+        options[place].values.push(OptionValueView { key: value_key, name: value_name });
     }
     Ok(options)
 }

@@ -60,15 +60,9 @@ impl Shelf {
 
     /// Everything may have changed.
     pub fn touch_all(&self) {
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .all = true;
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).all = true;
         self.forget_rules();
-        self.pictures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Tax or delivery rules changed; the next reader sees it.
@@ -83,10 +77,7 @@ impl Shelf {
         if pending.all || !pending.products.is_empty() {
             return None;
         }
-        self.index
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is on it now.
@@ -98,28 +89,17 @@ impl Shelf {
         if let Some(index) = self.ready() {
             return Ok(index);
         }
-        let pending =
-            std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let last = self
-            .index
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let last = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
         let made = match last {
-            Some(last) if !pending.all && pending.products.len() <= MANY => {
-                Self::changed(shop, &last, &pending.products).await
-            }
+            Some(last) if !pending.all && pending.products.len() <= MANY => Self::changed(shop, &last, &pending.products).await,
             _ => Index::load(shop).await,
         };
         match made {
             Ok(index) => {
                 let index = Arc::new(index);
-                *self.index.write().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Arc::clone(&index));
-                self.names
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clear();
+                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
+                self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 Ok(index)
             }
             Err(error) => {
@@ -131,11 +111,7 @@ impl Shelf {
         }
     }
 
-    async fn changed(
-        shop: &Shop,
-        last: &Index,
-        products: &BTreeSet<ProductId>,
-    ) -> Result<Index, DbError> {
+    async fn changed(shop: &Shop, last: &Index, products: &BTreeSet<ProductId>) -> Result<Index, DbError> {
         let ids: Vec<ProductId> = products.iter().copied().collect();
         let rows = store::shelf_rows_of(shop.db(), &ids).await?;
         let facets = store::facets_of(shop.db(), &ids).await?;
@@ -145,25 +121,13 @@ impl Shelf {
         Ok(index)
     }
 
-    pub(super) fn known_name(
-        &self,
-        locale: Locale,
-        option: &str,
-        value: &str,
-    ) -> Option<FacetName> {
+    pub(super) fn known_name(&self, locale: Locale, option: &str, value: &str) -> Option<FacetName> {
         let key = (locale, option.to_owned(), value.to_owned());
-        self.names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .cloned()
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 
     pub(super) fn learn_name(&self, locale: Locale, option: &str, value: &str, name: FacetName) {
-        self.names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert((locale, option.to_owned(), value.to_owned()), name);
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert((locale, option.to_owned(), value.to_owned()), name);
     }
 
     /// Tax and delivery rules, read a moment ago.

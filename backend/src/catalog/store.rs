@@ -70,19 +70,13 @@ pub(super) struct CategoryText {
 impl Category {
     /// In the reader's language, English where there is none.
     pub(super) fn view(&self, locale: Locale) -> CategoryView {
-        let text = self
-            .texts
-            .get(&locale)
-            .or_else(|| self.texts.get(&Locale::En))
-            .or_else(|| self.texts.values().next());
+        let text = self.texts.get(&locale).or_else(|| self.texts.get(&Locale::En)).or_else(|| self.texts.values().next());
         let alt = text.map(|t| t.alt.clone());
         CategoryView {
             slug: text.map_or_else(|| self.handle.clone(), |t| t.slug.clone()),
             name: text.map_or_else(|| self.handle.clone(), |t| t.name.clone()),
             blurb: text.map(|t| t.blurb.clone()).unwrap_or_default(),
-            picture: self
-                .picture
-                .and_then(|(id, width, height)| picture(Some(id), Some(width), Some(height), alt)),
+            picture: self.picture.and_then(|(id, width, height)| picture(Some(id), Some(width), Some(height), alt)),
         }
     }
 }
@@ -93,19 +87,9 @@ pub(super) fn pixels(n: i64) -> u32 {
 }
 
 /// A picture from the columns of an outer join.
-pub(super) fn picture(
-    id: Option<PictureId>,
-    width: Option<i64>,
-    height: Option<i64>,
-    alt: Option<String>,
-) -> Option<PictureView> {
+pub(super) fn picture(id: Option<PictureId>, width: Option<i64>, height: Option<i64>, alt: Option<String>) -> Option<PictureView> {
     let id = id?;
-    Some(PictureView {
-        id,
-        alt: alt.unwrap_or_default(),
-        width: pixels(width.unwrap_or(0)),
-        height: pixels(height.unwrap_or(0)),
-    })
+    Some(PictureView { id, alt: alt.unwrap_or_default(), width: pixels(width.unwrap_or(0)), height: pixels(height.unwrap_or(0)) })
 }
 
 /// Ids for `json_each($1)`.
@@ -133,24 +117,11 @@ pub(super) async fn categories(db: &Db) -> Result<Vec<Category>, DbError> {
     let mut categories: Vec<Category> = Vec::new();
     for row in rows {
         if categories.last().is_none_or(|last| last.id != row.id) {
-            let picture = row
-                .picture
-                .map(|id| (id, row.width.unwrap_or(0), row.height.unwrap_or(0)));
-            categories.push(Category {
-                id: row.id,
-                handle: row.handle,
-                picture,
-                texts: HashMap::new(),
-            });
+            let picture = row.picture.map(|id| (id, row.width.unwrap_or(0), row.height.unwrap_or(0)));
+            categories.push(Category { id: row.id, handle: row.handle, picture, texts: HashMap::new() });
         }
-        if let (Some(category), Some(locale)) = (categories.last_mut(), Locale::parse(&row.locale))
-        {
-            let text = CategoryText {
-                name: row.name,
-                slug: row.slug,
-                blurb: row.blurb,
-                alt: row.alt.unwrap_or_default(),
-            };
+        if let (Some(category), Some(locale)) = (categories.last_mut(), Locale::parse(&row.locale)) {
+            let text = CategoryText { name: row.name, slug: row.slug, blurb: row.blurb, alt: row.alt.unwrap_or_default() };
             category.texts.insert(locale, text);
         }
     }
@@ -174,18 +145,11 @@ pub(super) async fn shelf_rows_of(db: &Db, ids: &[ProductId]) -> Result<Vec<Shel
 
 /// Product, option and value of everything that is published.
 pub(super) async fn facets(db: &Db) -> Result<Vec<(ProductId, String, String)>, DbError> {
-    db.fetch_all(
-        "select product_id, option_key, value_key from product_facets",
-        &[],
-    )
-    .await
+    db.fetch_all("select product_id, option_key, value_key from product_facets", &[]).await
 }
 
 /// Product, option and value of these.
-pub(super) async fn facets_of(
-    db: &Db,
-    ids: &[ProductId],
-) -> Result<Vec<(ProductId, String, String)>, DbError> {
+pub(super) async fn facets_of(db: &Db, ids: &[ProductId]) -> Result<Vec<(ProductId, String, String)>, DbError> {
     db.fetch_all(
         "select f.product_id, f.option_key, f.value_key
          from (select unhex(value->>0) as id from json_each($1)) j join product_facets f on f.product_id = j.id",
@@ -219,11 +183,7 @@ pub(super) async fn facet_names(
 }
 
 /// Products as they stand in lists.
-pub(super) async fn cards(
-    db: &Db,
-    locale: Locale,
-    ids: &[ProductId],
-) -> Result<Vec<CardRow>, DbError> {
+pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<Vec<CardRow>, DbError> {
     db.fetch_all(
         "select c.product_id, coalesce(t.slug, e.slug, p.handle), coalesce(t.name, e.name, p.handle), p.vendor, i.id, i.width, i.height,
             coalesce(a.alt, ae.alt), c.price_from, c.price_to, c.compare_at, c.in_stock,

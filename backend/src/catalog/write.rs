@@ -101,36 +101,15 @@ impl Tables {
     fn of(products: &[NewProduct], list: PriceListId, at: Timestamp) -> Self {
         let mut t = Self::default();
         for p in products {
-            t.products.row(&[
-                &p.id,
-                &p.handle,
-                &p.category,
-                &p.vendor,
-                &p.tax_class,
-                &p.status,
-                &p.featured,
-                &p.created_at,
-                &at,
-            ]);
+            t.products.row(&[&p.id, &p.handle, &p.category, &p.vendor, &p.tax_class, &p.status, &p.featured, &p.created_at, &at]);
             for x in &p.texts {
-                t.texts.row(&[
-                    &p.id,
-                    &x.locale,
-                    &x.name,
-                    &x.slug,
-                    &x.summary,
-                    &x.description,
-                    &x.seo_title,
-                    &x.seo_description,
-                ]);
+                t.texts.row(&[&p.id, &x.locale, &x.name, &x.slug, &x.summary, &x.description, &x.seo_title, &x.seo_description]);
             }
             for tag in p.tags.iter().collect::<HashSet<_>>() {
                 t.tags.row(&[&p.id, tag]);
             }
             let mut seen = HashSet::new();
-            for (position, picture) in
-                (0_i64..).zip(p.pictures.iter().filter(|id| seen.insert(**id)))
-            {
+            for (position, picture) in (0_i64..).zip(p.pictures.iter().filter(|id| seen.insert(**id))) {
                 t.pictures.row(&[&p.id, picture, &position]);
             }
             for (position, option) in (0_i64..).zip(&p.options) {
@@ -139,25 +118,14 @@ impl Tables {
                     t.option_texts.row(&[&option.id, locale, name]);
                 }
                 for (position, value) in (0_i64..).zip(&option.values) {
-                    t.values
-                        .row(&[&value.id, &option.id, &position, &value.key]);
+                    t.values.row(&[&value.id, &option.id, &position, &value.key]);
                     for (locale, name) in &value.names {
                         t.value_texts.row(&[&value.id, locale, name]);
                     }
                 }
             }
             for (position, v) in (0_i64..).zip(&p.variants) {
-                t.variants.row(&[
-                    &v.id,
-                    &p.id,
-                    &v.sku,
-                    &position,
-                    &v.weight_g,
-                    &v.cost,
-                    &v.barcode,
-                    &v.picture,
-                    &at,
-                ]);
+                t.variants.row(&[&v.id, &p.id, &v.sku, &position, &v.weight_g, &v.cost, &v.barcode, &v.picture, &at]);
                 for (option, value) in p.options.iter().zip(&v.values) {
                     t.variant_values.row(&[&v.id, &option.id, value]);
                 }
@@ -249,12 +217,7 @@ async fn insert(tx: &mut Tx, rows: Rows, sql: &'static str) -> Result<(), DbErro
 }
 
 /// Writes new products. Call [`refresh`] when their stock is there.
-pub(crate) async fn insert_products(
-    tx: &mut Tx,
-    list: PriceListId,
-    at: Timestamp,
-    products: &[NewProduct],
-) -> Result<(), DbError> {
+pub(crate) async fn insert_products(tx: &mut Tx, list: PriceListId, at: Timestamp, products: &[NewProduct]) -> Result<(), DbError> {
     let mut tables = Tables::of(products, list, at);
     let heads = std::mem::take(&mut tables.products);
     insert(
@@ -270,12 +233,7 @@ pub(crate) async fn insert_products(
 
 /// Writes products that are there already: words, tags, pictures and options anew, variants by their id; those that are not
 /// named any more are archived. Handles and status stay.
-pub(super) async fn update_products(
-    tx: &mut Tx,
-    list: PriceListId,
-    at: Timestamp,
-    products: &[NewProduct],
-) -> Result<(), DbError> {
+pub(super) async fn update_products(tx: &mut Tx, list: PriceListId, at: Timestamp, products: &[NewProduct]) -> Result<(), DbError> {
     let ids = id_rows(&products.iter().map(|p| p.id).collect::<Vec<_>>());
     for sql in [
         "delete from variant_values where variant_id in
@@ -324,12 +282,7 @@ pub(super) async fn update_products(
 /// Brings what lists need of these products up to date. A product that is not published, or has no price, is in no list.
 ///
 /// `cross join` keeps SQLite from beginning with all published products, which it takes for few.
-pub(crate) async fn refresh(
-    tx: &mut Tx,
-    currency: Currency,
-    at: Timestamp,
-    products: &[ProductId],
-) -> Result<(), DbError> {
+pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, at: Timestamp, products: &[ProductId]) -> Result<(), DbError> {
     let ids = id_rows(products);
     tx.execute("delete from product_cards where product_id in (select unhex(value->>0) from json_each($1))", &[&ids]).await?;
     tx.execute("delete from product_facets where product_id in (select unhex(value->>0) from json_each($1))", &[&ids]).await?;
@@ -371,11 +324,7 @@ pub(crate) async fn refresh(
 }
 
 /// The price list that products are written to: the last one of the currency that is always in force. It is made when missing.
-pub(super) async fn ordinary_list(
-    tx: &mut Tx,
-    new: PriceListId,
-    currency: Currency,
-) -> Result<PriceListId, DbError> {
+pub(super) async fn ordinary_list(tx: &mut Tx, new: PriceListId, currency: Currency) -> Result<PriceListId, DbError> {
     let known: Option<(PriceListId,)> = tx
         .fetch_optional(
             "select id from price_lists where currency = $1 and channel is null and valid_from is null and valid_to is null
@@ -387,29 +336,15 @@ pub(super) async fn ordinary_list(
         return Ok(id);
     }
     let name = format!("Shop {currency}");
-    tx.execute(
-        "insert into price_lists (id, name, currency, position) values ($1, $2, $3, 100)",
-        &[&new, &name, &currency],
-    )
-    .await?;
+    tx.execute("insert into price_lists (id, name, currency, position) values ($1, $2, $3, 100)", &[&new, &name, &currency]).await?;
     Ok(new)
 }
 
 /// Writes photographs with what they show.
-pub(crate) async fn insert_pictures(
-    tx: &mut Tx,
-    at: Timestamp,
-    pictures: &[NewPicture],
-) -> Result<(), DbError> {
+pub(crate) async fn insert_pictures(tx: &mut Tx, at: Timestamp, pictures: &[NewPicture]) -> Result<(), DbError> {
     let (mut rows, mut texts) = (Rows::new(), Rows::new());
     for p in pictures {
-        rows.row(&[
-            &p.id,
-            &p.hash,
-            &i64::from(p.width),
-            &i64::from(p.height),
-            &at,
-        ]);
+        rows.row(&[&p.id, &p.hash, &i64::from(p.width), &i64::from(p.height), &at]);
         for (locale, alt) in &p.alts {
             texts.row(&[&p.id, locale, alt]);
         }
@@ -422,8 +357,13 @@ pub(crate) async fn insert_pictures(
          from json_each($1) where true on conflict (id) do nothing",
     )
     .await?;
-    insert(tx, texts, "insert into picture_texts (picture_id, locale, alt) select unhex(value->>0), value->>1, value->>2 from json_each($1) where true
-         on conflict (picture_id, locale) do nothing").await
+    insert(
+        tx,
+        texts,
+        "insert into picture_texts (picture_id, locale, alt) select unhex(value->>0), value->>1, value->>2 from json_each($1) where true
+         on conflict (picture_id, locale) do nothing",
+    )
+    .await
 }
 
 /// Writes the status of products that are there already.

@@ -212,14 +212,7 @@ pub async fn place_order(
 }
 
 /// Checks the form, and seals what is personal.
-fn prepare(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    channel: Channel,
-    key: &str,
-    form: CheckoutForm,
-) -> Result<Command, CheckoutError> {
+fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &str, form: CheckoutForm) -> Result<Command, CheckoutError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
         return Err(CheckoutError::Key);

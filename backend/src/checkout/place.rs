@@ -10,12 +10,12 @@ use domain::{Currency, Money, Quantity};
 use uuid::Uuid;
 
 use crate::accounting::{self, Entry};
+use crate::customers;
 use crate::inventory::{self, Need, NewReservation, Taken};
 use crate::platform::chance::Chance;
 use crate::platform::clock::Clock;
 use crate::platform::db::{DbError, Tx};
 use crate::pricing::{self, Quote, Rules};
-use crate::customers;
 
 use super::store::{self, NewOrder};
 use super::{CheckoutError, Command, Made, PAYMENT_TIME};
@@ -63,10 +63,8 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -
     let mut drafts = draft(tx, ids, commands, &fresh, &mut answers).await?;
     spend_codes(tx, &mut drafts, &mut answers).await?;
 
-    let needs: Vec<Need> = drafts
-        .iter()
-        .map(|d| Need { lines: d.lines.iter().map(|l| (l.id, l.quote.variant, l.quantity.get())).collect() })
-        .collect();
+    let needs: Vec<Need> =
+        drafts.iter().map(|d| Need { lines: d.lines.iter().map(|l| (l.id, l.quote.variant, l.quantity.get())).collect() }).collect();
     let taken = inventory::take(tx, &needs).await?;
     let mut kept: Vec<(Draft<'_>, Taken)> = Vec::with_capacity(drafts.len());
     for (draft, taken) in drafts.into_iter().zip(taken) {
@@ -86,11 +84,8 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -
         }));
     }
     // A repeat inside this bundle is answered as its first.
-    let first: HashMap<(&str, CartId), Answer> = commands
-        .iter()
-        .zip(&answers)
-        .filter_map(|(c, a)| Some(((c.key.as_str(), c.cart), a.clone()?)))
-        .collect();
+    let first: HashMap<(&str, CartId), Answer> =
+        commands.iter().zip(&answers).filter_map(|(c, a)| Some(((c.key.as_str(), c.cart), a.clone()?))).collect();
     for (command, answer) in commands.iter().zip(answers.iter_mut()) {
         if answer.is_none() {
             let same = first.get(&(command.key.as_str(), command.cart)).cloned();
@@ -211,8 +206,7 @@ fn add_up<'a>(
         CheckoutError::Invalid(vec![("delivery".to_owned(), message.to_owned())])
     })?;
     let rate = rules.rate_of(method, &command.country);
-    let priced: Vec<_> =
-        lines.iter().map(|l| pricing::priced(&l.quote, l.price, l.quantity, rules, &command.country)).collect();
+    let priced: Vec<_> = lines.iter().map(|l| pricing::priced(&l.quote, l.price, l.quantity, rules, &command.country)).collect();
     let mut sum = totals(cart.currency, &priced, None, Some(rate))?;
     let mut discount_code = None;
     if let Some(code) = &cart.discount_code {
@@ -323,7 +317,11 @@ async fn write(tx: &mut Tx, ids: &Ids, kept: &[(Draft<'_>, Taken)]) -> Result<()
         other => DbError::Lost(other.to_string()),
     })?;
     store::insert_events(tx, ids_for_events(ids, kept)).await?;
-    store::insert_expiry_jobs(tx, kept.iter().filter(|(d, _)| d.command.payment == PaymentMethod::Card).map(|(d, _)| (ids.next(), d.command))).await
+    store::insert_expiry_jobs(
+        tx,
+        kept.iter().filter(|(d, _)| d.command.payment == PaymentMethod::Card).map(|(d, _)| (ids.next(), d.command)),
+    )
+    .await
 }
 
 /// What is owed against what was sold, taxed and delivered.

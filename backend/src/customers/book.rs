@@ -20,9 +20,9 @@ const MOST: usize = 50;
 /// [`CustomerError::SignedOut`], or what the database or the keys say.
 pub async fn address_book(shop: &Shop, ctx: &Context) -> Result<Vec<SavedAddress>, CustomerError> {
     let rows = store::book(shop.db(), signed_in(ctx)?).await?;
-    let saved = rows.into_iter().map(|(id, sealed, is_default)| {
-        Ok(SavedAddress { id, address: unseal_address(shop, id, &sealed)?, is_default: is_default == 1 })
-    });
+    let saved = rows
+        .into_iter()
+        .map(|(id, sealed, is_default)| Ok(SavedAddress { id, address: unseal_address(shop, id, &sealed)?, is_default: is_default == 1 }));
     saved.collect()
 }
 

@@ -58,11 +58,7 @@ pub fn island_group(address: &Address) -> Option<&'static str> {
         .last()
         .map(|row| row.code)
         .or_else(|| tree.child_named(0, &address.region).map(|row| row.code))?;
-    ISLANDS
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .find(|(code, _)| code.parse() == Ok(region))
-        .map(|(_, island)| island.trim())
+    ISLANDS.lines().filter_map(|line| line.split_once('\t')).find(|(code, _)| code.parse() == Ok(region)).map(|(_, island)| island.trim())
 }
 
 /// The address with what its barangay's code tells filled in: the names above it, the postal code where none was written.
@@ -158,11 +154,7 @@ pub(super) fn agrees(address: &Address) -> Result<(), &'static str> {
     }
     // An independent city has no province; the form may then repeat the city there.
     let written = address.province.trim();
-    if written.is_empty() || same(written, if province.is_empty() { city } else { province }) {
-        Ok(())
-    } else {
-        Err("province")
-    }
+    if written.is_empty() || same(written, if province.is_empty() { city } else { province }) { Ok(()) } else { Err("province") }
 }
 
 /// The places, in the order of their codes.
@@ -407,6 +399,9 @@ mod tests {
         wrong.place = "0102801000".into();
         assert_eq!(agrees(&wrong), Err("barangay"));
         let filled = complete(Address { country: "PH".into(), place: "0102801001".into(), ..Address::default() });
-        assert_eq!((filled.city.as_str(), filled.postal_code.as_str(), filled.region.as_str()), ("Adams", "2922", "Region I (Ilocos Region)"));
+        assert_eq!(
+            (filled.city.as_str(), filled.postal_code.as_str(), filled.region.as_str()),
+            ("Adams", "2922", "Region I (Ilocos Region)")
+        );
     }
 }

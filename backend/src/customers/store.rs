@@ -75,14 +75,7 @@ pub(crate) async fn update_contact(tx: &mut Tx, contact: &PreparedContact) -> Re
     let changed = tx
         .execute(
             "update contacts set sealed = $2, email_hash = $3, phone_hash = $4, locale = $5, updated_at = $6 where id = $1",
-            &[
-                &contact.id,
-                &contact.sealed,
-                &contact.email_hash,
-                &contact.phone_hash,
-                &contact.locale.code(),
-                &contact.at,
-            ],
+            &[&contact.id, &contact.sealed, &contact.email_hash, &contact.phone_hash, &contact.locale.code(), &contact.at],
         )
         .await?;
     tx.execute("delete from contact_words where contact_id = $1", &[&contact.id]).await?;
@@ -98,11 +91,7 @@ pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<(ContactI
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    db.fetch_all(
-        "select id, sealed from contacts where id in (select unhex(value->>0) from json_each($1))",
-        &[&rows.end()],
-    )
-    .await
+    db.fetch_all("select id, sealed from contacts where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await
 }
 
 pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<(AddressId, Vec<u8>)>, DbError> {
@@ -113,11 +102,7 @@ pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<(Address
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    db.fetch_all(
-        "select id, sealed from addresses where id in (select unhex(value->>0) from json_each($1))",
-        &[&rows.end()],
-    )
-    .await
+    db.fetch_all("select id, sealed from addresses where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await
 }
 
 pub(super) async fn contacts_by_email(db: &Db, hash: &[u8]) -> Result<Vec<ContactId>, DbError> {
@@ -195,12 +180,8 @@ pub(super) async fn empty_address(tx: &mut Tx, contact: ContactId, address: Addr
 /// Makes one address of the book its default; false when it is not in the book.
 pub(super) async fn make_default(tx: &mut Tx, contact: ContactId, address: AddressId) -> Result<bool, DbError> {
     tx.execute("update addresses set is_default = 0 where contact_id = $1 and in_book = 1 and is_default = 1", &[&contact]).await?;
-    let changed = tx
-        .execute(
-            "update addresses set is_default = 1 where id = $1 and contact_id = $2 and in_book = 1",
-            &[&address, &contact],
-        )
-        .await?;
+    let changed =
+        tx.execute("update addresses set is_default = 1 where id = $1 and contact_id = $2 and in_book = 1", &[&address, &contact]).await?;
     Ok(changed == 1)
 }
 

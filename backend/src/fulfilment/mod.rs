@@ -17,10 +17,10 @@ use serde_json::json;
 use crate::accounting::AccountingError;
 use crate::inventory::{self, InventoryError};
 use crate::payments::PaymentError;
+use crate::platform::Context;
 use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
-use crate::platform::Context;
 use crate::{Shop, accounting, orders, payments};
 
 pub(crate) use store::give_up_open;
@@ -124,8 +124,7 @@ pub async fn pick_lines(
                 made.push(id);
             }
             orders::refresh_states(tx, order).await?;
-            let happened: Vec<Event> =
-                made.iter().map(|id| Event::new("shipment.picked", order.0, json!({ "shipment": id }))).collect();
+            let happened: Vec<Event> = made.iter().map(|id| Event::new("shipment.picked", order.0, json!({ "shipment": id }))).collect();
             events::append(tx, &inner, &ctx, at, &happened).await?;
             Ok::<_, FulfilmentError>(made)
         })
@@ -182,10 +181,7 @@ async fn open_units(tx: &mut Tx, order: OrderId) -> Result<OpenUnits, Fulfilment
 }
 
 /// The parcels to make: lines and units by place.
-fn choose(
-    open: OpenUnits,
-    wanted: &[(OrderLineId, i64)],
-) -> Result<BTreeMap<LocationId, Vec<(OrderLineId, i64)>>, FulfilmentError> {
+fn choose(open: OpenUnits, wanted: &[(OrderLineId, i64)]) -> Result<BTreeMap<LocationId, Vec<(OrderLineId, i64)>>, FulfilmentError> {
     let mut parcels: BTreeMap<LocationId, Vec<(OrderLineId, i64)>> = BTreeMap::new();
     if wanted.is_empty() {
         for (line, location, units) in open {
@@ -252,13 +248,7 @@ pub async fn unpack(shop: &Shop, ctx: &Context, parcel: ShipmentId) -> Result<()
 ///
 /// # Errors
 /// [`FulfilmentError::Step`] unless the parcel is packed; [`FulfilmentError::Carrier`].
-pub async fn ship(
-    shop: &Shop,
-    ctx: &Context,
-    parcel: ShipmentId,
-    carrier: &str,
-    tracking: &str,
-) -> Result<(), FulfilmentError> {
+pub async fn ship(shop: &Shop, ctx: &Context, parcel: ShipmentId, carrier: &str, tracking: &str) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
     let (carrier, tracking) = (carrier.trim().to_owned(), tracking.trim().to_owned());
     if carrier.is_empty() || carrier.chars().count() > 100 || tracking.chars().count() > 100 {

@@ -96,12 +96,10 @@ pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<(O
 
 /// Gives up the parcels of an order that did not leave, unless one left: then nothing is changed. Says how many left.
 pub(crate) async fn give_up_open(tx: &mut Tx, order: OrderId) -> Result<i64, DbError> {
-    let (left,): (i64,) = tx
-        .fetch_one("select count(*) from shipments where order_id = $1 and state in ('shipped', 'delivered')", &[&order])
-        .await?;
+    let (left,): (i64,) =
+        tx.fetch_one("select count(*) from shipments where order_id = $1 and state in ('shipped', 'delivered')", &[&order]).await?;
     if left == 0 {
-        tx.execute("update shipments set state = 'cancelled' where order_id = $1 and state in ('picked', 'packed')", &[&order])
-            .await?;
+        tx.execute("update shipments set state = 'cancelled' where order_id = $1 and state in ('picked', 'packed')", &[&order]).await?;
     }
     Ok(left)
 }

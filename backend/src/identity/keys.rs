@@ -1,10 +1,10 @@
 //! Keys of the HTTP API: a secret that is shown once, and the scopes it opens.
 
+use domain::Locale;
 use domain::id::ApiKeyId;
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
-use domain::Locale;
 use serde_json::json;
 
 use crate::Shop;

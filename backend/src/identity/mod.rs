@@ -27,8 +27,8 @@ use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
 
-pub use guard::Guard;
 use guard::Digest;
+pub use guard::Guard;
 pub use keys::{create_key, key, keys, revoke_key};
 pub use password::Cost;
 pub use staff::{create_staff, set_active, set_role, staff};
@@ -190,12 +190,8 @@ pub async fn sessions(shop: &Shop, ctx: &Context, token: &str) -> Result<Vec<Ses
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
     let current = digest(token).to_vec();
     let rows = store::sessions(shop.db(), user, shop.now()).await?;
-    let views = rows.into_iter().map(|s| SessionView {
-        id: s.id,
-        created_at: s.created_at,
-        seen_at: s.seen_at,
-        current: s.token_hash == current,
-    });
+    let views =
+        rows.into_iter().map(|s| SessionView { id: s.id, created_at: s.created_at, seen_at: s.seen_at, current: s.token_hash == current });
     Ok(views.collect())
 }
 

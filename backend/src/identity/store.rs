@@ -154,9 +154,8 @@ pub(super) async fn owners(tx: &mut Tx) -> Result<usize, DbError> {
 /// Is the account active, with this password? Its row is held until the end of the transaction.
 pub(super) async fn still_holds(tx: &mut Tx, user: UserId, password_hash: &str) -> Result<bool, DbError> {
     tx.lock("select 1 from users where id = $1 for update", &[&user]).await?;
-    let found: Option<(UserId,)> = tx
-        .fetch_optional("select id from users where id = $1 and password_hash = $2 and active = 1", &[&user, &password_hash])
-        .await?;
+    let found: Option<(UserId,)> =
+        tx.fetch_optional("select id from users where id = $1 and password_hash = $2 and active = 1", &[&user, &password_hash]).await?;
     Ok(found.is_some())
 }
 
@@ -188,12 +187,9 @@ pub(super) async fn clear_sessions(tx: &mut Tx, user: UserId, now: Timestamp, mo
 }
 
 pub(super) async fn keep_session(tx: &mut Tx, session: &Digest, now: Timestamp, expires_at: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "update sessions set seen_at = $2, expires_at = $3 where token_hash = $1",
-        &[&session.as_slice(), &now, &expires_at],
-    )
-    .await
-    .map(drop)
+    tx.execute("update sessions set seen_at = $2, expires_at = $3 where token_hash = $1", &[&session.as_slice(), &now, &expires_at])
+        .await
+        .map(drop)
 }
 
 pub(super) async fn end_session(tx: &mut Tx, session: &Digest) -> Result<(), DbError> {
@@ -219,14 +215,7 @@ pub(super) async fn sessions(db: &Db, user: UserId, now: Timestamp) -> Result<Ve
     .await
 }
 
-pub(super) async fn insert_key(
-    tx: &mut Tx,
-    id: ApiKeyId,
-    name: &str,
-    secret: &Digest,
-    scopes: &str,
-    at: Timestamp,
-) -> Result<(), DbError> {
+pub(super) async fn insert_key(tx: &mut Tx, id: ApiKeyId, name: &str, secret: &Digest, scopes: &str, at: Timestamp) -> Result<(), DbError> {
     tx.execute(
         "insert into api_keys (id, name, secret_hash, scopes, created_at) values ($1, $2, $3, $4, $5)",
         &[&id, &name, &secret.as_slice(), &scopes, &at],
@@ -240,11 +229,7 @@ pub(super) async fn revoke_key(tx: &mut Tx, id: ApiKeyId, at: Timestamp) -> Resu
 }
 
 pub(super) async fn key(db: &Db, secret: &Digest) -> Result<Option<(ApiKeyId, String)>, DbError> {
-    db.fetch_optional(
-        "select id, scopes from api_keys where secret_hash = $1 and revoked_at is null",
-        &[&secret.as_slice()],
-    )
-    .await
+    db.fetch_optional("select id, scopes from api_keys where secret_hash = $1 and revoked_at is null", &[&secret.as_slice()]).await
 }
 
 pub(super) async fn keys(db: &Db) -> Result<Vec<KeyRow>, DbError> {

@@ -109,8 +109,7 @@ fn choose(need: &Need, left: &HashMap<VariantId, Vec<(LocationId, i64)>>) -> Opt
     if let Some((place, _)) = first.iter().find(|(place, _)| has_all(place)) {
         return Some(need.lines.iter().map(|(line, variant, units)| (*line, *variant, *place, *units)).collect());
     }
-    let mut rest: HashMap<VariantId, Vec<(LocationId, i64)>> =
-        wanted.keys().filter_map(|v| Some((*v, left.get(v)?.clone()))).collect();
+    let mut rest: HashMap<VariantId, Vec<(LocationId, i64)>> = wanted.keys().filter_map(|v| Some((*v, left.get(v)?.clone()))).collect();
     let mut taken = Vec::new();
     for (line, variant, units) in &need.lines {
         let mut open = *units;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ProductId, ReservationId, VariantId};
 use domain::Timestamp;
+use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ProductId, ReservationId, VariantId};
 use domain::view::{MovementView, StockListView, StockRowView};
 
 use crate::platform::db::{Db, DbError, Reader, Rows, Tx};

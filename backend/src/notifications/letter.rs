@@ -60,7 +60,8 @@ impl Letter {
             );
         }
         if !table.is_empty() {
-            table = format!("<table role=\"presentation\" width=\"100%\" cellspacing=\"0\" style=\"border-collapse:collapse\">{table}</table>");
+            table =
+                format!("<table role=\"presentation\" width=\"100%\" cellspacing=\"0\" style=\"border-collapse:collapse\">{table}</table>");
         }
         let (action, link) = &self.action;
         format!(

@@ -123,11 +123,7 @@ fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
     if head.discount > 0 {
         sums.push((t::CART_DISCOUNT.text(locale).to_owned(), locale.money(head.money(-head.discount))));
     }
-    let shipping = if head.shipping == 0 {
-        t::CART_SHIPPING_FREE.text(locale).to_owned()
-    } else {
-        locale.money(head.money(head.shipping))
-    };
+    let shipping = if head.shipping == 0 { t::CART_SHIPPING_FREE.text(locale).to_owned() } else { locale.money(head.money(head.shipping)) };
     sums.push((t::CART_SHIPPING.text(locale).to_owned(), shipping));
     sums.push((t::CART_TAX.text(locale).to_owned(), locale.money(head.money(head.tax))));
     sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.total))));

@@ -26,8 +26,8 @@ use crate::platform::db::{DbError, Tx};
 pub use cancel::cancel;
 pub(crate) use cancel::cancel_rows;
 pub use filters::{delete_filter, save_filter, saved_filters};
-pub use list::{list, of_customer};
 pub(crate) use list::latest;
+pub use list::{list, of_customer};
 pub use page::{by_link, view};
 pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock};
 

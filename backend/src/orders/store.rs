@@ -212,11 +212,7 @@ pub(super) async fn contacts_of(db: &mut impl Reader, users: &[UserId]) -> Resul
     for user in users {
         asked.row(&[user]);
     }
-    db.fetch_all(
-        "select id, contact_id from users where id in (select unhex(value->>0) from json_each($1))",
-        &[&asked.end()],
-    )
-    .await
+    db.fetch_all("select id, contact_id from users where id in (select unhex(value->>0) from json_each($1))", &[&asked.end()]).await
 }
 
 /// Where a page begins: orders older than this.
@@ -236,12 +232,7 @@ macro_rules! newest {
 }
 
 /// Newest first; an empty state stands for all.
-pub(super) async fn by_state(
-    db: &mut impl Reader,
-    (at, id): Before,
-    payment: &str,
-    fulfilment: &str,
-) -> Result<Vec<Row>, DbError> {
+pub(super) async fn by_state(db: &mut impl Reader, (at, id): Before, payment: &str, fulfilment: &str) -> Result<Vec<Row>, DbError> {
     match (payment.is_empty(), fulfilment.is_empty()) {
         (true, true) => db.fetch_all(newest!("true"), &[&at, &id]).await,
         (false, true) => db.fetch_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
@@ -311,11 +302,7 @@ pub(super) async fn of_user(db: &mut impl Reader, (at, id): Before, user: UserId
 }
 
 pub(super) async fn filters(db: &mut impl Reader, user: UserId) -> Result<Vec<(SavedFilterId, String, String)>, DbError> {
-    db.fetch_all(
-        "select id, name, query from saved_filters where user_id = $1 and list = 'orders' order by name limit 100",
-        &[&user],
-    )
-    .await
+    db.fetch_all("select id, name, query from saved_filters where user_id = $1 and list = 'orders' order by name limit 100", &[&user]).await
 }
 
 /// Keeps a filter; one with the same name is replaced.

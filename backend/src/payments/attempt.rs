@@ -1,8 +1,8 @@
 //! An attempt to be paid by card, from its intent to what the gateway says of it.
 
+use domain::Money;
 use domain::id::{OrderId, PaymentEventId, PaymentId};
 use domain::order::{AttemptState, PaymentMethod};
-use domain::Money;
 use serde_json::json;
 
 use crate::platform::Context;
@@ -155,13 +155,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
 }
 
 /// The same inside a transaction. News that the attempt is past already change nothing.
-pub(super) async fn apply_rows(
-    tx: &mut Tx,
-    shop: &Shop,
-    ctx: &Context,
-    payment: PaymentId,
-    intent: &Intent,
-) -> Result<(), PaymentError> {
+pub(super) async fn apply_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, payment: PaymentId, intent: &Intent) -> Result<(), PaymentError> {
     let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let order = found.order_id;
     orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;

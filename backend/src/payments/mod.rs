@@ -40,8 +40,8 @@ pub use expiry::{UNPAID_FOR, expire, watch};
 pub use gateway::Gateway;
 use gateway::GatewayError;
 pub use jobs::register;
-pub(crate) use refund::{carry_out, unwind_rows};
 pub use refund::refund;
+pub(crate) use refund::{carry_out, unwind_rows};
 pub use webhook::webhook;
 
 /// Why a payment was not changed.

@@ -56,14 +56,7 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
 }
 
 /// Writes a refund down, before anybody is asked for it. Cash is given back at once.
-async fn begin(
-    tx: &mut Tx,
-    shop: &Shop,
-    ctx: &Context,
-    attempt: &Attempt,
-    amount: i64,
-    reason: &str,
-) -> Result<RefundId, PaymentError> {
+async fn begin(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
     let id = RefundId(shop.id());
     let refund = Refund { id, payment_id: attempt.id, order_id: attempt.order_id, amount, state: "pending".into() };
     store::insert_refund(tx, &refund, reason, shop.now()).await?;
@@ -133,8 +126,7 @@ fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
         return Ok(0);
     }
     let (tax, part, total) = (i128::from(head.tax), i128::from(refunded), i128::from(head.total));
-    i64::try_from((tax * part * 2 + total) / (total * 2))
-        .map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
+    i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
 }
 
 async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result<(), PaymentError> {

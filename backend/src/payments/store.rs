@@ -24,10 +24,7 @@ crate::rows! {
 
 macro_rules! attempts {
     ($rest:literal) => {
-        concat!(
-            "select id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, attempt from payments ",
-            $rest
-        )
+        concat!("select id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, attempt from payments ", $rest)
     };
 }
 
@@ -60,11 +57,8 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn set_reference(tx: &mut Tx, id: PaymentId, reference: &str, at: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "update payments set gateway_ref = $2, updated_at = $3 where id = $1 and gateway_ref is null",
-        &[&id, &reference, &at],
-    )
-    .await?;
+    tx.execute("update payments set gateway_ref = $2, updated_at = $3 where id = $1 and gateway_ref is null", &[&id, &reference, &at])
+        .await?;
     Ok(())
 }
 
@@ -160,20 +154,13 @@ pub(super) async fn returning(db: &mut impl Reader, payment: PaymentId) -> Resul
 /// Ends a refund once; false when it had ended before.
 pub(super) async fn end_refund(tx: &mut Tx, id: RefundId, state: &str, reference: Option<&str>) -> Result<bool, DbError> {
     let ended = tx
-        .execute(
-            "update refunds set state = $2, gateway_ref = $3 where id = $1 and state = 'pending'",
-            &[&id, &state, &reference],
-        )
+        .execute("update refunds set state = $2, gateway_ref = $3 where id = $1 and state = 'pending'", &[&id, &state, &reference])
         .await?;
     Ok(ended == 1)
 }
 
 pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64, at: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "update payments set refunded = refunded + $2, updated_at = $3 where id = $1",
-        &[&payment, &amount, &at],
-    )
-    .await?;
+    tx.execute("update payments set refunded = refunded + $2, updated_at = $3 where id = $1", &[&payment, &amount, &at]).await?;
     Ok(())
 }
 

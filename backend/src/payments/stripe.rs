@@ -29,24 +29,14 @@ impl Stripe {
         Self { config, http }
     }
 
-    async fn post<T: for<'a> Deserialize<'a>>(
-        &self,
-        path: &str,
-        key: &str,
-        form: &[(&str, &str)],
-    ) -> Result<T, GatewayError> {
+    async fn post<T: for<'a> Deserialize<'a>>(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<T, GatewayError> {
         let request = self.http.post(format!("{}{path}", self.config.url.trim_end_matches('/'))).header("idempotency-key", key).form(form);
         self.send(request).await
     }
 
     async fn send<T: for<'a> Deserialize<'a>>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
         let unreachable = |e: reqwest::Error| GatewayError::Unreachable(e.without_url().to_string());
-        let answer = request
-            .bearer_auth(&self.config.secret_key)
-            .header("stripe-version", VERSION)
-            .send()
-            .await
-            .map_err(unreachable)?;
+        let answer = request.bearer_auth(&self.config.secret_key).header("stripe-version", VERSION).send().await.map_err(unreachable)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(unreachable)?;
         if status.is_success() {
@@ -297,7 +287,8 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<IntentBody>(json).unwrap().read();
         let fresh = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"amount_received":0}"#);
         assert_eq!((fresh.state, fresh.payable), (AttemptState::Pending, true));
-        let declined = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"last_payment_error":{"message":"Declined."}}"#);
+        let declined =
+            read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"last_payment_error":{"message":"Declined."}}"#);
         assert_eq!((declined.state, declined.failure.as_deref()), (AttemptState::Failed, Some("Declined.")));
         let paid = read(r#"{"id":"pi_1","status":"succeeded","amount":500,"amount_received":500}"#);
         assert_eq!((paid.state, paid.captured, paid.payable), (AttemptState::Captured, 500, false));

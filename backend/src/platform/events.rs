@@ -56,10 +56,8 @@ pub struct NewRow<'a> {
 /// # Errors
 /// The database's.
 pub async fn append(tx: &mut Tx, shop: &Shop, context: &Context, at: Timestamp, events: &[Event]) -> Result<(), DbError> {
-    let rows: Vec<_> = events
-        .iter()
-        .map(|e| NewRow { id: shop.id(), kind: e.kind, subject: e.subject, context, data: e.data.to_string(), at })
-        .collect();
+    let rows: Vec<_> =
+        events.iter().map(|e| NewRow { id: shop.id(), kind: e.kind, subject: e.subject, context, data: e.data.to_string(), at }).collect();
     append_rows(tx, &rows).await
 }
 
@@ -117,10 +115,7 @@ crate::rows! {
 /// The database's.
 pub async fn of_subject(shop: &Shop, subject: Uuid) -> Result<Vec<Happened>, DbError> {
     shop.db()
-        .fetch_all(
-            "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500",
-            &[&subject],
-        )
+        .fetch_all("select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500", &[&subject])
         .await
 }
 

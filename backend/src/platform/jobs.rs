@@ -34,14 +34,7 @@ pub type Handlers = HashMap<&'static str, Handler>;
 ///
 /// # Errors
 /// The database's.
-pub async fn enqueue(
-    tx: &mut Tx,
-    shop: &Shop,
-    kind: &str,
-    payload: &Value,
-    run_at: Timestamp,
-    key: Option<&str>,
-) -> Result<(), DbError> {
+pub async fn enqueue(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
     let id = JobId(shop.id());
     tx.execute(
         "insert into jobs (id, kind, payload, key, run_at, created_at) values ($1, $2, $3, $4, $5, $6) on conflict (key) do nothing",
@@ -111,26 +104,24 @@ async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), Strin
     let pause = FIRST_PAUSE << (attempts - 1).clamp(0, 12);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
     shop.db()
-        .write(async move |tx| {
-            match &outcome {
-                Ok(()) => {
-                    tx.execute(
-                        "update jobs set state = 'done', lease_until = null, last_error = null
+        .write(async move |tx| match &outcome {
+            Ok(()) => {
+                tx.execute(
+                    "update jobs set state = 'done', lease_until = null, last_error = null
                          where id = $1 and state = 'running' and attempts = $2",
-                        &[&id, &attempts],
-                    )
-                    .await
-                }
-                Err(error) => {
-                    let state = if attempts >= TRIES { "dead" } else { "waiting" };
-                    let error: String = error.chars().take(500).collect();
-                    tx.execute(
-                        "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
+                    &[&id, &attempts],
+                )
+                .await
+            }
+            Err(error) => {
+                let state = if attempts >= TRIES { "dead" } else { "waiting" };
+                let error: String = error.chars().take(500).collect();
+                tx.execute(
+                    "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
                          where id = $1 and state = 'running' and attempts = $5",
-                        &[&id, &state, &now.plus_millis(pause + jitter), &error, &attempts],
-                    )
-                    .await
-                }
+                    &[&id, &state, &now.plus_millis(pause + jitter), &error, &attempts],
+                )
+                .await
             }
         })
         .await

@@ -135,9 +135,9 @@ impl Method {
     /// Does it go there?
     #[must_use]
     pub fn goes_to(&self, country: &str, island: Option<&str>) -> bool {
-        self.regions.iter().any(|region| {
-            region == country || (region == "*" && country != "PH") || (country == "PH" && Some(region.as_str()) == island)
-        })
+        self.regions
+            .iter()
+            .any(|region| region == country || (region == "*" && country != "PH") || (country == "PH" && Some(region.as_str()) == island))
     }
 
     /// Name and description in a language, English where there is none.

@@ -3,11 +3,11 @@
 //! A tax rate that has been in force is never edited: a new one closes it at its start. A delivery method is never deleted,
 //! because orders name it; one that is not offered any more is inactive.
 
+use domain::Locale;
 use domain::id::TaxRateId;
 use domain::messages::{Msg, t};
 use domain::permission::Permission;
 use domain::view::{DeliveryMethodDraft, FieldErrors, TaxRateDraft, TaxRateView};
-use domain::Locale;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

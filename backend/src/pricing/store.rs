@@ -52,7 +52,8 @@ pub(super) async fn quotes(
         )
         .await?;
     let quotes = rows.into_iter().filter_map(|row| {
-        let (variant, channel, locale, product, sku, name, slug, picture, price, tax_class, weight_g, cost, archived, status, options) = row;
+        let (variant, channel, locale, product, sku, name, slug, picture, price, tax_class, weight_g, cost, archived, status, options) =
+            row;
         let key = (variant, channel.parse::<Channel>().ok()?, Locale::parse(&locale)?);
         let on_sale = archived == 0 && status == "published" && price.is_some();
         Some((key, Quote { variant, product, sku, name, slug, options, picture, price, tax_class, weight_g, cost, on_sale }))
@@ -61,11 +62,8 @@ pub(super) async fn quotes(
 }
 
 pub(super) async fn tax_rates(db: &mut impl Reader, at: Timestamp) -> Result<Vec<(String, String, i64)>, DbError> {
-    db.fetch_all(
-        "select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)",
-        &[&at],
-    )
-    .await
+    db.fetch_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
+        .await
 }
 
 /// A rate that is to come into force.
@@ -174,8 +172,15 @@ pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Res
             free_from = excluded.free_from, days_min = excluded.days_min, days_max = excluded.days_max,
             regions = excluded.regions, active = excluded.active",
         &[
-            &method.code, &method.position, &method.fee, &method.per_kg_fee, &method.free_from, &method.days_min, &method.days_max,
-            &method.regions.join(","), &i64::from(method.active),
+            &method.code,
+            &method.position,
+            &method.fee,
+            &method.per_kg_fee,
+            &method.free_from,
+            &method.days_min,
+            &method.days_max,
+            &method.regions.join(","),
+            &i64::from(method.active),
         ],
     )
     .await?;

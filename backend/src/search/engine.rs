@@ -6,15 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use domain::Locale;
 use domain::id::ProductId;
 use tantivy::collector::TopDocs;
-use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query, TermQuery,
-};
-use tantivy::schema::{
-    Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
-};
-use tantivy::tokenizer::{
-    AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer,
-};
+use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::tokenizer::{AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 use uuid::Uuid;
 
@@ -28,10 +22,8 @@ const MEMORY: usize = 15_000_000;
 /// More words than people type.
 const MOST_WORDS: usize = 12;
 /// Words that say nothing about goods.
-const SILENT: &[&str] = &[
-    "a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "ang", "at", "mga", "na",
-    "ng", "ni", "para", "sa", "si",
-];
+const SILENT: &[&str] =
+    &["a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "ang", "at", "mga", "na", "ng", "ni", "para", "sa", "si"];
 const ANALYZER: &str = "shop_words";
 
 /// How far the index has followed the events of which database.
@@ -76,15 +68,12 @@ fn failed(error: impl std::fmt::Display) -> SearchError {
 
 fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer(ANALYZER)
-        .set_index_option(IndexRecordOption::WithFreqs);
+    let indexing = TextFieldIndexing::default().set_tokenizer(ANALYZER).set_index_option(IndexRecordOption::WithFreqs);
     let text = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
         id: schema.add_text_field("id", STRING | STORED),
         status: schema.add_text_field("status", STRING),
-        names: Locale::ALL
-            .map(|locale| schema.add_text_field(&format!("name_{}", locale.code()), text.clone())),
+        names: Locale::ALL.map(|locale| schema.add_text_field(&format!("name_{}", locale.code()), text.clone())),
         words: schema.add_text_field("words", text.clone()),
     };
     (schema.build(), fields)
@@ -120,56 +109,26 @@ impl Open {
         let index = Index::open_or_create(directory, schema).map_err(failed)?;
         index.tokenizers().register(ANALYZER, analyzer());
         let writer = index.writer_with_num_threads(1, MEMORY).map_err(failed)?;
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()
-            .map_err(failed)?;
-        let payload = index
-            .load_metas()
-            .map_err(failed)?
-            .payload
-            .unwrap_or_default();
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        let payload = index.load_metas().map_err(failed)?.payload.unwrap_or_default();
         let cursor = payload
             .split_once(':')
-            .and_then(|(database, seq)| {
-                Some(Cursor {
-                    database: database.to_owned(),
-                    seq: seq.parse().ok()?,
-                })
-            })
+            .and_then(|(database, seq)| Some(Cursor { database: database.to_owned(), seq: seq.parse().ok()? }))
             // An index that nothing was ever put into belongs to no database.
-            .unwrap_or_else(|| Cursor {
-                database: "none".into(),
-                seq: 0,
-            });
-        Ok(Self {
-            index,
-            reader,
-            writer: Mutex::new(writer),
-            fields,
-            cursor: tokio::sync::Mutex::new(cursor),
-        })
+            .unwrap_or_else(|| Cursor { database: "none".into(), seq: 0 });
+        Ok(Self { index, reader, writer: Mutex::new(writer), fields, cursor: tokio::sync::Mutex::new(cursor) })
     }
 
     /// Forgets everything.
     pub(super) fn clear(&self) -> Result<(), SearchError> {
-        self.writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .delete_all_documents()
-            .map(drop)
-            .map_err(failed)
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).delete_all_documents().map(drop).map_err(failed)
     }
 
     /// Takes these out and puts those in.
     pub(super) fn replace(&self, out: &[ProductId], goods: &[Goods]) -> Result<(), SearchError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for id in out {
-            writer.delete_term(Term::from_field_text(
-                self.fields.id,
-                &id.0.simple().to_string(),
-            ));
+            writer.delete_term(Term::from_field_text(self.fields.id, &id.0.simple().to_string()));
         }
         for g in goods {
             let mut document = TantivyDocument::default();
@@ -177,17 +136,7 @@ impl Open {
             document.add_text(self.fields.status, &g.status);
             document.add_text(self.fields.names[0], &g.name_en);
             document.add_text(self.fields.names[1], &g.name_fil);
-            for words in [
-                &g.name_en,
-                &g.name_fil,
-                &g.vendor,
-                &g.tags,
-                &g.category,
-                &g.values,
-                &g.skus,
-                &g.summary_en,
-                &g.summary_fil,
-            ] {
+            for words in [&g.name_en, &g.name_fil, &g.vendor, &g.tags, &g.category, &g.values, &g.skus, &g.summary_en, &g.summary_fil] {
                 document.add_text(self.fields.words, words);
             }
             writer.add_document(document).map_err(failed)?;
@@ -206,14 +155,8 @@ impl Open {
 
     fn words(&self, text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        let mut analyzer = self
-            .index
-            .tokenizers()
-            .get(ANALYZER)
-            .unwrap_or_else(analyzer);
-        analyzer
-            .token_stream(text)
-            .process(&mut |token| words.push(token.text.clone()));
+        let mut analyzer = self.index.tokenizers().get(ANALYZER).unwrap_or_else(analyzer);
+        analyzer.token_stream(text).process(&mut |token| words.push(token.text.clone()));
         if words.iter().any(|w| !SILENT.contains(&w.as_str())) {
             words.retain(|w| !SILENT.contains(&w.as_str()));
         }
@@ -228,20 +171,7 @@ impl Open {
             return Ok((Vec::new(), false));
         }
         let strict = self.run(asked, &words, false)?;
-        if !strict.is_empty()
-            || asked.from > 0
-                && !self
-                    .run(
-                        &Asked {
-                            from: 0,
-                            most: 1,
-                            ..asked.clone()
-                        },
-                        &words,
-                        false,
-                    )?
-                    .is_empty()
-        {
+        if !strict.is_empty() || asked.from > 0 && !self.run(&Asked { from: 0, most: 1, ..asked.clone() }, &words, false)?.is_empty() {
             return Ok((strict, false));
         }
         let forgiving = self.run(asked, &words, true)?;
@@ -249,38 +179,20 @@ impl Open {
         Ok((forgiving, corrected))
     }
 
-    fn run(
-        &self,
-        asked: &Asked,
-        words: &[String],
-        forgiving: bool,
-    ) -> Result<Vec<ProductId>, SearchError> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = words
-            .iter()
-            .map(|word| (Occur::Must, self.word(asked, word, forgiving)))
-            .collect();
+    fn run(&self, asked: &Asked, words: &[String], forgiving: bool) -> Result<Vec<ProductId>, SearchError> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = words.iter().map(|word| (Occur::Must, self.word(asked, word, forgiving))).collect();
         if !asked.status.is_empty() {
             let term = Term::from_field_text(self.fields.status, asked.status);
             let status = TermQuery::new(term, IndexRecordOption::Basic);
-            clauses.push((
-                Occur::Must,
-                Box::new(ConstScoreQuery::new(Box::new(status), 0.0)),
-            ));
+            clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(status), 0.0))));
         }
         let searcher = self.reader.searcher();
-        let top = TopDocs::with_limit(asked.most)
-            .and_offset(asked.from)
-            .order_by_score();
-        let found = searcher
-            .search(&BooleanQuery::new(clauses), &top)
-            .map_err(failed)?;
+        let top = TopDocs::with_limit(asked.most).and_offset(asked.from).order_by_score();
+        let found = searcher.search(&BooleanQuery::new(clauses), &top).map_err(failed)?;
         let mut ids = Vec::with_capacity(found.len());
         for (_, address) in found {
             let document: TantivyDocument = searcher.doc(address).map_err(failed)?;
-            let id = document
-                .get_first(self.fields.id)
-                .and_then(|v| v.as_str())
-                .and_then(|id| Uuid::try_parse(id).ok());
+            let id = document.get_first(self.fields.id).and_then(|v| v.as_str()).and_then(|id| Uuid::try_parse(id).ok());
             ids.extend(id.map(ProductId));
         }
         Ok(ids)
@@ -291,13 +203,7 @@ impl Open {
         let name = self.fields.names[asked.locale as usize];
         let mut fields = vec![(name, 4.0)];
         if asked.names_only {
-            fields.extend(
-                self.fields
-                    .names
-                    .iter()
-                    .filter(|f| **f != name)
-                    .map(|f| (*f, 1.0)),
-            );
+            fields.extend(self.fields.names.iter().filter(|f| **f != name).map(|f| (*f, 1.0)));
         } else {
             fields.push((self.fields.words, 1.0));
         }
@@ -305,27 +211,15 @@ impl Open {
         for (field, weight) in fields {
             let term = Term::from_field_text(field, word);
             let whole = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
-            ways.push((
-                Occur::Should,
-                Box::new(BoostQuery::new(Box::new(whole), weight)),
-            ));
+            ways.push((Occur::Should, Box::new(BoostQuery::new(Box::new(whole), weight))));
             let begun = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
-            ways.push((
-                Occur::Should,
-                Box::new(BoostQuery::new(Box::new(begun), weight * 0.5)),
-            ));
+            ways.push((Occur::Should, Box::new(BoostQuery::new(Box::new(begun), weight * 0.5))));
             if forgiving && word.chars().count() >= 3 {
                 let near = FuzzyTermQuery::new(term.clone(), 1, true);
-                ways.push((
-                    Occur::Should,
-                    Box::new(BoostQuery::new(Box::new(near), weight * 0.25)),
-                ));
+                ways.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight * 0.25))));
                 if word.chars().count() >= 5 {
                     let near = FuzzyTermQuery::new_prefix(term, 1, true);
-                    ways.push((
-                        Occur::Should,
-                        Box::new(BoostQuery::new(Box::new(near), weight * 0.1)),
-                    ));
+                    ways.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight * 0.1))));
                 }
             }
         }

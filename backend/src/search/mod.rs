@@ -65,52 +65,21 @@ pub struct Engine {
 ///
 /// # Errors
 /// [`SearchError`].
-pub async fn search(
-    shop: &Shop,
-    locale: Locale,
-    query: &str,
-    after: Option<&str>,
-) -> Result<SearchView, SearchError> {
-    let from = after
-        .and_then(|a| a.parse::<usize>().ok())
-        .unwrap_or(0)
-        .min(FURTHEST);
-    let asked = Asked {
-        text: query.to_owned(),
-        locale,
-        status: "published",
-        names_only: false,
-        from,
-        most: PAGE + 1,
-    };
+pub async fn search(shop: &Shop, locale: Locale, query: &str, after: Option<&str>) -> Result<SearchView, SearchError> {
+    let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0).min(FURTHEST);
+    let asked = Asked { text: query.to_owned(), locale, status: "published", names_only: false, from, most: PAGE + 1 };
     let (ids, corrected) = ask(shop, asked).await?;
     let next = (ids.len() > PAGE && from + PAGE <= FURTHEST).then(|| (from + PAGE).to_string());
     let products = catalog::cards_by_ids(shop, locale, ids.get(..PAGE).unwrap_or(&ids)).await?;
-    Ok(SearchView {
-        query: query.trim().to_owned(),
-        products,
-        corrected,
-        next,
-    })
+    Ok(SearchView { query: query.trim().to_owned(), products, corrected, next })
 }
 
 /// Names and slugs of products that fit what was typed so far, at most 8.
 ///
 /// # Errors
 /// [`SearchError`].
-pub async fn suggest(
-    shop: &Shop,
-    locale: Locale,
-    prefix: &str,
-) -> Result<Vec<(String, String)>, SearchError> {
-    let asked = Asked {
-        text: prefix.to_owned(),
-        locale,
-        status: "published",
-        names_only: true,
-        from: 0,
-        most: SUGGESTED,
-    };
+pub async fn suggest(shop: &Shop, locale: Locale, prefix: &str) -> Result<Vec<(String, String)>, SearchError> {
+    let asked = Asked { text: prefix.to_owned(), locale, status: "published", names_only: true, from: 0, most: SUGGESTED };
     let (ids, _) = ask(shop, asked).await?;
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -119,34 +88,16 @@ pub async fn suggest(
 }
 
 /// Products of any state (or of one) for managers, by words of the name, tags, maker or SKU.
-pub(crate) async fn products(
-    shop: &Shop,
-    text: &str,
-    status: &str,
-    from: usize,
-    most: usize,
-) -> Result<Vec<ProductId>, SearchError> {
-    let status = ["draft", "published", "archived"]
-        .into_iter()
-        .find(|s| *s == status)
-        .unwrap_or("");
+pub(crate) async fn products(shop: &Shop, text: &str, status: &str, from: usize, most: usize) -> Result<Vec<ProductId>, SearchError> {
+    let status = ["draft", "published", "archived"].into_iter().find(|s| *s == status).unwrap_or("");
     catch_up(shop).await?;
-    let asked = Asked {
-        text: text.to_owned(),
-        locale: Locale::En,
-        status,
-        names_only: false,
-        from: from.min(FURTHEST),
-        most,
-    };
+    let asked = Asked { text: text.to_owned(), locale: Locale::En, status, names_only: false, from: from.min(FURTHEST), most };
     Ok(ask(shop, asked).await?.0)
 }
 
 async fn ask(shop: &Shop, asked: Asked) -> Result<(Vec<ProductId>, bool), SearchError> {
     let open = opened(shop).await?;
-    tokio::task::spawn_blocking(move || open.find(&asked))
-        .await
-        .map_err(|e| SearchError::Index(e.to_string()))?
+    tokio::task::spawn_blocking(move || open.find(&asked)).await.map_err(|e| SearchError::Index(e.to_string()))?
 }
 
 /// The open index; the first to ask opens it and reads what it lacks.
@@ -156,9 +107,7 @@ async fn opened(shop: &Shop) -> Result<Arc<Open>, SearchError> {
         return Ok(Arc::clone(open));
     }
     let folder = shop.config().data_dir.join("search");
-    let open = tokio::task::spawn_blocking(move || Open::at(&folder))
-        .await
-        .map_err(|e| SearchError::Index(e.to_string()))??;
+    let open = tokio::task::spawn_blocking(move || Open::at(&folder)).await.map_err(|e| SearchError::Index(e.to_string()))??;
     let open = Arc::new(open);
     bring_up(shop, &open).await?;
     *held = Some(Arc::clone(&open));
@@ -179,8 +128,7 @@ pub async fn catch_up(shop: &Shop) -> Result<i64, SearchError> {
 async fn bring_up(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
     let mut cursor = open.cursor.lock().await;
     let (first, newest) = store::feed(shop).await?;
-    let known =
-        cursor.database == first && cursor.seq <= newest && newest - cursor.seq <= FAR_BEHIND;
+    let known = cursor.database == first && cursor.seq <= newest && newest - cursor.seq <= FAR_BEHIND;
     if !known {
         rebuild(shop, open).await?;
         cursor.database = first;
@@ -203,18 +151,12 @@ async fn bring_up(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
         if !touched.is_empty() {
             let goods = store::goods_of(shop.db(), &touched).await?;
             let open = Arc::clone(open);
-            tokio::task::spawn_blocking(move || open.replace(&touched, &goods))
-                .await
-                .map_err(|e| SearchError::Index(e.to_string()))??;
+            tokio::task::spawn_blocking(move || open.replace(&touched, &goods)).await.map_err(|e| SearchError::Index(e.to_string()))??;
             wrote = true;
         }
         cursor.seq = last;
     }
-    if wrote {
-        commit(open, cursor.clone()).await
-    } else {
-        Ok(())
-    }
+    if wrote { commit(open, cursor.clone()).await } else { Ok(()) }
 }
 
 async fn rebuild(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
@@ -227,17 +169,13 @@ async fn rebuild(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
         };
         last = Some(id);
         let open = Arc::clone(open);
-        tokio::task::spawn_blocking(move || open.replace(&[], &goods))
-            .await
-            .map_err(|e| SearchError::Index(e.to_string()))??;
+        tokio::task::spawn_blocking(move || open.replace(&[], &goods)).await.map_err(|e| SearchError::Index(e.to_string()))??;
     }
 }
 
 async fn commit(open: &Arc<Open>, cursor: engine::Cursor) -> Result<(), SearchError> {
     let open = Arc::clone(open);
-    tokio::task::spawn_blocking(move || open.commit(&cursor))
-        .await
-        .map_err(|e| SearchError::Index(e.to_string()))?
+    tokio::task::spawn_blocking(move || open.commit(&cursor)).await.map_err(|e| SearchError::Index(e.to_string()))?
 }
 
 /// Follows the events for as long as the program runs.

@@ -50,45 +50,28 @@ macro_rules! goods {
 }
 
 pub(super) async fn goods_of(db: &Db, ids: &[ProductId]) -> Result<Vec<Goods>, DbError> {
-    let sql = goods!(
-        "(select unhex(value->>0) as id from json_each($1)) j join products p on p.id = j.id"
-    );
+    let sql = goods!("(select unhex(value->>0) as id from json_each($1)) j join products p on p.id = j.id");
     db.fetch_all(sql, &[&id_rows(ids)]).await
 }
 
 /// The next 500 products, in the order of their ids.
 pub(super) async fn goods_after(db: &Db, last: Option<ProductId>) -> Result<Vec<Goods>, DbError> {
-    let sql = goods!(
-        "(select q.id, q.status, q.handle, q.vendor, q.category_id from products q where q.id > $1 order by q.id limit 500) p"
-    );
-    let mut goods: Vec<Goods> = db
-        .fetch_all(sql, &[&last.unwrap_or(ProductId(Uuid::nil()))])
-        .await?;
+    let sql =
+        goods!("(select q.id, q.status, q.handle, q.vendor, q.category_id from products q where q.id > $1 order by q.id limit 500) p");
+    let mut goods: Vec<Goods> = db.fetch_all(sql, &[&last.unwrap_or(ProductId(Uuid::nil()))]).await?;
     goods.sort_by_key(|g| g.id);
     Ok(goods)
 }
 
 /// The first event's id, by which a database is known again, and the number of the newest event that everybody may see.
 pub(super) async fn feed(shop: &Shop) -> Result<(String, i64), DbError> {
-    let first: Option<(Uuid,)> = shop
-        .db()
-        .fetch_optional("select id from events order by seq limit 1", &[])
-        .await?;
+    let first: Option<(Uuid,)> = shop.db().fetch_optional("select id from events order by seq limit 1", &[]).await?;
     let newest = crate::platform::events::newest(shop).await?;
-    Ok((
-        first
-            .map(|(id,)| id.simple().to_string())
-            .unwrap_or_default(),
-        newest,
-    ))
+    Ok((first.map(|(id,)| id.simple().to_string()).unwrap_or_default(), newest))
 }
 
 /// Names and slugs in the order of the ids.
-pub(super) async fn names(
-    db: &Db,
-    locale: Locale,
-    ids: &[ProductId],
-) -> Result<Vec<(String, String)>, DbError> {
+pub(super) async fn names(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<Vec<(String, String)>, DbError> {
     let rows: Vec<(ProductId, String, String)> = db
         .fetch_all(
             "select p.id, coalesce(t.name, e.name, p.handle), coalesce(t.slug, e.slug, p.handle)
@@ -99,10 +82,6 @@ pub(super) async fn names(
             &[&id_rows(ids), &locale.code()],
         )
         .await?;
-    let find = |id: &ProductId| {
-        rows.iter()
-            .find(|r| r.0 == *id)
-            .map(|r| (r.1.clone(), r.2.clone()))
-    };
+    let find = |id: &ProductId| rows.iter().find(|r| r.0 == *id).map(|r| (r.1.clone(), r.2.clone()));
     Ok(ids.iter().filter_map(find).collect())
 }

@@ -112,16 +112,10 @@ pub(super) async fn write(
             made.push(one(file, base, *index, seed, OPENED.plus_millis(at))?);
         }
         let batch = Batch::of(base, made);
-        variants += batch
-            .products
-            .iter()
-            .map(|p| p.variants.len())
-            .sum::<usize>();
+        variants += batch.products.iter().map(|p| p.variants.len()).sum::<usize>();
         written += batch.products.len();
         let (own, list) = (shop.clone(), base.list);
-        shop.db()
-            .write(async move |tx| batch.write(tx, &own, list).await)
-            .await?;
+        shop.db().write(async move |tx| batch.write(tx, &own, list).await).await?;
         step(written);
     }
     Ok(variants)
@@ -135,8 +129,7 @@ struct Batch {
 
 impl Batch {
     fn of(base: &Base, made: Vec<(NewProduct, Vec<i64>, Dice)>) -> Self {
-        let (mut products, mut movements, mut value) =
-            (Vec::with_capacity(made.len()), Vec::new(), 0);
+        let (mut products, mut movements, mut value) = (Vec::with_capacity(made.len()), Vec::new(), 0);
         for (product, stock, mut dice) in made {
             for (variant, units) in product.variants.iter().zip(stock) {
                 value += variant.cost * units;
@@ -159,53 +152,26 @@ impl Batch {
             }
             products.push(product);
         }
-        Self {
-            products,
-            movements,
-            value,
-        }
+        Self { products, movements, value }
     }
 
-    async fn write(
-        &self,
-        tx: &mut crate::platform::db::Tx,
-        shop: &Shop,
-        list: domain::id::PriceListId,
-    ) -> Result<(), CatalogError> {
+    async fn write(&self, tx: &mut crate::platform::db::Tx, shop: &Shop, list: domain::id::PriceListId) -> Result<(), CatalogError> {
         let (at, currency) = (shop.now(), settings::shop_currency(shop));
         catalog::insert_products(tx, list, at, &self.products).await?;
         inventory::receive(tx, &self.movements).await?;
         let ids: Vec<ProductId> = self.products.iter().map(|p| p.id).collect();
         catalog::refresh(tx, currency, at, &ids).await?;
         if self.value > 0 {
-            let postings = [
-                ("inventory", self.value),
-                ("inventory_adjustment", -self.value),
-            ];
+            let postings = [("inventory", self.value), ("inventory_adjustment", -self.value)];
             let reference = self.movements.first().map_or_else(|| shop.id(), |m| m.id.0);
-            accounting::post(
-                tx,
-                shop,
-                at,
-                "stock.received",
-                None,
-                reference,
-                currency,
-                &postings,
-            )
-            .await
-            .map_err(|e| CatalogError::Books(e.to_string()))?;
+            accounting::post(tx, shop, at, "stock.received", None, reference, currency, &postings)
+                .await
+                .map_err(|e| CatalogError::Books(e.to_string()))?;
         }
         let events: Vec<Event> = self
             .products
             .iter()
-            .map(|p| {
-                Event::new(
-                    "product.created",
-                    p.id.0,
-                    json!({ "handle": p.handle, "status": p.status }),
-                )
-            })
+            .map(|p| Event::new("product.created", p.id.0, json!({ "handle": p.handle, "status": p.status })))
             .collect();
         events::append(tx, shop, &shop.system(), at, &events).await?;
         Ok(())
@@ -213,13 +179,7 @@ impl Batch {
 }
 
 /// The product at this place of all, its stock by variant, and the dice it was made with.
-fn one(
-    file: &File,
-    base: &Base,
-    index: usize,
-    seed: u64,
-    at: Timestamp,
-) -> Result<(NewProduct, Vec<i64>, Dice), SeedError> {
+fn one(file: &File, base: &Base, index: usize, seed: u64, at: Timestamp) -> Result<(NewProduct, Vec<i64>, Dice), SeedError> {
     let mut dice = Dice::new(seed, index as u64);
     let count = file.product.len();
     let original = &file.product[index % count];
@@ -231,10 +191,7 @@ fn one(
         &varied
     };
     let missing = |what: &str| SeedError::Data(format!("{}: there is no {what}", product.slug));
-    let category = *base
-        .categories
-        .get(&product.category)
-        .ok_or_else(|| missing("category"))?;
+    let category = *base.categories.get(&product.category).ok_or_else(|| missing("category"))?;
     let picture = |name: &str| base.pictures.get(name).map(|p| p.id);
     let options: Vec<NewOption> = product
         .options
@@ -246,31 +203,18 @@ fn one(
             values: o
                 .values
                 .iter()
-                .map(|v| NewValue {
-                    id: dice.id(at),
-                    key: v.key.clone(),
-                    names: vec![("en", v.en.clone()), ("fil", v.fil.clone())],
-                })
+                .map(|v| NewValue { id: dice.id(at), key: v.key.clone(), names: vec![("en", v.en.clone()), ("fil", v.fil.clone())] })
                 .collect(),
         })
         .collect();
     let mut variants = Vec::with_capacity(product.variant.len());
     for v in &product.variant {
-        let values = options.iter().zip(&v.options).filter_map(|(o, key)| {
-            o.values
-                .iter()
-                .find(|value| value.key == *key)
-                .map(|v| v.id)
-        });
+        let values = options.iter().zip(&v.options).filter_map(|(o, key)| o.values.iter().find(|value| value.key == *key).map(|v| v.id));
         let values: Vec<_> = values.collect();
         if values.len() != options.len() {
             return Err(missing("such option value"));
         }
-        let net = if product.tax_class == "standard" {
-            v.price * 100 / 112
-        } else {
-            v.price
-        };
+        let net = if product.tax_class == "standard" { v.price * 100 / 112 } else { v.price };
         variants.push(NewVariant {
             id: VariantId(dice.id(at)),
             sku: v.sku.clone(),
@@ -298,23 +242,12 @@ fn one(
         category: Some(category),
         vendor: product.vendor.clone(),
         tax_class: product.tax_class.clone(),
-        status: if product.published {
-            "published"
-        } else {
-            "draft"
-        },
+        status: if product.published { "published" } else { "draft" },
         featured: product.featured,
         created_at: at,
-        texts: vec![
-            text("en", |w| &w.en, &product.slug),
-            text("fil", |w| &w.fil, &product.local_slug.fil),
-        ],
+        texts: vec![text("en", |w| &w.en, &product.slug), text("fil", |w| &w.fil, &product.local_slug.fil)],
         tags: product.tags.clone(),
-        pictures: product
-            .pictures
-            .iter()
-            .filter_map(|p| picture(&p.file))
-            .collect::<Vec<PictureId>>(),
+        pictures: product.pictures.iter().filter_map(|p| picture(&p.file)).collect::<Vec<PictureId>>(),
         options,
         variants,
     };
@@ -325,26 +258,14 @@ fn one(
 fn vary(original: &Product, index: usize, count: usize, dice: &mut Dice) -> Product {
     let mut product = original.clone();
     let round = index / count - 1;
-    let (series, place) = (
-        SERIES[round % SERIES.len()],
-        PLACES[(round / SERIES.len()) % PLACES.len()],
-    );
+    let (series, place) = (SERIES[round % SERIES.len()], PLACES[(round / SERIES.len()) % PLACES.len()]);
     let number = round / (SERIES.len() * PLACES.len()) + 1;
-    let (en, fil) = if number > 1 {
-        (format!(" No. {number}"), format!(" Blg. {number}"))
-    } else {
-        (String::new(), String::new())
-    };
+    let (en, fil) = if number > 1 { (format!(" No. {number}"), format!(" Blg. {number}")) } else { (String::new(), String::new()) };
     product.name.en = format!("{}, {series} of {place}{en}", original.name.en);
     product.name.fil = format!("{}, {series} ng {place}{fil}", original.name.fil);
     let short = base36(index);
     product.slug = format!("{}-{}-{}-{short}", original.slug, slug(series), slug(place));
-    product.local_slug.fil = format!(
-        "{}-{}-{}-{short}",
-        original.local_slug.fil,
-        slug(series),
-        slug(place)
-    );
+    product.local_slug.fil = format!("{}-{}-{}-{short}", original.local_slug.fil, slug(series), slug(place));
     product.vendor = format!("{series} {place}");
     product.tags.push(series.to_lowercase());
     product.tags.push(place.to_lowercase());
@@ -358,11 +279,7 @@ fn vary(original: &Product, index: usize, count: usize, dice: &mut Dice) -> Prod
     if product.variant.len() > 2 && dice.below(2) == 0 {
         let gone = dice.below(product.variant.len());
         product.variant.remove(gone);
-        let used: Vec<String> = product
-            .variant
-            .iter()
-            .flat_map(|v| v.options.clone())
-            .collect();
+        let used: Vec<String> = product.variant.iter().flat_map(|v| v.options.clone()).collect();
         for option in &mut product.options {
             option.values.retain(|v| used.contains(&v.key));
         }
@@ -374,11 +291,7 @@ fn vary(original: &Product, index: usize, count: usize, dice: &mut Dice) -> Prod
         variant.barcode = None;
         variant.price = (variant.price * percent / 100 / 500 * 500).max(500);
         variant.compare_at = sale.then(|| (variant.price * 118 / 100 / 500 + 1) * 500);
-        variant.stock = if dice.below(12) == 0 {
-            0
-        } else {
-            dice.range(1, 120)
-        };
+        variant.stock = if dice.below(12) == 0 { 0 } else { dice.range(1, 120) };
     }
     product
 }
@@ -387,16 +300,8 @@ fn recolour(option: &mut OptionFile, variants: &mut [super::Variant], dice: &mut
     let from = dice.below(COLOURS.len());
     for (place, value) in option.values.iter_mut().enumerate() {
         let (key, en, fil) = COLOURS[(from + place) % COLOURS.len()];
-        let new = ValueFile {
-            key: format!("{key}~"),
-            en: en.into(),
-            fil: fil.into(),
-        };
-        for chosen in variants
-            .iter_mut()
-            .flat_map(|v| &mut v.options)
-            .filter(|chosen| **chosen == value.key)
-        {
+        let new = ValueFile { key: format!("{key}~"), en: en.into(), fil: fil.into() };
+        for chosen in variants.iter_mut().flat_map(|v| &mut v.options).filter(|chosen| **chosen == value.key) {
             chosen.clone_from(&new.key);
         }
         *value = new;

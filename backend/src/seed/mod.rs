@@ -71,16 +71,8 @@ pub struct SeedReport {
 
 impl fmt::Display for SeedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            products,
-            variants,
-            pictures,
-            people,
-        } = self;
-        write!(
-            f,
-            "{products} products with {variants} variants and {pictures} photographs, {people} people"
-        )
+        let Self { products, variants, pictures, people } = self;
+        write!(f, "{products} products with {variants} variants and {pictures} photographs, {people} people")
     }
 }
 
@@ -93,10 +85,7 @@ struct Words {
 
 impl Words {
     fn rows(&self) -> Vec<(&'static str, String)> {
-        vec![
-            (Locale::En.code(), self.en.clone()),
-            (Locale::Fil.code(), self.fil.clone()),
-        ]
+        vec![(Locale::En.code(), self.en.clone()), (Locale::Fil.code(), self.fil.clone())]
     }
 }
 
@@ -236,16 +225,8 @@ struct StoryFile {
 ///
 /// # Errors
 /// [`SeedError::NotEmpty`], or what went wrong; then the shop may be half full, and a new database is the way on.
-pub async fn seed(
-    shop: &Shop,
-    products: Option<usize>,
-    seed: u64,
-    progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<SeedReport, SeedError> {
-    let any: Option<(i64,)> = shop
-        .db()
-        .fetch_optional("select 1 from products limit 1", &[])
-        .await?;
+pub async fn seed(shop: &Shop, products: Option<usize>, seed: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<SeedReport, SeedError> {
+    let any: Option<(i64,)> = shop.db().fetch_optional("select 1 from products limit 1", &[]).await?;
     if any.is_some() {
         return Err(SeedError::NotEmpty);
     }
@@ -258,17 +239,9 @@ pub async fn seed(
     parts::people(shop, &file, &|done| step(PICTURES.len() + done)).await?;
     // Last, for a shop with products counts as filled: one that was stopped before is filled by the next try.
     let before = PICTURES.len() + people;
-    let variants = goods::write(shop, &file, &base, products, seed, &|done| {
-        step(before + done)
-    })
-    .await?;
+    let variants = goods::write(shop, &file, &base, products, seed, &|done| step(before + done)).await?;
     shop.shelf().touch_all();
-    Ok(SeedReport {
-        products,
-        variants,
-        pictures: base.pictures.len(),
-        people,
-    })
+    Ok(SeedReport { products, variants, pictures: base.pictures.len(), people })
 }
 
 #[cfg(test)]
@@ -279,11 +252,7 @@ mod tests {
     fn the_file_is_whole_and_names_the_owner() -> Result<(), toml::de::Error> {
         let file: File = toml::from_str(FILE)?;
         assert!(file.product.len() >= 48 && file.category.len() >= 8);
-        assert!(
-            file.staff
-                .iter()
-                .any(|s| s.email == OWNER_EMAIL && s.password == PASSWORD)
-        );
+        assert!(file.staff.iter().any(|s| s.email == OWNER_EMAIL && s.password == PASSWORD));
         Ok(())
     }
 }

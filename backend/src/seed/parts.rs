@@ -27,18 +27,10 @@ pub(super) struct Base {
     pub pictures: HashMap<String, NewPicture>,
 }
 
-const LOCATIONS: [(&str, &str, &str); 3] = [
-    ("WH-1", "Warehouse Pasig", "warehouse"),
-    ("ST-1", "Store Makati", "store"),
-    ("ST-2", "Store Cebu", "store"),
-];
+const LOCATIONS: [(&str, &str, &str); 3] =
+    [("WH-1", "Warehouse Pasig", "warehouse"), ("ST-1", "Store Makati", "store"), ("ST-2", "Store Cebu", "store")];
 
-pub(super) async fn write(
-    shop: &Shop,
-    file: &File,
-    seed: u64,
-    step: &(dyn Fn(usize) + Sync),
-) -> Result<Base, SeedError> {
+pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(usize) + Sync)) -> Result<Base, SeedError> {
     let mut known = crate::settings::shop(shop);
     known.name.clone_from(&file.shop.name);
     known.currency.clone_from(&file.shop.currency);
@@ -52,85 +44,36 @@ pub(super) async fn write(
     let mut id = || dice.id(OPENED);
     let locations = LOCATIONS.map(|l| (LocationId(id()), l));
     let list = PriceListId(id());
-    let categories: HashMap<String, CategoryId> = file
-        .category
-        .iter()
-        .map(|c| (c.slug.clone(), CategoryId(id())))
-        .collect();
+    let categories: HashMap<String, CategoryId> = file.category.iter().map(|c| (c.slug.clone(), CategoryId(id()))).collect();
     let pictures = pictures(shop, file, &mut id, step).await?;
-    let mut base = Base {
-        list,
-        warehouse: locations[0].0,
-        store: locations[1].0,
-        categories,
-        pictures,
-    };
+    let mut base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures };
     let mut tables = Tables::default();
     for (position, (id, (code, name, kind))) in (1_i64..).zip(&locations) {
         tables.locations.row(&[id, code, name, kind, &position]);
     }
     for rate in &file.tax_rate {
-        let from = date(&rate.valid_from)
-            .ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
-        tables.rates.row(&[
-            &id(),
-            &rate.class,
-            &rate.country,
-            &rate.rate_bp,
-            &from,
-            &rate.source,
-        ]);
+        let from = date(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
+        tables.rates.row(&[&id(), &rate.class, &rate.country, &rate.rate_bp, &from, &rate.source]);
     }
     for (position, m) in (1_i64..).zip(&file.delivery_method) {
-        tables.methods.row(&[
-            &m.code,
-            &position,
-            &m.fee,
-            &m.per_kg_fee,
-            &m.free_from,
-            &m.days_min,
-            &m.days_max,
-            &m.regions.join(","),
-        ]);
+        tables.methods.row(&[&m.code, &position, &m.fee, &m.per_kg_fee, &m.free_from, &m.days_min, &m.days_max, &m.regions.join(",")]);
         for ((locale, name), (_, description)) in m.name.rows().iter().zip(&m.description.rows()) {
-            tables
-                .method_texts
-                .row(&[&m.code, locale, name, description]);
+            tables.method_texts.row(&[&m.code, locale, name, description]);
         }
     }
     for code in &file.discount_code {
         let percent = code.percent.map(|p| p * 100);
-        tables.codes.row(&[
-            &DiscountId(id()),
-            &code.code,
-            &percent,
-            &code.amount,
-            &code.min_subtotal,
-        ]);
+        tables.codes.row(&[&DiscountId(id()), &code.code, &percent, &code.amount, &code.min_subtotal]);
     }
     for c in &file.category {
-        let (Some(id), picture) = (
-            base.categories.get(&c.slug),
-            base.pictures.get(&c.picture).map(|p| p.id),
-        ) else {
+        let (Some(id), picture) = (base.categories.get(&c.slug), base.pictures.get(&c.picture).map(|p| p.id)) else {
             continue;
         };
-        tables
-            .categories
-            .row(&[id, &c.slug, &c.position, &picture, &OPENED]);
-        tables
-            .category_texts
-            .row(&[id, &"en", &c.name.en, &c.slug, &c.blurb.en]);
-        tables
-            .category_texts
-            .row(&[id, &"fil", &c.name.fil, &c.local_slug.fil, &c.blurb.fil]);
+        tables.categories.row(&[id, &c.slug, &c.position, &picture, &OPENED]);
+        tables.category_texts.row(&[id, &"en", &c.name.en, &c.slug, &c.blurb.en]);
+        tables.category_texts.row(&[id, &"fil", &c.name.fil, &c.local_slug.fil, &c.blurb.fil]);
     }
-    let both = |words: &Words| {
-        HashMap::from([
-            ("en".to_owned(), words.en.clone()),
-            ("fil".to_owned(), words.fil.clone()),
-        ])
-    };
+    let both = |words: &Words| HashMap::from([("en".to_owned(), words.en.clone()), ("fil".to_owned(), words.fil.clone())]);
     let stories: Vec<Story> = file
         .story
         .iter()
@@ -140,17 +83,10 @@ pub(super) async fn write(
             action: both(&s.action),
             alt: both(&s.alt),
             category: s.link.clone(),
-            picture: base
-                .pictures
-                .get(&s.picture)
-                .map(|p| (p.id, p.width, p.height)),
+            picture: base.pictures.get(&s.picture).map(|p| (p.id, p.width, p.height)),
         })
         .collect();
-    let (own, all, currency) = (
-        shop.clone(),
-        base.pictures.values().cloned().collect::<Vec<_>>(),
-        file.shop.currency.clone(),
-    );
+    let (own, all, currency) = (shop.clone(), base.pictures.values().cloned().collect::<Vec<_>>(), file.shop.currency.clone());
     (base.list, base.warehouse, base.store, base.categories) = shop
         .db()
         .write(async move |tx| {
@@ -265,32 +201,14 @@ async fn pictures(
     id: &mut impl FnMut() -> Uuid,
     step: &(dyn Fn(usize) + Sync),
 ) -> Result<HashMap<String, NewPicture>, SeedError> {
-    let mut alts: HashMap<&str, &Words> = file
-        .story
-        .iter()
-        .map(|s| (s.picture.as_str(), &s.alt))
-        .collect();
-    alts.extend(
-        file.product
-            .iter()
-            .flat_map(|p| &p.pictures)
-            .map(|p| (p.file.as_str(), &p.alt)),
-    );
+    let mut alts: HashMap<&str, &Words> = file.story.iter().map(|s| (s.picture.as_str(), &s.alt)).collect();
+    alts.extend(file.product.iter().flat_map(|p| &p.pictures).map(|p| (p.file.as_str(), &p.alt)));
     let mut kept = HashMap::new();
     for (done, (name, bytes)) in PICTURES.iter().enumerate() {
         step(done);
         let Some(alt) = alts.get(name) else { continue };
         let (hash, width, height) = catalog::keep_own_picture(shop, bytes).await?;
-        kept.insert(
-            (*name).to_owned(),
-            NewPicture {
-                id: PictureId(id()),
-                hash,
-                width,
-                height,
-                alts: alt.rows(),
-            },
-        );
+        kept.insert((*name).to_owned(), NewPicture { id: PictureId(id()), hash, width, height, alts: alt.rows() });
     }
     match alts.keys().find(|name| !kept.contains_key(**name)) {
         Some(missing) => Err(SeedError::Data(format!("there is no photograph {missing}"))),
@@ -299,21 +217,12 @@ async fn pictures(
 }
 
 /// Staff and shoppers. Who is known already is left alone.
-pub(super) async fn people(
-    shop: &Shop,
-    file: &File,
-    step: &(dyn Fn(usize) + Sync),
-) -> Result<(), SeedError> {
+pub(super) async fn people(shop: &Shop, file: &File, step: &(dyn Fn(usize) + Sync)) -> Result<(), SeedError> {
     let system = shop.system();
     for (done, s) in file.staff.iter().enumerate() {
         step(done);
-        let contact = ContactDetails {
-            name: s.name.clone(),
-            email: s.email.clone(),
-            phone: String::new(),
-        };
-        match identity::create_staff(shop, &system, Locale::En, contact, s.role, &s.password).await
-        {
+        let contact = ContactDetails { name: s.name.clone(), email: s.email.clone(), phone: String::new() };
+        match identity::create_staff(shop, &system, Locale::En, contact, s.role, &s.password).await {
             Ok(_) | Err(identity::IdentityError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -321,11 +230,7 @@ pub(super) async fn people(
     for (done, c) in file.customer.iter().enumerate() {
         step(file.staff.len() + done);
         let locale = Locale::parse(&c.locale).unwrap_or_default();
-        let contact = ContactDetails {
-            name: c.name.clone(),
-            email: c.email.clone(),
-            phone: c.phone.clone(),
-        };
+        let contact = ContactDetails { name: c.name.clone(), email: c.email.clone(), phone: c.phone.clone() };
         let guest = Context::nobody(RequestId(shop.id()));
         match identity::sign_up(shop, &guest, locale, contact, &c.password).await {
             Ok((user, token)) => {
@@ -349,9 +254,7 @@ fn date(text: &str) -> Option<Timestamp> {
     let of_era = shifted.rem_euclid(400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some(Timestamp::from_millis(
-        days * Timestamp::DAY - 8 * 3_600_000,
-    ))
+    Some(Timestamp::from_millis(days * Timestamp::DAY - 8 * 3_600_000))
 }
 
 #[cfg(test)]
@@ -360,14 +263,8 @@ mod tests {
 
     #[test]
     fn days_begin_in_the_philippines() {
-        assert_eq!(
-            date("1970-01-02"),
-            Some(Timestamp::from_millis(16 * 3_600_000))
-        );
-        assert_eq!(
-            date("2006-02-01"),
-            Some(Timestamp::from_millis(1_138_723_200_000))
-        );
+        assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(16 * 3_600_000)));
+        assert_eq!(date("2006-02-01"), Some(Timestamp::from_millis(1_138_723_200_000)));
         assert_eq!(date("soon"), None);
     }
 }

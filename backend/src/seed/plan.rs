@@ -36,8 +36,7 @@ impl Dice {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.next().to_le_bytes());
         random[8..].copy_from_slice(&self.next().to_le_bytes()[..2]);
-        uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.millis()).unwrap_or(0), &random)
-            .into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.millis()).unwrap_or(0), &random).into_uuid()
     }
 
     /// The numbers below `end` in another order.

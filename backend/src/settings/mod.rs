@@ -54,9 +54,8 @@ pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
 /// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
-    let colour = |text: &str| {
-        text.is_empty() || (text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit()))
-    };
+    let colour =
+        |text: &str| text.is_empty() || (text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit()));
     if new.name.trim().is_empty() || new.name.len() > 100 {
         return Err(SettingsError::Invalid("name"));
     }

@@ -1,16 +1,21 @@
 //! A shop to test with, on each database.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "each test binary uses its part; a failing arrangement fails the test")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test binary uses its part; a failing arrangement fails the test"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use backend::platform::clock::SimulatedClock;
 use backend::platform::chance::SystemChance;
+use backend::platform::clock::SimulatedClock;
 use backend::platform::db::Db;
 use backend::{Shop, ShopConfig};
 use domain::id::{CategoryId, LocationId, PriceListId, ProductId, VariantId};
-use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, Placed};
 use domain::order::{Channel, PaymentMethod};
+use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, Placed};
 use domain::{Locale, Quantity, Timestamp};
 use uuid::Uuid;
 
@@ -188,7 +193,8 @@ impl Goods {
                 )
                 .await?;
                 let list: (PriceListId,) = tx.fetch_one("select id from price_lists where name = 'Shop'", &[]).await?;
-                tx.execute("insert into prices (variant_id, price_list_id, amount) values ($1, $2, $3)", &[&variant, &list.0, &self.price]).await?;
+                tx.execute("insert into prices (variant_id, price_list_id, amount) values ($1, $2, $3)", &[&variant, &list.0, &self.price])
+                    .await?;
                 for (house, units) in &self.stock {
                     let place: (LocationId,) = tx.fetch_one("select id from locations where code = $1", &[house]).await?;
                     let movement = backend::inventory::Movement {
@@ -237,7 +243,11 @@ pub fn address() -> Address {
 pub fn form(cart: domain::id::CartId, payment: PaymentMethod) -> CheckoutForm {
     CheckoutForm {
         cart,
-        contact: ContactDetails { name: "Maria Clara Santos".into(), email: "maria.clara@example.com".into(), phone: "+639171234567".into() },
+        contact: ContactDetails {
+            name: "Maria Clara Santos".into(),
+            email: "maria.clara@example.com".into(),
+            phone: "+639171234567".into(),
+        },
         shipping: address(),
         billing: None,
         delivery: "standard".into(),

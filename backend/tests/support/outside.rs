@@ -1,5 +1,10 @@
 //! A shop with the outside services it needs: the card gateway and the mail server of the simulators, and the webhooks between them.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "each test binary uses its part; a failing arrangement fails the test")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test binary uses its part; a failing arrangement fails the test"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,7 +73,8 @@ async fn run(url: String, folder: Folder, test: &impl AsyncFn(&World)) {
     let rate = shop.id();
     shop.db()
         .write(async move |tx| {
-            let sql = "insert into tax_rates (id, class, country, rate_bp, valid_from, source) values ($1, 'standard', 'SG', 1200, 0, 'test')";
+            let sql =
+                "insert into tax_rates (id, class, country, rate_bp, valid_from, source) values ($1, 'standard', 'SG', 1200, 0, 'test')";
             tx.execute(sql, &[&rate]).await
         })
         .await

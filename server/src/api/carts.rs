@@ -5,8 +5,8 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use backend::platform::Context;
 use backend::checkout::CheckoutError;
+use backend::platform::Context;
 use backend::{Shop, cart, checkout};
 use domain::Locale;
 use domain::id::CartId;
@@ -63,7 +63,13 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/v1/carts/{cart}", operation_id = "read_cart", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     responses((status = 200, description = "The cart", body = Cart)))]
-pub async fn one(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(cart): Path<String>, params: Params) -> Result<Json<Cart>, Problem> {
+pub async fn one(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+) -> Result<Json<Cart>, Problem> {
     params.end()?;
     let id = id_of(&cart)?;
     Ok(Json(Cart::new(Some(id), view(&shop, &ctx, locale, id).await?)))
@@ -122,14 +128,24 @@ pub async fn set_discount(
 #[utoipa::path(delete, path = "/api/v1/carts/{cart}/discount", operation_id = "clear_cart_discount", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     responses((status = 200, description = "The cart", body = Cart)))]
-pub async fn clear_discount(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(cart): Path<String>, params: Params) -> Result<Json<Cart>, Problem> {
+pub async fn clear_discount(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(cart): Path<String>,
+    params: Params,
+) -> Result<Json<Cart>, Problem> {
     params.end()?;
     change_code(&shop, &ctx, locale, id_of(&cart)?, None).await
 }
 
 async fn change_code(shop: &Shop, ctx: &Context, locale: Locale, id: CartId, code: Option<String>) -> Result<Json<Cart>, Problem> {
     let now = view(shop, ctx, locale, id).await?;
-    let items = now.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor }).collect();
+    let items = now
+        .lines
+        .iter()
+        .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
+        .collect();
     Ok(Json(Cart::new(Some(id), sync(shop, ctx, locale, Some(id), now.version, items, code).await?)))
 }
 
@@ -157,7 +173,8 @@ pub async fn delivery_options(
     if !is_country(&address.country) {
         return Err(Problem::field("country", "A country's code of two capital letters, such as PH."));
     }
-    let options = checkout::delivery_options(&shop, &ctx, locale, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
+    let options =
+        checkout::delivery_options(&shop, &ctx, locale, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
     Ok(Json(options.into()))
 }
 
@@ -248,7 +265,15 @@ async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<
     cart::view(shop, ctx, locale, id).await.map_err(|error| errors::cart(error, ctx.request))
 }
 
-async fn sync(shop: &Shop, ctx: &Context, locale: Locale, id: Option<CartId>, version: i64, items: Vec<CartItem>, code: Option<String>) -> Result<CartView, Problem> {
+async fn sync(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    id: Option<CartId>,
+    version: i64,
+    items: Vec<CartItem>,
+    code: Option<String>,
+) -> Result<CartView, Problem> {
     cart::sync(shop, ctx, locale, Channel::Api, id, version, items, code).await.map_err(|error| errors::cart(error, ctx.request))
 }
 

@@ -63,7 +63,11 @@ pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
         CheckoutError::Gone(names) => conflict("no_longer_sold", format!("No longer sold: {}.", names.join(", "))),
         CheckoutError::TotalChanged(total) => conflict("total_changed", format!("The total is now {total}.")),
         CheckoutError::Discount => conflict("discount_refused", "The discount code cannot be used (any more)."),
-        CheckoutError::KeyReused => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "This Idempotency-Key was used for another checkout. Send a new one."),
+        CheckoutError::KeyReused => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another checkout. Send a new one.",
+        ),
         CheckoutError::Key => key_missing(),
         CheckoutError::TooLarge(_) => Problem::field("lines", "The total is beyond what can be paid."),
         CheckoutError::Db(error) => db(&error, request),

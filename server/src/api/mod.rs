@@ -32,7 +32,9 @@ pub fn router(shop: Shop) -> Router {
         .merge(carts::routes())
         .merge(orders::routes())
         .fallback(async || Problem::not_found("address"))
-        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method; see Allow."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method; see Allow.")
+        })
         .layer(middleware::from_fn(tidy))
         .with_state(shop);
     let description = Bytes::from(openapi::Description::openapi().to_json().unwrap_or_default());
@@ -54,7 +56,8 @@ async fn tidy(request: Request, next: Next) -> Response {
     }
     let mut answer = next.run(request).await;
     // A path that is no UTF-8 is refused by the router itself, in plain text.
-    let plain = answer.status() == StatusCode::BAD_REQUEST && answer.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("application/problem+json"));
+    let plain = answer.status() == StatusCode::BAD_REQUEST
+        && answer.headers().get(header::CONTENT_TYPE) != Some(&HeaderValue::from_static("application/problem+json"));
     if plain {
         answer = Problem::malformed("The address cannot be read.").into_response();
     }

@@ -41,7 +41,10 @@ struct Common;
 
 impl Modify for Common {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key from the admin's settings, `tdh_…`, with scopes.")).build();
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A key from the admin's settings, `tdh_…`, with scopes."))
+            .build();
         if let Some(components) = &mut api.components {
             components.add_security_scheme("key", SecurityScheme::Http(key));
         }
@@ -54,7 +57,11 @@ impl Modify for Common {
 
 /// Adds the ways in which this call may fail, beside those it names itself.
 fn complete(operation: &mut Operation) {
-    let path_parameter = operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path));
+    let path_parameter = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path));
     let body = operation.request_body.is_some();
     let key = operation.security.is_some();
     let applies = |status: u16| match status {

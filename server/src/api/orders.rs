@@ -14,7 +14,8 @@ use super::read::{Caller, Language, Params};
 use super::schema::{Order, Orders, Stock};
 use super::{Problem, errors};
 
-const PAYMENT_STATES: &[&str] = &["pending", "requires_action", "authorised", "partly_paid", "paid", "partly_refunded", "refunded", "failed", "voided"];
+const PAYMENT_STATES: &[&str] =
+    &["pending", "requires_action", "authorised", "partly_paid", "paid", "partly_refunded", "refunded", "failed", "voided"];
 const FULFILMENT_STATES: &[&str] = &["unfulfilled", "partial", "fulfilled", "cancelled"];
 
 /// The routes.
@@ -37,7 +38,12 @@ pub fn routes() -> Router<Shop> {
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
     responses((status = 200, description = "A page of orders", body = Orders)))]
-pub async fn list(State(shop): State<Shop>, caller: Caller, Language(locale): Language, mut params: Params) -> Result<Json<Orders>, Problem> {
+pub async fn list(
+    State(shop): State<Shop>,
+    caller: Caller,
+    Language(locale): Language,
+    mut params: Params,
+) -> Result<Json<Orders>, Problem> {
     let ctx = caller.with_scope(Permission::ReadOrders)?;
     let query = OrderQuery {
         search: params.one("search", 200).unwrap_or_default(),
@@ -56,7 +62,13 @@ pub async fn list(State(shop): State<Shop>, caller: Caller, Language(locale): La
 #[utoipa::path(get, path = "/api/v1/orders/{order}", operation_id = "read_order", tag = "orders", security(("key" = ["read_orders"])),
     params(("order" = String, Path, description = "The order", pattern = "^ord_[0-9a-f]{32}$")),
     responses((status = 200, description = "The order", body = Order)))]
-pub async fn one(State(shop): State<Shop>, caller: Caller, Language(locale): Language, Path(order): Path<String>, params: Params) -> Result<Json<Order>, Problem> {
+pub async fn one(
+    State(shop): State<Shop>,
+    caller: Caller,
+    Language(locale): Language,
+    Path(order): Path<String>,
+    params: Params,
+) -> Result<Json<Order>, Problem> {
     let ctx = caller.with_scope(Permission::ReadOrders)?;
     params.end()?;
     let id: OrderId = order.parse().map_err(|_| Problem::not_found("order"))?;
@@ -70,7 +82,13 @@ pub async fn one(State(shop): State<Shop>, caller: Caller, Language(locale): Lan
 #[utoipa::path(get, path = "/api/v1/orders/follow/{token}", operation_id = "follow_order", tag = "orders",
     params(("token" = String, Path, description = "The link's token", min_length = 1, max_length = 400)),
     responses((status = 200, description = "The order", body = Order)))]
-pub async fn follow(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(token): Path<String>, params: Params) -> Result<Json<Order>, Problem> {
+pub async fn follow(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(token): Path<String>,
+    params: Params,
+) -> Result<Json<Order>, Problem> {
     params.end()?;
     let found = orders::by_link(&shop, locale, &token).await.map_err(|error| errors::orders(error, ctx.request))?;
     Ok(Json(found.into()))

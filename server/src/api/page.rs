@@ -94,7 +94,9 @@ impl Page<'_> {
         if !body.is_null() {
             write!(out, "<p>Body: {}</p>", kind(body))?;
         }
-        out.push_str("<table><thead><tr><th scope=\"col\">status</th><th scope=\"col\">meaning</th><th scope=\"col\">body</th></tr></thead><tbody>");
+        out.push_str(
+            "<table><thead><tr><th scope=\"col\">status</th><th scope=\"col\">meaning</th><th scope=\"col\">body</th></tr></thead><tbody>",
+        );
         for (status, response) in entries(&operation["responses"]) {
             let body = entries(&response["content"]).next().map(|(_, content)| kind(&content["schema"])).unwrap_or_default();
             write!(out, "<tr><td>{}</td><td>{}</td><td>{body}</td></tr>", escaped(status), marked(text(&response["description"])))?;
@@ -116,7 +118,13 @@ impl Page<'_> {
             out.push_str("<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">type</th><th scope=\"col\">meaning</th></tr></thead><tbody>");
             for (field, about) in entries(&schema["properties"]) {
                 let optional = if required.contains(&field.as_str()) { "" } else { ", optional" };
-                write!(out, "<tr><td><code>{}</code></td><td>{}{optional}</td><td>{}</td></tr>", escaped(field), kind(about), marked(text(&about["description"])))?;
+                write!(
+                    out,
+                    "<tr><td><code>{}</code></td><td>{}{optional}</td><td>{}</td></tr>",
+                    escaped(field),
+                    kind(about),
+                    marked(text(&about["description"]))
+                )?;
             }
             out.push_str("</tbody></table>");
         }
@@ -142,11 +150,17 @@ fn kind(schema: &Value) -> String {
         Value::Array(many) => many.iter().map(|one| escaped(text(one))).collect::<Vec<_>>().join(" or "),
         _ => "anything".to_owned(),
     };
-    let bounds: Vec<_> = [("minimum", "at least"), ("maximum", "at most"), ("minLength", "characters, at least"), ("maxLength", "characters, at most"), ("pattern", "like")]
-        .into_iter()
-        .filter(|(key, _)| !schema[*key].is_null())
-        .map(|(key, words)| format!("{words} {}", escaped(&schema[key].as_str().map_or_else(|| schema[key].to_string(), str::to_owned))))
-        .collect();
+    let bounds: Vec<_> = [
+        ("minimum", "at least"),
+        ("maximum", "at most"),
+        ("minLength", "characters, at least"),
+        ("maxLength", "characters, at most"),
+        ("pattern", "like"),
+    ]
+    .into_iter()
+    .filter(|(key, _)| !schema[*key].is_null())
+    .map(|(key, words)| format!("{words} {}", escaped(&schema[key].as_str().map_or_else(|| schema[key].to_string(), str::to_owned))))
+    .collect();
     if bounds.is_empty() { base } else { format!("{base} <small>({})</small>", bounds.join(", ")) }
 }
 

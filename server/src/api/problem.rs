@@ -153,7 +153,8 @@ mod tests {
         let mut codes: Vec<_> = CODES.iter().map(|(code, ..)| code).collect();
         codes.dedup();
         assert_eq!(codes.len(), CODES.len());
-        for (problem, code) in [(Problem::busy(), "busy"), (Problem::not_found("cart"), "not_found"), (Problem::field("a", "b"), "invalid")] {
+        for (problem, code) in [(Problem::busy(), "busy"), (Problem::not_found("cart"), "not_found"), (Problem::field("a", "b"), "invalid")]
+        {
             assert!(CODES.contains(CODES.iter().find(|(c, s, _)| *c == code && *s == problem.status).unwrap()));
         }
     }

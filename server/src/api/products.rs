@@ -37,7 +37,12 @@ pub fn routes() -> Router<Shop> {
         (status = 200, description = "A page of products", body = Products),
         (status = 404, description = "`not_found`: there is no such category", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn list(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, mut params: Params) -> Result<Json<Products>, Problem> {
+pub async fn list(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    mut params: Params,
+) -> Result<Json<Products>, Problem> {
     let mut options = params.all("option", 120);
     options.truncate(20);
     let query = ListingQuery {
@@ -64,7 +69,13 @@ pub async fn list(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale
 #[utoipa::path(get, path = "/api/v1/products/{slug}", operation_id = "read_product", tag = "products",
     params(("slug" = String, Path, description = "The product's slug", min_length = 1, max_length = 80)),
     responses((status = 200, description = "The product", body = Product)))]
-pub async fn one(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, Path(slug): Path<String>, params: Params) -> Result<Json<Product>, Problem> {
+pub async fn one(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    Path(slug): Path<String>,
+    params: Params,
+) -> Result<Json<Product>, Problem> {
     params.end()?;
     // What is no slug is in no shop, and is not asked of the database.
     if !domain::slug::is_slug(&slug) {
@@ -77,7 +88,12 @@ pub async fn one(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale)
 /// Lists categories
 #[utoipa::path(get, path = "/api/v1/categories", operation_id = "list_categories", tag = "products",
     responses((status = 200, description = "All categories", body = Categories)))]
-pub async fn categories(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, params: Params) -> Result<Json<Categories>, Problem> {
+pub async fn categories(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    params: Params,
+) -> Result<Json<Categories>, Problem> {
     params.end()?;
     let found = catalog::categories(&shop, locale).await.map_err(|error| errors::catalog(error, ctx.request))?;
     Ok(Json(Categories { categories: found.into_iter().map(Into::into).collect() }))
@@ -92,7 +108,12 @@ pub async fn categories(State(shop): State<Shop>, Caller(ctx): Caller, Language(
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
     responses((status = 200, description = "What was found, best first", body = Found)))]
-pub async fn find(State(shop): State<Shop>, Caller(ctx): Caller, Language(locale): Language, mut params: Params) -> Result<Json<Found>, Problem> {
+pub async fn find(
+    State(shop): State<Shop>,
+    Caller(ctx): Caller,
+    Language(locale): Language,
+    mut params: Params,
+) -> Result<Json<Found>, Problem> {
     let (q, after) = (params.one("q", 200), params.one("after", 200));
     params.end()?;
     let q = q.filter(|q| !q.trim().is_empty()).ok_or_else(|| Problem::field("q", "Say what you are looking for."))?;

@@ -31,7 +31,8 @@ impl FromRequestParts<Shop> for Caller {
         let Some(sent) = parts.headers.get(header::AUTHORIZATION) else {
             return Ok(Self(Context::nobody(request)));
         };
-        let refused = || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
+        let refused =
+            || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
         let secret = sent.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, secret)) = secret else { return Err(refused()) };
         match backend::identity::key(shop, secret.trim()).await {
@@ -55,7 +56,11 @@ impl Caller {
         Err(if matches!(self.0.actor, backend::platform::Actor::ApiKey(_)) {
             Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}."))
         } else {
-            Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", format!("This needs a key with the scope {name}: send it as “Authorization: Bearer tdh_…”."))
+            Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthorised",
+                format!("This needs a key with the scope {name}: send it as “Authorization: Bearer tdh_…”."),
+            )
         })
     }
 }
@@ -104,7 +109,11 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() { Problem::field(field, capitalised(&inner.to_string())) } else { Problem::malformed(format!("The body is not JSON: {inner}.")) }
+        if inner.is_data() {
+            Problem::field(field, capitalised(&inner.to_string()))
+        } else {
+            Problem::malformed(format!("The body is not JSON: {inner}."))
+        }
     })?;
     json.end().map_err(|error| Problem::malformed(format!("The body is not JSON: {error}.")))?;
     Ok(value)

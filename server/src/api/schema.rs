@@ -157,7 +157,11 @@ impl From<view::ListingView> for Products {
     fn from(list: view::ListingView) -> Self {
         let value = |value: view::FacetValue| FacetValue { key: value.key, name: value.name, count: value.count };
         let facet = |facet: view::Facet| Facet { name: facet.name, values: facet.values.into_iter().map(value).collect() };
-        Self { products: list.products.into_iter().map(Into::into).collect(), facets: list.facets.into_iter().map(facet).collect(), next: list.next }
+        Self {
+            products: list.products.into_iter().map(Into::into).collect(),
+            facets: list.facets.into_iter().map(facet).collect(),
+            next: list.next,
+        }
     }
 }
 
@@ -252,7 +256,11 @@ pub struct Product {
 impl From<view::ProductView> for Product {
     fn from(product: view::ProductView) -> Self {
         let value = |value: view::OptionValueView| OptionValue { key: value.key, name: value.name };
-        let option = |option: view::OptionView| ProductOption { key: option.key, name: option.name, values: option.values.into_iter().map(value).collect() };
+        let option = |option: view::OptionView| ProductOption {
+            key: option.key,
+            name: option.name,
+            values: option.values.into_iter().map(value).collect(),
+        };
         let variant = |variant: view::VariantView| Variant {
             id: variant.id.to_string(),
             sku: variant.sku,
@@ -675,7 +683,14 @@ pub struct OrderPlaced {
 impl From<view::Placed> for OrderPlaced {
     fn from(placed: view::Placed) -> Self {
         let token = placed.link.rsplit('/').next().unwrap_or_default().to_owned();
-        Self { id: placed.order.to_string(), number: placed.number, total: placed.total.into(), link: placed.link, token, pay_at: placed.pay_at }
+        Self {
+            id: placed.order.to_string(),
+            number: placed.number,
+            total: placed.total.into(),
+            link: placed.link,
+            token,
+            pay_at: placed.pay_at,
+        }
     }
 }
 
@@ -934,8 +949,12 @@ pub fn items(lines: Vec<NewLine>) -> Result<Vec<view::CartItem>, view::FieldErro
     let mut errors = Vec::new();
     let mut items = Vec::with_capacity(lines.len());
     for (i, line) in lines.into_iter().enumerate() {
-        let variant = line.variant.parse::<VariantId>().map_err(|_| errors.push((format!("lines[{i}].variant"), "A variant's id, as products show it.".to_owned())));
-        let quantity = domain::Quantity::new(line.quantity).map_err(|_| errors.push((format!("lines[{i}].quantity"), "A whole number from 1 to 9,999.".to_owned())));
+        let variant = line
+            .variant
+            .parse::<VariantId>()
+            .map_err(|_| errors.push((format!("lines[{i}].variant"), "A variant's id, as products show it.".to_owned())));
+        let quantity = domain::Quantity::new(line.quantity)
+            .map_err(|_| errors.push((format!("lines[{i}].quantity"), "A whole number from 1 to 9,999.".to_owned())));
         if let (Ok(variant), Ok(quantity)) = (variant, quantity) {
             items.push(view::CartItem { variant, quantity, seen_price: 0 });
         }
@@ -949,8 +968,13 @@ mod tests {
 
     #[test]
     fn a_whole_number_is_one_however_it_is_written() {
-        let quantity = |text: &str| serde_json::from_str::<NewLine>(&format!("{{\"variant\": \"\", \"quantity\": {text}}}")).map(|line| line.quantity).ok();
-        assert_eq!((quantity("2"), quantity("2.0"), quantity("2.5"), quantity("1e300"), quantity("\"2\"")), (Some(2), Some(2), None, None, None));
+        let quantity = |text: &str| {
+            serde_json::from_str::<NewLine>(&format!("{{\"variant\": \"\", \"quantity\": {text}}}")).map(|line| line.quantity).ok()
+        };
+        assert_eq!(
+            (quantity("2"), quantity("2.0"), quantity("2.5"), quantity("1e300"), quantity("\"2\"")),
+            (Some(2), Some(2), None, None, None)
+        );
     }
 
     #[test]

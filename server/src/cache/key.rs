@@ -145,7 +145,12 @@ mod tests {
 
     #[test]
     fn nothing_of_the_reader_reaches_the_render() {
-        let mut request = Request::builder().uri("/?utm_source=x&q=a").header("cookie", "theme=dark").header("user-agent", "Ana's phone").body(()).unwrap();
+        let mut request = Request::builder()
+            .uri("/?utm_source=x&q=a")
+            .header("cookie", "theme=dark")
+            .header("user-agent", "Ana's phone")
+            .body(())
+            .unwrap();
         Key::of(&request, 1, |_| true).unwrap().purify(&mut request);
         assert_eq!(request.uri(), "/?q=a");
         assert_eq!(request.headers()[header::COOKIE], "lang=en; theme=dark");

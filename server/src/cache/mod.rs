@@ -161,7 +161,9 @@ fn is_html(headers: &HeaderMap) -> bool {
 }
 
 fn forbids(headers: &HeaderMap) -> bool {
-    headers.get(header::CACHE_CONTROL).is_some_and(|value| ["no-store", "private"].iter().any(|word| value.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())))
+    headers.get(header::CACHE_CONTROL).is_some_and(|value| {
+        ["no-store", "private"].iter().any(|word| value.as_bytes().windows(word.len()).any(|part| part == word.as_bytes()))
+    })
 }
 
 #[cfg(test)]
@@ -180,7 +182,10 @@ mod tests {
                 ([("content-type", "text/html"), (NONCE, "abc")], format!("<script nonce=\"abc\">x()</script>{n} {cookie}"))
             }
         };
-        let router = Router::new().route("/", get(page.clone())).route("/account", get(page)).route("/p/none", get(|| async { (StatusCode::NOT_FOUND, "no") }));
+        let router = Router::new()
+            .route("/", get(page.clone()))
+            .route("/account", get(page))
+            .route("/p/none", get(|| async { (StatusCode::NOT_FOUND, "no") }));
         Arc::new(Pages::new(router, 1 << 20, Policy::new(None, None)))
     }
 
@@ -226,7 +231,9 @@ mod tests {
         let pages = pages(renders);
         let shared = read(&pages, "/", "").await;
         let own = read(&pages, "/", "session=secret").await;
-        assert!(own.1.contains("session=secret") && own.0.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'nonce-abc'"));
+        assert!(
+            own.1.contains("session=secret") && own.0.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'nonce-abc'")
+        );
         assert_eq!(read(&pages, "/", "").await.1, shared.1);
         assert!(!own.0.headers().contains_key(NONCE) && !shared.0.headers().contains_key(NONCE));
     }

@@ -74,7 +74,15 @@ impl Page {
         let digest = STANDARD.encode(&Sha256::digest(html.as_bytes())[..12]);
         let mut common = HeaderMap::with_capacity(headers.len() + 6);
         for (name, value) in headers {
-            let own = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING, header::VARY, header::CACHE_CONTROL, header::DATE, header::SET_COOKIE];
+            let own = [
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::TRANSFER_ENCODING,
+                header::VARY,
+                header::CACHE_CONTROL,
+                header::DATE,
+                header::SET_COOKIE,
+            ];
             if !own.contains(name) && name != "x-request-id" {
                 common.append(name.clone(), value.clone());
             }
@@ -93,7 +101,11 @@ impl Page {
             }
             Ok(Form { headers, body: Bytes::from(body), tag })
         };
-        Ok(Self { brotli: form(brotli(html.as_bytes()), Some("br"))?, gzip: form(gzip(html.as_bytes()), Some("gzip"))?, identity: form(html.into_bytes(), None)? })
+        Ok(Self {
+            brotli: form(brotli(html.as_bytes()), Some("br"))?,
+            gzip: form(gzip(html.as_bytes()), Some("gzip"))?,
+            identity: form(html.into_bytes(), None)?,
+        })
     }
 
     /// The answer to a request with this method and these headers.

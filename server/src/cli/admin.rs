@@ -48,7 +48,9 @@ pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitC
 /// What was wrong, a line each.
 fn told(error: IdentityError) -> String {
     match error {
-        IdentityError::Invalid(errors) => errors.into_iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("\ntindahan: "),
+        IdentityError::Invalid(errors) => {
+            errors.into_iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("\ntindahan: ")
+        }
         other => other.to_string(),
     }
 }
@@ -61,5 +63,9 @@ fn password() -> Result<String, String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("the password cannot be read: {error}"))?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() { Err("a password is needed: type it, or send it to standard input".to_owned()) } else { Ok(password.to_owned()) }
+    if password.is_empty() {
+        Err("a password is needed: type it, or send it to standard input".to_owned())
+    } else {
+        Ok(password.to_owned())
+    }
 }

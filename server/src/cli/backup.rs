@@ -13,7 +13,11 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Copies a SQLite shop into a new file; for Postgres says what does it.
 pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let Some(database) = config.sqlite_file() else {
-        println!("Postgres has its own tool for this. Run:\n\n  pg_dump --format=custom --file={} '{}'\n", file.display(), config.shown_database());
+        println!(
+            "Postgres has its own tool for this. Run:\n\n  pg_dump --format=custom --file={} '{}'\n",
+            file.display(),
+            config.shown_database()
+        );
         println!("and copy the data folder {} and the key file {} beside it.", config.data_dir.display(), config.key_file.display());
         return Ok(ExitCode::SUCCESS);
     };
@@ -31,14 +35,22 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     }
     let size = std::fs::metadata(file).map_or(0, |about| about.len());
     println!("{} ({:.1} MB), checked", file.display(), size as f64 / 1_048_576.0);
-    println!("Keep with it: the key file {} (without it names and addresses cannot be read) and the folder {}.", config.key_file.display(), config.data_dir.join("files").display());
+    println!(
+        "Keep with it: the key file {} (without it names and addresses cannot be read) and the folder {}.",
+        config.key_file.display(),
+        config.data_dir.join("files").display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 /// Puts a copy in the place of a SQLite shop that is not being served. What was there is kept beside it.
 pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let Some(database) = config.sqlite_file() else {
-        println!("Postgres has its own tool for this. Stop the shop, and run:\n\n  pg_restore --clean --if-exists --dbname='{}' {}\n", config.shown_database(), file.display());
+        println!(
+            "Postgres has its own tool for this. Stop the shop, and run:\n\n  pg_restore --clean --if-exists --dbname='{}' {}\n",
+            config.shown_database(),
+            file.display()
+        );
         return Ok(ExitCode::SUCCESS);
     };
     check_is_sqlite(file)?;
@@ -75,7 +87,8 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
             let _ = std::fs::remove_file(beside(ending));
         }
     }
-    std::fs::rename(&coming, &database).map_err(|error| format!("the copy cannot be moved into place: {error}; the former shop is {}", before.display()))?;
+    std::fs::rename(&coming, &database)
+        .map_err(|error| format!("the copy cannot be moved into place: {error}; the former shop is {}", before.display()))?;
     println!("{} now holds {}", database.display(), file.display());
     if before.exists() {
         println!("What was there is {}", before.display());

@@ -100,6 +100,9 @@ pub async fn audit(config: &Config) -> Result<ExitCode, String> {
         }
         failures += check.failures.len();
     }
-    println!("{}", if failures == 0 { format!("{} checks, all agree", checks.len()) } else { format!("{} checks, {failures} failures", checks.len()) });
+    println!(
+        "{}",
+        if failures == 0 { format!("{} checks, all agree", checks.len()) } else { format!("{} checks, {failures} failures", checks.len()) }
+    );
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

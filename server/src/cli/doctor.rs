@@ -40,10 +40,13 @@ pub async fn run(config: &Config) -> Result<ExitCode, String> {
 
 fn data_folder(folder: &Path) -> Finding {
     let probe = folder.join(".tindahan-probe");
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"probe")).and_then(|()| std::fs::remove_file(&probe));
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"probe")).and_then(|()| std::fs::remove_file(&probe));
     match (written, free_bytes(folder)) {
         (Err(error), _) => Finding::Bad(format!("the data folder {} cannot be written to: {error}", folder.display())),
-        (Ok(()), Some(free)) if free < LOW_DISK => Finding::Bad(format!("the disk of {} has only {} MB left", folder.display(), free >> 20)),
+        (Ok(()), Some(free)) if free < LOW_DISK => {
+            Finding::Bad(format!("the disk of {} has only {} MB left", folder.display(), free >> 20))
+        }
         (Ok(()), _) => Finding::Good(format!("data folder {}", folder.display())),
     }
 }
@@ -57,9 +60,13 @@ fn free_bytes(folder: &Path) -> Option<u64> {
 
 fn key_file(path: &Path) -> Finding {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::Note(format!("the key file {} is made at the first start; keep a copy of it away from the database", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Finding::Note(format!("the key file {} is made at the first start; keep a copy of it away from the database", path.display()))
+        }
         Err(error) => Finding::Bad(format!("the key file {} cannot be read: {error}", path.display())),
-        Ok(about) if about.len() != 32 => Finding::Bad(format!("the key file {} must have exactly 32 bytes; it has {}", path.display(), about.len())),
+        Ok(about) if about.len() != 32 => {
+            Finding::Bad(format!("the key file {} must have exactly 32 bytes; it has {}", path.display(), about.len()))
+        }
         Ok(about) => {
             if readable_by_others(&about) {
                 Finding::Bad(format!("the key file {0} can be read by others; run: chmod 600 {0}", path.display()))
@@ -81,7 +88,11 @@ fn readable_by_others(_: &std::fs::Metadata) -> bool {
 
 fn site(config: &Config) -> Finding {
     let site = Site::find(config.site_dir.as_deref());
-    if site.is_there() { Finding::Good("the pages' scripts and styles are there".to_owned()) } else { Finding::Bad(format!("the pages' scripts and styles are missing ({site:?}); build with `make build`, or set --site-dir")) }
+    if site.is_there() {
+        Finding::Good("the pages' scripts and styles are there".to_owned())
+    } else {
+        Finding::Bad(format!("the pages' scripts and styles are missing ({site:?}); build with `make build`, or set --site-dir"))
+    }
 }
 
 fn gateway(config: &Config) -> Finding {

@@ -20,14 +20,19 @@ use crate::logs;
 
 /// A complete shop: storefront, admin, HTTP API, stock, orders and books in one program.
 #[derive(Debug, Parser)]
-#[command(name = "tindahan", version, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "tindahan",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   tindahan serve --demo                              a demonstration shop on http://127.0.0.1:3000
   tindahan serve --listen 0.0.0.0:8080 --public-url https://shop.example
   tindahan serve --database postgres://tindahan@db/shop
   tindahan config                                    every setting, its value and where it comes from
 
-Every setting can also be a variable (TINDAHAN_LISTEN for --listen) or a line of tindahan.toml. See docs/configuration.md.")]
+Every setting can also be a variable (TINDAHAN_LISTEN for --listen) or a line of tindahan.toml. See docs/configuration.md."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -258,7 +263,8 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
         Command::Serve { demo: true } => drop(flags.insert("demo", "true".to_owned())),
         _ => {}
     }
-    let settings = Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.config.as_deref()).map_err(|error| error.to_string())?;
+    let settings =
+        Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.config.as_deref()).map_err(|error| error.to_string())?;
     if matches!(cli.command, Command::Config) {
         show(&settings);
         return settings.check().map(|_| ExitCode::SUCCESS).map_err(|error| error.to_string());
@@ -286,7 +292,10 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
 
 /// Shows every setting with its value and origin.
 fn show(settings: &Settings) {
-    let rows: Vec<_> = settings.shown().map(|(name, value, origin)| (name, if value.is_empty() { "-".to_owned() } else { value }, origin.to_string())).collect();
+    let rows: Vec<_> = settings
+        .shown()
+        .map(|(name, value, origin)| (name, if value.is_empty() { "-".to_owned() } else { value }, origin.to_string()))
+        .collect();
     let wide = |column: fn(&(&str, String, String)) -> usize| rows.iter().map(column).max().unwrap_or_default();
     let (names, values) = (wide(|row| row.0.len()), wide(|row| row.1.chars().count()));
     for (name, value, origin) in &rows {
@@ -308,7 +317,11 @@ fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
     shop.smtp.clone_from(&config.smtp);
     shop.mail_from.clone_from(&config.mail_from);
     if let Some(url) = &config.gateway_url {
-        shop.gateway = Some(serve::gateway(url, config.gateway_secret.as_deref().unwrap_or_default(), config.gateway_webhook_secret.as_deref().unwrap_or_default()));
+        shop.gateway = Some(serve::gateway(
+            url,
+            config.gateway_secret.as_deref().unwrap_or_default(),
+            config.gateway_webhook_secret.as_deref().unwrap_or_default(),
+        ));
     }
     shop
 }

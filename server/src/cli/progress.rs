@@ -21,7 +21,8 @@ impl Progress {
     /// Begins to show the progress of something, on standard error.
     pub fn new(what: &'static str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos} of {human_len}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos} of {human_len}, {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::new(0).with_style(style).with_message(what);
             bar.enable_steady_tick(Duration::from_millis(100));
             bar

@@ -44,7 +44,12 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
 /// How the backend reaches a card gateway.
 pub fn gateway(url: &str, secret: &str, webhook_secret: &str) -> GatewayConfig {
     let url = url.trim_end_matches('/').to_owned();
-    GatewayConfig { pay_page: format!("{url}/pay/{{intent}}"), secret_key: secret.to_owned(), webhook_secret: webhook_secret.to_owned(), url }
+    GatewayConfig {
+        pay_page: format!("{url}/pay/{{intent}}"),
+        secret_key: secret.to_owned(),
+        webhook_secret: webhook_secret.to_owned(),
+        url,
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
@@ -74,11 +79,14 @@ async fn stand_in(config: &mut Config, shop: SocketAddr) -> Result<Option<Runnin
     let secret = format!("whsec_{}", Uuid::new_v4().simple());
     let webhook = simulators::Endpoint::new(&format!("http://{}/webhooks/stripe", reachable(shop)), &secret);
     let webhook = webhook.map_err(|error| format!("the sandbox gateway cannot call the shop: {error}"))?;
-    let usual = simulators::Options { gateway: STAND_IN_GATEWAY, smtp: STAND_IN_MAIL, webhook: Some(webhook), ..simulators::Options::default() };
+    let usual =
+        simulators::Options { gateway: STAND_IN_GATEWAY, smtp: STAND_IN_MAIL, webhook: Some(webhook), ..simulators::Options::default() };
     let free = simulators::Options { gateway: ([127, 0, 0, 1], 0).into(), smtp: ([127, 0, 0, 1], 0).into(), ..usual.clone() };
     let running = match simulators::start(usual).await {
         Ok(running) => running,
-        Err(_) => simulators::start(free).await.map_err(|error| format!("the stand-ins for gateway and mail cannot be started: {error}"))?,
+        Err(_) => {
+            simulators::start(free).await.map_err(|error| format!("the stand-ins for gateway and mail cannot be started: {error}"))?
+        }
     };
     if config.gateway_url.is_none() {
         config.gateway_url = Some(running.url().to_owned());

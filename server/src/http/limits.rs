@@ -91,7 +91,12 @@ pub async fn limit(State(limits): State<Limits>, request: Request, next: Next) -
         return next.run(request).await;
     };
     counter!(LIMITED).increment(1);
-    let mut answer = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", format!("Too many requests from your address. Try again in {wait} seconds.")).into_response();
+    let mut answer = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_requests",
+        format!("Too many requests from your address. Try again in {wait} seconds."),
+    )
+    .into_response();
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
     answer
 }

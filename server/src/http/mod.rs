@@ -103,7 +103,12 @@ impl Server {
     ///
     /// # Errors
     /// The listener failed.
-    pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        workers: Workers,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
         let Self { pages, shop, limits, ending, over, changed } = self;
         let follower = follow(&shop, pages.clone(), changed);
         let tidier = tokio::spawn(async move {

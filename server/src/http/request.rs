@@ -58,7 +58,8 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     gauge!(IN_FLIGHT).increment(1);
     let answer = async {
         if request.body().size_hint().lower() > most as u64 {
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("At most {most} bytes can be sent here.")).into_response();
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("At most {most} bytes can be sent here."))
+                .into_response();
         }
         let request = request.map(|body| Body::new(Limited::new(body, most)));
         let handled = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -70,13 +71,20 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
             }
             Err(_) => {
                 tracing::error!(seconds = patience.as_secs(), "no answer in time");
-                Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "The answer took too long. Whatever was begun is finished or undone; look before you try again.").into_response()
+                Problem::new(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    "timeout",
+                    "The answer took too long. Whatever was begun is finished or undone; look before you try again.",
+                )
+                .into_response()
             }
         }
     };
     let mut answer = answer.instrument(span.clone()).await;
     gauge!(IN_FLIGHT).decrement(1);
-    if let Some(locale) = reader && trouble::is_problem(&answer) {
+    if let Some(locale) = reader
+        && trouble::is_problem(&answer)
+    {
         answer = trouble::page(answer, locale, id);
     }
     let (status, took) = (answer.status(), began.elapsed());

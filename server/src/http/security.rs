@@ -18,7 +18,10 @@ impl Policy {
     #[must_use]
     pub fn new(gateway: Option<&str>, reload: Option<&str>) -> Self {
         let origin = gateway.map(origin_of).unwrap_or_default();
-        Self { form_action: format!("'self' {origin}").trim_end().to_owned(), connect: format!("'self' {}", reload.unwrap_or_default()).trim_end().to_owned() }
+        Self {
+            form_action: format!("'self' {origin}").trim_end().to_owned(),
+            connect: format!("'self' {}", reload.unwrap_or_default()).trim_end().to_owned(),
+        }
     }
 
     /// For one reader's page: inline elements carry the nonce.
@@ -60,7 +63,10 @@ pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+        ),
     ];
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -172,7 +172,8 @@ fn answer(site: &Site, name: &str, request: &Request) -> Option<Response> {
     // A worker in a folder may look after the whole shop.
     if name == "sw.js" {
         // What it fetches for pages counts as its own: it may fetch from the shop.
-        answer = answer.header("service-worker-allowed", "/").header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'");
+        answer =
+            answer.header("service-worker-allowed", "/").header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'");
     }
     answer.body(body).ok()
 }
@@ -184,7 +185,8 @@ mod tests {
     #[test]
     fn only_files_of_the_site_are_names() {
         assert_eq!(name_of("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
-        for path in ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/hash.txt", "/a.js.br", "//etc/a.b"] {
+        for path in ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/hash.txt", "/a.js.br", "//etc/a.b"]
+        {
             assert_eq!(name_of(path), None, "{path}");
         }
     }

@@ -44,7 +44,8 @@ pub fn page(problem: Response, locale: Locale, request: RequestId) -> Response {
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><link rel=\"icon\" href=\"/icons/icon.svg\"><link rel=\"stylesheet\" href=\"/offline.css\"></head>\
          <body><div class=\"front\"></div><div class=\"awning\"></div><main><section><h1>{title}</h1><p>{body}</p><p><a href=\"/\">{home}</a></p><p>{reference}</p></section></main></body></html>"
     );
-    let mut answer = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
+    let mut answer =
+        (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
     if let Some(wait) = problem.headers().get(header::RETRY_AFTER) {
         answer.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
@@ -58,7 +59,10 @@ mod tests {
 
     #[test]
     fn a_reader_gets_a_page_in_their_language_and_a_program_its_problem() {
-        let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html,*/*")), (header::COOKIE, HeaderValue::from_static("lang=fil"))]);
+        let headers = HeaderMap::from_iter([
+            (header::ACCEPT, HeaderValue::from_static("text/html,*/*")),
+            (header::COOKIE, HeaderValue::from_static("lang=fil")),
+        ]);
         assert!(wants_page("/checkout", &headers) && !wants_page("/api/v1/carts", &headers) && !wants_page("/checkout", &HeaderMap::new()));
         let problem = Problem::busy().into_response();
         assert!(is_problem(&problem));

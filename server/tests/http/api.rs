@@ -76,7 +76,9 @@ async fn one_key_makes_one_order_and_another_body_is_refused() {
 async fn every_mistake_is_a_problem_with_a_stable_code() {
     let server = Server::start();
     let nobody = "cart_00000000000000000000000000000000";
-    let raw = |kind: &'static str, body: &'static str| client().post(format!("{}/api/v1/carts", server.url)).header("content-type", kind).body(body);
+    let raw = |kind: &'static str, body: &'static str| {
+        client().post(format!("{}/api/v1/carts", server.url)).header("content-type", kind).body(body)
+    };
     let line = json!({ "variant": "var_1", "quantity": 0 });
     let cases = [
         (server.get("/api/v1/nothing"), 404, "not_found"),
@@ -119,7 +121,13 @@ async fn a_checkout_names_each_wrong_field_where_the_body_has_it() {
     let mut body = order("");
     body["contact"]["email"] = json!("nobody");
     body["shipping"]["line1"] = json!("");
-    let (status, problem) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", "wrong-fields").header("accept-language", "fil")).await;
+    let (status, problem) = json_of(
+        server
+            .post(&format!("/api/v1/carts/{cart}/checkout"), &body)
+            .header("idempotency-key", "wrong-fields")
+            .header("accept-language", "fil"),
+    )
+    .await;
     assert_eq!(status, 422);
     let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
     for field in ["contact.email", "shipping.line1", "delivery"] {
@@ -133,7 +141,8 @@ async fn a_total_that_the_shopper_did_not_see_makes_no_order() {
     let cart = a_cart(&server).await;
     let mut body = order(&a_delivery(&server, &cart).await);
     body["expected_total"] = json!(1);
-    let (status, problem) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", "other-total")).await;
+    let (status, problem) =
+        json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", "other-total")).await;
     assert_eq!((status, problem["code"].as_str().unwrap()), (409, "total_changed"));
 }
 
@@ -194,13 +203,17 @@ async fn the_documentation_buys_a_product() {
     let run = std::process::Command::new("bash").arg("-c").arg(&script).env("SHOP", &server.url).output().unwrap();
     let (said, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{said}\n{complaint}");
-    assert!(said.contains("the same order") && said.contains("\"payment_state\":\"pending\"") && said.contains("\"code\":\"invalid\""), "{said}");
+    assert!(
+        said.contains("the same order") && said.contains("\"payment_state\":\"pending\"") && said.contains("\"code\":\"invalid\""),
+        "{said}"
+    );
 }
 
 /// Buys one of something.
 pub async fn buy_one(server: &Server) {
     let cart = a_cart(server).await;
     let body = order(&a_delivery(server, &cart).await);
-    let (status, placed) = json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", &format!("buy-{cart}"))).await;
+    let (status, placed) =
+        json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", &format!("buy-{cart}"))).await;
     assert_eq!(status, 201, "{placed}");
 }

@@ -6,10 +6,21 @@ use crate::program::{Folder, Server, complaint, read, said};
 fn config_shows_each_value_with_its_origin_and_no_secret() {
     let folder = Folder::new();
     std::fs::write(folder.0.join("tindahan.toml"), "log = \"warn\"\n").unwrap();
-    let output = folder.command(&["config", "--listen", "127.0.0.1:1"]).env("TINDAHAN_GATEWAY_SECRET", "sk_live_1").env("TINDAHAN_LIMIT_API", "5").output().unwrap();
+    let output = folder
+        .command(&["config", "--listen", "127.0.0.1:1"])
+        .env("TINDAHAN_GATEWAY_SECRET", "sk_live_1")
+        .env("TINDAHAN_LIMIT_API", "5")
+        .output()
+        .unwrap();
     let said = said(&output);
     assert!(output.status.success());
-    for line in ["listen 127.0.0.1:1 flag", "log warn tindahan.toml", "limit-api 5 TINDAHAN_LIMIT_API", "database sqlite:shop.db default", "gateway-secret (hidden) TINDAHAN_GATEWAY_SECRET"] {
+    for line in [
+        "listen 127.0.0.1:1 flag",
+        "log warn tindahan.toml",
+        "limit-api 5 TINDAHAN_LIMIT_API",
+        "database sqlite:shop.db default",
+        "gateway-secret (hidden) TINDAHAN_GATEWAY_SECRET",
+    ] {
         let found = said.lines().any(|shown| shown.split_whitespace().collect::<Vec<_>>().join(" ") == line);
         assert!(found, "{line}\n{said}");
     }

@@ -149,7 +149,8 @@ async fn crash(place: Place, round: usize) -> usize {
     let (mut server, database) = place.serve();
     let kept = orders(&http, &server.url, &key).await.len() - before.len();
     assert!(kept >= told, "{told} were told of their order, {kept} are kept");
-    let again = join_all(sent.iter().map(|(checkout, first)| settle(&http, &server.url, checkout, first.as_ref().map(|(_, placed)| placed)))).await;
+    let again =
+        join_all(sent.iter().map(|(checkout, first)| settle(&http, &server.url, checkout, first.as_ref().map(|(_, placed)| placed)))).await;
     let numbers: BTreeSet<String> = again.into_iter().collect();
     let after = orders(&http, &server.url, &key).await;
     assert_eq!(numbers.len(), CHECKOUTS);
@@ -201,7 +202,9 @@ async fn checkouts(http: &reqwest::Client, url: &str, round: usize) -> Vec<Check
     let units = units(http, url).await;
     let address = json!({ "recipient": "Ana Reyes", "phone": "+639171234567", "country": "PH", "line1": "12 Mabini Street", "place": "1381300009", "postal_code": "1105" });
     let contact = json!({ "name": "Ana Reyes", "email": "ana@example.com", "phone": "+639171234567" });
-    let send = async |path: String, body: Value| -> Value { http.post(format!("{url}{path}")).json(&body).send().await.unwrap().json().await.unwrap() };
+    let send = async |path: String, body: Value| -> Value {
+        http.post(format!("{url}{path}")).json(&body).send().await.unwrap().json().await.unwrap()
+    };
     // All at the same time: so there is a connection for each checkout.
     let carts = join_all((0..CHECKOUTS).map(async |n| {
         let line = |variant: &String| json!({ "variant": variant, "quantity": 1 });

@@ -54,7 +54,9 @@ fn a_request_that_has_begun_is_answered_when_the_server_ends() {
     // What was answered is kept.
     let folder = std::mem::replace(&mut server.folder, Folder::new());
     let again = Server::start_with(folder, &["--demo"]);
-    let found = tokio::runtime::Runtime::new().unwrap().block_on(async { again.get(&format!("/api/v1/carts/{cart}")).send().await.unwrap().status() });
+    let found = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(async { again.get(&format!("/api/v1/carts/{cart}")).send().await.unwrap().status() });
     assert_eq!(found, 200);
 }
 

@@ -22,7 +22,10 @@ async fn every_page_forbids_what_the_shop_does_not_need() {
         let answer = server.get(path).send().await.unwrap();
         let headers = answer.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"),
+            "{path}: {policy}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert!(headers.contains_key("referrer-policy") && headers.contains_key("permissions-policy"), "{path}");
         assert!(!headers.contains_key("x-render-nonce"), "{path}");
@@ -84,7 +87,13 @@ async fn a_change_in_stock_reaches_the_pages_within_seconds() {
 #[tokio::test]
 async fn another_site_cannot_make_a_browser_change_anything() {
     let server = Server::start();
-    let forged = client().post(format!("{}/api/sign_out", server.url)).header("origin", "https://evil.example").header("sec-fetch-site", "cross-site").send().await.unwrap();
+    let forged = client()
+        .post(format!("{}/api/sign_out", server.url))
+        .header("origin", "https://evil.example")
+        .header("sec-fetch-site", "cross-site")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(forged.status(), 403);
     assert_eq!(forged.headers()["content-type"], "application/problem+json");
 }
@@ -93,7 +102,13 @@ async fn another_site_cannot_make_a_browser_change_anything() {
 async fn a_request_keeps_its_id_and_the_log_keeps_no_secret() {
     let server = Server::start();
     let given = "req_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
-    let answer = server.get("/api/v1/search?q=very-private-words").header("x-request-id", given).header("cookie", "session=very-secret").send().await.unwrap();
+    let answer = server
+        .get("/api/v1/search?q=very-private-words")
+        .header("x-request-id", given)
+        .header("cookie", "session=very-secret")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.headers()["x-request-id"], given);
     let own = server.get("/health/live").header("x-request-id", "<script>").send().await.unwrap();
     assert!(own.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
@@ -137,7 +152,18 @@ async fn the_owner_sees_an_order_the_moment_it_is_placed() {
 #[tokio::test]
 async fn every_public_page_renders_for_eight_readers_at_once() {
     let server = Server::start();
-    for path in ["/", "/c", "/c?sort=price_up&in_stock=true", "/p/dried-mango", "/categories", "/search?q=mango", "/cart", "/checkout", "/sign-in", "/sign-up"] {
+    for path in [
+        "/",
+        "/c",
+        "/c?sort=price_up&in_stock=true",
+        "/p/dried-mango",
+        "/categories",
+        "/search?q=mango",
+        "/cart",
+        "/checkout",
+        "/sign-in",
+        "/sign-up",
+    ] {
         // Known readers, so that each is rendered and none comes from the cache.
         let reads = (0..8).map(|_| server.get(path).header("cookie", "session=nobody").send());
         for answer in futures::future::join_all(reads).await {
@@ -177,7 +203,14 @@ async fn no_shopper_can_be_read_from_the_files_or_the_log() {
 #[tokio::test]
 async fn trouble_is_a_page_for_who_reads_pages_and_data_for_a_script() {
     let server = Server::start_with(Folder::with_shop(), &["--limit-sign-in", "1"]);
-    let enter = |accept: &'static str| client().post(format!("{}/sign-in", server.url)).header("accept", accept).header("cookie", "lang=fil").form(&[("email", "a@b.example"), ("password", "x")]).send();
+    let enter = |accept: &'static str| {
+        client()
+            .post(format!("{}/sign-in", server.url))
+            .header("accept", accept)
+            .header("cookie", "lang=fil")
+            .form(&[("email", "a@b.example"), ("password", "x")])
+            .send()
+    };
     enter("text/html").await.unwrap();
     let page = enter("text/html").await.unwrap();
     assert_eq!(page.status(), 429);

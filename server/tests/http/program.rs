@@ -100,7 +100,8 @@ impl Server {
 
     pub fn start_with(folder: Folder, arguments: &[&str]) -> Self {
         let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
+        let mut child =
+            command.args(arguments).stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (found, url) = mpsc::channel();
         std::thread::spawn(move || {
@@ -112,7 +113,9 @@ impl Server {
             }
         });
         let log = folder.0.join("log");
-        let url = url.recv_timeout(Duration::from_secs(120)).unwrap_or_else(|_| panic!("it did not start:\n{}", fs::read_to_string(&log).unwrap_or_default()));
+        let url = url
+            .recv_timeout(Duration::from_secs(120))
+            .unwrap_or_else(|_| panic!("it did not start:\n{}", fs::read_to_string(&log).unwrap_or_default()));
         Self { url, child, folder }
     }
 

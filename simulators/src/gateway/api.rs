@@ -40,11 +40,7 @@ async fn create_intent(State(gateway): State<Gateway>, request: ApiRequest) -> A
     gateway.carry_out(request, act).await
 }
 
-async fn confirm(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn confirm(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     let act = |books: &mut Books, form: &Form| {
         let (intent, attempt) = books.confirm(&id, form)?;
         after_attempt(books, &intent, Some(attempt), form)
@@ -52,11 +48,7 @@ async fn confirm(
     gateway.carry_out(request, act).await
 }
 
-async fn capture(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn capture(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     let act = |books: &mut Books, form: &Form| {
         let intent = books.capture(&id, form)?;
         Ok(Done::now(books.show(&intent, &form.list("expand"))))
@@ -64,11 +56,7 @@ async fn capture(
     gateway.carry_out(request, act).await
 }
 
-async fn cancel(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn cancel(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     let act = |books: &mut Books, form: &Form| {
         let intent = books.cancel(&id, form)?;
         Ok(Done::now(books.show(&intent, &form.list("expand"))))
@@ -81,53 +69,30 @@ async fn refund(State(gateway): State<Gateway>, request: ApiRequest) -> Answer {
     gateway.carry_out(request, act).await
 }
 
-async fn show_intent(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn show_intent(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     gateway.look_up(&request, |books| {
         let intent = books.intent(&id)?;
         Ok(books.show(intent, &request.form.list("expand")))
     })
 }
 
-async fn show_charge(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn show_charge(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     gateway.look_up(&request, |books| books.charge(&id))
 }
 
-async fn show_refund(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn show_refund(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     gateway.look_up(&request, |books| books.refund(&id))
 }
 
-async fn show_event(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    request: ApiRequest,
-) -> Answer {
+async fn show_event(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     let event = gateway.webhooks.event(&id);
-    gateway.look_up(&request, |_| {
-        event.ok_or_else(|| ApiError::missing("event", "id", &id))
-    })
+    gateway.look_up(&request, |_| event.ok_or_else(|| ApiError::missing("event", "id", &id)))
 }
 
 async fn list_events(State(gateway): State<Gateway>, request: ApiRequest) -> Answer {
-    let limit = request
-        .form
-        .amount("limit")
-        .map(|limit| limit.unwrap_or(10).clamp(1, 100));
+    let limit = request.form.amount("limit").map(|limit| limit.unwrap_or(10).clamp(1, 100));
     gateway.look_up(&request, |_| {
-        let events = gateway
-            .webhooks
-            .events(usize::try_from(limit?).unwrap_or(10));
+        let events = gateway.webhooks.events(usize::try_from(limit?).unwrap_or(10));
         Ok(json!({ "object": "list", "url": "/v1/events", "has_more": false, "data": events }))
     })
 }
@@ -145,30 +110,18 @@ impl Done {
 }
 
 /// The answer after a card was charged, or not yet.
-fn after_attempt(
-    books: &Books,
-    intent: &Intent,
-    attempt: Option<Attempt>,
-    form: &Form,
-) -> Result<Done, ApiError> {
+fn after_attempt(books: &Books, intent: &Intent, attempt: Option<Attempt>, form: &Form) -> Result<Done, ApiError> {
     let late = match attempt {
         Some(Attempt::Declined(error)) => return Err(error),
         Some(Attempt::Paid { late }) => late,
         Some(Attempt::Bank) | None => false,
     };
-    Ok(Done {
-        body: books.show(intent, &form.list("expand")),
-        late,
-    })
+    Ok(Done { body: books.show(intent, &form.list("expand")), late })
 }
 
 impl Gateway {
     /// Carries out a request that changes something: once for each idempotency key, whatever becomes of the connection.
-    async fn carry_out(
-        &self,
-        request: ApiRequest,
-        act: impl FnOnce(&mut Books, &Form) -> Result<Done, ApiError>,
-    ) -> Answer {
+    async fn carry_out(&self, request: ApiRequest, act: impl FnOnce(&mut Books, &Form) -> Result<Done, ApiError>) -> Answer {
         let (answer, late) = self.answer_once(request, act);
         if answer.replay_of.is_none() {
             self.webhooks.before_answer().await;
@@ -180,35 +133,15 @@ impl Gateway {
     }
 
     /// The part that happens at once: look for a kept answer, act, keep the answer.
-    fn answer_once(
-        &self,
-        request: ApiRequest,
-        act: impl FnOnce(&mut Books, &Form) -> Result<Done, ApiError>,
-    ) -> (Answer, bool) {
-        let ApiRequest {
-            id,
-            account,
-            path,
-            idempotency_key: key,
-            form,
-        } = request;
-        let answer = |status, body, replay_of| Answer {
-            status,
-            body,
-            request_id: id.clone(),
-            idempotency_key: key.clone(),
-            replay_of,
-        };
+    fn answer_once(&self, request: ApiRequest, act: impl FnOnce(&mut Books, &Form) -> Result<Done, ApiError>) -> (Answer, bool) {
+        let ApiRequest { id, account, path, idempotency_key: key, form } = request;
+        let answer = |status, body, replay_of| Answer { status, body, request_id: id.clone(), idempotency_key: key.clone(), replay_of };
         let mut desk = self.desk();
         if let Some(key) = &key {
             match desk.answers.find(&account, key, &path, &form) {
                 Ok(None) => {}
                 Ok(Some(kept)) => {
-                    let copy = answer(
-                        kept.status,
-                        kept.body.clone(),
-                        Some(kept.request_id.clone()),
-                    );
+                    let copy = answer(kept.status, kept.body.clone(), Some(kept.request_id.clone()));
                     return (copy, false);
                 }
                 Err(error) => return (answer(error.status, error.body(), None), false),
@@ -219,37 +152,24 @@ impl Gateway {
             let error = ApiError::outage();
             return (answer(error.status, error.body(), None), false);
         }
-        let done = self.act(&mut desk, Some(&id), key.as_deref(), |books| {
-            act(books, &form)
-        });
+        let done = self.act(&mut desk, Some(&id), key.as_deref(), |books| act(books, &form));
         let (status, body, late, acted) = match done {
             Ok(done) => (StatusCode::OK, done.body, done.late, true),
             Err(error) => (error.status, error.body(), false, error.acted),
         };
         if let (Some(key), true) = (&key, acted) {
-            desk.answers
-                .keep(&account, key, &path, form, (status, body.clone()), &id);
+            desk.answers.keep(&account, key, &path, form, (status, body.clone()), &id);
         }
         (answer(status, body, None), late)
     }
 
     /// Answers a question.
-    fn look_up(
-        &self,
-        request: &ApiRequest,
-        look: impl FnOnce(&Books) -> Result<Value, ApiError>,
-    ) -> Answer {
+    fn look_up(&self, request: &ApiRequest, look: impl FnOnce(&Books) -> Result<Value, ApiError>) -> Answer {
         let found = look(&self.desk().books);
         let (status, body) = match found {
             Ok(body) => (StatusCode::OK, body),
             Err(error) => (error.status, error.body()),
         };
-        Answer {
-            status,
-            body,
-            request_id: request.id.clone(),
-            idempotency_key: None,
-            replay_of: None,
-        }
+        Answer { status, body, request_id: request.id.clone(), idempotency_key: None, replay_of: None }
     }
 }

@@ -39,51 +39,23 @@ pub struct Card {
     pub outcome: &'static str,
 }
 
-const GENERIC: Decline = Decline {
-    code: "card_declined",
-    reason: Some("generic_decline"),
-    message: "Your card was declined.",
-};
-const INSUFFICIENT_FUNDS: Decline = Decline {
-    code: "card_declined",
-    reason: Some("insufficient_funds"),
-    message: "Your card has insufficient funds.",
-};
-const EXPIRED: Decline = Decline {
-    code: "expired_card",
-    reason: None,
-    message: "Your card has expired.",
-};
-const INCORRECT_CVC: Decline = Decline {
-    code: "incorrect_cvc",
-    reason: None,
-    message: "Your card's security code is incorrect.",
-};
-const PROCESSING: Decline = Decline {
-    code: "processing_error",
-    reason: None,
-    message: "An error occurred while processing your card. Try again in a little bit.",
-};
+const GENERIC: Decline = Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
+const INSUFFICIENT_FUNDS: Decline =
+    Decline { code: "card_declined", reason: Some("insufficient_funds"), message: "Your card has insufficient funds." };
+const EXPIRED: Decline = Decline { code: "expired_card", reason: None, message: "Your card has expired." };
+const INCORRECT_CVC: Decline = Decline { code: "incorrect_cvc", reason: None, message: "Your card's security code is incorrect." };
+const PROCESSING: Decline =
+    Decline { code: "processing_error", reason: None, message: "An error occurred while processing your card. Try again in a little bit." };
 const NOT_A_TEST_CARD: Decline = Decline {
     code: "card_declined",
     reason: Some("test_mode_live_card"),
     message: "Your card was declined. Your request was in test mode, but used a non test card.",
 };
-const INCORRECT_NUMBER: Decline = Decline {
-    code: "incorrect_number",
-    reason: None,
-    message: "Your card number is incorrect.",
-};
+const INCORRECT_NUMBER: Decline = Decline { code: "incorrect_number", reason: None, message: "Your card number is incorrect." };
 
 /// Every test card. All but the one that answers too late carry the numbers of the gateway's own public test cards.
 pub static CARDS: &[Card] = &[
-    Card {
-        number: "4242424242424242",
-        brand: "visa",
-        methods: &["pm_card_visa"],
-        behaviour: Approve,
-        outcome: "Approved",
-    },
+    Card { number: "4242424242424242", brand: "visa", methods: &["pm_card_visa"], behaviour: Approve, outcome: "Approved" },
     Card {
         number: "5555555555554444",
         brand: "mastercard",
@@ -101,11 +73,7 @@ pub static CARDS: &[Card] = &[
     Card {
         number: "4000000000009995",
         brand: "visa",
-        methods: &[
-            "pm_card_insufficientFunds",
-            "pm_card_chargeDeclinedInsufficientFunds",
-            "pm_card_visa_chargeDeclinedInsufficientFunds",
-        ],
+        methods: &["pm_card_insufficientFunds", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_visa_chargeDeclinedInsufficientFunds"],
         behaviour: Behaviour::Decline(&INSUFFICIENT_FUNDS),
         outcome: "Declined: insufficient funds",
     },
@@ -133,10 +101,7 @@ pub static CARDS: &[Card] = &[
     Card {
         number: "4000002500003155",
         brand: "visa",
-        methods: &[
-            "pm_card_authenticationRequired",
-            "pm_card_threeDSecure2Required",
-        ],
+        methods: &["pm_card_authenticationRequired", "pm_card_threeDSecure2Required"],
         behaviour: Authenticate { then: None },
         outcome: "The bank asks who you are",
     },
@@ -144,9 +109,7 @@ pub static CARDS: &[Card] = &[
         number: "4000008260003178",
         brand: "visa",
         methods: &["pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"],
-        behaviour: Authenticate {
-            then: Some(&INSUFFICIENT_FUNDS),
-        },
+        behaviour: Authenticate { then: Some(&INSUFFICIENT_FUNDS) },
         outcome: "The bank asks who you are, then declines",
     },
     Card {
@@ -159,22 +122,12 @@ pub static CARDS: &[Card] = &[
 ];
 
 /// Shown for a number that is mistyped.
-static MISTYPED: Card = Card {
-    number: "0000000000000000",
-    brand: "unknown",
-    methods: &[],
-    behaviour: Behaviour::Decline(&INCORRECT_NUMBER),
-    outcome: "",
-};
+static MISTYPED: Card =
+    Card { number: "0000000000000000", brand: "unknown", methods: &[], behaviour: Behaviour::Decline(&INCORRECT_NUMBER), outcome: "" };
 
 /// Shown for a number that may be somebody's card: it is never kept.
-static STRANGE: Card = Card {
-    number: "0000000000000000",
-    brand: "unknown",
-    methods: &[],
-    behaviour: Behaviour::Decline(&NOT_A_TEST_CARD),
-    outcome: "",
-};
+static STRANGE: Card =
+    Card { number: "0000000000000000", brand: "unknown", methods: &[], behaviour: Behaviour::Decline(&NOT_A_TEST_CARD), outcome: "" };
 
 impl Card {
     /// The card behind a `payment_method` name of the API.
@@ -185,23 +138,14 @@ impl Card {
     /// The card behind a number typed into the card page; spaces and dashes do not matter. A number that is none of the test cards
     /// gives a card that is declined.
     pub fn by_number(typed: &str) -> &'static Card {
-        let digits: String = typed
-            .chars()
-            .filter(|letter| !matches!(letter, ' ' | '-'))
-            .collect();
+        let digits: String = typed.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
         let known = CARDS.iter().find(|card| card.number == digits);
-        known.unwrap_or(if passes_luhn(&digits) {
-            &STRANGE
-        } else {
-            &MISTYPED
-        })
+        known.unwrap_or(if passes_luhn(&digits) { &STRANGE } else { &MISTYPED })
     }
 
     /// The last four digits.
     pub fn last4(&self) -> &'static str {
-        self.number
-            .get(self.number.len().saturating_sub(4)..)
-            .unwrap_or("0000")
+        self.number.get(self.number.len().saturating_sub(4)..).unwrap_or("0000")
     }
 
     /// The number in groups of four.
@@ -241,11 +185,7 @@ pub struct Method {
 impl Method {
     /// Puts a card on file under a fresh identifier.
     pub fn of(card: &'static Card) -> Self {
-        Self {
-            id: fresh_id("pm"),
-            card,
-            created: now_seconds(),
-        }
+        Self { id: fresh_id("pm"), card, created: now_seconds() }
     }
 
     /// The `payment_method` object.
@@ -293,18 +233,9 @@ mod tests {
 
     #[test]
     fn a_strange_or_mistyped_number_is_declined() {
-        assert!(
-            matches!(Card::by_number("4111 1111 1111 1111").behaviour, Behaviour::Decline(d) if *d == NOT_A_TEST_CARD)
-        );
-        assert!(
-            matches!(Card::by_number("4242 4242 4242 4243").behaviour, Behaviour::Decline(d) if *d == INCORRECT_NUMBER)
-        );
-        assert!(
-            matches!(Card::by_number("").behaviour, Behaviour::Decline(d) if *d == INCORRECT_NUMBER)
-        );
-        assert!(matches!(
-            Card::by_number("4242-4242 42424242").behaviour,
-            Approve
-        ));
+        assert!(matches!(Card::by_number("4111 1111 1111 1111").behaviour, Behaviour::Decline(d) if *d == NOT_A_TEST_CARD));
+        assert!(matches!(Card::by_number("4242 4242 4242 4243").behaviour, Behaviour::Decline(d) if *d == INCORRECT_NUMBER));
+        assert!(matches!(Card::by_number("").behaviour, Behaviour::Decline(d) if *d == INCORRECT_NUMBER));
+        assert!(matches!(Card::by_number("4242-4242 42424242").behaviour, Approve));
     }
 }

@@ -37,24 +37,14 @@ struct Redirect {
     secret: String,
 }
 
-async fn redirect(
-    State(gateway): State<Gateway>,
-    Json(asked): Json<Redirect>,
-) -> (StatusCode, Json<Value>) {
-    let endpoint = asked
-        .url
-        .as_deref()
-        .map(|url| Endpoint::new(url, &asked.secret))
-        .transpose();
+async fn redirect(State(gateway): State<Gateway>, Json(asked): Json<Redirect>) -> (StatusCode, Json<Value>) {
+    let endpoint = asked.url.as_deref().map(|url| Endpoint::new(url, &asked.secret)).transpose();
     match endpoint {
         Ok(endpoint) => {
             gateway.webhooks.redirect(endpoint);
             (StatusCode::OK, Json(json!({ "url": asked.url })))
         }
-        Err(error) => (
-            StatusCode::BAD_REQUEST,
-            Json(json!({ "error": { "message": error.to_string() } })),
-        ),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": error.to_string() } }))),
     }
 }
 

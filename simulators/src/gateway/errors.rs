@@ -33,16 +33,8 @@ struct Details {
 
 impl ApiError {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        let details = Details {
-            kind,
-            message: message.into(),
-            ..Details::default()
-        };
-        Self {
-            status,
-            acted: false,
-            details: Box::new(details),
-        }
+        let details = Details { kind, message: message.into(), ..Details::default() };
+        Self { status, acted: false, details: Box::new(details) }
     }
 
     /// 400: a parameter is wrong. Found before anything was done.
@@ -68,11 +60,7 @@ impl ApiError {
 
     /// 404: no such object.
     pub fn missing(object: &str, param: &str, id: &str) -> Self {
-        let mut error = Self::parameter(
-            "resource_missing",
-            param,
-            format!("No such {object}: '{id}'"),
-        );
+        let mut error = Self::parameter("resource_missing", param, format!("No such {object}: '{id}'"));
         error.status = StatusCode::NOT_FOUND;
         error
     }
@@ -95,11 +83,7 @@ impl ApiError {
 
     /// 500: the gateway's own trouble, switched on by the tester.
     pub fn outage() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "api_error",
-            "The sandbox was told to fail this request. Nothing was done.",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "The sandbox was told to fail this request. Nothing was done.")
     }
 
     /// 402: the card was declined.
@@ -154,12 +138,7 @@ impl ApiError {
         put("type", Some(self.details.kind.into()));
         put("code", self.details.code.map(Value::from));
         put("decline_code", self.details.decline_code.map(Value::from));
-        put(
-            "doc_url",
-            self.details
-                .code
-                .map(|code| format!("https://docs.stripe.com/error-codes#{code}").into()),
-        );
+        put("doc_url", self.details.code.map(|code| format!("https://docs.stripe.com/error-codes#{code}").into()));
         put("message", Some(self.details.message.clone().into()));
         put("param", self.details.param.clone().map(Value::from));
         put("charge", self.details.charge.clone().map(Value::from));

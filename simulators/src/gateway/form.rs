@@ -17,10 +17,7 @@ impl Form {
         let mut form = Self::default();
         for pair in encoded.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            form.fields
-                .entry(decode(name))
-                .or_default()
-                .push(decode(value));
+            form.fields.entry(decode(name)).or_default().push(decode(value));
         }
         form
     }
@@ -45,13 +42,7 @@ impl Form {
 
     /// A field that must be there.
     pub fn required(&self, name: &str) -> Result<&str, ApiError> {
-        let missing = || {
-            ApiError::parameter(
-                "parameter_missing",
-                name,
-                format!("Missing required param: {name}."),
-            )
-        };
+        let missing = || ApiError::parameter("parameter_missing", name, format!("Missing required param: {name}."));
         self.text(name).ok_or_else(missing)
     }
 
@@ -60,13 +51,7 @@ impl Form {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let wrong = || {
-            ApiError::parameter(
-                "parameter_invalid_integer",
-                name,
-                format!("Invalid integer: {text}"),
-            )
-        };
+        let wrong = || ApiError::parameter("parameter_invalid_integer", name, format!("Invalid integer: {text}"));
         text.parse().map(Some).map_err(|_| wrong())
     }
 
@@ -78,11 +63,7 @@ impl Form {
             Some("false") => Ok(Some(false)),
             Some(other) => {
                 let message = format!("Invalid boolean: {other}");
-                Err(ApiError::parameter(
-                    "parameter_invalid_boolean",
-                    name,
-                    message,
-                ))
+                Err(ApiError::parameter("parameter_invalid_boolean", name, message))
             }
         }
     }
@@ -103,27 +84,17 @@ impl Form {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let rest = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"));
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let sound = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-            && !text
-                .chars()
-                .any(|letter| letter.is_whitespace() || letter.is_control());
-        if sound {
-            Ok(Some(text.to_owned()))
-        } else {
-            Err(ApiError::parameter("url_invalid", name, "Not a valid URL"))
-        }
+            && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+        if sound { Ok(Some(text.to_owned())) } else { Err(ApiError::parameter("url_invalid", name, "Not a valid URL")) }
     }
 
     /// The entries `name[key]=value`.
     pub fn map(&self, name: &str) -> BTreeMap<String, String> {
         let mut map = BTreeMap::new();
         for (field, values) in &self.fields {
-            let key = field
-                .strip_prefix(name)
-                .and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+            let key = field.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
             if let (Some(key), Some(value)) = (key, values.last()) {
                 map.insert(key.to_owned(), value.clone());
             }
@@ -135,11 +106,7 @@ impl Form {
     pub fn list(&self, name: &str) -> Vec<&str> {
         self.fields
             .iter()
-            .filter(|(field, _)| {
-                field
-                    .strip_prefix(name)
-                    .is_some_and(|rest| rest.starts_with('['))
-            })
+            .filter(|(field, _)| field.strip_prefix(name).is_some_and(|rest| rest.starts_with('[')))
             .flat_map(|(_, values)| values.iter().map(String::as_str))
             .collect()
     }
@@ -180,9 +147,7 @@ pub fn encode(plain: &str) -> String {
 
 /// Adds fields to an address's query, before its fragment.
 pub fn with_query(url: &str, fields: &[(&str, &str)]) -> String {
-    let (page, fragment) = url
-        .split_once('#')
-        .map_or((url, None), |(page, fragment)| (page, Some(fragment)));
+    let (page, fragment) = url.split_once('#').map_or((url, None), |(page, fragment)| (page, Some(fragment)));
     let mut whole = page.to_owned();
     for (name, value) in fields {
         let mark = match whole.find('?') {
@@ -205,9 +170,7 @@ mod tests {
 
     #[test]
     fn brackets_make_maps_and_lists() {
-        let form = Form::parse(
-            "metadata[order]=ord_1&metadata%5Bnote%5D=Salamat+po%21&expand[]=a&expand[]=b&amount=100",
-        );
+        let form = Form::parse("metadata[order]=ord_1&metadata%5Bnote%5D=Salamat+po%21&expand[]=a&expand[]=b&amount=100");
         assert_eq!(form.map("metadata")["order"], "ord_1");
         assert_eq!(form.map("metadata")["note"], "Salamat po!");
         assert_eq!(form.list("expand"), ["a", "b"]);
@@ -230,13 +193,7 @@ mod tests {
 
     #[test]
     fn a_query_is_added_before_the_fragment() {
-        assert_eq!(
-            with_query("http://s/back", &[("a", "1 2")]),
-            "http://s/back?a=1%202"
-        );
-        assert_eq!(
-            with_query("http://s/back?x=1#end", &[("a", "1"), ("b", "2")]),
-            "http://s/back?x=1&a=1&b=2#end"
-        );
+        assert_eq!(with_query("http://s/back", &[("a", "1 2")]), "http://s/back?a=1%202");
+        assert_eq!(with_query("http://s/back?x=1#end", &[("a", "1"), ("b", "2")]), "http://s/back?x=1&a=1&b=2#end");
     }
 }

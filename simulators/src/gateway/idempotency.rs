@@ -32,16 +32,9 @@ impl Answers {
     ///
     /// # Errors
     /// The key is too long, or was used for another address or with other parameters.
-    pub fn find(
-        &self,
-        account: &str,
-        key: &str,
-        path: &str,
-        form: &Form,
-    ) -> Result<Option<&Kept>, ApiError> {
+    pub fn find(&self, account: &str, key: &str, path: &str, form: &Form) -> Result<Option<&Kept>, ApiError> {
         if key.len() > LONGEST_KEY {
-            let message =
-                format!("Idempotency keys must be at most {LONGEST_KEY} characters long.");
+            let message = format!("Idempotency keys must be at most {LONGEST_KEY} characters long.");
             return Err(ApiError::idempotency(message));
         }
         let Some(kept) = self.kept.get(&(account.to_owned(), key.to_owned())) else {
@@ -62,22 +55,8 @@ impl Answers {
     }
 
     /// Keeps an answer.
-    pub fn keep(
-        &mut self,
-        account: &str,
-        key: &str,
-        path: &str,
-        form: Form,
-        answer: (StatusCode, Value),
-        request_id: &str,
-    ) {
-        let kept = Kept {
-            path: path.to_owned(),
-            form,
-            status: answer.0,
-            body: answer.1,
-            request_id: request_id.to_owned(),
-        };
+    pub fn keep(&mut self, account: &str, key: &str, path: &str, form: Form, answer: (StatusCode, Value), request_id: &str) {
+        let kept = Kept { path: path.to_owned(), form, status: answer.0, body: answer.1, request_id: request_id.to_owned() };
         self.kept.insert((account.to_owned(), key.to_owned()), kept);
     }
 }

@@ -105,19 +105,10 @@ impl Intent {
 
     /// The shop's address to send the shopper back to, with what became of the payment.
     pub fn way_back(&self) -> Option<String> {
-        let outcome = if self.is_paid() {
-            "succeeded"
-        } else {
-            "failed"
-        };
-        let fields = [
-            ("payment_intent", self.id.as_str()),
-            ("payment_intent_client_secret", self.secret.as_str()),
-            ("redirect_status", outcome),
-        ];
-        self.return_url
-            .as_deref()
-            .map(|url| with_query(url, &fields))
+        let outcome = if self.is_paid() { "succeeded" } else { "failed" };
+        let fields =
+            [("payment_intent", self.id.as_str()), ("payment_intent_client_secret", self.secret.as_str()), ("redirect_status", outcome)];
+        self.return_url.as_deref().map(|url| with_query(url, &fields))
     }
 
     /// The `payment_intent` object. `base` is the gateway's own address as browsers see it.
@@ -170,10 +161,7 @@ impl Intent {
         let State::RequiresAction { source, .. } = &self.state else {
             return Value::Null;
         };
-        let url = with_query(
-            &format!("{base}/authenticate/{}", self.id),
-            &[("source", source)],
-        );
+        let url = with_query(&format!("{base}/authenticate/{}", self.id), &[("source", source)]);
         match &self.return_url {
             Some(back) => json!({
                 "type": "redirect_to_url",

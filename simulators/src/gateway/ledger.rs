@@ -97,9 +97,6 @@ impl Ledger {
     }
 
     fn of(&self, kinds: &[Kind]) -> Vec<&Line> {
-        self.lines
-            .iter()
-            .filter(|line| kinds.contains(&line.kind))
-            .collect()
+        self.lines.iter().filter(|line| kinds.contains(&line.kind)).collect()
     }
 }

@@ -56,23 +56,9 @@ struct Desk {
 
 impl Gateway {
     /// A gateway at `base`, its own address as browsers see it. `hold` is how long the late card keeps a client waiting.
-    pub fn new(
-        base: &str,
-        hold: Duration,
-        webhooks: Webhooks,
-        stopping: watch::Receiver<bool>,
-    ) -> Self {
-        let desk = Desk {
-            books: Books::at(base),
-            answers: Answers::default(),
-            hold,
-            fail_next: 0,
-        };
-        Self {
-            desk: Arc::new(Mutex::new(desk)),
-            webhooks,
-            stopping,
-        }
+    pub fn new(base: &str, hold: Duration, webhooks: Webhooks, stopping: watch::Receiver<bool>) -> Self {
+        let desk = Desk { books: Books::at(base), answers: Answers::default(), hold, fail_next: 0 };
+        Self { desk: Arc::new(Mutex::new(desk)), webhooks, stopping }
     }
 
     /// API, pages and controls.
@@ -91,13 +77,7 @@ impl Gateway {
     }
 
     /// Acts on the books and sends what happened. `request` and `key` name the API request that causes it, if it is one.
-    fn act<T>(
-        &self,
-        desk: &mut Desk,
-        request: Option<&str>,
-        key: Option<&str>,
-        act: impl FnOnce(&mut Books) -> T,
-    ) -> T {
+    fn act<T>(&self, desk: &mut Desk, request: Option<&str>, key: Option<&str>, act: impl FnOnce(&mut Books) -> T) -> T {
         let result = act(&mut desk.books);
         for happening in desk.books.take_happenings() {
             self.webhooks.send(&happening, request, key);

@@ -56,12 +56,7 @@ async fn pay(State(gateway): State<Gateway>, Path(id): Path<String>, body: Bytes
         let mut desk = gateway.desk();
         let paid = gateway.act(&mut desk, None, None, |books| books.pay(&id, card));
         // Pressed twice, or too late: what counts is where the intent stands.
-        paid.or_else(|error| {
-            desk.books
-                .intent(&id)
-                .cloned()
-                .map(|intent| (intent, Attempt::Declined(error)))
-        })
+        paid.or_else(|error| desk.books.intent(&id).cloned().map(|intent| (intent, Attempt::Declined(error))))
     };
     match paid {
         Err(error) => not_found(&error),
@@ -77,16 +72,11 @@ async fn pay(State(gateway): State<Gateway>, Path(id): Path<String>, body: Bytes
     }
 }
 
-async fn bank_page(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+async fn bank_page(State(gateway): State<Gateway>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let intent = gateway.desk().books.intent(&id).cloned();
     let asked = source_of(query.as_deref());
     match intent {
-        Ok(intent) if matches!(&intent.state, Standing::RequiresAction { source, .. } if *source == asked) =>
-        {
+        Ok(intent) if matches!(&intent.state, Standing::RequiresAction { source, .. } if *source == asked) => {
             let body = format!(
                 "<p class=\"sum\">{}</p><p>Your bank wants to know that it is you who pays.</p>\
                  <form method=\"post\"><button name=\"outcome\" value=\"approve\">Approve</button> \
@@ -100,20 +90,13 @@ async fn bank_page(
     }
 }
 
-async fn authenticate(
-    State(gateway): State<Gateway>,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
-) -> Response {
+async fn authenticate(State(gateway): State<Gateway>, Path(id): Path<String>, RawQuery(query): RawQuery, body: Bytes) -> Response {
     let form = Form::parse(&String::from_utf8_lossy(&body));
     let approved = form.text("outcome") == Some("approve");
     let source = source_of(query.as_deref());
     let intent = {
         let mut desk = gateway.desk();
-        gateway.act(&mut desk, None, None, |books| {
-            books.authenticate(&id, &source, approved)
-        })
+        gateway.act(&mut desk, None, None, |books| books.authenticate(&id, &source, approved))
     };
     match intent {
         Ok(intent) => {
@@ -125,21 +108,14 @@ async fn authenticate(
 }
 
 fn source_of(query: Option<&str>) -> String {
-    Form::parse(query.unwrap_or_default())
-        .text("source")
-        .unwrap_or_default()
-        .to_owned()
+    Form::parse(query.unwrap_or_default()).text("source").unwrap_or_default().to_owned()
 }
 
 /// The card page, or where else the shopper belongs by now.
 fn card_or_away(intent: &Intent, trouble: Option<&str>) -> Response {
     match intent.state {
-        Standing::Succeeded | Standing::RequiresCapture | Standing::Canceled { .. } => {
-            way_back(intent)
-        }
-        Standing::RequiresPaymentMethod
-        | Standing::RequiresConfirmation
-        | Standing::RequiresAction { .. } => {
+        Standing::Succeeded | Standing::RequiresCapture | Standing::Canceled { .. } => way_back(intent),
+        Standing::RequiresPaymentMethod | Standing::RequiresConfirmation | Standing::RequiresAction { .. } => {
             page(StatusCode::OK, "Pay by card", &card_form(intent, trouble))
         }
     }
@@ -149,22 +125,16 @@ fn card_form(intent: &Intent, trouble: Option<&str>) -> String {
     let sum = escape_html(&sum(intent));
     let (alert, described) = match trouble {
         Some(trouble) => (
-            format!(
-                "<p class=\"alert\" role=\"alert\" id=\"trouble\">{}</p>",
-                escape_html(trouble)
-            ),
+            format!("<p class=\"alert\" role=\"alert\" id=\"trouble\">{}</p>", escape_html(trouble)),
             " aria-invalid=\"true\" aria-describedby=\"trouble\"",
         ),
         None => (String::new(), ""),
     };
     let cards: Vec<String> = CARDS.iter().map(card_button).collect();
     let cards = cards.concat();
-    let back = intent.way_back().map_or(String::new(), |url| {
-        format!(
-            "<p><a href=\"{}\">Back to the shop without paying</a></p>",
-            escape_html(&url)
-        )
-    });
+    let back = intent
+        .way_back()
+        .map_or(String::new(), |url| format!("<p><a href=\"{}\">Back to the shop without paying</a></p>", escape_html(&url)));
     format!(
         "<p class=\"sum\">{sum}</p>{description}{alert}\
          <form method=\"post\"><label for=\"number\">Card number</label>\
@@ -172,13 +142,7 @@ fn card_form(intent: &Intent, trouble: Option<&str>) -> String {
          <button>Pay {sum}</button></form>\
          <h2>Test cards</h2><p>Each pays with its own outcome. Never type a real card here.</p>\
          <form method=\"post\"><ul class=\"cards\">{cards}</ul></form>{back}",
-        description = intent
-            .description
-            .as_deref()
-            .map_or(String::new(), |text| format!(
-                "<p>{}</p>",
-                escape_html(text)
-            )),
+        description = intent.description.as_deref().map_or(String::new(), |text| format!("<p>{}</p>", escape_html(text))),
     )
 }
 
@@ -196,11 +160,7 @@ fn to_bank(intent: &Intent) -> Response {
     let Standing::RequiresAction { source, .. } = &intent.state else {
         return way_back(intent);
     };
-    Redirect::to(&with_query(
-        &format!("/authenticate/{}", intent.id),
-        &[("source", source)],
-    ))
-    .into_response()
+    Redirect::to(&with_query(&format!("/authenticate/{}", intent.id), &[("source", source)])).into_response()
 }
 
 /// Sends the shopper back to the shop, or says how it ended when there is no address to go back to.
@@ -213,26 +173,19 @@ fn way_back(intent: &Intent) -> Response {
         Standing::Canceled { .. } => ("Cancelled", "The shop no longer asks for this payment."),
         _ => ("Not paid", "The payment did not go through."),
     };
-    let body = format!(
-        "<p class=\"sum\">{}</p><p>{text} You can close this page.</p>",
-        escape_html(&sum(intent))
-    );
+    let body = format!("<p class=\"sum\">{}</p><p>{text} You can close this page.</p>", escape_html(&sum(intent)));
     page(StatusCode::OK, title, &body)
 }
 
 fn not_found(error: &ApiError) -> Response {
-    let body = format!(
-        "<p>{}</p><p>Go back to the shop and start the payment again.</p>",
-        escape_html(error.message())
-    );
+    let body = format!("<p>{}</p><p>Go back to the shop and start the payment again.</p>", escape_html(error.message()));
     page(error.status, "No such payment", &body)
 }
 
 /// The amount for people: `PHP 1,250.00`. The exponents are those of the gateway's list of currencies.
 fn sum(intent: &Intent) -> String {
     let digits: usize = match intent.currency.as_str() {
-        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx"
-        | "vnd" | "vuv" | "xaf" | "xof" | "xpf" => 0,
+        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd" | "vuv" | "xaf" | "xof" | "xpf" => 0,
         "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
         _ => 2,
     };
@@ -246,10 +199,7 @@ fn sum(intent: &Intent) -> String {
         grouped.push(digit);
     }
     let point = if digits > 0 { "." } else { "" };
-    format!(
-        "{} {grouped}{point}{part}",
-        intent.currency.to_ascii_uppercase()
-    )
+    format!("{} {grouped}{point}{part}", intent.currency.to_ascii_uppercase())
 }
 
 const STYLE: &str = "\
@@ -278,11 +228,8 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
          <body><header>Sandbox card gateway: no money moves here</header><main><h1>{title}</h1>{body}</main></body></html>"
     );
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
+    let headers =
+        [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
     (status, headers, Html(html)).into_response()
 }
 
@@ -293,13 +240,7 @@ mod tests {
 
     #[test]
     fn sums_are_written_with_the_currency_s_own_digits() {
-        let said = |amount, currency: &str| {
-            sum(&Intent::new(
-                amount,
-                currency.to_owned(),
-                Capture::Automatic,
-            ))
-        };
+        let said = |amount, currency: &str| sum(&Intent::new(amount, currency.to_owned(), Capture::Automatic));
         assert_eq!(said(125_000, "php"), "PHP 1,250.00");
         assert_eq!(said(5, "php"), "PHP 0.05");
         assert_eq!(said(1_234_567, "jpy"), "JPY 1,234,567");

@@ -31,35 +31,21 @@ impl<S: Send + Sync> FromRequest<S> for ApiRequest {
         let account = account(request.headers())?;
         let path = request.uri().path().to_owned();
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let key = request
-            .headers()
-            .get("idempotency-key")
-            .and_then(|key| key.to_str().ok())
-            .map(str::to_owned);
+        let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
         let is_form = is_form(request.headers());
         let body = Bytes::from_request(request, state).await;
         let body = body.map_err(|_| ApiError::invalid("The request body could not be read."))?;
         if !body.is_empty() && !is_form {
-            return Err(ApiError::invalid(
-                "Invalid request (check that your POST content type is application/x-www-form-urlencoded).",
-            ));
+            return Err(ApiError::invalid("Invalid request (check that your POST content type is application/x-www-form-urlencoded)."));
         }
         let fields = format!("{query}&{}", String::from_utf8_lossy(&body));
-        Ok(Self {
-            id: fresh_id("req"),
-            account,
-            path,
-            idempotency_key: key.filter(|key| !key.is_empty()),
-            form: Form::parse(&fields),
-        })
+        Ok(Self { id: fresh_id("req"), account, path, idempotency_key: key.filter(|key| !key.is_empty()), form: Form::parse(&fields) })
     }
 }
 
 /// The sandbox key of a request. Keys of the real gateway's live mode are refused loudly.
 fn account(headers: &HeaderMap) -> Result<String, ApiError> {
-    let value = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(key) = value.and_then(|value| value.strip_prefix("Bearer ")) else {
         return Err(ApiError::unauthorized(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
@@ -67,20 +53,13 @@ fn account(headers: &HeaderMap) -> Result<String, ApiError> {
     };
     match key.trim().strip_prefix("sk_test_") {
         Some(rest) if !rest.is_empty() => Ok(key.trim().to_owned()),
-        _ => Err(ApiError::unauthorized(
-            "Invalid API Key provided: this sandbox takes keys that begin with sk_test_.",
-        )),
+        _ => Err(ApiError::unauthorized("Invalid API Key provided: this sandbox takes keys that begin with sk_test_.")),
     }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    kind.is_none_or(|kind| {
-        kind.to_ascii_lowercase()
-            .starts_with("application/x-www-form-urlencoded")
-    })
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_none_or(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
 }
 
 /// An answer of the API.
@@ -108,10 +87,7 @@ impl IntoResponse for Answer {
         put("cache-control", "no-cache, no-store");
         if let Some(key) = &self.idempotency_key {
             put("idempotency-key", key);
-            put(
-                "original-request",
-                self.replay_of.as_ref().unwrap_or(&self.request_id),
-            );
+            put("original-request", self.replay_of.as_ref().unwrap_or(&self.request_id));
         }
         if self.replay_of.is_some() {
             put("idempotent-replayed", "true");

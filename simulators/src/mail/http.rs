@@ -64,19 +64,12 @@ fn part(message: Option<&Message>, kind: &str) -> Response {
 }
 
 fn plain(body: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, body).into_response()
 }
 
 fn missing(message: &str) -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        Json(json!({ "error": { "message": message } })),
-    )
-        .into_response()
+    (StatusCode::NOT_FOUND, Json(json!({ "error": { "message": message } }))).into_response()
 }
 
 /// How many of the next messages are refused, and with which reply code (400 to 599).
@@ -95,17 +88,8 @@ fn default_code() -> u16 {
 async fn fail(State(sink): State<Sink>, Json(order): Json<Order>) -> (StatusCode, Json<Value>) {
     if !(400..=599).contains(&order.code) {
         let message = "a failure has a code from 400 to 599";
-        return (
-            StatusCode::BAD_REQUEST,
-            Json(json!({ "error": { "message": message } })),
-        );
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })));
     }
-    sink.kept().failures = Failures {
-        left: order.fail_next,
-        code: order.code,
-    };
-    (
-        StatusCode::OK,
-        Json(json!({ "fail_next": order.fail_next, "code": order.code })),
-    )
+    sink.kept().failures = Failures { left: order.fail_next, code: order.code };
+    (StatusCode::OK, Json(json!({ "fail_next": order.fail_next, "code": order.code })))
 }

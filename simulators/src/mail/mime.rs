@@ -10,10 +10,7 @@ const DEEPEST: usize = 8;
 /// The subject, decoded; empty when there is none.
 pub fn subject(raw: &[u8]) -> String {
     let (headers, _) = split(raw);
-    headers
-        .get("subject")
-        .map(|value| decode_words(value))
-        .unwrap_or_default()
+    headers.get("subject").map(|value| decode_words(value)).unwrap_or_default()
 }
 
 /// The first part of this kind (`text/plain`), decoded. A message without a content type is plain text.
@@ -23,43 +20,25 @@ pub fn part(raw: &[u8], kind: &str) -> Option<String> {
 
 fn find(raw: &[u8], kind: &str, depth: usize) -> Option<String> {
     let (headers, body) = split(raw);
-    let content_type = headers
-        .get("content-type")
-        .map_or("text/plain", String::as_str);
-    let own_kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = headers.get("content-type").map_or("text/plain", String::as_str);
+    let own_kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if own_kind.starts_with("multipart/") {
         let boundary = parameter(content_type, "boundary")?;
         if depth >= DEEPEST {
             return None;
         }
-        return parts(body, &boundary)
-            .into_iter()
-            .find_map(|part| find(part, kind, depth + 1));
+        return parts(body, &boundary).into_iter().find_map(|part| find(part, kind, depth + 1));
     }
-    let attached = headers
-        .get("content-disposition")
-        .is_some_and(|value| value.trim().to_ascii_lowercase().starts_with("attachment"));
+    let attached = headers.get("content-disposition").is_some_and(|value| value.trim().to_ascii_lowercase().starts_with("attachment"));
     if own_kind != kind || attached {
         return None;
     }
-    let bytes = match headers
-        .get("content-transfer-encoding")
-        .map(|value| value.trim().to_ascii_lowercase())
-        .as_deref()
-    {
+    let bytes = match headers.get("content-transfer-encoding").map(|value| value.trim().to_ascii_lowercase()).as_deref() {
         Some("base64") => decode_base64(body),
         Some("quoted-printable") => decode_quoted_printable(body),
         _ => body.to_vec(),
     };
-    Some(to_text(
-        &bytes,
-        parameter(content_type, "charset").as_deref(),
-    ))
+    Some(to_text(&bytes, parameter(content_type, "charset").as_deref()))
 }
 
 /// Headers by lower-case name, unfolded (the first of each name), and the body.
@@ -68,10 +47,7 @@ fn split(raw: &[u8]) -> (BTreeMap<String, String>, &[u8]) {
     let mut last: Option<String> = None;
     let mut rest = raw;
     while !rest.is_empty() {
-        let end = rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(rest.len(), |place| place + 1);
+        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
         let (line, after) = rest.split_at(end);
         rest = after;
         let line = String::from_utf8_lossy(line);
@@ -109,9 +85,7 @@ fn parameter(header: &str, name: &str) -> Option<String> {
                 let (value, next) = quoted.split_once('"')?;
                 (value, next.split_once(';').map_or("", |(_, next)| next))
             }
-            None => after
-                .split_once(';')
-                .map_or((after, ""), |(value, next)| (value, next)),
+            None => after.split_once(';').map_or((after, ""), |(value, next)| (value, next)),
         };
         if found.trim().eq_ignore_ascii_case(name) {
             return Some(value.trim().to_owned());
@@ -145,11 +119,7 @@ fn decode_quoted_printable(body: &[u8]) -> Vec<u8> {
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let content = line.trim_ascii_end();
         let soft = content.last() == Some(&b'=') && line.len() > content.len();
-        let content = if soft {
-            content.split_last().map_or(content, |(_, rest)| rest)
-        } else {
-            content
-        };
+        let content = if soft { content.split_last().map_or(content, |(_, rest)| rest) } else { content };
         decoded.extend(unescape(content, b'='));
         if !soft {
             decoded.extend_from_slice(if line.ends_with(b"\r\n") {
@@ -261,10 +231,7 @@ mod tests {
     fn quoted_printable_text_is_decoded() {
         let raw = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
             Total: =E2=82=B1100 =\r\nand more=3D\r\nBye  \r\n";
-        assert_eq!(
-            part(raw, "text/plain").unwrap(),
-            "Total: ₱100 and more=\r\nBye\r\n"
-        );
+        assert_eq!(part(raw, "text/plain").unwrap(), "Total: ₱100 and more=\r\nBye\r\n");
         assert_eq!(part(raw, "text/html"), None);
     }
 
@@ -282,10 +249,7 @@ mod tests {
     #[test]
     fn a_broken_message_is_read_as_far_as_it_goes() {
         assert_eq!(part(b"", "text/plain").unwrap(), "");
-        assert_eq!(
-            part(b"Content-Type: multipart/mixed\r\n\r\nx", "text/plain"),
-            None
-        );
+        assert_eq!(part(b"Content-Type: multipart/mixed\r\n\r\nx", "text/plain"), None);
         let cut = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ncut off";
         assert_eq!(part(cut, "text/plain").unwrap(), "cut off");
     }

@@ -71,15 +71,8 @@ pub struct Sink {
 impl Sink {
     /// An empty sink that takes messages of up to `limit` bytes and writes each to `folder` as well, if there is one.
     pub fn new(folder: Option<PathBuf>, limit: usize) -> Self {
-        let kept = Tray {
-            messages: VecDeque::new(),
-            failures: Failures { left: 0, code: 451 },
-        };
-        Self {
-            kept: Arc::new(Mutex::new(kept)),
-            folder,
-            limit,
-        }
+        let kept = Tray { messages: VecDeque::new(), failures: Failures { left: 0, code: 451 } };
+        Self { kept: Arc::new(Mutex::new(kept)), folder, limit }
     }
 
     /// Serves SMTP clients until dropped.
@@ -130,13 +123,7 @@ impl Sink {
         if let Some(folder) = &self.folder {
             tokio::fs::write(folder.join(format!("{id}.eml")), &raw).await?;
         }
-        let message = Message {
-            id: id.clone(),
-            from,
-            to,
-            at: now_ms(),
-            raw: raw.into(),
-        };
+        let message = Message { id: id.clone(), from, to, at: now_ms(), raw: raw.into() };
         let mut kept = self.kept();
         if kept.messages.len() >= REMEMBERED {
             kept.messages.pop_front();
@@ -148,23 +135,12 @@ impl Sink {
     /// What is kept, newest first; only what went to one address, if that is asked.
     fn list(&self, to: Option<&str>) -> Vec<Summary> {
         let kept: Vec<Message> = self.kept().messages.iter().cloned().collect();
-        let wanted = |message: &&Message| {
-            to.is_none_or(|to| {
-                message
-                    .to
-                    .iter()
-                    .any(|address| address.eq_ignore_ascii_case(to))
-            })
-        };
+        let wanted = |message: &&Message| to.is_none_or(|to| message.to.iter().any(|address| address.eq_ignore_ascii_case(to)));
         kept.iter().rev().filter(wanted).map(summary).collect()
     }
 
     fn find(&self, id: &str) -> Option<Message> {
-        self.kept()
-            .messages
-            .iter()
-            .find(|message| message.id == id)
-            .cloned()
+        self.kept().messages.iter().find(|message| message.id == id).cloned()
     }
 
     fn clear(&self) {

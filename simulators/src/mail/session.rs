@@ -46,13 +46,7 @@ enum Next {
 /// The connection broke, or the client was silent for too long.
 pub async fn serve(stream: TcpStream, sink: &Sink) -> io::Result<()> {
     let (reader, writer) = stream.into_split();
-    let mut session = Session {
-        reader: BufReader::new(reader),
-        writer,
-        sink,
-        greeted: false,
-        envelope: Envelope::default(),
-    };
+    let mut session = Session { reader: BufReader::new(reader), writer, sink, greeted: false, envelope: Envelope::default() };
     session.run().await
 }
 
@@ -69,12 +63,11 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         self.reply("220 localhost mail sink ready").await?;
         let mut line = Vec::new();
         loop {
-            let (reply, next) =
-                match read_line(&mut self.reader, &mut line, LONGEST_COMMAND).await? {
-                    Line::End => return Ok(()),
-                    Line::TooLong => ("500 Line too long".to_owned(), Next::Command),
-                    Line::Whole => self.command(String::from_utf8_lossy(&line).trim_end()),
-                };
+            let (reply, next) = match read_line(&mut self.reader, &mut line, LONGEST_COMMAND).await? {
+                Line::End => return Ok(()),
+                Line::TooLong => ("500 Line too long".to_owned(), Next::Command),
+                Line::Whole => self.command(String::from_utf8_lossy(&line).trim_end()),
+            };
             self.reply(&reply).await?;
             match next {
                 Next::Command => {}
@@ -95,19 +88,15 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let reply = match verb.to_ascii_uppercase().as_str() {
             "HELO" => self.hello("250 localhost".to_owned()),
-            "EHLO" => self.hello(format!(
-                "250-localhost\r\n250-PIPELINING\r\n250-SIZE {}\r\n250-8BITMIME\r\n250 SMTPUTF8",
-                self.sink.limit
-            )),
+            "EHLO" => {
+                self.hello(format!("250-localhost\r\n250-PIPELINING\r\n250-SIZE {}\r\n250-8BITMIME\r\n250 SMTPUTF8", self.sink.limit))
+            }
             "MAIL" => self.mail(rest),
             "RCPT" => self.rcpt(rest),
             "DATA" if self.envelope.from.is_none() => "503 Say MAIL first".to_owned(),
             "DATA" if self.envelope.to.is_empty() => "503 Say RCPT first".to_owned(),
             "DATA" => {
-                return (
-                    "354 Go on, end with a dot on a line of its own".to_owned(),
-                    Next::Data,
-                );
+                return ("354 Go on, end with a dot on a line of its own".to_owned(), Next::Data);
             }
             "RSET" => {
                 self.envelope = Envelope::default();
@@ -180,11 +169,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         if let Some(code) = self.sink.next_failure() {
             return Ok(format!("{code} The sink was told to refuse this message"));
         }
-        match self
-            .sink
-            .keep(envelope.from.unwrap_or_default(), envelope.to, message)
-            .await
-        {
+        match self.sink.keep(envelope.from.unwrap_or_default(), envelope.to, message).await {
             Ok(id) => Ok(format!("250 Kept as {id}")),
             Err(error) => {
                 tracing::warn!(%error, "a message could not be written to the folder");
@@ -194,9 +179,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
     }
 
     async fn reply(&mut self, reply: &str) -> io::Result<()> {
-        self.writer
-            .write_all(format!("{reply}\r\n").as_bytes())
-            .await?;
+        self.writer.write_all(format!("{reply}\r\n").as_bytes()).await?;
         self.writer.flush().await
     }
 }
@@ -209,17 +192,13 @@ fn path<'a>(rest: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
     }
     let rest = rest.get(word.len()..)?.trim_start().strip_prefix('<')?;
     let (address, parameters) = rest.split_once('>')?;
-    let sound =
-        address.is_empty() || (address.contains('@') && !address.contains(char::is_whitespace));
+    let sound = address.is_empty() || (address.contains('@') && !address.contains(char::is_whitespace));
     sound.then_some((address, parameters))
 }
 
 /// Reads a message with its stuffed dots undone; `None` when it is larger than the limit. Only `CRLF . CRLF` ends it, so that a bare line
 /// feed cannot smuggle in a second message.
-async fn read_message<R: AsyncBufRead + Unpin>(
-    reader: &mut R,
-    limit: usize,
-) -> io::Result<Option<Vec<u8>>> {
+async fn read_message<R: AsyncBufRead + Unpin>(reader: &mut R, limit: usize) -> io::Result<Option<Vec<u8>>> {
     let (mut message, mut line) = (Vec::new(), Vec::new());
     let (mut fits, mut at_line_start) = (true, true);
     loop {
@@ -236,11 +215,7 @@ async fn read_message<R: AsyncBufRead + Unpin>(
             return Ok(fits.then_some(message));
         }
         let stuffed = at_line_start && line.first() == Some(&b'.');
-        let content = if stuffed {
-            line.get(1..).unwrap_or_default()
-        } else {
-            &line
-        };
+        let content = if stuffed { line.get(1..).unwrap_or_default() } else { &line };
         at_line_start = line.ends_with(b"\r\n");
         fits = fits && message.len() + content.len() <= limit;
         if fits {
@@ -252,11 +227,7 @@ async fn read_message<R: AsyncBufRead + Unpin>(
 }
 
 /// Reads up to and with a line feed. Of a longer line nothing is kept, but all of it is read.
-async fn read_line<R: AsyncBufRead + Unpin>(
-    reader: &mut R,
-    line: &mut Vec<u8>,
-    longest: usize,
-) -> io::Result<Line> {
+async fn read_line<R: AsyncBufRead + Unpin>(reader: &mut R, line: &mut Vec<u8>, longest: usize) -> io::Result<Line> {
     line.clear();
     let mut fits = true;
     loop {
@@ -283,24 +254,18 @@ mod tests {
     use super::*;
 
     async fn read(sent: &[u8], limit: usize) -> Option<Vec<u8>> {
-        read_message(&mut BufReader::with_capacity(4, sent), limit)
-            .await
-            .unwrap()
+        read_message(&mut BufReader::with_capacity(4, sent), limit).await.unwrap()
     }
 
     #[tokio::test]
     async fn stuffed_dots_are_undone() {
-        let message = read(b"Hi\r\n..one\r\n...\r\nend.\r\n.\r\nQUIT\r\n", 1_000)
-            .await
-            .unwrap();
+        let message = read(b"Hi\r\n..one\r\n...\r\nend.\r\n.\r\nQUIT\r\n", 1_000).await.unwrap();
         assert_eq!(message, b"Hi\r\n.one\r\n..\r\nend.\r\n");
     }
 
     #[tokio::test]
     async fn a_bare_line_feed_does_not_end_a_message() {
-        let message = read(b"Hi\n.\nMAIL FROM:<x@y>\n.\r\nstill\r\n.\r\n", 1_000)
-            .await
-            .unwrap();
+        let message = read(b"Hi\n.\nMAIL FROM:<x@y>\n.\r\nstill\r\n.\r\n", 1_000).await.unwrap();
         assert_eq!(message, b"Hi\n.\nMAIL FROM:<x@y>\n.\r\nstill\r\n");
     }
 
@@ -312,10 +277,7 @@ mod tests {
 
     #[test]
     fn addresses_are_read_from_their_brackets() {
-        assert_eq!(
-            path("FROM:<a@b.ph> SIZE=10", "FROM:"),
-            Some(("a@b.ph", " SIZE=10"))
-        );
+        assert_eq!(path("FROM:<a@b.ph> SIZE=10", "FROM:"), Some(("a@b.ph", " SIZE=10")));
         assert_eq!(path("from: <>", "FROM:"), Some(("", "")));
         assert_eq!(path("FROM:a@b.ph", "FROM:"), None);
         assert_eq!(path("TO:<nobody>", "TO:"), None);

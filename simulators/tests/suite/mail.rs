@@ -17,9 +17,7 @@ struct Client {
 
 impl Client {
     async fn connect(world: &World) -> Self {
-        let mut client = Self {
-            stream: BufReader::new(TcpStream::connect(world.running.smtp).await.unwrap()),
-        };
+        let mut client = Self { stream: BufReader::new(TcpStream::connect(world.running.smtp).await.unwrap()) };
         assert!(client.reply().await.starts_with("220 "));
         client
     }
@@ -29,10 +27,7 @@ impl Client {
         let mut reply = String::new();
         loop {
             let mut line = String::new();
-            timeout(PATIENCE, self.stream.read_line(&mut line))
-                .await
-                .expect("no reply came")
-                .unwrap();
+            timeout(PATIENCE, self.stream.read_line(&mut line)).await.expect("no reply came").unwrap();
             reply.push_str(&line);
             if line.as_bytes().get(3) != Some(&b'-') {
                 return reply;
@@ -41,10 +36,7 @@ impl Client {
     }
 
     async fn say(&mut self, line: &str) -> String {
-        self.stream
-            .write_all(format!("{line}\r\n").as_bytes())
-            .await
-            .unwrap();
+        self.stream.write_all(format!("{line}\r\n").as_bytes()).await.unwrap();
         self.reply().await
     }
 
@@ -67,25 +59,12 @@ async fn a_mail_is_kept_as_it_was_sent() {
     let world = World::start().await;
     let mut client = Client::connect(&world).await;
     let hello = client.say("EHLO shop.test").await;
-    assert!(
-        hello.contains("250-8BITMIME\r\n") && hello.contains("250-SIZE 10485760\r\n"),
-        "{hello}"
-    );
-    client
-        .expect(
-            "MAIL FROM:<shop@tindahan.test> SIZE=200 BODY=8BITMIME",
-            "250",
-        )
-        .await;
+    assert!(hello.contains("250-8BITMIME\r\n") && hello.contains("250-SIZE 10485760\r\n"), "{hello}");
+    client.expect("MAIL FROM:<shop@tindahan.test> SIZE=200 BODY=8BITMIME", "250").await;
     client.expect("RCPT TO:<ana@example.ph>", "250").await;
     client.expect("RCPT TO:<ben@example.ph>", "250").await;
     client.expect("DATA", "354").await;
-    client
-        .expect(
-            "Subject: =?utf-8?Q?Salamat,_Ni=C3=B1a?=\r\n\r\n..dot\r\nMabuhay, ₱100\r\n.",
-            "250",
-        )
-        .await;
+    client.expect("Subject: =?utf-8?Q?Salamat,_Ni=C3=B1a?=\r\n\r\n..dot\r\nMabuhay, ₱100\r\n.", "250").await;
     client.expect("QUIT", "221").await;
 
     let list = world.get("/mail").await.json;
@@ -97,14 +76,8 @@ async fn a_mail_is_kept_as_it_was_sent() {
     assert!(mail["at"].as_u64().unwrap() > 1_700_000_000_000);
     let id = mail["id"].as_str().unwrap();
     let raw = world.get(&format!("/mail/{id}")).await;
-    assert_eq!(
-        raw.text,
-        "Subject: =?utf-8?Q?Salamat,_Ni=C3=B1a?=\r\n\r\n.dot\r\nMabuhay, ₱100\r\n"
-    );
-    assert_eq!(
-        world.get(&format!("/mail/{id}/text")).await.text,
-        ".dot\r\nMabuhay, ₱100\r\n"
-    );
+    assert_eq!(raw.text, "Subject: =?utf-8?Q?Salamat,_Ni=C3=B1a?=\r\n\r\n.dot\r\nMabuhay, ₱100\r\n");
+    assert_eq!(world.get(&format!("/mail/{id}/text")).await.text, ".dot\r\nMabuhay, ₱100\r\n");
     assert_eq!(world.get(&format!("/mail/{id}/html")).await.status, 404);
     assert_eq!(world.get("/mail/none").await.status, 404);
 
@@ -122,24 +95,10 @@ async fn the_text_of_a_mail_with_parts_is_decoded() {
         --b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
         Follow it: http://shop.test/o?t=3Dab=\r\nc =E2=82=B1\r\n\
         --b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nPHA+4oKxPC9wPg==\r\n--b--";
-    assert!(
-        client
-            .send("ana@example.ph", message)
-            .await
-            .starts_with("250")
-    );
-    let id = world.get("/mail").await.json[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(
-        world.get(&format!("/mail/{id}/text")).await.text,
-        "Follow it: http://shop.test/o?t=abc ₱"
-    );
-    assert_eq!(
-        world.get(&format!("/mail/{id}/html")).await.text,
-        "<p>₱</p>"
-    );
+    assert!(client.send("ana@example.ph", message).await.starts_with("250"));
+    let id = world.get("/mail").await.json[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.get(&format!("/mail/{id}/text")).await.text, "Follow it: http://shop.test/o?t=abc ₱");
+    assert_eq!(world.get(&format!("/mail/{id}/html")).await.text, "<p>₱</p>");
 }
 
 #[tokio::test]
@@ -147,30 +106,14 @@ async fn mail_is_listed_newest_first_and_by_recipient() {
     let world = World::start().await;
     let mut client = Client::connect(&world).await;
     client.expect("EHLO shop.test", "250").await;
-    for (to, subject) in [
-        ("ana@example.ph", "one"),
-        ("ben@example.ph", "two"),
-        ("ana@example.ph", "three"),
-    ] {
-        client
-            .send(to, &format!("Subject: {subject}\r\n\r\nHi"))
-            .await;
+    for (to, subject) in [("ana@example.ph", "one"), ("ben@example.ph", "two"), ("ana@example.ph", "three")] {
+        client.send(to, &format!("Subject: {subject}\r\n\r\nHi")).await;
     }
     let subjects = |list: serde_json::Value| -> Vec<String> {
-        list.as_array()
-            .unwrap()
-            .iter()
-            .map(|mail| mail["subject"].as_str().unwrap().to_owned())
-            .collect()
+        list.as_array().unwrap().iter().map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(
-        subjects(world.get("/mail").await.json),
-        ["three", "two", "one"]
-    );
-    assert_eq!(
-        subjects(world.get("/mail?to=ANA@example.ph").await.json),
-        ["three", "one"]
-    );
+    assert_eq!(subjects(world.get("/mail").await.json), ["three", "two", "one"]);
+    assert_eq!(subjects(world.get("/mail?to=ANA@example.ph").await.json), ["three", "one"]);
 }
 
 #[tokio::test]
@@ -179,16 +122,11 @@ async fn only_the_last_thousand_mails_are_kept() {
     let mut client = Client::connect(&world).await;
     client.expect("EHLO shop.test", "250").await;
     for number in 0..1_001 {
-        client
-            .send("ana@example.ph", &format!("Subject: {number}\r\n\r\nHi"))
-            .await;
+        client.send("ana@example.ph", &format!("Subject: {number}\r\n\r\nHi")).await;
     }
     let list = world.get("/mail").await.json;
     assert_eq!(list.as_array().unwrap().len(), 1_000);
-    assert_eq!(
-        (&list[0]["subject"], &list[999]["subject"]),
-        (&json!("1000"), &json!("1"))
-    );
+    assert_eq!((&list[0]["subject"], &list[999]["subject"]), (&json!("1000"), &json!("1")));
 }
 
 #[tokio::test]
@@ -216,37 +154,13 @@ async fn commands_out_of_turn_are_refused() {
 
 #[tokio::test]
 async fn a_mail_that_is_too_big_is_refused() {
-    let world = World::with(Options {
-        mail_limit: 1_000,
-        ..Options::default()
-    })
-    .await;
+    let world = World::with(Options { mail_limit: 1_000, ..Options::default() }).await;
     let mut client = Client::connect(&world).await;
-    assert!(
-        client
-            .say("EHLO shop.test")
-            .await
-            .contains("250-SIZE 1000\r\n")
-    );
+    assert!(client.say("EHLO shop.test").await.contains("250-SIZE 1000\r\n"));
     client.expect("MAIL FROM:<a@b.ph> SIZE=1001", "552").await;
-    assert!(
-        client
-            .send("ana@example.ph", &"line\r\n".repeat(200))
-            .await
-            .starts_with("552")
-    );
-    assert!(
-        client
-            .send("ana@example.ph", &"x".repeat(9_000))
-            .await
-            .starts_with("552")
-    );
-    assert!(
-        client
-            .send("ana@example.ph", "Subject: small\r\n\r\nHi")
-            .await
-            .starts_with("250")
-    );
+    assert!(client.send("ana@example.ph", &"line\r\n".repeat(200)).await.starts_with("552"));
+    assert!(client.send("ana@example.ph", &"x".repeat(9_000)).await.starts_with("552"));
+    assert!(client.send("ana@example.ph", "Subject: small\r\n\r\nHi").await.starts_with("250"));
     assert_eq!(world.get("/mail").await.json.as_array().unwrap().len(), 1);
 }
 
@@ -255,34 +169,14 @@ async fn ordered_failures_refuse_the_next_mails() {
     let world = World::start().await;
     let mut client = Client::connect(&world).await;
     client.expect("EHLO shop.test", "250").await;
-    world
-        .control("/_control/mail", json!({ "fail_next": 2, "code": 451 }))
-        .await;
+    world.control("/_control/mail", json!({ "fail_next": 2, "code": 451 })).await;
     for code in ["451", "451", "250"] {
-        assert!(
-            client
-                .send("ana@example.ph", "Subject: x\r\n\r\nHi")
-                .await
-                .starts_with(code)
-        );
+        assert!(client.send("ana@example.ph", "Subject: x\r\n\r\nHi").await.starts_with(code));
     }
-    world
-        .control("/_control/mail", json!({ "fail_next": 1, "code": 550 }))
-        .await;
-    assert!(
-        client
-            .send("ana@example.ph", "Subject: x\r\n\r\nHi")
-            .await
-            .starts_with("550")
-    );
+    world.control("/_control/mail", json!({ "fail_next": 1, "code": 550 })).await;
+    assert!(client.send("ana@example.ph", "Subject: x\r\n\r\nHi").await.starts_with("550"));
     assert_eq!(world.get("/mail").await.json.as_array().unwrap().len(), 1);
-    assert_eq!(
-        world
-            .control("/_control/mail", json!({ "fail_next": 1, "code": 250 }))
-            .await
-            .status,
-        400
-    );
+    assert_eq!(world.control("/_control/mail", json!({ "fail_next": 1, "code": 250 })).await.status, 400);
 }
 
 #[tokio::test]
@@ -300,20 +194,11 @@ async fn commands_sent_in_one_go_are_answered_in_turn() {
 #[tokio::test]
 async fn mail_is_written_to_a_folder_too() {
     let folder = std::env::temp_dir().join(format!("simulators-{}", std::process::id()));
-    let world = World::with(Options {
-        mail_folder: Some(folder.join("mail")),
-        ..Options::default()
-    })
-    .await;
+    let world = World::with(Options { mail_folder: Some(folder.join("mail")), ..Options::default() }).await;
     let mut client = Client::connect(&world).await;
     client.expect("EHLO shop.test", "250").await;
-    client
-        .send("ana@example.ph", "Subject: kept\r\n\r\nHi")
-        .await;
-    let id = world.get("/mail").await.json[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    client.send("ana@example.ph", "Subject: kept\r\n\r\nHi").await;
+    let id = world.get("/mail").await.json[0]["id"].as_str().unwrap().to_owned();
     let written = std::fs::read_to_string(folder.join("mail").join(format!("{id}.eml"))).unwrap();
     assert_eq!(written, "Subject: kept\r\n\r\nHi\r\n");
     std::fs::remove_dir_all(folder).unwrap();
@@ -323,10 +208,7 @@ async fn mail_is_written_to_a_folder_too() {
 async fn stopping_frees_the_ports_and_a_taken_port_is_named() {
     let world = World::start().await;
     let (gateway, smtp) = (world.running.gateway, world.running.smtp);
-    let taken = Options {
-        gateway,
-        ..Options::default()
-    };
+    let taken = Options { gateway, ..Options::default() };
     let error = simulators::start(taken.clone()).await.unwrap_err();
     assert!(error.to_string().contains(&gateway.to_string()), "{error}");
     let World { running, http } = world;

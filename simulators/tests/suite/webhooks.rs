@@ -9,15 +9,10 @@ use crate::world::{Received, Shop, World};
 
 const SECRET: &str = "whsec_test";
 const PAID: &str = "amount=5000&currency=php&confirm=true&payment_method=pm_card_visa";
-const HELD: &str =
-    "amount=5000&currency=php&capture_method=manual&confirm=true&payment_method=pm_card_visa";
+const HELD: &str = "amount=5000&currency=php&capture_method=manual&confirm=true&payment_method=pm_card_visa";
 
 async fn world_with(shop: &Shop) -> World {
-    World::with(Options {
-        webhook: Some(Endpoint::new(&shop.url, SECRET).unwrap()),
-        ..Options::default()
-    })
-    .await
+    World::with(Options { webhook: Some(Endpoint::new(&shop.url, SECRET).unwrap()), ..Options::default() }).await
 }
 
 /// Waits until nothing is under way, and gives the report.
@@ -38,24 +33,12 @@ async fn every_change_is_told_in_order() {
     let world = world_with(&shop).await;
     let held = world.post_once("key-1", "/v1/payment_intents", HELD).await;
     let id = held.json["id"].as_str().unwrap();
-    world
-        .post(&format!("/v1/payment_intents/{id}/capture"), "")
-        .await;
-    world
-        .post("/v1/refunds", &format!("payment_intent={id}&amount=2000"))
-        .await;
+    world.post(&format!("/v1/payment_intents/{id}/capture"), "").await;
+    world.post("/v1/refunds", &format!("payment_intent={id}&amount=2000")).await;
     let declined = PAID.replace("visa", "chargeDeclined");
     world.post("/v1/payment_intents", &declined).await;
     let other = world.an_intent(HELD).await;
-    world
-        .post(
-            &format!(
-                "/v1/payment_intents/{}/cancel",
-                other["id"].as_str().unwrap()
-            ),
-            "",
-        )
-        .await;
+    world.post(&format!("/v1/payment_intents/{}/cancel", other["id"].as_str().unwrap()), "").await;
 
     let told = shop.next_of(6).await;
     let kinds: Vec<&str> = told.iter().map(Received::kind).collect();
@@ -77,18 +60,9 @@ async fn every_change_is_told_in_order() {
     assert_eq!(first["request"]["idempotency_key"], "key-1");
     assert_eq!(first["request"]["id"], held.headers["request-id"]);
     assert_eq!(told[2].event["data"]["object"]["amount_refunded"], 2_000);
-    let seen = world
-        .get(&format!("/v1/events/{}", first["id"].as_str().unwrap()))
-        .await
-        .json;
+    let seen = world.get(&format!("/v1/events/{}", first["id"].as_str().unwrap())).await.json;
     assert_eq!(&seen, first);
-    assert_eq!(
-        world.get("/v1/events?limit=2").await.json["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(world.get("/v1/events?limit=2").await.json["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -97,12 +71,7 @@ async fn a_webhook_is_signed_over_its_time_and_body() {
 
     let mut shop = Shop::open(&[]).await;
     let world = World::start().await;
-    world
-        .control(
-            "/_control/webhook",
-            json!({ "url": shop.url, "secret": SECRET }),
-        )
-        .await;
+    world.control("/_control/webhook", json!({ "url": shop.url, "secret": SECRET })).await;
     world.an_intent(PAID).await;
     let told = shop.next().await;
     let (time, signature) = told.signature.split_once(",v1=").unwrap();
@@ -118,25 +87,13 @@ async fn a_webhook_is_signed_over_its_time_and_body() {
 async fn copies_of_an_event_come_with_the_same_id() {
     let mut shop = Shop::open(&[]).await;
     let world = world_with(&shop).await;
-    let settings = world
-        .control("/_control/webhooks", json!({ "duplicates": 3 }))
-        .await
-        .json;
+    let settings = world.control("/_control/webhooks", json!({ "duplicates": 3 })).await.json;
     assert_eq!(settings["duplicates"], 3);
     world.an_intent(PAID).await;
     let told = shop.next_of(3).await;
-    let ids: BTreeSet<&str> = told
-        .iter()
-        .map(|event| event.event["id"].as_str().unwrap())
-        .collect();
+    let ids: BTreeSet<&str> = told.iter().map(|event| event.event["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 1);
-    assert_eq!(
-        settled(&world).await["deliveries"]
-            .as_array()
-            .unwrap()
-            .len(),
-        3
-    );
+    assert_eq!(settled(&world).await["deliveries"].as_array().unwrap().len(), 3);
     assert!(shop.here().is_none());
 }
 
@@ -144,30 +101,14 @@ async fn copies_of_an_event_come_with_the_same_id() {
 async fn shuffled_events_come_in_disorder_and_none_is_lost() {
     let mut shop = Shop::open(&[]).await;
     let world = world_with(&shop).await;
-    world
-        .control(
-            "/_control/webhooks",
-            json!({ "shuffle": true, "duplicates": 2, "delay_ms": 400 }),
-        )
-        .await;
+    world.control("/_control/webhooks", json!({ "shuffle": true, "duplicates": 2, "delay_ms": 400 })).await;
     let intent = world.an_intent(HELD).await;
     let id = intent["id"].as_str().unwrap();
-    world
-        .post(&format!("/v1/payment_intents/{id}/capture"), "")
-        .await;
-    world
-        .post("/v1/refunds", &format!("payment_intent={id}"))
-        .await;
+    world.post(&format!("/v1/payment_intents/{id}/capture"), "").await;
+    world.post("/v1/refunds", &format!("payment_intent={id}")).await;
     let told = shop.next_of(6).await;
-    let order = [
-        "payment_intent.amount_capturable_updated",
-        "payment_intent.succeeded",
-        "charge.refunded",
-    ];
-    let places: Vec<usize> = told
-        .iter()
-        .map(|event| order.iter().position(|kind| *kind == event.kind()).unwrap())
-        .collect();
+    let order = ["payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded"];
+    let places: Vec<usize> = told.iter().map(|event| order.iter().position(|kind| *kind == event.kind()).unwrap()).collect();
     assert!(!places.is_sorted(), "{places:?}");
     for place in 0..3 {
         assert_eq!(places.iter().filter(|found| **found == place).count(), 2);
@@ -178,9 +119,7 @@ async fn shuffled_events_come_in_disorder_and_none_is_lost() {
 async fn a_delayed_event_comes_after_its_delay() {
     let mut shop = Shop::open(&[]).await;
     let world = world_with(&shop).await;
-    world
-        .control("/_control/webhooks", json!({ "delay_ms": 300 }))
-        .await;
+    world.control("/_control/webhooks", json!({ "delay_ms": 300 })).await;
     let start = std::time::Instant::now();
     world.an_intent(PAID).await;
     shop.next().await;
@@ -191,18 +130,10 @@ async fn a_delayed_event_comes_after_its_delay() {
 async fn an_event_may_arrive_before_the_answer() {
     let mut shop = Shop::open(&[]).await;
     let world = world_with(&shop).await;
-    world
-        .control(
-            "/_control/webhooks",
-            json!({ "before_answer": true, "duplicates": 2 }),
-        )
-        .await;
+    world.control("/_control/webhooks", json!({ "before_answer": true, "duplicates": 2 })).await;
     let intent = world.an_intent(PAID).await;
     for _ in 0..2 {
-        assert_eq!(
-            shop.here().unwrap().event["data"]["object"]["id"],
-            intent["id"]
-        );
+        assert_eq!(shop.here().unwrap().event["data"]["object"]["id"], intent["id"]);
     }
 }
 
@@ -210,46 +141,25 @@ async fn an_event_may_arrive_before_the_answer() {
 async fn an_event_is_sent_again_until_it_is_taken() {
     let mut shop = Shop::open(&[500, 404, 302]).await;
     let world = world_with(&shop).await;
-    world
-        .control("/_control/webhooks", json!({ "retry_base_ms": 10 }))
-        .await;
+    world.control("/_control/webhooks", json!({ "retry_base_ms": 10 })).await;
     world.an_intent(PAID).await;
     let told = shop.next_of(4).await;
     assert!(told.iter().all(|event| event.body == told[0].body));
     let report = settled(&world).await;
-    let statuses: Vec<&Value> = report["deliveries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|delivery| &delivery["status"])
-        .collect();
-    assert_eq!(
-        statuses,
-        [&json!(500), &json!(404), &json!(302), &json!(200)]
-    );
+    let statuses: Vec<&Value> = report["deliveries"].as_array().unwrap().iter().map(|delivery| &delivery["status"]).collect();
+    assert_eq!(statuses, [&json!(500), &json!(404), &json!(302), &json!(200)]);
 }
 
 #[tokio::test]
 async fn an_event_that_is_never_taken_is_given_up_and_does_not_block_others() {
     let mut shop = Shop::open(&[500, 200, 500, 500]).await;
     let world = world_with(&shop).await;
-    world
-        .control(
-            "/_control/webhooks",
-            json!({ "retry_base_ms": 200, "max_attempts": 3 }),
-        )
-        .await;
+    world.control("/_control/webhooks", json!({ "retry_base_ms": 200, "max_attempts": 3 })).await;
     let first = world.an_intent(PAID).await;
     let second = world.an_intent(PAID).await;
     let told = shop.next_of(4).await;
-    let ids: Vec<&Value> = told
-        .iter()
-        .map(|event| &event.event["data"]["object"]["id"])
-        .collect();
-    assert_eq!(
-        ids,
-        [&first["id"], &second["id"], &first["id"], &first["id"]]
-    );
+    let ids: Vec<&Value> = told.iter().map(|event| &event.event["data"]["object"]["id"]).collect();
+    assert_eq!(ids, [&first["id"], &second["id"], &first["id"], &first["id"]]);
     settled(&world).await;
     assert!(shop.here().is_none());
 }
@@ -257,18 +167,8 @@ async fn an_event_that_is_never_taken_is_given_up_and_does_not_block_others() {
 #[tokio::test]
 async fn an_endpoint_that_is_down_is_noted() {
     let world = World::start().await;
-    world
-        .control(
-            "/_control/webhooks",
-            json!({ "retry_base_ms": 1, "max_attempts": 2 }),
-        )
-        .await;
-    world
-        .control(
-            "/_control/webhook",
-            json!({ "url": "http://127.0.0.1:9/hook", "secret": SECRET }),
-        )
-        .await;
+    world.control("/_control/webhooks", json!({ "retry_base_ms": 1, "max_attempts": 2 })).await;
+    world.control("/_control/webhook", json!({ "url": "http://127.0.0.1:9/hook", "secret": SECRET })).await;
     world.an_intent(PAID).await;
     let report = settled(&world).await;
     let deliveries = report["deliveries"].as_array().unwrap();
@@ -279,24 +179,8 @@ async fn an_endpoint_that_is_down_is_noted() {
 #[tokio::test]
 async fn an_endpoint_that_cannot_be_used_is_refused() {
     let world = World::start().await;
-    let answer = world
-        .control(
-            "/_control/webhook",
-            json!({ "url": "https://shop.test/hook", "secret": SECRET }),
-        )
-        .await;
+    let answer = world.control("/_control/webhook", json!({ "url": "https://shop.test/hook", "secret": SECRET })).await;
     assert_eq!(answer.status, 400);
-    assert!(
-        answer.json["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("https://shop.test/hook")
-    );
-    assert_eq!(
-        world
-            .control("/_control/webhooks", json!({ "duplicate": 3 }))
-            .await
-            .status,
-        422
-    );
+    assert!(answer.json["error"]["message"].as_str().unwrap().contains("https://shop.test/hook"));
+    assert_eq!(world.control("/_control/webhooks", json!({ "duplicate": 3 })).await.status, 422);
 }

@@ -40,15 +40,8 @@ impl World {
     }
 
     pub async fn with(options: Options) -> Self {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
-        Self {
-            running: simulators::start(options).await.unwrap(),
-            http,
-        }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { running: simulators::start(options).await.unwrap(), http }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -62,14 +55,7 @@ impl World {
 
     /// An API request with an idempotency key.
     pub async fn post_once(&self, key: &str, path: &str, form: &str) -> Answer {
-        read(
-            self.request(path, form)
-                .header("idempotency-key", key)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        read(self.request(path, form).header("idempotency-key", key).send().await.unwrap()).await
     }
 
     pub fn request(&self, path: &str, form: &str) -> reqwest::RequestBuilder {
@@ -81,28 +67,19 @@ impl World {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        let request = self
-            .http
-            .get(self.url(path))
-            .header("authorization", "Bearer sk_test_sandbox");
+        let request = self.http.get(self.url(path)).header("authorization", "Bearer sk_test_sandbox");
         read(request.send().await.unwrap()).await
     }
 
     /// A form sent by a shopper's browser.
     pub async fn submit(&self, path: &str, form: &str) -> Answer {
-        let request = self
-            .http
-            .post(self.url(path))
-            .header("content-type", "application/x-www-form-urlencoded");
+        let request = self.http.post(self.url(path)).header("content-type", "application/x-www-form-urlencoded");
         read(request.body(form.to_owned()).send().await.unwrap()).await
     }
 
     /// Turns one of the tester's knobs.
     pub async fn control(&self, path: &str, json: Value) -> Answer {
-        let request = self
-            .http
-            .post(self.url(path))
-            .header("content-type", "application/json");
+        let request = self.http.post(self.url(path)).header("content-type", "application/json");
         read(request.body(json.to_string()).send().await.unwrap()).await
     }
 
@@ -128,10 +105,7 @@ impl World {
         let ledger = self.get("/_control/ledger").await.json;
         let sum = |kind: &str| {
             let lines = ledger["movements"].as_array().unwrap().iter();
-            lines
-                .filter(|line| line["kind"] == kind)
-                .map(|line| line["amount"].as_u64().unwrap())
-                .sum()
+            lines.filter(|line| line["kind"] == kind).map(|line| line["amount"].as_u64().unwrap()).sum()
         };
         (sum("capture"), sum("refund"))
     }
@@ -140,21 +114,9 @@ impl World {
 pub async fn read(response: reqwest::Response) -> Answer {
     let status = response.status().as_u16();
     let headers = response.headers().iter();
-    let headers = headers
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect();
+    let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let text = response.text().await.unwrap();
-    Answer {
-        status,
-        headers,
-        json: serde_json::from_str(&text).unwrap_or(Value::Null),
-        text,
-    }
+    Answer { status, headers, json: serde_json::from_str(&text).unwrap_or(Value::Null), text }
 }
 
 /// A webhook as the shop received it.
@@ -187,29 +149,19 @@ impl Shop {
     pub async fn open(answers: &[u16]) -> Self {
         let (sender, received) = mpsc::unbounded_channel();
         let counter = Counter {
-            answers: Arc::new(Mutex::new(
-                answers
-                    .iter()
-                    .map(|code| StatusCode::from_u16(*code).unwrap())
-                    .collect(),
-            )),
+            answers: Arc::new(Mutex::new(answers.iter().map(|code| StatusCode::from_u16(*code).unwrap()).collect())),
             received: sender,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/stripe", listener.local_addr().unwrap());
-        let router = Router::new()
-            .route("/webhooks/stripe", post(take))
-            .with_state(counter);
+        let router = Router::new().route("/webhooks/stripe", post(take)).with_state(counter);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, received }
     }
 
     /// The next webhook.
     pub async fn next(&mut self) -> Received {
-        timeout(PATIENCE, self.received.recv())
-            .await
-            .expect("no webhook came")
-            .unwrap()
+        timeout(PATIENCE, self.received.recv()).await.expect("no webhook came").unwrap()
     }
 
     /// The next webhooks.
@@ -228,16 +180,8 @@ impl Shop {
 }
 
 async fn take(State(counter): State<Counter>, headers: HeaderMap, body: String) -> StatusCode {
-    let received = Received {
-        signature: headers["stripe-signature"].to_str().unwrap().to_owned(),
-        event: serde_json::from_str(&body).unwrap(),
-        body,
-    };
+    let received =
+        Received { signature: headers["stripe-signature"].to_str().unwrap().to_owned(), event: serde_json::from_str(&body).unwrap(), body };
     counter.received.send(received).unwrap();
-    counter
-        .answers
-        .lock()
-        .unwrap()
-        .pop_front()
-        .unwrap_or(StatusCode::OK)
+    counter.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
 }

@@ -98,7 +98,10 @@ mod tests {
 
     #[test]
     fn an_address_carries_what_was_asked_for_and_nothing_empty() {
-        assert_eq!(address("/admin/orders", &[("q", "Ana & Co"), ("payment", ""), ("after", "1_2")]), "/admin/orders?q=Ana%20%26%20Co&after=1_2");
+        assert_eq!(
+            address("/admin/orders", &[("q", "Ana & Co"), ("payment", ""), ("after", "1_2")]),
+            "/admin/orders?q=Ana%20%26%20Co&after=1_2"
+        );
         assert_eq!(address("/admin/orders", &[("q", "")]), "/admin/orders");
     }
 }

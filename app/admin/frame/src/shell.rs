@@ -129,8 +129,14 @@ fn jobs() -> [Place; 5] {
 fn further() -> [(&'static str, Place); 9] {
     let place = |needs, href, name, shape| Place { needs, href, name, shape };
     [
-        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?fulfilment=unfulfilled", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE)),
-        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?payment=pending", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE)),
+        (
+            tr!(ADMIN_ORDERS),
+            place(Permission::ReadOrders, "/admin/orders?fulfilment=unfulfilled", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE),
+        ),
+        (
+            tr!(ADMIN_ORDERS),
+            place(Permission::ReadOrders, "/admin/orders?payment=pending", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE),
+        ),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/new", tr!(ADMIN_PRODUCTS_NEW), icon::PLUS)),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/import", tr!(ADMIN_PRODUCTS_IMPORT), icon::UPLOAD)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX), icon::BANKNOTE)),
@@ -158,7 +164,9 @@ fn job(place: Place) -> Job {
 }
 
 fn frame(shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
-    let of = move |part: fn(&ShellView) -> String| shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(part).unwrap_or_default());
+    let of = move |part: fn(&ShellView) -> String| {
+        shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(part).unwrap_or_default())
+    };
     let role = Memo::new(move |_| shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(|shell| shell.role)));
     let jobs = Signal::derive(move || {
         let mine = |role: Role| jobs().into_iter().filter(move |place| role.may(place.needs)).map(job).collect();

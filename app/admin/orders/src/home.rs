@@ -9,8 +9,8 @@ use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use session::{Access, AppError, access, stated};
 use ui::{
-    Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When,
-    tr, use_locale,
+    Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
+    use_locale,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -139,7 +139,11 @@ fn sold(today: &TodayView) -> AnyView {
     let bars: Vec<Bar> = today
         .last_days
         .iter()
-        .map(|(day, minor)| Bar { label: locale.weekday_date(*day), value: *minor, shown: locale.money(Money::new(*minor, today.sales.currency)) })
+        .map(|(day, minor)| Bar {
+            label: locale.weekday_date(*day),
+            value: *minor,
+            shown: locale.money(Money::new(*minor, today.sales.currency)),
+        })
         .collect();
     let shown = |bar: Option<&Bar>| bar.map(|bar| bar.shown.clone()).unwrap_or_default();
     let summary = tr!(ADMIN_HOME_LAST_DAYS_SUMMARY, first = shown(bars.first()), last = shown(bars.last()));
@@ -178,11 +182,8 @@ fn low(stock: &[StockRowView]) -> AnyView {
         return view! { <p class="p-5 text-quiet">{tr!(ADMIN_HOME_LOW_STOCK_NONE)}</p> }.into_any();
     }
     let locale = use_locale();
-    let columns = vec![
-        Column::new(tr!(ADMIN_PRODUCTS_SKU)),
-        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
-        Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE)),
-    ];
+    let columns =
+        vec![Column::new(tr!(ADMIN_PRODUCTS_SKU)), Column::new(tr!(ADMIN_PRODUCTS_NAME)), Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE))];
     let row = |row: StockRowView| {
         view! {
             <Row>

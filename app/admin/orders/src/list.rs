@@ -200,7 +200,10 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     let pick = actions.pick;
     let next = found.list.next.as_deref().map(|after| to_list(&query, after));
     let first = (!query.after.is_empty()).then(|| to_list(&query, ""));
-    let kept = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "").split_once('?').map(|(_, kept)| kept.to_owned()).unwrap_or_default();
+    let kept = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "")
+        .split_once('?')
+        .map(|(_, kept)| kept.to_owned())
+        .unwrap_or_default();
     let orders = found.list.orders;
     let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), actions.posted.with_value(|posted| problem(pick, posted)));
     let list = if orders.is_empty() {

@@ -50,7 +50,9 @@ fn payment_refused(error: &backend::payments::PaymentError) -> AppError {
 fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
     use session::request;
     let amount = Money::parse(text.trim(), backend::settings::shop_currency(shop));
-    amount.map(|money| money.minor).map_err(|_| request::invalid(vec![("amount".into(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
+    amount
+        .map(|money| money.minor)
+        .map_err(|_| request::invalid(vec![("amount".into(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
 }
 
 /// An order.
@@ -169,7 +171,8 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
     let title = tr!(ORDER_NUMBER, number = order.number);
     let above = vec![("/admin/orders".to_owned(), tr!(ADMIN_ORDERS).to_owned())];
     let (payment, goods) = (order.payment, (order.fulfilment, order.delivery));
-    let cancelled = order.cancelled.clone().map(|(_, reason)| view! { <Alert tone=Tone::Warning title=tr!(ORDER_STATE_CANCELLED)>{reason}</Alert> });
+    let cancelled =
+        order.cancelled.clone().map(|(_, reason)| view! { <Alert tone=Tone::Warning title=tr!(ORDER_STATE_CANCELLED)>{reason}</Alert> });
     let may = |permission: Permission| may.contains(&permission);
     let content = (lines(&order.lines), sums(&order));
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();

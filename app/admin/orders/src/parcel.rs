@@ -76,14 +76,24 @@ impl ParcelActions {
 
 /// One parcel and its next step.
 #[component]
-pub(crate) fn Parcel(number: usize, parcel: ShipmentView, lines: Vec<OrderLineView>, may_fulfil: bool, actions: ParcelActions) -> impl IntoView {
+pub(crate) fn Parcel(
+    number: usize,
+    parcel: ShipmentView,
+    lines: Vec<OrderLineView>,
+    may_fulfil: bool,
+    actions: ParcelActions,
+) -> impl IntoView {
     let locale = use_locale();
     let id = parcel.id.to_string();
-    let content: Vec<_> = parcel.lines.iter().map(|(line, units)| {
-        let units = locale.number(*units);
-        let name = lines.iter().find(|known| known.id == *line).map(|line| line.sku.clone()).unwrap_or_default();
-        view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
-    }).collect();
+    let content: Vec<_> = parcel
+        .lines
+        .iter()
+        .map(|(line, units)| {
+            let units = locale.number(*units);
+            let name = lines.iter().find(|known| known.id == *line).map(|line| line.sku.clone()).unwrap_or_default();
+            view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
+        })
+        .collect();
     let step = may_fulfil.then(|| match parcel.state {
         ShipmentState::Picked => packing(id, actions),
         ShipmentState::Packed => shipping(id, number, actions),

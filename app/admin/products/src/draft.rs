@@ -193,8 +193,13 @@ impl ProductForm {
     /// priced like the first. Says how many there are now that were not there before.
     pub(crate) fn combine(&mut self) -> usize {
         self.variants.retain(|variant| !variant.is_blank());
-        let slots: Vec<(usize, Vec<String>)> =
-            self.options.iter().enumerate().filter(|(_, option)| !option.name().is_empty()).map(|(at, option)| (at, option.english())).collect();
+        let slots: Vec<(usize, Vec<String>)> = self
+            .options
+            .iter()
+            .enumerate()
+            .filter(|(_, option)| !option.name().is_empty())
+            .map(|(at, option)| (at, option.english()))
+            .collect();
         if slots.is_empty() || slots.iter().any(|(_, values)| values.is_empty()) {
             return 0;
         }
@@ -202,12 +207,17 @@ impl ProductForm {
         let key = |variant: &VariantForm| slots.iter().map(|(at, _)| value(variant, *at)).collect::<Vec<_>>();
         let mut known: HashSet<Vec<String>> = self.variants.iter().map(key).collect();
         let all = slots.iter().fold(vec![Vec::new()], |begun: Vec<Vec<String>>, (_, values)| {
-            let longer = begun.iter().flat_map(|so_far| values.iter().map(move |value| [so_far.as_slice(), std::slice::from_ref(value)].concat()));
+            let longer =
+                begun.iter().flat_map(|so_far| values.iter().map(move |value| [so_far.as_slice(), std::slice::from_ref(value)].concat()));
             longer.take(MOST_VARIANTS).collect()
         });
         let missing = all.into_iter().filter(|values| known.insert(values.iter().map(|value| value.to_lowercase()).collect()));
         let missing: Vec<Vec<String>> = missing.collect();
-        let base = if self.handle.is_empty() { self.texts.first().map(|texts| slug(&texts.name)).unwrap_or_default() } else { self.handle.clone() };
+        let base = if self.handle.is_empty() {
+            self.texts.first().map(|texts| slug(&texts.name)).unwrap_or_default()
+        } else {
+            self.handle.clone()
+        };
         let like = self.variants.first().cloned().unwrap_or_default();
         let mut made = 0;
         for values in missing {
@@ -289,7 +299,8 @@ mod reading {
             let mut values = Vec::with_capacity(options.len());
             for (place, option) in options {
                 let typed = form.values.get(*place).map_or("", |typed| typed.trim());
-                let fits = |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name.eq_ignore_ascii_case(typed));
+                let fits =
+                    |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name.eq_ignore_ascii_case(typed));
                 match option.values.iter().find(fits) {
                     Some((key, _)) => values.push(key.clone()),
                     None => self.wrong(field("values"), t::ADMIN_PRODUCTS_VALUES_UNKNOWN),
@@ -321,7 +332,9 @@ mod reading {
         let known = before.iter().find(|option| same(name, &option.names));
         let lists: Vec<Vec<String>> = form.values.iter().map(|list| parts(list)).collect();
         let values = lists.first()?.iter().enumerate().map(|(at, english)| {
-            let key = known.and_then(|option| option.values.iter().find(|(_, names)| same(english, names))).map_or_else(|| slug(english), |(key, _)| key.clone());
+            let key = known
+                .and_then(|option| option.values.iter().find(|(_, names)| same(english, names)))
+                .map_or_else(|| slug(english), |(key, _)| key.clone());
             let names = lists.iter().map(|list| list.get(at).unwrap_or(english).clone()).collect();
             (key, names)
         });
@@ -368,7 +381,8 @@ mod reading {
         /// What is wrong with a draft beside the rows that were typed: rows that were left empty count again.
         pub(crate) fn at_rows(&self, errors: FieldErrors) -> FieldErrors {
             let variants: Vec<usize> = self.variants.iter().enumerate().filter(|(_, form)| !form.is_blank()).map(|(at, _)| at).collect();
-            let options: Vec<usize> = self.options.iter().enumerate().filter(|(_, form)| !form.name().is_empty()).map(|(at, _)| at).collect();
+            let options: Vec<usize> =
+                self.options.iter().enumerate().filter(|(_, form)| !form.name().is_empty()).map(|(at, _)| at).collect();
             let moved = |field: String| match field.rsplit_once('.').map(|(name, at)| (name, at.parse::<usize>())) {
                 Some((name, Ok(at))) => {
                     let rows = if name == "options" { &options } else { &variants };
@@ -389,7 +403,10 @@ mod tests {
     fn a_form(options: &[(&str, &str)], variants: &[(&str, &[&str])]) -> ProductForm {
         ProductForm {
             handle: "scarf".into(),
-            options: options.iter().map(|(name, values)| OptionForm { names: vec![(*name).into()], values: vec![(*values).into()] }).collect(),
+            options: options
+                .iter()
+                .map(|(name, values)| OptionForm { names: vec![(*name).into()], values: vec![(*values).into()] })
+                .collect(),
             variants: variants
                 .iter()
                 .map(|(sku, values)| VariantForm {
@@ -405,11 +422,19 @@ mod tests {
 
     #[test]
     fn every_combination_is_made_once_and_what_was_there_stays() {
-        let mut form = a_form(&[("Size", "Small, Large"), ("", "left over"), ("Colour", "Red, Blue")], &[("OLD-1", &["small", "", "Blue"]), ("", &[])]);
+        let mut form = a_form(
+            &[("Size", "Small, Large"), ("", "left over"), ("Colour", "Red, Blue")],
+            &[("OLD-1", &["small", "", "Blue"]), ("", &[])],
+        );
         form.variants[1].price.clear();
         assert_eq!(form.combine(), 3);
         let made: Vec<_> = form.variants.iter().map(|variant| (variant.sku.as_str(), variant.values.join("/"))).collect();
-        let told = [("OLD-1", "small//Blue"), ("SCARF-SMALL-RED", "Small//Red"), ("SCARF-LARGE-RED", "Large//Red"), ("SCARF-LARGE-BLUE", "Large//Blue")];
+        let told = [
+            ("OLD-1", "small//Blue"),
+            ("SCARF-SMALL-RED", "Small//Red"),
+            ("SCARF-LARGE-RED", "Large//Red"),
+            ("SCARF-LARGE-BLUE", "Large//Blue"),
+        ];
         assert_eq!(made, told.map(|(sku, values)| (sku, values.to_owned())));
         assert!(form.variants.iter().all(|variant| variant.price == "149.00"));
         assert_eq!(form.combine(), 0);
@@ -437,7 +462,14 @@ mod tests {
     #[test]
     fn pictures_are_moved_and_removed_and_stay_where_they_cannot_go() {
         let mut form = ProductForm { pictures: ["a", "b", "c"].map(str::to_owned).to_vec(), ..ProductForm::default() };
-        for (step, order) in [("look:later:a", "bac"), ("look:earlier:b", "bac"), ("look:later:c", "bac"), ("look:remove:a", "bc"), ("look:remove:x", "bc"), ("save", "bc")] {
+        for (step, order) in [
+            ("look:later:a", "bac"),
+            ("look:earlier:b", "bac"),
+            ("look:later:c", "bac"),
+            ("look:remove:a", "bc"),
+            ("look:remove:x", "bc"),
+            ("save", "bc"),
+        ] {
             form.look(step);
             assert_eq!(form.pictures.concat(), order, "{step}");
         }
@@ -450,7 +482,8 @@ mod tests {
         form.variants[0].price.clear();
         let errors = form.draft(Locale::En, Currency::PHP, None).unwrap_err();
         assert_eq!(errors.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["values.2"]);
-        let told = form.at_rows(vec![("sku.1".into(), String::new()), ("options.0".into(), String::new()), ("name.en".into(), String::new())]);
+        let told =
+            form.at_rows(vec![("sku.1".into(), String::new()), ("options.0".into(), String::new()), ("name.en".into(), String::new())]);
         assert_eq!(told.into_iter().map(|(field, _)| field).collect::<Vec<_>>(), ["sku.2", "options.1", "name.en"]);
     }
 }

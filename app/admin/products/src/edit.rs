@@ -11,7 +11,9 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, AppError, Posted, ProblemSummary, Typed, access, problem, stated, typed, use_posted, wrong};
-use ui::{Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr};
+use ui::{
+    Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
+};
 
 use crate::draft::{OPTIONS, ProductForm};
 use crate::picture::Pictures;
@@ -135,7 +137,8 @@ fn shown(view: &EditView, typed: &Typed) -> ProductForm {
     let own = draft.id.map(|id| id.to_string()).unwrap_or_default();
     let came_back = typed.of("form[id]", &own);
     let pairs = came_back.values().iter().map(|(name, value)| format!("{}={}", admin_frame::escaped(name), admin_frame::escaped(value)));
-    let sent = came_back.is_any().then(|| serde_qs::Config::new(5, false).deserialize_str::<SaveProduct>(&pairs.collect::<Vec<_>>().join("&")));
+    let sent =
+        came_back.is_any().then(|| serde_qs::Config::new(5, false).deserialize_str::<SaveProduct>(&pairs.collect::<Vec<_>>().join("&")));
     match sent {
         Some(Ok(SaveProduct { mut form })) => {
             form.look(&came_back.or("step", ""));
@@ -157,7 +160,8 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let pictures = RwSignal::new(ordered(&view, &form));
     let EditView { product, categories, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);
-    let name = product.as_ref().and_then(|product| product.draft.texts.first()).map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
+    let name =
+        product.as_ref().and_then(|product| product.draft.texts.first()).map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
     let title = name.unwrap_or_else(|| tr!(ADMIN_PRODUCTS_NEW).to_owned());
     let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
     let state = product.as_ref().map(|product| product.status.clone());

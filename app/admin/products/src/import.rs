@@ -9,7 +9,9 @@ use leptos_router::{LazyRoute, lazy_route};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{Access, AppError, ProblemSummary, access, stated, use_posted, wrong};
-use ui::{Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale};
+use ui::{
+    Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale,
+};
 
 /// Nobody is told how far an import is: the browser waits for the report.
 #[cfg(feature = "ssr")]

@@ -10,8 +10,8 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use session::{Access, AppError, access, stated};
 use ui::{
-    Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table, Tabs,
-    icon, tr, use_locale,
+    Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
+    Tabs, icon, tr, use_locale,
 };
 
 /// A page of the list.

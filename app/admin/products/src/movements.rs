@@ -74,7 +74,9 @@ fn table(movements: Vec<MovementView>) -> AnyView {
             "returned" => tr!(ADMIN_PRODUCTS_KIND_RETURNED),
             _ => tr!(ADMIN_PRODUCTS_KIND_ADJUSTED),
         };
-        let order = movement.order.map(|order| view! { <a class="link" href=format!("/admin/orders/{order}")>{tr!(ADMIN_ORDERS_COLUMN_NUMBER)}</a> " " });
+        let order = movement
+            .order
+            .map(|order| view! { <a class="link" href=format!("/admin/orders/{order}")>{tr!(ADMIN_ORDERS_COLUMN_NUMBER)}</a> " " });
         view! {
             <Row>
                 <td class="whitespace-nowrap"><When at=movement.at/></td>

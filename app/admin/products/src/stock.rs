@@ -12,8 +12,8 @@ use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
 use ui::{
-    Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table, Tone,
-    icon, tr, use_locale,
+    Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
+    Tone, icon, tr, use_locale,
 };
 
 /// A page of stock.
@@ -37,9 +37,10 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
         InventoryError::Forbidden(_) => request::fail(AppError::new(403)),
         InventoryError::Unknown => request::not_found(),
         InventoryError::Amount => request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(locale).to_owned())]),
-        InventoryError::NotEnough { available } => {
-            request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_NOT_ENOUGH.with(locale, &[("available", &locale.number(*available))]))])
-        }
+        InventoryError::NotEnough { available } => request::invalid(vec![(
+            "delta".into(),
+            t::ADMIN_PRODUCTS_NOT_ENOUGH.with(locale, &[("available", &locale.number(*available))]),
+        )]),
         InventoryError::Reason => request::invalid(vec![("reason".into(), t::ORDER_ERROR_REASON.text(locale).to_owned())]),
         InventoryError::NotReserved | InventoryError::Books(_) | InventoryError::Db(_) => request::unexpected(error),
     }
@@ -150,7 +151,8 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, posted: &
     let chosen = RwSignal::new(typed.or("variant", first.0));
     let places: Vec<(String, String, String)> =
         rows.iter().map(|row| (row.variant.to_string(), row.location.to_string(), row.location_name.clone())).collect();
-    let mut variants: Vec<Choice> = rows.iter().map(|row| Choice::new(row.variant.to_string(), format!("{} · {}", row.sku, row.name))).collect();
+    let mut variants: Vec<Choice> =
+        rows.iter().map(|row| Choice::new(row.variant.to_string(), format!("{} · {}", row.sku, row.name))).collect();
     variants.dedup();
     let mut all: Vec<Choice> = Vec::new();
     for (_, id, name) in &places {

@@ -93,7 +93,8 @@ fn row(line: Line, around: Around) -> AnyView {
         name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_NAME, number = place + 1))
     };
     // One more than there are options, for one that is being added.
-    let named = options.with_value(|options| options.iter().rposition(|option| option.names.first().is_some_and(|name| !name.trim().is_empty())));
+    let named =
+        options.with_value(|options| options.iter().rposition(|option| option.names.first().is_some_and(|name| !name.trim().is_empty())));
     let places = named.map_or(OPTIONS, |last| last + 2).max(form.values.len()).min(OPTIONS);
     let values = (0..places).map(|place| {
         let value = form.values.get(place).cloned().unwrap_or_default();

@@ -9,7 +9,9 @@ use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, AppError, access, stated};
-use ui::{Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale};
+use ui::{
+    Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
+};
 
 /// Every delivery method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +74,8 @@ impl LazyRoute for Delivery {
 fn page(view: DeliveryView) -> AnyView {
     let DeliveryView { methods, currency, may_write } = view;
     let list = if methods.is_empty() {
-        view! { <EmptyState title=tr!(ADMIN_SETTINGS_DELIVERY_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_DELIVERY_EMPTY_BODY) plain=true/> }.into_any()
+        view! { <EmptyState title=tr!(ADMIN_SETTINGS_DELIVERY_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_DELIVERY_EMPTY_BODY) plain=true/> }
+            .into_any()
     } else {
         table(methods, currency)
     };
@@ -97,7 +100,11 @@ fn table(methods: Vec<DeliveryMethodDraft>, currency: Currency) -> AnyView {
         let name = method.names.get(locale as usize).or(method.names.first()).filter(|name| !name.is_empty());
         let name = name.or(method.names.first()).cloned().unwrap_or_else(|| method.code.clone());
         let free = method.free_from.map(|from| format!("{} {}", tr!(ADMIN_SETTINGS_DELIVERY_FREE_FROM), money(from)));
-        let (tone, words) = if method.active { (Tone::Success, tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE)) } else { (Tone::Neutral, tr!(ADMIN_SETTINGS_DELIVERY_OFF)) };
+        let (tone, words) = if method.active {
+            (Tone::Success, tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE))
+        } else {
+            (Tone::Neutral, tr!(ADMIN_SETTINGS_DELIVERY_OFF))
+        };
         view! {
             <Row>
                 <td>

@@ -56,10 +56,13 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     use session::request;
     use ui::t;
     let ctx = request::admitted(Access::Staff(Permission::WriteSettings))?;
-    let wrong = |field: &str, message: domain::messages::Msg| request::invalid(vec![(field.to_owned(), message.text(request::locale()).to_owned())]);
+    let wrong = |field: &str, message: domain::messages::Msg| {
+        request::invalid(vec![(field.to_owned(), message.text(request::locale()).to_owned())])
+    };
     let shop = request::shop()?;
     let before = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
-    let low_stock = form.low_stock.trim().parse::<i64>().ok().filter(|units| *units >= 0).ok_or_else(|| wrong("low_stock", t::FIELD_NUMBER_INVALID))?;
+    let low_stock =
+        form.low_stock.trim().parse::<i64>().ok().filter(|units| *units >= 0).ok_or_else(|| wrong("low_stock", t::FIELD_NUMBER_INVALID))?;
     let new = ShopSettings {
         name: form.name.trim().to_owned(),
         currency: form.currency.trim().to_uppercase(),

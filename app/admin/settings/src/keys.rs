@@ -24,7 +24,8 @@ access!(ListKeys, Access::Staff(Permission::WriteStaff));
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
-    let (_, secret) = backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
+    let (_, secret) =
+        backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
     request::show();
     Ok(secret)
 }

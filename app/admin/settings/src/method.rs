@@ -70,14 +70,16 @@ impl MethodForm {
             }
             money.and_then(Result::ok).map(|money| money.minor)
         };
-        let (fee, per_kg_fee, free_from) = (amount("fee", &self.fee), amount("per_kg_fee", &self.per_kg_fee), amount("free_from", &self.free_from));
+        let (fee, per_kg_fee, free_from) =
+            (amount("fee", &self.fee), amount("per_kg_fee", &self.per_kg_fee), amount("free_from", &self.free_from));
         let mut number = |field: &str, text: &str| {
             text.trim().parse::<i64>().unwrap_or_else(|_| {
                 errors.push((field.to_owned(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
                 0
             })
         };
-        let (position, days_min, days_max) = (number("position", &self.position), number("days_min", &self.days_min), number("days_max", &self.days_max));
+        let (position, days_min, days_max) =
+            (number("position", &self.position), number("days_min", &self.days_min), number("days_max", &self.days_max));
         if self.fee.trim().is_empty() {
             errors.push(("fee".to_owned(), t::FIELD_REQUIRED.text(locale).to_owned()));
         }
@@ -175,8 +177,10 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
     let MethodView { method, currency, may_write } = view;
     let (problem, typed) = (problem(save, posted), typed(save, posted));
     let is_new = method.is_new;
-    let title = method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());
-    let above = vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DELIVERY).to_owned())];
+    let title =
+        method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());
+    let above =
+        vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DELIVERY).to_owned())];
     let amount = |minor: i64| Money::new(minor, currency).decimal();
     let number = move |number: i64| if is_new { String::new() } else { number.to_string() };
     let words = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
@@ -205,7 +209,11 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
     let per_kg = if method.per_kg_fee == 0 { String::new() } else { amount(method.per_kg_fee) };
     let fees = [("form[fee]", fee), ("form[per_kg_fee]", per_kg), ("form[free_from]", method.free_from.map(amount).unwrap_or_default())];
     let [fee, per_kg, free_from] = fees.map(|(field, value)| typed.or(field, value));
-    let times = [("form[days_min]", number(method.days_min)), ("form[days_max]", number(method.days_max)), ("form[position]", method.position.to_string())];
+    let times = [
+        ("form[days_min]", number(method.days_min)),
+        ("form[days_max]", number(method.days_max)),
+        ("form[position]", method.position.to_string()),
+    ];
     let [days_min, days_max, position] = times.map(|(field, value)| typed.or(field, value));
     let regions = typed.or("form[regions]", method.regions.join(", "));
     let active = typed.ticked("form[active]", "true", method.active);

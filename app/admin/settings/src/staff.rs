@@ -65,7 +65,8 @@ impl LazyRoute for Staff {
         let posted = use_posted();
         let version = RwSignal::new(0_u32);
         let changed = move |()| version.update(|times| *times += 1);
-        let (add, role, active) = (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
+        let (add, role, active) =
+            (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
         on_done(add, tr!(COMMON_SAVED), changed);
         on_done(role, tr!(COMMON_SAVED), changed);
         on_done(active, tr!(COMMON_SAVED), changed);

@@ -9,7 +9,10 @@ use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
-use ui::{Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone, When, tr, use_locale};
+use ui::{
+    Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
+    When, tr, use_locale,
+};
 
 /// Every rate, with what the form for one more needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +103,8 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     if !errors.is_empty() {
         return Err(request::invalid(errors));
     }
-    let draft = TaxRateDraft { class: form.class, country: form.country, rate_bp: rate_bp.unwrap_or_default(), valid_from, source: form.source };
+    let draft =
+        TaxRateDraft { class: form.class, country: form.country, rate_bp: rate_bp.unwrap_or_default(), valid_from, source: form.source };
     backend::pricing::save_tax_rate(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
     Ok(())
 }

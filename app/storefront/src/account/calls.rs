@@ -52,7 +52,9 @@ fn told(error: IdentityError) -> AppError {
     match error {
         IdentityError::Invalid(fields) => request::invalid(fields),
         IdentityError::SignIn => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
-        IdentityError::Wait { minutes } => request::fail(AppError::told(429, t::ACCOUNT_SIGN_IN_TOO_MANY.with(locale, &[("minutes", &locale.number(minutes))]))),
+        IdentityError::Wait { minutes } => {
+            request::fail(AppError::told(429, t::ACCOUNT_SIGN_IN_TOO_MANY.with(locale, &[("minutes", &locale.number(minutes))])))
+        }
         IdentityError::SignedOut => request::fail(AppError::new(401)),
         IdentityError::Unknown => request::not_found(),
         other => request::unexpected(&other),
@@ -82,7 +84,8 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     let context = identity::context_of(me, request::context()?.request);
     request::set_session(Some(token));
     let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
-    let cart = backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
+    let cart =
+        backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
     name_cart(cart.as_ref().and_then(|cart| cart.id));
     let home = if me.role.is_some() { "/admin" } else { "/account" };
     let next = back.as_deref().and_then(inside).unwrap_or_else(|| home.to_owned());
@@ -92,7 +95,12 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
 
 /// Signs in.
 #[server(endpoint = "sign_in", output = Answer)]
-pub async fn sign_in(email: String, password: String, #[server(default)] cart: Option<String>, #[server(default)] back: Option<String>) -> Result<Entered, AppError> {
+pub async fn sign_in(
+    email: String,
+    password: String,
+    #[server(default)] cart: Option<String>,
+    #[server(default)] back: Option<String>,
+) -> Result<Entered, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(told)?;
     enter(&me, &token, cart, back).await
@@ -142,7 +150,9 @@ pub struct AccountView {
 #[cfg(feature = "ssr")]
 async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
     let context = request::admitted(Access::Customer)?;
-    backend::orders::of_customer(&request::shop()?, &context, request::locale(), after.as_deref()).await.map_err(|error| request::unexpected(&error))
+    backend::orders::of_customer(&request::shop()?, &context, request::locale(), after.as_deref())
+        .await
+        .map_err(|error| request::unexpected(&error))
 }
 
 /// Who is signed in, with the newest orders.
@@ -280,7 +290,9 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
         }
         "password" => {
             let token = request::token().unwrap_or_default();
-            identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password")).await.map_err(told)?;
+            identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password"))
+                .await
+                .map_err(told)?;
         }
         _ => return Err(request::not_found()),
     }

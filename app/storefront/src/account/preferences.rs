@@ -47,7 +47,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
     let problem = problem(action, &posted);
     let query = use_query_map();
     let saved = move || match action.version().get() {
-        0 => query.with(|query| query.get("saved").is_some()) ,
+        0 => query.with(|query| query.get("saved").is_some()),
         _ => action.value().with(|answer| matches!(answer, Some(Ok(_)))),
     };
     let typed = move |name: &str, known: String| posted.value(name).map_or(known, str::to_owned);

@@ -94,7 +94,11 @@ pub async fn change_cart(
         None => None,
     };
     let view = known.unwrap_or_else(super::empty);
-    let mut items: Vec<_> = view.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor }).collect();
+    let mut items: Vec<_> = view
+        .lines
+        .iter()
+        .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
+        .collect();
     let mut discount = view.discount_code.clone();
     let variant: Option<VariantId> = match (variant, product) {
         (Some(variant), _) => variant.parse().ok(),
@@ -102,7 +106,8 @@ pub async fn change_cart(
         (None, None) => None,
     };
     let quantity = quantity.map(|text| text.trim().parse().unwrap_or(0)).unwrap_or(1);
-    let wrong_quantity = || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MOST))]))]);
+    let wrong_quantity =
+        || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MOST))]))]);
     match (step.as_str(), variant) {
         ("code", _) => discount = code.filter(|code| !code.trim().is_empty()),
         ("add", Some(variant)) => {

@@ -4,7 +4,10 @@ use domain::Money;
 use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
-use ui::{Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone, icon, tr, trn, use_locale, use_toasts};
+use ui::{
+    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone,
+    icon, tr, trn, use_locale, use_toasts,
+};
 
 use super::{Cart, use_cart};
 
@@ -92,7 +95,9 @@ pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
 fn words(notice: &CartNotice) -> String {
     let locale = use_locale();
     match notice {
-        CartNotice::PriceChanged { name, from, to } => tr!(CART_PRICE_CHANGED, name = name, new = locale.money(*to), old = locale.money(*from)),
+        CartNotice::PriceChanged { name, from, to } => {
+            tr!(CART_PRICE_CHANGED, name = name, new = locale.money(*to), old = locale.money(*from))
+        }
         CartNotice::QuantityCut { name, to, .. } => tr!(CART_QUANTITY_CHANGED, name = name, count = locale.number(*to)),
         CartNotice::SoldOut { name } => tr!(CART_SOLD_OUT, name = name),
         CartNotice::Gone { name } => tr!(CART_GONE, name = name),
@@ -137,7 +142,11 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     let most = Signal::derive(move || line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1)));
     let sold_out = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.available < 1)));
     let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());
-    let each = move || line.with(|line| line.as_ref().filter(|line| line.quantity.get() > 1).map(|line| tr!(CART_UNIT_PRICE, price = locale.money(line.unit_price))));
+    let each = move || {
+        line.with(|line| {
+            line.as_ref().filter(|line| line.quantity.get() > 1).map(|line| tr!(CART_UNIT_PRICE, price = locale.money(line.unit_price)))
+        })
+    };
     let remove_label = tr!(CART_REMOVE_ITEM, name = first.name);
     let removed = tr!(CART_REMOVED, name = first.name);
     let toasts = use_toasts();
@@ -205,7 +214,11 @@ pub fn Sums(
     let locale = use_locale();
     let money = move |part: fn(&CartView) -> Money| Signal::derive(move || view.with(|view| locale.money(part(view))));
     let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
-    let shipping = Signal::derive(move || view.with(|view| if view.totals.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(view.totals.shipping) }));
+    let shipping = Signal::derive(move || {
+        view.with(
+            |view| if view.totals.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(view.totals.shipping) },
+        )
+    });
     view! {
         <dl class="flex flex-col gap-2">
             <SumLine label=tr!(CART_SUBTOTAL) amount=money(|view| view.totals.subtotal)/>

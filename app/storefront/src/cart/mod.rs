@@ -51,7 +51,16 @@ impl Default for Kept {
 #[must_use]
 pub fn empty() -> CartView {
     let zero = Money::zero(Currency::PHP);
-    let totals = Totals { lines: Vec::new(), subtotal: zero, discount: zero, shipping: zero, tax: zero, shipping_tax: zero, total: zero, weight_g: 0 };
+    let totals = Totals {
+        lines: Vec::new(),
+        subtotal: zero,
+        discount: zero,
+        shipping: zero,
+        tax: zero,
+        shipping_tax: zero,
+        total: zero,
+        weight_g: 0,
+    };
     CartView { id: None, version: 0, lines: Vec::new(), totals, discount_code: None, notices: Vec::new() }
 }
 
@@ -277,7 +286,12 @@ impl Cart {
         let asked = self.changes.get_value();
         self.syncing.set(true);
         spawn_local(async move {
-            let items = kept.view.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor }).collect();
+            let items = kept
+                .view
+                .lines
+                .iter()
+                .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
+                .collect();
             let answer = sync_cart(kept.view.id, kept.view.version, items, kept.code.clone()).await;
             if self.changes.try_get_value().is_none() {
                 return;
@@ -328,10 +342,16 @@ fn add_up(view: &mut CartView) {
         .iter_mut()
         .map(|line| {
             line.total = line.unit_price.times(line.quantity.get()).unwrap_or(line.total);
-            PricedLine { unit_price: line.unit_price.minor, quantity: line.quantity, tax_rate_bp: line.tax_rate_bp, weight_g: line.weight_g }
+            PricedLine {
+                unit_price: line.unit_price.minor,
+                quantity: line.quantity,
+                tax_rate_bp: line.tax_rate_bp,
+                weight_g: line.weight_g,
+            }
         })
         .collect();
-    let discount = (view.totals.discount.minor > 0 && view.discount_code.is_some()).then_some(domain::cart::Discount::Amount(view.totals.discount.minor));
+    let discount = (view.totals.discount.minor > 0 && view.discount_code.is_some())
+        .then_some(domain::cart::Discount::Amount(view.totals.discount.minor));
     let Ok(sums) = totals(currency, &priced, discount, None) else { return };
     let shipping = if priced.is_empty() { Money::zero(currency) } else { view.totals.shipping };
     let shipping_tax = if priced.is_empty() { Money::zero(currency) } else { view.totals.shipping_tax };

@@ -15,9 +15,9 @@ use crate::address::{AddressStart, Fields};
 #[cfg(feature = "ssr")]
 use backend::checkout::CheckoutError;
 #[cfg(feature = "ssr")]
-use domain::order::{Channel, PaymentMethod};
-#[cfg(feature = "ssr")]
 use domain::id::OrderId;
+#[cfg(feature = "ssr")]
+use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
 use domain::view::{Address, CheckoutForm};
 #[cfg(feature = "ssr")]
@@ -29,7 +29,8 @@ use crate::address;
 use crate::cart::{name_cart, named_cart};
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>(), stated::<SettleOrder>(), stated::<ReadReturn>()];
+pub const ACCESS: &[(&str, Access)] =
+    &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>(), stated::<SettleOrder>(), stated::<ReadReturn>()];
 
 /// A way to deliver and what all costs with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +85,10 @@ fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
         }
         CheckoutError::TotalChanged(now) => {
             let old = domain::Money::new(shown.unwrap_or(now.minor), now.currency);
-            request::fail(AppError::told(409, t::CHECKOUT_TOTALS_CHANGED.with(locale, &[("old", &locale.money(old)), ("new", &locale.money(now))])))
+            request::fail(AppError::told(
+                409,
+                t::CHECKOUT_TOTALS_CHANGED.with(locale, &[("old", &locale.money(old)), ("new", &locale.money(now))]),
+            ))
         }
         CheckoutError::Discount => request::refused(409, t::CART_DISCOUNT_EXPIRED),
         CheckoutError::KeyReused | CheckoutError::Key => request::refused(409, t::CHECKOUT_KEY_USED),
@@ -99,7 +103,8 @@ async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError>
     let options = backend::checkout::delivery_options(&shop, &context, locale, cart, address).await.map_err(|error| told(error, None))?;
     let mut offers = Vec::with_capacity(options.len());
     for option in options {
-        let totals = backend::checkout::quote(&shop, &context, locale, cart, address, &option.code).await.map_err(|error| told(error, None))?;
+        let totals =
+            backend::checkout::quote(&shop, &context, locale, cart, address, &option.code).await.map_err(|error| told(error, None))?;
         offers.push(Offer { option, totals });
     }
     Ok(offers)
@@ -116,7 +121,11 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         Some(id) => backend::cart::view(&shop, &context, locale, id).await.ok(),
         None => None,
     };
-    let book = if me.is_some() { backend::customers::addresses(&shop, &context).await.map_err(|error| request::unexpected(&error))? } else { Vec::new() };
+    let book = if me.is_some() {
+        backend::customers::addresses(&shop, &context).await.map_err(|error| request::unexpected(&error))?
+    } else {
+        Vec::new()
+    };
     let (shipping, billing) = if posted.to.is_empty() {
         let own = book.iter().find(|saved| saved.is_default).or(book.first()).map(|saved| saved.address.clone());
         (own.unwrap_or_default(), Address::default())
@@ -124,15 +133,18 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         (address::read(&typed, ""), address::read(&typed, "billing_"))
     };
     let offers = match &cart {
-        Some(cart) if backend::customers::places::island_group(&shipping).is_some() || !matches!(shipping.country.as_str(), "" | "PH") => match cart.id {
-            Some(id) => offers(id, &shipping).await?,
-            None => Vec::new(),
-        },
+        Some(cart) if backend::customers::places::island_group(&shipping).is_some() || !matches!(shipping.country.as_str(), "" | "PH") => {
+            match cart.id {
+                Some(id) => offers(id, &shipping).await?,
+                None => Vec::new(),
+            }
+        }
         _ => Vec::new(),
     };
     let typed_or = |name: &str, known: String| typed.get(name).cloned().unwrap_or(known);
     let known = me.as_ref().map(|me| me.contact.clone()).unwrap_or_default();
-    let contact = ContactDetails { name: typed_or("name", known.name), email: typed_or("email", known.email), phone: typed_or("phone", known.phone) };
+    let contact =
+        ContactDetails { name: typed_or("name", known.name), email: typed_or("email", known.email), phone: typed_or("phone", known.phone) };
     let key = typed.remove("key").filter(|key| key.len() >= 8).unwrap_or_else(|| shop.id().to_string());
     Ok(CheckoutStart {
         key,
@@ -189,7 +201,8 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     let placed = match backend::checkout::place_order(&shop, &context, locale, Channel::Web, &field("key"), form).await {
         Ok(placed) => placed,
         Err(CheckoutError::Invalid(errors)) => {
-            let (theirs, mine): (Vec<_>, Vec<_>) = errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
+            let (theirs, mine): (Vec<_>, Vec<_>) =
+                errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
             let mut errors = address::at_fields(mine, &shipping, "");
             errors.extend(address::at_fields(theirs, &billing.unwrap_or_default(), "billing_"));
             return Err(request::invalid(errors));

@@ -7,7 +7,10 @@ use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use session::{AppError, PostForm, ProblemSummary, problem, use_posted, wrong};
-use ui::{Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step, SumLine, icon, tr, use_locale};
+use ui::{
+    Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
+    SumLine, icon, tr, use_locale,
+};
 
 use super::{CheckoutStart, Offer, PlaceOrder, begin_checkout, read_offers};
 use crate::address::AddressFields;
@@ -95,7 +98,13 @@ fn Checkout(start: CheckoutStart) -> impl IntoView {
 }
 
 #[component]
-fn Steps(start: CheckoutStart, view: Signal<CartView>, action: ServerAction<PlaceOrder>, problem: Signal<Option<AppError>>, leaving: RwSignal<bool>) -> impl IntoView {
+fn Steps(
+    start: CheckoutStart,
+    view: Signal<CartView>,
+    action: ServerAction<PlaceOrder>,
+    problem: Signal<Option<AppError>>,
+    leaving: RwSignal<bool>,
+) -> impl IntoView {
     let cart = use_cart();
     let locale = use_locale();
     let typed = start.typed.clone();
@@ -121,14 +130,17 @@ fn Steps(start: CheckoutStart, view: Signal<CartView>, action: ServerAction<Plac
             spawn_local(async move {
                 let found = read_offers(id, country, place).await.unwrap_or_default();
                 let _ = waiting.try_set(false);
-                if offers.try_set(found.clone()).is_none() && !found.iter().any(|offer| delivery.with_untracked(|code| offer.option.code == *code)) {
+                if offers.try_set(found.clone()).is_none()
+                    && !found.iter().any(|offer| delivery.with_untracked(|code| offer.option.code == *code))
+                {
                     delivery.set(found.first().map(|offer| offer.option.code.clone()).unwrap_or_default());
                 }
             });
         }
         now
     });
-    let chosen = Memo::new(move |_| offers.with(|offers| delivery.with(|code| offers.iter().find(|offer| offer.option.code == *code).cloned())));
+    let chosen =
+        Memo::new(move |_| offers.with(|offers| delivery.with(|code| offers.iter().find(|offer| offer.option.code == *code).cloned())));
     let total = Memo::new(move |_| chosen.with(|chosen| chosen.as_ref().map(|offer| offer.totals.total)));
     let pressed = move || match total.get() {
         Some(total) => tr!(CHECKOUT_PLACE_ORDER, total = locale.money(total)),
@@ -235,7 +247,12 @@ fn Book(book: Vec<SavedAddress>, shipping: RwSignal<crate::address::AddressStart
 }
 
 #[component]
-fn Delivery(offers: RwSignal<Vec<Offer>>, delivery: RwSignal<String>, waiting: RwSignal<bool>, problem: Signal<Option<AppError>>) -> impl IntoView {
+fn Delivery(
+    offers: RwSignal<Vec<Offer>>,
+    delivery: RwSignal<String>,
+    waiting: RwSignal<bool>,
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "delivery");
     let cards = move || {
@@ -243,7 +260,8 @@ fn Delivery(offers: RwSignal<Vec<Offer>>, delivery: RwSignal<String>, waiting: R
             let card = |offer: &Offer| {
                 let day = |at| locale.weekday_date(at);
                 let (from, to) = (day(offer.option.from), day(offer.option.to));
-                let when = if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
+                let when =
+                    if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
                 let detail = if offer.option.description.is_empty() { when } else { format!("{when} · {}", offer.option.description) };
                 let fee = offer.totals.shipping;
                 RadioCard {
@@ -341,29 +359,37 @@ fn Bought(view: Signal<CartView>) -> impl IntoView {
 fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView {
     let locale = use_locale();
     let of = move |with: fn(&domain::cart::Totals) -> Money| {
-        Signal::derive(move || locale.money(chosen.with(|chosen| match chosen {
-            Some(offer) => with(&offer.totals),
-            None => view.with(|view| with(&view.totals)),
-        })))
+        Signal::derive(move || {
+            locale.money(chosen.with(|chosen| match chosen {
+                Some(offer) => with(&offer.totals),
+                None => view.with(|view| with(&view.totals)),
+            }))
+        })
     };
-    let shipping = Signal::derive(move || chosen.with(|chosen| match chosen {
-        Some(offer) if offer.totals.shipping.minor == 0 => tr!(CART_SHIPPING_FREE).to_owned(),
-        Some(offer) => locale.money(offer.totals.shipping),
-        None => tr!(CART_SHIPPING_AT_CHECKOUT).to_owned(),
-    }));
+    let shipping = Signal::derive(move || {
+        chosen.with(|chosen| match chosen {
+            Some(offer) if offer.totals.shipping.minor == 0 => tr!(CART_SHIPPING_FREE).to_owned(),
+            Some(offer) => locale.money(offer.totals.shipping),
+            None => tr!(CART_SHIPPING_AT_CHECKOUT).to_owned(),
+        })
+    });
     let discount = move || {
         let discount = view.with(|view| view.totals.discount);
         (discount.minor > 0).then(|| locale.money(discount))
     };
     // Without delivery nobody knows the total: what is known is what the goods cost.
-    let total = Signal::derive(move || locale.money(chosen.with(|chosen| match chosen {
-        Some(offer) => offer.totals.total,
-        None => view.with(|view| view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)),
-    })));
-    let tax = Signal::derive(move || locale.money(chosen.with(|chosen| match chosen {
-        Some(offer) => offer.totals.tax,
-        None => view.with(|view| view.totals.tax.minus(view.totals.shipping_tax).unwrap_or(view.totals.tax)),
-    })));
+    let total = Signal::derive(move || {
+        locale.money(chosen.with(|chosen| match chosen {
+            Some(offer) => offer.totals.total,
+            None => view.with(|view| view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)),
+        }))
+    });
+    let tax = Signal::derive(move || {
+        locale.money(chosen.with(|chosen| match chosen {
+            Some(offer) => offer.totals.tax,
+            None => view.with(|view| view.totals.tax.minus(view.totals.shipping_tax).unwrap_or(view.totals.tax)),
+        }))
+    });
     view! {
         <dl class="flex flex-col gap-2 border-t border-hairline pt-4">
             <SumLine label=tr!(CART_SUBTOTAL) amount=of(|totals| totals.subtotal)/>

@@ -9,37 +9,17 @@ use domain::Timestamp;
 /// The admin's first page in its frame.
 #[component]
 pub fn GalleryAdmin() -> impl IntoView {
-    let job = |name: &str, href: &str, shape, waiting| Job {
-        href: href.into(),
-        name: name.into(),
-        shape,
-        waiting,
-    };
+    let job = |name: &str, href: &str, shape, waiting| Job { href: href.into(), name: name.into(), shape, waiting };
     let jobs = vec![
         job(tr!(ADMIN_HOME), "/admin", icon::HOME, None),
-        job(
-            tr!(ADMIN_ORDERS),
-            "/admin/orders",
-            icon::CLIPBOARD,
-            Some(12),
-        ),
+        job(tr!(ADMIN_ORDERS), "/admin/orders", icon::CLIPBOARD, Some(12)),
         job(tr!(ADMIN_PRODUCTS), "/admin/products", icon::TAG, None),
         job(tr!(ADMIN_STOCK), "/admin/stock", icon::BOXES, Some(3)),
         job(tr!(ADMIN_BUYING), "/admin/buying", icon::BUYING, None),
         job(tr!(ADMIN_MAKING), "/admin/making", icon::FACTORY, None),
         job(tr!(ADMIN_CUSTOMERS), "/admin/customers", icon::USERS, None),
-        job(
-            tr!(ADMIN_MARKETING),
-            "/admin/marketing",
-            icon::MEGAPHONE,
-            None,
-        ),
-        job(
-            tr!(ADMIN_DELIVERIES),
-            "/admin/deliveries",
-            icon::TRUCK,
-            None,
-        ),
+        job(tr!(ADMIN_MARKETING), "/admin/marketing", icon::MEGAPHONE, None),
+        job(tr!(ADMIN_DELIVERIES), "/admin/deliveries", icon::TRUCK, None),
         job(tr!(ADMIN_RETURNS), "/admin/returns", icon::RETURN, None),
         job(tr!(ADMIN_BOOKS), "/admin/books", icon::BOOK_OPEN, None),
         job(tr!(ADMIN_STORES), "/admin/stores", icon::STORE, None),
@@ -93,20 +73,8 @@ fn first_page() -> AnyView {
 
 const ORDERS: [(&str, &str, i64, Tone, bool); 6] = [
     ("TND-1042", "Maria Santos", 93_000, Tone::Warning, true),
-    (
-        "TND-1041",
-        "Jose Dimaculangan",
-        1_245_050,
-        Tone::Warning,
-        false,
-    ),
-    (
-        "TND-1040",
-        "Ana Villanueva-Macaraeg",
-        18_000,
-        Tone::Info,
-        true,
-    ),
+    ("TND-1041", "Jose Dimaculangan", 1_245_050, Tone::Warning, false),
+    ("TND-1040", "Ana Villanueva-Macaraeg", 18_000, Tone::Info, true),
     ("TND-1039", "Ramon Cruz", 246_000, Tone::Success, true),
     ("TND-1038", "Grace Lim", 65_000, Tone::Danger, false),
     ("TND-1037", "Paolo Reyes", 324_500, Tone::Success, true),
@@ -118,9 +86,7 @@ pub(super) fn orders_table() -> AnyView {
     let columns = vec![
         Column::hidden(tr!(UI_SELECT_ALL)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)).sorting("#content", Some(Sorted::Descending)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE))
-            .sorting("#content", None)
-            .wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).sorting("#content", None).wide_only(),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),

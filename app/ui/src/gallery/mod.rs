@@ -23,10 +23,7 @@ fn minutes_later(minutes: i64) -> Option<Timestamp> {
 
 /// A picture's id out of those given; none of them is needed.
 fn picture(pictures: &[String], at: usize) -> String {
-    pictures
-        .get(at % pictures.len().max(1))
-        .cloned()
-        .unwrap_or_default()
+    pictures.get(at % pictures.len().max(1)).cloned().unwrap_or_default()
 }
 
 #[component]
@@ -104,13 +101,7 @@ fn colours() -> AnyView {
 }
 
 fn buttons() -> AnyView {
-    let looks = [
-        Look::Buy,
-        Look::Primary,
-        Look::Outline,
-        Look::Ghost,
-        Look::Danger,
-    ];
+    let looks = [Look::Buy, Look::Primary, Look::Outline, Look::Ghost, Look::Danger];
     view! {
         <Part title="Button, LinkButton, IconButton">
             <div class="flex flex-wrap items-center gap-3">
@@ -200,21 +191,11 @@ fn choices(pictures: &[String]) -> AnyView {
     ];
     let sizes = ["36", "37", "38", "39"]
         .into_iter()
-        .map(|size| Chip {
-            value: size.into(),
-            label: size.into(),
-            picture: None,
-            available: size != "38",
-        })
+        .map(|size| Chip { value: size.into(), label: size.into(), picture: None, available: size != "38" })
         .collect::<Vec<_>>();
     let colours = [("palm", 0), ("clay", 1), ("oat", 2)]
         .into_iter()
-        .map(|(name, at)| Chip {
-            value: name.into(),
-            label: name.into(),
-            picture: Some(picture(pictures, at)),
-            available: true,
-        })
+        .map(|(name, at)| Chip { value: name.into(), label: name.into(), picture: Some(picture(pictures, at)), available: true })
         .collect::<Vec<_>>();
     view! {
         <Part title="RadioCards, RadioChips, Checkbox, QuantityStepper">
@@ -238,15 +219,7 @@ fn choices(pictures: &[String]) -> AnyView {
 }
 
 fn states() -> AnyView {
-    let tones = [
-        Tone::Neutral,
-        Tone::Info,
-        Tone::Success,
-        Tone::Warning,
-        Tone::Danger,
-        Tone::Accent,
-        Tone::Sale,
-    ];
+    let tones = [Tone::Neutral, Tone::Info, Tone::Success, Tone::Warning, Tone::Danger, Tone::Accent, Tone::Sale];
     view! {
         <Part title="Badge, StatusBadge, Tabs, Breadcrumbs">
             <div class="flex flex-wrap gap-2">{tones.map(|tone| view! { <Badge tone>{tr!(PRODUCT_NEW_BADGE)}</Badge> }).collect_view()}</div>
@@ -267,12 +240,7 @@ fn states() -> AnyView {
 }
 
 fn order_tabs() -> AnyView {
-    let tab = |name: &str, count, current| Tab {
-        href: "#content".into(),
-        name: name.into(),
-        count,
-        current,
-    };
+    let tab = |name: &str, count, current| Tab { href: "#content".into(), name: name.into(), count, current };
     let tabs = vec![
         tab(tr!(ADMIN_ORDERS_FILTER_ALL), None, false),
         tab(tr!(ADMIN_ORDERS_FILTER_TO_PACK), Some(12), true),
@@ -374,34 +342,10 @@ fn order() -> AnyView {
         reached,
     };
     let moments = vec![
-        moment(
-            tr!(ORDER_EVENT_PLACED),
-            icon::RECEIPT,
-            Reached::Past,
-            minutes_later(0),
-            None,
-        ),
-        moment(
-            tr!(ORDER_EVENT_PACKED),
-            icon::PACKAGE,
-            Reached::Past,
-            minutes_later(95),
-            None,
-        ),
-        moment(
-            &tr!(ORDER_EVENT_SHIPPED, courier = "J&T"),
-            icon::TRUCK,
-            Reached::Now,
-            minutes_later(300),
-            Some("JT 4471 0098 2265"),
-        ),
-        moment(
-            tr!(ORDER_EVENT_DELIVERED),
-            icon::PACKAGE_CHECK,
-            Reached::Ahead,
-            None,
-            Some(&tr!(DELIVERY_ARRIVES_ON, date = "Fri 27 Nov")),
-        ),
+        moment(tr!(ORDER_EVENT_PLACED), icon::RECEIPT, Reached::Past, minutes_later(0), None),
+        moment(tr!(ORDER_EVENT_PACKED), icon::PACKAGE, Reached::Past, minutes_later(95), None),
+        moment(&tr!(ORDER_EVENT_SHIPPED, courier = "J&T"), icon::TRUCK, Reached::Now, minutes_later(300), Some("JT 4471 0098 2265")),
+        moment(tr!(ORDER_EVENT_DELIVERED), icon::PACKAGE_CHECK, Reached::Ahead, None, Some(&tr!(DELIVERY_ARRIVES_ON, date = "Fri 27 Nov"))),
     ];
     view! { <Part title="Timeline"><Timeline moments/></Part> }.into_any()
 }
@@ -421,11 +365,7 @@ fn figures() -> AnyView {
     let values = vec![12, 18, 9, 22, 31, 28, 40];
     let bars = (18..=24)
         .zip(&values)
-        .map(|(day, value)| Bar {
-            label: format!("{day} Nov"),
-            value: *value,
-            shown: locale.money(pesos(*value * 10_000)),
-        })
+        .map(|(day, value)| Bar { label: format!("{day} Nov"), value: *value, shown: locale.money(pesos(*value * 10_000)) })
         .collect();
     view! {
         <Part title="StatTile, Sparkline, BarChart">

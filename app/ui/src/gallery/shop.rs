@@ -34,23 +34,11 @@ pub fn GalleryShop(
     #[prop(optional)]
     pictures: Vec<String>,
 ) -> impl IntoView {
-    let aisles: Vec<_> = AISLES
-        .iter()
-        .map(|name| NavLink::new("#content", *name))
-        .collect();
+    let aisles: Vec<_> = AISLES.iter().map(|name| NavLink::new("#content", *name)).collect();
     let columns = vec![
-        FooterColumn {
-            title: tr!(SHELL_FOOTER_SHOP).into(),
-            links: aisles.iter().take(4).cloned().collect(),
-        },
-        FooterColumn {
-            title: tr!(SHELL_FOOTER_HELP).into(),
-            links: vec![NavLink::new("#content", tr!(SHELL_FOOTER_TRACK))],
-        },
-        FooterColumn {
-            title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(),
-            links: vec![NavLink::new("#content", tr!(SHELL_SIGN_IN))],
-        },
+        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: aisles.iter().take(4).cloned().collect() },
+        FooterColumn { title: tr!(SHELL_FOOTER_HELP).into(), links: vec![NavLink::new("#content", tr!(SHELL_FOOTER_TRACK))] },
+        FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: vec![NavLink::new("#content", tr!(SHELL_SIGN_IN))] },
     ];
     let path = Signal::stored("/".to_owned());
     view! {

@@ -21,13 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// Why not, in the reader's language.
-pub(super) async fn bring(
-    shop: &Shop,
-    locale: Locale,
-    trusted: bool,
-    folder: Option<&Path>,
-    source: &str,
-) -> Result<Kept, String> {
+pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Option<&Path>, source: &str) -> Result<Kept, String> {
     let bytes = if source.starts_with("http://") || source.starts_with("https://") {
         tokio::time::timeout(PATIENCE, fetch(locale, trusted, source))
             .await
@@ -38,29 +32,21 @@ pub(super) async fn bring(
         };
         from_folder(locale, folder, source).await?
     };
-    pictures::keep(shop, bytes)
-        .await
-        .map_err(|error| match error {
-            CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why)]),
-            _ => t::IMPORT_PICTURE_BAD.text(locale).to_owned(),
-        })
+    pictures::keep(shop, bytes).await.map_err(|error| match error {
+        CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why)]),
+        _ => t::IMPORT_PICTURE_BAD.text(locale).to_owned(),
+    })
 }
 
 /// A file of the folder, or of a folder in it; nothing outside.
 async fn from_folder(locale: Locale, folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     let missing = || t::IMPORT_PICTURE_MISSING.text(locale).to_owned();
     let name = Path::new(name);
-    if !name
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)))
-    {
+    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(missing());
     }
     let path = folder.join(name);
-    let size = tokio::fs::metadata(&path)
-        .await
-        .map_err(|_| missing())?
-        .len();
+    let size = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
     if size > LARGEST_UPLOAD as u64 {
         return Err(t::IMPORT_PICTURE_BAD.text(locale).to_owned());
     }
@@ -69,15 +55,10 @@ async fn from_folder(locale: Locale, folder: &Path, name: &str) -> Result<Vec<u8
 
 async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, String> {
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
-    let url = reqwest::Url::parse(address)
-        .map_err(|_| t::IMPORT_PICTURE_ADDRESS.text(locale).to_owned())?;
+    let url = reqwest::Url::parse(address).map_err(|_| t::IMPORT_PICTURE_ADDRESS.text(locale).to_owned())?;
     let client = client(locale, trusted, &url).await?;
     // An error of reqwest names the address, which is in the report anyway.
-    let answer = client
-        .get(url)
-        .send()
-        .await
-        .map_err(|error| failed(&error.without_url().to_string()))?;
+    let answer = client.get(url).send().await.map_err(|error| failed(&error.without_url().to_string()))?;
     if !answer.status().is_success() {
         return Err(failed(&answer.status().to_string()));
     }
@@ -94,11 +75,7 @@ async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, 
 
 /// Whoever can run the program may fetch from anywhere. A file that was uploaded must not make the server ask its own network:
 /// the address is looked up once, must be public, and that very address is asked, without following redirects.
-async fn client(
-    locale: Locale,
-    trusted: bool,
-    url: &reqwest::Url,
-) -> Result<reqwest::Client, String> {
+async fn client(locale: Locale, trusted: bool, url: &reqwest::Url) -> Result<reqwest::Client, String> {
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
     let builder = reqwest::Client::builder().timeout(PATIENCE);
     if trusted {
@@ -108,10 +85,7 @@ async fn client(
         return Err(t::IMPORT_PICTURE_ADDRESS.text(locale).to_owned());
     };
     let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((plain, port))
-        .await
-        .map_err(|error| failed(&error.to_string()))?
-        .collect();
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((plain, port)).await.map_err(|error| failed(&error.to_string()))?.collect();
     if found.is_empty() || !found.iter().all(|address| is_public(address.ip())) {
         return Err(t::IMPORT_PICTURE_PRIVATE.text(locale).to_owned());
     }
@@ -145,9 +119,7 @@ fn is_public(address: IpAddr) -> bool {
             None => {
                 let first = v6.segments()[0];
                 // Global unicast, without documentation, Teredo and 6to4, which carry other addresses.
-                (first & 0xe000) == 0x2000
-                    && first != 0x2002
-                    && !(first == 0x2001 && matches!(v6.segments()[1], 0 | 0x0db8))
+                (first & 0xe000) == 0x2000 && first != 0x2002 && !(first == 0x2001 && matches!(v6.segments()[1], 0 | 0x0db8))
             }
         },
     }

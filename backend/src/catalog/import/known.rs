@@ -46,22 +46,12 @@ pub(super) struct KnownVariant {
 
 impl Importing<'_> {
     /// What is known of the handles.
-    pub(super) async fn heads(
-        &self,
-        batch: &[Listing],
-    ) -> Result<HashMap<String, Known>, CatalogError> {
+    pub(super) async fn heads(&self, batch: &[Listing]) -> Result<HashMap<String, Known>, CatalogError> {
         let mut asked = Rows::new();
         for listing in batch {
             asked.row(&[&listing.handle]);
         }
-        type Row = (
-            String,
-            ProductId,
-            Option<String>,
-            String,
-            Option<i64>,
-            Option<CategoryId>,
-        );
+        type Row = (String, ProductId, Option<String>, String, Option<i64>, Option<CategoryId>);
         let rows: Vec<Row> = self
             .shop
             .db()
@@ -73,21 +63,9 @@ impl Importing<'_> {
                 &[&asked.end()],
             )
             .await?;
-        let known = rows
-            .into_iter()
-            .map(|(handle, id, hash, status, featured, category)| {
-                (
-                    handle,
-                    Known {
-                        id: Some(id),
-                        hash,
-                        status,
-                        featured,
-                        category,
-                        ..Known::default()
-                    },
-                )
-            });
+        let known = rows.into_iter().map(|(handle, id, hash, status, featured, category)| {
+            (handle, Known { id: Some(id), hash, status, featured, category, ..Known::default() })
+        });
         Ok(known.collect())
     }
 
@@ -97,25 +75,13 @@ impl Importing<'_> {
         mut heads: HashMap<String, Known>,
         new: &[&Listing],
     ) -> Result<HashMap<String, Known>, CatalogError> {
-        let of: HashMap<ProductId, String> = new
-            .iter()
-            .filter_map(|l| Some((heads.get(&l.handle)?.id?, l.handle.clone())))
-            .collect();
+        let of: HashMap<ProductId, String> = new.iter().filter_map(|l| Some((heads.get(&l.handle)?.id?, l.handle.clone()))).collect();
         if of.is_empty() {
             return Ok(heads);
         }
         let ids = store::id_rows(&of.keys().copied().collect::<Vec<_>>());
         let db = self.shop.db();
-        type Text = (
-            ProductId,
-            String,
-            String,
-            String,
-            String,
-            String,
-            String,
-            String,
-        );
+        type Text = (ProductId, String, String, String, String, String, String, String);
         let texts: Vec<Text> = db
             .fetch_all(
                 "select t.product_id, t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
@@ -123,26 +89,14 @@ impl Importing<'_> {
                 &[&ids],
             )
             .await?;
-        for (product, locale, name, slug, summary, description, seo_title, seo_description) in texts
-        {
-            let (Some(known), Some(locale)) = (
-                of.get(&product).and_then(|h| heads.get_mut(h)),
-                Locale::parse(&locale),
-            ) else {
+        for (product, locale, name, slug, summary, description, seo_title, seo_description) in texts {
+            let (Some(known), Some(locale)) = (of.get(&product).and_then(|h| heads.get_mut(h)), Locale::parse(&locale)) else {
                 continue;
             };
             if locale == Locale::En {
                 known.slug = Some(slug);
             } else {
-                known.texts.push(NewText {
-                    locale: locale.code(),
-                    name,
-                    slug,
-                    summary,
-                    description,
-                    seo_title,
-                    seo_description,
-                });
+                known.texts.push(NewText { locale: locale.code(), name, slug, summary, description, seo_title, seo_description });
             }
         }
         let names: Vec<(ProductId, String, String, String, String, String)> = db
@@ -157,20 +111,12 @@ impl Importing<'_> {
             )
             .await?;
         for (product, option, value, locale, option_name, value_name) in names {
-            let (Some(known), Some(locale)) = (
-                of.get(&product).and_then(|h| heads.get_mut(h)),
-                Locale::parse(&locale),
-            ) else {
+            let (Some(known), Some(locale)) = (of.get(&product).and_then(|h| heads.get_mut(h)), Locale::parse(&locale)) else {
                 continue;
             };
-            known
-                .names
-                .entry(format!("{option}:{value}"))
-                .or_default()
-                .push((locale.code(), value_name));
+            known.names.entry(format!("{option}:{value}")).or_default().push((locale.code(), value_name));
             let of_option = known.names.entry(option).or_default();
-            if !option_name.is_empty() && of_option.iter().all(|(known, _)| *known != locale.code())
-            {
+            if !option_name.is_empty() && of_option.iter().all(|(known, _)| *known != locale.code()) {
                 of_option.push((locale.code(), option_name));
             }
         }
@@ -184,18 +130,7 @@ impl Importing<'_> {
         ids: &str,
         heads: &mut HashMap<String, Known>,
     ) -> Result<(), CatalogError> {
-        type Row = (
-            ProductId,
-            VariantId,
-            String,
-            i64,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            i64,
-            Option<String>,
-            Option<PictureId>,
-        );
+        type Row = (ProductId, VariantId, String, i64, i64, Option<i64>, Option<i64>, i64, Option<String>, Option<PictureId>);
         let rows: Vec<Row> = self
             .shop
             .db()
@@ -228,29 +163,13 @@ impl Importing<'_> {
             .await?;
         let mut of_variant: HashMap<VariantId, Vec<(String, String, String)>> = HashMap::new();
         for (variant, option, value, name) in values {
-            of_variant
-                .entry(variant)
-                .or_default()
-                .push((option, value, name));
+            of_variant.entry(variant).or_default().push((option, value, name));
         }
-        for (product, id, sku, cost, archived, price, compare_at, weight_g, barcode, picture) in
-            rows
-        {
+        for (product, id, sku, cost, archived, price, compare_at, weight_g, barcode, picture) in rows {
             if let Some(known) = of.get(&product).and_then(|h| heads.get_mut(h)) {
                 let values = of_variant.remove(&id).unwrap_or_default();
                 let (archived, price) = (archived != 0, price.unwrap_or(0));
-                known.variants.push(KnownVariant {
-                    id,
-                    sku,
-                    cost,
-                    archived,
-                    price,
-                    compare_at,
-                    weight_g,
-                    barcode,
-                    picture,
-                    values,
-                });
+                known.variants.push(KnownVariant { id, sku, cost, archived, price, compare_at, weight_g, barcode, picture, values });
             }
         }
         Ok(())

@@ -53,12 +53,8 @@ pub async fn import_csv_in(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<ImportReport, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let (list, mut problems, rows) =
-        rows::read(locale, shop_currency(shop), bytes).map_err(CatalogError::NotAList)?;
-    let mut report = ImportReport {
-        rows,
-        ..ImportReport::default()
-    };
+    let (list, mut problems, rows) = rows::read(locale, shop_currency(shop), bytes).map_err(CatalogError::NotAList)?;
+    let mut report = ImportReport { rows, ..ImportReport::default() };
     let mut importing = save::Importing::begin(shop, ctx, locale, pictures).await?;
     let mut done = 0;
     for batch in list.chunks(BATCH) {
@@ -74,9 +70,5 @@ pub async fn import_csv_in(
 
 /// A bad cell.
 fn problem(line: u64, column: &str, reason: impl Into<String>) -> ImportProblem {
-    ImportProblem {
-        line,
-        column: column.to_owned(),
-        reason: reason.into(),
-    }
+    ImportProblem { line, column: column.to_owned(), reason: reason.into() }
 }

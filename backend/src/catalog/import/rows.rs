@@ -74,12 +74,7 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn get(&self, column: Column) -> &str {
         // Spreadsheets keep a text a text with an apostrophe before it.
-        let cell = self
-            .columns
-            .place(column)
-            .and_then(|place| self.record.get(place))
-            .unwrap_or_default()
-            .trim();
+        let cell = self.columns.place(column).and_then(|place| self.record.get(place)).unwrap_or_default().trim();
         cell.strip_prefix('\'').unwrap_or(cell)
     }
     fn wrong(&self, column: Column, reason: impl Into<String>) -> ImportProblem {
@@ -90,13 +85,8 @@ impl Cells<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let money = Money::parse(text, currency)
-            .ok()
-            .map(Money::minor)
-            .filter(|minor| (0..=DEAREST).contains(minor));
-        money
-            .map(Some)
-            .ok_or_else(|| self.wrong(column, t::FIELD_AMOUNT_INVALID.text(self.locale)))
+        let money = Money::parse(text, currency).ok().map(Money::minor).filter(|minor| (0..=DEAREST).contains(minor));
+        money.map(Some).ok_or_else(|| self.wrong(column, t::FIELD_AMOUNT_INVALID.text(self.locale)))
     }
     /// A number of whole units; a fraction is rounded.
     fn number(&self, column: Column, most: i64) -> Result<Option<i64>, ImportProblem> {
@@ -106,18 +96,11 @@ impl Cells<'_> {
         }
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
         let up = i64::from(fraction.bytes().next().is_some_and(|b| b >= b'5'));
-        let number = whole
-            .parse::<i64>()
-            .ok()
-            .filter(|_| fraction.bytes().all(|b| b.is_ascii_digit()))
-            .map(|n| n.max(0) + up);
-        number.filter(|n| *n <= most).map(Some).ok_or_else(|| {
-            self.wrong(
-                column,
-                t::FIELD_NUMBER_RANGE
-                    .with(self.locale, &[("min", "0"), ("max", &most.to_string())]),
-            )
-        })
+        let number = whole.parse::<i64>().ok().filter(|_| fraction.bytes().all(|b| b.is_ascii_digit())).map(|n| n.max(0) + up);
+        number
+            .filter(|n| *n <= most)
+            .map(Some)
+            .ok_or_else(|| self.wrong(column, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())])))
     }
     fn flag(&self, column: Column) -> Result<Option<bool>, ImportProblem> {
         match self.get(column).to_lowercase().as_str() {
@@ -130,10 +113,7 @@ impl Cells<'_> {
     fn short(&self, column: Column, most: usize) -> Result<String, ImportProblem> {
         let text = self.get(column);
         if text.chars().count() > most {
-            return Err(self.wrong(
-                column,
-                t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())]),
-            ));
+            return Err(self.wrong(column, t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())])));
         }
         Ok(text.to_owned())
     }
@@ -143,17 +123,10 @@ impl Cells<'_> {
 ///
 /// # Errors
 /// Why it is no list of products.
-pub(super) fn read(
-    locale: Locale,
-    currency: Currency,
-    bytes: &[u8],
-) -> Result<(Vec<Listing>, Vec<ImportProblem>, u64), String> {
+pub(super) fn read(locale: Locale, currency: Currency, bytes: &[u8]) -> Result<(Vec<Listing>, Vec<ImportProblem>, u64), String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let no_list = |column: &str| t::IMPORT_NOT_A_LIST.with(locale, &[("column", column)]);
-    let heading = reader
-        .byte_headers()
-        .map_err(|_| no_list("Handle"))?
-        .clone();
+    let heading = reader.byte_headers().map_err(|_| no_list("Handle"))?.clone();
     let columns = Columns::read(&heading).map_err(no_list)?;
     let mut listings: Vec<Listing> = Vec::new();
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
@@ -176,12 +149,7 @@ pub(super) fn read(
         if record.iter().all(<[u8]>::is_empty) {
             continue;
         }
-        if record.len() > columns.count()
-            && record
-                .iter()
-                .skip(columns.count())
-                .any(|cell| !cell.is_empty())
-        {
+        if record.len() > columns.count() && record.iter().skip(columns.count()).any(|cell| !cell.is_empty()) {
             problems.push(problem(line, "", t::IMPORT_ROW_TOO_LONG.text(locale)));
             continue;
         }
@@ -189,26 +157,13 @@ pub(super) fn read(
             Ok(text) => text,
             Err(error) => {
                 let place = error.utf8_error().field();
-                problems.push(problem(
-                    line,
-                    columns.name_at(place),
-                    t::IMPORT_ENCODING.text(locale),
-                ));
+                problems.push(problem(line, columns.name_at(place), t::IMPORT_ENCODING.text(locale)));
                 continue;
             }
         };
-        let cells = Cells {
-            columns: &columns,
-            record: &text,
-            line,
-            locale,
-        };
+        let cells = Cells { columns: &columns, record: &text, line, locale };
         let typed = cells.get(Column::Handle);
-        let handle = slug(if typed.is_empty() {
-            cells.get(Column::Title)
-        } else {
-            typed
-        });
+        let handle = slug(if typed.is_empty() { cells.get(Column::Title) } else { typed });
         if handle.is_empty() {
             problems.push(cells.wrong(Column::Handle, t::IMPORT_HANDLE_MISSING.text(locale)));
             continue;
@@ -277,33 +232,16 @@ fn begin(cells: &Cells<'_>, handle: String) -> Result<Listing, ImportProblem> {
         }
         options.push(name);
     }
-    if options.len() == 1
-        && cells
-            .get(Column::OptionValue(0))
-            .eq_ignore_ascii_case("default title")
-    {
+    if options.len() == 1 && cells.get(Column::OptionValue(0)).eq_ignore_ascii_case("default title") {
         options.clear();
     }
-    let branch = cells
-        .get(Column::Category)
-        .rsplit('>')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_owned();
+    let branch = cells.get(Column::Category).rsplit('>').next().unwrap_or_default().trim().to_owned();
     let kinds = [cells.short(Column::Type, 100)?, branch];
     let body = plain(cells.get(Column::Body));
     if body.chars().count() > 20_000 {
-        return Err(cells.wrong(
-            Column::Body,
-            t::FIELD_TOO_LONG.with(cells.locale, &[("max", "20000")]),
-        ));
+        return Err(cells.wrong(Column::Body, t::FIELD_TOO_LONG.with(cells.locale, &[("max", "20000")])));
     }
-    let tags = tidy_tags([cells.get(Column::Tags)])
-        .into_iter()
-        .filter(|tag| tag.chars().count() <= 60)
-        .take(50)
-        .collect();
+    let tags = tidy_tags([cells.get(Column::Tags)]).into_iter().filter(|tag| tag.chars().count() <= 60).take(50).collect();
     Ok(Listing {
         line: cells.line,
         handle,
@@ -323,10 +261,7 @@ fn begin(cells: &Cells<'_>, handle: String) -> Result<Listing, ImportProblem> {
 
 fn image(cells: &Cells<'_>, listing: &mut Listing) {
     let source = cells.get(Column::Image);
-    if source.is_empty()
-        || listing.images.len() >= 50
-        || listing.images.iter().any(|image| image.source == source)
-    {
+    if source.is_empty() || listing.images.len() >= 50 || listing.images.iter().any(|image| image.source == source) {
         return;
     }
     let next = i64::try_from(listing.images.len()).unwrap_or(i64::MAX) + 1;
@@ -340,20 +275,9 @@ fn image(cells: &Cells<'_>, listing: &mut Listing) {
 }
 
 /// The variant of a row; none when the row only brings a picture.
-fn variant(
-    cells: &Cells<'_>,
-    listing: &mut Listing,
-    currency: Currency,
-    skus: &mut HashSet<String>,
-) -> Result<Option<Row>, ImportProblem> {
+fn variant(cells: &Cells<'_>, listing: &mut Listing, currency: Currency, skus: &mut HashSet<String>) -> Result<Option<Row>, ImportProblem> {
     let first = listing.rows == 1;
-    let speaks = [
-        Column::Sku,
-        Column::Price,
-        Column::OptionValue(0),
-        Column::OptionValue(1),
-        Column::OptionValue(2),
-    ];
+    let speaks = [Column::Sku, Column::Price, Column::OptionValue(0), Column::OptionValue(1), Column::OptionValue(2)];
     if !first && speaks.iter().all(|column| cells.get(*column).is_empty()) {
         return Ok(None);
     }
@@ -366,12 +290,8 @@ fn variant(
         }
         values.push(value);
     }
-    let price = cells
-        .amount(Column::Price, currency)?
-        .ok_or_else(|| cells.wrong(Column::Price, required()))?;
-    let compare_at = cells
-        .amount(Column::CompareAt, currency)?
-        .filter(|was| *was > 0);
+    let price = cells.amount(Column::Price, currency)?.ok_or_else(|| cells.wrong(Column::Price, required()))?;
+    let compare_at = cells.amount(Column::CompareAt, currency)?.filter(|was| *was > 0);
     let cost = cells.amount(Column::Cost, currency)?;
     let grams = cells.number(Column::Grams, HEAVIEST)?.unwrap_or(0);
     let quantity = cells.number(Column::Quantity, 1_000_000)?.unwrap_or(0);
@@ -379,57 +299,30 @@ fn variant(
     if !is_barcode(&barcode) {
         return Err(cells.wrong(Column::Barcode, t::FIELD_BARCODE_INVALID.text(cells.locale)));
     }
-    let keys = |values: &[String]| {
-        values
-            .iter()
-            .map(|value| key_of("", value, 0))
-            .collect::<Vec<_>>()
-    };
+    let keys = |values: &[String]| values.iter().map(|value| key_of("", value, 0)).collect::<Vec<_>>();
     if listing.variants.len() >= MOST_VARIANTS {
         let most = MOST_VARIANTS.to_string();
-        return Err(cells.wrong(
-            Column::Handle,
-            t::FIELD_NUMBER_RANGE.with(cells.locale, &[("min", "1"), ("max", &most)]),
-        ));
+        return Err(cells.wrong(Column::Handle, t::FIELD_NUMBER_RANGE.with(cells.locale, &[("min", "1"), ("max", &most)])));
     }
-    if listing
-        .variants
-        .iter()
-        .any(|other| keys(&other.values) == keys(&values))
-    {
-        let column = if listing.options.is_empty() {
-            Column::Handle
-        } else {
-            Column::OptionValue(0)
-        };
+    if listing.variants.iter().any(|other| keys(&other.values) == keys(&values)) {
+        let column = if listing.options.is_empty() { Column::Handle } else { Column::OptionValue(0) };
         return Err(cells.wrong(column, t::FIELD_DUPLICATE.text(cells.locale)));
     }
     let mut sku = cells.short(Column::Sku, 64)?;
     if sku.is_empty() {
-        let made = std::iter::once(listing.handle.clone())
-            .chain(keys(&values))
-            .collect::<Vec<_>>()
-            .join("-")
-            .to_uppercase();
+        let made = std::iter::once(listing.handle.clone()).chain(keys(&values)).collect::<Vec<_>>().join("-").to_uppercase();
         sku = made.chars().take(64).collect();
     }
     if !skus.insert(sku.clone()) {
         return Err(cells.wrong(Column::Sku, t::FIELD_DUPLICATE.text(cells.locale)));
     }
-    let picture =
-        Some(cells.get(Column::VariantImage).to_owned()).filter(|source| !source.is_empty());
+    let picture = Some(cells.get(Column::VariantImage).to_owned()).filter(|source| !source.is_empty());
     if let Some(source) = &picture
         && listing.images.len() < 50
         && listing.images.iter().all(|image| image.source != *source)
     {
         let column = cells.columns.name(Column::VariantImage).to_owned();
-        listing.images.push(Image {
-            line: cells.line,
-            column,
-            source: source.clone(),
-            position: i64::MAX,
-            alt: String::new(),
-        });
+        listing.images.push(Image { line: cells.line, column, source: source.clone(), position: i64::MAX, alt: String::new() });
     }
     Ok(Some(Row {
         line: cells.line,
@@ -447,40 +340,12 @@ fn variant(
 
 /// Changes when anything changes that is written. First stock is not: it has its own history.
 fn hash(l: &Listing) -> String {
-    let variants: Vec<_> = l
-        .variants
-        .iter()
-        .map(|v| {
-            (
-                &v.sku,
-                &v.values,
-                v.price,
-                v.compare_at,
-                v.cost,
-                v.grams,
-                &v.barcode,
-                &v.image,
-            )
-        })
-        .collect();
+    let variants: Vec<_> =
+        l.variants.iter().map(|v| (&v.sku, &v.values, v.price, v.compare_at, v.cost, v.grams, &v.barcode, &v.image)).collect();
     let images: Vec<_> = l.images.iter().map(|i| (&i.source, &i.alt)).collect();
-    let head = (
-        &l.title,
-        &l.body,
-        &l.vendor,
-        &l.kinds,
-        &l.tags,
-        l.status,
-        l.tax_class,
-        &l.seo_title,
-        &l.seo_description,
-        &l.options,
-    );
+    let head = (&l.title, &l.body, &l.vendor, &l.kinds, &l.tags, l.status, l.tax_class, &l.seo_title, &l.seo_description, &l.options);
     let all = serde_json::json!([head, variants, images]).to_string();
-    Sha256::digest(all.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(all.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A description without its tags: paragraphs, breaks and list items begin a line of their own.
@@ -490,18 +355,14 @@ fn plain(html: &str) -> String {
     while let Some(open) = rest.find('<') {
         text.push_str(&rest[..open]);
         let tag_and_rest = &rest[open + 1..];
-        let begins =
-            tag_and_rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        let begins = tag_and_rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
         let Some(close) = tag_and_rest.find('>').filter(|_| begins) else {
             text.push('<');
             rest = tag_and_rest;
             continue;
         };
         let tag = tag_and_rest[..close].trim_start_matches('/').to_lowercase();
-        let name: String = tag
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect();
+        let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
         match name.as_str() {
             "p" | "div" | "ul" | "ol" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 text.push_str("\n\n");
@@ -519,15 +380,8 @@ fn plain(html: &str) -> String {
         }
     }
     text.push_str(rest);
-    for (name, sign) in [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&rsquo;", "’"),
-        ("&amp;", "&"),
-    ] {
+    for (name, sign) in [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&rsquo;", "’"), ("&amp;", "&")]
+    {
         text = text.replace(name, sign);
     }
     let mut lines: Vec<String> = Vec::new();

@@ -14,9 +14,7 @@ use serde_json::json;
 use crate::Shop;
 use crate::catalog::check::key_of;
 use crate::catalog::edit::{receive, told_apart};
-use crate::catalog::write::{
-    self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant,
-};
+use crate::catalog::write::{self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant};
 use crate::catalog::{CatalogError, store};
 use crate::platform::db::{DbError, Rows, Tx};
 use crate::platform::events::{self, Event};
@@ -52,29 +50,15 @@ struct Ready {
 }
 
 impl<'a> Importing<'a> {
-    pub(super) async fn begin(
-        shop: &'a Shop,
-        ctx: &'a Context,
-        locale: Locale,
-        folder: Option<&'a Path>,
-    ) -> Result<Self, CatalogError> {
-        let mut importing = Self {
-            shop,
-            ctx,
-            locale,
-            folder,
-            categories: HashMap::new(),
-        };
+    pub(super) async fn begin(shop: &'a Shop, ctx: &'a Context, locale: Locale, folder: Option<&'a Path>) -> Result<Self, CatalogError> {
+        let mut importing = Self { shop, ctx, locale, folder, categories: HashMap::new() };
         importing.read_categories().await?;
         Ok(importing)
     }
 
     async fn read_categories(&mut self) -> Result<(), CatalogError> {
         for category in store::categories(self.shop.db()).await? {
-            let texts = category
-                .texts
-                .values()
-                .flat_map(|text| [slug(&text.name), text.slug.clone()]);
+            let texts = category.texts.values().flat_map(|text| [slug(&text.name), text.slug.clone()]);
             for word in texts.chain([category.handle.clone()]) {
                 self.categories.insert(word, category.id);
             }
@@ -90,11 +74,8 @@ impl<'a> Importing<'a> {
         problems: &mut Vec<ImportProblem>,
     ) -> Result<(), CatalogError> {
         let heads = self.heads(batch).await?;
-        let (same, new): (Vec<&Listing>, Vec<&Listing>) = batch.iter().partition(|l| {
-            heads
-                .get(&l.handle)
-                .is_some_and(|k| k.hash.as_deref() == Some(l.hash.as_str()))
-        });
+        let (same, new): (Vec<&Listing>, Vec<&Listing>) =
+            batch.iter().partition(|l| heads.get(&l.handle).is_some_and(|k| k.hash.as_deref() == Some(l.hash.as_str())));
         report.unchanged += same.len() as u64;
         if new.is_empty() {
             return Ok(());
@@ -107,11 +88,7 @@ impl<'a> Importing<'a> {
         for listing in new {
             let known = known.get(&listing.handle).cloned().unwrap_or_default();
             if let Some(mut one) = self.ready(listing, known, &pictures, &taken, problems) {
-                if listing
-                    .images
-                    .iter()
-                    .any(|image| failed.contains(&image.source))
-                {
+                if listing.images.iter().any(|image| failed.contains(&image.source)) {
                     // Tried again by the next run.
                     one.hash.clear();
                 }
@@ -125,10 +102,7 @@ impl<'a> Importing<'a> {
     async fn make_categories(&mut self, new: &[&Listing]) -> Result<(), CatalogError> {
         let mut missing: Vec<(String, String)> = Vec::new();
         for listing in new {
-            let known = listing
-                .kinds
-                .iter()
-                .any(|kind| self.categories.contains_key(&slug(kind)));
+            let known = listing.kinds.iter().any(|kind| self.categories.contains_key(&slug(kind)));
             if let (false, Some(kind)) = (known, listing.kinds.first()) {
                 let word = slug(kind);
                 if !word.is_empty() && missing.iter().all(|(known, _)| *known != word) {
@@ -139,10 +113,8 @@ impl<'a> Importing<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        let made: Vec<(CategoryId, String, String)> = missing
-            .into_iter()
-            .map(|(word, name)| (CategoryId(self.shop.id()), word, name))
-            .collect();
+        let made: Vec<(CategoryId, String, String)> =
+            missing.into_iter().map(|(word, name)| (CategoryId(self.shop.id()), word, name)).collect();
         let (own, ctx, rows) = (self.shop.clone(), self.ctx.clone(), made.clone());
         self.shop
             .db()
@@ -161,12 +133,12 @@ impl<'a> Importing<'a> {
                     )
                     .await?;
                 }
-                let events: Vec<Event> = rows.iter().map(|(id, word, _)| Event::new("category.created", id.0, json!({ "handle": word }))).collect();
+                let events: Vec<Event> =
+                    rows.iter().map(|(id, word, _)| Event::new("category.created", id.0, json!({ "handle": word }))).collect();
                 events::append(tx, &own, &ctx, at, &events).await
             })
             .await?;
-        self.categories
-            .extend(made.into_iter().map(|(id, word, _)| (word, id)));
+        self.categories.extend(made.into_iter().map(|(id, word, _)| (word, id)));
         Ok(())
     }
 
@@ -178,11 +150,8 @@ impl<'a> Importing<'a> {
     ) -> Result<(HashMap<String, PictureId>, HashSet<String>), CatalogError> {
         let mut asked = Rows::new();
         let mut sources = HashSet::new();
-        let wanted: Vec<_> = new
-            .iter()
-            .flat_map(|l| l.images.iter().map(move |i| (*l, i)))
-            .filter(|(_, i)| sources.insert(i.source.as_str()))
-            .collect();
+        let wanted: Vec<_> =
+            new.iter().flat_map(|l| l.images.iter().map(move |i| (*l, i))).filter(|(_, i)| sources.insert(i.source.as_str())).collect();
         for (_, image) in &wanted {
             asked.row(&[&image.source]);
         }
@@ -200,48 +169,24 @@ impl<'a> Importing<'a> {
             .await?;
         let mut known: HashMap<String, PictureId> = rows.into_iter().collect();
         let trusted = self.ctx.actor == Actor::System;
-        let missing: Vec<_> = wanted
-            .into_iter()
-            .filter(|(_, image)| !known.contains_key(&image.source))
-            .collect();
+        let missing: Vec<_> = wanted.into_iter().filter(|(_, image)| !known.contains_key(&image.source)).collect();
         // Collected first: a stream over the closure itself is not `Send`, and a server function must be.
         let bringing: Vec<_> = missing
             .into_iter()
             .map(|(listing, image)| async move {
-                (
-                    listing,
-                    image,
-                    images::bring(self.shop, self.locale, trusted, self.folder, &image.source)
-                        .await,
-                )
+                (listing, image, images::bring(self.shop, self.locale, trusted, self.folder, &image.source).await)
             })
             .collect();
-        let fetched: Vec<_> = futures::stream::iter(bringing)
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
+        let fetched: Vec<_> = futures::stream::iter(bringing).buffer_unordered(AT_ONCE).collect().await;
         let mut failed = HashSet::new();
         let mut kept = Vec::new();
         for (listing, image, outcome) in fetched {
             match outcome {
                 Ok((hash, width, height)) => {
                     let id = PictureId(self.shop.id());
-                    let alt = if image.alt.is_empty() {
-                        listing.title.clone()
-                    } else {
-                        image.alt.clone()
-                    };
+                    let alt = if image.alt.is_empty() { listing.title.clone() } else { image.alt.clone() };
                     known.insert(image.source.clone(), id);
-                    kept.push((
-                        image.source.clone(),
-                        NewPicture {
-                            id,
-                            hash,
-                            width,
-                            height,
-                            alts: vec![(Locale::En.code(), alt)],
-                        },
-                    ));
+                    kept.push((image.source.clone(), NewPicture { id, hash, width, height, alts: vec![(Locale::En.code(), alt)] }));
                 }
                 Err(reason) => {
                     problems.push(problem(image.line, &image.column, reason));
@@ -303,10 +248,7 @@ impl<'a> Importing<'a> {
                 &[&slugs.end()],
             )
             .await?;
-        Ok(Taken {
-            skus: skus.into_iter().collect(),
-            slugs: slugs.into_iter().collect(),
-        })
+        Ok(Taken { skus: skus.into_iter().collect(), slugs: slugs.into_iter().collect() })
     }
 
     /// Puts a product together; none when no row of it is left.
@@ -322,16 +264,8 @@ impl<'a> Importing<'a> {
         let id = known.id.unwrap_or_else(|| ProductId(self.shop.id()));
         let mut rows: Vec<&Row> = Vec::with_capacity(listing.variants.len());
         for row in &listing.variants {
-            if taken
-                .skus
-                .get(&row.sku)
-                .is_some_and(|handle| *handle != listing.handle)
-            {
-                problems.push(problem(
-                    row.line,
-                    "SKU",
-                    t::FIELD_SKU_TAKEN.text(self.locale),
-                ));
+            if taken.skus.get(&row.sku).is_some_and(|handle| *handle != listing.handle) {
+                problems.push(problem(row.line, "SKU", t::FIELD_SKU_TAKEN.text(self.locale)));
             } else {
                 rows.push(row);
             }
@@ -349,11 +283,7 @@ impl<'a> Importing<'a> {
             if held.is_none() && row.quantity > 0 {
                 stock.push((id, row.quantity, cost));
             }
-            let values = options
-                .iter()
-                .zip(&row.values)
-                .filter_map(|(o, name)| value_of(o, name))
-                .collect();
+            let values = options.iter().zip(&row.values).filter_map(|(o, name)| value_of(o, name)).collect();
             variants.push(NewVariant {
                 id,
                 sku: row.sku.clone(),
@@ -363,29 +293,14 @@ impl<'a> Importing<'a> {
                 cost,
                 weight_g: row.grams,
                 barcode: row.barcode.clone(),
-                picture: row
-                    .image
-                    .as_ref()
-                    .and_then(|source| pictures.get(source))
-                    .copied(),
+                picture: row.image.as_ref().and_then(|source| pictures.get(source)).copied(),
             });
         }
         variants.extend(self.kept(&mut options, &rows, &known));
         let first_paragraph = listing.body.lines().next().unwrap_or_default();
-        let summary = if listing.seo_description.is_empty() {
-            first_paragraph
-        } else {
-            listing.seo_description.as_str()
-        };
-        let free = taken
-            .slugs
-            .get(&listing.handle)
-            .is_none_or(|handle| *handle == listing.handle);
-        let made = if free {
-            listing.handle.clone()
-        } else {
-            told_apart(&listing.handle, id)
-        };
+        let summary = if listing.seo_description.is_empty() { first_paragraph } else { listing.seo_description.as_str() };
+        let free = taken.slugs.get(&listing.handle).is_none_or(|handle| *handle == listing.handle);
+        let made = if free { listing.handle.clone() } else { told_apart(&listing.handle, id) };
         let english = NewText {
             locale: Locale::En.code(),
             name: listing.title.clone(),
@@ -395,12 +310,7 @@ impl<'a> Importing<'a> {
             seo_title: listing.seo_title.clone(),
             seo_description: listing.seo_description.clone(),
         };
-        let category = listing
-            .kinds
-            .iter()
-            .find_map(|kind| self.categories.get(&slug(kind)))
-            .copied()
-            .or(known.category);
+        let category = listing.kinds.iter().find_map(|kind| self.categories.get(&slug(kind))).copied().or(known.category);
         let product = NewProduct {
             id,
             handle: listing.handle.clone(),
@@ -412,23 +322,11 @@ impl<'a> Importing<'a> {
             created_at: self.shop.now(),
             texts: std::iter::once(english).chain(known.texts).collect(),
             tags: listing.tags.clone(),
-            pictures: listing
-                .images
-                .iter()
-                .filter_map(|image| pictures.get(&image.source))
-                .copied()
-                .collect(),
+            pictures: listing.images.iter().filter_map(|image| pictures.get(&image.source)).copied().collect(),
             options,
             variants,
         };
-        Some(Ready {
-            product,
-            is_new,
-            was: known.status,
-            stock,
-            hash: listing.hash.clone(),
-            line: listing.line,
-        })
+        Some(Ready { product, is_new, was: known.status, stock, hash: listing.hash.clone(), line: listing.line })
     }
 
     fn options(&self, listing: &Listing, rows: &[&Row], known: &Known) -> Vec<NewOption> {
@@ -443,30 +341,13 @@ impl<'a> Importing<'a> {
             for value in rows.iter().filter_map(|row| row.values.get(n)) {
                 let value_key = key_of("", value, 0);
                 if values.iter().all(|v| v.key != value_key) {
-                    let others = known
-                        .names
-                        .get(&format!("{key}:{value_key}"))
-                        .cloned()
-                        .unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), value.clone()))
-                        .chain(others)
-                        .collect();
-                    values.push(NewValue {
-                        id: self.shop.id(),
-                        key: value_key,
-                        names,
-                    });
+                    let others = known.names.get(&format!("{key}:{value_key}")).cloned().unwrap_or_default();
+                    let names = std::iter::once((Locale::En.code(), value.clone())).chain(others).collect();
+                    values.push(NewValue { id: self.shop.id(), key: value_key, names });
                 }
             }
-            let names = std::iter::once((Locale::En.code(), name.clone()))
-                .chain(others)
-                .collect();
-            options.push(NewOption {
-                id: self.shop.id(),
-                key,
-                names,
-                values,
-            });
+            let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
+            options.push(NewOption { id: self.shop.id(), key, names, values });
         }
         options
     }
@@ -474,23 +355,9 @@ impl<'a> Importing<'a> {
     /// Variants that the file does not name (any more, or because their row was bad) stay, where they fit the options.
     fn kept(&self, options: &mut [NewOption], rows: &[&Row], known: &Known) -> Vec<NewVariant> {
         let mut kept = Vec::new();
-        for variant in known
-            .variants
-            .iter()
-            .filter(|v| !v.archived && rows.iter().all(|row| row.sku != v.sku))
-        {
-            let fits = variant.values.len() == options.len()
-                && variant
-                    .values
-                    .iter()
-                    .zip(options.iter())
-                    .all(|(v, o)| v.0 == o.key);
-            let choice = |row: &Row| {
-                row.values
-                    .iter()
-                    .map(|name| key_of("", name, 0))
-                    .eq(variant.values.iter().map(|v| v.1.clone()))
-            };
+        for variant in known.variants.iter().filter(|v| !v.archived && rows.iter().all(|row| row.sku != v.sku)) {
+            let fits = variant.values.len() == options.len() && variant.values.iter().zip(options.iter()).all(|(v, o)| v.0 == o.key);
+            let choice = |row: &Row| row.values.iter().map(|name| key_of("", name, 0)).eq(variant.values.iter().map(|v| v.1.clone()));
             if !fits || rows.iter().any(|row| choice(row)) {
                 continue;
             }
@@ -502,20 +369,10 @@ impl<'a> Importing<'a> {
                     if let Some(value) = o.values.iter().find(|v| v.key == *key) {
                         return value.id;
                     }
-                    let others = known
-                        .names
-                        .get(&format!("{option}:{key}"))
-                        .cloned()
-                        .unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), name.clone()))
-                        .chain(others)
-                        .collect();
+                    let others = known.names.get(&format!("{option}:{key}")).cloned().unwrap_or_default();
+                    let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
                     let id = self.shop.id();
-                    o.values.push(NewValue {
-                        id,
-                        key: key.clone(),
-                        names,
-                    });
+                    o.values.push(NewValue { id, key: key.clone(), names });
                     id
                 })
                 .collect();
@@ -535,12 +392,7 @@ impl<'a> Importing<'a> {
     }
 
     /// Writes them together; when that fails, one by one, so that one bad product hurts itself only.
-    async fn save(
-        &self,
-        ready: Vec<Ready>,
-        report: &mut ImportReport,
-        problems: &mut Vec<ImportProblem>,
-    ) -> Result<(), CatalogError> {
+    async fn save(&self, ready: Vec<Ready>, report: &mut ImportReport, problems: &mut Vec<ImportProblem>) -> Result<(), CatalogError> {
         if ready.is_empty() {
             return Ok(());
         }
@@ -556,11 +408,7 @@ impl<'a> Importing<'a> {
                 }
                 Err(error) => {
                     let why = error.to_string();
-                    problems.push(problem(
-                        one.line,
-                        "Handle",
-                        t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)]),
-                    ));
+                    problems.push(problem(one.line, "Handle", t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)])));
                 }
             }
         }
@@ -569,16 +417,8 @@ impl<'a> Importing<'a> {
 
     async fn write(&self, ready: Vec<Ready>) -> Result<(), CatalogError> {
         let ids: Vec<ProductId> = ready.iter().map(|r| r.product.id).collect();
-        let (own, ctx, list, touched) = (
-            self.shop.clone(),
-            self.ctx.clone(),
-            PriceListId(self.shop.id()),
-            ids.clone(),
-        );
-        self.shop
-            .db()
-            .write(async move |tx| written(tx, &own, &ctx, list, &ready, &ids).await)
-            .await?;
+        let (own, ctx, list, touched) = (self.shop.clone(), self.ctx.clone(), PriceListId(self.shop.id()), ids.clone());
+        self.shop.db().write(async move |tx| written(tx, &own, &ctx, list, &ready, &ids).await).await?;
         self.shop.shelf().touch(touched);
         Ok(())
     }
@@ -600,11 +440,7 @@ fn count(report: &mut ImportReport, one: &Ready) {
 /// The value of an option by the name it has in the file.
 fn value_of(option: &NewOption, name: &str) -> Option<uuid::Uuid> {
     let key = key_of("", name, 0);
-    option
-        .values
-        .iter()
-        .find(|value| value.key == key)
-        .map(|value| value.id)
+    option.values.iter().find(|value| value.key == key).map(|value| value.id)
 }
 
 /// A text of at most so many characters, cut between words.
@@ -627,13 +463,7 @@ async fn written(
 ) -> Result<(), CatalogError> {
     let (at, currency) = (shop.now(), shop_currency(shop));
     let list = write::ordinary_list(tx, list, currency).await?;
-    let products = |new: bool| {
-        ready
-            .iter()
-            .filter(|r| r.is_new == new)
-            .map(|r| r.product.clone())
-            .collect::<Vec<_>>()
-    };
+    let products = |new: bool| ready.iter().filter(|r| r.is_new == new).map(|r| r.product.clone()).collect::<Vec<_>>();
     let (new, old) = (products(true), products(false));
     if !new.is_empty() {
         write::insert_products(tx, list, at, &new).await?;
@@ -642,18 +472,13 @@ async fn written(
         write::update_products(tx, list, at, &old).await?;
         write::set_statuses(tx, &old).await?;
     }
-    let stock: Vec<(VariantId, i64, i64)> =
-        ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
+    let stock: Vec<(VariantId, i64, i64)> = ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
     receive(tx, shop, at, &stock, "import").await?;
     write::refresh(tx, currency, at, ids).await?;
     remember(tx, at, ready).await?;
     let mut happened = Vec::with_capacity(ready.len());
     for r in ready {
-        let kind = if r.is_new {
-            "product.created"
-        } else {
-            "product.updated"
-        };
+        let kind = if r.is_new { "product.created" } else { "product.updated" };
         let data = json!({ "handle": r.product.handle, "status": r.product.status, "was": r.was, "import": true });
         happened.push(Event::new(kind, r.product.id.0, data));
     }

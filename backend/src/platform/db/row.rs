@@ -51,9 +51,7 @@ impl Column for Option<i64> {
     fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
         match row {
             RawRow::Sqlite(row) => row.try_get(index),
-            RawRow::Postgres(row) => {
-                row.try_get(index).or_else(|_| row.try_get::<Option<i32>, _>(index).map(|v| v.map(i64::from)))
-            }
+            RawRow::Postgres(row) => row.try_get(index).or_else(|_| row.try_get::<Option<i32>, _>(index).map(|v| v.map(i64::from))),
         }
     }
 }

@@ -31,10 +31,7 @@ impl Books {
                 Attempt::Declined(error.with_intent(intent.json(&self.base)))
             }
             Behaviour::Authenticate { then } => {
-                intent.state = State::RequiresAction {
-                    source: fresh_id("src"),
-                    then,
-                };
+                intent.state = State::RequiresAction { source: fresh_id("src"), then };
                 intent.method = Some(method);
                 Attempt::Bank
             }
@@ -55,20 +52,13 @@ impl Books {
         self.charges.insert(charge.id.clone(), charge);
         match intent.capture {
             Capture::Automatic => self.take(intent, intent.amount, true),
-            Capture::Manual => self.tell(
-                "payment_intent.amount_capturable_updated",
-                intent.json(&self.base),
-            ),
+            Capture::Manual => self.tell("payment_intent.amount_capturable_updated", intent.json(&self.base)),
         }
     }
 
     /// Takes held money; releases the rest if this is the last time.
     pub(super) fn take(&mut self, intent: &mut Intent, amount: u64, last: bool) {
-        let Some(charge) = intent
-            .latest_charge
-            .as_ref()
-            .and_then(|id| self.charges.get_mut(id))
-        else {
+        let Some(charge) = intent.latest_charge.as_ref().and_then(|id| self.charges.get_mut(id)) else {
             return;
         };
         charge.captured += amount;
@@ -76,28 +66,19 @@ impl Books {
         intent.capturable -= amount;
         self.ledger.add(Kind::Capture, amount, intent, charge);
         if last {
-            self.ledger
-                .add(Kind::Release, intent.capturable, intent, charge);
+            self.ledger.add(Kind::Release, intent.capturable, intent, charge);
             intent.capturable = 0;
         }
         if intent.capturable == 0 {
             intent.state = State::Succeeded;
             self.tell("payment_intent.succeeded", intent.json(&self.base));
         } else {
-            self.tell(
-                "payment_intent.amount_capturable_updated",
-                intent.json(&self.base),
-            );
+            self.tell("payment_intent.amount_capturable_updated", intent.json(&self.base));
         }
     }
 
     /// The bank refused: note the failed charge, and ask for another card.
-    pub(super) fn decline(
-        &mut self,
-        intent: &mut Intent,
-        method: Method,
-        decline: &'static Decline,
-    ) -> ApiError {
+    pub(super) fn decline(&mut self, intent: &mut Intent, method: Method, decline: &'static Decline) -> ApiError {
         let charge = Charge::new(intent, method, Outcome::Failed(decline));
         let error = ApiError::declined(decline, &charge.id).with_method(charge.method.json());
         intent.latest_charge = Some(charge.id.clone());

@@ -54,10 +54,7 @@ pub struct Books {
 impl Books {
     /// Empty books of a gateway at this address.
     pub fn at(base: &str) -> Self {
-        Self {
-            base: base.to_owned(),
-            ..Self::default()
-        }
+        Self { base: base.to_owned(), ..Self::default() }
     }
 
     /// What happened since this was last asked, in order.
@@ -70,18 +67,13 @@ impl Books {
     /// # Errors
     /// [`ApiError::missing`].
     pub fn intent(&self, id: &str) -> Result<&Intent, ApiError> {
-        self.intents
-            .get(id)
-            .ok_or_else(|| ApiError::missing("payment_intent", "intent", id))
+        self.intents.get(id).ok_or_else(|| ApiError::missing("payment_intent", "intent", id))
     }
 
     /// The `payment_intent` object, with `expand[]=latest_charge` and `expand[]=payment_method` followed.
     pub fn show(&self, intent: &Intent, expand: &[&str]) -> Value {
         let mut shown = intent.json(&self.base);
-        let charge = intent
-            .latest_charge
-            .as_ref()
-            .and_then(|id| self.charges.get(id));
+        let charge = intent.latest_charge.as_ref().and_then(|id| self.charges.get(id));
         if let (true, Some(charge)) = (expand.contains(&"latest_charge"), charge) {
             shown["latest_charge"] = charge.json();
         }
@@ -93,19 +85,13 @@ impl Books {
 
     /// The `charge` object.
     pub fn charge(&self, id: &str) -> Result<Value, ApiError> {
-        let charge = self
-            .charges
-            .get(id)
-            .ok_or_else(|| ApiError::missing("charge", "charge", id))?;
+        let charge = self.charges.get(id).ok_or_else(|| ApiError::missing("charge", "charge", id))?;
         Ok(charge.json())
     }
 
     /// The `refund` object.
     pub fn refund(&self, id: &str) -> Result<Value, ApiError> {
-        let refund = self
-            .refunds
-            .get(id)
-            .ok_or_else(|| ApiError::missing("refund", "refund", id))?;
+        let refund = self.refunds.get(id).ok_or_else(|| ApiError::missing("refund", "refund", id))?;
         Ok(refund.json())
     }
 
@@ -141,13 +127,8 @@ impl Books {
             return Ok((intent, None));
         }
         let Some(method) = intent.method.clone() else {
-            let message =
-                "You cannot confirm this PaymentIntent because it's missing a payment method.";
-            return Err(ApiError::parameter(
-                "parameter_missing",
-                "payment_method",
-                message,
-            ));
+            let message = "You cannot confirm this PaymentIntent because it's missing a payment method.";
+            return Err(ApiError::parameter("parameter_missing", "payment_method", message));
         };
         let id = intent.id.clone();
         self.intents.insert(id.clone(), intent);
@@ -160,13 +141,7 @@ impl Books {
     /// # Errors
     /// No such intent, a wrong parameter, no card, or a state that cannot be confirmed.
     pub fn confirm(&mut self, id: &str, form: &Form) -> Result<(Intent, Attempt), ApiError> {
-        form.only(&[
-            "capture_method",
-            "expand",
-            "payment_method",
-            "receipt_email",
-            "return_url",
-        ])?;
+        form.only(&["capture_method", "expand", "payment_method", "receipt_email", "return_url"])?;
         let mut intent = self.intent(id)?.clone();
         let card = card_of(form)?;
         if let Some(capture) = capture_of(form)? {
@@ -203,21 +178,10 @@ impl Books {
     ///
     /// # Errors
     /// No such intent.
-    pub fn authenticate(
-        &mut self,
-        id: &str,
-        source: &str,
-        approved: bool,
-    ) -> Result<Intent, ApiError> {
+    pub fn authenticate(&mut self, id: &str, source: &str, approved: bool) -> Result<Intent, ApiError> {
         let mut intent = self.intent(id)?.clone();
         let decline = match (&intent.state, intent.method.clone()) {
-            (
-                State::RequiresAction {
-                    source: current,
-                    then,
-                },
-                Some(method),
-            ) if current == source => Some((*then, method)),
+            (State::RequiresAction { source: current, then }, Some(method)) if current == source => Some((*then, method)),
             _ => None,
         };
         match decline {
@@ -254,21 +218,13 @@ impl Books {
         }
         let amount = wanted.unwrap_or(intent.capturable);
         if amount > intent.capturable {
-            let message = format!(
-                "The amount to capture ({amount}) is greater than the amount that can be captured ({}).",
-                intent.capturable
-            );
-            return Err(self
-                .refuse(&intent, "amount_too_large", message)
-                .about("amount_to_capture"));
+            let message =
+                format!("The amount to capture ({amount}) is greater than the amount that can be captured ({}).", intent.capturable);
+            return Err(self.refuse(&intent, "amount_too_large", message).about("amount_to_capture"));
         }
         if amount == 0 && (intent.received == 0 || !last) {
             let message = "Invalid positive integer";
-            return Err(ApiError::parameter(
-                "parameter_invalid_integer",
-                "amount_to_capture",
-                message,
-            ));
+            return Err(ApiError::parameter("parameter_invalid_integer", "amount_to_capture", message));
         }
         self.take(&mut intent, amount, last);
         self.intents.insert(id.to_owned(), intent.clone());
@@ -281,36 +237,18 @@ impl Books {
     /// No such intent, a wrong reason, or money was already taken.
     pub fn cancel(&mut self, id: &str, form: &Form) -> Result<Intent, ApiError> {
         form.only(&["cancellation_reason", "expand"])?;
-        let reasons = [
-            "duplicate",
-            "fraudulent",
-            "requested_by_customer",
-            "abandoned",
-        ];
-        let reason = form
-            .choice("cancellation_reason", &reasons)?
-            .map(str::to_owned);
+        let reasons = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
+        let reason = form.choice("cancellation_reason", &reasons)?.map(str::to_owned);
         let mut intent = self.intent(id)?.clone();
         if intent.received > 0 || matches!(intent.state, State::Canceled { .. }) {
-            let message = format!(
-                "You cannot cancel this PaymentIntent because it has a status of {}.",
-                intent.status()
-            );
+            let message = format!("You cannot cancel this PaymentIntent because it has a status of {}.", intent.status());
             return Err(self.refuse(&intent, "payment_intent_unexpected_state", message));
         }
-        if let Some(charge) = intent
-            .latest_charge
-            .as_ref()
-            .and_then(|id| self.charges.get(id))
-        {
-            self.ledger
-                .add(Kind::Release, intent.capturable, &intent, charge);
+        if let Some(charge) = intent.latest_charge.as_ref().and_then(|id| self.charges.get(id)) {
+            self.ledger.add(Kind::Release, intent.capturable, &intent, charge);
         }
         intent.capturable = 0;
-        intent.state = State::Canceled {
-            at: now_seconds(),
-            reason,
-        };
+        intent.state = State::Canceled { at: now_seconds(), reason };
         self.tell("payment_intent.canceled", intent.json(&self.base));
         self.intents.insert(id.to_owned(), intent.clone());
         Ok(intent)
@@ -321,18 +259,8 @@ impl Books {
     /// # Errors
     /// Nothing named to refund, nothing taken, all given back already, or more than is left.
     pub fn give_back(&mut self, form: &Form) -> Result<Refund, ApiError> {
-        form.only(&[
-            "amount",
-            "charge",
-            "expand",
-            "metadata",
-            "payment_intent",
-            "reason",
-        ])?;
-        let reason = form.choice(
-            "reason",
-            &["duplicate", "fraudulent", "requested_by_customer"],
-        )?;
+        form.only(&["amount", "charge", "expand", "metadata", "payment_intent", "reason"])?;
+        let reason = form.choice("reason", &["duplicate", "fraudulent", "requested_by_customer"])?;
         let wanted = form.amount("amount")?;
         let charge = self.charge_to_refund(form)?;
         let left = charge.refundable();
@@ -342,16 +270,10 @@ impl Books {
         }
         let amount = wanted.unwrap_or(left);
         if amount == 0 {
-            return Err(ApiError::parameter(
-                "parameter_invalid_integer",
-                "amount",
-                "Invalid positive integer",
-            ));
+            return Err(ApiError::parameter("parameter_invalid_integer", "amount", "Invalid positive integer"));
         }
         if amount > left {
-            let message = format!(
-                "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
-            );
+            let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
             return Err(ApiError::state("amount_too_large", message).about("amount"));
         }
         let mut charge = charge.clone();
@@ -379,42 +301,23 @@ impl Books {
 
     fn charge_to_refund(&self, form: &Form) -> Result<&Charge, ApiError> {
         let charge = match (form.text("charge"), form.text("payment_intent")) {
-            (Some(id), None) => self
-                .charges
-                .get(id)
-                .ok_or_else(|| ApiError::missing("charge", "charge", id))?,
+            (Some(id), None) => self.charges.get(id).ok_or_else(|| ApiError::missing("charge", "charge", id))?,
             (None, Some(id)) => {
                 let missing = || ApiError::missing("payment_intent", "payment_intent", id);
                 let intent = self.intents.get(id).ok_or_else(missing)?;
-                let charge = intent
-                    .latest_charge
-                    .as_ref()
-                    .and_then(|id| self.charges.get(id));
-                let none = || {
-                    ApiError::invalid(format!(
-                        "This PaymentIntent ({id}) does not have a successful charge to refund."
-                    ))
-                };
-                charge
-                    .filter(|charge| charge.captured > 0)
-                    .ok_or_else(none)?
+                let charge = intent.latest_charge.as_ref().and_then(|id| self.charges.get(id));
+                let none = || ApiError::invalid(format!("This PaymentIntent ({id}) does not have a successful charge to refund."));
+                charge.filter(|charge| charge.captured > 0).ok_or_else(none)?
             }
             (Some(_), Some(_)) => {
-                return Err(ApiError::invalid(
-                    "You may only specify one of these parameters: charge, payment_intent.",
-                ));
+                return Err(ApiError::invalid("You may only specify one of these parameters: charge, payment_intent."));
             }
             (None, None) => {
-                return Err(ApiError::invalid(
-                    "One of the following params should be provided: payment_intent or charge.",
-                ));
+                return Err(ApiError::invalid("One of the following params should be provided: payment_intent or charge."));
             }
         };
         if charge.captured == 0 {
-            let message = format!(
-                "Charge {} has not been captured; there is nothing to refund.",
-                charge.id
-            );
+            let message = format!("Charge {} has not been captured; there is nothing to refund.", charge.id);
             return Err(ApiError::state("charge_not_refundable", message));
         }
         Ok(charge)
@@ -422,9 +325,7 @@ impl Books {
 
     fn must_be_payable(&self, intent: &Intent, verb: &str) -> Result<(), ApiError> {
         let why = match intent.state {
-            State::RequiresPaymentMethod
-            | State::RequiresConfirmation
-            | State::RequiresAction { .. } => return Ok(()),
+            State::RequiresPaymentMethod | State::RequiresConfirmation | State::RequiresAction { .. } => return Ok(()),
             State::Succeeded => "it has already succeeded after being previously confirmed",
             State::RequiresCapture => "it has already been confirmed and waits to be captured",
             State::Canceled { .. } => "it has a status of canceled",

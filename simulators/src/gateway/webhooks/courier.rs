@@ -26,11 +26,7 @@ pub(super) struct Courier {
 
 impl Courier {
     pub fn new(memory: Arc<Mutex<Memory>>, open: watch::Sender<Open>) -> Self {
-        Self {
-            memory,
-            open,
-            retries: JoinSet::new(),
-        }
+        Self { memory, open, retries: JoinSet::new() }
     }
 
     /// Works until nobody can send events any more.
@@ -79,13 +75,11 @@ impl Courier {
 
     /// Events become copies: these are what is open now.
     fn began(&self, copies: usize, events: usize) {
-        self.open
-            .send_modify(|open| open.open = (open.open + copies).saturating_sub(events));
+        self.open.send_modify(|open| open.open = (open.open + copies).saturating_sub(events));
     }
 
     fn first_attempts_over(&self, events: usize) {
-        self.open
-            .send_modify(|open| open.first = open.first.saturating_sub(events));
+        self.open.send_modify(|open| open.first = open.first.saturating_sub(events));
     }
 
     /// Notes a delivery that was taken, and sees to one that was not.
@@ -117,14 +111,7 @@ async fn attempt(memory: &Mutex<Memory>, event: &Event, copy: usize, number: u32
     };
     let answer = post::signed_json(&endpoint, &event.body).await;
     let taken = matches!(answer, Ok(200..=299));
-    tracing::debug!(
-        event = event.id,
-        kind = event.kind,
-        copy,
-        number,
-        ?answer,
-        "webhook"
-    );
+    tracing::debug!(event = event.id, kind = event.kind, copy, number, ?answer, "webhook");
     let delivery = Delivery {
         event: event.id.clone(),
         kind: event.kind,
@@ -161,10 +148,7 @@ fn shuffled(batch: Vec<Event>, copies: usize) -> Vec<(Arc<Event>, usize)> {
     if drawn.is_sorted_by_key(|(_, place, ..)| *place) {
         drawn.reverse();
     }
-    drawn
-        .into_iter()
-        .map(|(_, _, event, copy)| (event, copy))
-        .collect()
+    drawn.into_iter().map(|(_, _, event, copy)| (event, copy)).collect()
 }
 
 fn close_one(open: &watch::Sender<Open>) {
@@ -177,12 +161,7 @@ mod tests {
 
     #[test]
     fn a_shuffled_batch_is_never_in_order_and_loses_nothing() {
-        let event = |id: &str| Event {
-            id: id.to_owned(),
-            kind: "payment_intent.succeeded",
-            body: String::new(),
-            due: Instant::now(),
-        };
+        let event = |id: &str| Event { id: id.to_owned(), kind: "payment_intent.succeeded", body: String::new(), due: Instant::now() };
         for _ in 0..50 {
             let order = shuffled(vec![event("1"), event("2"), event("3")], 2);
             let ids: Vec<&str> = order.iter().map(|(event, _)| event.id.as_str()).collect();

@@ -20,11 +20,7 @@ pub struct BadEndpoint {
 
 impl fmt::Display for BadEndpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "`{}` is not an address of the form http://host:port/path",
-            self.url
-        )
+        write!(out, "`{}` is not an address of the form http://host:port/path", self.url)
     }
 }
 
@@ -36,13 +32,8 @@ impl Endpoint {
     /// # Errors
     /// The address is not of the form `http://host[:port][/path]`.
     pub fn new(url: &str, secret: &str) -> Result<Self, BadEndpoint> {
-        let bad = || BadEndpoint {
-            url: url.to_owned(),
-        };
-        if url
-            .chars()
-            .any(|letter| letter.is_whitespace() || letter.is_control())
-        {
+        let bad = || BadEndpoint { url: url.to_owned() };
+        if url.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
             return Err(bad());
         }
         let rest = url.strip_prefix("http://").ok_or_else(bad)?;
@@ -61,11 +52,7 @@ impl Endpoint {
             host: host.to_owned(),
             authority: authority.to_owned(),
             port,
-            path: if path.starts_with('/') {
-                path.to_owned()
-            } else {
-                format!("/{path}")
-            },
+            path: if path.starts_with('/') { path.to_owned() } else { format!("/{path}") },
             secret: secret.to_owned(),
         })
     }
@@ -81,28 +68,13 @@ mod tests {
         assert_eq!((endpoint.host.as_str(), endpoint.port), ("127.0.0.1", 3000));
         assert_eq!(endpoint.path, "/webhooks/stripe?x=1");
         let endpoint = Endpoint::new("http://[::1]:81", "whsec").unwrap();
-        assert_eq!(
-            (
-                endpoint.host.as_str(),
-                endpoint.port,
-                endpoint.path.as_str()
-            ),
-            ("::1", 81, "/")
-        );
+        assert_eq!((endpoint.host.as_str(), endpoint.port, endpoint.path.as_str()), ("::1", 81, "/"));
         assert_eq!(Endpoint::new("http://shop", "").unwrap().port, 80);
     }
 
     #[test]
     fn what_is_no_plain_address_is_refused() {
-        for url in [
-            "https://shop/hook",
-            "shop",
-            "http://",
-            "http:///x",
-            "http://shop:x/",
-            "http://a b/",
-            "http://u@shop/",
-        ] {
+        for url in ["https://shop/hook", "shop", "http://", "http:///x", "http://shop:x/", "http://a b/", "http://u@shop/"] {
             assert!(Endpoint::new(url, "whsec").is_err(), "{url}");
         }
     }

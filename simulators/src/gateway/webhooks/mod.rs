@@ -52,14 +52,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            duplicates: 1,
-            shuffle: false,
-            delay_ms: 0,
-            before_answer: false,
-            max_attempts: 6,
-            retry_base_ms: 500,
-        }
+        Self { duplicates: 1, shuffle: false, delay_ms: 0, before_answer: false, max_attempts: 6, retry_base_ms: 500 }
     }
 }
 
@@ -81,14 +74,8 @@ impl Changes {
         settings.shuffle = self.shuffle.unwrap_or(settings.shuffle);
         settings.delay_ms = self.delay_ms.unwrap_or(settings.delay_ms).min(600_000);
         settings.before_answer = self.before_answer.unwrap_or(settings.before_answer);
-        settings.max_attempts = self
-            .max_attempts
-            .unwrap_or(settings.max_attempts)
-            .clamp(1, 16);
-        settings.retry_base_ms = self
-            .retry_base_ms
-            .unwrap_or(settings.retry_base_ms)
-            .clamp(1, 60_000);
+        settings.max_attempts = self.max_attempts.unwrap_or(settings.max_attempts).clamp(1, 16);
+        settings.retry_base_ms = self.retry_base_ms.unwrap_or(settings.retry_base_ms).clamp(1, 60_000);
     }
 }
 
@@ -143,15 +130,8 @@ impl Webhooks {
     /// Sets up the desk, and the courier's work to be run beside it.
     pub fn new(endpoint: Option<Endpoint>) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (queue, events) = unbounded_channel();
-        let memory = Memory {
-            endpoint,
-            ..Memory::default()
-        };
-        let desk = Self {
-            memory: Arc::new(Mutex::new(memory)),
-            queue,
-            open: watch::Sender::new(Open::default()),
-        };
+        let memory = Memory { endpoint, ..Memory::default() };
+        let desk = Self { memory: Arc::new(Mutex::new(memory)), queue, open: watch::Sender::new(Open::default()) };
         let courier = Courier::new(desk.memory.clone(), desk.open.clone());
         (desk, courier.run(events))
     }
@@ -194,11 +174,7 @@ impl Webhooks {
     pub async fn before_answer(&self) {
         if lock(&self.memory).settings.before_answer {
             let mut open = self.open.subscribe();
-            let _ = timeout_at(
-                Instant::now() + LONGEST_WAIT,
-                open.wait_for(|open| open.first == 0),
-            )
-            .await;
+            let _ = timeout_at(Instant::now() + LONGEST_WAIT, open.wait_for(|open| open.first == 0)).await;
         }
     }
 
@@ -217,10 +193,7 @@ impl Webhooks {
     /// Settings, what is under way, and the last deliveries, oldest first.
     pub fn report(&self) -> Value {
         let memory = lock(&self.memory);
-        let url = memory
-            .endpoint
-            .as_ref()
-            .map(|endpoint| format!("http://{}{}", endpoint.authority, endpoint.path));
+        let url = memory.endpoint.as_ref().map(|endpoint| format!("http://{}{}", endpoint.authority, endpoint.path));
         json!({
             "url": url,
             "settings": memory.settings,
@@ -231,22 +204,12 @@ impl Webhooks {
 
     /// One event as it was sent.
     pub fn event(&self, id: &str) -> Option<Value> {
-        lock(&self.memory)
-            .events
-            .iter()
-            .find(|event| event["id"] == id)
-            .cloned()
+        lock(&self.memory).events.iter().find(|event| event["id"] == id).cloned()
     }
 
     /// The last events, newest first, at most `limit`.
     pub fn events(&self, limit: usize) -> Vec<Value> {
-        lock(&self.memory)
-            .events
-            .iter()
-            .rev()
-            .take(limit)
-            .cloned()
-            .collect()
+        lock(&self.memory).events.iter().rev().take(limit).cloned().collect()
     }
 }
 

@@ -25,19 +25,14 @@ const LONGEST_STATUS_LINE: usize = 4_096;
 pub async fn signed_json(endpoint: &Endpoint, body: &str) -> io::Result<u16> {
     let signature = signature(&endpoint.secret, now_seconds(), body)?;
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
-    timeout(PATIENCE, send(endpoint, body, &signature))
-        .await
-        .map_err(late)?
+    timeout(PATIENCE, send(endpoint, body, &signature)).await.map_err(late)?
 }
 
 /// The value of `Stripe-Signature`: `t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
 fn signature(secret: &str, seconds: u64, body: &str) -> io::Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(io::Error::other)?;
     mac.update(format!("{seconds}.{body}").as_bytes());
-    Ok(format!(
-        "t={seconds},v1={}",
-        hex(&mac.finalize().into_bytes())
-    ))
+    Ok(format!("t={seconds},v1={}", hex(&mac.finalize().into_bytes())))
 }
 
 async fn send(endpoint: &Endpoint, body: &str, signature: &str) -> io::Result<u16> {
@@ -64,18 +59,8 @@ async fn send(endpoint: &Endpoint, body: &str, signature: &str) -> io::Result<u1
             break;
         }
     }
-    let line = answer
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let status = std::str::from_utf8(line).ok().and_then(|line| {
-        line.strip_prefix("HTTP/1.")?
-            .split(' ')
-            .nth(1)?
-            .trim()
-            .parse()
-            .ok()
-    });
+    let line = answer.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let status = std::str::from_utf8(line).ok().and_then(|line| line.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.trim().parse().ok());
     status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
 }
 
@@ -86,13 +71,7 @@ mod tests {
     #[test]
     fn the_signature_covers_the_time_and_the_body() {
         let signed = signature("whsec_test", 1_700_000_000, r#"{"id":"evt_1"}"#).unwrap();
-        assert_eq!(
-            signed,
-            "t=1700000000,v1=c89214b5b5da833daed6f0b8c5bb6bd58cea9022bd80ccc78230f3942d632925"
-        );
-        assert_ne!(
-            signed,
-            signature("whsec_test", 1_700_000_001, r#"{"id":"evt_1"}"#).unwrap()
-        );
+        assert_eq!(signed, "t=1700000000,v1=c89214b5b5da833daed6f0b8c5bb6bd58cea9022bd80ccc78230f3942d632925");
+        assert_ne!(signed, signature("whsec_test", 1_700_000_001, r#"{"id":"evt_1"}"#).unwrap());
     }
 }
