@@ -7,7 +7,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,9 +80,9 @@ export async function ready(url, running, seconds = 180) {
 /**
  * A shop of its own: simulators, an empty database filled with the demonstration shop, and the server.
  * The answer holds its address (`url`), that of the simulators (`gateway`: the bank's pages, and the mail sent, at `/mail`),
- * its folder, its log and `stop()`.
+ * its folder, its log and `stop()`. With `alone` the server is a copy of the program in an empty folder that has nothing beside it.
  */
-export async function startShop({ args = [], env = {} } = {}) {
+export async function startShop({ args = [], env = {}, alone = false } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tindahan-end2end-'));
   const running = [];
   const stop = async () => {
@@ -101,13 +101,18 @@ export async function startShop({ args = [], env = {} } = {}) {
     running.push(simulators);
     await ready(`${gateway}/mail`, simulators, 20);
 
-    const database = `sqlite:${path.join(folder, 'shop.db')}`;
-    const server = start(BINARY, [
+    const database = 'sqlite:shop.db';
+    const home = path.join(folder, 'shop');
+    await mkdir(home);
+    const program = alone ? path.join(home, 'tindahan') : BINARY;
+    if (alone) await copyFile(BINARY, program);
+    const server = start(program, [
       'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...args,
     ], {
-      cwd: folder,
+      cwd: home,
       log: path.join(folder, 'server.log'),
       env: {
+        ...(alone ? { HOME: home, PATH: '' } : {}),
         TINDAHAN_SMTP: `smtp://127.0.0.1:${smtpPort}`,
         TINDAHAN_GATEWAY_URL: gateway,
         TINDAHAN_GATEWAY_SECRET: 'sk_test_end2end',
@@ -121,7 +126,7 @@ export async function startShop({ args = [], env = {} } = {}) {
     });
     running.push(server);
     await ready(`${url}/health/ready`, server);
-    return { url, gateway, folder, database, server, log: server.log, stop };
+    return { url, gateway, folder: home, database, server, log: server.log, stop };
   } catch (error) {
     await stop();
     throw error;

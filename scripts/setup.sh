@@ -15,14 +15,14 @@ wasm=wasm32-unknown-unknown
 # The first word that looks like a version in what a command prints, or nothing.
 version_of() { { "$@" 2>/dev/null || true; } | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1 || true; }
 
-# Installs a cargo command into the project's own tool folder. These compile in minutes, and are
-# fast enough unoptimised; without debug information they link in half the time.
+# Installs a cargo command into the project's own tool folder. Most are fast enough unoptimised, which compiles in half the
+# time; wasm-bindgen is not: it would take five minutes for what it does in seconds.
 cargo_tool() { # crate version [cargo install's options]
   local crate=$1 version=$2
   shift 2
   say "installing $crate $version (some minutes, once)"
   CARGO_PROFILE_DEV_DEBUG=0 RUSTFLAGS='' CARGO_TARGET_DIR=$cache/tools/target \
-    cargo install "$crate" --version "=$version" --profile dev --root "$cache/tools" --force "$@"
+    cargo install "$crate" --version "=$version" --root "$cache/tools" --force "$@"
   rm -rf "$cache/tools/target"
 }
 
@@ -107,12 +107,12 @@ for_build() {
   have cargo || die 'Rust is missing: install it with rustup (https://rustup.rs)'
   have cc || debian build-essential
   wasm_target
-  [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --locked
+  [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --profile dev --locked
   # The glue code and the program must come from the very same wasm-bindgen. Not --locked: the lock
   # file of its command names a version that is no longer served.
   bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
   [ -n "$bindgen" ] || die 'Cargo.lock names no wasm-bindgen'
-  [ "$(version_of wasm-bindgen --version)" = "$bindgen" ] || cargo_tool wasm-bindgen-cli "$bindgen"
+  [ "$(version_of wasm-bindgen --version)" = "$bindgen" ] || cargo_tool wasm-bindgen-cli "$bindgen" --profile release
   npm_packages style
 }
 
@@ -122,7 +122,7 @@ for_postgres() {
 
 for_test() {
   for_build
-  [ -n "$(version_of cargo nextest --version)" ] || cargo_tool cargo-nextest $nextest --locked
+  [ -n "$(version_of cargo nextest --version)" ] || cargo_tool cargo-nextest $nextest --profile dev --locked
   for_postgres
   have chromium || have google-chrome || debian chromium
   npm_packages end2end

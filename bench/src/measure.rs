@@ -1,7 +1,5 @@
 //! The figures.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::nginx::Nginx;
@@ -20,14 +18,23 @@ fn sqlite(folder: &Folder) -> String {
     format!("sqlite:{}", folder.path().join("shop.db").display())
 }
 
+/// A shop whose first start is behind it, started again and at rest.
+async fn rested(folder: &Folder, database: &str) -> Result<Server, Trouble> {
+    let first = Server::start(folder, database).await?;
+    first.settled().await?;
+    first.stop().await?;
+    let server = Server::start(folder, database).await?;
+    server.settled().await?;
+    Ok(server)
+}
+
 /// Pages, memory, cold start, first visit.
 pub async fn pages(options: &Options) -> Result<(), Trouble> {
     let folder = Folder::new()?;
     let took = seed(&folder, &sqlite(&folder), options.products).await?;
     row(&format!("seed of {} products", options.products), &format!("{:.1} s", took.as_secs_f64()));
-    let server = Server::start(&folder, &sqlite(&folder)).await?;
+    let server = rested(&folder, &sqlite(&folder)).await?;
     row(&format!("cold start, {} products", options.products), &format!("{:.0} ms", server.started.as_secs_f64() * 1_000.0));
-    tokio::time::sleep(Duration::from_secs(3)).await;
     row("resident memory at rest", &format!("{:.0} MB", server.memory()?));
 
     let listed: Value = serde_json::from_slice(&server.get("/api/v1/products", "").await?.body)?;
@@ -80,7 +87,7 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
     let folder = Folder::new()?;
     let database = postgres.unwrap_or_else(|| sqlite(&folder));
     seed(&folder, &database, options.products).await?;
-    let server = Server::start(&folder, &database).await?;
+    let server = rested(&folder, &database).await?;
     let spread = variants(&server, options.orders / 4).await?;
     let hot = variant_of(&server, "gift-card").await?;
     for (case, variants) in [("spread", spread), ("one hot article", vec![hot])] {

@@ -91,6 +91,30 @@ impl Server {
         Err("the server did not become ready in a minute".into())
     }
 
+    /// Waits until it has nothing left to do: a new shop makes its photographs small first, beside whatever is measured.
+    pub async fn settled(&self) -> Result<(), Trouble> {
+        let mut quiet = 0;
+        for _ in 0..600 {
+            let before = self.ticks()?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // At most two hundredths of a second a second.
+            quiet = if self.ticks()? - before <= 2 { quiet + 1 } else { 0 };
+            if quiet == 3 {
+                return Ok(());
+            }
+        }
+        Err("the server does not come to rest in ten minutes".into())
+    }
+
+    /// Processor time used so far, in hundredths of a second.
+    fn ticks(&self) -> Result<u64, Trouble> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let after_name = status.rsplit(')').next().unwrap_or_default();
+        let of = |at: usize| after_name.split_whitespace().nth(at).and_then(|n| n.parse::<u64>().ok()).ok_or("no figures");
+        Ok(of(11)? + of(12)?)
+    }
+
     /// Resident memory, MB.
     pub fn memory(&self) -> Result<f64, Trouble> {
         let id = self.child.id().ok_or("the server has ended")?;

@@ -35,6 +35,10 @@ pub fn db(error: &DbError, request: RequestId) -> Problem {
     match error {
         DbError::Busy | DbError::Stopped => Problem::busy(),
         DbError::NotFound => Problem::not_found("thing"),
+        DbError::Full => {
+            tracing::error!(%error, "refused");
+            Problem::storage_full()
+        }
         other => unexpected(other, request),
     }
 }

@@ -72,6 +72,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("too_many_requests", 429, "Too many requests from this address; `Retry-After` says when to try again."),
     ("unexpected", 500, "The shop made a mistake. It is in the log under `request`."),
     ("busy", 503, "The shop is busy or restarting. Nothing was changed; try again after `Retry-After` seconds."),
+    ("storage_full", 507, "The shop's disk is full. Nothing was changed; the same request with the same key is safe once there is room."),
     ("timeout", 504, "The answer took too long. Whatever was begun is finished or undone; the same request with the same key is safe."),
 ];
 
@@ -117,6 +118,12 @@ impl Problem {
     #[must_use]
     pub fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The shop is busy. Nothing was changed; try again in a moment.")
+    }
+
+    /// There is no room for another row.
+    #[must_use]
+    pub fn storage_full() -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The shop has no room left. Nothing was changed; try again later.")
     }
 
     /// A mistake of the shop's own; what it was is in the log.

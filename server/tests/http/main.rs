@@ -5,6 +5,7 @@
 mod api;
 mod commands;
 mod crash;
+mod disk;
 mod ending;
 mod pages;
 mod program;

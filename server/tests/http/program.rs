@@ -99,9 +99,28 @@ impl Server {
     }
 
     pub fn start_with(folder: Folder, arguments: &[&str]) -> Self {
-        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        let command = folder.command(&[&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"], arguments].concat());
+        Self::run(folder, command)
+    }
+
+    /// Where no file can become larger than this many bytes: to the program, a disk that is full.
+    pub fn start_on_a_small_disk(folder: Folder, bytes: u64) -> Self {
+        let program = folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--limit-api", "0", "--limit-checkout", "0"]);
+        let mut command = Command::new("sh");
+        // The shell counts in blocks of 512 bytes. Without the trap the system would end the program.
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512), "sh"]);
+        command.arg(program.get_program()).args(program.get_args()).current_dir(&folder.0).stdin(Stdio::null());
+        for (name, value) in program.get_envs() {
+            if value.is_none() {
+                command.env_remove(name);
+            }
+        }
+        Self::run(folder, command)
+    }
+
+    fn run(folder: Folder, mut command: Command) -> Self {
         let mut child =
-            command.args(arguments).stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
+            command.stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (found, url) = mpsc::channel();
         std::thread::spawn(move || {

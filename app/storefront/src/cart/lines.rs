@@ -5,55 +5,60 @@ use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
 use ui::{
-    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SumLine, Tone,
+    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText, SumLine, Tone,
     icon, tr, trn, use_locale, use_toasts,
 };
 
 use super::{Cart, use_cart};
 
-/// The cart over the page's end. What it offers is on the cart's page as well.
+/// The cart over the page's end. What it offers is on the cart's page as well. What is in it comes to the browser when it is
+/// first opened: whoever only looks need not wait for it.
 #[component]
 pub fn CartDrawer() -> impl IntoView {
+    let cart = use_cart();
+    let inside = move || {
+        let content = || view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }>{Suspend::new(drawer())}</Suspense> };
+        if cart.open.get() { content().into_any() } else { ().into_any() }
+    };
+    view! { <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End>{inside}</Dialog> }.into_any()
+}
+
+#[lazy]
+async fn drawer() -> AnyView {
     let cart = use_cart();
     let view = cart.view();
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
     let locale = use_locale();
     let goods_cost = Signal::derive(move || view.with(|view| locale.money(goods(view))));
     let close = move |_| cart.open.set(false);
-    let foot_of = move || {
-        if is_empty.get() {
-            return view! { <Button look=Look::Outline wide=true on:click=close>{tr!(CART_EMPTY_ACTION)}</Button> }.into_any();
-        }
-        view! {
-            <div class="flex flex-col gap-3">
-                <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=goods_cost total=true/></dl>
-                <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
-                <div class="grid grid-cols-2 gap-3">
-                    <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
-                    <span on:click=close><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
-                </div>
-            </div>
-        }
-        .into_any()
-    };
-    let foot = move || view! { {foot_of} };
     view! {
-        <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End foot>
-            {move || if cart.open.get() {
-                view! {
-                    <Notices cart/>
-                    {move || if is_empty.get() {
-                        view! {
-                            <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)/>
-                        }.into_any()
-                    } else {
-                        view! { <Lines view/> }.into_any()
-                    }}
-                }.into_any()
-            } else {
-                ().into_any()
-            }}
-        </Dialog>
+        <div class="flex flex-col min-h-full -my-4">
+            <div class="grow py-4">
+                <Notices cart/>
+                {move || if is_empty.get() {
+                    view! { <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)/> }.into_any()
+                } else {
+                    view! { <Lines view/> }.into_any()
+                }}
+            </div>
+            <footer class="sticky bottom-0 -mx-5 px-5 py-4 bg-base-100 border-t border-hairline">
+                {move || if is_empty.get() {
+                    view! { <Button look=Look::Outline wide=true on:click=close>{tr!(CART_EMPTY_ACTION)}</Button> }.into_any()
+                } else {
+                    view! {
+                        <div class="flex flex-col gap-3">
+                            <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=goods_cost total=true/></dl>
+                            <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
+                            <div class="grid grid-cols-2 gap-3">
+                                <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
+                                <span on:click=close><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
+                            </div>
+                        </div>
+                    }
+                    .into_any()
+                }}
+            </footer>
+        </div>
     }
     .into_any()
 }

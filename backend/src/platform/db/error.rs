@@ -14,6 +14,9 @@ pub enum DbError {
     /// Too many writes are waiting; try again.
     #[error("the shop is very busy; please try again")]
     Busy,
+    /// There is no room left where the database is kept. Nothing was written.
+    #[error("the disk that holds the database is full; make room, then go on: nothing that was confirmed is lost")]
+    Full,
     /// A write inside a write would wait for itself.
     #[error("a write inside a write: pass the transaction on instead")]
     Nested,
@@ -47,6 +50,11 @@ impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         if matches!(error, sqlx::Error::PoolClosed) {
             return Self::Stopped;
+        }
+        // SQLite's SQLITE_FULL and SQLITE_IOERR_WRITE, Postgres' disk_full.
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.is_some_and(|code| matches!(&*code, "13" | "778" | "53100")) {
+            return Self::Full;
         }
         Self::Sql(Arc::new(error))
     }
