@@ -1,9 +1,12 @@
 //! How a cart looks: its lines, its sums, its news; in the drawer, on its page, and beside the checkout.
 
+use std::time::Duration;
+
 use domain::Money;
 use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
+use session::when_alive;
 use ui::{
     Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText, SumLine, Tone,
     icon, tr, trn, use_locale, use_toasts,
@@ -11,11 +14,23 @@ use ui::{
 
 use super::{Cart, use_cart};
 
+/// How long what is not seen at first leaves the network to what is.
+const SOON: Duration = Duration::from_secs(3);
+
 /// The cart over the page's end. What it offers is on the cart's page as well. What is in it comes to the browser when it is
 /// first opened: whoever only looks need not wait for it.
 #[component]
 pub fn CartDrawer() -> impl IntoView {
     let cart = use_cart();
+    // Soon after, so that it opens without a network too.
+    when_alive(|| {
+        set_timeout(
+            || {
+                let _ = lazy_preload!(drawer);
+            },
+            SOON,
+        );
+    });
     let inside = move || {
         let content = || view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }>{Suspend::new(drawer())}</Suspense> };
         if cart.open.get() { content().into_any() } else { ().into_any() }
