@@ -15,8 +15,7 @@ wasm=wasm32-unknown-unknown
 # The first word that looks like a version in what a command prints, or nothing.
 version_of() { { "$@" 2>/dev/null || true; } | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1 || true; }
 
-# Installs a cargo command into the project's own tool folder. Most are fast enough unoptimised, which compiles in half the
-# time; wasm-bindgen is not: it would take five minutes for what it does in seconds.
+# Installs a cargo command into the project's own tool folder. Those that run seldom are compiled unoptimised, in half the time.
 cargo_tool() { # crate version [cargo install's options]
   local crate=$1 version=$2
   shift 2
