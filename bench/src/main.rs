@@ -41,21 +41,27 @@ pub struct Options {
 #[tokio::main]
 async fn main() -> Result<(), Trouble> {
     let options = Options::parse();
+    let done = measure(&options).await;
+    measure::tidy();
+    done
+}
+
+async fn measure(options: &Options) -> Result<(), Trouble> {
     let wanted = |part: &str| options.only.iter().any(|p| p == part);
     println!("| what | figure |\n|---|---|");
     if wanted("pages") {
-        measure::pages(&options).await?;
+        measure::pages(options).await?;
     }
     if wanted("checkouts") {
-        measure::checkouts(&options, "SQLite", None).await?;
+        measure::checkouts(options, "SQLite", None).await?;
         match std::env::var("TINDAHAN_TEST_POSTGRES") {
-            Ok(url) => measure::checkouts(&options, "Postgres", Some(url)).await?,
+            Ok(url) => measure::checkouts(options, "Postgres", Some(url)).await?,
             Err(_) => eprintln!("no Postgres: run this with `make bench`"),
         }
     }
     if wanted("lists") {
         for size in options.sizes.clone() {
-            measure::lists(&options, size).await?;
+            measure::lists(options, size).await?;
         }
     }
     Ok(())

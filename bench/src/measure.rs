@@ -1,6 +1,7 @@
 //! The figures.
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::nginx::Nginx;
 use crate::server::{Folder, Server, seed};
@@ -18,11 +19,30 @@ fn sqlite(folder: &Folder) -> String {
     format!("sqlite:{}", folder.path().join("shop.db").display())
 }
 
-/// A shop whose first start is behind it, started again and at rest.
+static PHOTOGRAPHS: OnceCell<Folder> = OnceCell::const_new();
+
+/// Removes what the measurements shared.
+pub fn tidy() {
+    if let Some(folder) = PHOTOGRAPHS.get() {
+        let _ = std::fs::remove_dir_all(folder.path());
+    }
+}
+
+/// A shop whose first start is behind it, started again and at rest. The first one's photographs serve the others.
 async fn rested(folder: &Folder, database: &str) -> Result<Server, Trouble> {
+    let files = folder.path().join("files");
+    if let Some(made) = PHOTOGRAPHS.get() {
+        made.link_into(&files)?;
+    }
     let first = Server::start(folder, database).await?;
     first.settled().await?;
     first.stop().await?;
+    let keep = async || {
+        let kept = Folder::new()?;
+        Folder::link(&files, kept.path())?;
+        Ok::<_, Trouble>(kept)
+    };
+    PHOTOGRAPHS.get_or_try_init(keep).await?;
     let server = Server::start(folder, database).await?;
     server.settled().await?;
     Ok(server)
