@@ -87,6 +87,8 @@ export async function open(page, address) {
 export async function accessible(page) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // The colours of before are painted for a frame more.
+    await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
     const { violations } = await new AxeBuilder({ page }).analyze();
     const said = violations.map(({ id, help, nodes }) =>
       `${id}: ${help}\n${nodes.slice(0, 5).map((node) => `    ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join('\n')}`);
