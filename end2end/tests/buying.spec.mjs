@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, payWith, somebody, thanked } from '../shopper.mjs';
+import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, somebody, thanked } from '../shopper.mjs';
 
 test('a guest finds a product and buys it by card', async ({ page }) => {
   await open(page, '/c/tableware');
@@ -84,4 +84,30 @@ test('two presses make one order', async ({ page }) => {
   }));
   await thanked(page);
   expect(sent).toBe(1);
+});
+
+test('a parcel goes abroad and its bill to an address at home', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillContact(page, somebody());
+  await page.locator('#country').selectOption('SG');
+  // A country has its own fields: no region here, and six digits.
+  await expect(page.locator('#place_1')).toHaveCount(0);
+  await page.locator('#line1').fill('1 Orchard Road');
+  await page.locator('#postal_code').fill('238824');
+  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await page.getByRole('checkbox', { name: 'Billing address is the same' }).uncheck();
+  const bill = page.locator('#billing');
+  await bill.locator('#billing_recipient').fill('Ana Reyes');
+  await bill.locator('#billing_line1').fill('12 Mabini Street');
+  await bill.locator('#billing_place_1').selectOption({ label: 'National Capital Region (NCR)' });
+  await bill.locator('#billing_place_2').selectOption({ label: 'City of Makati' });
+  await bill.locator('#billing_place_3').selectOption({ index: 1 });
+  await page.locator('input[name=payment][value=card]').check();
+  await page.getByRole('button', { name: /^Place order · ₱/ }).click();
+  await payWith(page, CARDS.approved);
+  await thanked(page);
+  await expect(page.getByText('1 Orchard Road')).toBeVisible();
+  await expect(page.getByText('12 Mabini Street')).toBeVisible();
 });
