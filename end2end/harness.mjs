@@ -80,9 +80,10 @@ export async function ready(url, running, seconds = 180) {
 /**
  * A shop of its own: simulators, an empty database filled with the demonstration shop, and the server.
  * The answer holds its address (`url`), that of the simulators (`gateway`: the bank's pages, and the mail sent, at `/mail`),
- * its folder, its log and `stop()`. With `alone` the server is a copy of the program in an empty folder that has nothing beside it.
+ * its folder, its log and `stop()`. With `alone` the server is a copy of the program in an empty folder that has nothing beside it;
+ * `withKey` adds the secret of an API key (`key`).
  */
-export async function startShop({ args = [], env = {}, alone = false } = {}) {
+export async function startShop({ args = [], env = {}, alone = false, withKey = false } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tindahan-end2end-'));
   const running = [];
   const stop = async () => {
@@ -106,6 +107,7 @@ export async function startShop({ args = [], env = {}, alone = false } = {}) {
     await mkdir(home);
     const program = alone ? path.join(home, 'tindahan') : BINARY;
     if (alone) await copyFile(BINARY, program);
+    const key = withKey ? apiKey(home, database) : '';
     const server = start(program, [
       'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...args,
     ], {
@@ -126,25 +128,25 @@ export async function startShop({ args = [], env = {}, alone = false } = {}) {
     });
     running.push(server);
     await ready(`${url}/health/ready`, server);
-    return { url, gateway, folder: home, database, server, log: server.log, stop };
+    return { url, gateway, folder: home, key, server, log: server.log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The secret of a new API key, made as an owner makes one on the command line. */
-function apiKey(shop) {
-  const args = ['admin', 'key', '--name', 'Harness', '--scope', 'read_orders', '--scope', 'read_stock', '--database', shop.database];
-  return execFileSync(BINARY, args, { cwd: shop.folder, env: environment({}), encoding: 'utf8' }).match(/tdh_\w+/)[0];
+/** The secret of a new API key, made on the command line before the shop opens: a SQLite file belongs to one program at a time. */
+function apiKey(folder, database) {
+  const tindahan = (...args) => execFileSync(BINARY, [...args, '--database', database], { cwd: folder, env: environment({}), encoding: 'utf8' });
+  tindahan('seed');
+  return tindahan('admin', 'key', '--name', 'Harness', '--scope', 'read_orders', '--scope', 'read_stock').match(/tdh_\w+/)[0];
 }
 
 async function main(command) {
-  const shop = await startShop();
+  const shop = await startShop({ withKey: command.some((word) => word.includes('{key}')) });
   let status = 1;
   try {
-    const key = command.some((word) => word.includes('{key}')) ? apiKey(shop) : '';
-    const [program, ...args] = command.map((word) => word.replaceAll('{url}', shop.url).replaceAll('{key}', key));
+    const [program, ...args] = command.map((word) => word.replaceAll('{url}', shop.url).replaceAll('{key}', shop.key));
     const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, TINDAHAN_URL: shop.url } });
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
     status = await new Promise((resolve, reject) => {
