@@ -37,7 +37,11 @@ async fn a_full_disk_refuses_orders_and_loses_none() {
     let audit = server.folder.run(&["audit"]);
     assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
     let orders = sqlx::query_scalar::<_, String>("select number from orders")
-        .fetch_all(&mut <sqlx::SqliteConnection as sqlx::Connection>::connect(&format!("sqlite:{}", server.folder.0.join("shop.db").display())).await.unwrap())
+        .fetch_all(
+            &mut <sqlx::SqliteConnection as sqlx::Connection>::connect(&format!("sqlite:{}", server.folder.0.join("shop.db").display()))
+                .await
+                .unwrap(),
+        )
         .await
         .unwrap();
     let lost: Vec<_> = promised.iter().filter(|number| !orders.contains(number)).collect();

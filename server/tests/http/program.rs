@@ -105,7 +105,8 @@ impl Server {
 
     /// Where no file can become larger than this many bytes: to the program, a disk that is full.
     pub fn start_on_a_small_disk(folder: Folder, bytes: u64) -> Self {
-        let program = folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--limit-api", "0", "--limit-checkout", "0"]);
+        let program =
+            folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--limit-api", "0", "--limit-checkout", "0"]);
         let mut command = Command::new("sh");
         // The shell counts in blocks of 512 bytes. Without the trap the system would end the program.
         command.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512), "sh"]);
@@ -119,8 +120,7 @@ impl Server {
     }
 
     fn run(folder: Folder, mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(fs::File::create(folder.0.join("log")).unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (found, url) = mpsc::channel();
         std::thread::spawn(move || {

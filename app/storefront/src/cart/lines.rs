@@ -8,8 +8,8 @@ use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
 use session::when_alive;
 use ui::{
-    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText, SumLine, Tone,
-    icon, tr, trn, use_locale, use_toasts,
+    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
+    SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
 };
 
 use super::{Cart, use_cart};

@@ -1,0 +1,446 @@
+//! Checkouts and orders as the API says and takes them.
+
+use domain::order::PaymentMethod;
+use domain::view;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Money, whole_or_none};
+
+/// A postal address. Fields that a country does not use stay empty.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Who receives.
+    #[serde(default)]
+    #[schema(max_length = 120, example = "Ana Reyes")]
+    pub recipient: String,
+    /// For the courier.
+    #[serde(default)]
+    #[schema(max_length = 40, example = "+639171234567")]
+    pub phone: String,
+    /// ISO 3166-1 alpha-2.
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "PH")]
+    pub country: String,
+    /// House and street.
+    #[serde(default)]
+    #[schema(max_length = 120, example = "12 Mabini Street")]
+    pub line1: String,
+    /// Floor, landmark.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub line2: String,
+    /// Barangay (Philippines).
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub barangay: String,
+    /// City or municipality.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub city: String,
+    /// Province, state, prefecture.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub province: String,
+    /// Region (Philippines).
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub region: String,
+    /// Postal code.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub postal_code: String,
+    /// The barangay's code in the Philippine Standard Geographic Code; with it, barangay, city, province and region may stay empty.
+    #[serde(default)]
+    #[schema(max_length = 10, example = "1381300009")]
+    pub place: String,
+}
+
+impl From<Address> for view::Address {
+    fn from(a: Address) -> Self {
+        Self {
+            recipient: a.recipient,
+            phone: a.phone,
+            country: a.country,
+            line1: a.line1,
+            line2: a.line2,
+            barangay: a.barangay,
+            city: a.city,
+            province: a.province,
+            region: a.region,
+            postal_code: a.postal_code,
+            place: a.place,
+        }
+    }
+}
+
+impl From<view::Address> for Address {
+    fn from(a: view::Address) -> Self {
+        Self {
+            recipient: a.recipient,
+            phone: a.phone,
+            country: a.country,
+            line1: a.line1,
+            line2: a.line2,
+            barangay: a.barangay,
+            city: a.city,
+            province: a.province,
+            region: a.region,
+            postal_code: a.postal_code,
+            place: a.place,
+        }
+    }
+}
+
+impl Address {
+    /// What is too long, as `(field, message)`; `prefix` goes before the field.
+    #[must_use]
+    pub fn too_long(&self, prefix: &str) -> view::FieldErrors {
+        let fields = [
+            ("recipient", &self.recipient, 120),
+            ("phone", &self.phone, 40),
+            ("country", &self.country, 2),
+            ("line1", &self.line1, 120),
+            ("line2", &self.line2, 120),
+            ("barangay", &self.barangay, 120),
+            ("city", &self.city, 120),
+            ("province", &self.province, 120),
+            ("region", &self.region, 120),
+            ("postal_code", &self.postal_code, 20),
+            ("place", &self.place, 10),
+        ];
+        fields.into_iter().filter_map(|(field, text, most)| too_long(&format!("{prefix}{field}"), text, most)).collect()
+    }
+}
+
+/// The error of a field that holds more than `most` characters.
+#[must_use]
+pub fn too_long(field: &str, text: &str, most: usize) -> Option<(String, String)> {
+    (text.chars().count() > most).then(|| (field.to_owned(), format!("At most {most} characters.")))
+}
+
+/// A way to deliver.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeliveryOption {
+    /// For `delivery` of a checkout.
+    #[schema(example = "standard")]
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// What it costs for this cart.
+    pub fee: Money,
+    /// The earliest promised time.
+    pub from: i64,
+    /// The latest promised time.
+    pub to: i64,
+}
+
+/// The ways to deliver a cart to an address.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeliveryOptions {
+    /// Cheapest first; none when nothing goes there.
+    pub options: Vec<DeliveryOption>,
+}
+
+impl From<Vec<view::DeliveryOption>> for DeliveryOptions {
+    fn from(options: Vec<view::DeliveryOption>) -> Self {
+        let option = |o: view::DeliveryOption| DeliveryOption {
+            code: o.code,
+            name: o.name,
+            description: o.description,
+            fee: o.fee.into(),
+            from: o.from.millis(),
+            to: o.to.millis(),
+        };
+        Self { options: options.into_iter().map(option).collect() }
+    }
+}
+
+/// Who buys.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Whole name.
+    #[schema(min_length = 1, max_length = 200, example = "Ana Reyes")]
+    pub name: String,
+    /// E-mail address.
+    #[schema(min_length = 3, max_length = 254, example = "ana@example.com")]
+    pub email: String,
+    /// Telephone number.
+    #[serde(default)]
+    #[schema(max_length = 40, example = "+639171234567")]
+    pub phone: String,
+}
+
+/// How an order is paid.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Payment {
+    /// Cash on delivery.
+    Cod,
+    /// A card: the answer says where the shopper pays.
+    Card,
+}
+
+impl From<Payment> for PaymentMethod {
+    fn from(payment: Payment) -> Self {
+        match payment {
+            Payment::Cod => Self::Cod,
+            Payment::Card => Self::Card,
+        }
+    }
+}
+
+/// Everything that makes an order of a cart.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Who buys.
+    pub contact: Contact,
+    /// Where it goes.
+    pub shipping: Address,
+    /// Who pays, when elsewhere.
+    #[serde(default)]
+    pub billing: Option<Address>,
+    /// The code of a delivery option.
+    #[schema(min_length = 1, max_length = 64, example = "standard")]
+    pub delivery: String,
+    /// How it is paid.
+    pub payment: Payment,
+    /// The total that the shopper was shown, minor units; when it has changed, no order is made.
+    #[serde(default, deserialize_with = "whole_or_none")]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub expected_total: Option<i64>,
+}
+
+/// An order that was placed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderPlaced {
+    /// The order.
+    pub id: String,
+    /// As people say it.
+    #[schema(example = "TK4WX-9QPM")]
+    pub number: String,
+    /// What it costs.
+    pub total: Money,
+    /// A signed link to follow it, for the shopper: path and query.
+    pub link: String,
+    /// The token of that link, for `/api/v1/orders/follow/{token}`.
+    pub token: String,
+    /// Where the shopper goes to pay, when they must.
+    pub pay_at: Option<String>,
+}
+
+impl From<view::Placed> for OrderPlaced {
+    fn from(placed: view::Placed) -> Self {
+        let token = placed.link.rsplit('/').next().unwrap_or_default().to_owned();
+        Self {
+            id: placed.order.to_string(),
+            number: placed.number,
+            total: placed.total.into(),
+            link: placed.link,
+            token,
+            pay_at: placed.pay_at,
+        }
+    }
+}
+
+/// A line of an order, as bought.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderLine {
+    /// The line.
+    pub id: String,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// The product's name.
+    pub name: String,
+    /// Chosen options.
+    pub options: String,
+    /// Units.
+    pub quantity: i64,
+    /// Units that left.
+    pub shipped: i64,
+    /// Price of one.
+    pub unit_price: Money,
+    /// Its share of the discount.
+    pub discount: Money,
+    /// Tax inside `total`.
+    pub tax: Money,
+    /// What was charged.
+    pub total: Money,
+}
+
+/// A parcel.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Shipment {
+    /// The parcel.
+    pub id: String,
+    /// `picked`, `packed`, `shipped`, `delivered` or `cancelled`.
+    pub state: String,
+    /// Who carries it.
+    pub carrier: Option<String>,
+    /// The carrier's number.
+    pub tracking_number: Option<String>,
+    /// When it left.
+    pub shipped_at: Option<i64>,
+    /// When it arrived.
+    pub delivered_at: Option<i64>,
+}
+
+/// An order.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Order {
+    /// The order.
+    pub id: String,
+    /// As people say it.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: i64,
+    /// `web`, `api`, `till` or `marketplace`.
+    pub channel: String,
+    /// Who bought.
+    pub contact: Contact,
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// Who pays.
+    pub billing_address: Address,
+    /// The delivery method's name as bought.
+    pub delivery_name: String,
+    /// The earliest promised time.
+    pub promised_from: i64,
+    /// The latest promised time.
+    pub promised_to: i64,
+    /// `cod` or `card`.
+    pub payment_method: String,
+    /// Lines.
+    pub lines: Vec<OrderLine>,
+    /// Goods before discount.
+    pub subtotal: Money,
+    /// Discount, positive.
+    pub discount: Money,
+    /// Delivery.
+    pub shipping: Money,
+    /// Tax inside the total.
+    pub tax: Money,
+    /// What it costs.
+    pub total: Money,
+    /// What arrived.
+    pub captured: Money,
+    /// What went back.
+    pub refunded: Money,
+    /// `pending`, `requires_action`, `authorised`, `partly_paid`, `paid`, `partly_refunded`, `refunded`, `failed` or `voided`.
+    pub payment_state: String,
+    /// `unfulfilled`, `partial`, `fulfilled` or `cancelled`.
+    pub fulfilment_state: String,
+    /// `none`, `preparing`, `in_transit` or `delivered`.
+    pub delivery_state: String,
+    /// When it was cancelled.
+    pub cancelled_at: Option<i64>,
+    /// Parcels.
+    pub shipments: Vec<Shipment>,
+}
+
+impl From<view::OrderView> for Order {
+    fn from(o: view::OrderView) -> Self {
+        let line = |l: view::OrderLineView| OrderLine {
+            id: l.id.to_string(),
+            sku: l.sku,
+            name: l.name,
+            options: l.options,
+            quantity: l.quantity,
+            shipped: l.shipped,
+            unit_price: l.unit_price.into(),
+            discount: l.discount.into(),
+            tax: l.tax.into(),
+            total: l.total.into(),
+        };
+        let shipment = |s: view::ShipmentView| Shipment {
+            id: s.id.to_string(),
+            state: s.state.to_string(),
+            carrier: s.carrier,
+            tracking_number: s.tracking_number,
+            shipped_at: s.shipped_at.map(domain::Timestamp::millis),
+            delivered_at: s.delivered_at.map(domain::Timestamp::millis),
+        };
+        Self {
+            id: o.id.to_string(),
+            number: o.number,
+            placed_at: o.placed_at.millis(),
+            channel: o.channel.to_string(),
+            contact: Contact { name: o.contact.name, email: o.contact.email, phone: o.contact.phone },
+            shipping_address: o.shipping_address.into(),
+            billing_address: o.billing_address.into(),
+            delivery_name: o.delivery_name,
+            promised_from: o.promised_from.millis(),
+            promised_to: o.promised_to.millis(),
+            payment_method: o.payment_method.to_string(),
+            lines: o.lines.into_iter().map(line).collect(),
+            subtotal: o.subtotal.into(),
+            discount: o.discount.into(),
+            shipping: o.shipping.into(),
+            tax: o.tax.into(),
+            total: o.total.into(),
+            captured: o.captured.into(),
+            refunded: o.refunded.into(),
+            payment_state: o.payment.to_string(),
+            fulfilment_state: o.fulfilment.to_string(),
+            delivery_state: o.delivery.to_string(),
+            cancelled_at: o.cancelled.map(|(at, _)| at.millis()),
+            shipments: o.shipments.into_iter().map(shipment).collect(),
+        }
+    }
+}
+
+/// An order in a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderRow {
+    /// The order.
+    pub id: String,
+    /// As people say it.
+    pub number: String,
+    /// When it was placed.
+    pub placed_at: i64,
+    /// Who bought.
+    pub customer: String,
+    /// What it costs.
+    pub total: Money,
+    /// Units.
+    pub units: i64,
+    /// As in an order.
+    pub payment_state: String,
+    /// As in an order.
+    pub fulfilment_state: String,
+    /// As in an order.
+    pub delivery_state: String,
+    /// As in an order.
+    pub channel: String,
+}
+
+/// A page of orders.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Orders {
+    /// Up to 50, newest first.
+    pub orders: Vec<OrderRow>,
+    /// For `after` of the next page; none on the last.
+    pub next: Option<String>,
+}
+
+impl From<view::OrderListView> for Orders {
+    fn from(list: view::OrderListView) -> Self {
+        let row = |o: view::OrderRowView| OrderRow {
+            id: o.id.to_string(),
+            number: o.number,
+            placed_at: o.placed_at.millis(),
+            customer: o.customer,
+            total: o.total.into(),
+            units: o.units,
+            payment_state: o.payment.to_string(),
+            fulfilment_state: o.fulfilment.to_string(),
+            delivery_state: o.delivery.to_string(),
+            channel: o.channel.to_string(),
+        };
+        Self { orders: list.orders.into_iter().map(row).collect(), next: list.next }
+    }
+}
