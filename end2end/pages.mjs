@@ -2,7 +2,7 @@
 // at once, and the screenshots. `who` is the sign-in the page needs; `name` becomes part of a picture's file name.
 
 import { anOrder, signIn } from './staff.mjs';
-import { addToCart, cartSynced, checkOut, somebody, thanked } from './shopper.mjs';
+import { addToCart, cartSynced, checkOut, signUp, somebody, thanked } from './shopper.mjs';
 
 const withCart = (address) => async (page) => {
   await addToCart(page, '/p/stoneware-mug');
@@ -12,14 +12,9 @@ const withCart = (address) => async (page) => {
 };
 
 const signedIn = (address) => async (page) => {
-  const person = somebody();
-  await page.goto('/sign-up', { waitUntil: 'networkidle' });
   // Another page may have signed in already.
-  await page.getByLabel('Full name').fill(person.name);
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL('/account');
+  await page.context().clearCookies();
+  await signUp(page, somebody());
   if (address !== '/account') await page.goto(address, { waitUntil: 'networkidle' });
 };
 

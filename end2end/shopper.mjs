@@ -1,6 +1,6 @@
 // The words in which the journeys of shoppers are told.
 
-import { expect, hydrated } from './test.mjs';
+import { expect, hydrated, open } from './test.mjs';
 
 /** Test cards of the sandbox gateway, by what the bank answers. */
 export const CARDS = { approved: '4242424242424242', declined: '4000000000000002', asks: '4000002500003155', late: '4000000000006686' };
@@ -9,6 +9,25 @@ export const CARDS = { approved: '4242424242424242', declined: '4000000000000002
 export function somebody(name = 'Ana Reyes') {
   const number = `${Date.now()}${Math.floor(Math.random() * 1e6)}`;
   return { name, email: `ana.${number}@example.com`, phone: '0917 123 4567', password: 'mangoes dry in the sun' };
+}
+
+/** Makes an account, and waits for its page. */
+export async function signUp(page, person) {
+  await open(page, '/sign-up');
+  await page.getByLabel('Full name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL('**/account');
+}
+
+/** Signs in, and waits for the page that one comes to: the account, or the admin for staff. */
+export async function signIn(page, { email, password }, home = '/account') {
+  await open(page, '/sign-in');
+  await page.locator('[name=email]').fill(email);
+  await page.locator('[name=password]').fill(password);
+  await page.locator('main form button[type=submit]').first().click();
+  await page.waitForURL(`**${home}`);
 }
 
 /** Puts what is on a product's page into the cart, and closes the drawer that shows it. */

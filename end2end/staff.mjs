@@ -1,15 +1,10 @@
 // What staff do first, and what there is for them to do.
 
-import { expect, open } from './test.mjs';
+import { signIn as enter } from './shopper.mjs';
+import { expect } from './test.mjs';
 
 /** Signs the owner, the manager or the clerk of the demonstration shop in. */
-export async function signIn(page, name) {
-  await open(page, '/sign-in');
-  await page.locator('[name=email]').fill(`${name}@example.com`);
-  await page.locator('[name=password]').fill(`demo-${name}-2026`);
-  await page.locator('main form button[type=submit]').first().click();
-  await page.waitForURL('**/admin');
-}
+export const signIn = (page, name) => enter(page, { email: `${name}@example.com`, password: `demo-${name}-2026` }, '/admin');
 
 /** An order paid on delivery, placed as partners place theirs; the answer is its id. */
 export async function anOrder(request, name) {

@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, somebody, thanked } from '../shopper.mjs';
+import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, somebody, thanked } from '../shopper.mjs';
 
 test('a guest finds a product and buys it by card', async ({ page }) => {
   await open(page, '/c/tableware');
@@ -43,12 +43,7 @@ test('a bank that wants to be asked is asked', async ({ page }) => {
 
 test('somebody with an account buys by cash on delivery and finds the order there', async ({ page }) => {
   const ana = somebody();
-  await open(page, '/sign-up');
-  await page.getByLabel('Full name').fill(ana.name);
-  await page.getByLabel('E-mail').fill(ana.email);
-  await page.getByLabel('Password', { exact: true }).fill(ana.password);
-  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL('/account');
+  await signUp(page, ana);
   await expect(page.getByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
   await addToCart(page, '/p/barako-coffee');
   await cartSynced(page);

@@ -1,5 +1,5 @@
 import { expect, hydrated, open, test } from '../test.mjs';
-import { addToCart, cartSynced, somebody } from '../shopper.mjs';
+import { addToCart, cartSynced, signIn, signUp, somebody } from '../shopper.mjs';
 
 const lines = (page) => page.locator('main li[data-sku]');
 
@@ -54,23 +54,6 @@ test('a discount code that nobody knows is refused beside its field', async ({ p
   await page.getByRole('button', { name: 'Use code' }).click();
   await expect(page.locator('#code-error')).toBeVisible();
 });
-
-async function signUp(page, person) {
-  await open(page, '/sign-up');
-  await page.getByLabel('Full name').fill(person.name);
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL('/account');
-}
-
-async function signIn(page, person) {
-  await open(page, '/sign-in');
-  await page.locator('[name=email]').fill(person.email);
-  await page.locator('[name=password]').fill(person.password);
-  await page.locator('main form button[type=submit]').first().click();
-  await page.waitForURL('/account');
-}
 
 test('carts of one shopper on two devices become one, and nobody else gets it', async ({ page, visitor }) => {
   const ana = somebody();

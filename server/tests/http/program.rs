@@ -28,8 +28,15 @@ impl Folder {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.current_dir(&self.0).args(arguments).stdin(Stdio::null());
+        let mut command = self.of(PROGRAM);
+        command.args(arguments);
+        command
+    }
+
+    /// A program that starts here, without this shell's own settings for the store.
+    fn of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.0).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TINDAHAN_") {
                 command.env_remove(name);
@@ -105,17 +112,11 @@ impl Server {
 
     /// Where no file can become larger than this many bytes: to the program, a disk that is full.
     pub fn start_on_a_small_disk(folder: Folder, bytes: u64) -> Self {
-        let program =
-            folder.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--limit-api", "0", "--limit-checkout", "0"]);
-        let mut command = Command::new("sh");
         // The shell counts in blocks of 512 bytes. Without the trap the system would end the program.
-        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512), "sh"]);
-        command.arg(program.get_program()).args(program.get_args()).current_dir(&folder.0).stdin(Stdio::null());
-        for (name, value) in program.get_envs() {
-            if value.is_none() {
-                command.env_remove(name);
-            }
-        }
+        let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512);
+        let mut command = folder.of("sh");
+        command.args(["-c", &limited, "sh", PROGRAM, "serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        command.args(["--limit-api", "0", "--limit-checkout", "0"]);
         Self::run(folder, command)
     }
 
