@@ -32,7 +32,7 @@ pub fn tidy() {
 async fn rested(folder: &Folder, database: &str) -> Result<Server, Trouble> {
     let files = folder.path().join("files");
     if let Some(made) = PHOTOGRAPHS.get() {
-        made.link_into(&files)?;
+        Folder::link(made.path(), &files)?;
     }
     let first = Server::start(folder, database).await?;
     first.settled().await?;

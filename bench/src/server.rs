@@ -25,17 +25,12 @@ impl Folder {
         &self.0
     }
 
-    /// Links all its files into another folder.
-    pub fn link_into(&self, to: &Path) -> Result<(), Trouble> {
-        Self::link(&self.0, to)
-    }
-
-    /// Links what is not there yet.
+    /// Links the files of one folder into another, those that are not there yet.
     pub fn link(from: &Path, to: &Path) -> Result<(), Trouble> {
         std::fs::create_dir_all(to)?;
         for entry in std::fs::read_dir(from)? {
-            let (entry, target) = (entry?, to.to_owned());
-            let target = target.join(entry.file_name());
+            let entry = entry?;
+            let target = to.join(entry.file_name());
             if entry.path().is_dir() {
                 Self::link(&entry.path(), &target)?;
             } else if !target.exists() {
