@@ -54,7 +54,7 @@ lint: ## Formatting, clippy for server and browser, licences and sources of depe
 	@scripts/setup.sh build
 	@$(ENV) && cargo fmt --all --check
 	@$(ENV) && cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
-	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --features admin --target wasm32-unknown-unknown -- -D warnings
 	@$(ENV) && if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; else say 'cargo-deny is not installed: licences are not checked'; fi
 
 fmt: ## Format the Rust code

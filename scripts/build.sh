@@ -2,9 +2,9 @@
 # Builds the release: the site (WebAssembly, style sheet, files; hashed, split, compressed) and
 # the program that carries it inside, as one file, whose path is printed. A build whose sources did not change is not repeated.
 #
-# cargo-leptos builds the site before the server, so the server's `embed` feature
-# finds the finished site in TINDAHAN_SITE_DIR in the same run: what the
-# tests drive, what `make serve` runs and what `make dist` hands out is one and the same binary.
+# There are two WebAssemblies, see app/src/admin.rs: cargo-leptos builds the shop's first, then the whole, whose site takes in
+# the files of the other. The server's `embed` feature takes that site from TINDAHAN_SITE_DIR: what the tests drive, what
+# `make serve` runs and what `make dist` hands out is one and the same binary.
 source "$(dirname "$0")/env.sh"
 
 # cargo alone is not enough to tell: every cargo-leptos run empties the site and repeats wasm-bindgen,
@@ -28,10 +28,16 @@ if [ -x "$binary" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
 fi
 
 say 'building the release (about ten minutes on two cores the first time, one or two after a change)'
-# The splitter trips over what an earlier run left (cargo-leptos#557).
-rm -rf "$site" "$stamp"
+# The splitter trips over what an earlier run left (cargo-leptos#557), and each run takes its own files for the only ones.
+rm -rf "$site" "$site-shop" "$stamp"
+front() { cargo leptos build --release --split --precompress --frontend-only "$@" >&2; }
+front --lib-features shop
+mv "$site" "$site-shop"
+front
+mv "$site-shop/hash.txt" "$site/hash-shop.txt"
+cp -n "$site-shop"/pkg/* "$site/pkg/"
 # The variable is for the compiler alone: a running server would read it as its own `site-dir`.
-TINDAHAN_SITE_DIR=$site cargo leptos build --release --split --precompress --bin-features embed >&2
+TINDAHAN_SITE_DIR=$site cargo build --release --package server --bin tindahan --features embed >&2
 
 # Kept apart from cargo's own output, which any other release build would replace.
 mkdir -p "${binary%/*}"

@@ -3,33 +3,22 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+#[cfg(feature = "admin")]
+mod admin;
+#[cfg(not(feature = "admin"))]
+#[path = "admin_elsewhere.rs"]
+mod admin;
 #[cfg(feature = "ssr")]
 mod posted;
 mod reader;
 #[cfg(feature = "ssr")]
 mod router;
 
-use admin_orders::AdminShell;
-use admin_orders::home::Home;
-use admin_orders::list::Orders;
-use admin_orders::order::OrderPage;
-use admin_orders::pick_list::PickList;
-use admin_products::edit::EditProduct;
-use admin_products::import::Import;
-use admin_products::list::Products;
-use admin_products::movements::Movements;
-use admin_products::stock::Stock;
-use admin_settings::delivery::Delivery;
-use admin_settings::general::General;
-use admin_settings::keys::Keys;
-use admin_settings::method::EditMethod;
-use admin_settings::staff::Staff;
-use admin_settings::taxes::Taxes;
+use admin::Admin;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
-use session::Access;
 use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
 use storefront::cart::{CartPage, provide_cart};
 use storefront::checkout::{CheckoutPage, ReturnPage};
@@ -43,12 +32,13 @@ use storefront::trouble::NotFound;
 use ui::{HeadLinks, provide_toasts, use_locale};
 
 #[cfg(feature = "ssr")]
-pub use router::router;
+pub use router::{Bundles, router};
 pub use session::ALIVE;
 
 /// Every server function with what it asks of its caller.
+#[cfg(feature = "ssr")]
 #[must_use]
-pub fn access() -> Vec<(&'static str, Access)> {
+pub fn access() -> Vec<(&'static str, session::Access)> {
     [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
 }
 
@@ -111,23 +101,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
                 <Route path=path!("ui") view=gallery ssr=SsrMode::Async/>
-                <ParentRoute path=path!("admin") view={Lazy::<AdminShell>::new()} ssr=SsrMode::Async>
-                    <Route path=path!("") view={Lazy::<Home>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("orders/pick-list") view={Lazy::<PickList>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("orders/:order") view={Lazy::<OrderPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("products") view={Lazy::<Products>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("products/import") view={Lazy::<Import>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("products/:product") view={Lazy::<EditProduct>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("stock") view={Lazy::<Stock>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("stock/:variant") view={Lazy::<Movements>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings") view={Lazy::<General>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings/taxes") view={Lazy::<Taxes>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings/delivery") view={Lazy::<Delivery>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings/delivery/:code") view={Lazy::<EditMethod>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
-                </ParentRoute>
+                <Admin/>
             </Routes>
         </Router>
     }

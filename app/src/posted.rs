@@ -16,7 +16,7 @@ use leptos_axum::{ResponseOptions, handle_server_fns_with_context};
 use multer::Multipart;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use server_fn::error::SERVER_FN_ERROR_HEADER;
+use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use session::request::SHOWN;
 use session::{AppError, Posted, TO};
 
@@ -98,7 +98,7 @@ impl Sent {
     }
 
     /// The form's page again, with what was typed and what came of it.
-    async fn page(self, pages: &Pages, to: &str, error: Option<AppError>, answer: Option<String>) -> Response {
+    async fn page(self, pages: &Pages, to: &str, error: Option<AppError>, answer: Option<Vec<u8>>) -> Response {
         let mut page = http::Request::new(Body::empty());
         *page.method_mut() = Method::GET;
         *page.uri_mut() = self.parts.uri;
@@ -187,13 +187,12 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
     let (head, body) = handle_server_fns_with_context(context, call).await.into_response().into_parts();
     let body = to_bytes(body, MOST).await.unwrap_or_default();
     if head.headers.contains_key(SERVER_FN_ERROR_HEADER) || head.status.is_client_error() || head.status.is_server_error() {
-        let error = serde_json::from_slice(&body).unwrap_or_else(|_| AppError::new(500));
+        let error = AppError::de(body);
         return sent.page(&pages, to, Some(error), None).await;
     }
     let mut told = told(&options);
     if told.remove(SHOWN).is_some() {
-        let answer = String::from_utf8_lossy(&body).into_owned();
-        return sent.page(&pages, to, None, Some(answer)).await;
+        return sent.page(&pages, to, None, Some(body.to_vec())).await;
     }
     sent.onward(told)
 }

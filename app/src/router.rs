@@ -36,11 +36,27 @@ use crate::{App, posted, shell};
 /// Tells the layers outside which nonce a render used. They must take it off.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
+/// Where pages find their WebAssembly, see `admin.rs`.
+#[derive(Clone, Debug)]
+pub struct Bundles {
+    /// For the shop's pages.
+    pub shop: LeptosOptions,
+    /// For the admin's.
+    pub admin: LeptosOptions,
+}
+
+impl From<LeptosOptions> for Bundles {
+    /// One WebAssembly for all pages.
+    fn from(options: LeptosOptions) -> Self {
+        Self { shop: options.clone(), admin: options }
+    }
+}
+
 /// What every render needs.
 #[derive(Clone)]
 pub struct Pages {
     shop: Shop,
-    options: LeptosOptions,
+    bundles: Arc<Bundles>,
     access: Arc<HashMap<&'static str, Access>>,
 }
 
@@ -88,23 +104,37 @@ impl Pages {
         self.shop.config().public_url.starts_with("https://")
     }
 
+    /// The document around the page of the request that is in the context.
+    fn document(&self) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
+        let bundles = self.bundles.clone();
+        move || {
+            let admin = use_context::<Parts>().is_some_and(|parts| is_admin(parts.uri.path()));
+            shell(if admin { bundles.admin.clone() } else { bundles.shop.clone() }).into_any()
+        }
+    }
+
     /// Renders the page that a request asks for, with what was sent to it.
     pub async fn render(&self, request: Request, posted: Option<Posted>) -> Response {
-        let (pages, options) = (self.clone(), self.options.clone());
+        let (pages, document) = (self.clone(), self.document());
         let context = move || {
             pages.provide();
             if let Some(posted) = &posted {
                 provide_context(posted.clone());
             }
         };
-        leptos_axum::render_app_async_with_context(context, move || shell(options.clone()))(request).await
+        leptos_axum::render_app_async_with_context(context, document)(request).await
     }
 }
 
 impl axum::extract::FromRef<Pages> for LeptosOptions {
     fn from_ref(pages: &Pages) -> Self {
-        pages.options.clone()
+        pages.bundles.shop.clone()
     }
+}
+
+/// Is it a page of the admin's?
+fn is_admin(path: &str) -> bool {
+    path == "/admin" || path.starts_with("/admin/")
 }
 
 /// The reader's language: what they chose, else what their browser asks for.
@@ -118,19 +148,16 @@ fn theme_of(parts: &Parts) -> Theme {
 }
 
 /// Every page, every server function, and the plain forms.
-pub fn router(options: LeptosOptions, shop: Shop) -> Router {
-    let pages = Pages { shop, options, access: Arc::new(crate::access().into_iter().collect()) };
+pub fn router(bundles: impl Into<Bundles>, shop: Shop) -> Router {
+    let pages = Pages { shop, bundles: Arc::new(bundles.into()), access: Arc::new(crate::access().into_iter().collect()) };
     let routes = generate_route_list(App);
     let provide = {
         let pages = pages.clone();
         move || pages.provide()
     };
-    let document = {
-        let options = pages.options.clone();
-        move || shell(options.clone())
-    };
+    let document = pages.document();
     // Managers' pages have many forms, each of which names its function.
-    let staff = routes.iter().map(|route| route.path().to_owned()).filter(|path| path == "/admin" || path.starts_with("/admin/"));
+    let staff = routes.iter().map(|route| route.path().to_owned()).filter(|path| is_admin(path));
     let staff: BTreeSet<String> = staff.collect();
     let forms = staff.iter().fold(Router::new(), |router, path| router.route(path, post(named_form)));
     Router::new()

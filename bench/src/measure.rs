@@ -1,5 +1,7 @@
 //! The figures.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -77,17 +79,26 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
     server.stop().await
 }
 
+/// The style sheets, scripts and WebAssembly that a text names.
+fn named_files(text: &str, beginning: &str) -> BTreeSet<String> {
+    let is_file = |name: &&str| name.starts_with(beginning) && [".css", ".js", ".wasm"].iter().any(|end| name.ends_with(end));
+    text.split(['"', '\'']).filter(is_file).map(str::to_owned).collect()
+}
+
 /// What a first visit to a product page loads, in brotli, photographs apart.
 async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     let html = String::from_utf8(server.get(path, "").await?.body)?;
-    let mut assets: Vec<&str> =
-        html.split(['"', '\'']).filter(|s| s.starts_with('/') && [".css", ".js", ".wasm"].iter().any(|end| s.ends_with(end))).collect();
-    assets.sort_unstable();
-    assets.dedup();
+    let mut assets = named_files(&html, "/");
+    // A script loads what it imports.
+    for script in assets.clone().iter().filter(|name| name.ends_with(".js")) {
+        let text = String::from_utf8(server.get(script, "").await?.body)?;
+        let folder = script.rsplit_once('/').map_or("", |(folder, _)| folder);
+        assets.extend(named_files(&text, "./").iter().filter(|name| name.ends_with(".js")).map(|name| format!("{folder}/{}", &name[2..])));
+    }
     let mut sizes = vec![("HTML", server.get(path, BROTLI).await?.body.len())];
     let (mut css, mut js, mut wasm) = (0, 0, 0);
     for asset in assets {
-        let Ok(answer) = server.get(asset, BROTLI).await else { continue };
+        let Ok(answer) = server.get(&asset, BROTLI).await else { continue };
         match asset.rsplit('.').next() {
             Some("css") => css += answer.body.len(),
             Some("js") => js += answer.body.len(),

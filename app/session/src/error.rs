@@ -6,9 +6,8 @@ use domain::Locale;
 use domain::messages::t;
 use domain::view::FieldErrors;
 use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
-
-use crate::TextJson;
 
 /// Why a server function did not do what was asked. The service worker answers in this form too when there is no network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +70,7 @@ impl AppError {
             403 => t::ERROR_FORBIDDEN_BODY,
             404 => t::ERROR_NOT_FOUND_BODY,
             409 => t::ERROR_STALE,
+            426 => t::ERROR_OTHER_RELEASE,
             429 => t::ERROR_TOO_MANY_REQUESTS,
             503 => t::ERROR_BUSY_BODY,
             _ => t::ERROR_UNEXPECTED_BODY,
@@ -88,12 +88,14 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = TextJson;
+    type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             // The network, or an answer from something that stands between.
             ServerFnErrorErr::Request(_) => Self::new(0),
+            // The page is older than the shop, or the shop older than the page.
+            ServerFnErrorErr::Deserialization(_) => Self::new(426),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::new(400),
             _ => Self::new(500),
         }

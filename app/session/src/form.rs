@@ -14,7 +14,7 @@ use server_fn::ServerFn;
 use server_fn::client::Client;
 use ui::{Alert, ErrorSummary, Tone, use_locale};
 
-use crate::AppError;
+use crate::{AppError, Packed, shared};
 
 /// The field by which a form says which server function it is for, on pages with forms for several.
 pub const TO: &str = "to";
@@ -28,8 +28,8 @@ pub struct Posted {
     pub values: Vec<(String, String)>,
     /// Why it was not done; none where only a part of the form was asked for, as the provinces of a region.
     pub error: Option<AppError>,
-    /// What the function answered, where that is shown on this page and nowhere else; JSON.
-    pub answer: Option<String>,
+    /// What the function answered, where that is shown on this page and nowhere else; packed.
+    pub answer: Option<Vec<u8>>,
 }
 
 impl Posted {
@@ -49,7 +49,7 @@ impl Posted {
     #[must_use]
     pub fn answer_of<T: DeserializeOwned>(&self, to: &str) -> Option<T> {
         let answer = self.answer.as_ref().filter(|_| self.to == to)?;
-        serde_json::from_str(answer).ok()
+        Packed::unpack(answer).ok()
     }
 
     /// What was typed into the form of the function at this address, when it came back.
@@ -62,7 +62,7 @@ impl Posted {
 /// What was sent to this page without a script; the same on the server and while the page comes to life.
 #[must_use]
 pub fn use_posted() -> Posted {
-    SharedValue::new(|| use_context::<Posted>().unwrap_or_default()).into_inner()
+    shared(|| use_context::<Posted>().unwrap_or_default())
 }
 
 /// A form of a server function, see the module.

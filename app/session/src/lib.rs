@@ -16,7 +16,7 @@ pub mod request;
 
 pub use access::{Stated, stated};
 pub use alive::{ALIVE, when_alive};
-pub use answer::{Answer, TextJson};
+pub use answer::{Answer, Packed, resource, shared};
 pub use domain::permission::{Access, Permission};
 pub use error::AppError;
 pub use form::*;

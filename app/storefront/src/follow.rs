@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, resource, stated, use_posted};
 use ui::{Alert, Button, Look, SkeletonText, Tone, icon, tr};
 
 use crate::checkout::Next;
@@ -93,7 +93,7 @@ impl LazyRoute for FollowPage {
     fn view(_this: Self) -> AnyView {
         let params = use_params_map();
         let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-        let found = Resource::new(move || token.get(), follow_order);
+        let found = resource(move || token.get(), follow_order);
         view! {
             <NotIndexed/>
             <Suspense fallback=|| view! { <SkeletonText lines=8/> }>

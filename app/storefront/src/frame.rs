@@ -10,7 +10,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated, when_alive};
+use session::{Access, Answer, AppError, access, resource, stated, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 
 use crate::cart::{CartDrawer, use_cart};
@@ -79,7 +79,7 @@ pub fn ShopFrame() -> impl IntoView {
 /// The frame around a page.
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
-    let frame = Resource::new(|| (), |()| read_frame());
+    let frame = resource(|| (), |()| read_frame());
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
     let back = Signal::derive(move || {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;
@@ -34,7 +34,7 @@ impl LazyRoute for HomePage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let home = Resource::new(|| (), |()| read_home());
+        let home = resource(|| (), |()| read_home());
         view! {
             <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
                 {move || Suspend::new(async move {

@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{
     Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
     SelectField, SkeletonCards, icon, tr, trn,
@@ -97,7 +97,7 @@ impl LazyRoute for ListingPage {
         let location = use_location();
         let category = Memo::new(move |_| params.with(|params| params.get("slug")));
         let search = Memo::new(move |_| location.search.get());
-        let listing = Resource::new(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
+        let listing = resource(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
         view! {
             <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }>
                 {move || {
@@ -377,7 +377,7 @@ impl LazyRoute for CategoriesPage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let categories = Resource::new(|| (), |()| read_categories());
+        let categories = resource(|| (), |()| read_categories());
         view! {
             <Title text=tr!(SHELL_ALL_CATEGORIES)/>
             <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{
     Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
     Tone, icon, tr, trn, use_locale,
@@ -51,7 +51,7 @@ const FEW: i64 = 5;
 pub fn ProductPage() -> impl IntoView {
     let params = use_params_map();
     let slug = Memo::new(move |_| params.with(|params| params.get("slug").unwrap_or_default()));
-    let product = Resource::new(move || slug.get(), read_product);
+    let product = resource(move || slug.get(), read_product);
     view! {
         <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }>
             {move || Suspend::new(async move {

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;
@@ -55,7 +55,7 @@ impl LazyRoute for SearchPage {
         let query = use_query_map();
         let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
         let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
-        let found = Resource::new(
+        let found = resource(
             move || (words.get(), after.get()),
             |(words, after)| async move { if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) } },
         );

@@ -17,6 +17,7 @@ mod webhook;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -76,15 +77,16 @@ impl Server {
         if !site.is_there() {
             tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
         }
-        let options = options(&site, config)?;
-        let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{0} ws://localhost:{0}", options.reload_port));
+        let bundles = bundles(&site, config)?;
+        let reload_port = bundles.shop.reload_port;
+        let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}"));
         let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
         let (ending, limits) = (Ending::default(), Limits::new(config));
         let (over, is_over) = watch::channel(false);
         let (changed, changes) = watch::channel(0);
         let secure = shop.config().public_url.starts_with("https://");
         let live = Live { shop: shop.clone(), changes, ending: is_over };
-        let routes = app::router(options, shop.clone())
+        let routes = app::router(bundles, shop.clone())
             .merge(api::router(shop.clone()))
             .merge(own_routes(&shop, ending.clone(), live, figures))
             .layer(forged(&shop)?)
@@ -184,16 +186,23 @@ fn forged(shop: &Shop) -> Result<CsrfLayer<impl ResponseForProtectionError<Body>
     }))
 }
 
+/// The WebAssemblies of the site. Development builds have one for everything.
+fn bundles(site: &Site, config: &Config) -> Result<app::Bundles, String> {
+    let hashes = |list| site.hashes(list, &config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"));
+    let whole = hashes("hash.txt")?;
+    let shop = hashes("hash-shop.txt")?.or_else(|| whole.clone());
+    Ok(app::Bundles { shop: options(site, config, shop), admin: options(site, config, whole) })
+}
+
 /// What Leptos is told; the same as in the workspace's `Cargo.toml`.
-fn options(site: &Site, config: &Config) -> Result<LeptosOptions, String> {
-    let hashes = site.hashes(&config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"))?;
+fn options(site: &Site, config: &Config, hashes: Option<PathBuf>) -> LeptosOptions {
     let root = match site {
         Site::Folder(folder) => folder.display().to_string(),
         #[cfg(feature = "embed")]
         Site::Inside => "/nonexistent".to_owned(),
     };
     let watched = std::env::var("LEPTOS_WATCH").is_ok();
-    let options = LeptosOptions::builder()
+    LeptosOptions::builder()
         .output_name("tindahan")
         .site_root(root)
         .site_pkg_dir("pkg")
@@ -202,8 +211,7 @@ fn options(site: &Site, config: &Config) -> Result<LeptosOptions, String> {
         .env(if watched { leptos::config::Env::DEV } else { leptos::config::Env::PROD })
         .hash_files(hashes.is_some())
         .hash_file(hashes.map_or_else(String::new, |path| path.display().to_string()).into())
-        .build();
-    Ok(options)
+        .build()
 }
 
 /// Follows the events from now on: pages are forgotten when what they show has changed, and whoever watches is told.

@@ -75,22 +75,22 @@ impl Site {
         }
     }
 
-    /// The list of the hashes in the names of the files, as a file: Leptos reads it from the disk. `data` is a folder to
-    /// write it to. None when names carry no hashes.
+    /// A list of the hashes in the names of the files, as a file: Leptos reads it from the disk. `data` is a folder to
+    /// write it to. None when there is no such list: names carry no hashes.
     ///
     /// # Errors
     /// It cannot be written.
     #[cfg_attr(not(feature = "embed"), allow(unused_variables))]
-    pub fn hashes(&self, data: &Path) -> std::io::Result<Option<PathBuf>> {
+    pub fn hashes(&self, list: &str, data: &Path) -> std::io::Result<Option<PathBuf>> {
         match self {
             Self::Folder(folder) => {
-                let path = folder.join("hash.txt");
+                let path = folder.join(list);
                 Ok(path.is_file().then(|| std::fs::canonicalize(path)).transpose()?)
             }
             #[cfg(feature = "embed")]
             Self::Inside => {
-                let Some((bytes, _)) = self.read("hash.txt") else { return Ok(None) };
-                let path = std::path::absolute(data.join("site-hashes.txt"))?;
+                let Some((bytes, _)) = self.read(list) else { return Ok(None) };
+                let path = std::path::absolute(data.join(format!("site-{list}")))?;
                 if std::fs::read(&path).ok().as_deref() != Some(&bytes[..]) {
                     std::fs::write(&path, &bytes)?;
                 }
@@ -115,7 +115,7 @@ fn name_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('.'));
-    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end)) || name == "hash.txt";
+    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end)) || name.starts_with("hash") && name.ends_with(".txt");
     (inside && is_file && !packed && !name.contains('\\') && !name.contains('%')).then_some(name)
 }
 

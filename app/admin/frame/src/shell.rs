@@ -7,7 +7,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, shared, stated};
 use ui::{AdminFrame, Command, Job, Shape, SkipLink, ToastRegion, icon, tr};
 
 use crate::Trouble;
@@ -24,7 +24,7 @@ pub struct ShellView {
 }
 
 /// Who works here, and what they may do. Whoever is not signed in is asked to, and comes back to `path`.
-#[server(endpoint = "admin/shell")]
+#[server(endpoint = "admin/shell", output = Answer)]
 pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
     who_works(&path)
 }
@@ -85,13 +85,13 @@ impl LazyRoute for AdminShell {
 
 /// Who works here: known at once to the server and to the page that it sent, asked for when one comes from another page.
 fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
-    let sent = SharedValue::new(|| {
+    let sent = shared(|| {
         #[cfg(feature = "ssr")]
         return Some(who_works(path));
         #[cfg(not(feature = "ssr"))]
         None
     });
-    let shell = RwSignal::new(sent.into_inner());
+    let shell = RwSignal::new(sent);
     if cfg!(not(feature = "ssr")) && shell.with_untracked(Option::is_none) {
         let path = path.to_owned();
         spawn_local(async move {

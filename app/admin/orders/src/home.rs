@@ -7,7 +7,7 @@ use domain::view::{OrderRowView, StockRowView, TodayView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
     use_locale,
@@ -19,7 +19,7 @@ use web_sys::{EventSource, MessageEvent};
 use crate::states;
 
 /// The day's figures.
-#[server(endpoint = "admin/today")]
+#[server(endpoint = "admin/today", output = Answer)]
 pub async fn read_today() -> Result<TodayView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
@@ -41,7 +41,7 @@ impl LazyRoute for Home {
     }
 
     fn view(_this: Self) -> AnyView {
-        let first = Resource::new(|| (), |()| read_today());
+        let first = resource(|| (), |()| read_today());
         let newer = RwSignal::new(None::<TodayView>);
         follow(newer);
         view! {

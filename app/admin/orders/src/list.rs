@@ -13,7 +13,7 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
     SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,
@@ -47,7 +47,7 @@ pub(crate) fn refused(error: &backend::orders::OrderError) -> AppError {
 }
 
 /// A page of the list.
-#[server(endpoint = "admin/orders")]
+#[server(endpoint = "admin/orders", output = Answer)]
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
@@ -58,7 +58,7 @@ pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
 access!(ListOrders, Access::Staff(Permission::ReadOrders));
 
 /// Keeps the search under a name.
-#[server(endpoint = "admin/orders/filters/save")]
+#[server(endpoint = "admin/orders/filters/save", output = Answer)]
 pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
@@ -68,7 +68,7 @@ pub async fn save_order_filter(name: String, query: String) -> Result<(), AppErr
 access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 
 /// Forgets a saved search.
-#[server(endpoint = "admin/orders/filters/delete")]
+#[server(endpoint = "admin/orders/filters/delete", output = Answer)]
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
@@ -77,7 +77,7 @@ pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> 
 access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 
 /// Picks all that is open of each order; says how many were picked, and what stood in the way of the first that was not.
-#[server(endpoint = "admin/orders/pick-many")]
+#[server(endpoint = "admin/orders/pick-many", output = Answer)]
 pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
@@ -121,7 +121,7 @@ impl LazyRoute for Orders {
         });
         let posted = StoredValue::new(use_posted());
         let changed = RwSignal::new(0_u32);
-        let orders = Resource::new(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
+        let orders = resource(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
         let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), posted };
         let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
         let (locale, toasts) = (use_locale(), ui::use_toasts());

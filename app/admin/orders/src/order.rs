@@ -11,7 +11,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, Reached, Row, Shape,
     SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
@@ -56,7 +56,7 @@ fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
 }
 
 /// An order.
-#[server(endpoint = "admin/order")]
+#[server(endpoint = "admin/order", output = Answer)]
 pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
@@ -68,7 +68,7 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 
 /// Takes everything that is open from the shelf.
-#[server(endpoint = "admin/order/pick")]
+#[server(endpoint = "admin/order/pick", output = Answer)]
 pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
@@ -78,7 +78,7 @@ pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
 access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 
 /// Captures what the bank holds; all of it when no amount is given.
-#[server(endpoint = "admin/order/capture")]
+#[server(endpoint = "admin/order/capture", output = Answer)]
 pub async fn capture_payment(order: OrderId, amount: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?, request::shop()?);
@@ -88,7 +88,7 @@ pub async fn capture_payment(order: OrderId, amount: String) -> Result<(), AppEr
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
 /// Gives money back.
-#[server(endpoint = "admin/order/refund")]
+#[server(endpoint = "admin/order/refund", output = Answer)]
 pub async fn refund_payment(order: OrderId, amount: String, reason: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?, request::shop()?);
@@ -99,7 +99,7 @@ pub async fn refund_payment(order: OrderId, amount: String, reason: String) -> R
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
 
 /// Cancels the order: goods, money and books go back together.
-#[server(endpoint = "admin/order/cancel")]
+#[server(endpoint = "admin/order/cancel", output = Answer)]
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::CancelOrders))?;
@@ -150,7 +150,7 @@ impl LazyRoute for OrderPage {
         on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
         on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
         on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
-        let order = Resource::new(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
+        let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
                 {move || Suspend::new(async move {

@@ -6,7 +6,7 @@ use domain::order::ShipmentState;
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ShipmentView};
 use leptos::prelude::*;
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
 use ui::{Button, Field, When, icon, tr, use_locale};
 
 use crate::states;
@@ -25,7 +25,7 @@ pub(crate) fn refused(error: &backend::fulfilment::FulfilmentError) -> AppError 
 }
 
 /// The goods are in the box.
-#[server(endpoint = "admin/parcels/pack")]
+#[server(endpoint = "admin/parcels/pack", output = Answer)]
 pub async fn pack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
@@ -34,7 +34,7 @@ pub async fn pack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
 access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 
 /// The courier has it.
-#[server(endpoint = "admin/parcels/ship")]
+#[server(endpoint = "admin/parcels/ship", output = Answer)]
 pub async fn ship_parcel(parcel: ShipmentId, carrier: String, tracking: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
@@ -43,7 +43,7 @@ pub async fn ship_parcel(parcel: ShipmentId, carrier: String, tracking: String) 
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
 /// It arrived.
-#[server(endpoint = "admin/parcels/deliver")]
+#[server(endpoint = "admin/parcels/deliver", output = Answer)]
 pub async fn deliver_parcel(parcel: ShipmentId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale};
 
 /// The most orders of a list: as many as a page of the orders' list.
@@ -28,7 +28,7 @@ pub struct PickLine {
 }
 
 /// What is open of these orders, by article. `orders` are ids with dots between them.
-#[server(endpoint = "admin/orders/pick-list")]
+#[server(endpoint = "admin/orders/pick-list", output = Answer)]
 pub async fn read_pick_list(orders: String) -> Result<Vec<PickLine>, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
@@ -62,7 +62,7 @@ impl LazyRoute for PickList {
 
     fn view(_this: Self) -> AnyView {
         let query = use_query_map();
-        let lines = Resource::new(move || query.with(|query| query.get("orders").unwrap_or_default()), read_pick_list);
+        let lines = resource(move || query.with(|query| query.get("orders").unwrap_or_default()), read_pick_list);
         let print = || {
             view! {
                 <span class="screen-only needs-script">

@@ -10,7 +10,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, Typed, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, Typed, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
 };
@@ -36,7 +36,7 @@ pub struct EditView {
 }
 
 /// A product, or what a new one needs for `new`.
-#[server(endpoint = "admin/product")]
+#[server(endpoint = "admin/product", output = Answer)]
 pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
@@ -55,7 +55,7 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
 access!(ReadProductToEdit, Access::Staff(Permission::ReadProducts));
 
 /// Saves a product; a plain form goes on to its page.
-#[server(endpoint = "admin/product/save")]
+#[server(endpoint = "admin/product/save", output = Answer)]
 pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?);
@@ -75,7 +75,7 @@ pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
 access!(SaveProduct, Access::Staff(Permission::WriteProducts));
 
 /// Publishes, withdraws or archives a product.
-#[server(endpoint = "admin/product/status")]
+#[server(endpoint = "admin/product/status", output = Answer)]
 pub async fn set_product_status(product: ProductId, status: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
@@ -113,7 +113,7 @@ impl LazyRoute for EditProduct {
             }
         });
         on_done(status, tr!(COMMON_SAVED), move |()| changed.run(()));
-        let product = Resource::new(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
+        let product = resource(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
                 {move || {

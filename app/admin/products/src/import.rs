@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, AppError, ProblemSummary, access, stated, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, access, stated, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale,
 };
@@ -18,7 +18,7 @@ use ui::{
 const fn untold(_done: u64, _all: u64) {}
 
 /// Takes products in from the file `file`, at most 15 MB.
-#[server(endpoint = "admin/products/import", input = MultipartFormData)]
+#[server(endpoint = "admin/products/import", input = MultipartFormData, output = Answer)]
 pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
     use backend::catalog::CatalogError;
     use session::request;

@@ -8,14 +8,14 @@ use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{
     Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,
 };
 
 /// A page of the list.
-#[server(endpoint = "admin/products")]
+#[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(search: String, status: String, after: String) -> Result<ProductListView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadProducts))?;
@@ -52,7 +52,7 @@ impl LazyRoute for Products {
                 Asked { search: of("q"), status: of("status"), after: of("after") }
             })
         });
-        let products = Resource::new(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.after));
+        let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.after));
         let actions = || {
             view! {
                 <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>

@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
 /// The latest movements of a variant.
-#[server(endpoint = "admin/stock/movements")]
+#[server(endpoint = "admin/stock/movements", output = Answer)]
 pub async fn list_movements(variant: String) -> Result<Vec<MovementView>, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadStock))?;
@@ -35,7 +35,7 @@ impl LazyRoute for Movements {
 
     fn view(_this: Self) -> AnyView {
         let params = use_params_map();
-        let movements = Resource::new(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
+        let movements = resource(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
         let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
         view! {
             <Title text=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>

@@ -8,14 +8,14 @@ use domain::view::PictureView;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, AppError, Posted, ProblemSummary, access, stated, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, stated, wrong};
 use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size, icon, tr};
 
 use crate::draft::Arrange;
 use crate::edit::FORM;
 
 /// Takes a photograph in for a product: fields `product`, `alt.en` and so on, and the file `picture` of at most 15 MB.
-#[server(endpoint = "admin/products/picture", input = MultipartFormData)]
+#[server(endpoint = "admin/products/picture", input = MultipartFormData, output = Answer)]
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;

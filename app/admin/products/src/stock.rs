@@ -10,7 +10,7 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
     Tone, icon, tr, use_locale,
@@ -47,7 +47,7 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
 }
 
 /// A page of stock.
-#[server(endpoint = "admin/stock")]
+#[server(endpoint = "admin/stock", output = Answer)]
 pub async fn list_stock(search: String, after: String) -> Result<StockView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
@@ -58,7 +58,7 @@ pub async fn list_stock(search: String, after: String) -> Result<StockView, AppE
 access!(ListStock, Access::Staff(Permission::ReadStock));
 
 /// Changes the stock of a variant at a place, with a reason.
-#[server(endpoint = "admin/stock/adjust")]
+#[server(endpoint = "admin/stock/adjust", output = Answer)]
 pub async fn adjust_stock(variant: VariantId, location: LocationId, delta: String, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStock))?;
@@ -89,7 +89,7 @@ impl LazyRoute for Stock {
         let version = RwSignal::new(0_u32);
         let adjust = ServerAction::<AdjustStock>::new();
         on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let stock = Resource::new(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
+        let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
         view! {
             <Title text=tr!(ADMIN_STOCK)/>
             <div class="flex flex-col gap-5">

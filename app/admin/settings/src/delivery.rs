@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, access, stated};
+use session::{Access, Answer, AppError, access, resource, stated};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
 };
@@ -25,7 +25,7 @@ pub struct DeliveryView {
 }
 
 /// Every delivery method.
-#[server(endpoint = "admin/delivery")]
+#[server(endpoint = "admin/delivery", output = Answer)]
 pub async fn list_delivery_methods() -> Result<DeliveryView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
@@ -51,7 +51,7 @@ impl LazyRoute for Delivery {
     }
 
     fn view(_this: Self) -> AnyView {
-        let methods = Resource::new(|| (), |()| list_delivery_methods());
+        let methods = resource(|| (), |()| list_delivery_methods());
         view! {
             <Title text=tr!(ADMIN_SETTINGS_DELIVERY)/>
             <div class="flex flex-col gap-5">

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The settings, and whether the reader may change them.
@@ -40,7 +40,7 @@ pub struct GeneralForm {
 }
 
 /// The settings.
-#[server(endpoint = "admin/settings")]
+#[server(endpoint = "admin/settings", output = Answer)]
 pub async fn read_settings() -> Result<GeneralView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
@@ -50,7 +50,7 @@ pub async fn read_settings() -> Result<GeneralView, AppError> {
 access!(ReadSettings, Access::Staff(Permission::ReadSettings));
 
 /// Saves the settings.
-#[server(endpoint = "admin/settings/save")]
+#[server(endpoint = "admin/settings/save", output = Answer)]
 pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     use backend::settings::SettingsError;
     use session::request;
@@ -100,7 +100,7 @@ impl LazyRoute for General {
         let posted = use_posted();
         let version = RwSignal::new(0_u32);
         let changed = Callback::new(move |()| version.update(|times| *times += 1));
-        let settings = Resource::new(move || version.get(), |_| read_settings());
+        let settings = resource(move || version.get(), |_| read_settings());
         let save = ServerAction::<SaveSettings>::new();
         on_done(save, tr!(COMMON_SAVED), |()| ());
         view! {

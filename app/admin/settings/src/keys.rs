@@ -7,11 +7,11 @@ use domain::view::ApiKeyView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, Posted, ProblemSummary, access, answer, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, answer, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
 /// Every key.
-#[server(endpoint = "admin/keys")]
+#[server(endpoint = "admin/keys", output = Answer)]
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -20,7 +20,7 @@ pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
 
 /// Makes a key; the answer is its secret, which is told this once.
-#[server(endpoint = "admin/keys/create")]
+#[server(endpoint = "admin/keys/create", output = Answer)]
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -32,7 +32,7 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>
 access!(CreateKey, Access::Staff(Permission::WriteStaff));
 
 /// Takes a key back.
-#[server(endpoint = "admin/keys/revoke")]
+#[server(endpoint = "admin/keys/revoke", output = Answer)]
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -59,7 +59,7 @@ impl LazyRoute for Keys {
         let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
         on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
         on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let keys = Resource::new(move || version.get(), |_| list_keys());
+        let keys = resource(move || version.get(), |_| list_keys());
         let secret = answer(create, &posted);
         view! {
             <Title text=tr!(ADMIN_SETTINGS_KEYS)/>

@@ -6,11 +6,11 @@ use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, AppError, Posted, ProblemSummary, access, stated, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, stated, wrong};
 use ui::{Button, FileField, Look, Panel, Picture, icon, tr, use_toasts};
 
 /// Takes a logo in: the file `logo` of at most 15 MB.
-#[server(endpoint = "admin/settings/logo", input = MultipartFormData)]
+#[server(endpoint = "admin/settings/logo", input = MultipartFormData, output = Answer)]
 pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use backend::catalog::CatalogError;
     use domain::Locale;
@@ -31,7 +31,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
 access!(SetLogo, Access::Staff(Permission::WriteSettings));
 
 /// Goes back to the shop's own sign.
-#[server(endpoint = "admin/settings/logo/remove")]
+#[server(endpoint = "admin/settings/logo/remove", output = Answer)]
 pub async fn remove_logo() -> Result<(), AppError> {
     session::request::admitted(Access::Staff(Permission::WriteSettings))?;
     keep(None).await

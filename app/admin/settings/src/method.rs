@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The page of the methods.
@@ -108,7 +108,7 @@ impl MethodForm {
 }
 
 /// A delivery method, or what a new one begins as for `new`.
-#[server(endpoint = "admin/delivery/method")]
+#[server(endpoint = "admin/delivery/method", output = Answer)]
 pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
@@ -124,7 +124,7 @@ pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> 
 access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 
 /// Saves a delivery method; a plain form goes on to the list.
-#[server(endpoint = "admin/delivery/save")]
+#[server(endpoint = "admin/delivery/save", output = Answer)]
 pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
@@ -155,7 +155,7 @@ impl LazyRoute for EditMethod {
         let save = ServerAction::<SaveDeliveryMethod>::new();
         let navigate = use_navigate();
         on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-        let method = Resource::new(move || code.get(), read_delivery_method);
+        let method = resource(move || code.get(), read_delivery_method);
         view! {
             <Suspense fallback=|| view! { <SkeletonText/> }>
                 {move || {

@@ -7,11 +7,11 @@ use domain::view::StaffView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
 /// Everybody on the staff.
-#[server(endpoint = "admin/staff")]
+#[server(endpoint = "admin/staff", output = Answer)]
 pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -20,7 +20,7 @@ pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
 access!(ListStaff, Access::Staff(Permission::WriteStaff));
 
 /// Adds somebody.
-#[server(endpoint = "admin/staff/add")]
+#[server(endpoint = "admin/staff/add", output = Answer)]
 pub async fn add_staff(name: String, email: String, role: Role, password: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -31,7 +31,7 @@ pub async fn add_staff(name: String, email: String, role: Role, password: String
 access!(AddStaff, Access::Staff(Permission::WriteStaff));
 
 /// Gives another role.
-#[server(endpoint = "admin/staff/role")]
+#[server(endpoint = "admin/staff/role", output = Answer)]
 pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -40,7 +40,7 @@ pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
 access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
 
 /// Locks somebody out, or lets them in again.
-#[server(endpoint = "admin/staff/active")]
+#[server(endpoint = "admin/staff/active", output = Answer)]
 pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
@@ -70,7 +70,7 @@ impl LazyRoute for Staff {
         on_done(add, tr!(COMMON_SAVED), changed);
         on_done(role, tr!(COMMON_SAVED), changed);
         on_done(active, tr!(COMMON_SAVED), changed);
-        let staff = Resource::new(move || version.get(), |_| list_staff());
+        let staff = resource(move || version.get(), |_| list_staff());
         view! {
             <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
             <div class="flex flex-col gap-5">

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, AppError, Posted, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
     When, tr, use_locale,
@@ -67,7 +67,7 @@ fn percent(locale: Locale, basis_points: i64) -> String {
 }
 
 /// Every tax rate.
-#[server(endpoint = "admin/taxes")]
+#[server(endpoint = "admin/taxes", output = Answer)]
 pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
@@ -82,7 +82,7 @@ pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
 access!(ListTaxRates, Access::Staff(Permission::ReadSettings));
 
 /// Lets a rate come into force.
-#[server(endpoint = "admin/taxes/save")]
+#[server(endpoint = "admin/taxes/save", output = Answer)]
 pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use domain::view::{FieldErrors, TaxRateDraft};
     use session::request;
@@ -128,7 +128,7 @@ impl LazyRoute for Taxes {
         let version = RwSignal::new(0_u32);
         let save = ServerAction::<SaveTaxRate>::new();
         on_done(save, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let taxes = Resource::new(move || version.get(), |_| list_tax_rates());
+        let taxes = resource(move || version.get(), |_| list_tax_rates());
         view! {
             <Title text=tr!(ADMIN_SETTINGS_TAX)/>
             <div class="flex flex-col gap-5">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
@@ -29,7 +29,7 @@ impl LazyRoute for AddressesPage {
         let edited = Memo::new(move |_| query.with(|query| query.get("edit").unwrap_or_default()));
         let action = ServerAction::<ChangeAddresses>::new();
         let done = Memo::new(move |_| action.value().with(|answer| matches!(answer, Some(Ok(_)))).then(|| action.version().get()));
-        let book = Resource::new(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
+        let book = resource(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
         let navigate = leptos_router::hooks::use_navigate();
         Effect::new(move |before: Option<Option<usize>>| {
             let now = done.get();

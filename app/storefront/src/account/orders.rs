@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, use_posted};
+use session::{PostForm, ProblemSummary, problem, resource, use_posted};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
@@ -25,7 +25,7 @@ impl LazyRoute for AccountPage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let account = Resource::new(|| (), |()| read_account());
+        let account = resource(|| (), |()| read_account());
         view! {
             <Title text=tr!(ACCOUNT_TITLE)/>
             <NotIndexed/>
@@ -95,7 +95,7 @@ impl LazyRoute for MyOrdersPage {
     fn view(_this: Self) -> AnyView {
         let query = use_query_map();
         let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
-        let orders = Resource::new(move || after.get(), read_my_orders);
+        let orders = resource(move || after.get(), read_my_orders);
         view! {
             <Title text=tr!(ACCOUNT_ORDERS)/>
             <NotIndexed/>
@@ -134,7 +134,7 @@ impl LazyRoute for MyOrderPage {
     fn view(_this: Self) -> AnyView {
         let params = use_params_map();
         let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
-        let order = Resource::new(move || id.get(), read_my_order);
+        let order = resource(move || id.get(), read_my_order);
         view! {
             <NotIndexed/>
             <Suspense fallback=|| view! { <SkeletonText lines=8/> }>

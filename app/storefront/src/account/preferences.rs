@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
 use ui::{Alert, Button, Checkbox, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
@@ -23,7 +23,7 @@ impl LazyRoute for PreferencesPage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let preferences = Resource::new(|| (), |()| read_preferences());
+        let preferences = resource(|| (), |()| read_preferences());
         view! {
             <Title text=tr!(ACCOUNT_PREFERENCES)/>
             <NotIndexed/>

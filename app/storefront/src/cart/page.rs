@@ -4,7 +4,7 @@ use domain::view::CartView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{ProblemSummary, use_posted};
+use session::{ProblemSummary, resource, use_posted};
 use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
@@ -21,7 +21,7 @@ impl LazyRoute for CartPage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let theirs = Resource::new(|| (), |()| read_cart());
+        let theirs = resource(|| (), |()| read_cart());
         let problem = Signal::stored(use_posted().error);
         view! {
             <Title text=tr!(CART_TITLE)/>

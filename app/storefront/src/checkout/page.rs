@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{AppError, PostForm, ProblemSummary, problem, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, problem, resource, use_posted, wrong};
 use ui::{
     Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
     SumLine, icon, tr, use_locale,
@@ -30,7 +30,7 @@ impl LazyRoute for CheckoutPage {
 
     fn view(_this: Self) -> AnyView {
         let cart = use_cart();
-        let start = Resource::new(|| (), move |()| begin_checkout(cart.id()));
+        let start = resource(|| (), move |()| begin_checkout(cart.id()));
         view! {
             <Title text=tr!(CHECKOUT_TITLE)/>
             <NotIndexed/>

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
+use session::resource;
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr};
 
 use super::{Returned, read_return, settle_order};
@@ -30,7 +31,7 @@ impl LazyRoute for ReturnPage {
     fn view(_this: Self) -> AnyView {
         let query = use_query_map();
         let order = Memo::new(move |_| query.with(|query| query.get("order").unwrap_or_default()));
-        let found = Resource::new(move || order.get(), read_return);
+        let found = resource(move || order.get(), read_return);
         view! {
             <Title text=tr!(CHECKOUT_PAYMENT_TITLE)/>
             <NotIndexed/>

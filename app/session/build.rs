@@ -1,0 +1,44 @@
+//! Gives releases a mark of their own, by which a page tells answers of its own release from those of another.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    // While the shop is being developed, a saved page must not compile everything anew.
+    let mark = if release { of_sources()? } else { 0 };
+    println!("cargo:rustc-env=TINDAHAN_RELEASE_MARK={mark}");
+    Ok(())
+}
+
+/// The shapes of answers are in the sources of `domain` and of the pages.
+fn of_sources() -> Result<u32, Box<dyn Error>> {
+    let app = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("..");
+    let folders = [app.join("../domain/src"), app];
+    let mut files = BTreeSet::new();
+    for folder in &folders {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        sources(folder, &mut files)?;
+    }
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        hasher.write(&fs::read(file)?);
+    }
+    Ok(u32::try_from(hasher.finish() >> 32)?)
+}
+
+fn sources(folder: &Path, into: &mut BTreeSet<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, into)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.insert(path);
+        }
+    }
+    Ok(())
+}
