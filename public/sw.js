@@ -88,10 +88,10 @@ const networkFirst = async (event, name, request, instead) => {
   }
 };
 
-// In the form in which server functions say what went wrong; status 0 is "not reached".
-const unreached = () => new Response(JSON.stringify({ status: 0, message: '', fields: [] }), {
+// In the form in which server functions say what went wrong: status 0 is "not reached", no message, no fields.
+const unreached = () => new Response(new Uint8Array([0, 0, 0]), {
   status: 503,
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/octet-stream' },
 });
 
 const offline = async () => (await caches.match('/offline.html')) ?? new Response('offline', { status: 503 });

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use backend::Shop;
 use backend::platform::Context;
@@ -22,6 +22,7 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
+use server_fn::error::FromServerFnError;
 use session::request::{SESSION_COOKIES, Visitor, cookie_of};
 use session::{AppError, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
@@ -251,7 +252,7 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
         Some(_) => StatusCode::FORBIDDEN,
         None => StatusCode::NOT_FOUND,
     };
-    Some((status, Json(AppError::new(status.as_u16()))).into_response())
+    Some((status, [(header::CONTENT_TYPE, "application/octet-stream")], AppError::new(status.as_u16()).ser()).into_response())
 }
 
 /// The owner's colours over the theme's own.

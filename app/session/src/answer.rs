@@ -5,9 +5,7 @@
 //! that an answer is not for it, and says so, where it would otherwise read one field for another.
 
 use std::fmt;
-use std::future::Future;
 
-use leptos::prelude::{Resource, SharedValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server_fn::codec::Post;
@@ -104,28 +102,6 @@ impl<T: DeserializeOwned> codee::Decoder<T> for Packed {
     fn decode(bytes: &[u8]) -> Result<T, Self::Error> {
         Self::unpack(bytes)
     }
-}
-
-/// What a page reads from the server, again whenever `source` changes; the server puts it into the page that it renders.
-#[track_caller]
-pub fn resource<S, T, Fut>(
-    source: impl Fn() -> S + Send + Sync + 'static,
-    read: impl Fn(S) -> Fut + Send + Sync + 'static,
-) -> Resource<T, Packed>
-where
-    S: PartialEq + Clone + Send + Sync + 'static,
-    T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    Fut: Future<Output = T> + Send + 'static,
-{
-    Resource::new_with_options(source, read, false)
-}
-
-/// What the server knows while it renders a page, and the browser reads from that page.
-pub fn shared<T>(known: impl FnOnce() -> T) -> T
-where
-    T: Serialize + DeserializeOwned + 'static,
-{
-    SharedValue::<T, Packed>::new_with_encoding(known).into_inner()
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use domain::Locale;
 use domain::messages::t;
 use domain::view::FieldErrors;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
 /// Why a server function did not do what was asked. The service worker answers in this form too when there is no network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = Told;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
@@ -99,5 +99,47 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::new(400),
             _ => Self::new(500),
         }
+    }
+}
+
+/// How an error travels: packed, without the mark of a release. The service worker writes this form too, and a page must
+/// understand what goes wrong with a server of another release.
+#[derive(Debug)]
+pub struct Told;
+
+impl ContentType for Told {
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+}
+
+impl FormatType for Told {
+    const FORMAT_TYPE: Format = Format::Binary;
+}
+
+impl Encodes<AppError> for Told {
+    type Error = postcard::Error;
+
+    fn encode(error: &AppError) -> Result<Bytes, Self::Error> {
+        postcard::to_allocvec(error).map(Bytes::from)
+    }
+}
+
+impl Decodes<AppError> for Told {
+    type Error = postcard::Error;
+
+    fn decode(bytes: Bytes) -> Result<AppError, Self::Error> {
+        postcard::from_bytes(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_worker_writes_what_pages_read() {
+        let worker = include_str!("../../../public/sw.js");
+        let unreached = AppError::new(0).ser();
+        assert!(worker.contains(&format!("new Uint8Array({:?})", &unreached[..])), "{unreached:?}");
+        assert_eq!(AppError::de(unreached), AppError::new(0));
     }
 }

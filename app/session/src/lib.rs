@@ -11,12 +11,14 @@ mod alive;
 mod answer;
 mod error;
 mod form;
+mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;
 
 pub use access::{Stated, stated};
 pub use alive::{ALIVE, when_alive};
-pub use answer::{Answer, Packed, resource, shared};
+pub use answer::{Answer, Packed};
 pub use domain::permission::{Access, Permission};
-pub use error::AppError;
+pub use error::{AppError, Told};
 pub use form::*;
+pub use reading::{loaded, resource, shared};

@@ -10,7 +10,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, resource, stated, when_alive};
+use session::{Access, Answer, AppError, access, loaded, resource, stated, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 
 use crate::cart::{CartDrawer, use_cart};
@@ -93,18 +93,12 @@ pub fn Frame(children: Children) -> impl IntoView {
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                let frame = frame.await.unwrap_or_default();
-                view! { <Front frame path cart_count=count on_cart found/> }
-            })}
+            {loaded(frame, move |frame| view! { <Front frame=frame.unwrap_or_default() path cart_count=count on_cart found/> }.into_any())}
         </Suspense>
         <OfflineNotice/>
         <main id="content" class="page grow" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                let frame = frame.await.unwrap_or_default();
-                view! { <Foot frame back/> }
-            })}
+            {loaded(frame, move |frame| view! { <Foot frame=frame.unwrap_or_default() back/> }.into_any())}
         </Suspense>
         <BottomNavigation path cart_count=count on_cart/>
         <CartDrawer/>
@@ -221,7 +215,7 @@ fn OfflineNotice() -> impl IntoView {
     });
     view! {
         <div role="status" class="screen-only">
-            {move || offline.get().then(|| view! { <p class="page pt-2 pb-3 text-sm font-medium text-quiet" id="offline">{tr!(SHELL_OFFLINE_NOTICE)}</p> })}
+            {move || offline.get().then(|| view! { <p class="page pt-2 pb-3 text-sm font-medium text-quiet" id="offline">{tr!(SHELL_OFFLINE_NOTICE)}</p> }.into_any())}
         </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, loaded, resource, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;
@@ -36,12 +36,10 @@ impl LazyRoute for HomePage {
     fn view(_this: Self) -> AnyView {
         let home = resource(|| (), |()| read_home());
         view! {
-            <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
-                {move || Suspend::new(async move {
-                    match home.await {
-                        Ok(home) => view! { <Home home/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
+            <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }.into_any()>
+                {loaded(home, |home| match home {
+                    Ok(home) => view! { <Home home/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
                 })}
             </Suspense>
         }
@@ -64,7 +62,7 @@ fn Home(home: HomeView) -> impl IntoView {
         .into_iter()
         .map(|category| {
             let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
-            view! { <CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/> }
+            view! { <CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/> }.into_any()
         })
         .collect_view();
     view! {
@@ -79,7 +77,7 @@ fn Home(home: HomeView) -> impl IntoView {
         <Shelf title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
         <Promises/>
         <div class="mt-12 md:mt-16 grid md:grid-cols-2 gap-5 md:gap-6">
-            {stories.take(2).map(|story| view! { <SideStory story/> }).collect_view()}
+            {stories.take(2).map(|story| view! { <SideStory story/> }.into_any()).collect_view()}
         </div>
         <Shelf title=tr!(HOME_NEW_TITLE) products=home.newest/>
     }
@@ -108,7 +106,7 @@ fn LeadStory(story: StoryView) -> impl IntoView {
                 <LinkButton href=story.link look=Look::Buy size=Size::Large>{story.action}</LinkButton>
             </div>
             <div class=place>
-                {story.picture.map(|picture| view! { <div class=crop><Picture id=picture.id.to_string() alt=picture.alt sizes first=true/></div> })}
+                {story.picture.map(|picture| view! { <div class=crop><Picture id=picture.id.to_string() alt=picture.alt sizes first=true/></div> }.into_any())}
             </div>
         </section>
     }
@@ -127,7 +125,7 @@ fn SideStory(story: StoryView) -> impl IntoView {
             <div class="relative min-h-52">
                 {story.picture.map(|picture| view! {
                     <div class="absolute inset-0"><Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 40vw, 16rem"/></div>
-                })}
+                }.into_any())}
             </div>
         </section>
     }
@@ -143,7 +141,7 @@ fn Shelf(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
                     <h2 class="text-2xl">{title}</h2>
                     <a href="/c" class="inline-flex items-center min-h-11 font-medium underline underline-offset-4 decoration-1">{tr!(COMMON_SEE_ALL)}</a>
                 </div>
-                <div class="shelf">{products.into_iter().map(|product| view! { <Card product/> }).collect_view()}</div>
+                <div class="shelf">{products.into_iter().map(|product| view! { <Card product/> }.into_any()).collect_view()}</div>
             </section>
         }
         .into_any()

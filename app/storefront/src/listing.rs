@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, loaded, resource, stated};
 use ui::{
     Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
     SelectField, SkeletonCards, icon, tr, trn,
@@ -99,16 +99,14 @@ impl LazyRoute for ListingPage {
         let search = Memo::new(move |_| location.search.get());
         let listing = resource(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
         view! {
-            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }>
-                {move || {
+            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }.into_any()>
+                {loaded(listing, move |listing| {
                     let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
-                    Suspend::new(async move {
-                        match listing.await {
-                            Ok(listing) => view! { <Listing listing path search/> }.into_any(),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })
-                }}
+                    match listing {
+                        Ok(listing) => view! { <Listing listing path search/> }.into_any(),
+                        Err(error) => view! { <Trouble error/> }.into_any(),
+                    }
+                })}
             </Transition>
         }
         .into_any()
@@ -151,7 +149,8 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
     let clear = map.with_value(|map| without(&path, map, |name, _| name != "sort"));
     let clear_empty = clear.clone();
     let count = listing.products.len();
-    let cards = listing.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view();
+    let cards =
+        listing.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }.into_any()).collect_view();
     view! {
         <Title text=title.clone()/>
         <Description text=description/>
@@ -159,7 +158,7 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
         <div class="pt-1"><Breadcrumbs above=vec![("/".to_owned(), tr!(SHELL_HOME).to_owned())] here=title.clone()/></div>
         <header class="mt-2 mb-6 md:mb-8">
             <h1 class="text-3xl">{title}</h1>
-            {blurb.map(|blurb| view! { <p class="text-quiet mt-2 prose-line">{blurb}</p> })}
+            {blurb.map(|blurb| view! { <p class="text-quiet mt-2 prose-line">{blurb}</p> }.into_any())}
         </header>
         <div class="grid lg:grid-cols-[15rem_1fr] gap-x-10">
             <aside class="max-lg:hidden">
@@ -176,15 +175,15 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
                 </div>
                 {(!chips.is_empty()).then(|| view! {
                     <nav class="flex flex-wrap items-center gap-2 mb-5" aria-label=tr!(LISTING_CHOSEN_FILTERS)>
-                        {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }).collect_view()}
+                        {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }.into_any()).collect_view()}
                         <a href=clear class="inline-flex items-center min-h-11 px-2 font-medium underline underline-offset-4 decoration-1">{tr!(LISTING_CLEAR_FILTERS)}</a>
                     </nav>
-                })}
+                }.into_any())}
                 {if count == 0 {
                     let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
                     view! {
                         <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
-                            {filtered.then(|| view! { <ui::LinkButton href=clear_empty look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> })}
+                            {filtered.then(|| view! { <ui::LinkButton href=clear_empty look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any())}
                         </EmptyState>
                     }.into_any()
                 } else {
@@ -200,7 +199,7 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
         <Dialog title=tr!(LISTING_FILTERS) id="filters" open=sheet placement=Placement::Sheet>
             {move || sheet.get().then(|| view! {
                 <Filters path=stored_path.get_value() facets=facets.get_value() query=query.get_value() prefix="sheet" on_done=Callback::new(move |()| sheet.set(false))/>
-            })}
+            }.into_any())}
         </Dialog>
     }
     .into_any()
@@ -234,7 +233,7 @@ fn SortBy(path: String, map: Vec<(String, String)>, sort: Sort) -> impl IntoView
     let hidden = map
         .into_iter()
         .filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty())
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
         .collect_view();
     view! {
         <form method="get" action=path class="flex items-end gap-2">
@@ -275,7 +274,10 @@ fn Filters(
             let boxes = facet
                 .values
                 .into_iter()
-                .map(|value| view! { <Checkbox label=value.name name="option" value=value.key checked=value.chosen count=value.count.to_string()/> })
+                .map(|value| {
+                    view! { <Checkbox label=value.name name="option" value=value.key checked=value.chosen count=value.count.to_string()/> }
+                        .into_any()
+                })
                 .collect_view();
             view! {
                 <fieldset class="border-b border-hairline pb-4 mb-4">
@@ -283,6 +285,7 @@ fn Filters(
                     <div class="max-h-72 overflow-y-auto">{boxes}</div>
                 </fieldset>
             }
+            .into_any()
         })
         .collect_view();
     view! {
@@ -359,6 +362,7 @@ pub fn Card(
                         <IconButton shape=icon::PLUS label=label.clone() look=Look::Primary on:click=move |_| cart.add(line.clone())/>
                     </span>
                 }
+                .into_any()
             };
             view! { <ProductCard href name picture price compare_at from note=vendor first action/> }.into_any()
         }
@@ -381,7 +385,7 @@ impl LazyRoute for CategoriesPage {
         view! {
             <Title text=tr!(SHELL_ALL_CATEGORIES)/>
             <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
-            <Suspense fallback=|| view! { <SkeletonCards/> }>
+            <Suspense fallback=|| view! { <SkeletonCards/> }.into_any()>
                 {move || Suspend::new(async move {
                     match categories.await {
                         Ok(categories) => view! {
@@ -394,7 +398,7 @@ impl LazyRoute for CategoriesPage {
                                             <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
                                             <p class="text-sm text-quiet mt-1">{category.blurb}</p>
                                         </div>
-                                    }
+                                    }.into_any()
                                 }).collect_view()}
                             </div>
                             <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>

@@ -1,15 +1,15 @@
 //! A product's page.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use domain::view::{CartLineView, ProductView, VariantView};
+use domain::view::{CartLineView, OptionValueView, ProductView, VariantView};
 use domain::{Quantity, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, loaded, resource, stated};
 use ui::{
     Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
     Tone, icon, tr, trn, use_locale,
@@ -53,13 +53,11 @@ pub fn ProductPage() -> impl IntoView {
     let slug = Memo::new(move |_| params.with(|params| params.get("slug").unwrap_or_default()));
     let product = resource(move || slug.get(), read_product);
     view! {
-        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }>
-            {move || Suspend::new(async move {
-                match product.await {
-                    Ok(view) => view! { <Product product=view.product today=view.today/> }.into_any(),
-                    Err(error) if error.is_not_found() => view! { <Trouble error=AppError::told(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                }
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }.into_any()>
+            {loaded(product, |found| match found {
+                Ok(view) => view! { <Product product=view.product today=view.today/> }.into_any(),
+                Err(error) if error.is_not_found() => view! { <Trouble error=AppError::told(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
+                Err(error) => view! { <Trouble error/> }.into_any(),
             })}
         </Transition>
     }
@@ -86,54 +84,49 @@ fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
         .or(product.variants.first())
         .map(|variant| variant.values.clone())
         .unwrap_or_default();
-    let chosen = RwSignal::new(product.options.iter().map(|option| option.key.clone()).zip(first).collect::<BTreeMap<_, _>>());
-    let keys: Vec<_> = product.options.iter().map(|option| option.key.clone()).collect();
-    let variants = StoredValue::new(product.variants.clone());
-    let variant = Memo::new(move |_| {
-        let wanted: Vec<_> = chosen.with(|chosen| keys.iter().map(|key| chosen.get(key).cloned().unwrap_or_default()).collect());
-        variants.with_value(|variants| variants.iter().find(|variant| variant.values == wanted).cloned())
-    });
+    let product = Arc::new(product);
+    // The value chosen of each option, in their order.
+    let chosen = RwSignal::new(first);
+    let all = Arc::clone(&product);
+    let variant = Memo::new(move |_| chosen.with(|chosen| all.variants.iter().find(|variant| variant.values == *chosen).cloned()));
     let related = product.related.clone();
     view! {
         <Title text=title/>
         <Description text=description/>
         <Addresses path=format!("/p/{}", product.slug) languages/>
-        <ProductData product=product.clone()/>
+        <ProductData product=Arc::clone(&product)/>
         <div class="pt-1 pb-2"><Breadcrumbs above here=product.name.clone()/></div>
         <article class="grid md:grid-cols-2 gap-x-8 lg:gap-x-14 gap-y-6 items-start">
-            <Gallery product=product.clone() variant/>
-            <Buying product=product.clone() chosen variant today/>
+            <Gallery product=Arc::clone(&product) variant/>
+            <Buying product chosen variant today/>
         </article>
         {(!related.is_empty()).then(|| view! {
             <section class="mt-14 md:mt-20">
                 <h2 class="text-2xl mb-5">{tr!(PRODUCT_RELATED_TITLE)}</h2>
-                <div class="shelf">{related.into_iter().take(4).map(|product| view! { <Card product/> }).collect_view()}</div>
+                <div class="shelf">{related.into_iter().take(4).map(|product| view! { <Card product/> }.into_any()).collect_view()}</div>
             </section>
-        })}
+        }.into_any())}
     }
     .into_any()
 }
 
 /// The pictures: one large, the others small beneath it; a variant with a picture of its own shows that.
 #[component]
-fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl IntoView {
-    let pictures = StoredValue::new(product.pictures.clone());
+fn Gallery(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> impl IntoView {
+    let (all, large) = (Arc::clone(&product), Arc::clone(&product));
     let shown = RwSignal::new(0_usize);
     Effect::new(move |before: Option<Option<_>>| {
         let own = variant.with(|variant| variant.as_ref().and_then(|variant| variant.picture));
         // Not at first: what the page came with stays.
-        if let Some(at) = own
-            .filter(|_| before.is_some())
-            .and_then(|own| pictures.with_value(|pictures| pictures.iter().position(|picture| picture.id == own)))
-        {
+        if let Some(at) = own.filter(|_| before.is_some()).and_then(|own| all.pictures.iter().position(|picture| picture.id == own)) {
             shown.set(at);
         }
         own
     });
     let total = product.pictures.len();
     let large = move || {
-        pictures.with_value(|pictures| pictures.get(shown.get()).cloned()).map(|picture| {
-            view! { <Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 92vw, 38rem" first=true/> }
+        large.pictures.get(shown.get()).cloned().map(|picture| {
+            view! { <Picture id=picture.id.to_string() alt=picture.alt sizes="(width < 48rem) 92vw, 38rem" first=true/> }.into_any()
         })
     };
     let thumbs = product
@@ -153,21 +146,22 @@ fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl Int
                     <Picture id alt="" sizes="80px"/>
                 </button>
             }
+            .into_any()
         })
         .collect_view();
     let others = product
         .pictures
         .iter()
         .skip(1)
-        .map(|picture| view! { <div class="tile"><Picture id=picture.id.to_string() alt=picture.alt.clone() sizes="(width < 48rem) 46vw, 18rem"/></div> })
+        .map(|picture| view! { <div class="tile"><Picture id=picture.id.to_string() alt=picture.alt.clone() sizes="(width < 48rem) 46vw, 18rem"/></div> }.into_any())
         .collect_view();
     view! {
         <section aria-label=tr!(PRODUCT_GALLERY, name = product.name) class="min-w-0">
-            <div class="tile">{large}</div>
+            <div class="tile">{move || large()}</div>
             {(total > 1).then(|| view! {
                 <div class="needs-script flex flex-wrap gap-2 mt-3">{thumbs}</div>
                 <div class="without-script grid grid-cols-2 gap-3 mt-3">{others}</div>
-            })}
+            }.into_any())}
         </section>
     }
     .into_any()
@@ -175,12 +169,7 @@ fn Gallery(product: ProductView, variant: Memo<Option<VariantView>>) -> impl Int
 
 /// Price, choices, delivery, and the button.
 #[component]
-fn Buying(
-    product: ProductView,
-    chosen: RwSignal<BTreeMap<String, String>>,
-    variant: Memo<Option<VariantView>>,
-    today: Timestamp,
-) -> impl IntoView {
+fn Buying(product: Arc<ProductView>, chosen: RwSignal<Vec<String>>, variant: Memo<Option<VariantView>>, today: Timestamp) -> impl IntoView {
     let cart = use_cart();
     let locale = use_locale();
     let quantity = RwSignal::new(1_u32);
@@ -202,63 +191,55 @@ fn Buying(
         tr!(PRODUCT_SHIPPING_FROM, fee = fee, date = date)
     });
     let options =
-        product.options.iter().map(|option| view! { <Choosing product=product.clone() key=option.key.clone() chosen/> }).collect_view();
-    let line = StoredValue::new((
-        product.slug.clone(),
-        product.name.clone(),
-        product.pictures.first().map(|picture| picture.id),
-        product.tax_rate_bp,
-    ));
-    let all_options = StoredValue::new(product.options.clone());
+        (0..product.options.len()).map(|at| view! { <Choosing product=Arc::clone(&product) at chosen/> }.into_any()).collect_view();
+    let bought = Arc::clone(&product);
     let add = move || {
         let Some(variant) = variant.get_untracked().filter(|variant| variant.available > 0) else { return };
-        let words = all_options.with_value(|options| {
-            let names = options
-                .iter()
-                .zip(&variant.values)
-                .filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.clone()));
-            names.collect::<Vec<_>>().join(" · ")
-        });
-        let (slug, name, picture, tax_rate_bp) = line.get_value();
+        let names = bought
+            .options
+            .iter()
+            .zip(&variant.values)
+            .filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.as_str()));
+        let options = names.collect::<Vec<_>>().join(" · ");
         let quantity = Quantity::clamped(i64::from(quantity.get_untracked()));
         cart.add(CartLineView {
             variant: variant.id,
-            slug,
-            name,
-            options: words,
+            slug: bought.slug.clone(),
+            name: bought.name.clone(),
+            options,
             sku: variant.sku,
-            picture: variant.picture.or(picture),
+            picture: variant.picture.or(bought.pictures.first().map(|picture| picture.id)),
             quantity,
             unit_price: variant.price,
             total: variant.price.times(quantity.get()).unwrap_or(variant.price),
-            tax_rate_bp,
+            tax_rate_bp: bought.tax_rate_bp,
             weight_g: variant.weight_g,
             available: variant.available,
         });
     };
     let most = Signal::derive(move || u32::try_from(available.get().max(1)).unwrap_or(1));
     let paragraphs =
-        product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }).collect_view();
+        product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }.into_any()).collect_view();
     let facts = move || {
         variant.get().map(|variant| {
             let mut facts = vec![(tr!(PRODUCT_SKU_LABEL).to_owned(), variant.sku)];
             if variant.weight_g > 0 {
                 facts.push((tr!(PRODUCT_WEIGHT).to_owned(), format!("{}\u{a0}g", locale.number(variant.weight_g))));
             }
-            view! { <Facts facts/> }
+            view! { <Facts facts/> }.into_any()
         })
     };
     view! {
         <div class="flex flex-col gap-5 min-w-0">
             <header>
-                {(!product.vendor.is_empty()).then(|| view! { <p class="text-sm text-quiet mb-1">{product.vendor.clone()}</p> })}
+                {(!product.vendor.is_empty()).then(|| view! { <p class="text-sm text-quiet mb-1">{product.vendor.clone()}</p> }.into_any())}
                 <h1 class="text-3xl" id="product-name">{product.name.clone()}</h1>
-                {(!product.summary.is_empty()).then(|| view! { <p class="text-lg text-quiet mt-3 prose-line">{product.summary.clone()}</p> })}
+                {(!product.summary.is_empty()).then(|| view! { <p class="text-lg text-quiet mt-3 prose-line">{product.summary.clone()}</p> }.into_any())}
             </header>
             <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
-                <p id="price" aria-live="polite">{price}</p>
+                <p id="price" aria-live="polite">{move || price()}</p>
                 <span class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</span>
-                <span id="stock" aria-live="polite">{stock}</span>
+                <span id="stock" aria-live="polite">{move || stock()}</span>
             </div>
             <form
                 method="post"
@@ -283,10 +264,10 @@ fn Buying(
             </form>
             {delivery.map(|delivery| view! {
                 <p class="flex gap-3 items-start"><Icon shape=icon::TRUCK class="size-6 text-primary"/><span>{delivery}</span></p>
-            })}
+            }.into_any())}
             <div class="border-t border-hairline">
                 <Disclosure title=tr!(PRODUCT_DESCRIPTION_TITLE) open=true><div class="prose-line">{paragraphs}</div></Disclosure>
-                <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{facts}</Disclosure>
+                <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{move || facts()}</Disclosure>
             </div>
         </div>
     }
@@ -295,40 +276,32 @@ fn Buying(
 
 /// One option's choices; what cannot be bought with the rest of the choice is struck through.
 #[component]
-fn Choosing(product: ProductView, key: String, chosen: RwSignal<BTreeMap<String, String>>) -> impl IntoView {
-    let Some(at) = product.options.iter().position(|option| option.key == key) else { return ().into_any() };
-    let option = product.options[at].clone();
-    let (variants, options) = (StoredValue::new(product.variants), StoredValue::new(product.options));
-    let values = StoredValue::new(option.values.clone());
-    let own = key.clone();
-    let selected = Signal::derive(move || chosen.with(|chosen| chosen.get(&own).cloned().unwrap_or_default()));
+fn Choosing(product: Arc<ProductView>, at: usize, chosen: RwSignal<Vec<String>>) -> impl IntoView {
+    let option = &product.options[at];
+    let (legend, name) = (option.name.clone(), format!("choice[{}]", option.key));
+    let selected = Signal::derive(move || chosen.with(|chosen| chosen.get(at).cloned().unwrap_or_default()));
+    let all = Arc::clone(&product);
     let said = Signal::derive(move || {
-        values.with_value(|values| {
-            values.iter().find(|value| value.key == selected.get()).map(|value| value.name.clone()).unwrap_or_default()
-        })
+        let selected = selected.get();
+        all.options[at].values.iter().find(|value| value.key == selected).map(|value| value.name.clone()).unwrap_or_default()
     });
     let chips = Signal::derive(move || {
-        let wanted: Vec<_> = chosen.with(|chosen| {
-            options.with_value(|options| options.iter().map(|option| chosen.get(&option.key).cloned().unwrap_or_default()).collect())
-        });
-        values.with_value(|values| {
-            let chip = |value: &domain::view::OptionValueView| {
-                let mut wanted: Vec<String> = wanted.clone();
-                if let Some(place) = wanted.get_mut(at) {
-                    place.clone_from(&value.key);
-                }
-                let available =
-                    variants.with_value(|variants| variants.iter().any(|variant| variant.values == wanted && variant.available > 0));
-                Chip { value: value.key.clone(), label: value.name.clone(), picture: None, available }
-            };
-            values.iter().map(chip).collect::<Vec<_>>()
-        })
+        let chip = |value: &OptionValueView| {
+            let mut wanted = chosen.get();
+            if let Some(place) = wanted.get_mut(at) {
+                place.clone_from(&value.key);
+            }
+            let available = product.variants.iter().any(|variant| variant.values == wanted && variant.available > 0);
+            Chip { value: value.key.clone(), label: value.name.clone(), picture: None, available }
+        };
+        product.options[at].values.iter().map(chip).collect::<Vec<_>>()
     });
     let on_change = Callback::new(move |value: String| {
         chosen.update(|chosen| {
-            chosen.insert(key.clone(), value);
+            if let Some(place) = chosen.get_mut(at) {
+                *place = value;
+            }
         });
     });
-    let name = format!("choice[{}]", option.key);
-    view! { <RadioChips legend=option.name name chips selected said on_change/> }.into_any()
+    view! { <RadioChips legend name chips selected said on_change/> }.into_any()
 }

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, loaded, resource, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;
@@ -62,12 +62,10 @@ impl LazyRoute for SearchPage {
         view! {
             <NotIndexed/>
             <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(Some(found)) => view! { <Found found/> }.into_any(),
-                        Ok(None) => view! { <Ask/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
+                {loaded(found, |found| match found {
+                    Ok(Some(found)) => view! { <Found found/> }.into_any(),
+                    Ok(None) => view! { <Ask/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
                 })}
             </Transition>
         }

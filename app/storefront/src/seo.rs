@@ -1,9 +1,13 @@
 //! What search engines and other programs read.
 
+use std::sync::Arc;
+
 use domain::view::ProductView;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
+#[cfg(feature = "ssr")]
 use serde_json::json;
+#[cfg(feature = "ssr")]
 use ui::picture_url;
 
 use crate::frame::use_brand;
@@ -21,7 +25,7 @@ pub fn Addresses(
     let origin = use_brand().origin;
     let others = languages
         .into_iter()
-        .map(|(language, path)| view! { <Link rel="alternate" hreflang=language href=format!("{origin}{path}")/> })
+        .map(|(language, path)| view! { <Link rel="alternate" hreflang=language href=format!("{origin}{path}")/> }.into_any())
         .collect_view();
     view! {
         <Link rel="canonical" href=format!("{origin}{path}")/>
@@ -49,12 +53,25 @@ pub fn NotIndexed() -> impl IntoView {
     view! { <Meta name="robots" content="noindex"/> }
 }
 
-/// A product by schema.org, as JSON-LD. It is data and no script, so the content policy lets it pass.
+/// A product by schema.org, as JSON-LD. It is data and no script, so the content policy lets it pass. Those who read it read
+/// what the server sends; pages that are made in the browser go without.
 #[component]
 pub fn ProductData(
     /// The product.
-    product: ProductView,
+    product: Arc<ProductView>,
 ) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    let data = product_data(&product);
+    #[cfg(not(feature = "ssr"))]
+    let data = {
+        drop(product);
+        String::new()
+    };
+    view! { <script type="application/ld+json" inner_html=data></script> }
+}
+
+#[cfg(feature = "ssr")]
+fn product_data(product: &ProductView) -> String {
     let origin = use_brand().origin;
     let address = format!("{origin}/p/{}", product.slug);
     let offers: Vec<_> = product
@@ -84,6 +101,5 @@ pub fn ProductData(
         "offers": offers,
     });
     // No text of a product can end the element.
-    let data = data.to_string().replace('<', "\\u003c");
-    view! { <script type="application/ld+json" inner_html=data></script> }
+    data.to_string().replace('<', "\\u003c")
 }

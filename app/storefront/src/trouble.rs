@@ -26,7 +26,7 @@ pub fn Trouble(
         <Title text=title/>
         <NotIndexed/>
         <EmptyState title body level=1>
-            {signed_out.then(|| view! { <LinkButton href="/sign-in">{tr!(SHELL_SIGN_IN)}</LinkButton> })}
+            {signed_out.then(|| view! { <LinkButton href="/sign-in">{tr!(SHELL_SIGN_IN)}</LinkButton> }.into_any())}
             <LinkButton href="/" look=if signed_out { Look::Outline } else { Look::Primary }>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
     }

@@ -28,7 +28,7 @@ pub fn Alert(
             <Icon shape class="size-5 mt-0.5"/>
             <span class="sr-only">{sign}": "</span>
             <div class="min-w-0 grow">
-                {title.map(|title| view! { <p class="font-semibold">{title}</p> })}
+                {title.map(|title| view! { <p class="font-semibold">{title}</p> }.into_any())}
                 <div class="text-base-content">{children()}</div>
             </div>
         </div>
@@ -50,11 +50,12 @@ pub fn ErrorSummary(
                     <ul class="mt-1 flex flex-col gap-1">
                         {problems
                             .into_iter()
-                            .map(|(id, problem)| view! { <li><a class="link" href=format!("#{id}")>{problem}</a></li> })
+                            .map(|(id, problem)| view! { <li><a class="link" href=format!("#{id}")>{problem}</a></li> }.into_any())
                             .collect_view()}
                     </ul>
                 </Alert>
             }
+            .into_any()
         })
     }
 }

@@ -24,7 +24,7 @@ pub fn Breadcrumbs(
                                 <a class="inline-flex items-center min-h-11 hover:text-base-content hover:underline underline-offset-4" href=href>{name}</a>
                                 <Icon shape=icon::CHEVRON_RIGHT class="size-4"/>
                             </li>
-                        }
+                        }.into_any()
                     })
                     .collect_view()}
                 <li aria-current="page" class="text-base-content min-w-0 truncate">{here}</li>

@@ -89,8 +89,8 @@ pub fn Button(
             disabled=move || disabled.get() || busy.get()
             aria-busy=move || busy.get().then_some("true")
         >
-            {move || busy.get().then(|| view! { <span class="loading loading-spinner loading-sm" aria-hidden="true"></span> })}
-            {icon.map(|shape| view! { <Icon shape/> })}
+            {move || busy.get().then(|| view! { <span class="loading loading-spinner loading-sm" aria-hidden="true"></span> }.into_any())}
+            {icon.map(|shape| view! { <Icon shape/> }.into_any())}
             {children()}
         </button>
     }
@@ -120,7 +120,7 @@ pub fn LinkButton(
     let width = if wide { " btn-block" } else { "" };
     view! {
         <a href=href class=format!("btn {} {}{width}", look.classes(), size.button())>
-            {icon.map(|shape| view! { <Icon shape/> })}
+            {icon.map(|shape| view! { <Icon shape/> }.into_any())}
             {children()}
         </a>
     }

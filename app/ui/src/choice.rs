@@ -83,7 +83,7 @@ pub fn SelectField(
                     }
                 }
             >
-                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty)>{words}</option> })}
+                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty)>{words}</option> }.into_any())}
                 {move || {
                     let chosen = selected.get();
                     choices
@@ -91,7 +91,7 @@ pub fn SelectField(
                         .into_iter()
                         .map(|choice| {
                             let is_chosen = choice.value == chosen;
-                            view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }
+                            view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }.into_any()
                         })
                         .collect_view()
                 }}
@@ -145,9 +145,9 @@ pub fn Checkbox(
                     }
                 />
                 <span class="grow">{label}</span>
-                {count.map(|count| view! { <span class="figures text-sm text-quiet">{count}</span> })}
+                {count.map(|count| view! { <span class="figures text-sm text-quiet">{count}</span> }.into_any())}
             </label>
-            {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet ps-9 -mt-1">{hint}</p> })}
+            {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet ps-9 -mt-1">{hint}</p> }.into_any())}
         </div>
     }
 }
@@ -215,21 +215,21 @@ pub fn RadioCards(
                             }
                         }
                     />
-                    {card.icon.map(|shape| view! { <Icon shape class="size-6 text-primary"/> })}
+                    {card.icon.map(|shape| view! { <Icon shape class="size-6 text-primary"/> }.into_any())}
                     <span class="grow min-w-0">
                         <span class="block font-medium">{card.title}</span>
-                        {card.detail.map(|detail| view! { <span class="block text-sm text-quiet mt-0.5">{detail}</span> })}
+                        {card.detail.map(|detail| view! { <span class="block text-sm text-quiet mt-0.5">{detail}</span> }.into_any())}
                     </span>
-                    {card.aside.map(|aside| view! { <span class="money font-medium">{aside}</span> })}
+                    {card.aside.map(|aside| view! { <span class="money font-medium">{aside}</span> }.into_any())}
                 </label>
-            }
+            }.into_any()
         })
         .collect_view();
     view! {
         <fieldset class="flex flex-col gap-2.5 min-w-0" aria-describedby=move || error.with(Option::is_some).then(|| shown_error.clone())>
             <legend class=if quiet_legend { "sr-only" } else { "font-medium text-sm mb-2" }>{legend}</legend>
             {cards}
-            {move || error.get().map(|error| view! { <ErrorLine id=error_id.clone() error/> })}
+            {move || error.get().map(|error| view! { <ErrorLine id=error_id.clone() error/> }.into_any())}
         </fieldset>
     }
 }
@@ -301,7 +301,7 @@ pub fn RadioChips(
                     None => view! { <span>{label}</span> }.into_any(),
                 }}
             </label>
-        }
+        }.into_any()
     };
     view! {
         <fieldset class="min-w-0">
@@ -309,7 +309,7 @@ pub fn RadioChips(
                 <span class="font-medium">{legend}</span>
                 {move || {
                     let said = said.get();
-                    (!said.is_empty()).then(|| view! { <span class="text-quiet">": "{said}</span> })
+                    (!said.is_empty()).then(|| view! { <span class="text-quiet">": "{said}</span> }.into_any())
                 }}
             </legend>
             <div class="flex flex-wrap gap-2">

@@ -84,7 +84,7 @@ pub fn Dialog(
                 <IconButton shape=icon::CLOSE label=tr!(COMMON_CLOSE) on:click=move |_| open.set(false)/>
             </header>
             <div class="grow overflow-y-auto overscroll-contain px-5 py-4">{children()}</div>
-            {foot.map(|foot| view! { <footer class="border-t border-hairline px-5 py-4">{foot.run()}</footer> })}
+            {foot.map(|foot| view! { <footer class="border-t border-hairline px-5 py-4">{foot.run()}</footer> }.into_any())}
         </dialog>
     }
     .into_any()

@@ -31,10 +31,10 @@ pub fn EmptyState(
     };
     view! {
         <div class=format!("flex flex-col items-center text-center gap-3 px-4 {pad}")>
-            {(!plain).then(|| view! { <div class="mb-3"><Stall/></div> })}
+            {(!plain).then(|| view! { <div class="mb-3"><Stall/></div> }.into_any())}
             {heading}
             <p class="text-quiet max-w-[46ch]">{body}</p>
-            {children.map(|children| view! { <div class="mt-3 flex flex-wrap justify-center gap-3">{children()}</div> })}
+            {children.map(|children| view! { <div class="mt-3 flex flex-wrap justify-center gap-3">{children()}</div> }.into_any())}
         </div>
     }
 }

@@ -43,13 +43,14 @@ pub fn Stall() -> impl IntoView {
         .map(|index| {
             let x = 14 + u16::from(index) * 20;
             let fill = if index % 2 == 0 { "fill-front" } else { "fill-(--front-stripe)" };
-            view! { <path class=fill d=format!("M{x} 18h20v26a10 10 0 0 1-20 0z")/> }
+            view! { <path class=fill d=format!("M{x} 18h20v26a10 10 0 0 1-20 0z")/> }.into_any()
         })
         .collect_view();
     let diamonds = (0..8_u8)
         .map(|index| {
             let x = 32 + u16::from(index) * 20;
             view! { <path fill-rule="evenodd" class="fill-(--weave)" d=format!("M{x} 105l8 7-8 7-8-7zM{x} 108.5l-4 3.5 4 3.5 4-3.5z")/> }
+                .into_any()
         })
         .collect_view();
     view! {

@@ -24,7 +24,7 @@ pub fn Panel(
         <section class="bg-raised border border-hairline rounded-card overflow-hidden">
             <header class="flex items-center justify-between gap-3 min-h-13 px-4 md:px-5 py-2 border-b border-hairline">
                 <h2 class="font-sans text-base tracking-normal">{title}</h2>
-                {actions.map(|actions| view! { <div class="flex items-center gap-2">{actions.run()}</div> })}
+                {actions.map(|actions| view! { <div class="flex items-center gap-2">{actions.run()}</div> }.into_any())}
             </header>
             <div class=body>{children()}</div>
         </section>
@@ -57,9 +57,9 @@ pub fn PageHeader(
         <header class="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
             <div class="min-w-0">
                 <h1 class="text-2xl">{title}</h1>
-                {detail.map(|detail| view! { <p class="text-quiet mt-1">{detail}</p> })}
+                {detail.map(|detail| view! { <p class="text-quiet mt-1">{detail}</p> }.into_any())}
             </div>
-            {actions.map(|actions| view! { <div class="flex flex-wrap items-center gap-2">{actions.run()}</div> })}
+            {actions.map(|actions| view! { <div class="flex flex-wrap items-center gap-2">{actions.run()}</div> }.into_any())}
         </header>
     }
 }
@@ -127,7 +127,7 @@ pub fn Facts(
         <dl class="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-2">
             {facts
                 .into_iter()
-                .map(|(name, value)| view! { <dt class="text-quiet">{name}</dt><dd class="min-w-0">{value}</dd> })
+                .map(|(name, value)| view! { <dt class="text-quiet">{name}</dt><dd class="min-w-0">{value}</dd> }.into_any())
                 .collect_view()}
         </dl>
     }

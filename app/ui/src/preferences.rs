@@ -36,7 +36,7 @@ pub fn LanguageSwitcher(
                             >
                                 {locale.name()}
                             </button>
-                        }
+                        }.into_any()
                     })
                     .collect_view()}
             </fieldset>
@@ -77,7 +77,7 @@ pub fn ThemeSwitch(
                             >
                                 <Icon shape class="size-5"/>
                             </button>
-                        }
+                        }.into_any()
                     })
                     .collect_view()}
             </fieldset>

@@ -33,7 +33,7 @@ pub fn Price(
                 view! {
                     <s class="money text-[0.8em] text-quiet" aria-hidden="true">{before.clone()}</s>
                     <span class="sr-only">{tr!(PRODUCT_COMPARE_AT, price = before)}</span>
-                }
+                }.into_any()
             })}
         </span>
     }

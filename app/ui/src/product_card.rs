@@ -62,18 +62,18 @@ pub fn ProductCard(
                         <Picture id=picture alt="" sizes="(width < 40rem) 46vw, (width < 64rem) 30vw, 19rem" first/>
                     </div>
                 </div>
-                {badge.map(|(tone, words)| view! { <div class="absolute top-2.5 start-2.5"><Badge tone full=true>{words}</Badge></div> })}
-                {action.map(|action| view! { <div class="absolute bottom-2 end-2 z-10">{action.run()}</div> })}
+                {badge.map(|(tone, words)| view! { <div class="absolute top-2.5 start-2.5"><Badge tone full=true>{words}</Badge></div> }.into_any())}
+                {action.map(|action| view! { <div class="absolute bottom-2 end-2 z-10">{action.run()}</div> }.into_any())}
             </div>
             <div class="flex flex-col gap-0.5">
                 <h3 class="font-sans text-base font-medium leading-snug tracking-normal">
                     <a href=href class="after:absolute after:inset-0 after:rounded-card group-hover:underline underline-offset-4 decoration-1">{name}</a>
                 </h3>
-                {note.map(|note| view! { <p class="text-sm text-quiet">{note}</p> })}
+                {note.map(|note| view! { <p class="text-sm text-quiet">{note}</p> }.into_any())}
                 <Price amount=price compare_at from/>
                 {few_left
                     .filter(|_| !sold_out)
-                    .map(|left| view! { <p class="text-sm text-sale font-medium">{crate::trn!(PRODUCT_FEW_LEFT, left)}</p> })}
+                    .map(|left| view! { <p class="text-sm text-sale font-medium">{crate::trn!(PRODUCT_FEW_LEFT, left)}</p> }.into_any())}
             </div>
         </article>
     }

@@ -34,6 +34,7 @@ pub fn QuantityStepper(
     };
     let label = label.unwrap_or_else(|| tr!(PRODUCT_QUANTITY).to_owned());
     let group_label = label.clone();
+    let (at_least, at_most) = (move || value.get() <= min, move || value.get() >= max.get());
     let side = "needs-script grid place-items-center size-11 shrink-0 cursor-pointer rounded-field hover:bg-base-200 disabled:text-quiet disabled:opacity-50 disabled:cursor-default";
     view! {
         <div class="inline-flex w-fit items-center rounded-field border border-field bg-raised" role="group" aria-label=group_label>
@@ -41,7 +42,7 @@ pub fn QuantityStepper(
                 type="button"
                 class=side
                 aria-label=tr!(PRODUCT_QUANTITY_LESS)
-                disabled={move || value.get() <= min}
+                disabled=move || at_least()
                 on:click=move |_| choose(value.get_untracked().saturating_sub(1))
             >
                 <Icon shape=icon::MINUS class="size-4"/>
@@ -62,7 +63,7 @@ pub fn QuantityStepper(
                 type="button"
                 class=side
                 aria-label=tr!(PRODUCT_QUANTITY_MORE)
-                disabled={move || value.get() >= max.get()}
+                disabled=move || at_most()
                 on:click=move |_| choose(value.get_untracked().saturating_add(1))
             >
                 <Icon shape=icon::PLUS class="size-4"/>

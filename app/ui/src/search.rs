@@ -70,7 +70,7 @@ pub fn SearchBox(
             </div>
             {move || {
                 let list = suggestions.get();
-                (!list.is_empty()).then(|| view! { <Suggestions list/> })
+                (!list.is_empty()).then(|| view! { <Suggestions list/> }.into_any())
             }}
         </form>
     }
@@ -92,10 +92,10 @@ fn Suggestions(list: Vec<Suggestion>) -> impl IntoView {
                                     None => view! { <Icon shape=icon::SEARCH class="size-5 mx-2.5 text-quiet"/> }.into_any(),
                                 }}
                                 <span class="grow min-w-0 truncate">{suggestion.label}</span>
-                                {suggestion.detail.map(|detail| view! { <span class="money text-sm text-quiet">{detail}</span> })}
+                                {suggestion.detail.map(|detail| view! { <span class="money text-sm text-quiet">{detail}</span> }.into_any())}
                             </a>
                         </li>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </ul>

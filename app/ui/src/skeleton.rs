@@ -17,7 +17,7 @@ pub fn SkeletonText(
             {(0..lines)
                 .map(|line| {
                     let width = if line + 1 == lines { "w-2/3" } else { "w-full" };
-                    view! { <div class=format!("waiting h-4 {width}")></div> }
+                    view! { <div class=format!("waiting h-4 {width}")></div> }.into_any()
                 })
                 .collect_view()}
         </div>
@@ -42,7 +42,7 @@ pub fn SkeletonCards(
                             <div class="waiting h-4 w-4/5"></div>
                             <div class="waiting h-4 w-1/3"></div>
                         </div>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </div>
@@ -67,7 +67,7 @@ pub fn SkeletonRows(
                             <div class="waiting h-4 grow"></div>
                             <div class="waiting h-4 w-20"></div>
                         </div>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </div>

@@ -41,13 +41,12 @@ fn sign(logo: Option<String>) -> AnyView {
 pub fn Header(
     /// The shop's name.
     #[prop(into)]
-    shop_name: Signal<String>,
+    shop_name: String,
     /// The id of the picture that is the shop's logo; its sign without one.
     #[prop(optional_no_strip)]
     logo: Option<String>,
     /// The aisles.
-    #[prop(into)]
-    categories: Signal<Vec<NavLink>>,
+    categories: Vec<NavLink>,
     /// The path of this page, to mark where the reader is.
     #[prop(into)]
     path: Signal<String>,
@@ -55,8 +54,8 @@ pub fn Header(
     #[prop(into)]
     cart_count: Signal<u32>,
     /// The first name of who is signed in.
-    #[prop(optional, into)]
-    signed_in: Signal<Option<String>>,
+    #[prop(optional_no_strip)]
+    signed_in: Option<String>,
     /// What was searched for.
     #[prop(optional, into)]
     query: Signal<String>,
@@ -70,6 +69,7 @@ pub fn Header(
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
+    let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
     view! {
         <header class="screen-only relative z-30 md:sticky md:top-0" id="front">
             <div class="bg-front text-front-content">
@@ -77,10 +77,10 @@ pub fn Header(
                     <a
                         href="/"
                         class="flex items-center gap-2 min-h-11 shrink-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
-                        aria-label=move || tr!(SHELL_LOGO_LABEL, shop = shop_name.get())
+                        aria-label=logo_label
                     >
                         {sign(logo)}
-                        <span>{move || shop_name.get()}</span>
+                        <span>{shop_name}</span>
                     </a>
                     <div class="grow min-w-0 max-w-2xl mx-auto">
                         {search_box(query, suggestions, on_query)}
@@ -88,7 +88,7 @@ pub fn Header(
                     <nav class="max-md:hidden flex items-center gap-1" aria-label=tr!(SHELL_ACCOUNT)>
                         <a href="/account" class="front-link">
                             <Icon shape=icon::USER class="size-6"/>
-                            <span class="max-lg:sr-only">{move || signed_in.get().unwrap_or_else(|| tr!(SHELL_SIGN_IN).to_owned())}</span>
+                            <span class="max-lg:sr-only">{signed_in.unwrap_or_else(|| tr!(SHELL_SIGN_IN).to_owned())}</span>
                         </a>
                         <a
                             href="/cart"
@@ -103,7 +103,7 @@ pub fn Header(
                 </div>
                 <nav class="page overflow-x-auto [scrollbar-width:none]" aria-label=tr!(SHELL_CATEGORIES)>
                     <ul class="flex gap-5 whitespace-nowrap">
-                        {move || categories.get().into_iter().map(|link| view! { <Aisle link path/> }).collect_view()}
+                        {categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view()}
                     </ul>
                 </nav>
             </div>
@@ -177,49 +177,46 @@ pub struct FooterColumn {
 pub fn Footer(
     /// The shop's name.
     #[prop(into)]
-    shop_name: Signal<String>,
+    shop_name: String,
     /// Lists of links.
-    #[prop(into)]
-    columns: Signal<Vec<FooterColumn>>,
+    columns: Vec<FooterColumn>,
     /// The path of this page, to come back to after a change of language or colours.
     #[prop(into)]
     path: Signal<String>,
     /// The year of the copyright line.
     year: i64,
 ) -> impl IntoView {
+    let legal = tr!(SHELL_FOOTER_LEGAL, year = year, shop = shop_name);
     view! {
         <footer class="screen-only mt-16 md:mt-24">
             <Banig/>
             <div class="bg-ground text-ground-content">
                 <div class="page grid gap-x-10 gap-y-8 py-10 md:py-14 sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr_1fr]">
                     <div class="max-w-sm">
-                        <p class="font-display font-semibold text-2xl">{move || shop_name.get()}</p>
+                        <p class="font-display font-semibold text-2xl">{shop_name}</p>
                         <p class="mt-2">{tr!(SHELL_FOOTER_ABOUT)}</p>
                     </div>
-                    {move || {
-                        columns
-                            .get()
-                            .into_iter()
-                            .map(|column| {
-                                let label = column.title.clone();
-                                view! {
-                                    <nav aria-label=label>
-                                        <p class="font-semibold mb-1">{column.title}</p>
-                                        <ul>
-                                            {column
-                                                .links
-                                                .into_iter()
-                                                .map(|link| view! { <li><a class="inline-flex items-center min-h-11 md:min-h-9 hover:underline underline-offset-4" href=link.href>{link.name}</a></li> })
-                                                .collect_view()}
+                    {columns
+                        .into_iter()
+                        .map(|column| {
+                            let label = column.title.clone();
+                            view! {
+                                <nav aria-label=label>
+                                    <p class="font-semibold mb-1">{column.title}</p>
+                                    <ul>
+                                        {column
+                                            .links
+                                            .into_iter()
+                                            .map(|link| view! { <li><a class="inline-flex items-center min-h-11 md:min-h-9 hover:underline underline-offset-4" href=link.href>{link.name}</a></li> }.into_any())
+                                            .collect_view()}
                                         </ul>
                                     </nav>
-                                }
+                                }.into_any()
                             })
-                            .collect_view()
-                    }}
+                            .collect_view()}
                 </div>
                 <div class="page flex flex-wrap items-center justify-between gap-x-8 gap-y-3 py-5 border-t border-white/15 max-md:pb-24">
-                    <p class="text-sm">{move || tr!(SHELL_FOOTER_LEGAL, year = year, shop = shop_name.get())}</p>
+                    <p class="text-sm">{legal}</p>
                     <div class="flex flex-wrap items-center gap-x-6 gap-y-2">
                         <LanguageSwitcher back=path/>
                         <ThemeSwitch back=path/>
@@ -254,6 +251,7 @@ pub fn BottomNavigation(
                 </a>
             </li>
         }
+        .into_any()
     };
     view! {
         <nav

@@ -14,10 +14,10 @@ const LONGEST: usize = 1_024;
 /// One form of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// What it is kept under.
+    /// What it is kept under. It ends with the address, without parameters that change nothing, sorted.
     pub text: String,
-    /// The address without parameters that change nothing, sorted.
-    address: String,
+    /// Where the address begins.
+    address: usize,
     locale: Locale,
     theme: &'static str,
     currency: String,
@@ -47,17 +47,18 @@ impl Key {
         let (locale, theme, currency) = chosen;
         let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(Locale::En, Locale::negotiate);
         let locale = locale.unwrap_or_else(asked);
-        let address = address(path, query);
-        let mut text = String::with_capacity(address.len() + 24);
+        let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
-        let _ = write!(text, "{generation} {} {theme} {currency} {address}", locale.code());
+        let _ = write!(text, "{generation} {} {theme} {currency} ", locale.code());
+        let address = text.len();
+        write_address(&mut text, path, query);
         Some(Self { text, address, locale, theme, currency })
     }
 
     /// Turns the request into the one whose answer is kept: nothing of the reader is left in it but what the key names.
     pub fn purify<B>(&self, request: &mut Request<B>) {
         *request.method_mut() = Method::GET;
-        if let Ok(uri) = self.address.parse::<Uri>() {
+        if let Ok(uri) = self.text[self.address..].parse::<Uri>() {
             *request.uri_mut() = uri;
         }
         let mut cookies = format!("lang={}", self.locale.code());
@@ -91,9 +92,10 @@ fn theme(value: &str) -> &'static str {
     ["light", "dark"].into_iter().find(|known| *known == value).unwrap_or_default()
 }
 
-fn address(path: &str, query: &str) -> String {
+fn write_address(text: &mut String, path: &str, query: &str) {
+    text.push_str(path);
     if query.is_empty() {
-        return path.to_owned();
+        return;
     }
     let known = |pair: &&str| {
         let name = pair.split('=').next().unwrap_or_default();
@@ -102,7 +104,10 @@ fn address(path: &str, query: &str) -> String {
     let mut pairs: Vec<&str> = query.split('&').filter(known).collect();
     // Values of one parameter keep their order: `sort` is stable only by name.
     pairs.sort_by_key(|pair| pair.split('=').next());
-    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+    for (at, pair) in pairs.iter().enumerate() {
+        text.push(if at == 0 { '?' } else { '&' });
+        text.push_str(pair);
+    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,16 @@ mod key;
 mod page;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use tower::ServiceExt;
 
 pub use key::cookies;
@@ -37,13 +39,36 @@ fn shared(path: &str) -> bool {
     PAGES.contains(&path) || BELOW.iter().any(|folder| path.starts_with(folder))
 }
 
-/// An answer that cannot be kept, for the one who rendered it.
-struct NotKept(Mutex<Option<Response<Body>>>);
+/// What is known of an address.
+#[derive(Clone)]
+enum Kept {
+    /// Its page.
+    Page(Arc<Page>),
+    /// Its page is not for everybody, or there is none: whoever asks has it rendered.
+    Alone,
+}
+
+/// Pages weigh their bytes.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<String, Kept> for Weight {
+    fn weight(&self, key: &String, kept: &Kept) -> u64 {
+        let page = match kept {
+            Kept::Page(page) => page.weight(),
+            Kept::Alone => 0,
+        };
+        page + key.len() as u64 + 128
+    }
+}
+
+/// About what a page takes in its three forms, to guess how many there will be.
+const USUAL: u64 = 100_000;
 
 /// Rendered pages over the router that renders them.
 pub struct Pages {
     router: Router,
-    kept: Option<moka::future::Cache<String, Arc<Page>>>,
+    kept: Option<Cache<String, Kept, Weight>>,
     generation: AtomicU64,
     policy: Policy,
     counters: PageCounters,
@@ -53,8 +78,7 @@ impl Pages {
     /// Keeps up to `bytes` of pages; none with 0.
     #[must_use]
     pub fn new(router: Router, bytes: u64, policy: Policy) -> Self {
-        let weigh = |key: &String, page: &Arc<Page>| page.weight().saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
-        let kept = (bytes > 0).then(|| moka::future::Cache::builder().weigher(weigh).max_capacity(bytes).build());
+        let kept = (bytes > 0).then(|| Cache::with_weighter(usize::try_from(bytes / USUAL).unwrap_or(usize::MAX).max(16), bytes, Weight));
         Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new() }
     }
 
@@ -62,38 +86,55 @@ impl Pages {
     pub fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         if let Some(kept) = &self.kept {
-            kept.invalidate_all();
+            kept.clear();
         }
+    }
+
+    /// The answer to a request whose page is kept, at once.
+    #[must_use]
+    pub fn at_hand(&self, request: &Request<Body>) -> Option<Response<Body>> {
+        let key = self.key(request)?;
+        match self.kept.as_ref()?.get(key.text.as_str())? {
+            Kept::Page(page) => {
+                self.counters.hit.increment(1);
+                Some(page.answer(request.method(), request.headers()))
+            }
+            Kept::Alone => None,
+        }
+    }
+
+    fn key(&self, request: &Request<Body>) -> Option<Key> {
+        Key::of(request, self.generation.load(Ordering::SeqCst), shared)
     }
 
     /// Answers a request.
     pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        let key = match &self.kept {
-            Some(_) => Key::of(&request, self.generation.load(Ordering::SeqCst), shared),
-            None => None,
-        };
-        let (Some(key), Some(kept)) = (key, &self.kept) else {
+        let (Some(kept), Some(key)) = (&self.kept, self.key(&request)) else {
             return self.fresh(request).await;
         };
-        if let Some(page) = kept.get(&key.text).await {
-            self.counters.hit.increment(1);
-            return page.answer(request.method(), request.headers());
-        }
+        let guard = match kept.get_value_or_guard_async(key.text.as_str()).await {
+            Ok(Kept::Page(page)) => {
+                self.counters.hit.increment(1);
+                return page.answer(request.method(), request.headers());
+            }
+            Ok(Kept::Alone) => return self.fresh(request).await,
+            Err(guard) => guard,
+        };
         let (method, headers) = (request.method().clone(), request.headers().clone());
-        let mut again = Request::new(Body::empty());
-        *again.method_mut() = method.clone();
-        *again.uri_mut() = request.uri().clone();
-        *again.headers_mut() = headers.clone();
-        *again.extensions_mut() = request.extensions().clone();
         key.purify(&mut request);
-        match kept.try_get_with(key.text, self.render(request)).await {
-            Ok(page) => page.answer(&method, &headers),
-            // Whoever waited for a render that cannot be shared renders for itself.
-            Err(refused) => match refused.0.lock().ok().and_then(|mut answer| answer.take()) {
-                Some(answer) => answer,
-                None => self.fresh(again).await,
-            },
+        let (answer, known) = match self.render(request).await {
+            Ok(page) => (page.answer(&method, &headers), Some(Kept::Page(page))),
+            // What went wrong for one reader says nothing of others.
+            Err(answer) => {
+                let known = matches!(answer.status(), StatusCode::OK | StatusCode::NOT_FOUND).then_some(Kept::Alone);
+                (answer, known)
+            }
+        };
+        if let Some(known) = known {
+            // It is given back when what the shop shows has changed meanwhile, which takes this key out of use anyway.
+            let _ = guard.insert(known);
         }
+        answer
     }
 
     async fn fresh(&self, request: Request<Body>) -> Response<Body> {
@@ -106,13 +147,13 @@ impl Pages {
         answer.unwrap_or_else(|never| match never {})
     }
 
-    async fn render(&self, request: Request<Body>) -> Result<Arc<Page>, NotKept> {
-        let not_kept = |answer| NotKept(Mutex::new(Some(answer)));
+    /// A page that can be kept, or an answer that cannot.
+    async fn render(&self, request: Request<Body>) -> Result<Arc<Page>, Response<Body>> {
         let answer = self.route(request).await;
         let headers = answer.headers();
         let keep = answer.status() == StatusCode::OK && is_html(headers) && !headers.contains_key(header::SET_COOKIE) && !forbids(headers);
         if !keep {
-            return Err(not_kept(self.guard(answer)));
+            return Err(self.guard(answer));
         }
         let (mut parts, body) = answer.into_parts();
         let nonce = nonce_of(&mut parts.headers);
@@ -124,7 +165,7 @@ impl Pages {
             }
         };
         let Some(html) = html else {
-            return Err(not_kept(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
+            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         };
         let policy = self.policy.clone();
         // Packing takes milliseconds of a processor: not on a thread that answers others.
@@ -134,7 +175,7 @@ impl Pages {
                 self.counters.miss.increment(1);
                 Ok(Arc::new(page))
             }
-            _ => Err(not_kept(StatusCode::INTERNAL_SERVER_ERROR.into_response())),
+            _ => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         }
     }
 

@@ -130,9 +130,8 @@ impl Page {
 
     /// Bytes of memory that it takes, about.
     #[must_use]
-    pub fn weight(&self) -> u32 {
-        let bytes: usize = [&self.brotli, &self.gzip, &self.identity].iter().map(|form| form.body.len() + 1_500).sum();
-        u32::try_from(bytes).unwrap_or(u32::MAX)
+    pub fn weight(&self) -> u64 {
+        [&self.brotli, &self.gzip, &self.identity].iter().map(|form| form.body.len() as u64 + 1_500).sum()
     }
 }
 

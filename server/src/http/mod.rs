@@ -18,7 +18,6 @@ mod webhook;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -32,6 +31,7 @@ use axum::routing::{get, post};
 use axum::serve::{IncomingStream, ListenerExt};
 use backend::Shop;
 use backend::platform::events::Happened;
+use futures::future::{BoxFuture, Either, Ready, ready};
 use http::{Method, Request, Response, StatusCode, header};
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -278,15 +278,18 @@ struct Guest {
 impl Service<Request<Body>> for Guest {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Either<Ready<Result<Response<Body>, Infallible>>, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(answer) = self.pages.at_hand(&request) {
+            return Either::Left(ready(Ok(answer)));
+        }
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let pages = self.pages.clone();
-        Box::pin(async move { Ok(pages.answer(request).await) })
+        Either::Right(Box::pin(async move { Ok(pages.answer(request).await) }))
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::id::CartId;
 use domain::view::{CartItem, CartView};
 use leptos::prelude::*;
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
 
 #[cfg(feature = "ssr")]
@@ -50,8 +50,13 @@ fn told(error: CartError) -> AppError {
 }
 
 /// Tells the server what the browser's cart holds; the answer has prices and stock of now, and what changed.
-#[server(endpoint = "sync_cart", input = Json, output = Answer)]
-pub async fn sync_cart(id: Option<CartId>, version: i64, items: Vec<CartItem>, code: Option<String>) -> Result<CartView, AppError> {
+#[server(endpoint = "sync_cart", output = Answer)]
+pub async fn sync_cart(
+    #[server(default)] id: Option<CartId>,
+    version: i64,
+    #[server(default)] items: Vec<CartItem>,
+    #[server(default)] code: Option<String>,
+) -> Result<CartView, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let view = backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(told)?;
     name_cart(view.id);

@@ -32,7 +32,8 @@ pub fn CartDrawer() -> impl IntoView {
         );
     });
     let inside = move || {
-        let content = || view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }>{Suspend::new(drawer())}</Suspense> };
+        let content =
+            || view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(drawer())}</Suspense> }.into_any();
         if cart.open.get() { content().into_any() } else { ().into_any() }
     };
     view! { <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End>{inside}</Dialog> }.into_any()
@@ -91,14 +92,14 @@ pub fn Notices(cart: Cart) -> impl IntoView {
         let notices = view.with(|view| view.notices.clone());
         let unreached = cart.is_unreached();
         view! {
-            {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> })}
+            {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> }.into_any())}
             {(!notices.is_empty()).then(|| view! {
                 <div class="mb-4 relative">
                     <NoticeList notices/>
                     <span class="needs-script absolute top-1 end-1"><IconButton shape=icon::CLOSE label=tr!(UI_DISMISS) size=Size::Small on:click=move |_| cart.dismiss_notices()/></span>
                 </div>
-            })}
-        }
+            }.into_any())}
+        }.into_any()
     }
 }
 
@@ -107,7 +108,7 @@ pub fn Notices(cart: Cart) -> impl IntoView {
 pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
     view! {
         <Alert tone=Tone::Warning title=tr!(CART_WHAT_CHANGED)>
-            <ul class="pe-8">{notices.iter().map(|notice| view! { <li>{words(notice)}</li> }).collect_view()}</ul>
+            <ul class="pe-8">{notices.iter().map(|notice| view! { <li>{words(notice)}</li> }.into_any()).collect_view()}</ul>
         </Alert>
     }
 }
@@ -175,16 +176,16 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     view! {
         <li class="grid grid-cols-[5rem_1fr] gap-4 py-4" data-sku=first.sku.clone()>
             <a href=href.clone() class="tile block" tabindex="-1" aria-hidden="true">
-                {first.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="80px"/> })}
+                {first.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="80px"/> }.into_any())}
             </a>
             <div class="min-w-0 flex flex-col gap-1">
                 <div class="flex items-start justify-between gap-3">
                     <p class="font-medium leading-snug"><a href=href class="hover:underline underline-offset-4 decoration-1">{first.name.clone()}</a></p>
                     <p class="money font-semibold">{total}</p>
                 </div>
-                {(!first.options.is_empty()).then(|| view! { <p class="text-sm text-quiet">{first.options.clone()}</p> })}
-                {move || each().map(|each| view! { <p class="text-sm text-quiet">{each}</p> })}
-                {move || sold_out.get().then(|| view! { <p class="tone-danger tone-ink text-sm font-medium">{tr!(PRODUCT_OUT_OF_STOCK)}</p> })}
+                {(!first.options.is_empty()).then(|| view! { <p class="text-sm text-quiet">{first.options.clone()}</p> }.into_any())}
+                {move || each().map(|each| view! { <p class="text-sm text-quiet">{each}</p> }.into_any())}
+                {move || sold_out.get().then(|| view! { <p class="tone-danger tone-ink text-sm font-medium">{tr!(PRODUCT_OUT_OF_STOCK)}</p> }.into_any())}
                 <form
                     method="post"
                     action="/cart"
@@ -242,7 +243,7 @@ pub fn Sums(
     view! {
         <dl class="flex flex-col gap-2">
             <SumLine label=tr!(CART_SUBTOTAL) amount=money(|view| view.totals.subtotal)/>
-            {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
+            {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> }.into_any())}
             <SumLine label=tr!(CART_SHIPPING_ESTIMATE) amount=shipping/>
             <SumLine label=tr!(CART_TOTAL) amount=money(|view| view.totals.total) total=true/>
         </dl>
@@ -287,7 +288,7 @@ pub fn CodeForm(
                     cart.set_code(None);
                 }>{tr!(COMMON_REMOVE)}</button>
             </p>
-        })}
+        }.into_any())}
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 //! the same function as on the server; the server's word is final.
 
 mod calls;
+mod kept;
 mod lines;
 mod page;
 
@@ -11,11 +12,11 @@ use domain::cart::{PricedLine, Totals, totals};
 use domain::id::{CartId, VariantId};
 use domain::view::{CartItem, CartLineView, CartNotice, CartView, ProductCardView};
 use domain::{Currency, Money, Quantity};
-use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::{Deserialize, Serialize};
 use session::{Access, when_alive};
+
+use kept::{KEY, Kept};
 
 pub use calls::*;
 pub use lines::*;
@@ -24,28 +25,8 @@ pub use page::CartPage;
 /// Server functions of the cart.
 pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
-/// The name under which the browser keeps the cart.
-const KEY: &str = "tindahan.cart";
-
 /// How long after a change it is told to the server: several presses make one sync.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// What the browser keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
-    /// As last told by the server, with the changes since.
-    view: CartView,
-    /// The code that the shopper wants to use.
-    code: Option<String>,
-    /// Something changed since the server last heard of it.
-    dirty: bool,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self { view: empty(), code: None, dirty: false }
-    }
-}
 
 /// A cart with nothing in it.
 #[must_use]
@@ -253,12 +234,11 @@ impl Cart {
 
     fn read(self) {
         // What cannot be read is from another version of the shop: an empty cart is better than none.
-        self.kept.set(LocalStorage::get::<Kept>(KEY).unwrap_or_default());
+        self.kept.set(Kept::read().unwrap_or_default());
     }
 
     fn keep(self) {
-        // A browser that keeps nothing (private, or full) still has the cart until the page is closed.
-        let _ = self.kept.with_untracked(|kept| LocalStorage::set(KEY, kept));
+        self.kept.with_untracked(Kept::write);
     }
 
     fn change(self, change: impl FnOnce(&mut CartView)) {
