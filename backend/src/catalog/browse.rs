@@ -121,12 +121,15 @@ pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Res
 }
 
 async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+    let kept = &shop.shelf().kept;
+    let generation = kept.generation();
+    let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, kept.card(generation, locale, *id)?))).collect();
+    let unread: Vec<ProductId> = ids.iter().filter(|id| !cards.contains_key(id)).copied().collect();
+    if unread.is_empty() {
+        return Ok(cards);
     }
     let currency = shop_currency(shop);
-    let rows = store::cards(shop.db(), locale, ids).await?;
-    let cards = rows.into_iter().map(|row| {
+    for row in store::cards(shop.db(), locale, &unread).await? {
         let card = ProductCardView {
             id: row.id,
             slug: row.slug,
@@ -139,9 +142,10 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
             in_stock: row.in_stock,
             only_variant: row.only_variant,
         };
-        (row.id, card)
-    });
-    Ok(cards.collect())
+        kept.keep_card(generation, locale, &card);
+        cards.insert(row.id, card);
+    }
+    Ok(cards)
 }
 
 /// Gives the filters their names, those that most goods have first.

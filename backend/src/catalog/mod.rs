@@ -9,6 +9,7 @@ mod check;
 mod edit;
 pub mod import;
 mod index;
+mod kept;
 mod manage;
 mod pictures;
 mod product;

@@ -1,6 +1,7 @@
 //! A product's page.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
@@ -11,6 +12,7 @@ use crate::platform::db::{Db, DbError};
 use crate::rows;
 use crate::settings;
 
+use super::kept::Sheet;
 use super::{CatalogError, browse, store};
 
 /// More than this is nobody's business.
@@ -51,6 +53,60 @@ rows! {
 /// # Errors
 /// The database's.
 pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<ProductView>, CatalogError> {
+    let Some(sheet) = sheet(shop, locale, slug).await? else { return Ok(None) };
+    let index = shop.shelf().current(shop).await?;
+    let settings = settings::shop(shop);
+    let currency = settings::shop_currency(shop);
+    let variants = variants(shop.db(), sheet.id, currency.code(), shop.now()).await?;
+    let rules = shop.shelf().rules(shop).await?;
+    let home = rules.methods.iter().filter(|m| m.regions.iter().any(|r| *r == settings.country || HOME_REGIONS.contains(&r.as_str())));
+    let cheapest = home.min_by_key(|m| (m.fee, m.days_max));
+    let money = |minor| Money::new(minor, currency);
+    let related = browse::cards_by_ids(shop, locale, &index.related(sheet.id, RELATED)).await?;
+    let sheet = Sheet::clone(&sheet);
+    Ok(Some(ProductView {
+        id: sheet.id,
+        slug: sheet.slug,
+        slugs: sheet.slugs,
+        name: sheet.name,
+        vendor: sheet.vendor,
+        summary: sheet.summary,
+        description: sheet.description,
+        seo_title: sheet.seo_title,
+        seo_description: sheet.seo_description,
+        category: sheet.category.and_then(|id| index.category(id)).map(|c| c.view(locale)),
+        pictures: sheet.pictures,
+        options: sheet.options,
+        variants: variants
+            .into_iter()
+            .filter_map(|v| {
+                Some(VariantView {
+                    id: v.id,
+                    sku: v.sku,
+                    values: split(&v.values),
+                    price: money(v.price?),
+                    compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
+                    available: v.available.clamp(0, MOST_SHOWN),
+                    picture: v.picture,
+                    weight_g: v.weight_g,
+                    barcode: v.barcode.filter(|b| !b.is_empty()),
+                })
+            })
+            .collect(),
+        tags: sheet.tags,
+        tax_rate_bp: rules.tax_rate(&sheet.tax_class, &settings.country),
+        delivery: cheapest.map(|m| (money(m.fee), m.days_min, m.days_max)),
+        related,
+    }))
+}
+
+/// What the page says, as it is kept or else read.
+async fn sheet(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Sheet>>, DbError> {
+    let kept = &shop.shelf().kept;
+    let generation = kept.generation();
+    if let Some(sheet) = kept.sheet(generation, locale, slug) {
+        return Ok(Some(sheet));
+    }
     let db = shop.db();
     let heads: Vec<Head> = db
         .fetch_all(
@@ -69,48 +125,24 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
     let Some(head) = heads.into_iter().nth(at) else {
         return Ok(None);
     };
-    let index = shop.shelf().current(shop).await?;
-    let settings = settings::shop(shop);
-    let currency = settings::shop_currency(shop);
-    let variants = variants(db, head.id, currency.code(), shop.now()).await?;
-    let rules = shop.shelf().rules(shop).await?;
-    let home = rules.methods.iter().filter(|m| m.regions.iter().any(|r| *r == settings.country || HOME_REGIONS.contains(&r.as_str())));
-    let cheapest = home.min_by_key(|m| (m.fee, m.days_max));
-    let money = |minor| Money::new(minor, currency);
-    Ok(Some(ProductView {
+    let sheet = Arc::new(Sheet {
+        pictures: pictures(db, head.id, locale).await?,
+        options: options(db, head.id, locale).await?,
         id: head.id,
+        category: head.category,
+        vendor: head.vendor,
+        tax_class: head.tax_class,
+        tags: split(&head.tags),
         slug: head.slug,
         slugs,
         name: head.name,
-        vendor: head.vendor,
         summary: head.summary,
         description: head.description,
         seo_title: head.seo_title,
         seo_description: head.seo_description,
-        category: head.category.and_then(|id| index.category(id)).map(|c| c.view(locale)),
-        pictures: pictures(db, head.id, locale).await?,
-        options: options(db, head.id, locale).await?,
-        variants: variants
-            .into_iter()
-            .filter_map(|v| {
-                Some(VariantView {
-                    id: v.id,
-                    sku: v.sku,
-                    values: split(&v.values),
-                    price: money(v.price?),
-                    compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
-                    available: v.available.clamp(0, MOST_SHOWN),
-                    picture: v.picture,
-                    weight_g: v.weight_g,
-                    barcode: v.barcode.filter(|b| !b.is_empty()),
-                })
-            })
-            .collect(),
-        tags: split(&head.tags),
-        tax_rate_bp: rules.tax_rate(&head.tax_class, &settings.country),
-        delivery: cheapest.map(|m| (money(m.fee), m.days_min, m.days_max)),
-        related: browse::cards_by_ids(shop, locale, &index.related(head.id, RELATED)).await?,
-    }))
+    });
+    kept.keep_sheet(generation, locale, slug, &sheet);
+    Ok(Some(sheet))
 }
 
 /// The Philippines' island groups, as delivery methods name them.

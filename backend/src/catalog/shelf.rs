@@ -12,6 +12,7 @@ use crate::platform::db::DbError;
 use crate::pricing::Rules;
 
 use super::index::Index;
+use super::kept::Kept;
 use super::store;
 
 /// More changes than these at once, and everything is read again.
@@ -27,6 +28,7 @@ pub struct Shelf {
     loading: tokio::sync::Mutex<()>,
     names: Mutex<HashMap<(Locale, String, String), FacetName>>,
     rules: Mutex<KeptRules>,
+    pub(super) kept: Kept,
     pub(super) pictures: Mutex<HashMap<PictureId, (String, u32)>>,
 }
 
@@ -54,13 +56,17 @@ struct Pending {
 impl Shelf {
     /// These products changed; the next reader sees it.
     pub fn touch(&self, products: impl IntoIterator<Item = ProductId>) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.products.extend(products);
+        let mut products = products.into_iter().peekable();
+        if products.peek().is_some() {
+            self.pending.lock().unwrap_or_else(PoisonError::into_inner).products.extend(products);
+            self.kept.forget();
+        }
     }
 
     /// Everything may have changed.
     pub fn touch_all(&self) {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).all = true;
+        self.kept.forget();
         self.forget_rules();
         self.pictures.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
