@@ -9,7 +9,7 @@ fn main() {
     match std::env::var("TINDAHAN_SITE_DIR") {
         Ok(folder) => println!("cargo::rerun-if-changed={folder}"),
         Err(_) => {
-            println!("cargo::error=the `embed` feature needs TINDAHAN_SITE_DIR, the folder of a built site; scripts/build.sh sets it")
+            println!("cargo::error=the `embed` feature needs TINDAHAN_SITE_DIR, the folder of a built site; scripts/build.sh sets it");
         }
     }
 }

@@ -9,11 +9,10 @@ use ui::Theme;
 
 /// Provides language, colours and the shop's name where the router has not.
 pub fn provide_reader() {
-    if use_context::<Locale>().is_some() {
-        return;
+    if use_context::<Locale>().is_none() {
+        #[cfg(not(feature = "ssr"))]
+        provide_from_page();
     }
-    #[cfg(not(feature = "ssr"))]
-    provide_from_page();
 }
 
 #[cfg(not(feature = "ssr"))]

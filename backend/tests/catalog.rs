@@ -1,5 +1,5 @@
 //! Products: saved, listed, shown, photographed.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing arrangement fails the test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing arrangement fails the test")]
 
 mod support;
 
@@ -212,6 +212,34 @@ async fn followed(shop: &TestShop, query: &ListingQuery, expected: &[&str]) {
         assert!(begun.elapsed().as_secs() < 20, "the list never showed {expected:?}");
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_goods_follows_each_change() {
+    both(async |shop| {
+        let mug = published(shop, a_draft("Mug", 10_000)).await;
+        let page = async || catalog::product(shop, Locale::En, "mug").await.unwrap().unwrap();
+        let card = async || catalog::cards_by_ids(shop, Locale::En, &[mug]).await.unwrap().remove(0);
+        assert_eq!((page().await.name, page().await.variants[0].available, card().await.name), ("Mug".into(), 5, "Mug".into()));
+
+        // Stock and prices are never kept, whoever changes them.
+        let variant = page().await.variants[0].id;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        assert_eq!(page().await.variants[0].available, 3);
+
+        // What a page says is, until somebody changes it.
+        let mut draft = catalog::admin_product(shop, &shop.system(), mug).await.unwrap().draft;
+        draft.texts[0].name = "Beaker".into();
+        draft.texts[0].slug = "mug".into();
+        draft.variants[0].price = 12_000;
+        save(shop, draft).await.unwrap();
+        assert_eq!((page().await.name, page().await.variants[0].price.minor), ("Beaker".into(), 12_000));
+        assert_eq!((card().await.name, card().await.price_from.minor), ("Beaker".into(), 12_000));
+
+        catalog::set_status(shop, &shop.system(), mug, "archived").await.unwrap();
+        assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none());
+    })
+    .await;
 }
 
 #[tokio::test]

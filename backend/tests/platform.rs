@@ -340,7 +340,7 @@ async fn one_bad_command_of_a_bundle_hurts_itself_only() {
             }
             Ok(done)
         };
-        let bundle = Arc::new(Bundle::new(shop.db().clone(), 64, 1, work));
+        let bundle = Arc::new(Bundle::new(shop.db().clone(), 64, work));
         let calls = ["one", "two", "two", "three"].map(|key| {
             let bundle = Arc::clone(&bundle);
             tokio::spawn(async move { bundle.call(key).await.is_ok() })
@@ -629,7 +629,7 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
             let (at,): (i64,) = tx.fetch_one("select updated_at from settings where key = $1", &[&keys[0]]).await?;
             Ok(vec![Ok::<_, DbError>(at)])
         };
-        let bundle = Bundle::new(shop.db().clone(), 64, 1, work);
+        let bundle = Bundle::new(shop.db().clone(), 64, work);
         assert_eq!(bundle.call("taken").await.unwrap(), 1);
         assert_eq!(runs.load(Ordering::SeqCst), 3);
     })

@@ -9,6 +9,8 @@ use crate::Trouble;
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The first cookie that it sets, `name=value`.
+    pub cookie: Option<String>,
     /// The body, as sent over the wire but without chunk marks.
     pub body: Vec<u8>,
 }
@@ -34,7 +36,8 @@ impl Client {
         let length = if body.is_empty() && method == "GET" {
             String::new()
         } else {
-            format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len())
+            let kind = if headers.contains("content-type:") { "" } else { "content-type: application/json\r\n" };
+            format!("{kind}content-length: {}\r\n", body.len())
         };
         format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}{length}\r\n{body}").into_bytes()
     }
@@ -49,7 +52,10 @@ impl Client {
             }
             self.more().await?;
         };
-        let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
+        let written = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
+        let head = written.to_ascii_lowercase();
+        let cookie = head.find("set-cookie: ").map(|at| &written[at + "set-cookie: ".len()..]);
+        let cookie = cookie.and_then(|rest| rest.split([';', '\r']).next()).map(str::to_owned);
         let status = head.get(9..12).and_then(|s| s.parse().ok()).ok_or("no status")?;
         let body = if let Some(length) = header(&head, "content-length") {
             let length: usize = length.parse()?;
@@ -62,7 +68,7 @@ impl Client {
         } else {
             Vec::new()
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, cookie, body })
     }
 
     async fn chunks(&mut self, mut at: usize) -> Result<Vec<u8>, Trouble> {

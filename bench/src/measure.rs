@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::client::Client;
 use crate::nginx::Nginx;
 use crate::server::{Folder, Server, seed};
 use crate::{Options, Trouble, load};
 
 const BROTLI: &str = "accept-encoding: br\r\n";
-/// A cookie that makes a visitor somebody in particular: their page is rendered afresh.
-const VISITOR: &str = "accept-encoding: br\r\ncookie: session=nobody\r\n";
 
 fn row(what: &str, figure: &str) {
     println!("| {what} | {figure} |");
@@ -73,10 +72,22 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
         row("cached page, times nginx", &format!("{:.2}", cached.rate() / same.rate()));
         nginx.stop().await?;
     }
-    let fresh = load::repeat(&server.address, &path, VISITOR, options.connections, options.seconds).await?;
-    row("product page rendered afresh", &fresh.cell());
+    // Whoever is signed in has each page rendered for them alone.
+    let shopper = format!("{BROTLI}cookie: {}\r\n", sign_up(&server).await?);
+    let fresh = load::repeat(&server.address, &path, &shopper, options.connections, options.seconds).await?;
+    row("product page rendered afresh, for a shopper who is signed in", &fresh.cell());
     row("resident memory after the load", &format!("{:.0} MB", server.memory()?));
     server.stop().await
+}
+
+/// Opens an account; the answer is the cookie of its session.
+async fn sign_up(server: &Server) -> Result<String, Trouble> {
+    let mut client = Client::connect(&server.address).await?;
+    let form = "name=Ana+Reyes&email=ana%40example.com&password=a+long+way+to+Vigan";
+    let request = client.request("POST", "/api/sign_up", "content-type: application/x-www-form-urlencoded\r\n", form);
+    let answer = client.send(&request).await?;
+    let cookie = answer.cookie.filter(|cookie| cookie.starts_with("session="));
+    cookie.ok_or_else(|| format!("no account was opened: {}", answer.status).into())
 }
 
 /// The style sheets, scripts and WebAssembly that a text names.

@@ -28,6 +28,33 @@ test('a manager picks, packs, ships and delivers an order', async ({ page, reque
   await expect(page.locator('main')).toContainText('Delivered');
 });
 
+test('several orders are ticked and picked by the keyboard alone', async ({ page, request }) => {
+  const name = `Bulk ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+  await anOrder(request, name);
+  await anOrder(request, name);
+  await signIn(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  const rows = page.getByRole('region', { name: 'Orders' }).locator('tbody tr');
+  await expect(rows).toHaveCount(2);
+  await rows.first().focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('j');
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(page.getByText('2 selected')).toBeVisible();
+  await page.keyboard.press('k');
+  await expect(rows.first()).toBeFocused();
+  await page.getByRole('button', { name: 'Pick selected' }).press('Enter');
+  await expect(page.getByText('2 orders picked')).toBeVisible();
+  // Enter opens the order of the row in focus.
+  await rows.first().focus();
+  await page.keyboard.press('End');
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/admin/orders/ord_*');
+  await expect(page.getByText('Picked from the shelf').first()).toBeVisible();
+});
+
 test('a clerk is refused what clerks may not do', async ({ page, request, problems }) => {
   problems.allow(/status of 403/);
   const id = await anOrder(request, 'Ben Cruz');

@@ -1,7 +1,5 @@
 //! Photographs: square, in the widths and formats that the server keeps.
 
-use std::fmt::Write;
-
 use leptos::prelude::*;
 
 /// The widths in pixels that each picture is kept in.
@@ -14,13 +12,13 @@ pub fn picture_url(id: &str, width: u16, extension: &str) -> String {
 }
 
 fn srcset(id: &str, extension: &str) -> String {
-    let mut set = String::new();
-    for width in PICTURE_WIDTHS {
-        if !set.is_empty() {
-            set.push_str(", ");
+    let mut set = String::with_capacity(PICTURE_WIDTHS.len() * (id.len() + 32));
+    for (at, width) in PICTURE_WIDTHS.into_iter().enumerate() {
+        let between = if at == 0 { "/pictures/" } else { ", /pictures/" };
+        let width = width.to_string();
+        for part in [between, id, "/", &width, ".", extension, " ", &width, "w"] {
+            set.push_str(part);
         }
-        // Writing to a String cannot fail.
-        let _ = write!(set, "{} {width}w", picture_url(id, width, extension));
     }
     set
 }

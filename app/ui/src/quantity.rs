@@ -34,7 +34,8 @@ pub fn QuantityStepper(
     };
     let label = label.unwrap_or_else(|| tr!(PRODUCT_QUANTITY).to_owned());
     let group_label = label.clone();
-    let (at_least, at_most) = (move || value.get() <= min, move || value.get() >= max.get());
+    let at_least = Signal::derive(move || value.get() <= min);
+    let at_most = Signal::derive(move || value.get() >= max.get());
     let side = "needs-script grid place-items-center size-11 shrink-0 cursor-pointer rounded-field hover:bg-base-200 disabled:text-quiet disabled:opacity-50 disabled:cursor-default";
     view! {
         <div class="inline-flex w-fit items-center rounded-field border border-field bg-raised" role="group" aria-label=group_label>
@@ -42,7 +43,7 @@ pub fn QuantityStepper(
                 type="button"
                 class=side
                 aria-label=tr!(PRODUCT_QUANTITY_LESS)
-                disabled=move || at_least()
+                disabled=at_least
                 on:click=move |_| choose(value.get_untracked().saturating_sub(1))
             >
                 <Icon shape=icon::MINUS class="size-4"/>
@@ -63,7 +64,7 @@ pub fn QuantityStepper(
                 type="button"
                 class=side
                 aria-label=tr!(PRODUCT_QUANTITY_MORE)
-                disabled=move || at_most()
+                disabled=at_most
                 on:click=move |_| choose(value.get_untracked().saturating_add(1))
             >
                 <Icon shape=icon::PLUS class="size-4"/>

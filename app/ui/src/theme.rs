@@ -155,6 +155,8 @@ fn write_pair(into: &mut String, name: &str, colour: &str, words: &str) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
+
     use super::{Colour, NIGHT, PAPER, Theme, brand_stylesheet};
 
     #[test]

@@ -1,8 +1,9 @@
 -- What has no business meaning: events, jobs, settings.
 
--- One SQL text for both databases: SQLite has these two, Postgres gets them here.
-create function json_each(text) returns table (value json) language sql stable rows 64
-    as 'select json_array_elements($1::json)';
+-- One SQL text for both databases: SQLite has these two, Postgres gets them here. As `jsonb` a row is read once; as `json` it
+-- would be read anew for each of its values.
+create function json_each(text) returns table (value jsonb) language sql stable rows 64
+    as 'select jsonb_array_elements($1::jsonb)';
 create function unhex(text) returns uuid language sql immutable as 'select $1::uuid';
 -- Bytes and no id: `unhex(value->>0, '')`, on SQLite the same function with no letters to skip.
 create function unhex(text, text) returns bytea language sql immutable as 'select decode($1, ''hex'')';

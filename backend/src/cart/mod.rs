@@ -56,6 +56,7 @@ pub(crate) struct Stored {
 ///
 /// # Errors
 /// [`CartError::TooManyLines`] beyond 200 lines; nothing is changed then.
+#[expect(clippy::too_many_arguments, reason = "each is told by the browser or known of it, and none goes with another")]
 pub async fn sync(
     shop: &Shop,
     ctx: &Context,

@@ -277,8 +277,7 @@ fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
 /// The door, opened once a shop.
 pub(crate) fn door(shop: &Shop) -> Door {
     let ids = place::Ids { clock: shop.clock().clone(), chance: shop.chance().clone() };
-    let at_once = if shop.db().is_postgres() { 2 } else { 1 };
-    Bundle::new(shop.db().clone(), 64, at_once, async move |tx: &mut crate::platform::db::Tx, commands: &[Command]| {
+    Bundle::new(shop.db().clone(), 64, async move |tx: &mut crate::platform::db::Tx, commands: &[Command]| {
         place::place_orders(tx, &ids, commands).await
     })
 }

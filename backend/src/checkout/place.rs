@@ -102,7 +102,7 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -
 /// Answers what was ordered before, and says which commands are new: each key and each cart once.
 async fn set_aside_repeats(tx: &mut Tx, commands: &[Command], answers: &mut [Option<Answer>]) -> Result<Vec<usize>, DbError> {
     let known = store::known(tx, commands).await?;
-    let (mut keys, mut carts) = (HashMap::new(), HashMap::new());
+    let (mut keys, mut carts) = (HashMap::new(), HashSet::new());
     let mut fresh = Vec::new();
     for (index, command) in commands.iter().enumerate() {
         if let Some((hash, made)) = known.keys.get(&command.key) {
@@ -115,12 +115,11 @@ async fn set_aside_repeats(tx: &mut Tx, commands: &[Command], answers: &mut [Opt
             if earlier.body_hash != command.body_hash {
                 answers[index] = Some(Err(CheckoutError::KeyReused));
             }
-        } else if carts.contains_key(&command.cart) {
+        } else if !carts.insert(command.cart) {
             // Another key for a cart that is being ordered in this very bundle: tried again, it finds the order.
             answers[index] = Some(Err(DbError::Busy.into()));
         } else {
             keys.insert(command.key.as_str(), index);
-            carts.insert(command.cart, index);
             fresh.push(index);
         }
     }

@@ -26,6 +26,8 @@ fn made((order, number, currency, total, method): MadeRow) -> Option<Made> {
     Some(Made { order, number, total: Money::new(total, currency), payment: method.parse().ok()?, replay: true })
 }
 
+type KeyRow = (String, Vec<u8>, OrderId, String, Currency, i64, String);
+
 /// Which keys and carts have an order.
 pub(super) async fn known(tx: &mut Tx, commands: &[Command]) -> Result<Known, DbError> {
     let (mut keys, mut carts) = (Rows::new(), Rows::new());
@@ -34,7 +36,7 @@ pub(super) async fn known(tx: &mut Tx, commands: &[Command]) -> Result<Known, Db
         carts.row(&[&command.cart]);
     }
     let mut known = Known::default();
-    let rows: Vec<(String, Vec<u8>, OrderId, String, Currency, i64, String)> = tx
+    let rows: Vec<KeyRow> = tx
         .fetch_all(
             "select k.key, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
              from (select distinct value->>0 as key from json_each($1)) j

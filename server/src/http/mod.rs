@@ -92,7 +92,8 @@ impl Server {
             .layer(forged(&shop)?)
             .layer(from_fn_with_state(limits.clone(), limits::limit))
             .layer(from_fn_with_state(site, site::serve))
-            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(1)))
+            // The least quality: page after page for one reader alone, and the next ones are hardly smaller.
+            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(0)))
             .layer(from_fn(move |request, next| security::headers(secure, request, next)))
             // Bodies are bounded once, by what they are for.
             .layer(DefaultBodyLimit::disable())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::door::{Db, QUEUE};
 use super::error::DbError;
@@ -22,25 +22,19 @@ where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
 {
-    /// Opens the bundle: at most `most` commands in one transaction, `at_once` transactions at a time.
-    pub fn new<W>(db: Db, most: usize, at_once: usize, work: W) -> Self
+    /// Opens the bundle: at most `most` commands in one transaction, one transaction at a time. Two at a time would wait for
+    /// each other's rows wherever an article sells well, and make the slowest callers slower.
+    pub fn new<W>(db: Db, most: usize, work: W) -> Self
     where
         W: AsyncFn(&mut Tx, &[C]) -> Result<Vec<Result<T, E>>, DbError> + Clone + Send + Sync + 'static,
     {
-        let (queue, waiting) = mpsc::channel::<Waiting<C, T, E>>(QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..at_once {
-            let (db, work, waiting) = (db.clone(), work.clone(), Arc::clone(&waiting));
-            tokio::spawn(async move {
-                loop {
-                    let mut calls = Vec::new();
-                    if waiting.lock().await.recv_many(&mut calls, most).await == 0 {
-                        return;
-                    }
-                    run(&db, &work, calls).await;
-                }
-            });
-        }
+        let (queue, mut waiting) = mpsc::channel::<Waiting<C, T, E>>(QUEUE);
+        tokio::spawn(async move {
+            let mut calls = Vec::new();
+            while waiting.recv_many(&mut calls, most).await > 0 {
+                run(&db, &work, std::mem::take(&mut calls)).await;
+            }
+        });
         Self { queue }
     }
 
