@@ -77,11 +77,11 @@ async fn a_shop_is_copied_while_it_serves_and_put_back() {
 
     let database = server.folder.0.join("shop.db");
     std::fs::write(server.folder.0.join("no.db"), "no database at all, really").unwrap();
-    let before = read(&database);
+    let before = read(&database).unwrap();
     let wrong = server.folder.run(&["restore", "no.db"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(complaint(&wrong).contains("nothing was changed"));
-    assert_eq!(read(&database), before);
+    assert_eq!(read(&database).unwrap(), before);
 
     let restored = server.folder.run(&["restore", "copy.db"]);
     assert!(restored.status.success(), "{}", complaint(&restored));
