@@ -9,6 +9,8 @@ use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
 use admin_orders::pick_list::PickList;
+use admin_products::categories::Categories;
+use admin_products::category::EditCategory;
 use admin_products::edit::EditProduct;
 use admin_products::import::Import;
 use admin_products::list::Products;
@@ -37,6 +39,8 @@ pub fn Admin() -> AnyNestedRoute {
             <Route path=path!("products") view={Lazy::<Products>::new()} ssr=SsrMode::Async/>
             <Route path=path!("products/import") view={Lazy::<Import>::new()} ssr=SsrMode::Async/>
             <Route path=path!("products/:product") view={Lazy::<EditProduct>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("categories") view={Lazy::<Categories>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("categories/:category") view={Lazy::<EditCategory>::new()} ssr=SsrMode::Async/>
             <Route path=path!("stock") view={Lazy::<Stock>::new()} ssr=SsrMode::Async/>
             <Route path=path!("stock/:variant") view={Lazy::<Movements>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings") view={Lazy::<General>::new()} ssr=SsrMode::Async/>

@@ -32,7 +32,7 @@ use storefront::trouble::NotFound;
 use ui::{HeadLinks, provide_toasts, use_locale};
 
 #[cfg(feature = "ssr")]
-pub use router::{Bundles, router};
+pub use router::{Frontends, router};
 pub use session::ALIVE;
 
 /// Every server function with what it asks of its caller.

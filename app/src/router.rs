@@ -39,14 +39,14 @@ const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
 /// Where pages find their WebAssembly, see `admin.rs`.
 #[derive(Clone, Debug)]
-pub struct Bundles {
+pub struct Frontends {
     /// For the shop's pages.
     pub shop: LeptosOptions,
     /// For the admin's.
     pub admin: LeptosOptions,
 }
 
-impl From<LeptosOptions> for Bundles {
+impl From<LeptosOptions> for Frontends {
     /// One WebAssembly for all pages.
     fn from(options: LeptosOptions) -> Self {
         Self { shop: options.clone(), admin: options }
@@ -57,7 +57,7 @@ impl From<LeptosOptions> for Bundles {
 #[derive(Clone)]
 pub struct Pages {
     shop: Shop,
-    bundles: Arc<Bundles>,
+    frontends: Arc<Frontends>,
     access: Arc<HashMap<&'static str, Access>>,
 }
 
@@ -107,10 +107,10 @@ impl Pages {
 
     /// The document around the page of the request that is in the context.
     fn document(&self) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
-        let bundles = self.bundles.clone();
+        let frontends = self.frontends.clone();
         move || {
             let admin = use_context::<Parts>().is_some_and(|parts| is_admin(parts.uri.path()));
-            shell(if admin { bundles.admin.clone() } else { bundles.shop.clone() }).into_any()
+            shell(if admin { frontends.admin.clone() } else { frontends.shop.clone() }).into_any()
         }
     }
 
@@ -129,7 +129,7 @@ impl Pages {
 
 impl axum::extract::FromRef<Pages> for LeptosOptions {
     fn from_ref(pages: &Pages) -> Self {
-        pages.bundles.shop.clone()
+        pages.frontends.shop.clone()
     }
 }
 
@@ -149,8 +149,8 @@ fn theme_of(parts: &Parts) -> Theme {
 }
 
 /// Every page, every server function, and the plain forms.
-pub fn router(bundles: impl Into<Bundles>, shop: Shop) -> Router {
-    let pages = Pages { shop, bundles: Arc::new(bundles.into()), access: Arc::new(crate::access().into_iter().collect()) };
+pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
+    let pages = Pages { shop, frontends: Arc::new(frontends.into()), access: Arc::new(crate::access().into_iter().collect()) };
     let routes = generate_route_list(App);
     let provide = {
         let pages = pages.clone();

@@ -106,6 +106,8 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/products", "No products yet"),
         ("/admin/products/new", "Save changes"),
         ("/admin/products/import", "Import from CSV"),
+        ("/admin/categories", "No categories yet"),
+        ("/admin/categories/new", "Save changes"),
         ("/admin/stock", "No stock here"),
         ("/admin/settings", "Shop name"),
         ("/admin/settings/taxes", "No tax rates yet"),
@@ -216,6 +218,50 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
     let (_, _, body) = get(&router, "/admin/settings/delivery/boat", &owner).await;
     assert!(holds(&body, "form[fee]", "50.00") && holds(&body, "form[regions]", "PH, *"), "{body}");
     assert_eq!(get(&router, "/admin/settings/delivery/none", &owner).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_category_is_made_hidden_and_removed_without_a_script() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let mut form = vec![
+        ("to", "/api/admin/category/save"),
+        ("form[id]", ""),
+        ("form[version]", "0"),
+        ("form[position]", "first"),
+        ("form[texts][0][locale]", "en"),
+        ("form[texts][0][name]", "Lamps"),
+        ("form[texts][0][slug]", ""),
+        ("form[texts][0][blurb]", "Light for every room."),
+        ("form[texts][1][locale]", "fil"),
+        ("form[texts][1][name]", "Mga lampara"),
+        ("form[texts][1][slug]", ""),
+        ("form[texts][1][blurb]", ""),
+        ("form[published]", "true"),
+    ];
+    let (status, _, body) = post(&router, "/admin/categories/new", &owner, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("id=\"position-error\"") && holds(&body, "form[texts][0][name]", "Lamps"), "{body}");
+    form[3].1 = "1";
+    let (status, page, _) = post(&router, "/admin/categories/new", &owner, &form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(page.starts_with("/admin/categories/cat_"), "{page}");
+    let (_, _, body) = get(&router, &page, &owner).await;
+    assert!(holds(&body, "form[texts][1][slug]", "mga-lampara") && body.contains("Remove category"), "{body}");
+    let (_, _, body) = get(&router, "/", "").await;
+    assert!(body.contains("href=\"/c/lamps\""), "it is in the menu");
+    // What was saved from an older form is refused, and what was typed stays.
+    let id = page.rsplit('/').next().unwrap();
+    form[1].1 = id;
+    form[5].1 = "Lights";
+    let (status, _, body) = post(&router, &page, &owner, &form).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(body.contains("Someone else changed this") && holds(&body, "form[texts][0][name]", "Lights"), "{body}");
+    let (status, location, _) = post(&router, &page, &owner, &[("to", "/api/admin/category/remove"), ("category", id)]).await;
+    assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/admin/categories"));
+    let (_, _, body) = get(&router, &location, &owner).await;
+    assert!(body.contains("No categories yet"), "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,10 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use backend::platform::db::{Bundle, Db, DbError, Migrations, Rows, Tx};
 use backend::platform::events::{self, Event};
-use backend::platform::jobs;
 use backend::platform::secrets::SecretsError;
 use backend::{OpenError, Shop, ShopConfig};
-use domain::id::JobId;
 use sqlx::Connection;
 use support::{Folder, both, number};
 use uuid::Uuid;
@@ -160,33 +158,6 @@ async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
         assert_eq!(events::catch_up(shop, "test", &adding).await.unwrap(), 250);
         assert_eq!(sum.load(Ordering::SeqCst), (0..250).sum::<i64>());
         assert_eq!(events::catch_up(shop, "test", &adding).await.unwrap(), 0);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
-    both(async |shop| {
-        let inner = shop.shop.clone();
-        shop.db()
-            .write(async move |tx| {
-                for _ in 0..2 {
-                    jobs::enqueue(tx, &inner, "test.fails", &serde_json::json!({}), inner.now(), Some("once")).await?;
-                }
-                Ok::<_, DbError>(())
-            })
-            .await
-            .unwrap();
-        assert_eq!(number(shop, "select count(*) from jobs").await, 1);
-        let handler: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("the bank is closed".to_owned()) }));
-        let handlers = jobs::Handlers::from([("test.fails", handler)]);
-        for n in 1..=jobs::TRIES {
-            assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "try {n}");
-            assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 0, "it waits after try {n}");
-            shop.clock.advance(86_400_000);
-        }
-        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 0);
-        assert_eq!(number(shop, "select count(*) from jobs where state = 'dead'").await, 1);
     })
     .await;
 }
@@ -483,99 +454,6 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     younger.commit().await.unwrap();
     assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
     assert_eq!(*seen.lock().unwrap(), ["1", "2", "4", "3"]);
-}
-
-async fn a_job(shop: &Shop, kind: &'static str) {
-    let inner = shop.clone();
-    shop.db().write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_panics_is_tried_again() {
-    both(async |shop| {
-        a_job(shop, "test.fragile").await;
-        let handler: jobs::Handler = Box::new(|shop: Shop, _| {
-            assert!(shop.now() > support::START, "on purpose");
-            Box::pin(async { Ok(()) })
-        });
-        let handlers = jobs::Handlers::from([("test.fragile", handler)]);
-        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
-        assert_eq!(number(shop, "select count(*) from jobs where state = 'waiting' and last_error = 'it panicked'").await, 1);
-        shop.clock.advance(10_000);
-        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
-        assert_eq!(number(shop, "select count(*) from jobs where state = 'done'").await, 1);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_comes_back_too_late_changes_nothing() {
-    both(async |shop| {
-        a_job(shop, "test.slow").await;
-        let clock = Arc::clone(&shop.clock);
-        let slow: jobs::Handler = Box::new(move |shop, _| {
-            let clock = Arc::clone(&clock);
-            Box::pin(async move {
-                // Its lease runs out, and another worker does the job.
-                clock.advance(61_000);
-                let quick: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
-                assert_eq!(jobs::run_due(&shop, &jobs::Handlers::from([("test.slow", quick)])).await.unwrap(), 1);
-                Err("too late".into())
-            })
-        });
-        jobs::run_due(shop, &jobs::Handlers::from([("test.slow", slow)])).await.unwrap();
-        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and last_error is null").await, 1);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_workers_never_do_the_same_job() {
-    both(async |shop| {
-        for _ in 0..20 {
-            a_job(shop, "test.count").await;
-        }
-        let done = Arc::new(AtomicI64::new(0));
-        let workers: Vec<_> = (0..4)
-            .map(|_| {
-                let (shop, done) = (shop.shop.clone(), Arc::clone(&done));
-                tokio::spawn(async move {
-                    let handler: jobs::Handler = Box::new(move |_, _| {
-                        done.fetch_add(1, Ordering::SeqCst);
-                        Box::pin(async { Ok(()) })
-                    });
-                    jobs::run_due(&shop, &jobs::Handlers::from([("test.count", handler)])).await.unwrap()
-                })
-            })
-            .collect();
-        for worker in workers {
-            worker.await.unwrap();
-        }
-        // A worker may find the last job taken and stop before the others have finished, but none is done twice.
-        assert_eq!(done.load(Ordering::SeqCst), 20);
-        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and attempts = 1").await, 20);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_given_up_can_be_seen_and_tried_again() {
-    both(async |shop| {
-        a_job(shop, "test.fails").await;
-        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
-        let handlers = jobs::Handlers::from([("test.fails", fails)]);
-        for _ in 0..jobs::TRIES {
-            jobs::run_due(shop, &handlers).await.unwrap();
-            shop.clock.advance(86_400_000);
-        }
-        let dead = jobs::dead(shop).await.unwrap();
-        assert_eq!((dead.len(), dead[0].last_error.as_deref()), (1, Some("no")));
-        assert!(jobs::try_again(shop, dead[0].id).await.unwrap());
-        assert!(!jobs::try_again(shop, JobId(shop.id())).await.unwrap());
-        assert!(jobs::dead(shop).await.unwrap().is_empty());
-        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

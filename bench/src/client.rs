@@ -9,10 +9,30 @@ use crate::Trouble;
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The first cookie that it sets, `name=value`.
-    pub cookie: Option<String>,
+    /// Its headers, names in small letters.
+    pub headers: Vec<(String, String)>,
     /// The body, as sent over the wire but without chunk marks.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first cookie that it sets, `name=value`.
+    pub fn cookie(&self) -> Option<&str> {
+        let set = self.headers.iter().find(|(name, _)| name == "set-cookie")?;
+        set.1.split(';').next()
+    }
+}
+
+/// More headers than the shop's answers have.
+const MOST_HEADERS: usize = 48;
+
+/// How an answer says where its body ends.
+#[derive(Clone, Copy)]
+enum Length {
+    /// After so many bytes.
+    Known(usize),
+    /// In pieces that say theirs.
+    Chunks,
 }
 
 /// A connection.
@@ -44,31 +64,54 @@ impl Client {
 
     /// Sends it and waits for the answer.
     pub async fn send(&mut self, request: &[u8]) -> Result<Answer, Trouble> {
+        let (status, end, length) = self.exchange(request).await?;
+        let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut head = httparse::Response::new(&mut room);
+        head.parse(&self.buffer[..end])?;
+        let headers: Vec<(String, String)> = head
+            .headers
+            .iter()
+            .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
+            .collect();
+        let body = match length {
+            Length::Known(length) => self.buffer[end..end + length].to_vec(),
+            Length::Chunks => self.chunks(end).await?,
+        };
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Sends it, waits for the whole answer, and keeps its status alone.
+    pub async fn status(&mut self, request: &[u8]) -> Result<u16, Trouble> {
+        let (status, end, length) = self.exchange(request).await?;
+        if matches!(length, Length::Chunks) {
+            self.chunks(end).await?;
+        }
+        Ok(status)
+    }
+
+    /// Sends it, and reads the head and a body of known length; says the status and where the body begins.
+    async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, Length), Trouble> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
-        let end = loop {
-            if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
-                break at + 4;
-            }
+        loop {
             self.more().await?;
-        };
-        let written = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-        let head = written.to_ascii_lowercase();
-        let cookie = head.find("set-cookie: ").map(|at| &written[at + "set-cookie: ".len()..]);
-        let cookie = cookie.and_then(|rest| rest.split([';', '\r']).next()).map(str::to_owned);
-        let status = head.get(9..12).and_then(|s| s.parse().ok()).ok_or("no status")?;
-        let body = if let Some(length) = header(&head, "content-length") {
-            let length: usize = length.parse()?;
-            while self.buffer.len() < end + length {
-                self.more().await?;
+            let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+            let mut head = httparse::Response::new(&mut room);
+            let httparse::Status::Complete(end) = head.parse(&self.buffer)? else { continue };
+            let status = head.code.ok_or("no status")?;
+            let of = |name: &str| head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value);
+            let length = match of("content-length") {
+                Some(length) => Length::Known(std::str::from_utf8(length)?.parse()?),
+                None if of("transfer-encoding").is_some() => Length::Chunks,
+                None => Length::Known(0),
+            };
+            if let Length::Known(length) = length {
+                while self.buffer.len() < end + length {
+                    self.more().await?;
+                }
             }
-            self.buffer[end..end + length].to_vec()
-        } else if header(&head, "transfer-encoding").is_some() {
-            self.chunks(end).await?
-        } else {
-            Vec::new()
-        };
-        Ok(Answer { status, cookie, body })
+            return Ok((status, end, length));
+        }
     }
 
     async fn chunks(&mut self, mut at: usize) -> Result<Vec<u8>, Trouble> {
@@ -99,11 +142,6 @@ impl Client {
         }
         Ok(())
     }
-}
-
-/// A header's value.
-pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

@@ -48,7 +48,7 @@ pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize
             let (mut good, mut bad, mut latencies) = (0, 0, Vec::new());
             while Instant::now() < until {
                 let begun = Instant::now();
-                if client.send(&request).await?.status == 200 {
+                if client.status(&request).await? == 200 {
                     good += 1;
                 } else {
                     bad += 1;

@@ -66,9 +66,9 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
     let page = server.get(&path, BROTLI).await?;
     let cached = load::repeat(&server.address, &path, BROTLI, options.connections, options.seconds).await?;
     row("product page from the cache", &cached.cell());
-    if let Some(nginx) = Nginx::start(&folder, &page.body).await? {
+    if let Some(nginx) = Nginx::start(&folder, &page).await? {
         let same = load::repeat(&nginx.address, "/page", BROTLI, options.connections, options.seconds).await?;
-        row(&format!("nginx, the same {} bytes from a file", page.body.len()), &same.cell());
+        row(&format!("nginx, the same {} bytes from a file, with the same headers", page.body.len()), &same.cell());
         row("cached page, times nginx", &format!("{:.2}", cached.rate() / same.rate()));
         nginx.stop().await?;
     }
@@ -86,8 +86,8 @@ async fn sign_up(server: &Server) -> Result<String, Trouble> {
     let form = "name=Ana+Reyes&email=ana%40example.com&password=a+long+way+to+Vigan";
     let request = client.request("POST", "/api/sign_up", "content-type: application/x-www-form-urlencoded\r\n", form);
     let answer = client.send(&request).await?;
-    let cookie = answer.cookie.filter(|cookie| cookie.starts_with("session="));
-    cookie.ok_or_else(|| format!("no account was opened: {}", answer.status).into())
+    let cookie = answer.cookie().filter(|cookie| cookie.starts_with("session="));
+    cookie.map(str::to_owned).ok_or_else(|| format!("no account was opened: {}", answer.status).into())
 }
 
 /// The style sheets, scripts and WebAssembly that a text names.

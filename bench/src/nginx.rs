@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 
 use crate::Trouble;
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::server::Folder;
 
 /// A running nginx with one file, `/page`.
@@ -17,21 +17,29 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with these bytes; `None` where nginx is not installed.
-    pub async fn start(folder: &Folder, bytes: &[u8]) -> Result<Option<Self>, Trouble> {
+    /// Starts it with the bytes of this page, packed as they are, and its headers; `None` where nginx is not installed.
+    pub async fn start(folder: &Folder, page: &Answer) -> Result<Option<Self>, Trouble> {
         let root = folder.path().join("nginx");
         std::fs::create_dir_all(&root)?;
-        std::fs::write(root.join("page"), bytes)?;
+        std::fs::write(root.join("page"), &page.body)?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let shown = root.display();
-        // As many workers as the shop has threads; the page comes compressed, as the shop's does.
+        // Those that nginx does not write by itself.
+        let own = ["content-length", "content-type", "date", "etag", "server", "last-modified"];
+        let headers: String = page
+            .headers
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .map(|(name, value)| format!("add_header {name} \"{value}\"; "))
+            .collect();
+        // As many workers as the shop has threads.
         let configuration = format!(
             "worker_processes auto; daemon off; pid {shown}/pid; error_log {shown}/error.log; user root;\n\
              events {{ worker_connections 1024; }}\n\
              http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=10;\n\
                client_body_temp_path {shown}/a; proxy_temp_path {shown}/b; fastcgi_temp_path {shown}/c; uwsgi_temp_path {shown}/d; scgi_temp_path {shown}/e;\n\
                server {{ listen 127.0.0.1:{port}; root {shown}; default_type 'text/html; charset=utf-8';\n\
-                 location / {{ add_header content-encoding br; add_header cache-control no-cache; add_header vary accept-encoding; }} }} }}\n"
+                 location / {{ {headers}}} }} }}\n"
         );
         let file = root.join("nginx.conf");
         std::fs::write(&file, configuration)?;

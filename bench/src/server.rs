@@ -96,7 +96,7 @@ impl Server {
         while begun.elapsed() < Duration::from_secs(60) {
             if let Ok(mut client) = Client::connect(&server.address).await {
                 let request = client.request("GET", "/health/ready", "", "");
-                if client.send(&request).await.is_ok_and(|answer| answer.status == 200) {
+                if client.status(&request).await.is_ok_and(|status| status == 200) {
                     server.started = begun.elapsed();
                     return Ok(server);
                 }

@@ -6,9 +6,9 @@ import { signIn } from '../staff.mjs';
 import { expect, open, test } from '../test.mjs';
 
 const picture = (name) => path.join(path.dirname(fileURLToPath(import.meta.url)), '../../demo/pictures', name);
-/** Saves the product and waits until it is: an earlier `Saved` may still be on the screen. */
-async function save(page) {
-  const saved = page.waitForResponse((answer) => answer.url().includes('/api/admin/product/save'));
+/** Saves the product (or what else) and waits until it is: an earlier `Saved` may still be on the screen. */
+async function save(page, what = 'product') {
+  const saved = page.waitForResponse((answer) => answer.url().includes(`/api/admin/${what}/save`));
   await page.getByRole('button', { name: 'Save changes' }).click();
   expect((await saved).status()).toBe(200);
 }
@@ -101,4 +101,41 @@ test('a way to deliver is added and switched off', async ({ page, problems }) =>
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.waitForURL('**/admin/settings/delivery');
   await expect(page.locator('tr', { hasText: code })).toContainText('Not offered');
+});
+
+test('a category is made, gets a photograph, is hidden and goes', async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const name = `Lamps ${fresh()}`;
+  await signIn(page, 'manager');
+  await open(page, '/admin/categories');
+  await page.getByRole('link', { name: 'New category' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.locator('[id="name.en-error"]')).toBeVisible();
+  await page.locator('[id="name.en"]').fill(name);
+  await page.locator('[id="name.fil"]').fill(`Mga ${name}`);
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/categories/cat_*');
+  const here = page.url();
+  await page.locator('input[type="file"]').setInputFiles(picture('acacia-board.webp'));
+  await page.getByRole('button', { name: 'Add a picture' }).click();
+  await expect(page.locator('#content img')).toHaveCount(1);
+
+  const slug = await page.locator('[id="slug.en"]').inputValue();
+  await page.goto('/');
+  await expect(page.locator(`a[href="/c/${slug}"]`).first()).toBeAttached();
+  await page.goto(`/c/${slug}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
+
+  await open(page, here);
+  await page.getByRole('checkbox', { name: "In the shop's menu" }).uncheck();
+  await save(page, 'category');
+  await open(page, '/admin/categories');
+  await expect(page.locator('tr', { hasText: name })).toContainText('Hidden');
+  await page.goto('/');
+  await expect(page.locator(`a[href="/c/${slug}"]`)).toHaveCount(0);
+
+  await open(page, here);
+  await page.getByRole('button', { name: 'Remove category' }).click();
+  await page.waitForURL('**/admin/categories');
+  await expect(page.locator('tr', { hasText: name })).toHaveCount(0);
 });

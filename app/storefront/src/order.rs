@@ -1,9 +1,12 @@
 //! An order as its shopper sees it: how far it is, what is in it, where it goes, what it cost.
 
 use domain::order::{DeliveryState, PaymentMethod, PaymentState, ShipmentState};
-use domain::view::{Address, OrderRowView, OrderView};
+use domain::view::{OrderRowView, OrderView};
 use leptos::prelude::*;
-use ui::{Alert, Badge, Card, Facts, Moment, Picture, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr, use_locale};
+use ui::{
+    Alert, Badge, Card, Facts, Moment, Picture, PostalLabel, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr,
+    use_locale,
+};
 
 /// Money's state in words.
 pub(crate) fn payment_badge(order: &OrderView) -> AnyView {
@@ -99,24 +102,12 @@ fn moments(order: &OrderView) -> Vec<Moment> {
     moments
 }
 
-/// An address as a label has it.
-pub(crate) fn label(address: &Address) -> Vec<String> {
-    let place =
-        [address.barangay.as_str(), address.city.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-    let area =
-        [address.postal_code.as_str(), address.province.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    // At home nobody writes the country.
-    let country = if address.country == "PH" { String::new() } else { address.country.clone() };
-    let lines = [address.recipient.clone(), address.line1.clone(), address.line2.clone(), place, area, address.region.clone(), country];
-    lines.into_iter().filter(|line| !line.is_empty()).collect()
-}
-
 #[component]
-fn AddressLabel(title: &'static str, address: Address) -> impl IntoView {
+fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
     view! {
         <div>
             <h3 class="font-sans font-semibold text-base tracking-normal mb-1">{title}</h3>
-            <address class="not-italic">{label(&address).into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}</address>
+            <PostalLabel lines/>
         </div>
     }
     .into_any()
@@ -206,8 +197,8 @@ pub(crate) fn OrderSheet(
                     </dl>
                     <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = locale.money(order.tax))}</p>
                 </Card>
-                <AddressLabel title=tr!(ORDER_DELIVER_TO) address=order.shipping_address.clone()/>
-                <AddressLabel title=tr!(ORDER_BILLED_TO) address=order.billing_address.clone()/>
+                <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.shipping_label.clone()/>
+                <AddressLabel title=tr!(ORDER_BILLED_TO) lines=order.billing_label.clone()/>
             </aside>
         </div>
     }

@@ -31,22 +31,22 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    pub fn wrong(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.errors.push((field.into(), message.into()));
     }
-    fn text(&mut self, field: &str, text: &str, most: usize) -> String {
+    pub fn text(&mut self, field: &str, text: &str, most: usize) -> String {
         if text.chars().count() > most {
             self.wrong(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())]));
         }
         text.trim().to_owned()
     }
-    fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
+    pub fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
         if text.trim().is_empty() {
             self.wrong(field, t::FIELD_REQUIRED.text(self.locale));
         }
         self.text(field, text, most)
     }
-    fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
+    pub fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
         if !(0..=most).contains(&n) {
             self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]));
         }
@@ -115,13 +115,9 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
         if name.is_empty() {
             continue;
         }
-        let typed = text.slug.trim();
-        if !typed.is_empty() && slug(typed).is_empty() {
-            c.wrong(field("slug"), t::FIELD_SLUG_INVALID.text(c.locale));
-        }
         texts.push(NewText {
             locale: code,
-            slug: if typed.is_empty() { slug(&name) } else { slug(typed) },
+            slug: slug_of(c, &field("slug"), &text.slug, &name),
             summary: c.text(&field("summary"), &text.summary, 500),
             description: c.text(&field("description"), &text.description, 20_000),
             seo_title: c.text(&field("seo_title"), &text.seo_title, 200),
@@ -130,6 +126,15 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
         });
     }
     texts
+}
+
+/// An address as it was typed, or made from the name; empty for a name without letters or digits of the Latin alphabet.
+pub(super) fn slug_of(c: &mut Checker, field: &str, typed: &str, name: &str) -> String {
+    let made = slug(if typed.trim().is_empty() { name } else { typed });
+    if made.is_empty() && !typed.trim().is_empty() {
+        c.wrong(field, t::FIELD_SLUG_INVALID.text(c.locale));
+    }
+    made
 }
 
 /// Tags without commas, small, each once.

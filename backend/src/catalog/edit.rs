@@ -6,6 +6,7 @@ use domain::permission::Permission;
 use domain::view::ProductDraft;
 use domain::{Locale, Timestamp};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::Shop;
 use crate::platform::Context;
@@ -129,7 +130,7 @@ impl Saving {
             if !self.draft.handle.trim().is_empty() {
                 return self.wrong("handle", t::FIELD_SLUG_TAKEN);
             }
-            new.handle = told_apart(&new.handle, new.id);
+            new.handle = told_apart(&new.handle, new.id.0);
         }
         Ok(())
     }
@@ -150,7 +151,7 @@ impl Saving {
             if typed {
                 return self.wrong(format!("slug.{}", text.locale), t::FIELD_SLUG_TAKEN);
             }
-            text.slug = told_apart(&text.slug, new.id);
+            text.slug = told_apart(&text.slug, new.id.0);
         }
         Ok(())
     }
@@ -272,8 +273,8 @@ pub(super) async fn receive(
 }
 
 /// The same word with the end of an id.
-pub(super) fn told_apart(word: &str, id: ProductId) -> String {
-    let id = id.0.simple().to_string();
+pub(super) fn told_apart(word: &str, id: Uuid) -> String {
+    let id = id.simple().to_string();
     let word: String = word.chars().take(70).collect();
     format!("{}-{}", word.trim_end_matches('-'), &id[id.len() - 6..])
 }

@@ -112,7 +112,7 @@ pub(super) struct Counted {
 
 impl Index {
     pub(super) async fn load(shop: &Shop) -> Result<Self, DbError> {
-        let categories = store::categories(shop.db()).await?;
+        let categories = store::categories(shop.db(), false).await?;
         let rows = store::shelf_rows(shop.db()).await?;
         let facets = store::facets(shop.db()).await?;
         let made = tokio::task::spawn_blocking(move || {

@@ -27,7 +27,7 @@ rows! {
         id: ProductId,
         name: String,
         status: String,
-        category: Option<CategoryId>,
+        category: String,
         picture: Option<PictureId>,
         width: Option<i64>,
         height: Option<i64>,
@@ -59,16 +59,17 @@ rows! {
     }
 }
 
-/// Categories to choose from.
+/// Categories to choose from, hidden ones too.
 ///
 /// # Errors
 /// The database's.
 pub async fn category_choices(shop: &Shop, locale: Locale) -> Result<Vec<(CategoryId, String)>, CatalogError> {
-    let index = shop.shelf().current(shop).await?;
-    Ok(index.categories.iter().map(|c| (c.id, c.view(locale).name)).collect())
+    let categories = store::categories(shop.db(), true).await?;
+    Ok(categories.into_iter().map(|c| (c.id, c.view(locale).name)).collect())
 }
 
-/// A page of products, newest first; or what a search finds, best first. `status` is empty for all.
+/// A page of products, newest first, all of them or those of a category; or what a search finds, best first. `status` is empty
+/// for all.
 ///
 /// # Errors
 /// Not allowed, or what the database or the search says.
@@ -77,13 +78,14 @@ pub async fn admin_list(
     ctx: &Context,
     search: &str,
     status: &str,
+    category: Option<CategoryId>,
     after: Option<&str>,
 ) -> Result<ProductListView, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
     let status = if STATUSES.contains(&status) { status } else { "" };
     let (ids, next) = if search.trim().is_empty() {
         let after = after.and_then(|a| a.parse::<ProductId>().ok());
-        newest(shop.db(), status, after).await?
+        newest(shop.db(), status, category, after).await?
     } else {
         let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0);
         let found =
@@ -94,10 +96,21 @@ pub async fn admin_list(
     Ok(ProductListView { products: list_rows(shop, &ids).await?, next })
 }
 
-async fn newest(db: &Db, status: &str, after: Option<ProductId>) -> Result<(Vec<ProductId>, Option<String>), DbError> {
+async fn newest(
+    db: &Db,
+    status: &str,
+    category: Option<CategoryId>,
+    after: Option<ProductId>,
+) -> Result<(Vec<ProductId>, Option<String>), DbError> {
     let last = ProductId(uuid::Uuid::max());
     let after = after.unwrap_or(last);
-    let mut ids: Vec<(ProductId,)> = if status.is_empty() {
+    let mut ids: Vec<(ProductId,)> = if let Some(category) = category {
+        db.fetch_all(
+            "select id from products where category_id = $3 and ($2 = '' or status = $2) and id < $1 order by id desc limit 51",
+            &[&after, &status, &category],
+        )
+        .await?
+    } else if status.is_empty() {
         db.fetch_all("select id from products where id < $1 order by id desc limit 51", &[&after]).await?
     } else {
         db.fetch_all("select id from products where status = $2 and id < $1 order by id desc limit 51", &[&after, &status]).await?
@@ -113,11 +126,12 @@ async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>
         return Ok(Vec::new());
     }
     let currency = shop_currency(shop);
-    let index = shop.shelf().current(shop).await?;
     let rows: Vec<ListRow> = shop
         .db()
         .fetch_all(
-            "select p.id, coalesce(e.name, p.handle), p.status, p.category_id, i.id, i.width, i.height, a.alt,
+            "select p.id, coalesce(e.name, p.handle), p.status,
+                coalesce((select c.name from category_texts c where c.category_id = p.category_id and c.locale = 'en'), ''),
+                i.id, i.width, i.height, a.alt,
                 (select count(*) from variants v where v.product_id = p.id and v.archived = 0),
                 coalesce((select cast(sum(s.available) as bigint) from variants v join stock s on s.variant_id = v.id
                  where v.product_id = p.id and v.archived = 0), 0),
@@ -138,7 +152,7 @@ async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>
                 id: row.id,
                 name: row.name,
                 status: row.status,
-                category: row.category.and_then(|id| index.category(id)).map(|c| c.view(Locale::En).name).unwrap_or_default(),
+                category: row.category,
                 picture: store::picture(row.picture, row.width, row.height, row.alt),
                 variants: row.variants,
                 available: row.available,

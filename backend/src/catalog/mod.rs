@@ -5,6 +5,7 @@
 
 mod availability;
 mod browse;
+mod categories;
 mod check;
 mod edit;
 pub mod import;
@@ -25,6 +26,7 @@ use crate::platform::db::DbError;
 pub use availability::{catch_up, follow};
 pub(crate) use browse::{STORIES, Story};
 pub use browse::{cards_by_ids, categories, home, listing};
+pub use categories::{category_list, category_to_edit, remove_category, save_category, set_category_picture};
 pub use edit::{save_product, set_status};
 pub use manage::{admin_list, admin_product, category_choices};
 pub(crate) use pictures::keep_own as keep_own_picture;
@@ -45,12 +47,15 @@ pub enum CatalogError {
     /// Fields that are wrong, each with what to do.
     #[error("please check what is marked")]
     Invalid(FieldErrors),
-    /// No such product.
-    #[error("there is no such product")]
+    /// No such product or category.
+    #[error("there is no such product or category")]
     Unknown,
     /// Somebody else saved it since it was opened.
-    #[error("somebody else changed this product in the meantime; open it again and repeat your change")]
+    #[error("somebody else changed this in the meantime; open it again and repeat your change")]
     Stale,
+    /// A category with products in it.
+    #[error("there are still products in this category")]
+    InUse,
     /// Not one of `draft`, `published`, `archived`.
     #[error("“{0}” is not a state of a product")]
     Status(String),

@@ -122,7 +122,7 @@ impl Shelf {
         let rows = store::shelf_rows_of(shop.db(), &ids).await?;
         let facets = store::facets_of(shop.db(), &ids).await?;
         let mut index = last.clone();
-        index.categories = store::categories(shop.db()).await?;
+        index.categories = store::categories(shop.db(), false).await?;
         index.replace(products, rows, facets);
         Ok(index)
     }

@@ -38,6 +38,7 @@ rows! {
     struct CategoryRow {
         id: CategoryId,
         handle: String,
+        published: bool,
         picture: Option<PictureId>,
         width: Option<i64>,
         height: Option<i64>,
@@ -54,6 +55,7 @@ rows! {
 pub(super) struct Category {
     pub id: CategoryId,
     pub handle: String,
+    pub published: bool,
     pub picture: Option<(PictureId, i64, i64)>,
     pub texts: HashMap<Locale, CategoryText>,
 }
@@ -101,24 +103,24 @@ pub(super) fn id_rows(ids: &[ProductId]) -> String {
     rows.end()
 }
 
-/// All published categories, in order.
-pub(super) async fn categories(db: &Db) -> Result<Vec<Category>, DbError> {
+/// The categories in order; those that are hidden only when they are asked for.
+pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, DbError> {
     let rows: Vec<CategoryRow> = db
         .fetch_all(
-            "select c.id, c.handle, p.id, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
+            "select c.id, c.handle, c.published, p.id, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
              from categories c
              join category_texts t on t.category_id = c.id
              left join pictures p on p.id = c.picture_id
              left join picture_texts a on a.picture_id = p.id and a.locale = t.locale
-             where c.published = 1 order by c.position, c.id",
-            &[],
+             where c.published = 1 or $1 = 1 order by c.position, c.id",
+            &[&hidden],
         )
         .await?;
     let mut categories: Vec<Category> = Vec::new();
     for row in rows {
         if categories.last().is_none_or(|last| last.id != row.id) {
             let picture = row.picture.map(|id| (id, row.width.unwrap_or(0), row.height.unwrap_or(0)));
-            categories.push(Category { id: row.id, handle: row.handle, picture, texts: HashMap::new() });
+            categories.push(Category { id: row.id, handle: row.handle, published: row.published, picture, texts: HashMap::new() });
         }
         if let (Some(category), Some(locale)) = (categories.last_mut(), Locale::parse(&row.locale)) {
             let text = CategoryText { name: row.name, slug: row.slug, blurb: row.blurb, alt: row.alt.unwrap_or_default() };

@@ -9,7 +9,7 @@ use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
 
-use super::{CustomerError, check_address, prepare_address_as, store, tidy_address, unseal_address};
+use super::{CustomerError, check_address, label_lines, prepare_address_as, store, tidy_address, unseal_address};
 
 /// The most addresses that a book holds.
 const MOST: usize = 50;
@@ -20,9 +20,10 @@ const MOST: usize = 50;
 /// [`CustomerError::SignedOut`], or what the database or the keys say.
 pub async fn address_book(shop: &Shop, ctx: &Context) -> Result<Vec<SavedAddress>, CustomerError> {
     let rows = store::book(shop.db(), signed_in(ctx)?).await?;
-    let saved = rows
-        .into_iter()
-        .map(|(id, sealed, is_default)| Ok(SavedAddress { id, address: unseal_address(shop, id, &sealed)?, is_default: is_default == 1 }));
+    let saved = rows.into_iter().map(|(id, sealed, is_default)| {
+        let address = unseal_address(shop, id, &sealed)?;
+        Ok(SavedAddress { id, label: label_lines(&address), address, is_default: is_default == 1 })
+    });
     saved.collect()
 }
 

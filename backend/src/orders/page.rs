@@ -84,6 +84,8 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         placed_at: head.placed_at,
         channel: head.channel,
         contact,
+        shipping_label: customers::label_lines(&shipping_address),
+        billing_label: customers::label_lines(&billing_address),
         shipping_address,
         billing_address,
         promised_from: head.promised_from,

@@ -20,6 +20,11 @@ const LEASE: i64 = 60_000;
 /// The first pause after a failure, milliseconds; each further one is twice as long.
 const FIRST_PAUSE: i64 = 2_000;
 
+/// How long a job that was done is kept, milliseconds: its key keeps what it is about from being done twice.
+const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Between two looks at what need not be kept any longer.
+const TIDIED: Duration = Duration::from_secs(60 * 60);
+
 /// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
 const WORKERS: usize = 4;
 
@@ -171,12 +176,33 @@ pub async fn try_again(shop: &Shop, job: JobId) -> Result<bool, DbError> {
         .await
 }
 
+/// Removes jobs that were done more than 30 days ago; says how many. What was given up stays until somebody looks at it.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
+    let before = shop.now().plus_millis(-KEPT);
+    shop.db().write(async move |tx| tx.execute("delete from jobs where state = 'done' and run_at < $1", &[&before]).await).await
+}
+
 /// Works for as long as the program runs.
 pub fn run(shop: &Shop, handlers: Handlers) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {
-        futures::future::join_all((0..WORKERS).map(|_| work(&shop, &handlers))).await;
+        let workers = futures::future::join_all((0..WORKERS).map(|_| work(&shop, &handlers)));
+        futures::future::join(workers, keep_tidy(&shop)).await;
     })
+}
+
+async fn keep_tidy(shop: &Shop) {
+    loop {
+        match tidy(shop).await {
+            Ok(_) => {}
+            Err(DbError::Stopped) => return,
+            Err(error) => tracing::warn!(%error, "jobs that were done could not be removed; tried again in an hour"),
+        }
+        tokio::time::sleep(TIDIED).await;
+    }
 }
 
 async fn work(shop: &Shop, handlers: &Handlers) {

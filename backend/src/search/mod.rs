@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Locale;
-use domain::id::ProductId;
+use domain::id::{CategoryId, ProductId};
 use domain::view::SearchView;
 use tokio::task::JoinHandle;
 
@@ -146,6 +146,11 @@ async fn bring_up(shop: &Shop, open: &Arc<Open>) -> Result<(), SearchError> {
             .filter(|e| e.kind.starts_with("product.") && e.kind != "product.availability")
             .map(|e| ProductId(e.subject))
             .collect();
+        let categories: Vec<CategoryId> =
+            happened.iter().filter(|e| e.kind.starts_with("category.")).map(|e| CategoryId(e.subject)).collect();
+        if !categories.is_empty() {
+            touched.extend(store::goods_in(shop.db(), &categories).await?);
+        }
         touched.sort_unstable();
         touched.dedup();
         if !touched.is_empty() {

@@ -1,7 +1,7 @@
 //! Search's SQL.
 
 use domain::Locale;
-use domain::id::ProductId;
+use domain::id::{CategoryId, ProductId};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -52,6 +52,17 @@ macro_rules! goods {
 pub(super) async fn goods_of(db: &Db, ids: &[ProductId]) -> Result<Vec<Goods>, DbError> {
     let sql = goods!("(select unhex(value->>0) as id from json_each($1)) j join products p on p.id = j.id");
     db.fetch_all(sql, &[&id_rows(ids)]).await
+}
+
+/// What is in these categories, whose names are searched with the goods.
+pub(super) async fn goods_in(db: &Db, categories: &[CategoryId]) -> Result<Vec<ProductId>, DbError> {
+    let mut rows = Rows::new();
+    for id in categories {
+        rows.row(&[id]);
+    }
+    let ids: Vec<(ProductId,)> =
+        db.fetch_all("select id from products where category_id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
 /// The next 500 products, in the order of their ids.

@@ -91,6 +91,63 @@ pub struct ProductListView {
     pub next: Option<String>,
 }
 
+/// A category in the managers' list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryRowView {
+    /// The category.
+    pub id: CategoryId,
+    /// Name.
+    pub name: String,
+    /// Its address below `/c/`.
+    pub slug: String,
+    /// Its photograph.
+    pub picture: Option<PictureView>,
+    /// Is it in the shop's menu?
+    pub published: bool,
+    /// Products in it, whatever their state.
+    pub products: i64,
+}
+
+/// Texts of a category in one language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CategoryTexts {
+    /// `en` or `fil`.
+    pub locale: String,
+    /// Name, at most 80 characters.
+    pub name: String,
+    /// Address; made from the name when empty.
+    pub slug: String,
+    /// A sentence or two, at most 500 characters.
+    pub blurb: String,
+}
+
+/// A category as it is edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryDraft {
+    /// None for a new one.
+    pub id: Option<CategoryId>,
+    /// The version that was edited.
+    pub version: i64,
+    /// Its place in the shop's menu, from 0 to 9999; of equals, the older comes first.
+    pub position: i64,
+    /// Is it in the shop's menu?
+    pub published: bool,
+    /// By language.
+    pub texts: Vec<CategoryTexts>,
+}
+
+/// A category with what stands around its form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryEditView {
+    /// The category.
+    pub draft: CategoryDraft,
+    /// Its photograph.
+    pub picture: Option<PictureView>,
+    /// Products in it, whatever their state.
+    pub products: i64,
+}
+
 /// Texts of a product in one language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

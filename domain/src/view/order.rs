@@ -108,6 +108,10 @@ pub struct OrderView {
     pub shipping_address: Address,
     /// Who pays.
     pub billing_address: Address,
+    /// Where it goes, in the lines of a label.
+    pub shipping_label: Vec<String>,
+    /// Who pays, in the lines of a label.
+    pub billing_label: Vec<String>,
     /// The delivery method's name as bought.
     pub delivery_name: String,
     /// The earliest promised day.

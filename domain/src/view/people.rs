@@ -52,6 +52,8 @@ pub struct SavedAddress {
     pub id: AddressId,
     /// What it says.
     pub address: Address,
+    /// The address in the lines of a label.
+    pub label: Vec<String>,
     /// Used unless another is chosen.
     pub is_default: bool,
 }

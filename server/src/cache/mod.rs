@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tower::ServiceExt;
@@ -92,18 +93,20 @@ impl Pages {
 
     /// The answer to a request whose page is kept, at once.
     #[must_use]
-    pub fn at_hand(&self, request: &Request<Body>) -> Option<Response<Body>> {
+    pub fn at_hand<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let key = self.key(request)?;
         match self.kept.as_ref()?.get(key.text.as_str())? {
-            Kept::Page(page) => {
-                self.counters.hit.increment(1);
-                Some(page.answer(request.method(), request.headers()))
-            }
+            Kept::Page(page) => Some(self.hit(&page, request)),
             Kept::Alone => None,
         }
     }
 
-    fn key(&self, request: &Request<Body>) -> Option<Key> {
+    fn hit<B>(&self, page: &Page, request: &Request<B>) -> Response<Full<Bytes>> {
+        self.counters.hit.increment(1);
+        page.answer(request.method(), request.headers())
+    }
+
+    fn key<B>(&self, request: &Request<B>) -> Option<Key> {
         Key::of(request, self.generation.load(Ordering::SeqCst), shared)
     }
 
@@ -113,17 +116,14 @@ impl Pages {
             return self.fresh(request).await;
         };
         let guard = match kept.get_value_or_guard_async(key.text.as_str()).await {
-            Ok(Kept::Page(page)) => {
-                self.counters.hit.increment(1);
-                return page.answer(request.method(), request.headers());
-            }
+            Ok(Kept::Page(page)) => return self.hit(&page, &request).map(Body::new),
             Ok(Kept::Alone) => return self.fresh(request).await,
             Err(guard) => guard,
         };
         let (method, headers) = (request.method().clone(), request.headers().clone());
         key.purify(&mut request);
         let (answer, known) = match self.render(request).await {
-            Ok(page) => (page.answer(&method, &headers), Some(Kept::Page(page))),
+            Ok(page) => (page.answer(&method, &headers).map(Body::new), Some(Kept::Page(page))),
             // What went wrong for one reader says nothing of others.
             Err(answer) => {
                 let known = matches!(answer.status(), StatusCode::OK | StatusCode::NOT_FOUND).then_some(Kept::Alone);

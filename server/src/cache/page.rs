@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::Full;
 use sha2::{Digest, Sha256};
 
 use crate::http::security::Policy;
@@ -110,14 +110,14 @@ impl Page {
 
     /// The answer to a request with this method and these headers.
     #[must_use]
-    pub fn answer(&self, method: &Method, request: &HeaderMap) -> Response<Body> {
+    pub fn answer(&self, method: &Method, request: &HeaderMap) -> Response<Full<Bytes>> {
         let form = match Encoding::accepted(request) {
             Encoding::Brotli => &self.brotli,
             Encoding::Gzip => &self.gzip,
             Encoding::Identity => &self.identity,
         };
         let known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == form.tag);
-        let body = if known || method == Method::HEAD { Body::empty() } else { Body::from(form.body.clone()) };
+        let body = if known || method == Method::HEAD { Full::default() } else { Full::new(form.body.clone()) };
         let mut answer = Response::new(body);
         *answer.headers_mut() = form.headers.clone();
         if known {

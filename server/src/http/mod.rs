@@ -1,10 +1,11 @@
 //! The HTTP side of the process: what is served where, what surrounds it, and how it begins and ends.
 //!
-//! From the outside in: the connection's address, the rendered-page cache ([`crate::cache`]), request id, log and bounds
+//! From the outside in: the connection ([`door`]), the rendered-page cache ([`crate::cache`]), request id, log and bounds
 //! ([`request`]), security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`limits`]), protection
 //! against forged requests, and then the routes.
 
 pub mod client;
+mod door;
 mod health;
 mod limits;
 mod live;
@@ -15,29 +16,23 @@ pub mod site;
 mod trouble;
 mod webhook;
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, DefaultBodyLimit};
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::serve::{IncomingStream, ListenerExt};
 use backend::Shop;
 use backend::platform::events::Happened;
-use futures::future::{BoxFuture, Either, Ready, ready};
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, StatusCode, header};
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower::Service;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::CompressionLevel;
 use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
@@ -77,8 +72,8 @@ impl Server {
         if !site.is_there() {
             tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
         }
-        let bundles = bundles(&site, config)?;
-        let reload_port = bundles.shop.reload_port;
+        let frontends = frontends(&site, config)?;
+        let reload_port = frontends.shop.reload_port;
         let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}"));
         let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
         let (ending, limits) = (Ending::default(), Limits::new(config));
@@ -86,7 +81,7 @@ impl Server {
         let (changed, changes) = watch::channel(0);
         let secure = shop.config().public_url.starts_with("https://");
         let live = Live { shop: shop.clone(), changes, ending: is_over };
-        let routes = app::router(bundles, shop.clone())
+        let routes = app::router(frontends, shop.clone())
             .merge(api::router(shop.clone()))
             .merge(own_routes(&shop, ending.clone(), live, figures))
             .layer(forged(&shop)?)
@@ -103,15 +98,7 @@ impl Server {
     }
 
     /// Serves until `stop` is done; then answers what has begun, closes the streams, and finishes what waits to be written.
-    ///
-    /// # Errors
-    /// The listener failed.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        workers: Workers,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()>) {
         let Self { pages, shop, limits, ending, over, changed } = self;
         let follower = follow(&shop, pages.clone(), changed);
         let tidier = tokio::spawn(async move {
@@ -121,12 +108,7 @@ impl Server {
             }
         });
         let (begun, mut begins) = watch::channel(());
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection stays slow");
-            }
-        });
-        let serving = axum::serve(listener, Door(pages)).with_graceful_shutdown(async move {
+        let serving = door::serve(listener, pages, async move {
             stop.await;
             tracing::info!("ending: no new connections, open requests are answered");
             ending.begin();
@@ -140,19 +122,15 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         };
-        let served = tokio::select! {
-            served = serving => served,
-            () = limit => {
-                tracing::warn!(seconds = FAREWELL.as_secs(), "some requests did not end in time");
-                Ok(())
-            }
-        };
+        tokio::select! {
+            () = serving => {}
+            () = limit => tracing::warn!(seconds = FAREWELL.as_secs(), "some requests did not end in time"),
+        }
         workers.stop();
         follower.abort();
         tidier.abort();
         shop.close().await;
         tracing::info!("ended; everything that was begun is written");
-        served
     }
 }
 
@@ -188,11 +166,11 @@ fn forged(shop: &Shop) -> Result<CsrfLayer<impl ResponseForProtectionError<Body>
 }
 
 /// The WebAssemblies of the site. Development builds have one for everything.
-fn bundles(site: &Site, config: &Config) -> Result<app::Bundles, String> {
+fn frontends(site: &Site, config: &Config) -> Result<app::Frontends, String> {
     let hashes = |list| site.hashes(list, &config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"));
     let whole = hashes("hash.txt")?;
     let shop = hashes("hash-shop.txt")?.or_else(|| whole.clone());
-    Ok(app::Bundles { shop: options(site, config, shop), admin: options(site, config, whole) })
+    Ok(app::Frontends { shop: options(site, config, shop), admin: options(site, config, whole) })
 }
 
 /// What Leptos is told; the same as in the workspace's `Cargo.toml`.
@@ -249,48 +227,4 @@ async fn settle_settings(shop: Shop, pages: Arc<Pages>) {
         tracing::warn!(%error, "the settings cannot be read; those of before stay until they change again");
     }
     pages.forget();
-}
-
-/// Takes each connection, and remembers whom it is with.
-#[derive(Clone)]
-struct Door(Arc<Pages>);
-
-impl<L: axum::serve::Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Door {
-    type Response = Guest;
-    type Error = Infallible;
-    type Future = std::future::Ready<Result<Guest, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, stream: IncomingStream<'_, L>) -> Self::Future {
-        std::future::ready(Ok(Guest { pages: self.0.clone(), peer: *stream.remote_addr() }))
-    }
-}
-
-/// Answers the requests of one connection.
-#[derive(Clone)]
-struct Guest {
-    pages: Arc<Pages>,
-    peer: SocketAddr,
-}
-
-impl Service<Request<Body>> for Guest {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Either<Ready<Result<Response<Body>, Infallible>>, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(answer) = self.pages.at_hand(&request) {
-            return Either::Left(ready(Ok(answer)));
-        }
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        let pages = self.pages.clone();
-        Either::Right(Box::pin(async move { Ok(pages.answer(request).await) }))
-    }
 }

@@ -9,11 +9,13 @@
 #![recursion_limit = "256"]
 
 mod form;
+mod one_picture;
 mod shell;
 mod trouble;
 mod upload;
 
 pub use form::*;
+pub use one_picture::*;
 pub use shell::*;
 pub use trouble::*;
 pub use upload::*;

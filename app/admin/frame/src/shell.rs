@@ -126,7 +126,7 @@ fn jobs() -> [Place; 5] {
 }
 
 /// What the palette offers beside the jobs: the job it belongs to stands in the group.
-fn further() -> [(&'static str, Place); 9] {
+fn further() -> [(&'static str, Place); 11] {
     let place = |needs, href, name, shape| Place { needs, href, name, shape };
     [
         (
@@ -139,6 +139,8 @@ fn further() -> [(&'static str, Place); 9] {
         ),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/new", tr!(ADMIN_PRODUCTS_NEW), icon::PLUS)),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/import", tr!(ADMIN_PRODUCTS_IMPORT), icon::UPLOAD)),
+        (tr!(ADMIN_PRODUCTS), place(Permission::ReadProducts, "/admin/categories", tr!(ADMIN_CATEGORIES_TITLE), icon::GRID)),
+        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/categories/new", tr!(ADMIN_CATEGORIES_NEW), icon::PLUS)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX), icon::BANKNOTE)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY), icon::PACKAGE)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
@@ -164,10 +166,9 @@ fn job(place: Place) -> Job {
 }
 
 fn frame(shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
-    let of = move |part: fn(&ShellView) -> String| {
-        shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(part).unwrap_or_default())
-    };
-    let role = Memo::new(move |_| shell.with(|shell| shell.as_ref().and_then(|shell| shell.as_ref().ok()).map(|shell| shell.role)));
+    let known = Memo::new(move |_| shell.with(|shell| shell.as_ref()?.as_ref().ok().cloned()));
+    let of = move |part: fn(&ShellView) -> String| known.with(|known| known.as_ref().map(part).unwrap_or_default());
+    let role = Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.role)));
     let jobs = Signal::derive(move || {
         let mine = |role: Role| jobs().into_iter().filter(move |place| role.may(place.needs)).map(job).collect();
         role.get().map(mine).unwrap_or_default()

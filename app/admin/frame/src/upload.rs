@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::MultipartData;
 use session::{AppError, Posted, TO};
+use ui::{tr, use_toasts};
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlFormElement};
 
@@ -36,6 +37,19 @@ where
         }
         action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
     })
+}
+
+/// Says in passing that the file was taken, and what follows from it.
+pub fn on_uploaded<T: Clone + Send + Sync + 'static>(action: Upload<T>, then: impl Fn(T) + Send + Sync + 'static) {
+    let (toasts, saved) = (use_toasts(), tr!(COMMON_SAVED));
+    Effect::new(move || {
+        if action.version().get() > 0
+            && let Some(Ok(taken)) = action.value().get_untracked()
+        {
+            toasts.success(saved);
+            then(taken);
+        }
+    });
 }
 
 /// A form with a file, of the function at the address `to`.

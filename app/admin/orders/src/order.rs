@@ -5,7 +5,7 @@ use domain::Money;
 use domain::id::OrderId;
 use domain::order::{PaymentMethod, PaymentState};
 use domain::permission::Permission;
-use domain::view::{Address, OrderLineView, OrderView, TimelineEntry};
+use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -13,8 +13,8 @@ use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
-    Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, Reached, Row, Shape,
-    SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
+    Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row,
+    Shape, SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
 };
 
 #[cfg(feature = "ssr")]
@@ -372,7 +372,7 @@ fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
 
 fn people(order: &OrderView) -> AnyView {
     let contact = order.contact.clone();
-    let (shipping, billing, delivery) = (postal(&order.shipping_address), postal(&order.billing_address), order.delivery_name.clone());
+    let (shipping, billing, delivery) = (order.shipping_label.clone(), order.billing_label.clone(), order.delivery_name.clone());
     let found = format!("/admin/orders?q={}", admin_frame::escaped(&contact.email));
     view! {
         <Panel title=tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)>
@@ -382,27 +382,13 @@ fn people(order: &OrderView) -> AnyView {
                     <p><a class="link" href=found>{contact.email}</a></p>
                     <p class="figures">{contact.phone}</p>
                 </div>
-                <div><h3 class="text-sm text-quiet">{tr!(ORDER_DELIVER_TO)}</h3>{shipping}</div>
-                <div><h3 class="text-sm text-quiet">{tr!(ORDER_BILLED_TO)}</h3>{billing}</div>
+                <div><h3 class="text-sm text-quiet">{tr!(ORDER_DELIVER_TO)}</h3><PostalLabel lines=shipping/></div>
+                <div><h3 class="text-sm text-quiet">{tr!(ORDER_BILLED_TO)}</h3><PostalLabel lines=billing/></div>
                 <p>{delivery}</p>
             </div>
         </Panel>
     }
     .into_any()
-}
-
-fn postal(address: &Address) -> AnyView {
-    let lines = [
-        address.recipient.clone(),
-        address.line1.clone(),
-        address.line2.clone(),
-        address.barangay.clone(),
-        format!("{} {}", address.postal_code, address.city).trim().to_owned(),
-        address.province.clone(),
-        address.country.clone(),
-    ];
-    let each = lines.into_iter().filter(|line| !line.is_empty()).map(|line| view! { <span class="block">{line}</span> });
-    view! { <p>{each.collect_view()}</p> }.into_any()
 }
 
 fn moment(entry: &TimelineEntry) -> Moment {

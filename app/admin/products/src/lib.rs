@@ -7,12 +7,16 @@
 //! | `/products` | [`list::Products`] |
 //! | `/products/import` | [`import::Import`] |
 //! | `/products/:product`, a new one as `new` | [`edit::EditProduct`] |
+//! | `/categories` | [`categories::Categories`] |
+//! | `/categories/:category`, a new one as `new` | [`category::EditCategory`] |
 //! | `/stock` | [`stock::Stock`] |
 //! | `/stock/:variant` | [`movements::Movements`] |
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+pub mod categories;
+pub mod category;
 mod draft;
 pub mod edit;
 pub mod import;
@@ -28,11 +32,12 @@ use session::Access;
 /// Every server function of these pages, with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS].concat()
+    [categories::ACCESS, category::ACCESS, edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS]
+        .concat()
 }
 
 /// Server functions that take files: they can be called with `multipart/form-data` alone.
-pub const FILES: [&str; 2] = [picture::AddPicture::PATH, import::ImportProducts::PATH];
+pub const FILES: [&str; 3] = [picture::AddPicture::PATH, import::ImportProducts::PATH, category::SetCategoryPicture::PATH];
 
 /// What the catalogue refused, as a page can show it.
 #[cfg(feature = "ssr")]
@@ -44,6 +49,7 @@ pub(crate) fn refused(error: backend::catalog::CatalogError) -> session::AppErro
         CatalogError::Forbidden(_) => request::fail(AppError::new(403)),
         CatalogError::Invalid(fields) => request::invalid(fields),
         CatalogError::Unknown => request::not_found(),
+        CatalogError::InUse => request::refused(409, t::ADMIN_CATEGORIES_IN_USE),
         CatalogError::Stale => request::refused(409, t::ADMIN_PRODUCTS_STALE),
         CatalogError::NotAPicture | CatalogError::TooLarge => {
             request::invalid(vec![("picture".into(), t::ADMIN_PRODUCTS_PICTURE_BAD.text(request::locale()).to_owned())])

@@ -16,11 +16,11 @@ use ui::{
 
 /// A page of the list.
 #[server(endpoint = "admin/products", output = Answer)]
-pub async fn list_products(search: String, status: String, after: String) -> Result<ProductListView, AppError> {
+pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::ReadProducts))?;
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    backend::catalog::admin_list(&request::shop()?, &ctx, &search, &status, after).await.map_err(crate::refused)
+    backend::catalog::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await.map_err(crate::refused)
 }
 access!(ListProducts, Access::Staff(Permission::ReadProducts));
 
@@ -35,6 +35,8 @@ pub struct Products;
 struct Asked {
     search: String,
     status: String,
+    /// The id of a category whose products are asked for, or empty.
+    category: String,
     after: String,
 }
 
@@ -49,12 +51,13 @@ impl LazyRoute for Products {
         let asked = Memo::new(move |_| {
             query.with(|query| {
                 let of = |name: &str| query.get(name).unwrap_or_default();
-                Asked { search: of("q"), status: of("status"), after: of("after") }
+                Asked { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
             })
         });
-        let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.after));
+        let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.category, asked.after));
         let actions = || {
             view! {
+                <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
                 <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
                 <LinkButton href="/admin/products/new" icon=icon::PLUS>{tr!(ADMIN_PRODUCTS_NEW)}</LinkButton>
             }
@@ -83,7 +86,7 @@ impl LazyRoute for Products {
 
 fn search(asked: &Asked) -> AnyView {
     let tab = |name: &str, status: &str| Tab {
-        href: address("/admin/products", &[("q", &asked.search), ("status", status)]),
+        href: address("/admin/products", &[("q", &asked.search), ("category", &asked.category), ("status", status)]),
         name: name.to_owned(),
         count: None,
         current: asked.status == status,
@@ -109,15 +112,21 @@ fn search(asked: &Asked) -> AnyView {
 }
 
 fn page(found: ProductListView, asked: &Asked) -> AnyView {
-    let to = |after: &str| address("/admin/products", &[("q", &asked.search), ("status", &asked.status), ("after", after)]);
+    let to = |after: &str| {
+        let query = [("q", &*asked.search), ("category", &*asked.category), ("status", &*asked.status), ("after", after)];
+        address("/admin/products", &query)
+    };
     let next = found.next.as_deref().map(to);
     let first = (!asked.after.is_empty()).then(|| to(""));
     if found.products.is_empty() {
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_EMPTY_BODY)/> }.into_any();
     }
+    // All of them are in the category that was asked for.
+    let category = found.products.first().filter(|_| !asked.category.is_empty()).map(|product| product.category.clone());
+    let title = category.unwrap_or_else(|| tr!(ADMIN_PRODUCTS).to_owned());
     let table = table(found.products);
     view! {
-        <Panel title=tr!(ADMIN_PRODUCTS) flush=true>{table}</Panel>
+        <Panel title flush=true>{table}</Panel>
         <Pager nostrip:next=next nostrip:first=first/>
     }
     .into_any()

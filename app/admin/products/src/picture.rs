@@ -1,6 +1,6 @@
 //! A product's photographs: what is there, and one more.
 
-use admin_frame::{FileForm, upload, upload_problem};
+use admin_frame::{FileForm, on_uploaded, upload, upload_problem};
 use domain::Locale;
 use domain::id::ProductId;
 use domain::permission::Permission;
@@ -35,15 +35,7 @@ pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>,
     let action = upload(add_picture);
     let problem = upload_problem::<AddPicture, _>(action, &posted);
     let typed = posted.typed_for(AddPicture::PATH);
-    let (toasts, saved) = (ui::use_toasts(), tr!(COMMON_SAVED));
-    Effect::new(move || {
-        if action.version().get() > 0
-            && let Some(Ok(picture)) = action.value().get_untracked()
-        {
-            toasts.success(saved);
-            pictures.update(|pictures| pictures.push(picture));
-        }
-    });
+    on_uploaded(action, move |picture| pictures.update(|pictures| pictures.push(picture)));
     let shown = move || {
         let all = pictures.get();
         let last = all.len().saturating_sub(1);

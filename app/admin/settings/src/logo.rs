@@ -1,13 +1,13 @@
 //! The shop's logo: what it is now, another one, or none.
 
-use admin_frame::{FileForm, StaffForm, on_done, upload, upload_problem};
+use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
 use domain::id::PictureId;
 use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, stated, wrong};
-use ui::{Button, FileField, Look, Panel, Picture, icon, tr, use_toasts};
+use session::{Access, Answer, AppError, Posted, access, stated};
+use ui::{Button, Look, tr};
 
 /// Takes a logo in: the file `logo` of at most 15 MB.
 #[server(endpoint = "admin/settings/logo", input = MultipartFormData, output = Answer)]
@@ -55,36 +55,20 @@ pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, posted
     let action = upload(set_logo);
     let remove = ServerAction::<RemoveLogo>::new();
     on_done(remove, tr!(COMMON_SAVED), move |()| changed.run(()));
+    on_uploaded(action, move |()| changed.run(()));
     let problem = upload_problem::<SetLogo, _>(action, posted);
-    let (toasts, saved) = (use_toasts(), tr!(COMMON_SAVED));
-    Effect::new(move || {
-        if action.version().get() > 0 && action.value().with_untracked(|answer| matches!(answer, Some(Ok(())))) {
-            toasts.success(saved);
-            changed.run(());
+    let removing = move || {
+        view! {
+            <StaffForm action=remove>
+                <Button kind="submit" look=Look::Danger busy=remove.pending()>{tr!(ADMIN_SETTINGS_LOGO_REMOVE)}</Button>
+            </StaffForm>
         }
-    });
-    let shown = logo.map(|id| {
-        view! { <div class="tile size-24 overflow-hidden rounded-field"><Picture id=id.to_string() alt=shop.to_owned() sizes="6rem"/></div> }
-    });
+    };
     view! {
-        <Panel title=tr!(ADMIN_SETTINGS_LOGO)>
-            <div class="flex flex-col gap-4 max-w-2xl">
-                <p class="text-sm text-quiet">{tr!(ADMIN_SETTINGS_LOGO_HINT)}</p>
-                {shown}
-                {may_write.then(|| view! {
-                    <FileForm action to=SetLogo::PATH class="flex flex-col gap-3">
-                        <ProblemSummary problem/>
-                        <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE) name="logo" accept="image/jpeg,image/png,image/webp" error=wrong(problem, "logo")/>
-                        <div><Button kind="submit" look=Look::Outline icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_SETTINGS_LOGO_ADD)}</Button></div>
-                    </FileForm>
-                })}
-                {(may_write && logo.is_some()).then(|| view! {
-                    <StaffForm action=remove>
-                        <Button kind="submit" look=Look::Danger busy=remove.pending()>{tr!(ADMIN_SETTINGS_LOGO_REMOVE)}</Button>
-                    </StaffForm>
-                })}
-            </div>
-        </Panel>
+        <OnePicture
+            title=tr!(ADMIN_SETTINGS_LOGO) hint=tr!(ADMIN_SETTINGS_LOGO_HINT) picture=logo alt=shop field="logo"
+            add=tr!(ADMIN_SETTINGS_LOGO_ADD) action to=SetLogo::PATH problem may_write remove=removing
+        />
     }
     .into_any()
 }

@@ -6,11 +6,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
-use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, SkeletonText, Tone, tr};
+use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
 use crate::address::AddressFields;
-use crate::order::label;
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
@@ -91,7 +90,7 @@ fn Saved(saved: SavedAddress, action: ServerAction<ChangeAddresses>) -> impl Int
     let id = saved.id.to_string();
     view! {
         <li class="bg-raised border border-hairline rounded-card p-4 flex flex-col gap-3">
-            <address class="not-italic grow">{label(&saved.address).into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view()}</address>
+            <div class="grow"><PostalLabel lines=saved.label/></div>
             {saved.is_default.then(|| view! { <p><Badge tone=Tone::Success>{tr!(ADDRESS_DEFAULT)}</Badge></p> })}
             <PostForm action class="flex flex-wrap gap-2">
                 <input type="hidden" name="id" value=id.clone()/>

@@ -276,7 +276,7 @@ fn messages() -> AnyView {
 
 fn surfaces() -> AnyView {
     view! {
-        <Part title="Panel, Card, Facts, Disclosure, Step">
+        <Part title="Panel, Card, Facts, PostalLabel, Disclosure, Step">
             <div class="grid lg:grid-cols-2 gap-6 items-start">
                 <Panel
                     title=tr!(ORDER_DELIVER_TO)
@@ -287,6 +287,7 @@ fn surfaces() -> AnyView {
                         (tr!(ADDRESS_BARANGAY).into(), "San Miguel".into()),
                         (tr!(ADDRESS_CITY).into(), "Jordan, Guimaras".into()),
                     ]/>
+                    <PostalLabel lines=["Maria Santos", "12 Mabini St", "San Miguel, Jordan", "5045 Guimaras"].map(String::from).to_vec()/>
                 </Panel>
                 <Card>
                     <dl class="flex flex-col gap-2">

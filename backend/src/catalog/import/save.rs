@@ -57,7 +57,7 @@ impl<'a> Importing<'a> {
     }
 
     async fn read_categories(&mut self) -> Result<(), CatalogError> {
-        for category in store::categories(self.shop.db()).await? {
+        for category in store::categories(self.shop.db(), true).await? {
             let texts = category.texts.values().flat_map(|text| [slug(&text.name), text.slug.clone()]);
             for word in texts.chain([category.handle.clone()]) {
                 self.categories.insert(word, category.id);
@@ -300,7 +300,7 @@ impl<'a> Importing<'a> {
         let first_paragraph = listing.body.lines().next().unwrap_or_default();
         let summary = if listing.seo_description.is_empty() { first_paragraph } else { listing.seo_description.as_str() };
         let free = taken.slugs.get(&listing.handle).is_none_or(|handle| *handle == listing.handle);
-        let made = if free { listing.handle.clone() } else { told_apart(&listing.handle, id) };
+        let made = if free { listing.handle.clone() } else { told_apart(&listing.handle, id.0) };
         let english = NewText {
             locale: Locale::En.code(),
             name: listing.title.clone(),

@@ -66,7 +66,7 @@ where
             }
         }
         // Nobody gains when each is told so in turn.
-        Err(error @ (DbError::Stopped | DbError::Busy)) => {
+        Err(error @ (DbError::Stopped | DbError::Busy | DbError::Full)) => {
             for reply in replies {
                 let _ = reply.send(Err(error.clone().into()));
             }

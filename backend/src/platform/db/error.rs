@@ -1,5 +1,6 @@
 //! What can go wrong with a database.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// An error of the database or of the door to it.
@@ -11,7 +12,7 @@ pub enum DbError {
     /// The work was rolled back.
     #[error("the change was not made: {0}")]
     Lost(String),
-    /// Too many writes are waiting; try again.
+    /// Too many writes are waiting, or somebody else holds what is to be changed; try again. Nothing was written.
     #[error("the shop is very busy; please try again")]
     Busy,
     /// There is no room left where the database is kept. Nothing was written.
@@ -51,12 +52,17 @@ impl From<sqlx::Error> for DbError {
         if matches!(error, sqlx::Error::PoolClosed) {
             return Self::Stopped;
         }
-        // SQLite's SQLITE_FULL and SQLITE_IOERR_WRITE, Postgres' disk_full.
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        if code.is_some_and(|code| matches!(&*code, "13" | "778" | "53100")) {
-            return Self::Full;
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy;
         }
-        Self::Sql(Arc::new(error))
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Cow::into_owned);
+        match code.as_deref().unwrap_or_default() {
+            // SQLite's SQLITE_FULL and SQLITE_IOERR_WRITE; Postgres' disk_full.
+            "13" | "778" | "53100" => Self::Full,
+            // SQLite's SQLITE_BUSY and SQLITE_LOCKED; Postgres' lock_not_available and too_many_connections.
+            "5" | "261" | "517" | "6" | "55P03" | "53300" => Self::Busy,
+            _ => Self::Sql(Arc::new(error)),
+        }
     }
 }
 

@@ -15,13 +15,17 @@ macro_rules! migrations {
 /// Names and statements, in order.
 pub type Migrations = &'static [(&'static str, &'static str)];
 
+/// Another program's migration may take longer than a shopper would wait.
+const AS_LONG_AS_IT_TAKES: &str = "set local lock_timeout = 0";
 /// Several programs may start on one Postgres at the same time.
 const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 
 const SQLITE: Migrations = migrations!("sqlite":
-    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports");
+    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
+    "0009_categories");
 const POSTGRES: Migrations = migrations!("postgres":
-    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports");
+    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
+    "0009_categories");
 
 impl Db {
     /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
@@ -44,6 +48,7 @@ impl Db {
     /// As [`Db::migrate`].
     pub async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
         self.write(async |tx: &mut super::Tx| {
+            tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
             tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
         })
@@ -72,6 +77,7 @@ impl Db {
             other => other,
         };
         self.write(async move |tx| {
+            tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
             let done: Option<(i64,)> = tx.fetch_optional("select 1 from schema_migrations where name = $1", &[&name]).await?;
             if done.is_some() {

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::door::{Db, Inner, Pool, QUEUE, mark_writer_thread, postgres_writer, sqlite_writer};
@@ -17,6 +17,8 @@ use super::tx::{Conn, Tx};
 
 /// Connections of Postgres for writes, and as many for reads.
 const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long a write waits for somebody else's lock, and a start for a database that does not answer.
+const LOCKED: Duration = Duration::from_secs(5);
 /// Connections of SQLite for reads.
 const SQLITE_READERS: u32 = 4;
 
@@ -101,18 +103,24 @@ impl Db {
         let options = PgConnectOptions::from_str(url).map_err(|_| DbError::Url("postgres://…".into()))?.disable_statement_logging();
         let shown = format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
         let failed = |e: sqlx::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
+        // A pool tries again and again; whoever mistyped the address wants to know at once.
+        let first = tokio::time::timeout(LOCKED, options.connect()).await;
+        let first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map_err(failed)?;
+        first.close().await.map_err(failed)?;
+        let locked = format!("{}s", LOCKED.as_secs());
+        let options = options.options([("jit", "off"), ("random_page_cost", "1.1"), ("lock_timeout", &locked)]);
         let reads = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
             .test_before_acquire(false)
-            .connect_with(options.clone().options([("jit", "off"), ("random_page_cost", "1.1")]))
+            .connect_with(options.clone())
             .await
             .map_err(failed)?;
         // Writes read by key only: no sequential scan may be frozen into a plan that was made while a table was empty.
         let writes = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .test_before_acquire(false)
-            .connect_with(options.options([("jit", "off"), ("random_page_cost", "1.1"), ("enable_seqscan", "off")]))
+            .connect_with(options.options([("enable_seqscan", "off")]))
             .await
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
@@ -151,7 +159,7 @@ fn sqlite_options(path: &str) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(LOCKED)
         // The savepoints' journal stays in memory; by default it spills to a file.
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-65536")

@@ -1,0 +1,119 @@
+//! The categories in the order of the shop's menu, hidden ones as well.
+
+use admin_frame::Trouble;
+use domain::permission::Permission;
+use domain::view::CategoryRowView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, Answer, AppError, access, resource, stated};
+use ui::{
+    Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Picture, Row, SkeletonRows, StatusBadge, Table, Tone, icon,
+    tr, use_locale,
+};
+
+/// Every category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoriesView {
+    /// In order.
+    pub categories: Vec<CategoryRowView>,
+    /// May the reader change them?
+    pub may_write: bool,
+}
+
+/// Every category.
+#[server(endpoint = "admin/categories", output = Answer)]
+pub async fn list_categories() -> Result<CategoriesView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
+    Ok(CategoriesView {
+        categories: backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?,
+        may_write: ctx.may(Permission::WriteProducts),
+    })
+}
+access!(ListCategories, Access::Staff(Permission::ReadProducts));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListCategories>()];
+
+/// `/admin/categories`
+#[derive(Debug)]
+pub struct Categories;
+
+#[lazy_route]
+impl LazyRoute for Categories {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let categories = resource(|| (), |()| list_categories());
+        let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
+        view! {
+            <Title text=tr!(ADMIN_CATEGORIES_TITLE)/>
+            <div class="flex flex-col gap-5">
+                <Breadcrumbs above here=tr!(ADMIN_CATEGORIES_TITLE)/>
+                <Suspense fallback=|| view! { <SkeletonRows/> }>
+                    {move || Suspend::new(async move {
+                        match categories.await {
+                            Ok(view) => page(view),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })}
+                </Suspense>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: CategoriesView) -> AnyView {
+    let CategoriesView { categories, may_write } = view;
+    let actions = move || {
+        may_write
+            .then(|| view! { <LinkButton href="/admin/categories/new" icon=icon::PLUS>{tr!(ADMIN_CATEGORIES_NEW)}</LinkButton> })
+            .into_any()
+    };
+    let list = if categories.is_empty() {
+        view! { <EmptyState title=tr!(ADMIN_CATEGORIES_EMPTY_TITLE) body=tr!(ADMIN_CATEGORIES_EMPTY_BODY)/> }.into_any()
+    } else {
+        let table = table(categories);
+        view! { <Panel title=tr!(ADMIN_CATEGORIES_TITLE) flush=true>{table}</Panel> }.into_any()
+    };
+    view! {
+        <PageHeader title=tr!(ADMIN_CATEGORIES_TITLE) actions/>
+        {list}
+    }
+    .into_any()
+}
+
+fn table(categories: Vec<CategoryRowView>) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::hidden(tr!(ADMIN_PRODUCTS_PICTURES)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::figures(tr!(ADMIN_PRODUCTS)),
+        Column::hidden(tr!(ADMIN_CATEGORIES_SHOWN)),
+    ];
+    let row = |category: CategoryRowView| {
+        let picture = category.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
+        let (tone, words) =
+            if category.published { (Tone::Success, tr!(ADMIN_CATEGORIES_SHOWN)) } else { (Tone::Neutral, tr!(ADMIN_CATEGORIES_HIDDEN)) };
+        view! {
+            <Row>
+                <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>
+                <td>
+                    <a class="font-medium hover:underline underline-offset-4" href=format!("/admin/categories/{}", category.id)>{category.name}</a>
+                    <span class="block text-sm text-quiet">{format!("/c/{}", category.slug)}</span>
+                </td>
+                <FigureCell>
+                    <a class="hover:underline underline-offset-4" href=format!("/admin/products?category={}", category.id)>{locale.number(category.products)}</a>
+                </FigureCell>
+                <td><StatusBadge tone settled=true text=words/></td>
+            </Row>
+        }
+    };
+    let rows = categories.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_CATEGORIES_TITLE) columns>{rows}</Table> }.into_any()
+}

@@ -1,0 +1,292 @@
+//! A category: its words in each language, its place in the shop's menu, its photograph, and whether it is shown.
+
+use admin_frame::{OnePicture, StaffForm, Trouble, on_done, on_uploaded, upload, upload_problem};
+use domain::Locale;
+use domain::id::CategoryId;
+use domain::permission::Permission;
+use domain::view::{CategoryEditView, CategoryTexts, PictureView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use server_fn::ServerFn;
+use server_fn::codec::{MultipartData, MultipartFormData};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, Typed, access, problem, resource, stated, typed, use_posted, wrong};
+use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr};
+
+/// The page of the categories.
+const LIST: &str = "/admin/categories";
+
+/// A category to edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryView {
+    /// The category, or what a new one begins as.
+    pub category: CategoryEditView,
+    /// May the reader save?
+    pub may_write: bool,
+}
+
+/// A category as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CategoryForm {
+    /// Empty for a new one.
+    pub id: String,
+    /// The version that was edited.
+    pub version: String,
+    /// Its place in the menu.
+    pub position: String,
+    /// By language.
+    pub texts: Vec<CategoryTexts>,
+    /// Not empty when it is shown.
+    pub published: String,
+}
+
+/// A category, or what a new one begins as for `new`.
+#[server(endpoint = "admin/category", output = Answer)]
+pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
+    use domain::view::CategoryDraft;
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
+    let found = match (category.as_str(), category.parse::<CategoryId>()) {
+        ("new", _) => {
+            let all = backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?;
+            let position = i64::try_from(all.len()).unwrap_or_default() + 1;
+            CategoryEditView {
+                draft: CategoryDraft { position, published: true, ..CategoryDraft::default() },
+                ..CategoryEditView::default()
+            }
+        }
+        (_, Ok(id)) => backend::catalog::category_to_edit(&shop, &ctx, id).await.map_err(crate::refused)?,
+        (_, Err(_)) => return Err(request::not_found()),
+    };
+    Ok(CategoryView { category: found, may_write: ctx.may(Permission::WriteProducts) })
+}
+access!(ReadCategory, Access::Staff(Permission::ReadProducts));
+
+/// Saves a category; a plain form goes on to its page.
+#[server(endpoint = "admin/category/save", output = Answer)]
+pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
+    use domain::view::CategoryDraft;
+    use session::request;
+    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
+    let Ok(position) = form.position.trim().parse() else {
+        return Err(request::invalid(vec![("position".to_owned(), ui::t::FIELD_NUMBER_INVALID.text(locale).to_owned())]));
+    };
+    let draft = CategoryDraft {
+        id: form.id.parse().ok(),
+        version: form.version.parse().unwrap_or_default(),
+        position,
+        published: !form.published.is_empty(),
+        texts: form.texts,
+    };
+    let id = backend::catalog::save_category(&shop, &ctx, locale, draft).await.map_err(crate::refused)?;
+    request::redirect(&format!("{LIST}/{id}"));
+    Ok(id)
+}
+access!(SaveCategory, Access::Staff(Permission::WriteProducts));
+
+/// Removes a category that nothing is in; a plain form goes on to the list.
+#[server(endpoint = "admin/category/remove", output = Answer)]
+pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    backend::catalog::remove_category(&request::shop()?, &ctx, category).await.map_err(crate::refused)?;
+    request::redirect(LIST);
+    Ok(())
+}
+access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
+
+/// Takes a photograph in for a category: the field `category`, and the file `picture` of at most 15 MB.
+#[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
+pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?);
+    let sent = admin_frame::Sent::receive(data, "picture").await?;
+    let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
+    let known = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::refused)?;
+    let alts = known.draft.texts.iter().filter_map(|text| Some((Locale::parse(&text.locale)?, text.name.clone()))).collect();
+    let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(crate::refused)?;
+    backend::catalog::set_category_picture(&shop, &ctx, category, Some(picture.id)).await.map_err(crate::refused)?;
+    Ok(picture)
+}
+access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
+
+/// Takes a category's photograph away.
+#[server(endpoint = "admin/category/picture/remove", output = Answer)]
+pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    backend::catalog::set_category_picture(&request::shop()?, &ctx, category, None).await.map_err(crate::refused)
+}
+access!(RemoveCategoryPicture, Access::Staff(Permission::WriteProducts));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[
+    stated::<ReadCategory>(),
+    stated::<SaveCategory>(),
+    stated::<RemoveCategory>(),
+    stated::<SetCategoryPicture>(),
+    stated::<RemoveCategoryPicture>(),
+];
+
+/// `/admin/categories/:category`
+#[derive(Debug)]
+pub struct EditCategory;
+
+#[lazy_route]
+impl LazyRoute for EditCategory {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
+        let params = use_params_map();
+        let id = Memo::new(move |_| params.with(|params| params.get("category").unwrap_or_default()));
+        let version = RwSignal::new(0_u32);
+        let save = ServerAction::<SaveCategory>::new();
+        let remove = ServerAction::<RemoveCategory>::new();
+        let (to_saved, to_list) = (use_navigate(), use_navigate());
+        on_done(save, tr!(COMMON_SAVED), move |saved: CategoryId| {
+            if id.get_untracked() == "new" {
+                to_saved(&format!("{LIST}/{saved}"), Default::default());
+            } else {
+                version.update(|times| *times += 1);
+            }
+        });
+        on_done(remove, tr!(ADMIN_CATEGORIES_REMOVED), move |()| to_list(LIST, Default::default()));
+        let category = resource(move || (id.get(), version.get()), |(id, _)| read_category(id));
+        view! {
+            <Transition fallback=|| view! { <SkeletonText/> }>
+                {move || {
+                    let posted = posted.clone();
+                    Suspend::new(async move {
+                        match category.await {
+                            Ok(view) => page(view, save, remove, &posted),
+                            Err(error) => view! { <Trouble error/> }.into_any(),
+                        }
+                    })
+                }}
+            </Transition>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, posted: &Posted) -> AnyView {
+    let CategoryView { category: CategoryEditView { draft, picture, products }, may_write } = view;
+    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let title = draft.texts.first().map_or_else(|| tr!(ADMIN_CATEGORIES_NEW).to_owned(), |text| text.name.clone());
+    let above =
+        vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned()), (LIST.to_owned(), tr!(ADMIN_CATEGORIES_TITLE).to_owned())];
+    let texts = texts(&draft.texts, &typed, problem);
+    let position = typed.or("form[position]", draft.position.to_string());
+    let published = typed.ticked("form[published]", "true", draft.published);
+    let side = match draft.id {
+        Some(id) => side(id, title.clone(), picture, products, remove, may_write, posted),
+        None => view! { <Alert>{tr!(ADMIN_CATEGORIES_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
+    };
+    view! {
+        <Title text=title.clone()/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=title.clone()/>
+            <PageHeader title/>
+            <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
+                <StaffForm action=save class="flex flex-col gap-6 min-w-0">
+                    <ProblemSummary problem/>
+                    <input type="hidden" name="form[id]" value=draft.id.map(|id| id.to_string()).unwrap_or_default() autocomplete="off"/>
+                    // A browser that reloads the page must not put the version of before into it.
+                    <input type="hidden" name="form[version]" value=draft.version.to_string() autocomplete="off"/>
+                    {texts}
+                    <Panel title=tr!(ADMIN_CATEGORIES_MENU)>
+                        <div class="flex flex-col gap-4 max-w-md">
+                            <Field label=tr!(ADMIN_CATEGORIES_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
+                            <Checkbox label=tr!(ADMIN_CATEGORIES_SHOWN) name="form[published]" checked=published/>
+                            <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_HIDDEN_HINT)}</p>
+                        </div>
+                    </Panel>
+                    {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                </StaffForm>
+                <div class="flex flex-col gap-6 min-w-0">{side}</div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn texts(known: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
+    let each = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
+        let code = locale.code();
+        let CategoryTexts { name, slug, blurb, .. } = known.iter().find(|texts| texts.locale == code).cloned().unwrap_or_default();
+        let sent = move |field: &str| format!("form[texts][{at}][{field}]");
+        let id = move |field: &str| format!("{field}.{code}");
+        let fault = move |field: &str| wrong(problem, format!("{field}.{code}"));
+        let [name, slug, blurb] = [("name", name), ("slug", slug), ("blurb", blurb)].map(|(field, own)| typed.or(&sent(field), own));
+        view! {
+            <Panel title=locale.name()>
+                <div class="flex flex-col gap-3" lang=locale.tag()>
+                    <input type="hidden" name=sent("locale") value=code/>
+                    <Field label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=80 optional={at > 0}/>
+                    <Field label=tr!(ADMIN_PRODUCTS_SLUG) name=sent("slug") id=id("slug") value=slug error=fault("slug") optional=true/>
+                    <TextArea label=tr!(ADMIN_PRODUCTS_DESCRIPTION) name=sent("blurb") id=id("blurb") value=blurb rows=3 error=fault("blurb") optional=true/>
+                </div>
+            </Panel>
+        }
+    });
+    let each = each.collect_view();
+    view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
+}
+
+/// What stands beside the form of a category that is there: its photograph, its products, and how it goes.
+fn side(
+    id: CategoryId,
+    name: String,
+    picture: Option<PictureView>,
+    products: i64,
+    remove: ServerAction<RemoveCategory>,
+    may_write: bool,
+    posted: &Posted,
+) -> AnyView {
+    let shown = RwSignal::new(picture.map(|picture| picture.id));
+    let action = upload(set_category_picture);
+    on_uploaded(action, move |picture: PictureView| shown.set(Some(picture.id)));
+    let bare = ServerAction::<RemoveCategoryPicture>::new();
+    on_done(bare, tr!(COMMON_SAVED), move |()| shown.set(None));
+    let category = move || view! { <input type="hidden" name="category" value=id.to_string() autocomplete="off"/> }.into_any();
+    let problem = upload_problem::<SetCategoryPicture, _>(action, posted);
+    let removing = move || {
+        view! {
+            <StaffForm action=bare>
+                {category()}
+                <Button kind="submit" look=Look::Danger busy=bare.pending()>{tr!(ADMIN_CATEGORIES_PICTURE_REMOVE)}</Button>
+            </StaffForm>
+        }
+    };
+    let goods = format!("/admin/products?category={id}");
+    let going = if products > 0 {
+        view! { <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_IN_USE)}</p> }.into_any()
+    } else {
+        view! {
+            <StaffForm action=remove>
+                {category()}
+                <Button kind="submit" look=Look::Danger busy=remove.pending()>{tr!(ADMIN_CATEGORIES_REMOVE)}</Button>
+            </StaffForm>
+        }
+        .into_any()
+    };
+    view! {
+        <OnePicture
+            title=tr!(ADMIN_CATEGORIES_PICTURE) hint=tr!(ADMIN_CATEGORIES_PICTURE_HINT) picture=shown alt=name field="picture"
+            add=tr!(ADMIN_PRODUCTS_ADD_PICTURE) action to=SetCategoryPicture::PATH problem may_write fields=category remove=removing
+        />
+        <Panel title=tr!(ADMIN_PRODUCTS)>
+            <div class="flex flex-col gap-3">
+                <p><a class="link figures" href=goods>{ui::use_locale().number(products)}</a></p>
+                {may_write.then_some(going)}
+            </div>
+        </Panel>
+    }
+    .into_any()
+}
