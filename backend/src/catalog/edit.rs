@@ -217,7 +217,7 @@ impl Saving {
         Ok(())
     }
 
-    /// What a new variant begins with arrives at the first place, and in the books.
+    /// Each variant has a place; what a new one begins with arrives there, and in the books.
     async fn first_stock(&self, tx: &mut Tx, new: &NewProduct, at: Timestamp) -> Result<(), CatalogError> {
         let arriving: Vec<(VariantId, i64, i64)> = self
             .draft
@@ -227,25 +227,24 @@ impl Saving {
             .filter(|(draft, _)| draft.id.is_none() && draft.stock > 0)
             .map(|(draft, variant)| (variant.id, draft.stock, variant.cost))
             .collect();
-        receive(tx, &self.shop, at, &arriving, "first stock").await
+        let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
+        let place = inventory::place(tx, &self.shop, &variants).await?;
+        receive(tx, &self.shop, at, place, &arriving, "first stock").await
     }
 }
 
-/// Receives units (variant, units, cost of one) at the shop's first place, and books their value.
+/// Receives units (variant, units, cost of one) at a place, and books their value.
 pub(super) async fn receive(
     tx: &mut Tx,
     shop: &Shop,
     at: Timestamp,
+    location: LocationId,
     units: &[(VariantId, i64, i64)],
     reason: &str,
 ) -> Result<(), CatalogError> {
     if units.is_empty() {
         return Ok(());
     }
-    let place: Option<(LocationId,)> = tx.fetch_optional("select id from locations order by position, id limit 1", &[]).await?;
-    let Some((location,)) = place else {
-        return Ok(());
-    };
     let movements: Vec<inventory::Movement> = units
         .iter()
         .map(|(variant, units, _)| inventory::Movement {

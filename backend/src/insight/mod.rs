@@ -3,7 +3,7 @@
 mod store;
 
 use domain::permission::Permission;
-use domain::view::TodayView;
+use domain::view::{Missing, TodayView};
 use domain::{Money, Timestamp};
 
 use crate::orders::OrderError;
@@ -39,10 +39,17 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         to_ship,
         unpaid,
         dead_jobs,
+        missing: missing(shop, &face.country).await?,
         last_days,
         latest,
         low_stock: inventory::low(shop, face.low_stock).await?,
     })
+}
+
+async fn missing(shop: &Shop, country: &str) -> Result<Vec<Missing>, OrderError> {
+    let (delivery, goods, tax) = store::has(shop.db(), country).await?;
+    let there = [(Missing::Delivery, delivery), (Missing::Goods, goods), (Missing::Tax, tax)];
+    Ok(there.into_iter().filter(|(_, count)| *count == 0).map(|(what, _)| what).collect())
 }
 
 /// The Philippine day that a moment is in, counted from 1970.

@@ -14,6 +14,17 @@ pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -
     .await
 }
 
+/// One or none each: a delivery method that is offered, a product on sale, a tax rate for standard goods in this country.
+pub(super) async fn has(db: &Db, country: &str) -> Result<(i64, i64, i64), DbError> {
+    db.fetch_one(
+        "select (select count(*) from (select 1 from delivery_methods where active = 1 limit 1) a),
+            (select count(*) from (select 1 from products where status = 'published' limit 1) b),
+            (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 limit 1) c)",
+        &[&country],
+    )
+    .await
+}
+
 /// Orders to be sent, card orders that wait for their money, timed work that was given up.
 pub(super) async fn waiting(db: &Db) -> Result<(i64, i64, i64), DbError> {
     db.fetch_one(

@@ -14,12 +14,12 @@ use domain::permission::Permission;
 use domain::view::{MovementView, StockListView};
 use uuid::Uuid;
 
-use crate::Shop;
 use crate::accounting::{self, AccountingError};
 use crate::platform::Context;
 use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
+use crate::{Shop, settings};
 
 /// Why stock was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -285,6 +285,23 @@ pub struct Movement {
     pub at: Timestamp,
 }
 
+/// Gives each of these variants that has none yet a place where its stock is counted: the shop's first. A shop without any
+/// place gets one, named like the shop. Says which it is.
+///
+/// # Errors
+/// The database's.
+pub async fn place(tx: &mut Tx, shop: &Shop, variants: &[VariantId]) -> Result<LocationId, DbError> {
+    let first = match store::first_place(tx).await? {
+        Some(place) => place,
+        None => {
+            store::make_place(tx, LocationId(shop.id()), &settings::shop(shop).name).await?;
+            store::first_place(tx).await?.ok_or(DbError::NotFound)?
+        }
+    };
+    store::count_at(tx, first, variants).await?;
+    Ok(first)
+}
+
 /// Receives goods: many movements at once, the rows of `stock` made where they are missing. For the seed, imports and new
 /// variants; units must not be negative.
 ///
@@ -344,7 +361,7 @@ pub async fn adjust(
             let value = cost.checked_mul(delta).ok_or(InventoryError::Amount)?;
             if value != 0 {
                 let postings = [("inventory", value), ("inventory_adjustment", -value)];
-                let currency = crate::settings::shop_currency(&shop);
+                let currency = settings::shop_currency(&shop);
                 accounting::post(tx, &shop, at, "stock.adjusted", None, movement.id.0, currency, &postings).await?;
             }
             let data = serde_json::json!({ "variant": variant, "location": location, "delta": delta, "reason": reason });

@@ -194,6 +194,40 @@ pub(super) async fn add_on_hand(tx: &mut Tx, movements: &[Movement]) -> Result<(
     Ok(())
 }
 
+pub(super) async fn first_place(tx: &mut Tx) -> Result<Option<LocationId>, DbError> {
+    let place: Option<(LocationId,)> = tx.fetch_optional("select id from locations order by position, id limit 1", &[]).await?;
+    Ok(place.map(|(id,)| id))
+}
+
+/// The first place of a shop, unless a rival just made it.
+pub(super) async fn make_place(tx: &mut Tx, id: LocationId, name: &str) -> Result<(), DbError> {
+    tx.execute(
+        "insert into locations (id, code, name, kind, position) values ($1, 'main', $2, 'store', 1) on conflict (code) do nothing",
+        &[&id, &name],
+    )
+    .await
+    .map(drop)
+}
+
+/// A row of `stock` at this place for each variant that has none anywhere.
+pub(super) async fn count_at(tx: &mut Tx, place: LocationId, variants: &[VariantId]) -> Result<(), DbError> {
+    let mut rows = Rows::new();
+    for variant in variants {
+        rows.row(&[variant]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into stock (variant_id, location_id)
+         select v.id, $2 from (select unhex(value->>0) as id from json_each($1)) v
+         where not exists (select 1 from stock s where s.variant_id = v.id) on conflict (variant_id, location_id) do nothing",
+        &[&rows.end(), &place],
+    )
+    .await
+    .map(drop)
+}
+
 /// The cost of a variant, when variant and place exist.
 pub(super) async fn cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<(i64,)>, DbError> {
     tx.fetch_optional("select v.cost from variants v join locations l on l.id = $2 where v.id = $1", &[&variant, &location]).await

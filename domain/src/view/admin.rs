@@ -40,6 +40,18 @@ pub struct SavedFilterView {
     pub query: String,
 }
 
+/// What a shop lacks before anybody can buy from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// No delivery method is offered: nobody can check out.
+    Delivery,
+    /// No product is published.
+    Goods,
+    /// No tax rate for standard goods in the shop's country.
+    Tax,
+}
+
 /// A day's figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TodayView {
@@ -53,6 +65,8 @@ pub struct TodayView {
     pub unpaid: i64,
     /// Timed work that was given up.
     pub dead_jobs: i64,
+    /// What the shop lacks before anybody can buy.
+    pub missing: Vec<Missing>,
     /// Sales of each of the last 14 days, oldest first, minor units.
     pub last_days: Vec<(Timestamp, i64)>,
     /// The newest orders.

@@ -106,3 +106,59 @@ impl Service<Request<Incoming>> for Guest {
         Either::Right(Box::pin(async move { Ok(pages.answer(request).await.map(EitherBody::Right)) }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::security::Policy;
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// A door that is open, its address, and what closes it.
+    async fn open() -> (tokio::task::JoinHandle<()>, SocketAddr, tokio::sync::oneshot::Sender<()>) {
+        let slow = async || {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            "slow"
+        };
+        let router = Router::new().route("/account", get(async || "quick")).route("/slow", get(slow));
+        let pages = Arc::new(Pages::new(router, 0, Policy::new(None, None)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (close, closed) = tokio::sync::oneshot::channel();
+        let serving = tokio::spawn(serve(listener, pages, async move { drop(closed.await) }));
+        (serving, address, close)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_ends_its_request_is_sent_away() {
+        let (_serving, address, _close) = open().await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET /account HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let length = client.read(&mut answer).await.unwrap();
+        assert!(String::from_utf8_lossy(&answer[..length]).ends_with("quick"));
+        let begun = tokio::time::Instant::now();
+        client.write_all(b"GET /account HTTP/1.1\r\nhost: sh").await.unwrap();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        assert!(!String::from_utf8_lossy(&rest).contains("quick"));
+        assert!(begun.elapsed() <= PATIENCE + Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_begun_is_answered_and_what_rests_is_closed_at_the_end() {
+        let (serving, address, close) = open().await;
+        let mut resting = TcpStream::connect(address).await.unwrap();
+        let mut asking = TcpStream::connect(address).await.unwrap();
+        asking.write_all(b"GET /slow HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        close.send(()).unwrap();
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close") && answer.ends_with("slow"), "{answer}");
+        assert_eq!(resting.read(&mut [0; 1]).await.unwrap(), 0);
+        serving.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

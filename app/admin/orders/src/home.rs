@@ -3,7 +3,7 @@
 use admin_frame::Trouble;
 use domain::Money;
 use domain::permission::Permission;
-use domain::view::{OrderRowView, StockRowView, TodayView};
+use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -112,19 +112,23 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
 
 fn attention(today: &TodayView) -> AnyView {
     let locale = use_locale();
-    let waits: Vec<_> = [
+    let missing = today.missing.iter().map(|missing| match missing {
+        Missing::Delivery => (tr!(ADMIN_HOME_MISSING_DELIVERY), 0, "/admin/settings/delivery/new"),
+        Missing::Goods => (tr!(ADMIN_HOME_MISSING_GOODS), 0, "/admin/products/import"),
+        Missing::Tax => (tr!(ADMIN_HOME_MISSING_TAX), 0, "/admin/settings/taxes"),
+    });
+    let waits = [
         (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.to_ship, "/admin/orders?fulfilment=unfulfilled"),
         (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.unpaid, "/admin/orders?payment=pending"),
         (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, ""),
-    ]
-    .into_iter()
-    .filter(|(_, count, _)| *count > 0)
-    .collect();
+    ];
+    let waits: Vec<_> = missing.chain(waits.into_iter().filter(|(_, count, _)| *count > 0)).collect();
     if waits.is_empty() {
         return view! { <p class="text-quiet">{tr!(ADMIN_HOME_ATTENTION_NONE)}</p> }.into_any();
     }
     let each = |(name, count, href): (&'static str, i64, &'static str)| {
-        let words = view! { <span class="grow">{name}</span><span class="figures font-semibold">{locale.number(count)}</span> };
+        let count = (count > 0).then(|| view! { <span class="figures font-semibold">{locale.number(count)}</span> });
+        let words = view! { <span class="grow">{name}</span>{count} };
         if href.is_empty() {
             view! { <li class="flex gap-4 py-2">{words}</li> }.into_any()
         } else {

@@ -11,7 +11,6 @@ use domain::{Locale, Timestamp};
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::Shop;
 use crate::catalog::check::key_of;
 use crate::catalog::edit::{receive, told_apart};
 use crate::catalog::write::{self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant};
@@ -20,6 +19,7 @@ use crate::platform::db::{DbError, Rows, Tx};
 use crate::platform::events::{self, Event};
 use crate::platform::{Actor, Context};
 use crate::settings::shop_currency;
+use crate::{Shop, inventory};
 
 use super::images;
 use super::known::Known;
@@ -473,7 +473,9 @@ async fn written(
         write::set_statuses(tx, &old).await?;
     }
     let stock: Vec<(VariantId, i64, i64)> = ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
-    receive(tx, shop, at, &stock, "import").await?;
+    let variants: Vec<VariantId> = ready.iter().flat_map(|r| r.product.variants.iter().map(|variant| variant.id)).collect();
+    let place = inventory::place(tx, shop, &variants).await?;
+    receive(tx, shop, at, place, &stock, "import").await?;
     write::refresh(tx, currency, at, ids).await?;
     remember(tx, at, ready).await?;
     let mut happened = Vec::with_capacity(ready.len());
