@@ -4,10 +4,11 @@
 mod support;
 
 use backend::catalog::import::import_csv;
+use backend::settings::{self, SettingsError};
 use backend::{Shop, ShopConfig, insight, inventory, pricing};
 use domain::Locale;
 use domain::id::VariantId;
-use domain::view::{DeliveryMethodDraft, Missing};
+use domain::view::{DeliveryMethodDraft, Missing, ShopSettings};
 use support::{Folder, number, place, postgres_url};
 
 async fn empty(url: String, folder: &Folder) -> Shop {
@@ -54,6 +55,23 @@ async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_goods_and_a_way_
         let (mug,): (VariantId,) = support::db(shop).fetch_one("select id from variants where sku = 'MUG'", &[]).await.unwrap();
         place(shop, &[(mug, 2)]).await.unwrap();
         assert_eq!(number(shop, "select count(*) from orders").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_currency_is_chosen_before_the_first_price() {
+    on_both(async |shop| {
+        let in_currency = async |code: &str| {
+            let new = ShopSettings { currency: code.into(), ..settings::load(shop).await.unwrap() };
+            settings::save(shop, &shop.system(), new).await
+        };
+        in_currency("USD").await.unwrap();
+        import_csv(shop, &shop.system(), GOODS.as_bytes(), None, &|_, _| ()).await.unwrap();
+        assert!(matches!(in_currency("PHP").await, Err(SettingsError::Priced)));
+        in_currency("USD").await.unwrap();
+        let card = backend::catalog::home(shop, Locale::En).await.unwrap().newest.remove(0);
+        assert_eq!(card.price_from.currency.code(), "USD");
     })
     .await;
 }

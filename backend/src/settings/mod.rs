@@ -23,6 +23,9 @@ pub enum SettingsError {
     /// A field is wrong; names it.
     #[error("{0}")]
     Invalid(&'static str),
+    /// Another currency, though goods have prices in the one there is.
+    #[error("goods have prices in another currency")]
+    Priced,
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -52,6 +55,7 @@ pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
 ///
 /// # Errors
 /// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`.
+/// [`SettingsError::Priced`]: the currency can be chosen until something has a price.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
     let colour =
@@ -75,12 +79,16 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
         return Err(SettingsError::Invalid("country"));
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
+    let another = load(shop).await?.currency != new.currency;
     shop.db()
         .write(async move |tx| {
             let at = inner.now();
+            if another && tx.fetch_optional::<(i64,)>("select 1 from prices limit 1", &[]).await?.is_some() {
+                return Err(SettingsError::Priced);
+            }
             put(tx, KEY, &new, at).await?;
             let data = serde_json::json!({ "settings": new });
-            events::append(tx, &inner, &ctx, at, &[Event::new("settings.changed", Uuid::nil(), data)]).await
+            Ok(events::append(tx, &inner, &ctx, at, &[Event::new("settings.changed", Uuid::nil(), data)]).await?)
         })
         .await?;
     shop.settings().forget();

@@ -77,6 +77,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
         SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
         SettingsError::Invalid("name") => wrong("name", t::FIELD_REQUIRED),
         SettingsError::Invalid("contact_email") => wrong("contact_email", t::FIELD_EMAIL_INVALID),
+        SettingsError::Priced => wrong("currency", t::ADMIN_SETTINGS_CURRENCY_PRICED),
         SettingsError::Invalid(field) => wrong(field, t::FIELD_CODE),
         other => request::unexpected(&other),
     })
