@@ -1,9 +1,20 @@
-//! A page in place of one that could not be shown.
+//! What a page read, or a page in place of one that could not be shown.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use session::AppError;
+use session::{AppError, Packed, loaded};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
+
+/// Shows what a page read, or why it could not be read; stands in a `Suspense` or a `Transition`. See [`session::loaded`].
+pub fn shown<T>(read: Resource<Result<T, AppError>, Packed>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    loaded(read, move |answer| match answer {
+        Ok(value) => show(value),
+        Err(error) => view! { <Trouble error/> }.into_any(),
+    })
+}
 
 /// Not found, not allowed, signed out, offline, crowded, or something unexpected.
 #[component]

@@ -1,6 +1,6 @@
 //! The admin's first page: what sold, what needs somebody, what is about to run out; live while one looks.
 
-use admin_frame::Trouble;
+use admin_frame::shown;
 use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
@@ -46,12 +46,7 @@ impl LazyRoute for Home {
         follow(newer);
         view! {
             <Suspense fallback=|| view! { <SkeletonRows/> }>
-                {move || Suspend::new(async move {
-                    match first.await {
-                        Ok(first) => day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
+                {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer))}
             </Suspense>
         }
         .into_any()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use admin_frame::{StaffForm, Trouble, address, on_done};
+use admin_frame::{StaffForm, address, on_done, shown};
 use domain::id::{OrderId, SavedFilterId};
 use domain::order::{FulfilmentState, PaymentState};
 use domain::permission::Permission;
@@ -133,23 +133,18 @@ impl LazyRoute for Orders {
         on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
         on_done(actions.delete, "", move |()| changed.update(|times| *times += 1));
         view! {
-            <Title text=tr!(ADMIN_ORDERS)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_ORDERS)/>
-                {move || view! { <Search query=query.get()/> }}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let query = query.get();
-                        Suspend::new(async move {
-                            match orders.await {
-                                Ok(found) => page(found, query, actions, ticked),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
-                </Transition>
-            </div>
-        }
+                    <Title text=tr!(ADMIN_ORDERS)/>
+                    <div class="flex flex-col gap-5">
+                        <PageHeader title=tr!(ADMIN_ORDERS)/>
+                        {move || view! { <Search query=query.get()/> }}
+                        <Transition fallback=|| view! { <SkeletonRows/> }>
+                            {shown(orders, move |found| {
+         let query = query.get_untracked();
+         page(found, query, actions, ticked)
+        })}
+                        </Transition>
+                    </div>
+                }
         .into_any()
     }
 }

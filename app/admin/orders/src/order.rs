@@ -1,6 +1,6 @@
 //! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::Money;
 use domain::id::OrderId;
 use domain::order::{PaymentMethod, PaymentState};
@@ -153,12 +153,7 @@ impl LazyRoute for OrderPage {
         let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
-                {move || Suspend::new(async move {
-                    match order.await {
-                        Ok(view) => page(view, actions),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
+                {shown(order, move |view| page(view, actions))}
             </Transition>
         }
         .into_any()

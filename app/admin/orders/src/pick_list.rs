@@ -1,6 +1,6 @@
 //! What is to be taken from the shelf for some orders, to be printed: one line an article, with the orders it is for.
 
-use admin_frame::Trouble;
+use admin_frame::shown;
 use domain::permission::Permission;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -75,12 +75,7 @@ impl LazyRoute for PickList {
             <div class="flex flex-col gap-5">
                 <PageHeader title=tr!(ADMIN_ORDERS_PICK_LIST) actions=print/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match lines.await {
-                            Ok(lines) => table(lines),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {shown(lines, move |lines| table(lines))}
                 </Suspense>
             </div>
         }

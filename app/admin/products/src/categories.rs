@@ -1,6 +1,6 @@
 //! The categories in the order of the shop's menu, hidden ones as well.
 
-use admin_frame::Trouble;
+use admin_frame::shown;
 use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;
@@ -55,12 +55,7 @@ impl LazyRoute for Categories {
             <div class="flex flex-col gap-5">
                 <Breadcrumbs above here=tr!(ADMIN_CATEGORIES_TITLE)/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match categories.await {
-                            Ok(view) => page(view),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {shown(categories, move |view| page(view))}
                 </Suspense>
             </div>
         }

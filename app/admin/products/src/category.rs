@@ -1,6 +1,6 @@
 //! A category: its words in each language, its place in the shop's menu, its photograph, and whether it is shown.
 
-use admin_frame::{OnePicture, StaffForm, Trouble, on_done, on_uploaded, upload, upload_problem};
+use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
 use domain::Locale;
 use domain::id::CategoryId;
 use domain::permission::Permission;
@@ -160,15 +160,7 @@ impl LazyRoute for EditCategory {
         let category = resource(move || (id.get(), version.get()), |(id, _)| read_category(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
-                {move || {
-                    let posted = posted.clone();
-                    Suspend::new(async move {
-                        match category.await {
-                            Ok(view) => page(view, save, remove, &posted),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })
-                }}
+                {shown(category, move |view| page(view, save, remove, &posted))}
             </Transition>
         }
         .into_any()

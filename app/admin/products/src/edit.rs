@@ -1,6 +1,6 @@
 //! A product: texts in each language, options and variants, prices, photographs, and whether it is on the shop.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
 use domain::view::{PictureView, ProductAdminView, ProductTexts};
@@ -116,15 +116,7 @@ impl LazyRoute for EditProduct {
         let product = resource(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
         view! {
             <Transition fallback=|| view! { <SkeletonText/> }>
-                {move || {
-                    let posted = posted.clone();
-                    Suspend::new(async move {
-                        match product.await {
-                            Ok(view) => page(view, save, status, &posted),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })
-                }}
+                {shown(product, move |view| page(view, save, status, &posted))}
             </Transition>
         }
         .into_any()
@@ -132,7 +124,7 @@ impl LazyRoute for EditProduct {
 }
 
 /// What the form shows: what was typed when it came back without a script, else the product.
-fn shown(view: &EditView, typed: &Typed) -> ProductForm {
+fn form_of(view: &EditView, typed: &Typed) -> ProductForm {
     let draft = view.product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
     let own = draft.id.map(|id| id.to_string()).unwrap_or_default();
     let came_back = typed.of("form[id]", &own);
@@ -156,7 +148,7 @@ fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
 
 fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, posted: &Posted) -> AnyView {
     let fault = problem(save, posted);
-    let form = shown(&view, &typed(save, posted));
+    let form = form_of(&view, &typed(save, posted));
     let pictures = RwSignal::new(ordered(&view, &form));
     let EditView { product, categories, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);

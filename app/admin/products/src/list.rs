@@ -1,6 +1,6 @@
 //! The list of products: search, states, pages by key.
 
-use admin_frame::{Trouble, address};
+use admin_frame::{address, shown};
 use domain::permission::Permission;
 use domain::view::{ProductListView, ProductRowView};
 use leptos::prelude::*;
@@ -63,23 +63,18 @@ impl LazyRoute for Products {
             }
         };
         view! {
-            <Title text=tr!(ADMIN_PRODUCTS)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
-                {move || search(&asked.get())}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let asked = asked.get();
-                        Suspend::new(async move {
-                            match products.await {
-                                Ok(found) => page(found, &asked),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
-                </Transition>
-            </div>
-        }
+                    <Title text=tr!(ADMIN_PRODUCTS)/>
+                    <div class="flex flex-col gap-5">
+                        <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
+                        {move || search(&asked.get())}
+                        <Transition fallback=|| view! { <SkeletonRows/> }>
+                            {shown(products, move |found| {
+         let asked = asked.get_untracked();
+         page(found, &asked)
+        })}
+                        </Transition>
+                    </div>
+                }
         .into_any()
     }
 }

@@ -1,6 +1,6 @@
 //! The movements that a variant's stock is the sum of.
 
-use admin_frame::Trouble;
+use admin_frame::shown;
 use domain::permission::Permission;
 use domain::view::MovementView;
 use leptos::prelude::*;
@@ -43,12 +43,7 @@ impl LazyRoute for Movements {
                 <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
                 <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match movements.await {
-                            Ok(movements) => table(movements),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {shown(movements, move |movements| table(movements))}
                 </Suspense>
             </div>
         }

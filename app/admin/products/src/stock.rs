@@ -1,6 +1,6 @@
 //! Stock: what is in the house, promised, to sell; and its adjustment with a reason.
 
-use admin_frame::{StaffForm, Trouble, address, on_done};
+use admin_frame::{StaffForm, address, on_done, shown};
 use domain::id::{LocationId, VariantId};
 use domain::permission::Permission;
 use domain::view::{StockListView, StockRowView};
@@ -91,33 +91,28 @@ impl LazyRoute for Stock {
         on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
         let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
         view! {
-            <Title text=tr!(ADMIN_STOCK)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_STOCK)/>
-                {move || {
-                    let search = asked.with(|(search, _)| search.clone());
-                    view! {
-                        <Form method="GET" action="/admin/stock">
-                            <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
-                                <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=search/>
-                                <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
-                            </div>
-                        </Form>
-                    }
-                }}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let (search, after) = asked.get();
-                        Suspend::new(async move {
-                            match stock.await {
-                                Ok(found) => page(found, &search, &after, adjust, posted),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
+                    <Title text=tr!(ADMIN_STOCK)/>
+                    <div class="flex flex-col gap-5">
+                        <PageHeader title=tr!(ADMIN_STOCK)/>
+                        {move || {
+                            let search = asked.with(|(search, _)| search.clone());
+                            view! {
+                                <Form method="GET" action="/admin/stock">
+                                    <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
+                                        <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=search/>
+                                        <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
+                                    </div>
+                                </Form>
                             }
-                        })
-                    }}
-                </Transition>
-            </div>
-        }
+                        }}
+                        <Transition fallback=|| view! { <SkeletonRows/> }>
+                            {shown(stock, move |found| {
+         let (search, after) = asked.get_untracked();
+         page(found, &search, &after, adjust, posted)
+        })}
+                        </Transition>
+                    </div>
+                }
         .into_any()
     }
 }

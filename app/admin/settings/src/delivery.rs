@@ -1,6 +1,6 @@
 //! Delivery methods, those that are not offered as well.
 
-use admin_frame::Trouble;
+use admin_frame::shown;
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};
@@ -58,12 +58,7 @@ impl LazyRoute for Delivery {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/delivery")}
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {move || Suspend::new(async move {
-                        match methods.await {
-                            Ok(view) => page(view),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })}
+                    {shown(methods, move |view| page(view))}
                 </Suspense>
             </div>
         }

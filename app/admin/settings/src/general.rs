@@ -1,6 +1,6 @@
 //! The shop's name, colours, currency and country; its logo beside them.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
@@ -110,15 +110,7 @@ impl LazyRoute for General {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings")}
                 <Transition fallback=|| view! { <SkeletonText/> }>
-                    {move || {
-                        let posted = posted.clone();
-                        Suspend::new(async move {
-                            match settings.await {
-                                Ok(view) => page(view, save, &posted, changed),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
+                    {shown(settings, move |view| page(view, save, &posted, changed))}
                 </Transition>
             </div>
         }

@@ -1,6 +1,6 @@
 //! Keys of the HTTP API: made with what they may do, shown once, taken back.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
@@ -68,15 +68,7 @@ impl LazyRoute for Keys {
                 {crate::pages("/admin/settings/keys")}
                 {move || secret.get().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
                 <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let posted = posted.clone();
-                        Suspend::new(async move {
-                            match keys.await {
-                                Ok(keys) => page(keys, create, revoke, &posted),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
+                    {shown(keys, move |keys| page(keys, create, revoke, &posted))}
                 </Transition>
             </div>
         }

@@ -1,6 +1,6 @@
 //! A delivery method: its words, where it goes, what it asks, how long it takes, and whether it is offered.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};
@@ -158,15 +158,7 @@ impl LazyRoute for EditMethod {
         let method = resource(move || code.get(), read_delivery_method);
         view! {
             <Suspense fallback=|| view! { <SkeletonText/> }>
-                {move || {
-                    let posted = posted.clone();
-                    Suspend::new(async move {
-                        match method.await {
-                            Ok(view) => page(view, save, &posted),
-                            Err(error) => view! { <Trouble error/> }.into_any(),
-                        }
-                    })
-                }}
+                {shown(method, move |view| page(view, save, &posted))}
             </Suspense>
         }
         .into_any()

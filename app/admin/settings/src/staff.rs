@@ -1,6 +1,6 @@
 //! Staff: who works here, in which role, and who may sign in.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::StaffView;
@@ -77,15 +77,7 @@ impl LazyRoute for Staff {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/staff")}
                 <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let posted = posted.clone();
-                        Suspend::new(async move {
-                            match staff.await {
-                                Ok(staff) => page(staff, Actions { add, role, active }, &posted),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
+                    {shown(staff, move |staff| page(staff, Actions { add, role, active }, &posted))}
                 </Transition>
             </div>
         }

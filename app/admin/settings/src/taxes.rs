@@ -1,6 +1,6 @@
 //! Tax rates: what was, is and will be in force, and one more.
 
-use admin_frame::{StaffForm, Trouble, on_done};
+use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::TaxRateView;
 use domain::{Locale, Timestamp};
@@ -135,15 +135,7 @@ impl LazyRoute for Taxes {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/taxes")}
                 <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {move || {
-                        let posted = posted.clone();
-                        Suspend::new(async move {
-                            match taxes.await {
-                                Ok(view) => page(view, save, &posted),
-                                Err(error) => view! { <Trouble error/> }.into_any(),
-                            }
-                        })
-                    }}
+                    {shown(taxes, move |view| page(view, save, &posted))}
                 </Transition>
             </div>
         }

@@ -9,6 +9,7 @@ mod images;
 mod known;
 mod rows;
 mod save;
+mod written;
 
 use std::path::Path;
 

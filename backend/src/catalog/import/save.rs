@@ -3,28 +3,28 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use domain::Locale;
 use domain::id::{CategoryId, PictureId, PriceListId, ProductId, VariantId};
 use domain::messages::t;
 use domain::slug::slug;
 use domain::view::{ImportProblem, ImportReport};
-use domain::{Locale, Timestamp};
 use futures::StreamExt;
 use serde_json::json;
 
+use crate::Shop;
 use crate::catalog::check::key_of;
-use crate::catalog::edit::{receive, told_apart};
+use crate::catalog::edit::told_apart;
 use crate::catalog::write::{self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant};
 use crate::catalog::{CatalogError, store};
-use crate::platform::db::{DbError, Rows, Tx};
+use crate::platform::db::{DbError, Rows};
 use crate::platform::events::{self, Event};
 use crate::platform::{Actor, Context};
-use crate::settings::shop_currency;
-use crate::{Shop, inventory};
 
 use super::images;
 use super::known::Known;
 use super::problem;
 use super::rows::{Listing, Row};
+use super::written::{Ready, written};
 
 /// Pictures that are fetched at once.
 const AT_ONCE: usize = 8;
@@ -36,17 +36,6 @@ pub(super) struct Importing<'a> {
     locale: Locale,
     folder: Option<&'a Path>,
     categories: HashMap<String, CategoryId>,
-}
-
-/// A product that is ready, with what else is written for it.
-#[derive(Clone, Debug)]
-struct Ready {
-    product: NewProduct,
-    is_new: bool,
-    was: String,
-    stock: Vec<(VariantId, i64, i64)>,
-    hash: String,
-    line: u64,
 }
 
 impl<'a> Importing<'a> {
@@ -403,9 +392,7 @@ impl<'a> Importing<'a> {
         for one in ready {
             match self.write(vec![one.clone()]).await {
                 Ok(()) => count(report, &one),
-                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Stopped))) => {
-                    return Err(error.into());
-                }
+                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Full | DbError::Stopped))) => return Err(error.into()),
                 Err(error) => {
                     let why = error.to_string();
                     problems.push(problem(one.line, "Handle", t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)])));
@@ -451,53 +438,4 @@ fn cut(text: &str, most: usize) -> String {
     let short: String = text.chars().take(most - 1).collect();
     let end = short.rfind(' ').unwrap_or(short.len());
     format!("{}…", &short[..end])
-}
-
-async fn written(
-    tx: &mut Tx,
-    shop: &Shop,
-    ctx: &Context,
-    list: PriceListId,
-    ready: &[Ready],
-    ids: &[ProductId],
-) -> Result<(), CatalogError> {
-    let (at, currency) = (shop.now(), shop_currency(shop));
-    let list = write::ordinary_list(tx, list, currency).await?;
-    let products = |new: bool| ready.iter().filter(|r| r.is_new == new).map(|r| r.product.clone()).collect::<Vec<_>>();
-    let (new, old) = (products(true), products(false));
-    if !new.is_empty() {
-        write::insert_products(tx, list, at, &new).await?;
-    }
-    if !old.is_empty() {
-        write::update_products(tx, list, at, &old).await?;
-        write::set_statuses(tx, &old).await?;
-    }
-    let stock: Vec<(VariantId, i64, i64)> = ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
-    let variants: Vec<VariantId> = ready.iter().flat_map(|r| r.product.variants.iter().map(|variant| variant.id)).collect();
-    let place = inventory::place(tx, shop, &variants).await?;
-    receive(tx, shop, at, place, &stock, "import").await?;
-    write::refresh(tx, currency, at, ids).await?;
-    remember(tx, at, ready).await?;
-    let mut happened = Vec::with_capacity(ready.len());
-    for r in ready {
-        let kind = if r.is_new { "product.created" } else { "product.updated" };
-        let data = json!({ "handle": r.product.handle, "status": r.product.status, "was": r.was, "import": true });
-        happened.push(Event::new(kind, r.product.id.0, data));
-    }
-    events::append(tx, shop, ctx, at, &happened).await?;
-    Ok(())
-}
-
-async fn remember(tx: &mut Tx, at: Timestamp, ready: &[Ready]) -> Result<(), DbError> {
-    let mut rows = Rows::new();
-    for r in ready {
-        rows.row(&[&r.product.id, &r.hash]);
-    }
-    tx.execute(
-        "insert into product_imports (product_id, hash, at) select unhex(value->>0), value->>1, $2 from json_each($1) where true
-         on conflict (product_id) do update set hash = excluded.hash, at = excluded.at",
-        &[&rows.end(), &at],
-    )
-    .await?;
-    Ok(())
 }
