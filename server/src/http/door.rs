@@ -2,43 +2,60 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
-use futures::future::{BoxFuture, Either, Ready, ready};
+use futures::future::{self, BoxFuture, Ready, ready};
 use http::{Request, Response};
-use http_body_util::{Either as EitherBody, Full};
+use http_body::{Frame, SizeHint};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::cache::Pages;
 
-/// A connection that has sent no whole head for so long is closed: one that rests between requests, or a client that sends a byte
-/// now and then to hold it. Longer than proxies keep theirs (60 s), so that they close first.
+/// A connection on which nothing has begun and nothing is under way for so long is closed: one that rests between requests, or a
+/// client that sends a byte now and then to hold it. Longer than proxies keep theirs (60 s), so that they close first.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// When the system has no room for another connection.
 const BREATH: Duration = Duration::from_secs(1);
 
+/// What connections are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// Whoever rests since the last time may go.
+    Look,
+    /// End after what is under way.
+    Close,
+}
+
 /// Takes connections until `stop` is done; then answers the requests that have begun, and closes each connection after its own.
 pub async fn serve(listener: TcpListener, pages: Arc<Pages>, stop: impl Future<Output = ()>) {
-    let (closing, is_closing) = watch::channel(false);
+    let (tell, told) = watch::channel(Word::Look);
+    let mut looks = tokio::time::interval(PATIENCE);
     let mut stop = pin!(stop);
     loop {
         let taken = tokio::select! {
             taken = listener.accept() => taken,
+            _ = looks.tick() => {
+                tell.send_replace(Word::Look);
+                continue;
+            }
             () = stop.as_mut() => break,
         };
         match taken {
             Ok((stream, peer)) => {
-                tokio::spawn(attend(stream, Guest { pages: pages.clone(), peer }, is_closing.clone()));
+                tokio::spawn(attend(stream, pages.clone(), peer, told.clone()));
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -47,9 +64,9 @@ pub async fn serve(listener: TcpListener, pages: Arc<Pages>, stop: impl Future<O
             }
         }
     }
-    drop((listener, is_closing));
-    closing.send_replace(true);
-    closing.closed().await;
+    drop((listener, told));
+    tell.send_replace(Word::Close);
+    tell.closed().await;
 }
 
 /// The client went away before it was let in.
@@ -59,23 +76,28 @@ fn is_the_clients(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn attend(stream: TcpStream, guest: Guest, mut closing: watch::Receiver<bool>) {
+async fn attend(stream: TcpStream, pages: Arc<Pages>, peer: SocketAddr, mut told: watch::Receiver<Word>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays slow");
     }
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), guest));
-    let ended = tokio::select! {
-        biased;
-        served = serving.as_mut() => Some(served),
-        _ = closing.wait_for(|closing| *closing) => None,
-    };
-    let served = match ended {
-        Some(served) => served,
-        None => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let life = Arc::new(Life::default());
+    let guest = Guest { pages, peer, life: life.clone() };
+    let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), guest));
+    // What had begun at the last look; a connection that came after it has until the next one but one.
+    let mut seen = None;
+    let served = loop {
+        let word = tokio::select! {
+            biased;
+            served = serving.as_mut() => break served,
+            _ = told.changed() => *told.borrow_and_update(),
+        };
+        match word {
+            Word::Close => {
+                serving.as_mut().graceful_shutdown();
+                break serving.await;
+            }
+            Word::Look if seen == Some(life.begun()) && !life.is_busy() => return,
+            Word::Look => seen = Some(life.begun()),
         }
     };
     if let Err(error) = served {
@@ -83,27 +105,74 @@ async fn attend(stream: TcpStream, guest: Guest, mut closing: watch::Receiver<bo
     }
 }
 
+/// What happens on a connection. Requests and answers that take a while hold it as long as they do.
+#[derive(Default)]
+struct Life(AtomicU64);
+
+impl Life {
+    /// Requests that have begun so far.
+    fn begun(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Is anything under way? The connection's task and its guest hold the life as well.
+    fn is_busy(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 2
+    }
+}
+
 /// Answers the requests of one connection.
 struct Guest {
     pages: Arc<Pages>,
     peer: SocketAddr,
+    life: Arc<Life>,
 }
 
-type Answer = Response<EitherBody<Full<Bytes>, Body>>;
+type Answer = Response<Either<Full<Bytes>, Lasting>>;
 
 impl Service<Request<Incoming>> for Guest {
     type Response = Answer;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Answer, Infallible>>, BoxFuture<'static, Result<Answer, Infallible>>>;
+    type Future = future::Either<Ready<Result<Answer, Infallible>>, BoxFuture<'static, Result<Answer, Infallible>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.life.begin();
         if let Some(answer) = self.pages.at_hand(&request) {
-            return Either::Left(ready(Ok(answer.map(EitherBody::Left))));
+            return future::Either::Left(ready(Ok(answer.map(Either::Left))));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        let pages = self.pages.clone();
-        Either::Right(Box::pin(async move { Ok(pages.answer(request).await.map(EitherBody::Right)) }))
+        let (pages, life) = (self.pages.clone(), self.life.clone());
+        future::Either::Right(Box::pin(
+            async move { Ok(pages.answer(request).await.map(|body| Either::Right(Lasting { body, _life: life }))) },
+        ))
+    }
+}
+
+/// The body of an answer that may take a while, a stream of events for example.
+struct Lasting {
+    body: Body,
+    _life: Arc<Life>,
+}
+
+impl http_body::Body for Lasting {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -113,6 +182,7 @@ mod tests {
     use crate::http::security::Policy;
     use axum::Router;
     use axum::routing::get;
+    use futures::StreamExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// A door that is open, its address, and what closes it.
@@ -121,7 +191,14 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(5)).await;
             "slow"
         };
-        let router = Router::new().route("/account", get(async || "quick")).route("/slow", get(slow));
+        let long = async || {
+            let late = futures::stream::once(async {
+                tokio::time::sleep(PATIENCE * 5).await;
+                "done"
+            });
+            Body::from_stream(futures::stream::iter(["begun"]).chain(late).map(Ok::<_, Infallible>))
+        };
+        let router = Router::new().route("/account", get(async || "quick")).route("/slow", get(slow)).route("/long", get(long));
         let pages = Arc::new(Pages::new(router, 0, Policy::new(None, None)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -143,7 +220,17 @@ mod tests {
         let mut rest = Vec::new();
         client.read_to_end(&mut rest).await.unwrap();
         assert!(!String::from_utf8_lossy(&rest).contains("quick"));
-        assert!(begun.elapsed() <= PATIENCE + Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() <= PATIENCE * 2, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_takes_long_is_waited_for() {
+        let (_serving, address, _close) = open().await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET /long HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains("begun") && answer.contains("done"), "{answer}");
     }
 
     #[tokio::test(start_paused = true)]
