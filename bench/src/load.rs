@@ -1,8 +1,10 @@
 //! Many connections at once, and what they saw.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::task::LocalSet;
 
 use crate::Trouble;
 use crate::client::Client;
@@ -38,73 +40,93 @@ impl Seen {
 
 /// The same request over and over, for a time.
 pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize, seconds: u64) -> Result<Seen, Trouble> {
-    let begun = Instant::now();
-    let until = begun + Duration::from_secs(seconds);
-    let mut tasks = Vec::new();
-    for _ in 0..connections {
-        let mut client = Client::connect(address).await?;
-        let request = client.request("GET", path, headers, "");
-        tasks.push(tokio::spawn(async move {
-            let (mut good, mut bad, mut latencies) = (0, 0, Vec::new());
-            while Instant::now() < until {
-                let begun = Instant::now();
-                if client.status(&request).await? == 200 {
-                    good += 1;
-                } else {
-                    bad += 1;
-                }
-                latencies.push(begun.elapsed());
-            }
-            Ok::<_, Trouble>((good, bad, latencies))
-        }));
-    }
-    collect(begun, tasks).await
+    let (address, path, headers) = (address.to_owned(), path.to_owned(), headers.to_owned());
+    let until = Instant::now() + Duration::from_secs(seconds);
+    at_once(connections, async move || {
+        let mut client = Client::connect(&address).await?;
+        let request = client.request("GET", &path, &headers, "");
+        let mut part = Part::default();
+        while Instant::now() < until {
+            let sent = Instant::now();
+            let status = client.status(&request).await?;
+            part.count(status == 200, sent);
+        }
+        Ok(part)
+    })
+    .await
 }
 
 /// Each request once, by as many connections.
 pub async fn each(address: &str, requests: Vec<(String, String, String)>, connections: usize) -> Result<(Seen, Vec<String>), Trouble> {
-    let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
-    let answers = Arc::new(std::sync::Mutex::new(vec![String::new(); requests.len()]));
-    let begun = Instant::now();
-    let mut tasks = Vec::new();
-    for _ in 0..connections {
-        let mut client = Client::connect(address).await?;
-        let (requests, next, answers) = (Arc::clone(&requests), Arc::clone(&next), Arc::clone(&answers));
-        tasks.push(tokio::spawn(async move {
-            let (mut good, mut bad, mut latencies) = (0, 0, Vec::new());
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((path, headers, body)) = requests.get(index) else { break };
-                let request = client.request("POST", path, headers, body);
-                let sent = Instant::now();
-                let answer = client.send(&request).await?;
-                latencies.push(sent.elapsed());
-                if answer.status < 300 {
-                    good += 1;
-                } else {
-                    bad += 1;
-                }
-                if let Some(slot) = answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(index) {
-                    *slot = String::from_utf8_lossy(&answer.body).into_owned();
-                }
+    let (address, requests, next) = (address.to_owned(), Arc::new(requests), Arc::new(AtomicUsize::new(0)));
+    let answers = Arc::new(Mutex::new(vec![String::new(); requests.len()]));
+    let told = Arc::clone(&answers);
+    let seen = at_once(connections, async move || {
+        let mut client = Client::connect(&address).await?;
+        let mut part = Part::default();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, headers, body)) = requests.get(index) else { return Ok(part) };
+            let request = client.request("POST", path, headers, body);
+            let sent = Instant::now();
+            let answer = client.send(&request).await?;
+            part.count(answer.status < 300, sent);
+            if let Some(slot) = told.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                *slot = String::from_utf8_lossy(&answer.body).into_owned();
             }
-            Ok::<_, Trouble>((good, bad, latencies))
-        }));
-    }
-    let seen = collect(begun, tasks).await?;
-    let answers = std::mem::take(&mut *answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        }
+    })
+    .await?;
+    let answers = std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((seen, answers))
 }
 
-type Task = tokio::task::JoinHandle<Result<(usize, usize, Vec<Duration>), Trouble>>;
+/// What one connection saw.
+#[derive(Default)]
+struct Part {
+    good: usize,
+    bad: usize,
+    latencies: Vec<Duration>,
+}
 
-async fn collect(begun: Instant, tasks: Vec<Task>) -> Result<Seen, Trouble> {
+impl Part {
+    fn count(&mut self, good: bool, sent: Instant) {
+        self.latencies.push(sent.elapsed());
+        if good {
+            self.good += 1;
+        } else {
+            self.bad += 1;
+        }
+    }
+}
+
+/// So many connections at once, on a thread for each processor that keeps its own: none wakes another, which would cost the
+/// server's processors as much as the answers do.
+async fn at_once(connections: usize, work: impl AsyncFn() -> Result<Part, Trouble> + Clone + Send + 'static) -> Result<Seen, Trouble> {
+    let begun = Instant::now();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(connections);
+    let parts = (0..threads).map(|thread| {
+        let (work, mine) = (work.clone(), connections / threads + usize::from(thread < connections % threads));
+        tokio::task::spawn_blocking(move || {
+            let (runtime, tasks) = (tokio::runtime::Builder::new_current_thread().enable_all().build()?, LocalSet::new());
+            let begun: Vec<_> = (0..mine)
+                .map(|_| {
+                    let work = work.clone();
+                    tasks.spawn_local(async move { work().await })
+                })
+                .collect();
+            let ended = tasks.block_on(&runtime, futures::future::try_join_all(begun))?;
+            ended.into_iter().collect::<Result<Vec<Part>, Trouble>>()
+        })
+    });
+    let parts: Vec<_> = parts.collect();
     let mut seen = Seen { good: 0, bad: 0, took: Duration::ZERO, latencies: Vec::new() };
-    for task in tasks {
-        let (good, bad, latencies) = task.await??;
-        seen.good += good;
-        seen.bad += bad;
-        seen.latencies.extend(latencies);
+    for part in parts {
+        for Part { good, bad, latencies } in part.await?? {
+            seen.good += good;
+            seen.bad += bad;
+            seen.latencies.extend(latencies);
+        }
     }
     seen.took = begun.elapsed();
     seen.latencies.sort_unstable();
