@@ -94,13 +94,13 @@ fn table(categories: Vec<CategoryRowView>) -> AnyView {
     let row = |category: CategoryRowView| {
         let picture = category.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
         let (tone, words) =
-            if category.published { (Tone::Success, tr!(ADMIN_CATEGORIES_SHOWN)) } else { (Tone::Neutral, tr!(ADMIN_CATEGORIES_HIDDEN)) };
+            if category.published { (Tone::Success, tr!(ADMIN_CATEGORIES_IN_MENU)) } else { (Tone::Neutral, tr!(ADMIN_CATEGORIES_HIDDEN)) };
         view! {
             <Row>
                 <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>
                 <td>
                     <a class="font-medium hover:underline underline-offset-4" href=format!("/admin/categories/{}", category.id)>{category.name}</a>
-                    <span class="block text-sm text-quiet">{format!("/c/{}", category.slug)}</span>
+                    <span class="max-md:hidden block text-sm text-quiet">{format!("/c/{}", category.slug)}</span>
                 </td>
                 <FigureCell>
                     <a class="hover:underline underline-offset-4" href=format!("/admin/products?category={}", category.id)>{locale.number(category.products)}</a>

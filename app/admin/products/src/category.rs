@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{Access, Answer, AppError, Posted, ProblemSummary, Typed, access, problem, resource, stated, typed, use_posted, wrong};
-use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr};
+use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
 /// The page of the categories.
 const LIST: &str = "/admin/categories";
@@ -275,7 +275,7 @@ fn side(
         />
         <Panel title=tr!(ADMIN_PRODUCTS)>
             <div class="flex flex-col gap-3">
-                <p><a class="link figures" href=goods>{ui::use_locale().number(products)}</a></p>
+                <p><a class="link figures" href=goods>{trn!(LISTING_RESULTS, products)}</a></p>
                 {may_write.then_some(going)}
             </div>
         </Panel>
