@@ -336,7 +336,7 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     // What is sent for another version is stale, and comes back as typed.
     let (status, _, body) = post(&router, &product, &owner, &edit).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(body.contains("Someone else changed this product") && holds(&body, "form[variants][0][sku]", "MAL-1"), "{body}");
+    assert!(body.contains("Someone else changed this in the meantime") && holds(&body, "form[variants][0][sku]", "MAL-1"), "{body}");
 }
 
 /// A small picture in one grey (PNG, stored without compression).
