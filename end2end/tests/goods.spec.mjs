@@ -131,8 +131,10 @@ test('a category is made, gets a photograph, is hidden and goes', async ({ page,
   await save(page, 'category');
   await open(page, '/admin/categories');
   await expect(page.locator('tr', { hasText: name })).toContainText('Hidden');
-  await page.goto('/');
-  await expect(page.locator(`a[href="/c/${slug}"]`)).toHaveCount(0);
+  await expect(async () => {
+    await page.goto('/');
+    await expect(page.locator(`a[href="/c/${slug}"]`)).toHaveCount(0, { timeout: 1000 });
+  }).toPass();
 
   await open(page, here);
   await page.getByRole('button', { name: 'Remove category' }).click();

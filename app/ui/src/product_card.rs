@@ -88,15 +88,16 @@ pub fn CategoryTile(
     /// Its name.
     #[prop(into)]
     name: String,
-    /// The id of the picture that stands for it.
+    /// The id of the picture that stands for it; empty for none.
     #[prop(into)]
     picture: String,
 ) -> impl IntoView {
+    let picture = (!picture.is_empty()).then(|| view! { <Picture id=picture alt="" sizes="(width < 40rem) 30vw, 10rem"/> });
     view! {
         <a href=href class="group flex flex-col gap-2 min-w-0 rounded-card">
             <span class="tile block">
                 <span class="block size-full transition-transform duration-200 ease-out group-hover:scale-[1.03]">
-                    <Picture id=picture alt="" sizes="(width < 40rem) 30vw, 10rem"/>
+                    {picture}
                 </span>
             </span>
             <span class="font-medium text-sm md:text-base leading-snug group-hover:underline underline-offset-4 decoration-1">{name}</span>
