@@ -51,6 +51,8 @@ struct KeptRules {
 struct Pending {
     all: bool,
     products: BTreeSet<ProductId>,
+    /// How often something was touched.
+    touched: u64,
 }
 
 impl Shelf {
@@ -58,14 +60,20 @@ impl Shelf {
     pub fn touch(&self, products: impl IntoIterator<Item = ProductId>) {
         let mut products = products.into_iter().peekable();
         if products.peek().is_some() {
-            self.pending.lock().unwrap_or_else(PoisonError::into_inner).products.extend(products);
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.products.extend(products);
+            pending.touched += 1;
+            drop(pending);
             self.kept.forget();
         }
     }
 
     /// Everything may have changed.
     pub fn touch_all(&self) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).all = true;
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.all = true;
+        pending.touched += 1;
+        drop(pending);
         self.kept.forget();
         self.forget_rules();
         self.pictures.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -95,26 +103,24 @@ impl Shelf {
         if let Some(index) = self.ready() {
             return Ok(index);
         }
-        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let last = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let made = match last {
-            Some(last) if !pending.all && pending.products.len() <= MANY => Self::changed(shop, &last, &pending.products).await,
-            _ => Index::load(shop).await,
+        // What is pending stays so until it is read: whoever asks meanwhile waits here, and a reader that goes away loses nothing.
+        let (all, products, touched) = {
+            let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            (pending.all, pending.products.clone(), pending.touched)
         };
-        match made {
-            Ok(index) => {
-                let index = Arc::new(index);
-                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
-                self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                Ok(index)
-            }
-            Err(error) => {
-                let mut back = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-                back.all |= pending.all;
-                back.products.extend(pending.products);
-                Err(error)
-            }
+        let last = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let index = Arc::new(match last {
+            Some(last) if !all && products.len() <= MANY => Self::changed(shop, &last, &products).await?,
+            _ => Index::load(shop).await?,
+        });
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.touched == touched {
+            pending.all = false;
+            pending.products.clear();
         }
+        Ok(index)
     }
 
     async fn changed(shop: &Shop, last: &Index, products: &BTreeSet<ProductId>) -> Result<Index, DbError> {
