@@ -43,14 +43,18 @@ async fn a_sqlite_that_somebody_else_holds_is_busy() {
     let url = format!("sqlite:{}", folder.path().join("shop.db").display());
     let shop = open(url.clone(), folder, |_| {}).await;
     let mut rival = SqliteConnection::connect(&url).await.unwrap();
-    let run = async |sql| drop(sqlx::raw_sql(sql).execute(&mut rival).await.unwrap());
+    let run = async |sql| {
+        sqlx::raw_sql(sql).execute(&mut rival).await.unwrap();
+    };
     refused_then_bought(&shop, run, "begin immediate", "rollback", |error| matches!(error, DbError::Busy)).await;
 }
 
 #[tokio::test]
 async fn a_postgres_table_that_somebody_else_holds_is_busy() {
     let (shop, mut rival) = a_postgres_shop().await;
-    let run = async |sql| drop(sqlx::raw_sql(sql).execute(&mut rival).await.unwrap());
+    let run = async |sql| {
+        sqlx::raw_sql(sql).execute(&mut rival).await.unwrap();
+    };
     let hold = "begin; lock table journal_entries in share mode";
     refused_then_bought(&shop, run, hold, "rollback", |error| matches!(error, DbError::Busy)).await;
 }
@@ -59,7 +63,9 @@ async fn a_postgres_table_that_somebody_else_holds_is_busy() {
 #[tokio::test]
 async fn a_postgres_without_room_says_so_and_keeps_nothing_of_an_order() {
     let (shop, mut rival) = a_postgres_shop().await;
-    let run = async |sql| drop(sqlx::raw_sql(sql).execute(&mut rival).await.unwrap());
+    let run = async |sql| {
+        sqlx::raw_sql(sql).execute(&mut rival).await.unwrap();
+    };
     let full = "create function full_disk() returns trigger language plpgsql as
                 $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
                 create trigger full_disk before insert on reservations execute function full_disk()";

@@ -75,7 +75,7 @@ impl LazyRoute for PickList {
             <div class="flex flex-col gap-5">
                 <PageHeader title=tr!(ADMIN_ORDERS_PICK_LIST) actions=print/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(lines, move |lines| table(lines))}
+                    {shown(lines, table)}
                 </Suspense>
             </div>
         }

@@ -55,7 +55,7 @@ impl LazyRoute for Categories {
             <div class="flex flex-col gap-5">
                 <Breadcrumbs above here=tr!(ADMIN_CATEGORIES_TITLE)/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(categories, move |view| page(view))}
+                    {shown(categories, page)}
                 </Suspense>
             </div>
         }

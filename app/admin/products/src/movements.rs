@@ -43,7 +43,7 @@ impl LazyRoute for Movements {
                 <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
                 <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(movements, move |movements| table(movements))}
+                    {shown(movements, table)}
                 </Suspense>
             </div>
         }

@@ -58,7 +58,7 @@ impl LazyRoute for Delivery {
                 <PageHeader title=tr!(ADMIN_SETTINGS)/>
                 {crate::pages("/admin/settings/delivery")}
                 <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(methods, move |view| page(view))}
+                    {shown(methods, page)}
                 </Suspense>
             </div>
         }
