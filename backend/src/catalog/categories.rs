@@ -88,8 +88,8 @@ pub async fn save_category(shop: &Shop, ctx: &Context, locale: Locale, draft: Ca
     ctx.require(Permission::WriteProducts)?;
     let mut texts = check(locale, &draft)?;
     let id = draft.id.unwrap_or_else(|| CategoryId(shop.id()));
-    for text in texts.iter_mut().filter(|text| text.slug.is_empty()) {
-        text.slug = format!("c-{}", id.0.simple());
+    for text in &mut texts {
+        text.slug = or_id(std::mem::take(&mut text.slug), id);
     }
     let (own, ctx) = (shop.clone(), ctx.clone());
     shop.db().write(async move |tx| write(tx, &own, &ctx, locale, id, &draft, texts.clone()).await).await?;
@@ -106,7 +106,7 @@ fn check(locale: Locale, draft: &CategoryDraft) -> Result<Vec<CategoryTexts>, Ca
         let code = known.code();
         let text = draft.texts.iter().find(|text| text.locale == code).unwrap_or(&none);
         let field = |name: &str| format!("{name}.{code}");
-        let name = if known == Locale::En { c.needed(&field("name"), &text.name, 80) } else { c.text(&field("name"), &text.name, 80) };
+        let name = c.name(known, &text.name, 80);
         let blurb = c.text(&field("blurb"), &text.blurb, 500);
         if name.is_empty() {
             continue;
@@ -147,8 +147,7 @@ async fn write(
         tx.execute("delete from category_texts where category_id = $1", &[&id]).await?;
         "category.updated"
     } else {
-        let handle = slug(&english);
-        let handle = if handle.is_empty() { format!("c-{}", id.0.simple()) } else { handle };
+        let handle = or_id(slug(&english), id);
         let taken: Option<(i64,)> = tx.fetch_optional("select 1 from categories where handle = $1", &[&handle]).await?;
         let handle = if taken.is_some() { told_apart(&handle, id.0) } else { handle };
         tx.execute(
@@ -170,6 +169,11 @@ async fn write(
     .await?;
     let said = json!({ "name": english, "position": draft.position, "published": draft.published });
     Ok(events::append(tx, shop, ctx, now, &[Event::new(kind, id.0, said)]).await?)
+}
+
+/// A word for addresses; a name of which none can be made goes by its id.
+fn or_id(word: String, id: CategoryId) -> String {
+    if word.is_empty() { format!("c-{}", id.0.simple()) } else { word }
 }
 
 /// An address leads to one category, in whichever language: one that was typed must be free, one made from the name is told apart.

@@ -46,6 +46,11 @@ impl Checker {
         }
         self.text(field, text, most)
     }
+    /// A name in one language, beside the field `name.en` and so on. English stands in for the others, so it alone is needed.
+    pub fn name(&mut self, locale: Locale, name: &str, most: usize) -> String {
+        let field = format!("name.{}", locale.code());
+        if locale == Locale::En { self.needed(&field, name, most) } else { self.text(&field, name, most) }
+    }
     pub fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
         if !(0..=most).contains(&n) {
             self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]));
@@ -111,7 +116,7 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
         let code = locale.code();
         let text = draft.texts.iter().find(|t| t.locale == code).unwrap_or(&none);
         let field = |name: &str| format!("{name}.{code}");
-        let name = if locale == Locale::En { c.needed(&field("name"), &text.name, 200) } else { c.text(&field("name"), &text.name, 200) };
+        let name = c.name(locale, &text.name, 200);
         if name.is_empty() {
             continue;
         }

@@ -205,10 +205,7 @@ impl Saving {
         if wanted.is_empty() {
             return Ok(());
         }
-        let mut rows = Rows::new();
-        for id in &wanted {
-            rows.row(&[id]);
-        }
+        let rows: Rows = wanted.iter().collect();
         let known: (i64,) =
             tx.fetch_one("select count(*) from pictures where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await?;
         if usize::try_from(known.0).unwrap_or(0) < wanted.len() {

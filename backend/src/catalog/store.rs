@@ -96,11 +96,7 @@ pub(super) fn picture(id: Option<PictureId>, width: Option<i64>, height: Option<
 
 /// Ids for `json_each($1)`.
 pub(super) fn id_rows(ids: &[ProductId]) -> String {
-    let mut rows = Rows::new();
-    for id in ids {
-        rows.row(&[id]);
-    }
-    rows.end()
+    ids.iter().collect::<Rows>().end()
 }
 
 /// The categories in order; those that are hidden only when they are asked for.

@@ -75,10 +75,7 @@ pub(super) struct Cart {
 type CartRow = (CartId, Option<UserId>, Currency, Option<String>, Option<VariantId>, Option<i64>);
 
 pub(super) async fn carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashMap<CartId, Cart>, DbError> {
-    let mut asked = Rows::new();
-    for id in ids {
-        asked.row(&[&id]);
-    }
+    let asked: Rows = ids.into_iter().collect();
     let asked = asked.end();
     // A cart that is changed at this moment waits, or is waited for.
     tx.lock("select 1 from carts where id in (select unhex(value->>0) from json_each($1)) order by id for update", &[&asked]).await?;

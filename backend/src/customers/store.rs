@@ -84,10 +84,7 @@ pub(crate) async fn update_contact(tx: &mut Tx, contact: &PreparedContact) -> Re
 }
 
 pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<(ContactId, Vec<u8>)>, DbError> {
-    let mut rows = Rows::new();
-    for id in ids {
-        rows.row(&[id]);
-    }
+    let rows: Rows = ids.iter().collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,10 +92,7 @@ pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<(ContactI
 }
 
 pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<(AddressId, Vec<u8>)>, DbError> {
-    let mut rows = Rows::new();
-    for id in ids {
-        rows.row(&[id]);
-    }
+    let rows: Rows = ids.iter().collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -118,10 +112,7 @@ pub(super) async fn contacts_by_phone(db: &Db, hash: &[u8]) -> Result<Vec<Contac
 }
 
 pub(super) async fn contacts_by_words(db: &Db, words: &[Vec<u8>]) -> Result<Vec<ContactId>, DbError> {
-    let mut rows = Rows::new();
-    for word in words {
-        rows.row(&[word]);
-    }
+    let rows: Rows = words.iter().collect();
     let count = i64::try_from(words.len()).unwrap_or(i64::MAX);
     let found: Vec<(ContactId,)> = db
         .fetch_all(

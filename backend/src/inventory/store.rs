@@ -18,10 +18,7 @@ pub(super) async fn available_for_update(
     if variants.is_empty() {
         return Ok(Vec::new());
     }
-    let mut asked = Rows::new();
-    for variant in variants {
-        asked.row(&[variant]);
-    }
+    let asked: Rows = variants.iter().collect();
     let asked = asked.end();
     tx.lock(
         "select 1 from stock where variant_id in (select unhex(value->>0) from json_each($1)) order by variant_id, location_id for update",
@@ -211,10 +208,7 @@ pub(super) async fn make_place(tx: &mut Tx, id: LocationId, name: &str) -> Resul
 
 /// A row of `stock` at this place for each variant that has none anywhere.
 pub(super) async fn count_at(tx: &mut Tx, place: LocationId, variants: &[VariantId]) -> Result<(), DbError> {
-    let mut rows = Rows::new();
-    for variant in variants {
-        rows.row(&[variant]);
-    }
+    let rows: Rows = variants.iter().collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -260,10 +254,7 @@ pub(super) async fn available_of(
     db: &mut impl Reader,
     variants: impl IntoIterator<Item = VariantId>,
 ) -> Result<HashMap<VariantId, i64>, DbError> {
-    let mut asked = Rows::new();
-    for variant in variants {
-        asked.row(&[&variant]);
-    }
+    let asked: Rows = variants.into_iter().collect();
     if asked.is_empty() {
         return Ok(HashMap::new());
     }

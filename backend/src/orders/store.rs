@@ -208,10 +208,7 @@ pub(super) async fn contacts_of(db: &mut impl Reader, users: &[UserId]) -> Resul
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    let mut asked = Rows::new();
-    for user in users {
-        asked.row(&[user]);
-    }
+    let asked: Rows = users.iter().collect();
     db.fetch_all("select id, contact_id from users where id in (select unhex(value->>0) from json_each($1))", &[&asked.end()]).await
 }
 
@@ -266,10 +263,7 @@ pub(super) async fn by_contacts(
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<Row>, DbError> {
-    let mut asked = Rows::new();
-    for contact in contacts {
-        asked.row(&[contact]);
-    }
+    let asked: Rows = contacts.iter().collect();
     db.fetch_all(
         newest!(
             "o.contact_id in (select unhex(value->>0) from json_each($3))

@@ -230,10 +230,7 @@ pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError
 type CodeRow = (String, Option<i64>, Option<i64>, i64, Option<Timestamp>, Option<Timestamp>, Option<i64>, i64);
 
 pub(super) async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
-    let mut asked = Rows::new();
-    for text in texts {
-        asked.row(&[text]);
-    }
+    let asked: Rows = texts.iter().collect();
     let rows: Vec<CodeRow> = db
         .fetch_all(
             "select code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses from discount_codes

@@ -26,11 +26,7 @@ rows! {
 }
 
 fn id_rows(ids: &[ProductId]) -> String {
-    let mut rows = Rows::new();
-    for id in ids {
-        rows.row(&[id]);
-    }
-    rows.end()
+    ids.iter().collect::<Rows>().end()
 }
 
 macro_rules! goods {
@@ -56,10 +52,7 @@ pub(super) async fn goods_of(db: &Db, ids: &[ProductId]) -> Result<Vec<Goods>, D
 
 /// What is in these categories, whose names are searched with the goods.
 pub(super) async fn goods_in(db: &Db, categories: &[CategoryId]) -> Result<Vec<ProductId>, DbError> {
-    let mut rows = Rows::new();
-    for id in categories {
-        rows.row(&[id]);
-    }
+    let rows: Rows = categories.iter().collect();
     let ids: Vec<(ProductId,)> =
         db.fetch_all("select id from products where category_id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await?;
     Ok(ids.into_iter().map(|(id,)| id).collect())

@@ -42,7 +42,7 @@ impl Cell for str {
         to.push('"');
     }
 }
-impl Cell for &str {
+impl<C: Cell + ?Sized> Cell for &C {
     fn write(&self, to: &mut String) {
         (**self).write(to);
     }
@@ -130,6 +130,17 @@ impl Rows {
         }
         self.json.push(']');
         self.json
+    }
+}
+
+/// A row for each cell.
+impl<C: Cell> FromIterator<C> for Rows {
+    fn from_iter<I: IntoIterator<Item = C>>(cells: I) -> Self {
+        let mut rows = Self::new();
+        for cell in cells {
+            rows.row(&[&cell]);
+        }
+        rows
     }
 }
 
