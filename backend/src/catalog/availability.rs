@@ -56,18 +56,20 @@ fn handle(shop: Shop, happened: Vec<Happened>) -> Handled {
         if subjects.is_empty() {
             return Ok(());
         }
-        let flipped = store::flipped(shop.db(), &subjects.end()).await?;
-        if flipped.is_empty() {
-            return Ok(());
-        }
-        let (own, products) = (shop.clone(), flipped.clone());
-        shop.db()
+        let (own, subjects) = (shop.clone(), subjects.end());
+        let flipped = shop
+            .db()
             .write(async move |tx| {
+                let products = store::flipped(tx, &subjects).await?;
+                if products.is_empty() {
+                    return Ok::<_, DbError>(products);
+                }
                 store::set_in_stock(tx, &products).await?;
                 let (at, context) = (own.now(), own.system());
                 let events: Vec<Event> =
                     products.iter().map(|id| Event::new("product.availability", id.0, serde_json::json!({}))).collect();
-                events::append(tx, &own, &context, at, &events).await
+                events::append(tx, &own, &context, at, &events).await?;
+                Ok(products)
             })
             .await?;
         shop.shelf().touch(flipped);

@@ -202,8 +202,8 @@ pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<
 
 /// Of the products that these events are about (an order's or a variant's), those whose card says something else about stock than
 /// the stock does.
-pub(super) async fn flipped(db: &Db, subjects: &String) -> Result<Vec<ProductId>, DbError> {
-    let rows: Vec<(ProductId,)> = db
+pub(super) async fn flipped(tx: &mut Tx, subjects: &String) -> Result<Vec<ProductId>, DbError> {
+    let rows: Vec<(ProductId,)> = tx
         .fetch_all(
             "select c.product_id from product_cards c
              where c.product_id in (

@@ -175,7 +175,8 @@ async fn held_back(shop: &Shop, seq: i64) -> Result<bool, DbError> {
     if !shop.db().is_postgres() {
         return Ok(false);
     }
-    let sql = "select 1 from events where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) limit 1";
+    // In the feed's order, or Postgres would read the whole table.
+    let sql = "select 1 from events where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) order by tx, seq limit 1";
     Ok(shop.db().fetch_optional::<(i64,)>(sql, &[&seq]).await?.is_some())
 }
 

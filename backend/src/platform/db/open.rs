@@ -116,11 +116,12 @@ impl Db {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        // Writes read by key only: no sequential scan may be frozen into a plan that was made while a table was empty.
+        // Writes read by key only: nothing that reads a whole table or index may be frozen into a plan that was made while it was empty.
+        let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
         let writes = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .test_before_acquire(false)
-            .connect_with(options.options([("enable_seqscan", "off")]))
+            .connect_with(options.options(by_key))
             .await
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
