@@ -143,7 +143,9 @@ async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
         let id = orders::save_filter(shop, &ctx, "To pack", "fulfilment=unfulfilled").await.unwrap();
         assert_eq!(orders::save_filter(shop, &ctx, "To pack", "fulfilment=partial").await.unwrap(), id);
         let filters = orders::saved_filters(shop, &ctx).await.unwrap();
-        assert_eq!((filters.len(), filters[0].query.as_str()), (1, "fulfilment=partial"));
+        assert_eq!((filters.len(), filters[0].name.as_str(), filters[0].query.as_str()), (1, "To pack", "fulfilment=partial"));
+        let kept: (Vec<u8>,) = shop.db().fetch_one("select sealed from saved_filters", &[]).await.unwrap();
+        assert!(!kept.0.windows(7).any(|part| part == b"partial"), "a filter is kept as it was typed");
         assert!(matches!(orders::save_filter(shop, &ctx, " ", "").await, Err(OrderError::FilterName)));
         assert!(matches!(orders::delete_filter(shop, &owner(shop), id).await, Err(OrderError::Unknown)));
         // And what they do to an order is told by their name, to staff.

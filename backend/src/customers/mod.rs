@@ -205,13 +205,14 @@ fn unseal_address(shop: &Shop, id: AddressId, sealed: &[u8]) -> Result<Address, 
 }
 
 /// Encrypts a record; `kind` and `id` are bound to it, so that a sealed record cannot be moved to another row.
-fn seal(shop: &Shop, kind: &str, id: &[u8], record: &impl Serialize) -> Vec<u8> {
+pub(crate) fn seal(shop: &Shop, kind: &str, id: &[u8], record: &impl Serialize) -> Vec<u8> {
     // Plain texts always make JSON; an empty record would not open again.
     let plain = serde_json::to_vec(record).unwrap_or_default();
     shop.keys().seal(shop.chance().as_ref(), &bound(kind, id), &plain)
 }
 
-fn unseal<T: DeserializeOwned>(shop: &Shop, kind: &str, id: &[u8], sealed: &[u8]) -> Result<T, CustomerError> {
+/// Opens what [`seal`] made.
+pub(crate) fn unseal<T: DeserializeOwned>(shop: &Shop, kind: &str, id: &[u8], sealed: &[u8]) -> Result<T, CustomerError> {
     let plain = shop.keys().unseal(&bound(kind, id), sealed).map_err(|_| CustomerError::Sealed)?;
     serde_json::from_slice(&plain).map_err(|_| CustomerError::Sealed)
 }
@@ -220,6 +221,7 @@ fn bound(kind: &str, id: &[u8]) -> Vec<u8> {
     [kind.as_bytes(), b":", id].concat()
 }
 
-fn blind(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
+/// A keyed hash, to find a text of this kind without keeping it.
+pub(crate) fn blind(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
     shop.keys().blind(kind, text)
 }

@@ -295,8 +295,9 @@ pub(super) async fn of_user(db: &mut impl Reader, (at, id): Before, user: UserId
     db.fetch_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
 }
 
-pub(super) async fn filters(db: &mut impl Reader, user: UserId) -> Result<Vec<(SavedFilterId, String, String)>, DbError> {
-    db.fetch_all("select id, name, query from saved_filters where user_id = $1 and list = 'orders' order by name limit 100", &[&user]).await
+pub(super) async fn filters(db: &mut impl Reader, user: UserId) -> Result<Vec<(SavedFilterId, Vec<u8>, Vec<u8>)>, DbError> {
+    db.fetch_all("select id, name_hash, sealed from saved_filters where user_id = $1 and list = 'orders' order by id limit 100", &[&user])
+        .await
 }
 
 /// Keeps a filter; one with the same name is replaced.
@@ -304,15 +305,15 @@ pub(super) async fn save_filter(
     tx: &mut Tx,
     id: SavedFilterId,
     user: UserId,
-    name: &str,
-    query: &str,
+    name_hash: &Vec<u8>,
+    sealed: &Vec<u8>,
     at: Timestamp,
 ) -> Result<SavedFilterId, DbError> {
     let row: (SavedFilterId,) = tx
         .fetch_one(
-            "insert into saved_filters (id, user_id, list, name, query, created_at) values ($1, $2, 'orders', $3, $4, $5)
-             on conflict (user_id, list, name) do update set query = excluded.query returning id",
-            &[&id, &user, &name, &query, &at],
+            "insert into saved_filters (id, user_id, list, name_hash, sealed, created_at) values ($1, $2, 'orders', $3, $4, $5)
+             on conflict (user_id, list, name_hash) do update set sealed = excluded.sealed returning id",
+            &[&id, &user, name_hash, sealed, &at],
         )
         .await?;
     Ok(row.0)

@@ -22,10 +22,10 @@ const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 
 const SQLITE: Migrations = migrations!("sqlite":
     "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories");
+    "0009_categories" "0010_filters");
 const POSTGRES: Migrations = migrations!("postgres":
     "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories");
+    "0009_categories" "0010_filters");
 
 impl Db {
     /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
