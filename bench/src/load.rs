@@ -10,6 +10,7 @@ use crate::Trouble;
 use crate::client::Client;
 
 /// What a load saw.
+#[derive(Default)]
 pub struct Seen {
     /// Answers that were as expected.
     pub good: usize,
@@ -21,6 +22,14 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Adds what another load of the same saw.
+    pub fn add(&mut self, other: Self) {
+        self.good += other.good;
+        self.bad += other.bad;
+        self.took += other.took;
+        self.latencies.extend(other.latencies);
+        self.latencies.sort_unstable();
+    }
     /// Good answers a second.
     pub fn rate(&self) -> f64 {
         self.good as f64 / self.took.as_secs_f64()
@@ -120,7 +129,7 @@ async fn at_once(connections: usize, work: impl AsyncFn() -> Result<Part, Troubl
         })
     });
     let parts: Vec<_> = parts.collect();
-    let mut seen = Seen { good: 0, bad: 0, took: Duration::ZERO, latencies: Vec::new() };
+    let mut seen = Seen::default();
     for part in parts {
         for Part { good, bad, latencies } in part.await?? {
             seen.good += good;
