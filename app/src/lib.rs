@@ -8,6 +8,7 @@ mod admin;
 #[cfg(not(feature = "admin"))]
 #[path = "admin_elsewhere.rs"]
 mod admin;
+mod files;
 #[cfg(feature = "ssr")]
 mod posted;
 mod reader;
@@ -15,8 +16,9 @@ mod reader;
 mod router;
 
 use admin::Admin;
+use files::Load;
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
 use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
@@ -31,6 +33,7 @@ use storefront::search::SearchPage;
 use storefront::trouble::NotFound;
 use ui::{HeadLinks, provide_toasts, use_locale};
 
+pub use files::Files;
 #[cfg(feature = "ssr")]
 pub use router::{Frontends, router};
 pub use session::ALIVE;
@@ -42,8 +45,8 @@ pub fn access() -> Vec<(&'static str, session::Access)> {
     [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
 }
 
-/// The document around the app.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around the app, which these files bring to life.
+pub fn shell(options: LeptosOptions, files: Files) -> impl IntoView {
     let locale = use_locale();
     let theme = reader::use_theme();
     view! {
@@ -54,10 +57,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="application-name" content=use_brand().name/>
                 <HeadLinks/>
-                <HashedStylesheet id="leptos" options=options.clone()/>
+                <Load files/>
                 <link rel="stylesheet" href="/brand.css"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
                 <script src="/boot.js" defer></script>
                 <MetaTags/>
             </head>

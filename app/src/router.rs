@@ -32,24 +32,26 @@ use storefront::follow::PayOrder;
 use storefront::frame::Brand;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
-use crate::{App, posted, shell};
+use crate::{App, Files, posted, shell};
 
 /// Tells the layers outside which nonce a render used. They must take it off.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
-/// Where pages find their WebAssembly, see `admin.rs`.
+/// Where pages find their files; the admin has a WebAssembly of its own, see `admin.rs`.
 #[derive(Clone, Debug)]
 pub struct Frontends {
+    /// What Leptos is told.
+    pub options: LeptosOptions,
     /// For the shop's pages.
-    pub shop: LeptosOptions,
+    pub shop: Files,
     /// For the admin's.
-    pub admin: LeptosOptions,
+    pub admin: Files,
 }
 
 impl From<LeptosOptions> for Frontends {
-    /// One WebAssembly for all pages.
+    /// The same files for all pages, without hashes in their names.
     fn from(options: LeptosOptions) -> Self {
-        Self { shop: options.clone(), admin: options }
+        Self { options, shop: Files::new(None), admin: Files::new(None) }
     }
 }
 
@@ -110,7 +112,8 @@ impl Pages {
         let frontends = self.frontends.clone();
         move || {
             let admin = use_context::<Parts>().is_some_and(|parts| is_admin(parts.uri.path()));
-            shell(if admin { frontends.admin.clone() } else { frontends.shop.clone() }).into_any()
+            let files = if admin { &frontends.admin } else { &frontends.shop };
+            shell(frontends.options.clone(), files.clone()).into_any()
         }
     }
 
@@ -129,7 +132,7 @@ impl Pages {
 
 impl axum::extract::FromRef<Pages> for LeptosOptions {
     fn from_ref(pages: &Pages) -> Self {
-        pages.frontends.shop.clone()
+        pages.frontends.options.clone()
     }
 }
 

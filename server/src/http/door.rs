@@ -1,4 +1,7 @@
 //! The door: takes connections, reads their requests (HTTP/1.1; what terminates TLS stands in front), and sees everybody out.
+//!
+//! Connections are held in [`Halls`], threads with a loop each that share nothing: what is at hand is answered there and wakes
+//! nobody. Everything else is worked on by the runtime that opened the door, whose threads help each other.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,9 +13,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures::future::{self, BoxFuture, Ready, ready};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -20,7 +24,9 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::cache::Pages;
 
@@ -39,8 +45,60 @@ enum Word {
     Close,
 }
 
+/// Somebody who has come in.
+struct Arrival {
+    stream: std::net::TcpStream,
+    guest: Guest,
+    told: watch::Receiver<Word>,
+}
+
+/// Threads that hold connections, each as many as the others. Without any, the workers hold them too.
+pub struct Halls {
+    pages: Arc<Pages>,
+    workers: Handle,
+    halls: Vec<mpsc::UnboundedSender<Arrival>>,
+    next: usize,
+}
+
+impl Halls {
+    /// Opens so many; they close when this is dropped. Called in the runtime of the workers.
+    ///
+    /// # Errors
+    /// The system's, when it has no more threads.
+    pub fn open(count: usize, pages: Arc<Pages>) -> std::io::Result<Self> {
+        let halls = (0..count).map(|_| hall()).collect::<Result<_, _>>()?;
+        Ok(Self { pages, workers: Handle::current(), halls, next: 0 })
+    }
+
+    fn take(&mut self, stream: TcpStream, peer: SocketAddr, told: watch::Receiver<Word>) -> std::io::Result<()> {
+        let guest = Guest { pages: self.pages.clone(), peer, life: Arc::default(), workers: self.workers.clone() };
+        self.next = (self.next + 1) % self.halls.len().max(1);
+        match self.halls.get(self.next) {
+            // A hall ends with the door only.
+            Some(hall) => drop(hall.send(Arrival { stream: stream.into_std()?, guest, told })),
+            None => drop(tokio::spawn(attend(stream, guest, told))),
+        }
+        Ok(())
+    }
+}
+
+fn hall() -> std::io::Result<mpsc::UnboundedSender<Arrival>> {
+    let (hall, mut arrivals) = mpsc::unbounded_channel::<Arrival>();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let attending = async move {
+        while let Some(Arrival { stream, guest, told }) = arrivals.recv().await {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => drop(tokio::spawn(attend(stream, guest, told))),
+                Err(error) => tracing::error!(%error, "a connection cannot be held"),
+            }
+        }
+    };
+    std::thread::Builder::new().name("hall".into()).spawn(move || runtime.block_on(attending))?;
+    Ok(hall)
+}
+
 /// Takes connections until `stop` is done; then answers the requests that have begun, and closes each connection after its own.
-pub async fn serve(listener: TcpListener, pages: Arc<Pages>, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, mut halls: Halls, stop: impl Future<Output = ()>) {
     let (tell, told) = watch::channel(Word::Look);
     let mut looks = tokio::time::interval(PATIENCE);
     let mut stop = pin!(stop);
@@ -55,7 +113,9 @@ pub async fn serve(listener: TcpListener, pages: Arc<Pages>, stop: impl Future<O
         };
         match taken {
             Ok((stream, peer)) => {
-                tokio::spawn(attend(stream, pages.clone(), peer, told.clone()));
+                if let Err(error) = halls.take(stream, peer, told.clone()) {
+                    tracing::error!(%error, "a connection cannot be held");
+                }
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -76,12 +136,11 @@ fn is_the_clients(error: &std::io::Error) -> bool {
 }
 
 /// Serves one connection to its end.
-async fn attend(stream: TcpStream, pages: Arc<Pages>, peer: SocketAddr, mut told: watch::Receiver<Word>) {
+async fn attend(stream: TcpStream, guest: Guest, mut told: watch::Receiver<Word>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays slow");
     }
-    let life = Arc::new(Life::default());
-    let guest = Guest { pages, peer, life: life.clone() };
+    let life = guest.life.clone();
     let mut serving = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), guest));
     // What had begun at the last look; a connection that came after it has until the next one but one.
     let mut seen = None;
@@ -130,6 +189,7 @@ struct Guest {
     pages: Arc<Pages>,
     peer: SocketAddr,
     life: Arc<Life>,
+    workers: Handle,
 }
 
 type Answer = Response<Either<Full<Bytes>, Lasting>>;
@@ -147,9 +207,15 @@ impl Service<Request<Incoming>> for Guest {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let (pages, life) = (self.pages.clone(), self.life.clone());
-        future::Either::Right(Box::pin(
-            async move { Ok(pages.answer(request).await.map(|body| Either::Right(Lasting { body, _life: life }))) },
-        ))
+        let work = AbortOnDropHandle::new(self.workers.spawn(async move { pages.answer(request).await }));
+        future::Either::Right(Box::pin(async move {
+            let answer = work.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The workers end before their guests only when time is up.
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            });
+            Ok(answer.map(|body| Either::Right(Lasting { body, _life: life })))
+        }))
     }
 }
 
@@ -203,7 +269,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (close, closed) = tokio::sync::oneshot::channel();
-        let serving = tokio::spawn(serve(listener, pages, async move { drop(closed.await) }));
+        let halls = Halls::open(0, pages).unwrap();
+        let serving = tokio::spawn(serve(listener, halls, async move { drop(closed.await) }));
         (serving, address, close)
     }
 

@@ -16,7 +16,6 @@ pub mod site;
 mod trouble;
 mod webhook;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +40,7 @@ use crate::api;
 use crate::cache::Pages;
 use crate::config::Config;
 use crate::work::Workers;
+use door::Halls;
 use health::Ending;
 use limits::Limits;
 use live::Live;
@@ -55,6 +55,7 @@ const STOCK_PAUSE: Duration = Duration::from_secs(1);
 /// A server that is set up and not yet serving.
 pub struct Server {
     pages: Arc<Pages>,
+    halls: Halls,
     shop: Shop,
     limits: Limits,
     ending: Ending,
@@ -72,8 +73,8 @@ impl Server {
         if !site.is_there() {
             tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
         }
-        let frontends = frontends(&site, config)?;
-        let reload_port = frontends.shop.reload_port;
+        let frontends = frontends(&site, config);
+        let reload_port = frontends.options.reload_port;
         let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}"));
         let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
         let (ending, limits) = (Ending::default(), Limits::new(config));
@@ -94,12 +95,14 @@ impl Server {
             .layer(DefaultBodyLimit::disable())
             .layer(from_fn(request::observe));
         let pages = Arc::new(Pages::new(routes, config.page_cache, policy));
-        Ok(Self { pages, shop, limits, ending, over, changed })
+        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let halls = Halls::open(count, pages.clone()).map_err(|error| format!("no connections can be taken: {error}"))?;
+        Ok(Self { pages, halls, shop, limits, ending, over, changed })
     }
 
     /// Serves until `stop` is done; then answers what has begun, closes the streams, and finishes what waits to be written.
     pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()>) {
-        let Self { pages, shop, limits, ending, over, changed } = self;
+        let Self { pages, halls, shop, limits, ending, over, changed } = self;
         let follower = follow(&shop, pages.clone(), changed);
         let tidier = tokio::spawn(async move {
             loop {
@@ -108,7 +111,7 @@ impl Server {
             }
         });
         let (begun, mut begins) = watch::channel(());
-        let serving = door::serve(listener, pages, async move {
+        let serving = door::serve(listener, halls, async move {
             stop.await;
             tracing::info!("ending: no new connections, open requests are answered");
             ending.begin();
@@ -165,16 +168,15 @@ fn forged(shop: &Shop) -> Result<CsrfLayer<impl ResponseForProtectionError<Body>
     }))
 }
 
-/// The WebAssemblies of the site. Development builds have one for everything.
-fn frontends(site: &Site, config: &Config) -> Result<app::Frontends, String> {
-    let hashes = |list| site.hashes(list, &config.data_dir).map_err(|error| format!("the site's file names cannot be read: {error}"));
-    let whole = hashes("hash.txt")?;
-    let shop = hashes("hash-shop.txt")?.or_else(|| whole.clone());
-    Ok(app::Frontends { shop: options(site, config, shop), admin: options(site, config, whole) })
+/// The files of the site. Development builds have one WebAssembly for everything.
+fn frontends(site: &Site, config: &Config) -> app::Frontends {
+    let admin = site.files("hash.txt").unwrap_or_else(|| app::Files::new(None));
+    let shop = site.files("hash-shop.txt").unwrap_or_else(|| admin.clone());
+    app::Frontends { options: options(site, config), shop, admin }
 }
 
 /// What Leptos is told; the same as in the workspace's `Cargo.toml`.
-fn options(site: &Site, config: &Config, hashes: Option<PathBuf>) -> LeptosOptions {
+fn options(site: &Site, config: &Config) -> LeptosOptions {
     let root = match site {
         Site::Folder(folder) => folder.display().to_string(),
         #[cfg(feature = "embed")]
@@ -188,8 +190,6 @@ fn options(site: &Site, config: &Config, hashes: Option<PathBuf>) -> LeptosOptio
         .site_addr(config.listen)
         .reload_port(std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3001))
         .env(if watched { leptos::config::Env::DEV } else { leptos::config::Env::PROD })
-        .hash_files(hashes.is_some())
-        .hash_file(hashes.map_or_else(String::new, |path| path.display().to_string()).into())
         .build()
 }
 

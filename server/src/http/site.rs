@@ -75,28 +75,11 @@ impl Site {
         }
     }
 
-    /// A list of the hashes in the names of the files, as a file: Leptos reads it from the disk. `data` is a folder to
-    /// write it to. None when there is no such list: names carry no hashes.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    #[cfg_attr(not(feature = "embed"), allow(unused_variables))]
-    pub fn hashes(&self, list: &str, data: &Path) -> std::io::Result<Option<PathBuf>> {
-        match self {
-            Self::Folder(folder) => {
-                let path = folder.join(list);
-                Ok(path.is_file().then(|| std::fs::canonicalize(path)).transpose()?)
-            }
-            #[cfg(feature = "embed")]
-            Self::Inside => {
-                let Some((bytes, _)) = self.read(list) else { return Ok(None) };
-                let path = std::path::absolute(data.join(format!("site-{list}")))?;
-                if std::fs::read(&path).ok().as_deref() != Some(&bytes[..]) {
-                    std::fs::write(&path, &bytes)?;
-                }
-                Ok(Some(path))
-            }
-        }
+    /// Where pages find what they load. `list` names the list of the hashes in the files' names; without it they carry none.
+    #[must_use]
+    pub fn files(&self, list: &str) -> Option<app::Files> {
+        let (bytes, _) = self.read(list)?;
+        std::str::from_utf8(&bytes).ok().map(|hashes| app::Files::new(Some(hashes)))
     }
 
     /// Is a site there at all?
