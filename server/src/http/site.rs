@@ -3,7 +3,7 @@
 
 #[cfg(feature = "embed")]
 use std::borrow::Cow;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -49,7 +49,7 @@ impl Site {
             // Tests run from a folder deeper than the program.
             let mut folders = program.ancestors().skip(1).map(|folder| folder.join("../site"));
             let found = folders.by_ref().take(3).find(|folder| folder.join("pkg").is_dir());
-            Self::Folder(found.unwrap_or_else(|| PathBuf::from("target/site")).into())
+            Self::Folder(found.unwrap_or_else(|| "target/site".into()).into())
         }
     }
 
