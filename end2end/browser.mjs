@@ -1,4 +1,5 @@
 // How the browser is started, for the tests and for the screenshots alike: the system's own Chromium, never a downloaded one.
+// scripts/setup.sh asks here too whether there is one.
 
 import { existsSync } from 'node:fs';
 
@@ -7,6 +8,7 @@ const candidates = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].filter(Boolean);
 

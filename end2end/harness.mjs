@@ -122,6 +122,7 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
         // Every visitor of a run comes from one address; the limits have tests of their own.
         TINDAHAN_LIMIT_SIGN_IN: '0',
         TINDAHAN_LIMIT_CHECKOUT: '0',
+        TINDAHAN_LIMIT_CART: '0',
         TINDAHAN_LIMIT_API: '0',
         ...env,
       },

@@ -2,9 +2,9 @@
 //
 // Files under /pkg/ carry a hash in their names and never change: kept first. Photographs likewise. Pages and the reads
 // behind them come from the network, and from what was kept when there is none. What belongs to one person (account, orders,
-// checkout's answers, the admin) is never kept.
+// checkout's answers, the admin, and whatever the server calls private) is never kept.
 
-const VERSION = 'v1';
+const VERSION = 'v2';
 const FILES = `files-${VERSION}`;
 const PAGES = `pages-${VERSION}`;
 const READS = `reads-${VERSION}`;
@@ -19,6 +19,9 @@ const SHELLS = ['/cart', '/checkout'];
 // The reads that pages are made of.
 const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form'].map((name) => `/api/${name}`);
 
+// Where who reads changes: the calls, and the plain forms.
+const ENTRANCES = /^\/(api\/sign_(in|up|out)|sign-in$|sign-up$|account$)/;
+
 const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || FIRST.includes(path);
 const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
 
@@ -30,14 +33,24 @@ const trim = async (name) => {
   await Promise.all(keys.slice(0, Math.max(0, keys.length - most)).map((key) => cache.delete(key)));
 };
 
+const isPersonal = (answer) => /\b(private|no-store)\b/.test(answer.headers.get('cache-control') ?? '');
+
 const keep = async (name, request, answer) => {
-  if (answer.ok && !answer.redirected) {
+  if (answer.ok && !answer.redirected && !isPersonal(answer)) {
     const cache = await caches.open(name);
     // Newest last, so that the oldest is dropped first.
     await cache.delete(request);
     await cache.put(request, answer);
     await trim(name);
   }
+};
+
+// What was kept while somebody else read is not for whoever reads now.
+const forgetReader = async () => {
+  await caches.delete(READS);
+  const pages = await caches.open(PAGES);
+  const visited = (await pages.keys()).filter(({ url }) => !SHELLS.includes(new URL(url).pathname));
+  await Promise.all(visited.map((page) => pages.delete(page)));
 };
 
 // A shell as one who is not signed in sees it, without a cart.
@@ -109,6 +122,15 @@ addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
+  if (request.method === 'POST' && ENTRANCES.test(pathname)) {
+    const enter = async () => {
+      const answer = await fetch(request);
+      await quietly(forgetReader());
+      return answer;
+    };
+    event.respondWith(enter().catch(request.mode === 'navigate' ? offline : unreached));
+    return;
+  }
   if (request.method !== 'GET') {
     // Writes are told apart from a broken server, so that the cart waits for the network.
     if (pathname.startsWith('/api/') && !pathname.startsWith('/api/v1/')) event.respondWith(fetch(request).catch(unreached));
@@ -139,7 +161,7 @@ addEventListener('message', (event) => {
   event.waitUntil((async () => {
     const add = async (name, address) => {
       const cache = await caches.open(name);
-      if (!(await cache.match(address, { ignoreVary: true }))) await cache.add(address);
+      if (!(await cache.match(address, { ignoreVary: true }))) await keep(name, address, await fetch(address));
     };
     const work = loaded.map((address) => {
       const { pathname } = new URL(address, location.origin);

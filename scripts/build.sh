@@ -10,13 +10,14 @@ source "$(dirname "$0")/env.sh"
 # cargo alone is not enough to tell: every cargo-leptos run empties the site and repeats wasm-bindgen,
 # wasm-opt and the compression, a minute's work.
 fingerprint() {
+  export -f sha256
   {
     rustc --version
     cat scripts/build.sh style/package-lock.json
     find Cargo.toml Cargo.lock .cargo domain backend app frontend server style public demo \
       \( -name node_modules -o -name target -o -name tests -o -name __pycache__ \) -prune -o -type f -print0 |
-      LC_ALL=C sort -z | xargs -0 sha256sum
-  } | sha256sum
+      LC_ALL=C sort -z | xargs -0 bash -c 'sha256 "$@"' sha256
+  } | sha256
 }
 
 site=$CARGO_TARGET_DIR/site

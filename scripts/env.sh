@@ -26,4 +26,10 @@ binary=$CARGO_TARGET_DIR/finished/tindahan
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# What macOS lacks or names otherwise.
+sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
+within() { # seconds command...
+  if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
+}
+
 cd "$root"

@@ -27,7 +27,7 @@ if [ "$(id -u)" = 0 ]; then
   as=(runuser -u "$user" --)
 fi
 # Run from its own folder: the checkout may be unreadable for that user.
-postgres() { (cd "$folder" && "${as[@]}" "$bin/$1" "${@:2}"); }
+postgres() { (cd "$folder" && ${as[@]+"${as[@]}"} "$bin/$1" "${@:2}"); }
 
 server=
 stop() {

@@ -35,14 +35,14 @@ debian() { # package...
     as_root=(sudo)
   fi
   say "installing $* with apt-get"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  ${as_root[@]+"${as_root[@]}"} apt-get update -qq
+  ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 npm_packages() { # folder
   local want
   have npm || debian nodejs npm
-  want=$(sha256sum <"$1/package-lock.json")
+  want=$(sha256 <"$1/package-lock.json")
   [ "$(cat "$1/node_modules/.installed" 2>/dev/null)" = "$want" ] && return
   say "installing the npm packages of $1/"
   # No package here needs its install script: binaries come inside packages, and the browser is the system's.
@@ -72,7 +72,7 @@ wasm_target() {
   [ -n "$libdir" ] && can_build_wasm "${RUSTUP_TOOLCHAIN:-}" && return
   say "adding the compile target $wasm"
   have rustup || die "this Rust has no $wasm library and there is no rustup to add it"
-  if timeout 300 rustup target add $wasm && can_build_wasm ''; then return; fi
+  if within 300 rustup target add $wasm && can_build_wasm ''; then return; fi
   say "rustup cannot fetch it; building it from Debian's Rust"
   [ "$(id -u)" = 0 ] || die "$wasm is missing: run 'rustup target add $wasm', or this script as root on Debian"
   if ! can_build_wasm debian; then build_wasm_library; fi
@@ -119,11 +119,16 @@ for_postgres() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb || debian postgresql postgresql-client
 }
 
+# Is there a browser that the tests know how to start?
+has_browser() {
+  node --input-type=module -e 'import { launchOptions } from "./end2end/browser.mjs"; process.exit(launchOptions.executablePath ? 0 : 1)'
+}
+
 for_test() {
   for_build
   [ -n "$(version_of cargo nextest --version)" ] || cargo_tool cargo-nextest $nextest --profile dev --locked
   for_postgres
-  have chromium || have google-chrome || debian chromium
+  has_browser || debian chromium
   npm_packages end2end
   if [ "$(version_of "$cache/schemathesis/bin/schemathesis" --version)" != $schemathesis ]; then
     python3 -c 'import ensurepip' 2>/dev/null || debian python3 python3-venv

@@ -92,7 +92,7 @@ contract() {
   (cd "$scratch" && TINDAHAN_BINARY=$binary node "$root/end2end/harness.mjs" \
     "$cache/schemathesis/bin/schemathesis" run '{url}/api/openapi.json' -H 'Authorization: Bearer {key}' \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
-    --max-examples $examples "${seed[@]}" --continue-on-failure --suppress-health-check all \
+    --max-examples $examples ${seed[@]+"${seed[@]}"} --continue-on-failure --suppress-health-check all \
     --report json --report-json-path "$scratch/contract.json" "$@") || status=$?
   counts=$(node -e '
     const { operations, failures, errors } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));

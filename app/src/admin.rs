@@ -17,7 +17,10 @@ use admin_products::list::Products;
 use admin_products::movements::Movements;
 use admin_products::stock::Stock;
 use admin_settings::delivery::Delivery;
+use admin_settings::discount::EditDiscount;
+use admin_settings::discounts::Discounts;
 use admin_settings::general::General;
+use admin_settings::jobs::Jobs;
 use admin_settings::keys::Keys;
 use admin_settings::method::EditMethod;
 use admin_settings::staff::Staff;
@@ -47,6 +50,9 @@ pub fn Admin() -> AnyNestedRoute {
             <Route path=path!("settings/taxes") view={Lazy::<Taxes>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/delivery") view={Lazy::<Delivery>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/delivery/:code") view={Lazy::<EditMethod>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("settings/jobs") view={Lazy::<Jobs>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("settings/discounts") view={Lazy::<Discounts>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("settings/discounts/:code") view={Lazy::<EditDiscount>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
         </ParentRoute>

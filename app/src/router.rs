@@ -23,7 +23,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::FromServerFnError;
-use session::request::{SESSION_COOKIES, Visitor, cookie_of};
+use session::request::{SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
 use session::{AppError, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cart::ChangeCart;
@@ -255,7 +255,11 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
         Some(_) => StatusCode::FORBIDDEN,
         None => StatusCode::NOT_FOUND,
     };
-    Some((status, [(header::CONTENT_TYPE, "application/octet-stream")], AppError::new(status.as_u16()).ser()).into_response())
+    let error = match status {
+        StatusCode::UNAUTHORIZED => signed_out(Some(parts), locale_of(parts)),
+        other => AppError::new(other.as_u16()),
+    };
+    Some((status, [(header::CONTENT_TYPE, "application/octet-stream")], error.ser()).into_response())
 }
 
 /// The owner's colours over the theme's own.
@@ -283,8 +287,7 @@ async fn prefer(State(pages): State<Pages>, request: Request<Body>) -> Response 
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    let inside = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
-    let back = field("back").filter(inside).and_then(|back| HeaderValue::from_str(back).ok());
+    let back = field("back").filter(|back| is_inside(back)).and_then(|back| HeaderValue::from_str(back).ok());
     answer.headers_mut().insert(header::LOCATION, back.unwrap_or(HeaderValue::from_static("/")));
     answer
 }

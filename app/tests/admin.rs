@@ -113,6 +113,9 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/taxes", "No tax rates yet"),
         ("/admin/settings/delivery", "No delivery methods yet"),
         ("/admin/settings/delivery/new", "Save changes"),
+        ("/admin/settings/jobs", "Nothing was given up"),
+        ("/admin/settings/discounts", "No discount codes yet"),
+        ("/admin/settings/discounts/new", "Save changes"),
         ("/admin/settings/staff", "owner@example.com"),
         ("/admin/settings/keys", "Make a key"),
     ];
@@ -218,6 +221,39 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
     let (_, _, body) = get(&router, "/admin/settings/delivery/boat", &owner).await;
     assert!(holds(&body, "form[fee]", "50.00") && holds(&body, "form[regions]", "PH, *"), "{body}");
     assert_eq!(get(&router, "/admin/settings/delivery/none", &owner).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discount_code_is_made_and_changed_without_a_script() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let mut form = vec![
+        ("to", "/api/admin/discounts/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "piyesta"),
+        ("form[kind]", "percent"),
+        ("form[value]", "12,5"),
+        ("form[min_subtotal]", "500"),
+        ("form[valid_from]", "2026-12-01"),
+        ("form[valid_to]", "2026-12-31"),
+        ("form[most_uses]", "many"),
+    ];
+    let (status, _, body) = post(&router, "/admin/settings/discounts/new", &owner, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        body.contains("id=\"value-error\"") && body.contains("id=\"most_uses-error\"") && holds(&body, "form[code]", "piyesta"),
+        "{body}"
+    );
+    (form[4].1, form[8].1) = ("12.5", "");
+    form.push(("form[active]", "true"));
+    let (status, location, _) = post(&router, "/admin/settings/discounts/new", &owner, &form).await;
+    assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/admin/settings/discounts"));
+    let (_, _, body) = get(&router, &location, &owner).await;
+    assert!(body.contains("href=\"/admin/settings/discounts/PIYESTA\"") && body.contains("12.5%") && body.contains("₱500.00"), "{body}");
+    let (_, _, body) = get(&router, "/admin/settings/discounts/PIYESTA", &owner).await;
+    assert!(holds(&body, "form[value]", "12.5") && holds(&body, "form[valid_to]", "2026-12-31"), "{body}");
+    assert_eq!(get(&router, "/admin/settings/discounts/NONE", &owner).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,8 @@ breaks! {
         "delete from postings where account = 'accounts_receivable'";
     a_state_that_does_not_follow_from_its_facts_is_found: "an order's states follow from its facts",
         "update orders set payment_state = 'paid' where payment_state = 'pending'";
+    a_use_of_a_code_without_an_order_is_found: "a discount code's uses are the orders that used it",
+        "update discount_codes set uses = uses + 1";
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,8 +56,10 @@ async fn the_last_unit_is_sold_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_lines_of_one_article_cannot_take_more_than_there_is() {
     both(async |shop| {
-        let variant = a_product().with_stock(3).make(shop).await;
-        let refused = place(shop, &[(variant, 2), (variant, 2)]).await;
+        let variant = a_product().with_stock(4).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 2), (variant, 2)]).await;
+        place(shop, &[(variant, 1)]).await.unwrap();
+        let refused = buy(shop, cart, "two-lines-of-one").await;
         assert!(matches!(refused, Err(CheckoutError::OutOfStock(_))), "{refused:?}");
         assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 3);
     })
@@ -186,6 +188,88 @@ async fn a_code_is_used_as_often_as_it_may_be() {
             assert_eq!(placed.total.minor, if n < 3 { 19_000 } else { 20_000 });
         }
         assert_eq!(number(shop, "select uses from discount_codes").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_not_used_up_by_an_order_that_found_no_stock() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        let mut carts = Vec::new();
+        for _ in 0..2 {
+            let items = support::items(&[(variant, 1)]);
+            let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items, Some("TEN".into())).await;
+            carts.push(view.unwrap().id.unwrap());
+        }
+        buy(shop, carts[0], "buyer-first").await.unwrap();
+        assert!(matches!(buy(shop, carts[1], "buyer-second").await, Err(CheckoutError::OutOfStock(_))));
+        assert_eq!(number(shop, "select uses from discount_codes").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_bought_on_one_device_does_not_come_back_from_another() {
+    both(async |shop| {
+        let (bought, other) = (a_product().with_stock(5).make(shop).await, a_product().with_stock(5).make(shop).await);
+        let cart = a_cart(shop, &[(bought, 2)]).await;
+        buy(shop, cart, "on-the-phone").await.unwrap();
+        let kept = support::items(&[(bought, 2), (other, 1)]);
+        let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, Some(cart), 1, kept, None).await.unwrap();
+        assert_ne!(view.id, Some(cart));
+        assert_eq!(view.lines.iter().map(|line| line.variant).collect::<Vec<_>>(), [other]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn carts_that_nobody_touches_are_removed_and_orders_keep_theirs() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let (bought, _idle) = (a_cart(shop, &[(variant, 1)]).await, a_cart(shop, &[(variant, 1)]).await);
+        buy(shop, bought, "a-buyer-of-one").await.unwrap();
+        shop.clock.advance(91 * domain::Timestamp::DAY);
+        let fresh = a_cart(shop, &[(variant, 1)]).await;
+        assert_eq!(backend::cart::tidy(shop).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from carts").await, 2);
+        assert!(backend::cart::view(shop, &guest(shop), Locale::En, fresh).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_knows_a_cart_does_not_get_its_order() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let first = buy(shop, cart, "the-first-press").await.unwrap();
+        let again = buy(shop, cart, "another-press").await.unwrap();
+        assert!(again.replay && again.order == first.order, "the shopper gets it again");
+        let mut other = form(cart, PaymentMethod::Cod);
+        other.contact.email = "somebody.else@example.com".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-curious-one", other).await;
+        assert!(matches!(refused, Err(CheckoutError::NoCart)), "{refused:?}");
+        assert_eq!(number(shop, "select count(*) from orders").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_is_ordered_after_a_refusal_that_said_so() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 5)]).await;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        let seen = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
+        assert_eq!(seen.lines[0].quantity.get(), 3, "the cart shows what is there");
+        let press = async |key: &str| {
+            let asked = domain::view::CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };
+            place_order(shop, &guest(shop), Locale::En, Channel::Web, key, asked).await
+        };
+        assert!(matches!(press("first-press").await, Err(CheckoutError::TotalChanged(_))));
+        assert_eq!(press("second-press").await.unwrap().total.minor, 40_000);
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 0);
     })
     .await;
 }

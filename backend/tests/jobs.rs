@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use backend::Shop;
-use backend::platform::db::DbError;
-use backend::platform::jobs;
-use domain::id::JobId;
+use backend::platform::Context;
+use backend::platform::db::{DbError, Tx};
+use backend::platform::jobs::{self, JobsError};
+use domain::id::{JobId, RequestId, UserId};
+use domain::permission::Role;
 use support::{both, number};
 
 async fn a_job(shop: &Shop, kind: &'static str) {
@@ -122,11 +124,35 @@ async fn what_was_given_up_can_be_seen_and_tried_again() {
             jobs::run_due(shop, &handlers).await.unwrap();
             shop.clock.advance(86_400_000);
         }
-        let dead = jobs::dead(shop).await.unwrap();
-        assert_eq!((dead.len(), dead[0].last_error.as_deref()), (1, Some("no")));
-        assert!(jobs::try_again(shop, dead[0].id).await.unwrap());
-        assert!(!jobs::try_again(shop, JobId(shop.id())).await.unwrap());
-        assert!(jobs::dead(shop).await.unwrap().is_empty());
+        let [manager, clerk] = [Role::Manager, Role::Clerk].map(|role| Context::staff(UserId(shop.id()), role, RequestId(shop.id())));
+        let dead = jobs::dead(shop, &manager).await.unwrap();
+        assert_eq!((dead.len(), dead[0].why.as_str()), (1, "no"));
+        assert!(matches!(jobs::dead(shop, &clerk).await, Err(JobsError::Forbidden(_))));
+        assert!(matches!(jobs::try_again(shop, &clerk, dead[0].id).await, Err(JobsError::Forbidden(_))));
+        assert!(jobs::try_again(shop, &manager, dead[0].id).await.unwrap());
+        assert!(!jobs::try_again(shop, &manager, JobId(shop.id())).await.unwrap());
+        assert_eq!(number(shop, "select count(*) from events where kind = 'job.retried'").await, 1);
+        assert!(jobs::dead(shop, &manager).await.unwrap().is_empty());
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wanted_once_more_is_done_once_more() {
+    both(async |shop| {
+        let done: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
+        let handlers = jobs::Handlers::from([("test.done", done)]);
+        let want = async || {
+            let inner = shop.shop.clone();
+            let write =
+                async move |tx: &mut Tx| jobs::enqueue_again(tx, &inner, "test.done", &serde_json::json!({}), inner.now(), "a").await;
+            shop.db().write(write).await.unwrap();
+        };
+        want().await;
+        want().await;
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "it waits once");
+        want().await;
         assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
     })
     .await;
@@ -143,9 +169,9 @@ async fn what_was_done_long_ago_is_removed_and_what_was_given_up_stays() {
         a_job(shop, "test.fails").await;
         for _ in 0..jobs::TRIES {
             jobs::run_due(shop, &handlers).await.unwrap();
-            shop.clock.advance(DAY);
+            shop.clock.advance(DAY / 12);
         }
-        shop.clock.advance(20 * DAY);
+        shop.clock.advance(28 * DAY - jobs::TRIES * (DAY / 12));
         a_job(shop, "test.done").await;
         jobs::run_due(shop, &handlers).await.unwrap();
         assert_eq!(jobs::tidy(shop).await.unwrap(), 0, "28 days");

@@ -8,7 +8,9 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
+use backend::platform::db::Tx;
 use backend::{fulfilment, orders};
+use domain::id::RefundId;
 use domain::order::{DeliveryState, FulfilmentState, PaymentState};
 use domain::view::Placed;
 use hmac::{Hmac, KeyInit, Mac};
@@ -369,6 +371,72 @@ async fn a_cancelled_order_that_was_paid_is_given_back_once_even_when_the_gatewa
         ] {
             assert_eq!(number(world, account).await, 0, "{account}");
         }
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_whose_answer_was_lost_a_day_ago_is_not_made_twice() {
+    both_worlds(async |world| {
+        let placed = captured(world).await;
+        world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
+        assert!(refund(world, &owner(world), placed.order, 1_200, "a scratch").await.is_err());
+        let (intent,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
+        let (id,): (RefundId,) = world.db().fetch_one("select id from refunds", &[]).await.unwrap();
+        // It was made; the answer and the key are gone.
+        let form = [("payment_intent", intent.as_str()), ("amount", "1200"), ("metadata[refund]", &id.to_string())];
+        let url = format!("{}/v1/refunds", world.running.url());
+        let made = world.http.post(url).bearer_auth("sk_test_sandbox").form(&form).send().await.unwrap();
+        assert!(made.status().is_success());
+        world.shop.clock.advance(25 * 60 * 60 * 1_000);
+        world.work().await;
+        assert_eq!(world.moved().await, (placed.total.minor, 1_200));
+        assert_eq!(number(world, "select count(*) from refunds where state = 'done'").await, 1);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_paid_for_an_attempt_given_up_here_goes_back() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        // As when the order is cancelled while the gateway is asked for the intent: it is given up without one.
+        world.open_webhooks().await;
+        let forget = async |tx: &mut Tx| tx.execute("update payments set gateway_ref = null", &[]).await;
+        world.db().write(forget).await.unwrap();
+        orders::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
+        assert_eq!(number(world, "select count(*) from payments where state = 'voided'").await, 1);
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        world.quiet().await;
+        world.work().await;
+        world.work().await;
+        let ledger = world.read("/_control/ledger").await;
+        assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
+        assert_eq!(world.moved().await, (0, 0));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        // As after a crash between the gateway's answer and the cancellation.
+        let (intent,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
+        let url = format!("{}/v1/payment_intents/{intent}/cancel", world.running.url());
+        assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
+        settle(world, placed.order).await.unwrap();
+        assert_eq!(world.order(placed.order).await.payment, PaymentState::Voided);
+        assert_eq!(payments::expire(world).await.unwrap(), 0, "its time is not over");
+        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        assert_eq!(payments::expire(world).await.unwrap(), 1);
+        assert_eq!(world.order(placed.order).await.fulfilment, FulfilmentState::Cancelled);
+        assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
         world.assert_sound().await;
     })
     .await;

@@ -457,6 +457,41 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
+    let url = support::postgres_url().await;
+    let shop = support::open(url.clone(), Folder::new(), |_| {}).await;
+    let note = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Ok(()) }) };
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    raw_event(&mut connection, 1).await;
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    // A dump carries the numbers of transactions of where it was made.
+    sqlx::raw_sql("update events set tx = tx + 1000000000").execute(&mut connection).await.unwrap();
+    raw_event(&mut connection, 2).await;
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 0, "it would be hidden");
+    shop.db().migrate().await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    raw_event(&mut connection, 3).await;
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_of_before_stay_until_others_are_read() {
+    both(async |shop| {
+        let mut settings = backend::settings::load(shop).await.unwrap();
+        settings.currency = "USD".into();
+        let manager = backend::platform::Context::staff(
+            domain::id::UserId(shop.id()),
+            domain::permission::Role::Manager,
+            domain::id::RequestId(shop.id()),
+        );
+        backend::settings::save(shop, &manager, settings).await.unwrap();
+        shop.settings().forget();
+        assert_eq!(backend::settings::shop_currency(shop).code(), "USD");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shop_is_not_opened_with_another_key() {
     both_empty(async |url| {
         let folder = Folder::new();

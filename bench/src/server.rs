@@ -66,6 +66,7 @@ fn program(folder: &Folder, database: &str) -> Result<Command, Trouble> {
         .env("TINDAHAN_LIMIT_SIGN_IN", "0")
         .env("TINDAHAN_LIMIT_CHECKOUT", "0")
         .env("TINDAHAN_LIMIT_API", "0")
+        .env("TINDAHAN_LIMIT_CART", "0")
         .env_remove("TINDAHAN_TEST_POSTGRES")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -139,7 +139,9 @@ impl AttemptState {
             Self::RequiresAction => matches!(next, Self::Authorised | Self::Captured | Self::Failed | Self::Voided),
             Self::Authorised => matches!(next, Self::Captured | Self::Voided | Self::Failed),
             Self::Failed => matches!(next, Self::Authorised | Self::Captured | Self::RequiresAction),
-            Self::Voided | Self::Captured => false,
+            // Given up here while the gateway was being asked for the intent, and paid there.
+            Self::Voided => matches!(next, Self::Authorised | Self::Captured),
+            Self::Captured => false,
         }
     }
 }

@@ -66,6 +66,8 @@ test('what is wrong is said beside its field, and what was typed stays', async (
   await page.getByRole('button', { name: /^Place order/ }).click();
   await expect(page.locator('#email-error')).toBeVisible();
   await expect(page.locator('#place_1-error')).toBeVisible();
+  // The button is far below on a phone: what is wrong comes into sight, and a screen reader says it.
+  await expect(page.locator('[tabindex="-1"]:focus').getByRole('alert')).toBeInViewport();
   await expect(page.getByLabel('Full name').first()).toHaveValue('Ana Reyes');
 });
 
@@ -106,4 +108,58 @@ test('a parcel goes abroad and its bill to an address at home', async ({ page })
   await thanked(page);
   await expect(page.getByText('1 Orchard Road')).toBeVisible();
   await expect(page.getByText('12 Mabini Street')).toBeVisible();
+});
+
+test('after a refused order the next press is for what the cart costs now', async ({ page, problems }) => {
+  problems.allow(/responded with a status of 409/);
+  await addToCart(page, '/p/banana-chips');
+  await cartSynced(page);
+  await open(page, '/cart');
+  const number = page.locator('main li[data-sku] input[name=quantity]');
+  await page.getByRole('main').getByRole('button', { name: 'One more' }).click();
+  await expect(number).toHaveValue('2');
+  await cartSynced(page);
+  const variant = await page.locator('main li[data-sku] input[name=variant]').getAttribute('value');
+  // Elsewhere the same cart is made smaller: here nothing of it is known until the order is refused.
+  await checkOut(page, somebody(), 'cod', async (button) => {
+    const before = await button.textContent();
+    await page.evaluate((body) => fetch('/cart', { method: 'POST', body: new URLSearchParams(body) }), { step: 'set', variant, quantity: '1' });
+    await button.click();
+    await expect(page.getByRole('alert').filter({ hasText: 'The total changed' })).toBeVisible();
+    await expect(button).not.toHaveText(before);
+    await expect(page.locator('#checkout').getByText('1 ×')).toBeVisible();
+    await button.click();
+  });
+  await thanked(page);
+});
+
+test('whoever comes back from the bank finds the order that waits for its payment', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await checkOut(page, somebody(), 'card');
+  await expect(page.getByLabel('Card number')).toBeVisible();
+  await open(page, '/checkout');
+  await page.getByRole('main').getByRole('link', { name: 'To the order' }).click();
+  await page.waitForURL(/\/orders\/follow\//);
+  await expect(page.getByRole('button', { name: 'Pay by card' })).toBeVisible();
+});
+
+test('whoever is not signed in is asked to, and comes back', async ({ page, problems }) => {
+  problems.allow(/responded with a status of 401/);
+  const ana = somebody();
+  await signUp(page, ana);
+  await open(page, '/account/preferences');
+  await page.locator('#language').selectOption('fil');
+  await page.locator('form', { has: page.locator('input[value=preferences]') }).getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/account/preferences?saved=1');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fil-PH');
+  await page.context().clearCookies();
+  await open(page, '/account/addresses');
+  await expect(page.getByText('signed out')).toHaveCount(0);
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/sign-in\?back=/);
+  await page.locator('[name=email]').fill(ana.email);
+  await page.locator('[name=password]').fill(ana.password);
+  await page.locator('main form button[type=submit]').first().click();
+  await page.waitForURL('**/account/addresses');
 });

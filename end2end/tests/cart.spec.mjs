@@ -47,6 +47,17 @@ test('the cart is there without a network, and is told to the server when it is 
   await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
 });
 
+test('a line that is taken out leaves the focus in the list', async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await addToCart(page, '/p/barako-coffee');
+  await open(page, '/cart');
+  await expect(lines(page)).toHaveCount(2);
+  const remove = page.getByRole('main').getByRole('button', { name: /^Remove / });
+  await remove.first().click();
+  await expect(lines(page)).toHaveCount(1);
+  await expect(remove).toBeFocused();
+});
+
 test('a discount code that nobody knows is refused beside its field', async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
@@ -78,4 +89,16 @@ test('carts of one shopper on two devices become one, and nobody else gets it', 
   await signUp(second, somebody('Ben Cruz'));
   await open(second, '/cart');
   await expect(second.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+});
+
+test('what the server was not told yet comes along when one signs in', async ({ visitor, problems }) => {
+  problems.allow(/Failed to load resource/, /net::ERR/, /Service Worker registration blocked/);
+  const page = await visitor({ serviceWorkers: 'block' });
+  await page.route('**/api/sync_cart', (route) => route.abort());
+  await addToCart(page, '/p/dried-mango');
+  await signUp(page, somebody());
+  await page.unroute('**/api/sync_cart');
+  await open(page, '/cart');
+  await expect(lines(page)).toHaveCount(1);
+  await cartSynced(page);
 });

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addToCart } from '../shopper.mjs';
 import { signIn } from '../staff.mjs';
 import { expect, open, test } from '../test.mjs';
 
@@ -101,6 +102,34 @@ test('a way to deliver is added and switched off', async ({ page, problems }) =>
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.waitForURL('**/admin/settings/delivery');
   await expect(page.locator('tr', { hasText: code })).toContainText('Not offered');
+});
+
+test('a discount code is made, used by a shopper and switched off', async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const code = `PIYESTA-${fresh()}`.toUpperCase();
+  await signIn(page, 'manager');
+  await open(page, '/admin/settings/discounts');
+  await page.getByRole('link', { name: 'Add a discount code' }).click();
+  await page.locator('#code').fill(code.toLowerCase());
+  await page.locator('#value').fill('ten');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.locator('#value-error')).toBeVisible();
+  await page.locator('#value').fill('10');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/settings/discounts');
+  await expect(page.locator('tr', { hasText: code })).toContainText('In use');
+
+  await addToCart(page, '/p/dried-mango');
+  await open(page, '/cart');
+  await page.getByLabel('Discount code').fill(code.toLowerCase());
+  await page.getByRole('button', { name: 'Use code' }).click();
+  await expect(page.getByText(code)).toBeVisible();
+
+  await open(page, `/admin/settings/discounts/${code}`);
+  await page.getByRole('checkbox', { name: 'Can be used' }).uncheck();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/settings/discounts');
+  await expect(page.locator('tr', { hasText: code })).toContainText('Switched off');
 });
 
 test('a category is made, gets a photograph, is hidden and goes', async ({ page, problems }) => {

@@ -45,6 +45,7 @@ pub const KEYS: &[Key] = &[
     key("page-cache-mb", "64"),
     key("limit-sign-in", "30"),
     key("limit-checkout", "60"),
+    key("limit-cart", "600"),
     key("limit-api", "1200"),
     key("log-format", "auto"),
     key("log", "info"),
@@ -183,6 +184,8 @@ pub struct Config {
     pub limit_sign_in: u32,
     /// Checkouts a minute.
     pub limit_checkout: u32,
+    /// Changes of carts a minute.
+    pub limit_cart: u32,
     /// API requests a minute.
     pub limit_api: u32,
     /// How log lines are written.
@@ -319,6 +322,7 @@ impl Settings {
             page_cache: u64::from(count("page-cache-mb")?) * 1_048_576,
             limit_sign_in: count("limit-sign-in")?,
             limit_checkout: count("limit-checkout")?,
+            limit_cart: count("limit-cart")?,
             limit_api: count("limit-api")?,
             log_format: self.checked("log-format", "write text, json or auto", |v| match v {
                 "text" => Some(LogFormat::Text),

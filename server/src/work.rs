@@ -1,7 +1,10 @@
 //! What the process does beside answering: timed work, and following the events.
 
+use std::time::Duration;
+
+use backend::platform::db::DbError;
 use backend::platform::jobs::{self, Handlers};
-use backend::{Shop, catalog, notifications, payments, search};
+use backend::{Shop, cart, catalog, identity, notifications, payments, search};
 use tokio::task::JoinHandle;
 
 /// What runs until the server ends.
@@ -16,6 +19,7 @@ impl Workers {
         notifications::register(&mut handlers);
         Self(vec![
             jobs::run(shop, handlers),
+            tokio::spawn(tidy(shop.clone())),
             payments::watch(shop),
             notifications::follow(shop),
             search::follow(shop),
@@ -26,5 +30,24 @@ impl Workers {
     /// Stops between two pieces of work; what was begun is repeated at the next start.
     pub fn stop(&self) {
         self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Between two looks at what need not be kept any longer.
+const TIDIED: Duration = Duration::from_secs(60 * 60);
+
+/// Removes what nobody comes back for: guests' carts, sessions that are over.
+async fn tidy(shop: Shop) {
+    loop {
+        let done = async {
+            while cart::tidy(&shop).await? > 0 {}
+            identity::tidy(&shop).await
+        };
+        match done.await {
+            Ok(_) => {}
+            Err(DbError::Stopped) => return,
+            Err(error) => tracing::warn!(%error, "what is old could not be removed; tried again in an hour"),
+        }
+        tokio::time::sleep(TIDIED).await;
     }
 }

@@ -5,8 +5,7 @@
 
 use leptos::prelude::*;
 
-/// The mark that the browser's entry puts on the root element, and the name of the event that it sends.
-pub const ALIVE: &str = "data-hydrated";
+pub use ui::ALIVE;
 
 /// Runs something in the browser as soon as the page has come to life; never on the server.
 pub fn when_alive(run: impl Fn() + Clone + Send + Sync + 'static) {

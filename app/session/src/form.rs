@@ -7,6 +7,7 @@
 use domain::view::FieldErrors;
 use leptos::ev::SubmitEvent;
 use leptos::form::FromFormData;
+use leptos::html;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -202,7 +203,8 @@ pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Sig
     })
 }
 
-/// What must be fixed, as links to the fields, or what went wrong with the whole.
+/// What must be fixed, as links to the fields, or what went wrong with the whole. After each press that was refused it is gone to:
+/// the button may be screens below.
 #[component]
 pub fn ProblemSummary(
     /// Why the form was not done.
@@ -211,9 +213,25 @@ pub fn ProblemSummary(
     let locale = use_locale();
     let fields = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.fields.clone()).unwrap_or_default()));
     let whole = move || problem.get().filter(|problem| problem.fields.is_empty());
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move |before: Option<()>| {
+        let refused = problem.with(Option::is_some);
+        // What a plain form was told is at the top of a page that was loaded a moment ago.
+        if before.is_some() && refused {
+            // It is shown first.
+            request_animation_frame(move || {
+                let Some(summary) = node.try_get_untracked().flatten() else { return };
+                // Nothing in the page refuses the focus for good; the summary is in sight all the same.
+                let _ = summary.focus();
+                summary.scroll_into_view();
+            });
+        }
+    });
     view! {
-        <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
-        {move || whole().map(|problem| view! { <Alert tone=Tone::Danger>{problem.said(locale)}</Alert> })}
+        <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40" hidden=move || problem.with(Option::is_none)>
+            <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
+            {move || whole().map(|problem| view! { <Alert tone=Tone::Danger>{problem.said(locale)}</Alert> })}
+        </div>
     }
     .into_any()
 }

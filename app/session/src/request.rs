@@ -5,7 +5,7 @@ use std::fmt::Display;
 use backend::Shop;
 use backend::platform::Context;
 use domain::Locale;
-use domain::messages::Msg;
+use domain::messages::{Msg, t};
 use domain::permission::Access;
 use domain::view::Me;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
@@ -66,8 +66,16 @@ pub fn admitted(access: Access) -> Result<Context, AppError> {
     };
     match refused {
         None => Ok(visitor.context),
+        Some(401) => Err(fail(signed_out(use_context::<Parts>().as_ref(), locale()))),
         Some(status) => Err(fail(AppError::new(status))),
     }
+}
+
+/// Nobody is signed in. Whoever brings no session never was, and is not told that it ended.
+#[must_use]
+pub fn signed_out(parts: Option<&Parts>, locale: Locale) -> AppError {
+    let was = parts.is_some_and(|parts| SESSION_COOKIES.iter().any(|name| cookie_of(parts, name).is_some_and(|token| !token.is_empty())));
+    if was { AppError::new(401) } else { AppError::told(401, t::ERROR_SIGN_IN_FIRST.text(locale)) }
 }
 
 /// Who is signed in.
@@ -122,16 +130,25 @@ const SESSION_SECONDS: i64 = 30 * 86_400;
 /// Begins or (with none) ends the session in this browser.
 pub fn set_session(token: Option<&str>) {
     let secure = visitor().is_ok_and(|visitor| visitor.secure);
-    let (name, flag) = if secure { (SESSION_COOKIES[0], "; Secure") } else { (SESSION_COOKIES[1], "") };
+    let name = if secure { SESSION_COOKIES[0] } else { SESSION_COOKIES[1] };
     let (value, age) = token.map_or(("", 0), |token| (token, SESSION_SECONDS));
-    append_cookie(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{flag}"));
+    set_cookie(name, value, "/", age);
 }
 
-/// Adds a `Set-Cookie` header.
-pub fn append_cookie(cookie: &str) {
-    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie)) {
+/// Keeps a cookie that no script reads for so many seconds, on pages below a path; over https only, where the shop is.
+pub fn set_cookie(name: &str, value: &str, path: &str, seconds: i64) {
+    let flag = if visitor().is_ok_and(|visitor| visitor.secure) { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
+    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         answer.append_header(SET_COOKIE, value);
     }
+}
+
+/// Is it a path of this shop? Nobody is led elsewhere by what was sent. Browsers take `\` for `/` and leave out tabs and ends of
+/// lines, so that `/\t/elsewhere` would lead away.
+#[must_use]
+pub fn is_inside(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(|letter: char| letter == '\\' || letter.is_control())
 }
 
 /// Goes on to another page after a plain form. A script is told by the function's answer where to go.
@@ -199,4 +216,17 @@ pub fn unexpected(error: &dyn Display) -> AppError {
 #[must_use]
 pub fn answer() -> ResponseOptions {
     expect_context()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_elsewhere() {
+        assert!(["/", "/account/orders?after=x#content", "/c/tasá"].into_iter().all(is_inside));
+        let elsewhere =
+            ["", "account", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example"];
+        assert!(!elsewhere.into_iter().any(is_inside));
+    }
 }

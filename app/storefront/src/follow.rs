@@ -59,7 +59,7 @@ pub async fn pay_order(token: String) -> Result<Next, AppError> {
     let order = by_link(&token).await?;
     match backend::payments::start_card(&shop, order.id).await {
         Ok(Some(address)) => {
-            request::append_cookie(&format!("order={}; Path=/checkout; HttpOnly; SameSite=Lax; Max-Age=7200", order.id));
+            crate::checkout::remember_order(&shop, order.id);
             request::redirect(&address);
             Ok(Next { address })
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::id::PictureId;
 use domain::view::CategoryView;
+use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
@@ -90,13 +91,25 @@ pub fn Frame(children: Children) -> impl IntoView {
     let count = cart.count();
     let on_cart = Callback::new(move |()| cart.open.set(true));
     let found = RwSignal::new(Vec::<Suggestion>::new());
+    let main = NodeRef::<html::Main>::new();
+    on_new_page(path, move || {
+        cart.open.set(false);
+        // The drawer gives the focus back as it closes; then the page has it, and a screen reader says where one is.
+        request_animation_frame(move || {
+            let Some(main) = main.try_get_untracked().flatten() else { return };
+            let stay = web_sys::FocusOptions::new();
+            stay.set_prevent_scroll(true);
+            // Nothing takes the focus away from a page that stands there.
+            let _ = main.focus_with_options(&stay);
+        });
+    });
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
             {loaded(frame, move |frame| view! { <Front frame=frame.unwrap_or_default() path cart_count=count on_cart found/> }.into_any())}
         </Suspense>
         <OfflineNotice/>
-        <main id="content" class="page grow" tabindex="-1">{children()}</main>
+        <main node_ref=main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
             {loaded(frame, move |frame| view! { <Foot frame=frame.unwrap_or_default() back/> }.into_any())}
         </Suspense>
@@ -105,6 +118,17 @@ pub fn Frame(children: Children) -> impl IntoView {
         <ToastRegion/>
     }
     .into_any()
+}
+
+/// Runs something whenever another page is come to, not when only what it is asked for changes.
+fn on_new_page(path: Signal<String>, run: impl Fn() + Send + Sync + 'static) {
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            run();
+        }
+        now
+    });
 }
 
 fn aisles(categories: &[CategoryView]) -> Vec<NavLink> {
@@ -149,6 +173,10 @@ fn Front(
             },
             PAUSE,
         );
+    });
+    on_new_page(path, move || {
+        newest.update_value(|number| *number += 1);
+        found.set(Vec::new());
     });
     view! {
         <Header

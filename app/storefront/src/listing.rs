@@ -48,9 +48,22 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadListing>(), stated::<ReadCa
 /// The currency that price filters are typed in.
 const CURRENCY: Currency = Currency::PHP;
 
+/// What the address of a list may say. Whatever else stands there (advertisers add it) is no part of the page: the server keeps
+/// one page for all of these addresses.
+const PARAMETERS: [&str; 6] = ["after", "in_stock", "max", "min", "option", "sort"];
+
+/// What the address of a list says, in the order of the names, as the server renders it.
+fn asked(text: &str) -> Vec<(String, String)> {
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let known = text.trim_start_matches('?').split('&').filter(|pair| PARAMETERS.contains(&name(pair).as_str()));
+    let mut known: Vec<_> = known.flat_map(pairs).filter(|(_, value)| !value.is_empty()).collect();
+    known.sort_by(|(one, _), (other, _)| one.cmp(other));
+    known
+}
+
 /// Reads the address of a list. Nonsense is left out.
 fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
-    let map = pairs(text);
+    let map = asked(text);
     let first = |name: &str| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
     let amount =
         |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
@@ -115,7 +128,7 @@ impl LazyRoute for ListingPage {
 
 #[component]
 fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView {
-    let map = StoredValue::new(pairs(&search));
+    let map = StoredValue::new(asked(&search));
     let query = listing_query(&search, None);
     let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_GOODS).to_owned(), |category| category.name.clone());
     let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
@@ -307,8 +320,8 @@ fn Filters(
             <fieldset class="border-b border-hairline pb-4 mb-4">
                 <legend class="font-semibold mb-2">{tr!(LISTING_PRICE)}</legend>
                 <div class="grid grid-cols-2 gap-3">
-                    <Field label=tr!(LISTING_PRICE_FROM) name="min" id=format!("{prefix}-min") inputmode="decimal" prefix="₱" value=decimal(query.price_min)/>
-                    <Field label=tr!(LISTING_PRICE_TO) name="max" id=format!("{prefix}-max") inputmode="decimal" prefix="₱" value=decimal(query.price_max)/>
+                    <Field label=tr!(LISTING_PRICE_FROM) name="min" id=format!("{prefix}-min") inputmode="decimal" prefix="₱" bind=RwSignal::new(decimal(query.price_min))/>
+                    <Field label=tr!(LISTING_PRICE_TO) name="max" id=format!("{prefix}-max") inputmode="decimal" prefix="₱" bind=RwSignal::new(decimal(query.price_max))/>
                 </div>
             </fieldset>
             {groups}
@@ -422,6 +435,19 @@ mod tests {
         assert_eq!(query.sort, Sort::PriceUp);
         assert_eq!(query.options, ["size:l", "size:m"]);
         assert_eq!((query.price_min, query.price_max, query.in_stock), (Some(10_000), None, true));
+    }
+
+    #[test]
+    fn what_advertisers_add_is_no_part_of_a_list() {
+        let plain = asked("in_stock=true&option=size%3Al&option=size%3Am&sort=newest");
+        assert_eq!(asked("?fbclid=abc&sort=newest&option=size:l&utm_source=x&option=size:m&max=&in_stock=true"), plain);
+    }
+
+    #[test]
+    fn the_server_keeps_a_page_for_everything_that_a_list_is_asked() {
+        let key = include_str!("../../../server/src/cache/key.rs");
+        let kept = key.lines().find(|line| line.starts_with("const PARAMETERS")).unwrap_or_default();
+        assert!(PARAMETERS.iter().all(|name| kept.contains(&format!("{name:?}"))), "{kept}");
     }
 
     #[test]

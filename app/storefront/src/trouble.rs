@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 use session::AppError;
 use ui::{EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
 
+use crate::query::address;
 use crate::seo::NotIndexed;
 
 /// A page in place of one that could not be shown: not found, offline, crowded, or something unexpected.
@@ -22,11 +24,16 @@ pub fn Trouble(
         _ => (tr!(ERROR_UNEXPECTED_TITLE), error.said(use_locale())),
     };
     let signed_out = error.is_signed_out();
+    // Whoever signs in comes back to what they wanted to see.
+    let location = use_location();
+    let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+    let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+    let sign_in = address("/sign-in", [("back", here.as_str())].into_iter());
     view! {
         <Title text=title/>
         <NotIndexed/>
         <EmptyState title body level=1>
-            {signed_out.then(|| view! { <LinkButton href="/sign-in">{tr!(SHELL_SIGN_IN)}</LinkButton> }.into_any())}
+            {signed_out.then(|| view! { <LinkButton href=sign_in>{tr!(SHELL_SIGN_IN)}</LinkButton> }.into_any())}
             <LinkButton href="/" look=if signed_out { Look::Outline } else { Look::Primary }>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
     }

@@ -1,8 +1,10 @@
 //! Choosing: one from a list, one from cards or chips, yes or no.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::field::{ErrorLine, FieldFrame, described_by};
+use crate::waking::{tell_early, unless_waking};
 use crate::{Icon, Picture, Shape, icon};
 
 /// One answer of a list.
@@ -83,7 +85,7 @@ pub fn SelectField(
                     }
                 }
             >
-                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty)>{words}</option> }.into_any())}
+                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty) prop:selected=move || unless_waking(selected.with(String::is_empty))>{words}</option> }.into_any())}
                 {move || {
                     let chosen = selected.get();
                     choices
@@ -91,7 +93,7 @@ pub fn SelectField(
                         .into_iter()
                         .map(|choice| {
                             let is_chosen = choice.value == chosen;
-                            view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }.into_any()
+                            view! { <option value=choice.value selected=is_chosen prop:selected=unless_waking(is_chosen)>{choice.label}</option> }.into_any()
                         })
                         .collect_view()
                 }}
@@ -125,18 +127,24 @@ pub fn Checkbox(
     #[prop(optional, into)]
     on_change: Option<Callback<bool>>,
 ) -> impl IntoView {
+    let node = NodeRef::<html::Input>::new();
+    if let Some(told) = on_change {
+        tell_early(node, told);
+    }
     let id = format!("{name}-{value}");
     let hint_id = hint.is_some().then(|| format!("{id}-hint"));
     view! {
         <div class="flex flex-col">
             <label class="target flex items-center gap-3 cursor-pointer py-1.5">
                 <input
+                    node_ref=node
                     id=id
                     type="checkbox"
                     name=name
                     value=value
                     class="checkbox checkbox-primary"
                     checked=move || checked.get()
+                    prop:checked=move || unless_waking(checked.get())
                     aria-describedby=hint_id.clone()
                     on:change=move |event| {
                         if let Some(told) = on_change {
@@ -169,6 +177,21 @@ pub struct RadioCard {
     pub disabled: bool,
 }
 
+/// Tells that this answer was picked before the page came to life.
+fn tell_pick(node: NodeRef<html::Input>, value: &str, on_change: Option<Callback<String>>) {
+    if let Some(told) = on_change {
+        let value = value.to_owned();
+        tell_early(
+            node,
+            Callback::new(move |picked| {
+                if picked {
+                    told.run(value.clone());
+                }
+            }),
+        );
+    }
+}
+
 /// One answer from a few cards. Which one is chosen shows without a script.
 #[component]
 pub fn RadioCards(
@@ -198,16 +221,20 @@ pub fn RadioCards(
     let cards = cards
         .into_iter()
         .map(|card| {
-            let value = card.value.clone();
+            let (value, picked) = (card.value.clone(), card.value.clone());
             let sent = card.value.clone();
+            let node = NodeRef::<html::Input>::new();
+            tell_pick(node, &card.value, on_change);
             view! {
                 <label class="flex items-start gap-3 p-4 bg-raised border border-hairline rounded-card cursor-pointer transition-colors hover:border-field has-checked:border-primary has-checked:ring-1 has-checked:ring-primary has-disabled:cursor-not-allowed has-disabled:bg-base-200 has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
                     <input
+                        node_ref=node
                         type="radio"
                         name=name.clone()
                         value=card.value
                         class="radio radio-primary radio-sm mt-0.5 focus-visible:outline-none focus-visible:shadow-none"
                         checked=move || selected.with(|chosen| *chosen == value)
+                        prop:checked=move || unless_waking(selected.with(|chosen| *chosen == picked))
                         disabled=card.disabled
                         on:change=move |_| {
                             if let Some(told) = on_change {
@@ -270,8 +297,10 @@ pub fn RadioChips(
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
     let each = move |chip: Chip, name: String| {
-        let value = chip.value.clone();
+        let (value, picked) = (chip.value.clone(), chip.value.clone());
         let sent = chip.value.clone();
+        let node = NodeRef::<html::Input>::new();
+        tell_pick(node, &chip.value, on_change);
         let label = chip.label.clone();
         let words = if chip.available { chip.label } else { crate::tr!(PRODUCT_UNAVAILABLE_CHOICE, option = chip.label) };
         let title = words.clone();
@@ -284,12 +313,14 @@ pub fn RadioChips(
         view! {
             <label class=format!("relative cursor-pointer has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2 {look} {struck}") title=title>
                 <input
+                    node_ref=node
                     type="radio"
                     name=name
                     value=chip.value
                     class="absolute inset-0 opacity-0 cursor-pointer"
                     aria-label=words
                     checked=move || selected.with(|chosen| *chosen == value)
+                    prop:checked=move || unless_waking(selected.with(|chosen| *chosen == picked))
                     on:change=move |_| {
                         if let Some(told) = on_change {
                             told.run(sent.clone());

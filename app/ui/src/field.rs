@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::waking::is_waking;
 use crate::{Icon, icon, tr};
 
 /// What stands around every field: label, the field itself, hint, error.
@@ -172,8 +173,9 @@ pub fn Field(
     .into_any()
 }
 
-/// Keeps a signal and an input alike. At first the input wins: the reader may have typed before the page came to life.
+/// Keeps a signal and an input alike. At first the input wins where the reader may have typed before the page came to life.
 fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
+    let waking = is_waking();
     Effect::new(move |before: Option<()>| {
         let wanted = bind.get();
         let Some(input) = node.get() else { return };
@@ -181,7 +183,7 @@ fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
         if typed == wanted {
             return;
         }
-        if before.is_none() && !typed.is_empty() {
+        if before.is_none() && waking && !typed.is_empty() {
             bind.set(typed);
         } else {
             input.set_value(&wanted);

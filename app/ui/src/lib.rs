@@ -43,6 +43,7 @@ mod tabs;
 mod theme;
 mod timeline;
 mod toast;
+mod waking;
 
 pub use domain::messages::t;
 
@@ -80,3 +81,4 @@ pub use crate::tabs::*;
 pub use crate::theme::*;
 pub use crate::timeline::*;
 pub use crate::toast::*;
+pub use crate::waking::ALIVE;

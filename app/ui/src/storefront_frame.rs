@@ -70,6 +70,7 @@ pub fn Header(
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
     let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
+    let account = if signed_in.is_some() { "/account" } else { "/sign-in" };
     view! {
         <header class="screen-only relative z-30 md:sticky md:top-0" id="front">
             <div class="bg-front text-front-content">
@@ -86,7 +87,7 @@ pub fn Header(
                         {search_box(query, suggestions, on_query)}
                     </div>
                     <nav class="max-md:hidden flex items-center gap-1" aria-label=tr!(SHELL_ACCOUNT)>
-                        <a href="/account" class="front-link">
+                        <a href=account class="front-link">
                             <Icon shape=icon::USER class="size-6"/>
                             <span class="max-lg:sr-only">{signed_in.unwrap_or_else(|| tr!(SHELL_SIGN_IN).to_owned())}</span>
                         </a>

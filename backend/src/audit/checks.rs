@@ -1,6 +1,6 @@
 //! What is checked. A statement finds what is wrong with the rows after `$1` up to `$2`: their id, and what is wrong.
 
-use domain::id::{EntryId, MovementId, OrderId, PaymentId, RefundId, ReservationId, ShipmentId, VariantId};
+use domain::id::{DiscountId, EntryId, MovementId, OrderId, PaymentId, RefundId, ReservationId, ShipmentId, VariantId};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -41,6 +41,9 @@ macro_rules! count {
     };
 }
 
+fn discount(id: Uuid) -> String {
+    DiscountId(id).to_string()
+}
 fn entry(id: Uuid) -> String {
     EntryId(id).to_string()
 }
@@ -267,6 +270,19 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("orders"),
         find: Find::States,
         name_of: order,
+    },
+    Check {
+        name: "a discount code's uses are the orders that used it, and at most as many as it allows",
+        count: count!("discount_codes"),
+        page: page!("discount_codes"),
+        find: Find::Sql(
+            "select f.id, f.code || ' was used ' || cast(f.uses as text) || ' times'
+                || coalesce(' of ' || cast(f.most_uses as text), '') || ', orders with it are ' || cast(f.orders as text)
+             from (select d.id, d.code, d.uses, d.most_uses, (select count(*) from orders o where o.discount_code = d.code) as orders
+                from discount_codes d where d.id > $1 and d.id <= $2) f
+             where f.uses <> f.orders or f.uses > f.most_uses order by f.id",
+        ),
+        name_of: discount,
     },
 ];
 

@@ -12,11 +12,11 @@ use domain::cart::{MOST_LINES, PricedLine, totals};
 use domain::id::{CartId, UserId, VariantId};
 use domain::order::Channel;
 use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal};
-use domain::{Currency, Locale, Money, MoneyError, Quantity};
+use domain::{Currency, Locale, Money, MoneyError, Quantity, Timestamp};
 
 use crate::inventory;
 use crate::platform::Context;
-use crate::platform::db::{Db, DbError};
+use crate::platform::db::{Db, DbError, Tx};
 use crate::platform::events::{self, Event};
 use crate::pricing::{self, Rules};
 use crate::{Shop, settings};
@@ -75,10 +75,15 @@ pub async fn sync(
         .write(async move |tx| {
             let at = inner.now();
             let known = match id {
-                Some(id) => store::load(tx, id).await?.filter(|cart| usable(cart, user)),
+                Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
                 None => None,
             };
-            let Some(mut cart) = known else {
+            // Bought on another device: what this one still shows of it is not wanted once more.
+            let items = match &known {
+                Some(cart) if cart.ordered && (cart.user.is_none() || cart.user == user) => without(&items, &cart.items),
+                _ => items.clone(),
+            };
+            let Some(mut cart) = known.filter(|cart| usable(cart, user)) else {
                 let cart = Stored {
                     id: CartId(inner.id()),
                     user,
@@ -90,7 +95,8 @@ pub async fn sync(
                     items: items.clone(),
                 };
                 store::insert(tx, &cart, at).await?;
-                store::replace_lines(tx, cart.id, &cart.items).await?;
+                let kept = in_stock(tx, &cart.items).await?;
+                store::replace_lines(tx, cart.id, &kept).await?;
                 return Ok::<_, CartError>(cart);
             };
             let wanted = if version == cart.version { items.clone() } else { merged(&cart.items, &items) };
@@ -98,14 +104,16 @@ pub async fn sync(
             if wanted.len() > MOST_LINES {
                 return Err(CartError::TooManyLines);
             }
-            if wanted != cart.items || code != cart.discount_code || owner != cart.user {
-                cart.items = wanted;
+            let kept = in_stock(tx, &wanted).await?;
+            if kept != cart.items || code != cart.discount_code || owner != cart.user {
                 cart.discount_code = code.clone();
                 cart.user = owner;
                 cart.version += 1;
                 store::update(tx, &cart, at).await?;
-                store::replace_lines(tx, cart.id, &cart.items).await?;
+                store::replace_lines(tx, cart.id, &kept).await?;
             }
+            // Priced as it was asked for, so that the shopper is told what was cut.
+            cart.items = wanted;
             Ok(cart)
         })
         .await?;
@@ -145,14 +153,11 @@ pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest:
         .db()
         .write(async move |tx| {
             let at = inner.now();
-            let own = match store::open_of(tx, user).await? {
-                Some(id) => store::load(tx, id).await?,
-                None => None,
-            };
-            let guest = match guest {
-                Some(id) => store::load(tx, id).await?.filter(|cart| usable(cart, Some(user))),
-                None => None,
-            };
+            let open = store::open_of(tx, user).await?;
+            let ids: Vec<CartId> = open.into_iter().chain(guest).collect();
+            let carts = store::lock(tx, &ids).await?;
+            let find = |id: Option<CartId>| carts.iter().find(|cart| Some(cart.id) == id && usable(cart, Some(user))).cloned();
+            let (own, guest) = (find(open), find(guest));
             let cart = match (own, guest) {
                 (Some(own), Some(guest)) if own.id == guest.id => own,
                 (Some(mut own), Some(guest)) => {
@@ -183,6 +188,58 @@ pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest:
         Some(cart) => Ok(Some(price(shop, locale, cart).await?)),
         None => Ok(None),
     }
+}
+
+/// What was put in beyond what was bought.
+fn without(items: &[CartItem], bought: &[CartItem]) -> Vec<CartItem> {
+    let beyond = |item: &CartItem| {
+        let had = bought.iter().find(|line| line.variant == item.variant).map_or(0, |line| line.quantity.get());
+        (item.quantity.get() > had).then(|| CartItem { quantity: Quantity::clamped(item.quantity.get() - had), ..*item })
+    };
+    items.iter().filter_map(beyond).collect()
+}
+
+/// How long a guest's cart is kept that nobody touches, milliseconds: as long as the browser's cookie names it.
+const IDLE: i64 = 90 * Timestamp::DAY;
+
+/// Removes guests' carts that nobody has touched for 90 days, up to 500 at a time; says how many.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
+    let before = shop.now().plus_millis(-IDLE);
+    shop.db().write(async move |tx| store::remove_idle(tx, before).await).await
+}
+
+/// After an order was refused because less is there than was put in: the cart takes what there is, so that what the shopper is shown
+/// from now on is what will be ordered.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn fit(shop: &Shop, id: CartId) -> Result<(), CartError> {
+    let inner = shop.clone();
+    shop.db()
+        .write(async move |tx| {
+            let Some(mut cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
+            let kept = in_stock(tx, &cart.items).await?;
+            if kept != cart.items {
+                cart.version += 1;
+                store::update(tx, &cart, inner.now()).await?;
+                store::replace_lines(tx, id, &kept).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Not more of anything than there is. What is sold out stays as it is, until the shopper takes it out or it comes back.
+async fn in_stock(tx: &mut Tx, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
+    let available = inventory::available_of(tx, items.iter().map(|item| item.variant)).await?;
+    let fitted = |item: &CartItem| match available.get(&item.variant) {
+        Some(free) if *free > 0 => CartItem { quantity: item.quantity.min(Quantity::clamped(*free)), ..*item },
+        _ => *item,
+    };
+    Ok(items.iter().map(fitted).collect())
 }
 
 /// May this cart be used by this shopper (or guest)?
@@ -293,6 +350,11 @@ mod tests {
 
     fn item(n: u128, quantity: i64) -> CartItem {
         CartItem { variant: VariantId(Uuid::from_u128(n)), quantity: Quantity::clamped(quantity), seen_price: 0 }
+    }
+
+    #[test]
+    fn what_was_bought_is_not_wanted_again_but_more_of_it_is() {
+        assert_eq!(without(&[item(1, 2), item(2, 3), item(3, 1)], &[item(1, 2), item(2, 1)]), [item(2, 2), item(3, 1)]);
     }
 
     #[test]

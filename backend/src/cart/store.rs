@@ -25,6 +25,17 @@ pub(super) async fn load(db: &mut impl Reader, id: CartId) -> Result<Option<Stor
     Ok(Some(Stored { id, user, channel, currency, discount_code, version, ordered: order.is_some(), items }))
 }
 
+/// Carts that nobody else changes until the transaction ends.
+pub(super) async fn lock(tx: &mut Tx, ids: &[CartId]) -> Result<Vec<Stored>, DbError> {
+    let asked: Rows = ids.iter().collect();
+    tx.lock("select 1 from carts where id in (select unhex(value->>0) from json_each($1)) order by id for update", &[&asked.end()]).await?;
+    let mut carts = Vec::with_capacity(ids.len());
+    for id in ids {
+        carts.extend(load(tx, *id).await?);
+    }
+    Ok(carts)
+}
+
 pub(super) async fn open_of(db: &mut impl Reader, user: UserId) -> Result<Option<CartId>, DbError> {
     let rows: Vec<(CartId,)> =
         db.fetch_all("select id from carts where user_id = $1 and order_id is null order by updated_at desc limit 1", &[&user]).await?;
@@ -68,4 +79,30 @@ pub(super) async fn replace_lines(tx: &mut Tx, cart: CartId, items: &[CartItem])
     )
     .await?;
     Ok(())
+}
+
+/// Removes guests' carts that were last changed before a moment, with their lines.
+pub(super) async fn remove_idle(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
+    let idle: Vec<(CartId,)> = tx
+        .fetch_all(
+            "select id from carts where order_id is null and user_id is null and updated_at < $1 order by updated_at limit 500",
+            &[&before],
+        )
+        .await?;
+    let asked: Rows = idle.iter().map(|(id,)| id).collect();
+    let asked = asked.end();
+    // Whoever changes one of them at this moment keeps it: looked at again once they are held.
+    tx.lock("select 1 from carts where id in (select unhex(value->>0) from json_each($1)) order by id for update", &[&asked]).await?;
+    tx.execute(
+        "delete from cart_lines where cart_id in (select c.id from carts c
+            where c.id in (select unhex(value->>0) from json_each($1)) and c.order_id is null and c.user_id is null and c.updated_at < $2)",
+        &[&asked, &before],
+    )
+    .await?;
+    tx.execute(
+        "delete from carts where id in (select unhex(value->>0) from json_each($1))
+            and order_id is null and user_id is null and updated_at < $2",
+        &[&asked, &before],
+    )
+    .await
 }

@@ -192,8 +192,17 @@ pub async fn place_order(
     key: &str,
     form: CheckoutForm,
 ) -> Result<Placed, CheckoutError> {
+    let cart = form.cart;
     let command = prepare(shop, ctx, locale, channel, key, form)?;
-    let made = shop.checkout().call(command).await?;
+    let made = match shop.checkout().call(command).await {
+        Err(refused @ (CheckoutError::TotalChanged(_) | CheckoutError::OutOfStock(_))) => {
+            if let Err(error) = cart::fit(shop, cart).await {
+                tracing::warn!(%cart, %error, "a cart keeps more than there is");
+            }
+            return Err(refused);
+        }
+        other => other?,
+    };
     let pay_at = match made.payment {
         PaymentMethod::Card => payments::start_card(shop, made.order).await.unwrap_or_else(|error| {
             tracing::warn!(order = %made.order, %error, "the gateway did not begin a payment; the shopper can pay from the order's page");

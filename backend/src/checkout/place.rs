@@ -67,11 +67,20 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -
         drafts.iter().map(|d| Need { lines: d.lines.iter().map(|l| (l.id, l.quote.variant, l.quantity.get())).collect() }).collect();
     let taken = inventory::take(tx, &needs).await?;
     let mut kept: Vec<(Draft<'_>, Taken)> = Vec::with_capacity(drafts.len());
+    let mut unspent: HashMap<String, i64> = HashMap::new();
     for (draft, taken) in drafts.into_iter().zip(taken) {
         match taken {
             Some(taken) => kept.push((draft, taken)),
-            None => answers[draft.index] = Some(Err(out_of_stock(tx, &draft).await?)),
+            None => {
+                answers[draft.index] = Some(Err(out_of_stock(tx, &draft).await?));
+                if let Some(code) = draft.discount_code {
+                    *unspent.entry(code).or_default() -= 1;
+                }
+            }
         }
+    }
+    if !unspent.is_empty() {
+        pricing::use_codes(tx, &unspent).await?;
     }
     write(tx, ids, &kept).await?;
     for (draft, _) in &kept {
@@ -108,8 +117,8 @@ async fn set_aside_repeats(tx: &mut Tx, commands: &[Command], answers: &mut [Opt
         if let Some((hash, made)) = known.keys.get(&command.key) {
             let same = *hash == command.body_hash;
             answers[index] = Some(if same { Ok(made.clone()) } else { Err(CheckoutError::KeyReused) });
-        } else if let Some(made) = known.carts.get(&command.cart) {
-            answers[index] = Some(Ok(made.clone()));
+        } else if let Some(ordered) = known.carts.get(&command.cart) {
+            answers[index] = Some(ordered.answer_for(command).ok_or(CheckoutError::NoCart));
         } else if let Some(earlier) = keys.get(command.key.as_str()) {
             let earlier: &Command = &commands[*earlier];
             if earlier.body_hash != command.body_hash {

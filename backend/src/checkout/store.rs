@@ -13,11 +13,26 @@ use crate::platform::db::{DbError, Rows, Tx};
 use super::place::Line;
 use super::{Command, Made, PAYMENT_TIME, billing_id};
 
+/// An order that a cart has become, and whose it is: the account's, or else whoever gave this e-mail.
+pub(super) struct Ordered {
+    user: Option<UserId>,
+    email_hash: Option<Vec<u8>>,
+    made: Made,
+}
+
+impl Ordered {
+    /// The answer opens the order, so it is for whoever placed it: who only knows the cart learns nothing.
+    pub(super) fn answer_for(&self, command: &Command) -> Option<Made> {
+        let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
+        theirs.then(|| self.made.clone())
+    }
+}
+
 /// What was ordered before.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) keys: HashMap<String, (Vec<u8>, Made)>,
-    pub(super) carts: HashMap<CartId, Made>,
+    pub(super) carts: HashMap<CartId, Ordered>,
 }
 
 type MadeRow = (OrderId, String, Currency, i64, String);
@@ -26,6 +41,7 @@ fn made((order, number, currency, total, method): MadeRow) -> Option<Made> {
     Some(Made { order, number, total: Money::new(total, currency), payment: method.parse().ok()?, replay: true })
 }
 
+type CartMadeRow = (CartId, Option<UserId>, Option<Vec<u8>>, OrderId, String, Currency, i64, String);
 type KeyRow = (String, Vec<u8>, OrderId, String, Currency, i64, String);
 
 /// Which keys and carts have an order.
@@ -49,16 +65,17 @@ pub(super) async fn known(tx: &mut Tx, commands: &[Command]) -> Result<Known, Db
             known.keys.insert(key, (hash, made));
         }
     }
-    let rows: Vec<(CartId, OrderId, String, Currency, i64, String)> = tx
+    let rows: Vec<CartMadeRow> = tx
         .fetch_all(
-            "select o.cart_id, o.id, o.number, o.currency, o.total, o.payment_method
-             from (select distinct unhex(value->>0) as id from json_each($1)) j join orders o on o.cart_id = j.id",
+            "select o.cart_id, o.user_id, c.email_hash, o.id, o.number, o.currency, o.total, o.payment_method
+             from (select distinct unhex(value->>0) as id from json_each($1)) j
+             join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id",
             &[&carts.end()],
         )
         .await?;
-    for (cart, id, number, currency, total, method) in rows {
+    for (cart, user, email_hash, id, number, currency, total, method) in rows {
         if let Some(made) = made((id, number, currency, total, method)) {
-            known.carts.insert(cart, made);
+            known.carts.insert(cart, Ordered { user, email_hash, made });
         }
     }
     Ok(known)

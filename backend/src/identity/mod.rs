@@ -149,11 +149,33 @@ pub async fn sign_out(shop: &Shop, token: &str) -> Result<(), IdentityError> {
     Ok(())
 }
 
-/// Who holds a token; none when its session has ended. Remembered for a few seconds.
+/// Removes sessions that have ended; says how many.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
+    let now = shop.now();
+    shop.db().write(async move |tx| store::clear_ended(tx, now).await).await
+}
+
+/// Who holds a token; none when its session has ended. Remembered for a few seconds. To ask is to use the session, which then ends
+/// later.
 ///
 /// # Errors
 /// What the database or the keys say.
 pub async fn who(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> {
+    read(shop, token, true).await
+}
+
+/// The same without using the session: for what a page asks by itself while nobody may sit before it.
+///
+/// # Errors
+/// What the database or the keys say.
+pub async fn who_still(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> {
+    read(shop, token, false).await
+}
+
+async fn read(shop: &Shop, token: &str, used: bool) -> Result<Option<Me>, IdentityError> {
     let (session, now) = (digest(token), shop.now());
     if let Some(me) = shop.guard().seen(&session, now) {
         return Ok(Some(me));
@@ -163,7 +185,7 @@ pub async fn who(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> 
     let (seen_at, me) = (found.seen_at, found.account.me(shop)?);
     let lasts = lasts(me.role);
     // The end moves with use, but not with every use: a write a day (an hour for staff) is enough.
-    if seen_at.plus_millis(lasts / 12) <= now {
+    if used && seen_at.plus_millis(lasts / 12) <= now {
         let kept = shop.db().write(async move |tx| store::keep_session(tx, &session, now, now.plus_millis(lasts)).await).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "a session's last use was not noted");

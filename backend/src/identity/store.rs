@@ -186,6 +186,11 @@ pub(super) async fn clear_sessions(tx: &mut Tx, user: UserId, now: Timestamp, mo
     .map(drop)
 }
 
+/// Takes away sessions that have ended, whoever's.
+pub(super) async fn clear_ended(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    tx.execute("delete from sessions where expires_at <= $1", &[&now]).await
+}
+
 pub(super) async fn keep_session(tx: &mut Tx, session: &Digest, now: Timestamp, expires_at: Timestamp) -> Result<(), DbError> {
     tx.execute("update sessions set seen_at = $2, expires_at = $3 where token_hash = $1", &[&session.as_slice(), &now, &expires_at])
         .await

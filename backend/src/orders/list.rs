@@ -9,7 +9,7 @@ use domain::{Locale, Money, Timestamp};
 use uuid::Uuid;
 
 use crate::platform::Context;
-use crate::{Shop, customers};
+use crate::{Shop, customers, pricing};
 
 use super::store::{Before, Row};
 use super::{OrderError, store};
@@ -17,8 +17,8 @@ use super::{OrderError, store};
 /// How many orders a page has.
 const PAGE: usize = 50;
 
-/// The orders that staff ask for: by number (or how it begins), e-mail, phone, words of a name, or a whole SKU; with a payment and
-/// a fulfilment state or all.
+/// The orders that staff ask for: by number (or how it begins), a whole discount code, e-mail, phone, words of a name, or a whole
+/// SKU; with a payment and a fulfilment state or all.
 ///
 /// # Errors
 /// Not allowed, or the database's.
@@ -34,6 +34,12 @@ pub async fn list(shop: &Shop, ctx: &Context, _locale: Locale, query: &OrderQuer
     }
     if let Some((from, to)) = number_range(search) {
         let rows = store::by_number(&mut db, before, (&from, &to), payment, fulfilment).await?;
+        if !rows.is_empty() {
+            return page(shop, rows).await;
+        }
+    }
+    if let Some(code) = pricing::normal_code(search) {
+        let rows = store::by_discount(&mut db, before, &code, payment, fulfilment).await?;
         if !rows.is_empty() {
             return page(shop, rows).await;
         }

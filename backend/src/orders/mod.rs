@@ -36,6 +36,8 @@ pub const EXPIRED: &str = "expired";
 
 /// What a signed link to an order is signed for.
 const LINK: &str = "order";
+/// What a browser's own orders are signed for.
+const PROOF: &str = "order.placed";
 
 /// Why an order was not shown or changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -109,6 +111,18 @@ impl OrderError {
 pub fn link(shop: &Shop, order: OrderId) -> String {
     let id = order.to_string();
     format!("/orders/follow/{id}.{}", shop.keys().sign(LINK, &id))
+}
+
+/// What the browser that placed an order keeps, to be known again when it comes back from the bank.
+#[must_use]
+pub fn proof(shop: &Shop, order: OrderId) -> String {
+    shop.keys().sign(PROOF, &order.to_string())
+}
+
+/// Is this the [`proof`] of that order?
+#[must_use]
+pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
+    shop.keys().verify(PROOF, &order.to_string(), proof)
 }
 
 /// Computes an order's three states from its facts and keeps them with the order. Called after each change, inside its

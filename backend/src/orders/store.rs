@@ -256,6 +256,21 @@ pub(super) async fn by_number(
     .await
 }
 
+/// Orders that used a discount code.
+pub(super) async fn by_discount(
+    db: &mut impl Reader,
+    (at, id): Before,
+    code: &str,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<Row>, DbError> {
+    db.fetch_all(
+        newest!("o.discount_code = $3 and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"),
+        &[&at, &id, &code, &payment, &fulfilment],
+    )
+    .await
+}
+
 pub(super) async fn by_contacts(
     db: &mut impl Reader,
     (at, id): Before,

@@ -42,6 +42,11 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
         if let Some(intent) = intent {
             apply(shop, attempt.id, &intent).await?;
             if intent.payable {
+                // It may have been cancelled while the gateway was asked: nobody is sent to pay for that.
+                let now = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
+                if now.cancelled_at.is_some() {
+                    return Err(PaymentError::Cancelled);
+                }
                 return Ok(Some(gateway.pay_page(&intent.reference)));
             }
             if intent.state != AttemptState::Voided {
@@ -50,7 +55,15 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
         }
         let (id, at, next) = (PaymentId(shop.id()), shop.now(), attempt.attempt + 1);
         let sum = (attempt.amount, attempt.currency);
-        shop.db().write(async move |tx| store::insert(tx, id, order, sum, next, at).await).await?;
+        shop.db()
+            .write(async move |tx| {
+                let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+                if head.cancelled_at.is_some() {
+                    return Err(PaymentError::Cancelled);
+                }
+                Ok(store::insert(tx, id, order, sum, next, at).await?)
+            })
+            .await?;
     }
     Err(PaymentError::Waiting)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::id::OrderId;
-use domain::order::{AttemptState, PaymentMethod, PaymentState};
+use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
 
 use crate::platform::db::DbError;
 use crate::{Shop, orders};
@@ -55,9 +55,12 @@ pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
 /// Expires one order, if it is unpaid and its time is over. Says whether it was cancelled.
 pub(super) async fn expire_order(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
     let Some(head) = orders::head(&mut shop.db(), order).await? else { return Ok(false) };
-    let waits = matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
+    // Voided and not cancelled: an earlier look got no further than the gateway, or the bank's hold ran out before anything was sent.
+    let waits =
+        matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed | PaymentState::Voided);
     let due = head.placed_at.plus_millis(UNPAID_FOR) <= shop.now();
-    if head.cancelled_at.is_some() || head.payment_method != PaymentMethod::Card || head.total == 0 || !waits || !due {
+    let open = head.cancelled_at.is_none() && head.fulfilment_state == FulfilmentState::Unfulfilled;
+    if !open || head.payment_method != PaymentMethod::Card || head.total == 0 || !waits || !due {
         return Ok(false);
     }
     settle(shop, order).await?;

@@ -106,6 +106,8 @@ pub trait Gateway: Send + Sync {
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError>;
     /// Gives minor units back; answers with the gateway's name for the refund.
     async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<String, GatewayError>;
+    /// The gateway's name for a refund that it made already, looked up by the shop's own id.
+    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<String>, GatewayError>;
     /// The hosted page where the shopper types the card, so that no card number touches the shop.
     fn pay_page(&self, reference: &str) -> String;
     /// Reads a webhook: its signature over the raw bytes first, then its content.

@@ -46,7 +46,7 @@ pub(super) async fn refund_later(tx: &mut Tx, shop: &Shop, refund: RefundId) -> 
 }
 
 async fn put(tx: &mut Tx, shop: &Shop, kind: &str, payload: Value, key: &str) -> Result<(), DbError> {
-    jobs::enqueue(tx, shop, kind, &payload, shop.now().plus_millis(LATER), Some(key)).await
+    jobs::enqueue_again(tx, shop, kind, &payload, shop.now().plus_millis(LATER), key).await
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,10 @@ use super::gateway::{GatewayError, Intent};
 use super::store::{Attempt, Refund};
 use super::{PaymentError, Todo, jobs, store};
 
+/// How long the gateway knows a request by its key, milliseconds: Stripe promises a day. What is asked again later may have been
+/// done at the first time, and is looked up before it is done twice.
+const REMEMBERED: i64 = 20 * 60 * 60 * 1_000;
+
 /// Gives minor units of what was paid back the way it came. Any number of refunds add up to at most what was captured, to the
 /// last minor unit, and their tax to the order's tax.
 ///
@@ -58,8 +62,8 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
 /// Writes a refund down, before anybody is asked for it. Cash is given back at once.
 async fn begin(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
     let id = RefundId(shop.id());
-    let refund = Refund { id, payment_id: attempt.id, order_id: attempt.order_id, amount, state: "pending".into() };
-    store::insert_refund(tx, &refund, reason, shop.now()).await?;
+    let refund = Refund { id, payment_id: attempt.id, order_id: attempt.order_id, amount, state: "pending".into(), at: shop.now() };
+    store::insert_refund(tx, &refund, reason).await?;
     if attempt.method == PaymentMethod::Cod {
         finish(tx, shop, ctx, &refund, None).await?;
     } else {
@@ -78,7 +82,13 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
     let reference = attempt.gateway_ref.ok_or(PaymentError::NothingToRefund)?;
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let inner = shop.clone();
-    match gateway.refund(&reference, refund.amount, id).await {
+    let known = if refund.at.plus_millis(REMEMBERED) < shop.now() { gateway.refunded(&reference, id).await } else { Ok(None) };
+    let asked = match known {
+        Ok(None) => gateway.refund(&reference, refund.amount, id).await,
+        Ok(Some(name)) => Ok(name),
+        Err(error) => Err(error),
+    };
+    match asked {
         Ok(name) => {
             shop.db()
                 .write(async move |tx| {

@@ -124,17 +124,18 @@ crate::rows! {
         pub order_id: OrderId,
         pub amount: i64,
         pub state: String,
+        pub at: Timestamp,
     }
 }
 
 pub(super) async fn refund(db: &mut impl Reader, id: RefundId) -> Result<Option<Refund>, DbError> {
-    db.fetch_optional("select id, payment_id, order_id, amount, state from refunds where id = $1", &[&id]).await
+    db.fetch_optional("select id, payment_id, order_id, amount, state, at from refunds where id = $1", &[&id]).await
 }
 
-pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund, reason: &str, at: Timestamp) -> Result<(), DbError> {
+pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<(), DbError> {
     tx.execute(
         "insert into refunds (id, payment_id, order_id, amount, reason, state, at) values ($1, $2, $3, $4, $5, 'pending', $6)",
-        &[&refund.id, &refund.payment_id, &refund.order_id, &refund.amount, &reason, &at],
+        &[&refund.id, &refund.payment_id, &refund.order_id, &refund.amount, &reason, &refund.at],
     )
     .await?;
     Ok(())
@@ -168,8 +169,8 @@ pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64, a
 pub(super) async fn unpaid_before(db: &mut impl Reader, before: Timestamp) -> Result<Vec<(OrderId,)>, DbError> {
     db.fetch_all(
         "select id from orders
-         where payment_state in ('pending', 'requires_action', 'failed') and placed_at <= $1 and payment_method = 'card'
-            and cancelled_at is null and total > 0
+         where payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1 and payment_method = 'card'
+            and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0
          order by placed_at, id limit 100",
         &[&before],
     )

@@ -15,6 +15,9 @@ use super::gateway::{Gateway, GatewayError, Intent, NewIntent, Notice, NoticeErr
 /// How old or new a webhook's signature may be, seconds; Stripe's own libraries take five minutes.
 const TOLERANCE: i64 = 300;
 const VERSION: &str = "2024-06-20";
+/// Currencies whose minor units Stripe counts otherwise than ISO 4217, or takes only in tens: an amount would be charged a hundred
+/// times or a hundredth. <https://docs.stripe.com/currencies#special-cases>
+const COUNTED_OTHERWISE: [&str; 8] = ["BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"];
 
 /// The adapter.
 pub struct Stripe {
@@ -42,8 +45,9 @@ impl Stripe {
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|e| GatewayError::Unknown(e.to_string()));
         }
-        // 409: the first request with this key is still under way. 429: too many requests.
-        if status.is_server_error() || matches!(status.as_u16(), 409 | 429) {
+        // 401, 403: the shop's key is wrong or has run out, which says nothing about the payment. 409: the first request with this
+        // key is still under way. 429: too many requests.
+        if status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 409 | 429) {
             return Err(GatewayError::Unreachable(format!("status {status}")));
         }
         let error = serde_json::from_slice::<ErrorBody>(&body).map(|b| b.error).unwrap_or_default();
@@ -55,6 +59,10 @@ impl Stripe {
 #[async_trait]
 impl Gateway for Stripe {
     async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        let code = new.amount.currency.code();
+        if COUNTED_OTHERWISE.contains(&code) {
+            return Err(GatewayError::Refused { code: "currency".into(), message: format!("{code} is counted otherwise there") });
+        }
         let (payment, order) = (new.payment.to_string(), new.order.to_string());
         let (amount, currency) = (new.amount.minor.to_string(), new.amount.currency.code().to_ascii_lowercase());
         let form = [
@@ -89,6 +97,14 @@ impl Gateway for Stripe {
         let (amount, key) = (minor.to_string(), refund.to_string());
         let form = [("payment_intent", reference), ("amount", &amount), ("metadata[refund]", &key)];
         Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.id)
+    }
+
+    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<String>, GatewayError> {
+        // A payment has a handful of refunds; the gateway lists at most a hundred at a time.
+        let url = format!("{}/v1/refunds?payment_intent={}&limit=100", self.config.url.trim_end_matches('/'), plain(reference)?);
+        let list = self.send::<RefundList>(self.http.get(url)).await?;
+        let ours = refund.to_string();
+        Ok(list.data.into_iter().find(|made| made.metadata.refund.as_deref() == Some(&ours)).map(|made| made.id))
     }
 
     fn pay_page(&self, reference: &str) -> String {
@@ -193,11 +209,20 @@ impl IntentBody {
 struct Metadata {
     #[serde(default)]
     payment: Option<String>,
+    #[serde(default)]
+    refund: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RefundBody {
     id: String,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct RefundList {
+    data: Vec<RefundBody>,
 }
 
 #[derive(Deserialize)]

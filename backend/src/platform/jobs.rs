@@ -7,18 +7,24 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::id::JobId;
+use domain::permission::Permission;
+use domain::view::DeadJobView;
 use futures::FutureExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::db::{DbError, Tx};
+use super::events::{self, Event};
+use super::{Context, Forbidden};
 use crate::Shop;
 
-/// Tries before a job is given up.
-pub const TRIES: i64 = 8;
+/// Tries before a job is given up: some 21 hours, so that a bank or a mail server may be away for a day's work.
+pub const TRIES: i64 = 32;
 /// How long a worker may take, milliseconds; afterwards another may try.
 const LEASE: i64 = 60_000;
-/// The first pause after a failure, milliseconds; each further one is twice as long.
+/// The first pause after a failure, milliseconds; each further one is twice as long, up to the longest.
 const FIRST_PAUSE: i64 = 2_000;
+/// The longest pause, milliseconds.
+const LONGEST_PAUSE: i64 = 60 * 60 * 1_000;
 
 /// How long a job that was done is kept, milliseconds: its key keeps what it is about from being done twice.
 const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -35,6 +41,17 @@ pub type Handler = Box<dyn Fn(Shop, Value) -> Done + Send + Sync>;
 /// Handlers by kind.
 pub type Handlers = HashMap<&'static str, Handler>;
 
+/// Why jobs were not shown or tried again.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JobsError {
+    /// Not allowed.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// Puts a job on the table in the transaction of the change. A `key` makes it unique: a second one with the same key is ignored.
 ///
 /// # Errors
@@ -47,6 +64,18 @@ pub async fn enqueue(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_
     )
     .await?;
     Ok(())
+}
+
+/// Puts a job on the table that may be wanted again after it was done or given up: of equal keys, one waits.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_again(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_at: Timestamp, key: &str) -> Result<(), DbError> {
+    let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where key = $1 and state in ('done', 'dead')";
+    if tx.execute(sql, &[&key, &run_at]).await? == 1 {
+        return Ok(());
+    }
+    enqueue(tx, shop, kind, payload, run_at, Some(key)).await
 }
 
 type Leased = (JobId, String, String, i64);
@@ -106,7 +135,7 @@ async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), Strin
     let now = shop.now();
     let mut random = [0; 2];
     shop.chance().fill(&mut random);
-    let pause = FIRST_PAUSE << (attempts - 1).clamp(0, 12);
+    let pause = (FIRST_PAUSE << (attempts - 1).clamp(0, 12)).min(LONGEST_PAUSE);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
     shop.db()
         .write(async move |tx| match &outcome {
@@ -133,45 +162,38 @@ async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), Strin
         .map(drop)
 }
 
-crate::rows! {
-    /// A job that was given up.
-    pub struct Dead {
-        /// Its id.
-        pub id: JobId,
-        /// What it is.
-        pub kind: String,
-        /// What it is about, JSON.
-        pub payload: String,
-        /// Why the last try failed.
-        pub last_error: Option<String>,
-        /// When it would have run next.
-        pub run_at: Timestamp,
-    }
-}
-
 /// The jobs that were given up, the latest first, at most 100.
 ///
 /// # Errors
-/// The database's.
-pub async fn dead(shop: &Shop) -> Result<Vec<Dead>, DbError> {
-    shop.db()
+/// Not allowed, or the database's.
+pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsError> {
+    ctx.require(Permission::ReadSettings)?;
+    let rows: Vec<(JobId, String, String, Option<String>, Timestamp)> = shop
+        .db()
         .fetch_all(
-            "select id, kind, payload, last_error, run_at from jobs where state = 'dead' order by run_at desc, id desc limit 100",
+            "select id, kind, payload, last_error, created_at from jobs where state = 'dead' order by run_at desc, id desc limit 100",
             &[],
         )
-        .await
+        .await?;
+    let view =
+        |(id, kind, about, why, since): (_, _, _, Option<String>, _)| DeadJobView { id, kind, about, why: why.unwrap_or_default(), since };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 /// Tries a job that was given up again, from the beginning; false when there is none.
 ///
 /// # Errors
-/// The database's.
-pub async fn try_again(shop: &Shop, job: JobId) -> Result<bool, DbError> {
-    let now = shop.now();
+/// Not allowed, or the database's.
+pub async fn try_again(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, JobsError> {
+    ctx.require(Permission::WriteSettings)?;
+    let (inner, ctx) = (shop.clone(), ctx.clone());
     shop.db()
         .write(async move |tx| {
-            let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead'";
-            Ok(tx.execute(sql, &[&job, &now]).await? == 1)
+            let now = inner.now();
+            let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead' returning kind";
+            let Some((kind,)) = tx.fetch_optional::<(String,)>(sql, &[&job, &now]).await? else { return Ok(false) };
+            events::append(tx, &inner, &ctx, now, &[Event::new("job.retried", job.0, json!({ "kind": kind }))]).await?;
+            Ok(true)
         })
         .await
 }

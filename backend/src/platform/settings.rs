@@ -1,4 +1,4 @@
-//! Small settings by key, as JSON, with a copy in memory that is dropped when something changes.
+//! Small settings by key, as JSON, with a copy in memory that is read anew when something changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,7 +12,8 @@ use domain::Timestamp;
 /// After this time the copy is read again: another node may have changed it.
 const FRESH: Duration = Duration::from_secs(5);
 
-type Copy = Option<(Instant, Arc<HashMap<String, String>>)>;
+/// When it was read, or none once it is known to be old: it stays until another is read.
+type Copy = Option<(Option<Instant>, Arc<HashMap<String, String>>)>;
 
 /// The settings of a shop.
 #[derive(Default)]
@@ -24,14 +25,14 @@ impl Settings {
     /// # Errors
     /// The database's.
     pub async fn load(&self, db: &Db) -> Result<Arc<HashMap<String, String>>, DbError> {
-        if let Some((at, all)) = &*self.0.read().unwrap_or_else(PoisonError::into_inner)
+        if let Some((Some(at), all)) = &*self.0.read().unwrap_or_else(PoisonError::into_inner)
             && at.elapsed() < FRESH
         {
             return Ok(Arc::clone(all));
         }
         let rows: Vec<(String, String)> = db.fetch_all("select key, value from settings", &[]).await?;
         let all = Arc::new(rows.into_iter().collect::<HashMap<_, _>>());
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&all)));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((Some(Instant::now()), Arc::clone(&all)));
         Ok(all)
     }
 
@@ -52,9 +53,11 @@ impl Settings {
         Ok(all.get(key).and_then(|value| serde_json::from_str(value).ok()))
     }
 
-    /// Forgets the copy.
+    /// The copy is old: whoever asks next reads anew. Until then, and should that fail, [`Settings::last`] gives what was.
     pub fn forget(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some((at, _)) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
+            *at = None;
+        }
     }
 }
 

@@ -3,19 +3,21 @@
 //! A price list is in force for a currency, for one channel or all, and for a time. Of those in force the one with the lowest
 //! position that names the variant gives its price; so a sale is a list before the ordinary one. Prices contain tax.
 
+mod check;
+mod discounts;
 mod rules;
 mod store;
 
 use std::collections::HashMap;
 
-use domain::cart::{DeliveryRate, Discount, PricedLine};
+use domain::cart::{DeliveryRate, PricedLine};
 use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
-use domain::view::DiscountRefusal;
-use domain::{Currency, Locale, Money, Quantity, Timestamp};
+use domain::{Currency, Locale, Quantity, Timestamp};
 
 use crate::platform::db::{DbError, Reader};
 
+pub use discounts::{Code, codes, discount, discounts, normal_code, save_discount};
 pub use rules::{RulesError, TAX_CLASSES, delivery_methods, save_delivery_method, save_tax_rate, tax_rates};
 
 /// A variant with its price and words of now.
@@ -148,60 +150,6 @@ impl Method {
             .or_else(|| self.texts.get(&Locale::En))
             .map_or((self.code.as_str(), ""), |(name, description)| (name, description))
     }
-}
-
-/// A discount code.
-#[derive(Clone, Debug)]
-pub struct Code {
-    /// As it is typed, in capitals.
-    pub code: String,
-    percent_bp: Option<i64>,
-    amount: Option<i64>,
-    min_subtotal: i64,
-    valid_from: Option<Timestamp>,
-    valid_to: Option<Timestamp>,
-    most_uses: Option<i64>,
-    uses: i64,
-}
-
-impl Code {
-    /// The discount it gives on goods of this worth.
-    ///
-    /// # Errors
-    /// Why it gives none.
-    pub fn discount(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
-        if self.valid_from.is_some_and(|from| at < from) || self.valid_to.is_some_and(|to| at >= to) {
-            return Err(DiscountRefusal::OutOfTime);
-        }
-        if self.most_uses.is_some_and(|most| self.uses >= most) {
-            return Err(DiscountRefusal::UsedUp);
-        }
-        if subtotal.minor < self.min_subtotal {
-            return Err(DiscountRefusal::BelowMinimum(Money::new(self.min_subtotal, subtotal.currency)));
-        }
-        Ok(match (self.percent_bp, self.amount) {
-            (Some(bp), _) => Discount::Percent(bp),
-            (None, amount) => Discount::Amount(amount.unwrap_or(0)),
-        })
-    }
-}
-
-/// A code as it is kept and compared: trimmed, in capitals.
-#[must_use]
-pub fn normal_code(text: &str) -> Option<String> {
-    let code = text.trim().to_uppercase();
-    (!code.is_empty() && code.len() <= 40).then_some(code)
-}
-
-/// Discount codes by their text.
-///
-/// # Errors
-/// The database's.
-pub async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
-    if texts.is_empty() {
-        return Ok(HashMap::new());
-    }
-    store::codes(db, texts).await
 }
 
 pub(crate) use store::use_codes;

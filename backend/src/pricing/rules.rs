@@ -5,7 +5,7 @@
 
 use domain::Locale;
 use domain::id::TaxRateId;
-use domain::messages::{Msg, t};
+use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::{DeliveryMethodDraft, FieldErrors, TaxRateDraft, TaxRateView};
 use serde_json::{Value, json};
@@ -17,14 +17,13 @@ use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
 use crate::platform::{Context, Forbidden};
 
+use super::check::Check;
 use super::store::{self, NewRate};
 
 /// Tax classes of goods. Only the first has a rate; the others are told apart in the books.
 pub const TAX_CLASSES: [&str; 4] = ["standard", "zero", "exempt", "none"];
 /// Where delivery methods go, beside countries.
 const REGIONS: [&str; 5] = ["NCR", "Luzon", "Visayas", "Mindanao", "*"];
-/// The highest fee: ten thousand million in a currency with two decimals.
-const DEAREST: i64 = 1_000_000_000_000;
 /// The most days until a parcel arrives.
 const LONGEST: i64 = 365;
 /// The last place of a delivery method.
@@ -39,8 +38,8 @@ pub enum RulesError {
     /// What was written cannot be a rule; by field, in the reader's language.
     #[error("some fields need another look")]
     Invalid(FieldErrors),
-    /// No such delivery method.
-    #[error("there is no such delivery method")]
+    /// No such delivery method or discount code.
+    #[error("there is no such rule")]
     Unknown,
     /// The database.
     #[error(transparent)]
@@ -63,7 +62,7 @@ pub async fn tax_rates(shop: &Shop, ctx: &Context) -> Result<Vec<TaxRateView>, R
 /// [`RulesError::Invalid`] by field: `class`, `country`, `rate`, `valid_from`, `source`. Not allowed.
 pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: TaxRateDraft) -> Result<TaxRateId, RulesError> {
     ctx.require(Permission::WriteSettings)?;
-    let mut check = Check { locale, errors: Vec::new() };
+    let mut check = Check::new(locale);
     let class = draft.class.trim().to_owned();
     if !TAX_CLASSES.contains(&class.as_str()) {
         check.wrong("class", t::FIELD_CHOOSE);
@@ -117,7 +116,7 @@ pub async fn delivery_methods(shop: &Shop, ctx: &Context) -> Result<Vec<Delivery
 pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, draft: DeliveryMethodDraft) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
     let method = tidy(draft);
-    let mut check = Check { locale, errors: Vec::new() };
+    let mut check = Check::new(locale);
     check.method(&method);
     check.done()?;
     let (inner, ctx) = (shop.clone(), ctx.clone());
@@ -196,53 +195,7 @@ fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft)
     Value::Object(data)
 }
 
-/// Collects what is wrong, each beside its field.
-struct Check {
-    locale: Locale,
-    errors: FieldErrors,
-}
-
 impl Check {
-    fn done(self) -> Result<(), RulesError> {
-        if self.errors.is_empty() { Ok(()) } else { Err(RulesError::Invalid(self.errors)) }
-    }
-
-    fn wrong(&mut self, field: &str, message: Msg) {
-        self.errors.push((field.to_owned(), message.text(self.locale).to_owned()));
-    }
-
-    fn range(&mut self, field: &str, min: i64, max: i64) {
-        let said = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", &self.locale.number(min)), ("max", &self.locale.number(max))]);
-        self.errors.push((field.to_owned(), said));
-    }
-
-    fn number(&mut self, field: &str, number: i64, min: i64, max: i64) {
-        if !(min..=max).contains(&number) {
-            self.range(field, min, max);
-        }
-    }
-
-    /// An amount in minor units.
-    fn amount(&mut self, field: &str, minor: i64) {
-        if !(0..=DEAREST).contains(&minor) {
-            self.wrong(field, t::FIELD_AMOUNT_INVALID);
-        }
-    }
-
-    fn text(&mut self, field: &str, text: &str, most: usize) -> String {
-        if text.chars().count() > most {
-            self.errors.push((field.to_owned(), t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())])));
-        }
-        text.trim().to_owned()
-    }
-
-    fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
-        if text.trim().is_empty() {
-            self.wrong(field, t::FIELD_REQUIRED);
-        }
-        self.text(field, text, most)
-    }
-
     fn is_country(&self, code: &str) -> bool {
         customers::countries(self.locale).iter().any(|(known, _)| known == code)
     }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::id::{PictureId, ProductId, TaxRateId, VariantId};
+use domain::cart::Discount;
+use domain::id::{DiscountId, PictureId, ProductId, TaxRateId, VariantId};
 use domain::order::Channel;
-use domain::view::{DeliveryMethodDraft, TaxRateView};
+use domain::view::{DeliveryMethodDraft, DiscountDraft, DiscountRowView, TaxRateView};
 use domain::{Currency, Locale, Timestamp};
+use uuid::Uuid;
 
 use crate::platform::db::{Db, DbError, Reader, Rows, Tx};
 
@@ -227,24 +229,83 @@ pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError
     Ok(methods)
 }
 
-type CodeRow = (String, Option<i64>, Option<i64>, i64, Option<Timestamp>, Option<Timestamp>, Option<i64>, i64);
+type CodeRow = (DiscountId, String, Option<i64>, Option<i64>, i64, Option<Timestamp>, Option<Timestamp>, Option<i64>, i64, i64);
+
+macro_rules! codes {
+    ($which:literal) => {
+        concat!(
+            "select id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, active from discount_codes ",
+            $which
+        )
+    };
+}
+
+const fn takes(percent_bp: Option<i64>, amount: Option<i64>) -> Discount {
+    match (percent_bp, amount) {
+        (Some(bp), _) => Discount::Percent(bp),
+        (None, Some(minor)) => Discount::Amount(minor),
+        (None, None) => Discount::Amount(0),
+    }
+}
 
 pub(super) async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
     let asked: Rows = texts.iter().collect();
-    let rows: Vec<CodeRow> = db
-        .fetch_all(
-            "select code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses from discount_codes
-             where active = 1 and code in (select value->>0 from json_each($1))",
-            &[&asked.end()],
-        )
-        .await?;
-    let codes = rows.into_iter().map(|(code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses)| {
-        (code.clone(), Code { code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses })
+    let rows: Vec<CodeRow> =
+        db.fetch_all(codes!("where active = 1 and code in (select value->>0 from json_each($1))"), &[&asked.end()]).await?;
+    let codes = rows.into_iter().map(|(_, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, _)| {
+        (code, Code { takes: takes(percent_bp, amount), min_subtotal, valid_from, valid_to, most_uses, uses })
     });
     Ok(codes.collect())
 }
 
-/// Counts uses of codes, as far as they may still be used; returns the codes that were counted.
+fn discount_row(row: CodeRow) -> (DiscountId, DiscountRowView) {
+    let (id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, active) = row;
+    let takes = takes(percent_bp, amount);
+    let draft = DiscountDraft { is_new: false, code, takes, min_subtotal, valid_from, valid_to, most_uses, active: active != 0 };
+    (id, DiscountRowView { draft, uses })
+}
+
+/// Codes older than the given one, the newest first.
+pub(super) async fn discounts(db: &Db, after: Option<DiscountId>, most: usize) -> Result<Vec<(DiscountId, DiscountRowView)>, DbError> {
+    let after = after.unwrap_or(DiscountId(Uuid::max()));
+    let rows: Vec<CodeRow> = db.fetch_all(codes!("where id < $1 order by id desc limit $2"), &[&after, &(most as i64)]).await?;
+    Ok(rows.into_iter().map(discount_row).collect())
+}
+
+pub(super) async fn discount(db: &mut impl Reader, code: &str) -> Result<Option<(DiscountId, DiscountRowView)>, DbError> {
+    let row: Option<CodeRow> = db.fetch_optional(codes!("where code = $1"), &[&code]).await?;
+    Ok(row.map(discount_row))
+}
+
+/// Makes or changes a code; its uses stay.
+pub(super) async fn put_discount(tx: &mut Tx, id: DiscountId, draft: &DiscountDraft) -> Result<(), DbError> {
+    let (percent_bp, amount) = match draft.takes {
+        Discount::Percent(bp) => (Some(bp), None),
+        Discount::Amount(minor) => (None, Some(minor)),
+    };
+    tx.execute(
+        "insert into discount_codes (id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, active)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (code) do update set percent_bp = excluded.percent_bp, amount = excluded.amount,
+            min_subtotal = excluded.min_subtotal, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+            most_uses = excluded.most_uses, active = excluded.active",
+        &[
+            &id,
+            &draft.code,
+            &percent_bp,
+            &amount,
+            &draft.min_subtotal,
+            &draft.valid_from,
+            &draft.valid_to,
+            &draft.most_uses,
+            &i64::from(draft.active),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Counts uses of codes, as far as they may still be used, or gives them back; returns the codes that were counted.
 pub(crate) async fn use_codes(tx: &mut Tx, uses: &HashMap<String, i64>) -> Result<Vec<String>, DbError> {
     let mut rows = Rows::new();
     let mut sorted: Vec<_> = uses.iter().collect();

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OrderRowView, PictureView};
-use crate::id::{CategoryId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, TaxRateId, VariantId};
+use crate::cart::Discount;
+use crate::id::{CategoryId, JobId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, TaxRateId, VariantId};
 use crate::{Money, Timestamp};
 
 /// What a manager asks of the list of orders.
@@ -375,6 +376,60 @@ pub struct DeliveryMethodDraft {
     pub regions: Vec<String>,
     /// Offered?
     pub active: bool,
+}
+
+/// A discount code, as edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountDraft {
+    /// It is not there yet: a code that is taken is refused.
+    pub is_new: bool,
+    /// As shoppers type it: letters, digits and hyphens, at most 40; kept in capitals.
+    pub code: String,
+    /// What it takes off the goods.
+    pub takes: Discount,
+    /// Goods must be worth at least this, minor units.
+    pub min_subtotal: i64,
+    /// From when on; none for at once.
+    pub valid_from: Option<Timestamp>,
+    /// The moment at which it ends; none for never.
+    pub valid_to: Option<Timestamp>,
+    /// Orders it can be used for; none for any number.
+    pub most_uses: Option<i64>,
+    /// Can it be used?
+    pub active: bool,
+}
+
+/// A discount code with its orders counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountRowView {
+    /// The code.
+    pub draft: DiscountDraft,
+    /// Orders that used it.
+    pub uses: i64,
+}
+
+/// A page of discount codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountListView {
+    /// Up to 50, the newest first.
+    pub codes: Vec<DiscountRowView>,
+    /// For the next page.
+    pub next: Option<String>,
+}
+
+/// Timed work that was given up after many tries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadJobView {
+    /// The job.
+    pub id: JobId,
+    /// What it is, `payment.refund`.
+    pub kind: String,
+    /// What it is about: ids, as JSON.
+    pub about: String,
+    /// Why the last try failed.
+    pub why: String,
+    /// When it was put on the table.
+    pub since: Timestamp,
 }
 
 /// The shop's face and rules.

@@ -5,6 +5,7 @@
 //! new one, so that a render which began before a change can never be served after it. One render per key at a time; the
 //! oldest pages make room when the memory is full.
 
+mod keep;
 mod key;
 mod page;
 
@@ -22,6 +23,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tower::ServiceExt;
 
+pub use keep::Asked;
 pub use key::cookies;
 pub use page::Encoding;
 
@@ -187,7 +189,6 @@ impl Pages {
             if let Ok(policy) = HeaderValue::try_from(self.policy.with_nonce(&nonce)) {
                 answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
             }
-            answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
         }
         answer
     }

@@ -1,5 +1,6 @@
 //! `tindahan backup` and `tindahan restore`.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     if file.exists() {
         return Err(format!("{} is there already; name a new file", file.display()));
     }
+    make_folder_of(file).map_err(|error| format!("the folder of {} cannot be made: {error}", file.display()))?;
     let copied = Db::copy_sqlite(&database, file).await;
     if let Err(error) = copied {
         // Half a copy is worse than none.
@@ -43,7 +45,10 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts a copy in the place of a SQLite shop that is not being served. What was there is kept beside it.
+/// The files of a SQLite database: itself, and what it has not yet taken in when a program ended at once.
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Puts a copy in the place of a SQLite shop that is not being served. What was there is kept beside it, whatever it is.
 pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let Some(database) = config.sqlite_file() else {
         println!(
@@ -54,52 +59,72 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     };
     check_is_sqlite(file)?;
-    // Nobody may serve it meanwhile; opening takes the lock, and checks that the file can be used by this program.
     let beside = |ending: &str| {
         let mut name = database.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
     };
-    let coming = beside(".restoring");
     let failed = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}; nothing was changed");
-    if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| failed("the database's folder cannot be made", &error))?;
-    }
+    make_folder_of(&database).map_err(|error| failed("the database's folder cannot be made", &error))?;
+    // Nobody may serve it meanwhile. Held to the end, and taken without opening the database, which may be damaged.
+    let _lock = lock(&beside(".lock")).map_err(|error| match error {
+        TryLockError::WouldBlock => failed("the shop is in use", &"stop the server first"),
+        TryLockError::Error(error) => failed("the shop cannot be locked", &error),
+    })?;
+    let coming = beside(".restoring");
     std::fs::copy(file, &coming).map_err(|error| failed("the copy cannot be read", &error))?;
     let tried = try_out(&coming).await;
-    let tidy = || {
-        for ending in ["-wal", "-shm", ".lock"] {
-            let _ = std::fs::remove_file(beside(&format!(".restoring{ending}")));
-        }
-    };
-    tidy();
+    for ending in ["-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(beside(&format!(".restoring{ending}")));
+    }
     if let Err(error) = tried {
         let _ = std::fs::remove_file(&coming);
         return Err(failed(&format!("{} is no shop that this program can serve", file.display()), &error));
     }
-    let before = beside(".before-restore");
-    if database.exists() {
-        let held = Db::open(&config.database).await.map_err(|error| failed("the shop is in use", &error))?;
-        // Closing writes everything into the one file.
-        held.close().await;
-        std::fs::rename(&database, &before).map_err(|error| failed("the shop cannot be moved aside", &error))?;
-        for ending in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(beside(ending));
+    let kept = FILES.iter().any(|file| beside(file).exists()).then(|| free_ending(beside));
+    if let Some(ending) = &kept {
+        for file in FILES.iter().filter(|file| beside(file).exists()) {
+            let aside = beside(&format!("{ending}{file}"));
+            std::fs::rename(beside(file), &aside)
+                .map_err(|error| format!("{} cannot be moved to {}: {error}", beside(file).display(), aside.display()))?;
         }
     }
-    std::fs::rename(&coming, &database)
-        .map_err(|error| format!("the copy cannot be moved into place: {error}; the former shop is {}", before.display()))?;
+    std::fs::rename(&coming, &database).map_err(|error| {
+        let former = kept.as_ref().map(|ending| format!("; the former shop is {}", beside(ending).display())).unwrap_or_default();
+        format!("the copy cannot be moved into place: {error}{former}")
+    })?;
     println!("{} now holds {}", database.display(), file.display());
-    if before.exists() {
-        println!("What was there is {}", before.display());
+    if let Some(ending) = kept {
+        println!("What was there is {}", beside(&ending).display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn make_folder_of(file: &Path) -> std::io::Result<()> {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// Takes the lock that a server holds beside its database.
+fn lock(file: &Path) -> Result<File, TryLockError> {
+    let file = File::options().create(true).truncate(false).write(true).open(file).map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    Ok(file)
+}
+
+/// The first ending under which nothing is kept yet.
+fn free_ending(beside: impl Fn(&str) -> PathBuf) -> String {
+    let is_free = |ending: &String| FILES.iter().all(|file| !beside(&format!("{ending}{file}")).exists());
+    let first = ".before-restore".to_owned();
+    if is_free(&first) {
+        return first;
+    }
+    (2_u32..).map(|n| format!("{first}-{n}")).find(is_free).unwrap_or(first)
 }
 
 fn check_is_sqlite(file: &Path) -> Result<(), String> {
     use std::io::Read;
     let mut begin = [0; 16];
-    let read = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut begin));
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut begin));
     match read {
         Ok(()) if begin == MAGIC => Ok(()),
         Ok(()) => Err(format!("{} is no SQLite database; nothing was changed", file.display())),

@@ -1,5 +1,6 @@
 //! `tindahan doctor`: looks for what would keep the shop from running well, and says what to do about it.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ enum Finding {
 /// Looks at everything; ends with 1 when something is wrong.
 pub async fn run(config: &Config) -> Result<ExitCode, String> {
     let mut findings = vec![data_folder(&config.data_dir), key_file(&config.key_file), site(config), gateway(config), mail(config)];
+    findings.extend(pay_page(config));
     findings.push(public_url(config));
     findings.extend(database(config).await);
     let mut bad = 0;
@@ -64,9 +66,12 @@ fn key_file(path: &Path) -> Finding {
             Finding::Note(format!("the key file {} is made at the first start; keep a copy of it away from the database", path.display()))
         }
         Err(error) => Finding::Bad(format!("the key file {} cannot be read: {error}", path.display())),
-        Ok(about) if about.len() != 32 => {
-            Finding::Bad(format!("the key file {} must have exactly 32 bytes; it has {}", path.display(), about.len()))
-        }
+        // Keys are changed by appending.
+        Ok(about) if about.len() == 0 || about.len() % 32 != 0 => Finding::Bad(format!(
+            "the key file {} must have 32 bytes, or 32 more for each change of keys; it has {}",
+            path.display(),
+            about.len()
+        )),
         Ok(about) => {
             if readable_by_others(&about) {
                 Finding::Bad(format!("the key file {0} can be read by others; run: chmod 600 {0}", path.display()))
@@ -101,6 +106,21 @@ fn gateway(config: &Config) -> Finding {
         (Some(_), None) => Finding::Bad("gateway-webhook-secret is not set: payments are noticed only when shoppers come back".to_owned()),
         (Some(url), Some(_)) => Finding::Good(format!("card gateway {url}")),
     }
+}
+
+/// The sandbox gateway has the page on which cards are typed; another needs one.
+fn pay_page(config: &Config) -> Option<Finding> {
+    let url = config.gateway_url.as_ref().filter(|url| !is_here(url))?;
+    Some(Finding::Note(format!(
+        "shoppers pay on {url}/pay/…, which Stripe itself does not have: a live account needs a hosted page of your own there, see docs/payments.md"
+    )))
+}
+
+/// Is this an address of this machine, as the sandbox gateway's is?
+fn is_here(url: &str) -> bool {
+    let url: Option<http::Uri> = url.parse().ok();
+    let host = url.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn mail(config: &Config) -> Finding {
@@ -149,8 +169,35 @@ async fn look_into(shop: &Shop, shown: &str) -> Vec<Finding> {
     });
     findings.push(match count("select count(*) from jobs where state = 'dead'").await {
         Ok(0) => Finding::Good("no work was given up".to_owned()),
-        Ok(n) => Finding::Bad(format!("{n} pieces of timed work were given up; the admin's home lists them")),
+        Ok(n) => Finding::Bad(format!("{n} pieces of timed work were given up; see /admin/settings/jobs")),
         Err(error) => Finding::Bad(error.to_string()),
     });
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_elsewhere_is_told_from_the_sandbox() {
+        for here in ["http://127.0.0.1:4242", "http://localhost:4242/", "http://[::1]:4242"] {
+            assert!(is_here(here), "{here}");
+        }
+        for elsewhere in ["https://api.stripe.com", "https://pay.example:8443/x", "http://10.0.0.1"] {
+            assert!(!is_here(elsewhere), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn keys_are_changed_by_appending() {
+        let file = std::env::temp_dir().join(format!("tindahan-doctor-{}", uuid::Uuid::new_v4().simple()));
+        for (bytes, right) in [(0, false), (31, false), (32, true), (96, true), (100, false)] {
+            std::fs::write(&file, vec![7; bytes]).unwrap();
+            #[cfg(unix)]
+            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            assert_eq!(matches!(key_file(&file), Finding::Good(_)), right, "{bytes}");
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
 }

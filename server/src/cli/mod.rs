@@ -92,6 +92,9 @@ struct Flags {
     /// Checkouts a minute and client address; 0 for no limit [default: 60]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_checkout: Option<String>,
+    /// Changes of carts a minute and client address; 0 for no limit [default: 600]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_cart: Option<String>,
     /// API requests a minute and client address; 0 for no limit [default: 1200]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_api: Option<String>,
@@ -233,6 +236,7 @@ impl Flags {
             ("page-cache-mb", &self.page_cache_mb),
             ("limit-sign-in", &self.limit_sign_in),
             ("limit-checkout", &self.limit_checkout),
+            ("limit-cart", &self.limit_cart),
             ("limit-api", &self.limit_api),
             ("log-format", &self.log_format),
             ("log", &self.log),

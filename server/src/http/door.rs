@@ -99,7 +99,7 @@ fn hall() -> std::io::Result<mpsc::UnboundedSender<Arrival>> {
 
 /// Takes connections until `stop` is done; then answers the requests that have begun, and closes each connection after its own.
 pub async fn serve(listener: TcpListener, mut halls: Halls, stop: impl Future<Output = ()>) {
-    let (tell, told) = watch::channel(Word::Look);
+    let tell = watch::Sender::new(Word::Look);
     let mut looks = tokio::time::interval(PATIENCE);
     let mut stop = pin!(stop);
     loop {
@@ -113,7 +113,8 @@ pub async fn serve(listener: TcpListener, mut halls: Halls, stop: impl Future<Ou
         };
         match taken {
             Ok((stream, peer)) => {
-                if let Err(error) = halls.take(stream, peer, told.clone()) {
+                // It hears what is said from now on, also while it waits for its hall.
+                if let Err(error) = halls.take(stream, peer, tell.subscribe()) {
                     tracing::error!(%error, "a connection cannot be held");
                 }
             }
@@ -124,7 +125,7 @@ pub async fn serve(listener: TcpListener, mut halls: Halls, stop: impl Future<Ou
             }
         }
     }
-    drop((listener, told));
+    drop(listener);
     tell.send_replace(Word::Close);
     tell.closed().await;
 }
@@ -288,6 +289,16 @@ mod tests {
         client.read_to_end(&mut rest).await.unwrap();
         assert!(!String::from_utf8_lossy(&rest).contains("quick"));
         assert!(begun.elapsed() <= PATIENCE * 2, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_just_before_a_look_has_until_the_next_one() {
+        let (_serving, address, _close) = open().await;
+        tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0);
+        assert!(begun.elapsed() >= PATIENCE, "{:?}", begun.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

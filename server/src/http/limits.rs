@@ -1,4 +1,4 @@
-//! How often one client may try what guessing or flooding would gain from: sign-in, checkout, the API.
+//! How often one client may try what guessing or flooding would gain from: sign-in, checkout, carts, the API.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -22,6 +22,7 @@ use crate::metrics::LIMITED;
 enum Kind {
     SignIn,
     Checkout,
+    Cart,
     Api,
 }
 
@@ -31,6 +32,7 @@ pub struct Limits {
     proxies: Proxies,
     sign_in: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     checkout: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+    cart: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     api: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
 }
 
@@ -43,13 +45,14 @@ impl Limits {
             proxies: Proxies::new(&config.trusted_proxies),
             sign_in: limiter(config.limit_sign_in),
             checkout: limiter(config.limit_checkout),
+            cart: limiter(config.limit_cart),
             api: limiter(config.limit_api),
         }
     }
 
     /// Forgets clients that have been quiet, so that the counts stay small. Called now and then.
     pub fn tidy(&self) {
-        for limiter in [&self.sign_in, &self.checkout, &self.api].into_iter().flatten() {
+        for limiter in [&self.sign_in, &self.checkout, &self.cart, &self.api].into_iter().flatten() {
             limiter.retain_recent();
         }
     }
@@ -59,6 +62,7 @@ impl Limits {
         let limiter = match kind {
             Kind::SignIn => &self.sign_in,
             Kind::Checkout => &self.checkout,
+            Kind::Cart => &self.cart,
             Kind::Api => &self.api,
         };
         let refused = limiter.as_ref()?.check_key(&counted(client)).err()?;
@@ -76,6 +80,8 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
     match () {
         () if post && begins(&["/api/sign_in", "/api/sign_up", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
         () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
+        // Each may make a cart.
+        () if post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Kind::Cart],
         () => &[],
     }
 }
@@ -104,12 +110,29 @@ pub async fn limit(State(limits): State<Limits>, request: Request, next: Next) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
+    use std::collections::BTreeMap;
 
     #[test]
     fn guessing_and_flooding_are_limited_and_reading_is_not() {
         assert_eq!(kinds(&Method::POST, "/api/sign_in123"), [Kind::SignIn]);
         assert_eq!(kinds(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Kind::Api, Kind::Checkout]);
+        for path in ["/api/sync_cart", "/api/change_cart", "/cart"] {
+            assert_eq!(kinds(&Method::POST, path), [Kind::Cart], "{path}");
+        }
+        assert_eq!(kinds(&Method::GET, "/cart"), []);
         assert_eq!(kinds(&Method::GET, "/sign-in"), []);
         assert_eq!(kinds(&Method::GET, "/p/dried-mango"), []);
+    }
+
+    #[test]
+    fn each_client_has_a_count_of_its_own_for_each_kind() {
+        let flags = BTreeMap::from([("limit-cart", "2".to_owned()), ("limit-checkout", "0".to_owned())]);
+        let limits = Limits::new(&Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap());
+        let (ana, ben) = (IpAddr::from([203, 0, 113, 5]), IpAddr::from([203, 0, 113, 6]));
+        assert_eq!([(); 2].map(|()| limits.refuse(Kind::Cart, ana)), [None; 2]);
+        assert!(limits.refuse(Kind::Cart, ana).is_some_and(|wait| (1..=31).contains(&wait)));
+        assert_eq!(limits.refuse(Kind::Cart, ben), None);
+        assert_eq!([(); 9].map(|()| limits.refuse(Kind::Checkout, ana)), [None; 9]);
     }
 }

@@ -7,10 +7,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use backend::platform::Context;
 use backend::{Shop, identity, insight};
 use domain::id::RequestId;
 use domain::permission::Permission;
-use domain::view::Me;
 use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::watch;
@@ -22,7 +22,7 @@ use crate::cache::cookies;
 const ACCESS: Permission = Permission::ReadDashboard;
 /// A change is told at most so often.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The day ends also when nothing happens.
+/// The day ends also when nothing happens, and so does a session.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// What the stream follows.
@@ -36,35 +36,39 @@ pub struct Live {
     pub ending: watch::Receiver<bool>,
 }
 
-/// Who is signed in, by the session's cookie.
-async fn who(shop: &Shop, headers: &HeaderMap) -> Option<Me> {
-    let token = cookies(headers).find(|(name, _)| matches!(*name, "session" | "__Host-session")).map(|(_, token)| token.to_owned())?;
-    match identity::who(shop, &token).await {
-        Ok(me) => me,
-        Err(error) => {
-            tracing::warn!(%error, "a session cannot be read");
-            None
-        }
-    }
+/// The session's token, as the cookie holds it.
+fn token(headers: &HeaderMap) -> Option<String> {
+    cookies(headers).find(|(name, _)| matches!(*name, "session" | "__Host-session")).map(|(_, token)| token.to_owned())
 }
 
-/// Sends today's figures at once, and again whenever something happened: events `today` with a `TodayView` as JSON.
+/// What whoever has this session may see, or the status that says why not.
+async fn admit(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
+    let me = identity::who_still(shop, token).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a session cannot be read");
+        None
+    });
+    let context = identity::context_of(&me.ok_or(StatusCode::UNAUTHORIZED)?, id);
+    if context.may(ACCESS) { Ok(context) } else { Err(StatusCode::FORBIDDEN) }
+}
+
+/// Sends today's figures at once, and again whenever something happened: events `today` with a `TodayView` as JSON. Ends when
+/// whoever watches is signed out, locked out or has lost the permission.
 pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
     let id = request.map_or_else(|| RequestId(Uuid::now_v7()), |Extension(id)| id);
-    let Some(me) = who(&live.shop, &headers).await else {
+    let Some(token) = token(&headers) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let context = identity::context_of(&me, id);
-    if !context.may(ACCESS) {
-        return StatusCode::FORBIDDEN.into_response();
+    if let Err(status) = admit(&live.shop, &token, id).await {
+        return status.into_response();
     }
-    let events = stream::unfold((live, context, true), async |(mut live, context, first)| {
+    let events = stream::unfold((live, token, true), move |(mut live, token, first)| async move {
         if !first && !next(&mut live).await {
             return None;
         }
         if *live.ending.borrow() {
             return None;
         }
+        let context = admit(&live.shop, &token, id).await.ok()?;
         live.changes.mark_unchanged();
         let event = match insight::today(&live.shop, &context).await {
             Ok(today) => Event::default().event("today").json_data(today).unwrap_or_default(),
@@ -73,7 +77,7 @@ pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>
                 Event::default().comment("later")
             }
         };
-        Some((Ok::<_, Infallible>(event), (live, context, false)))
+        Some((Ok::<_, Infallible>(event), (live, token, false)))
     });
     let mut answer = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -46,16 +46,16 @@ fn is_upload(request: &Request) -> bool {
 /// Gives the request an id, logs it without query, cookie or body (they may name a shopper), counts it, and bounds it.
 /// A handler that panics is answered and logged like any other failure.
 pub async fn observe(mut request: Request, next: Next) -> Response {
-    let began = Instant::now();
     let id = id_of(request.headers());
     request.extensions_mut().insert(id);
     let (most, patience) = if is_upload(&request) { (UPLOAD, UPLOAD_PATIENCE) } else { (FORM, PATIENCE) };
     let method = request.method().clone();
     let reader = trouble::wants_page(request.uri().path(), request.headers()).then(|| trouble::locale(request.headers()));
+    let is_called = trouble::is_server_function(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "other".to_owned());
     let span = tracing::info_span!("request", id = %id, method = %method, route = %route);
-    gauge!(IN_FLIGHT).increment(1);
+    let under_way = UnderWay::begin(span.clone(), known(&method), route);
     let answer = async {
         if request.body().size_hint().lower() > most as u64 {
             return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("At most {most} bytes can be sent here."))
@@ -80,28 +80,66 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
             }
         }
     };
-    let mut answer = answer.instrument(span.clone()).await;
-    gauge!(IN_FLIGHT).decrement(1);
-    if let Some(locale) = reader
-        && trouble::is_problem(&answer)
-    {
-        answer = trouble::page(answer, locale, id);
+    let mut answer = answer.instrument(span).await;
+    if trouble::is_problem(&answer) {
+        answer = match reader {
+            Some(locale) => trouble::page(answer, locale, id),
+            None if is_called => trouble::told(answer),
+            None => answer,
+        };
     }
-    let (status, took) = (answer.status(), began.elapsed());
-    span.in_scope(|| {
-        let milliseconds = took.as_secs_f64() * 1_000.0;
-        if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), milliseconds, "answered");
-        } else {
-            tracing::info!(status = status.as_u16(), milliseconds, "answered");
-        }
-    });
-    counter!(REQUESTS, "method" => known(&method), "route" => route.clone(), "status" => status.as_str().to_owned()).increment(1);
-    histogram!(REQUEST_SECONDS, "route" => route).record(took.as_secs_f64());
+    under_way.end(answer.status());
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
     answer
+}
+
+/// How a request ends whose client went away before it was answered; nobody is sent it.
+const GONE: u16 = 499;
+
+/// A request that is being answered. Dropped before its end, it is one whose client went away.
+struct UnderWay {
+    began: Instant,
+    span: tracing::Span,
+    method: &'static str,
+    route: String,
+    ended: bool,
+}
+
+impl UnderWay {
+    fn begin(span: tracing::Span, method: &'static str, route: String) -> Self {
+        gauge!(IN_FLIGHT).increment(1);
+        Self { began: Instant::now(), span, method, route, ended: false }
+    }
+
+    fn end(mut self, status: StatusCode) {
+        self.ended = true;
+        let took = self.note(status.as_u16());
+        histogram!(REQUEST_SECONDS, "route" => self.route.clone()).record(took.as_secs_f64());
+    }
+
+    /// Logs and counts how it ended, and says after how long.
+    fn note(&self, status: u16) -> Duration {
+        let took = self.began.elapsed();
+        let milliseconds = took.as_secs_f64() * 1_000.0;
+        self.span.in_scope(|| match status {
+            GONE => tracing::info!(status, milliseconds, "the client went away"),
+            500.. => tracing::error!(status, milliseconds, "answered"),
+            _ => tracing::info!(status, milliseconds, "answered"),
+        });
+        counter!(REQUESTS, "method" => self.method, "route" => self.route.clone(), "status" => status.to_string()).increment(1);
+        took
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        gauge!(IN_FLIGHT).decrement(1);
+        if !self.ended {
+            self.note(GONE);
+        }
+    }
 }
 
 /// A method as figures count it: clients may make up others, without end.
@@ -112,4 +150,27 @@ fn known(method: &Method) -> &'static str {
 
 fn unexpected(id: RequestId) -> Response {
     Problem::unexpected(id).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn whoever_goes_away_is_under_way_no_more() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let figures = recorder.handle();
+        let _counting = metrics::set_default_local_recorder(&recorder);
+        let router = Router::new().route("/slow", get(std::future::pending::<()>)).layer(from_fn(observe));
+        let mut asking = Box::pin(router.oneshot(Request::get("/slow").body(Body::empty()).unwrap()));
+        assert!(futures::poll!(&mut asking).is_pending());
+        assert!(figures.render().contains(&format!("{IN_FLIGHT} 1")), "{}", figures.render());
+        drop(asking);
+        let after = figures.render();
+        assert!(after.contains(&format!("{IN_FLIGHT} 0")) && after.contains("status=\"499\""), "{after}");
+    }
 }

@@ -1,9 +1,11 @@
-//! What browsers are told not to do: the content security policy and its lesser relatives.
+//! What browsers are told not to do: the content security policy and its lesser relatives, and what not to keep.
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
+
+use crate::cache::Asked;
 
 /// A content security policy with room for what a render adds. Everything comes from the shop itself; nothing is inline but
 /// what the render named; nobody frames it. Forms may lead to the card gateway, whose page the shopper pays on.
@@ -57,8 +59,12 @@ fn origin_of(address: &str) -> &str {
 
 /// Headers on every answer. `secure`: the shop is reached by https only.
 pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, asked.keeping(headers));
+    }
     let fixed: [(HeaderName, &'static str); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),

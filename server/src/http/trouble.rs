@@ -1,10 +1,13 @@
-//! A problem as a page, for a reader whose browser sent a plain form or opened an address.
+//! A problem as a page, for a reader whose browser sent a plain form or opened an address, and as what a server function says,
+//! for the script that called one.
 
 use axum::response::{IntoResponse, Response};
 use domain::Locale;
 use domain::id::RequestId;
 use domain::messages::t;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use server_fn::error::FromServerFnError;
+use session::AppError;
 
 use crate::cache::cookies;
 
@@ -17,6 +20,28 @@ pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
 /// Is the answer a problem document?
 pub fn is_problem(answer: &Response) -> bool {
     answer.headers().get(header::CONTENT_TYPE) == Some(&HeaderValue::from_static("application/problem+json"))
+}
+
+/// Does a page's script ask here, by a server function?
+pub fn is_server_function(path: &str) -> bool {
+    path.starts_with("/api/") && !path.starts_with("/api/v1/")
+}
+
+/// The answer in place of a problem document as server functions say what went wrong: `AppError` with a status alone. A page
+/// has words of its own for each.
+pub fn told(problem: Response) -> Response {
+    let status = problem.status();
+    let error = AppError::new(status.as_u16()).ser();
+    instead(&problem, (status, [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")], error))
+}
+
+/// When to try again is said in whatever form.
+fn instead(problem: &Response, answer: impl IntoResponse) -> Response {
+    let mut answer = answer.into_response();
+    if let Some(wait) = problem.headers().get(header::RETRY_AFTER) {
+        answer.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    answer
 }
 
 /// The reader's language, as pages find it.
@@ -44,12 +69,7 @@ pub fn page(problem: Response, locale: Locale, request: RequestId) -> Response {
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><link rel=\"icon\" href=\"/icons/icon.svg\"><link rel=\"stylesheet\" href=\"/offline.css\"></head>\
          <body><div class=\"front\"></div><div class=\"awning\"></div><main><section><h1>{title}</h1><p>{body}</p><p><a href=\"/\">{home}</a></p><p>{reference}</p></section></main></body></html>"
     );
-    let mut answer =
-        (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
-    if let Some(wait) = problem.headers().get(header::RETRY_AFTER) {
-        answer.headers_mut().insert(header::RETRY_AFTER, wait.clone());
-    }
-    answer
+    instead(&problem, (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html))
 }
 
 #[cfg(test)]
@@ -69,5 +89,14 @@ mod tests {
         let page = page(problem, locale(&headers), RequestId(uuid::Uuid::nil()));
         assert_eq!((page.status(), page.headers()[header::RETRY_AFTER].to_str().unwrap()), (StatusCode::SERVICE_UNAVAILABLE, "1"));
         assert!(page.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+    }
+
+    #[tokio::test]
+    async fn a_script_can_read_what_went_wrong() {
+        assert!(is_server_function("/api/sync_cart") && !is_server_function("/api/v1/carts") && !is_server_function("/cart"));
+        let answer = told(Problem::busy().into_response());
+        assert_eq!((answer.status(), answer.headers()[header::RETRY_AFTER].to_str().unwrap()), (StatusCode::SERVICE_UNAVAILABLE, "1"));
+        let bytes = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!(AppError::de(bytes), AppError::new(503));
     }
 }

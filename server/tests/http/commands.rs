@@ -91,6 +91,32 @@ async fn a_shop_is_copied_while_it_serves_and_put_back() {
 }
 
 #[test]
+fn a_copy_takes_the_place_of_whatever_was_there_and_nothing_is_lost() {
+    let folder = Folder::with_shop();
+    let copied = folder.run(&["backup", "copies/today/shop.db"]);
+    assert!(copied.status.success(), "{}", complaint(&copied));
+    let file = |name: &str| folder.0.join(name);
+    let whole = read(&file("shop.db")).unwrap();
+    let restore = || {
+        let restored = folder.run(&["restore", "copies/today/shop.db"]);
+        assert!(restored.status.success(), "{}", complaint(&restored));
+        said(&restored)
+    };
+    restore();
+    assert_eq!(read(&file("shop.db.before-restore")).unwrap(), whole);
+
+    std::fs::write(file("shop.db"), "a damaged disk left this, which is no database any more").unwrap();
+    std::fs::write(file("shop.db-wal"), "the newest orders").unwrap();
+    assert!(restore().contains("shop.db.before-restore-2"));
+    assert_eq!(read(&file("shop.db.before-restore")).unwrap(), whole);
+    assert!(read(&file("shop.db.before-restore-2")).unwrap().starts_with(b"a damaged disk"));
+    assert_eq!(read(&file("shop.db.before-restore-2-wal")).unwrap(), b"the newest orders");
+    assert!(!file("shop.db-wal").exists());
+    let audit = folder.run(&["audit"]);
+    assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
+}
+
+#[test]
 fn postgres_is_told_its_own_tools() {
     let folder = Folder::new();
     let output = folder.run(&["backup", "shop.dump", "--database", "postgres://ana:geheim@db/shop"]);

@@ -69,6 +69,28 @@ async fn a_known_page_is_not_sent_again_and_each_reader_gets_what_it_can_unpack(
 }
 
 #[tokio::test]
+async fn what_names_a_reader_is_kept_by_nobody_else() {
+    let server = Server::start();
+    let kept = async |path: &str, cookie: &str| {
+        let answer = server.get(path).header("cookie", cookie).send().await.unwrap();
+        answer.headers()["cache-control"].to_str().unwrap().to_owned()
+    };
+    for path in ["/", "/p/dried-mango", "/cart", "/checkout", "/api/read_frame", "/api/read_home"] {
+        assert_eq!(kept(path, "lang=en").await, "no-cache", "{path}");
+        assert_eq!(kept(path, "session=nobody").await, "private, no-cache", "{path}");
+    }
+    assert_eq!(kept("/account", "").await, "private, no-cache");
+    for path in ["/api/read_account", "/metrics", "/pictures/none/1.webp", "/api/v1/products"] {
+        assert_eq!(kept(path, "").await, "no-store", "{path}");
+    }
+    for path in ["/brand.css", "/api/openapi.json"] {
+        assert_eq!(kept(path, "").await, "public, max-age=300", "{path}");
+    }
+    let form = client().post(format!("{}/account", server.url)).header("accept", "text/html").send().await.unwrap();
+    assert_eq!((form.status().as_u16(), form.headers()["cache-control"].to_str().unwrap()), (303, "no-store"));
+}
+
+#[tokio::test]
 async fn a_change_in_stock_reaches_the_pages_within_seconds() {
     let server = Server::start();
     text(server.get("/")).await;
@@ -94,8 +116,9 @@ async fn another_site_cannot_make_a_browser_change_anything() {
         .send()
         .await
         .unwrap();
-    assert_eq!(forged.status(), 403);
-    assert_eq!(forged.headers()["content-type"], "application/problem+json");
+    assert_eq!((forged.status().as_u16(), forged.headers()["content-type"].to_str().unwrap()), (403, "application/octet-stream"));
+    // As server functions say what went wrong: 403, no message, no fields.
+    assert_eq!(forged.bytes().await.unwrap(), [0x93, 3, 0, 0].as_slice());
 }
 
 #[tokio::test]
@@ -124,15 +147,39 @@ async fn the_admins_figures_are_for_staff() {
     assert_eq!(server.get("/admin/live").header("cookie", "session=nobody").send().await.unwrap().status(), 401);
 }
 
-#[tokio::test]
-async fn the_owner_sees_an_order_the_moment_it_is_placed() {
-    let server = Server::start();
+/// Signs the owner in; the session's cookie.
+async fn owner(server: &Server) -> String {
     let form = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
     let entered = client().post(format!("{}/sign-in", server.url)).header("accept", "text/html").form(&form).send().await.unwrap();
     assert_eq!(entered.status(), 303);
     let cookie = entered.headers()["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
-    let mut figures = server.get("/admin/live").header("cookie", cookie.split(';').next().unwrap()).send().await.unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn whoever_signs_out_sees_no_more_figures() {
+    let server = Server::start();
+    let cookie = owner(&server).await;
+    let mut figures = server.get("/admin/live").header("cookie", &cookie).send().await.unwrap();
+    assert!(figures.chunk().await.unwrap().is_some());
+    let left =
+        client().post(format!("{}/account", server.url)).header("accept", "text/html").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(left.status(), 303);
+    crate::api::buy_one(&server).await;
+    let ended = async {
+        while let Some(chunk) = figures.chunk().await.unwrap() {
+            assert!(!chunk.windows(6).any(|part| part == b"event:"), "figures for whoever has left");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the stream ends");
+}
+
+#[tokio::test]
+async fn the_owner_sees_an_order_the_moment_it_is_placed() {
+    let server = Server::start();
+    let cookie = owner(&server).await;
+    let mut figures = server.get("/admin/live").header("cookie", cookie).send().await.unwrap();
     assert_eq!((figures.status().as_u16(), figures.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream"));
     let mut today = async || {
         let mut text = String::new();

@@ -26,7 +26,7 @@ pub fn router() -> Router<Gateway> {
         .route("/v1/payment_intents/{id}/capture", post(capture))
         .route("/v1/payment_intents/{id}/cancel", post(cancel))
         .route("/v1/charges/{id}", get(show_charge))
-        .route("/v1/refunds", post(refund))
+        .route("/v1/refunds", post(refund).get(list_refunds))
         .route("/v1/refunds/{id}", get(show_refund))
         .route("/v1/events", get(list_events))
         .route("/v1/events/{id}", get(show_event))
@@ -82,6 +82,14 @@ async fn show_charge(State(gateway): State<Gateway>, Path(id): Path<String>, req
 
 async fn show_refund(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {
     gateway.look_up(&request, |books| books.refund(&id))
+}
+
+async fn list_refunds(State(gateway): State<Gateway>, request: ApiRequest) -> Answer {
+    let intent = request.form.text("payment_intent").map(str::to_owned);
+    gateway.look_up(&request, |books| {
+        let data = books.refunds_of(intent.as_deref());
+        Ok(json!({ "object": "list", "url": "/v1/refunds", "has_more": false, "data": data }))
+    })
 }
 
 async fn show_event(State(gateway): State<Gateway>, Path(id): Path<String>, request: ApiRequest) -> Answer {

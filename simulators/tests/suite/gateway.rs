@@ -313,7 +313,8 @@ async fn what_does_not_exist_is_answered_with_404() {
     }
     assert_eq!(world.post("/v1/refunds", "payment_intent=pi_x").await.status, 404);
     assert_eq!(world.get("/v1/unheard_of").await.json["error"]["type"], "invalid_request_error");
-    assert_eq!(world.get("/v1/refunds").await.status, 404);
+    assert_eq!(world.get("/v1/payment_intents").await.status, 404);
+    assert_eq!(world.get("/v1/refunds?payment_intent=pi_x").await.json["data"], json!([]));
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ impl LazyRoute for AdminShell {
         let location = use_location();
         let path = Signal::derive(move || location.pathname.get());
         let shell = shell(&location.pathname.get_untracked());
+        provide_context(Reader(shell));
         // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
         let content = match shell.get_untracked() {
             Some(Err(error)) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
@@ -107,6 +108,18 @@ fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
     shell
 }
 
+#[derive(Clone, Copy)]
+struct Reader(RwSignal<Option<Result<ShellView, AppError>>>);
+
+/// May the reader do this? For what pages offer; the server asks again.
+#[must_use]
+pub fn may(permission: Permission) -> Signal<bool> {
+    let reader = use_context::<Reader>();
+    Signal::derive(move || {
+        reader.is_some_and(|Reader(shell)| shell.with(|shell| matches!(shell, Some(Ok(view)) if view.role.may(permission))))
+    })
+}
+
 /// A place to go in the admin, and what one must be allowed to go there.
 struct Place {
     needs: Permission,
@@ -126,7 +139,7 @@ fn jobs() -> [Place; 5] {
 }
 
 /// What the palette offers beside the jobs: the job it belongs to stands in the group.
-fn further() -> [(&'static str, Place); 11] {
+fn further() -> [(&'static str, Place); 12] {
     let place = |needs, href, name, shape| Place { needs, href, name, shape };
     [
         (
@@ -143,6 +156,7 @@ fn further() -> [(&'static str, Place); 11] {
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/categories/new", tr!(ADMIN_CATEGORIES_NEW), icon::PLUS)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX), icon::BANKNOTE)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY), icon::PACKAGE)),
+        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS), icon::TAG)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS), icon::LOCK)),
         (tr!(ADMIN_TITLE), place(Permission::ReadDashboard, "/", tr!(ADMIN_OPEN_SHOP), icon::STORE)),

@@ -115,7 +115,7 @@ fn attention(today: &TodayView) -> AnyView {
     let waits = [
         (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.to_ship, "/admin/orders?fulfilment=unfulfilled"),
         (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.unpaid, "/admin/orders?payment=pending"),
-        (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, ""),
+        (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, "/admin/settings/jobs"),
     ];
     let waits: Vec<_> = missing.chain(waits.into_iter().filter(|(_, count, _)| *count > 0)).collect();
     if waits.is_empty() {
@@ -124,11 +124,7 @@ fn attention(today: &TodayView) -> AnyView {
     let each = |(name, count, href): (&'static str, i64, &'static str)| {
         let count = (count > 0).then(|| view! { <span class="figures font-semibold">{locale.number(count)}</span> });
         let words = view! { <span class="grow">{name}</span>{count} };
-        if href.is_empty() {
-            view! { <li class="flex gap-4 py-2">{words}</li> }.into_any()
-        } else {
-            view! { <li><a class="flex gap-4 py-2 hover:underline underline-offset-4" href=href>{words}</a></li> }.into_any()
-        }
+        view! { <li><a class="flex gap-4 py-2 hover:underline underline-offset-4" href=href>{words}</a></li> }.into_any()
     };
     view! { <ul class="divide-y divide-hairline">{waits.into_iter().map(each).collect_view()}</ul> }.into_any()
 }

@@ -32,27 +32,27 @@ pub struct OrderPageView {
 }
 
 #[cfg(feature = "ssr")]
-fn payment_refused(error: &backend::payments::PaymentError) -> AppError {
+fn payment_refused(error: &backend::payments::PaymentError, form: &str) -> AppError {
     use backend::payments::PaymentError;
     use session::request;
     match (error, error.message(request::locale())) {
         (PaymentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (PaymentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
-        (PaymentError::Amount | PaymentError::TooMuch(_), Some(said)) => request::invalid(vec![("amount".into(), said)]),
-        (PaymentError::Reason, Some(said)) => request::invalid(vec![("reason".into(), said)]),
+        (PaymentError::Amount | PaymentError::TooMuch(_), Some(said)) => request::invalid(vec![(format!("{form}-amount"), said)]),
+        (PaymentError::Reason, Some(said)) => request::invalid(vec![(format!("{form}-reason"), said)]),
         (_, Some(said)) => request::fail(AppError::told(409, said)),
         (_, None) => request::unexpected(error),
     }
 }
 
-/// An amount as typed, in the shop's currency; minor units.
+/// An amount as typed in a form, in the shop's currency; minor units.
 #[cfg(feature = "ssr")]
-fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
+fn amount_of(text: &str, shop: &backend::Shop, form: &str) -> Result<i64, AppError> {
     use session::request;
     let amount = Money::parse(text.trim(), backend::settings::shop_currency(shop));
     amount
         .map(|money| money.minor)
-        .map_err(|_| request::invalid(vec![("amount".into(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
+        .map_err(|_| request::invalid(vec![(format!("{form}-amount"), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
 }
 
 /// An order.
@@ -82,8 +82,8 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 pub async fn capture_payment(order: OrderId, amount: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?, request::shop()?);
-    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop)?) };
-    backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error))
+    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture")?) };
+    backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error, "capture"))
 }
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
@@ -92,8 +92,8 @@ access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 pub async fn refund_payment(order: OrderId, amount: String, reason: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?, request::shop()?);
-    let amount = amount_of(&amount, &shop)?;
-    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error))?;
+    let amount = amount_of(&amount, &shop, "refund")?;
+    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error, "refund"))?;
     Ok(())
 }
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
@@ -315,7 +315,7 @@ fn capturing(order: OrderId, actions: Actions) -> AnyView {
         <StaffForm action>
             <input type="hidden" name="order" value=order.to_string()/>
             <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "amount")/>
+                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "capture-amount")/>
                 <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
             </div>
         </StaffForm>
@@ -332,8 +332,8 @@ fn refunding(order: OrderId, left: Money, actions: Actions) -> AnyView {
             <StaffForm action>
                 <input type="hidden" name="order" value=order.to_string()/>
                 <div class="flex flex-col gap-3">
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "amount")/>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
+                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "refund-amount")/>
+                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
                 </div>
             </StaffForm>

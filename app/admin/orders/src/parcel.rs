@@ -133,8 +133,14 @@ fn packing(id: String, actions: ParcelActions) -> AnyView {
 fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
     let action = actions.ship;
     let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    // A page has as many of these fields as parcels.
+    let here = Signal::derive(move || {
+        let mut problem = problem.get()?;
+        problem.fields.iter_mut().for_each(|(field, _)| *field = format!("{field}-{number}"));
+        Some(problem)
+    });
     view! {
-        <ProblemSummary problem/>
+        <ProblemSummary problem=here/>
         <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
             <div class="flex flex-col gap-3">

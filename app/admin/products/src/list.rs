@@ -55,11 +55,17 @@ impl LazyRoute for Products {
             })
         });
         let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.category, asked.after));
-        let actions = || {
+        let may_write = admin_frame::may(Permission::WriteProducts);
+        let making = || {
             view! {
-                <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
                 <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
                 <LinkButton href="/admin/products/new" icon=icon::PLUS>{tr!(ADMIN_PRODUCTS_NEW)}</LinkButton>
+            }
+        };
+        let actions = move || {
+            view! {
+                <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
+                {move || may_write.get().then(making)}
             }
         };
         view! {

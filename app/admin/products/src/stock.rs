@@ -88,6 +88,8 @@ impl LazyRoute for Stock {
         let posted = StoredValue::new(use_posted());
         let version = RwSignal::new(0_u32);
         let adjust = ServerAction::<AdjustStock>::new();
+        // What was chosen stays chosen when the rows are read again.
+        let chosen = Chosen { variant: RwSignal::new(String::new()), place: RwSignal::new(String::new()), version };
         on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
         let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
         view! {
@@ -108,7 +110,7 @@ impl LazyRoute for Stock {
                         <Transition fallback=|| view! { <SkeletonRows/> }>
                             {shown(stock, move |found| {
          let (search, after) = asked.get_untracked();
-         page(found, &search, &after, adjust, posted)
+         page(found, &search, &after, adjust, chosen, posted)
         })}
                         </Transition>
                     </div>
@@ -117,7 +119,22 @@ impl LazyRoute for Stock {
     }
 }
 
-fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<AdjustStock>, posted: StoredValue<Posted>) -> AnyView {
+#[derive(Clone, Copy)]
+struct Chosen {
+    variant: RwSignal<String>,
+    place: RwSignal<String>,
+    /// Counts adjustments: each begins with an empty amount.
+    version: RwSignal<u32>,
+}
+
+fn page(
+    found: StockView,
+    search: &str,
+    after: &str,
+    adjust: ServerAction<AdjustStock>,
+    chosen: Chosen,
+    posted: StoredValue<Posted>,
+) -> AnyView {
     let to = |after: &str| address("/admin/stock", &[("q", search), ("after", after)]);
     let next = found.list.next.as_deref().map(to);
     let first = (!after.is_empty()).then(|| to(""));
@@ -126,7 +143,7 @@ fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<Adjust
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
     }
     // One form for the page: what is adjusted is chosen from its rows.
-    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, adjust, posted)));
+    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, adjust, chosen, posted)));
     let table = table(rows, found.low);
     view! {
         <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
@@ -140,10 +157,14 @@ fn page(found: StockView, search: &str, after: &str, adjust: ServerAction<Adjust
     .into_any()
 }
 
-fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, posted: &Posted) -> AnyView {
+fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, chosen: Chosen, posted: &Posted) -> AnyView {
     let (problem, typed) = (problem(adjust, posted), typed(adjust, posted));
     let first = rows.first().map(|row| (row.variant.to_string(), row.location.to_string())).unwrap_or_default();
-    let chosen = RwSignal::new(typed.or("variant", first.0));
+    let Chosen { variant, place, version } = chosen;
+    if !rows.iter().any(|row| variant.with_untracked(|variant| row.variant.to_string() == *variant)) {
+        variant.set(typed.or("variant", first.0));
+        place.set(typed.or("location", first.1));
+    }
     let places: Vec<(String, String, String)> =
         rows.iter().map(|row| (row.variant.to_string(), row.location.to_string(), row.location_name.clone())).collect();
     let mut variants: Vec<Choice> =
@@ -155,6 +176,7 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, posted: &
             all.push(Choice::new(id.clone(), name.clone()));
         }
     }
+    let delta = typed.or("delta", "");
     let reasons = [
         tr!(ADMIN_PRODUCTS_REASON_COUNT),
         tr!(ADMIN_PRODUCTS_REASON_RECEIVED),
@@ -168,9 +190,11 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, posted: &
             <StaffForm action=adjust>
                 <div class="flex flex-col gap-3">
                     <ProblemSummary problem/>
-                    <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=chosen on_change=Callback::new(move |variant| chosen.set(variant))/>
-                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all selected=typed.or("location", first.1)/>
-                    <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" value=typed.or("delta", "") inputmode="numeric" error=wrong(problem, "delta")/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=variant on_change=Callback::new(move |chosen| variant.set(chosen))/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all selected=place on_change=Callback::new(move |chosen| place.set(chosen))/>
+                    <For each=move || [version.get()] key=|version| *version let(_version)>
+                        <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" value=delta.clone() inputmode="numeric" error=wrong(problem, "delta")/>
+                    </For>
                     <SelectField label=tr!(ADMIN_ORDERS_REASON) name="reason" choices=reasons selected=typed.or("reason", "") error=wrong(problem, "reason")/>
                     <div><Button kind="submit" busy=adjust.pending()>{tr!(ADMIN_PRODUCTS_ADJUST)}</Button></div>
                 </div>

@@ -1,4 +1,4 @@
-//! Managers' pages: the shop's face, taxes, delivery, staff, keys of the HTTP API.
+//! Managers' pages: the shop's face, taxes, delivery, discount codes, staff, keys of the HTTP API.
 //!
 //! Routes to mount under the admin's frame at `/admin`:
 //!
@@ -8,6 +8,9 @@
 //! | `/settings/taxes` | [`taxes::Taxes`] |
 //! | `/settings/delivery` | [`delivery::Delivery`] |
 //! | `/settings/delivery/:code`, a new one as `new` | [`method::EditMethod`] |
+//! | `/settings/discounts` | [`discounts::Discounts`] |
+//! | `/settings/discounts/:code`, a new one as `new` | [`discount::EditDiscount`] |
+//! | `/settings/jobs` | [`jobs::Jobs`] |
 //! | `/settings/staff` | [`staff::Staff`] |
 //! | `/settings/keys` | [`keys::Keys`] |
 
@@ -15,13 +18,18 @@
 #![recursion_limit = "512"]
 
 pub mod delivery;
+pub mod discount;
+pub mod discounts;
 pub mod general;
+pub mod jobs;
 pub mod keys;
 pub mod logo;
 pub mod method;
+mod share;
 pub mod staff;
 pub mod taxes;
 
+use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use session::Access;
@@ -30,7 +38,19 @@ use ui::{Tab, Tabs, tr};
 /// Every server function of these pages, with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [delivery::ACCESS, general::ACCESS, keys::ACCESS, logo::ACCESS, method::ACCESS, staff::ACCESS, taxes::ACCESS].concat()
+    [
+        delivery::ACCESS,
+        discount::ACCESS,
+        discounts::ACCESS,
+        general::ACCESS,
+        jobs::ACCESS,
+        keys::ACCESS,
+        logo::ACCESS,
+        method::ACCESS,
+        staff::ACCESS,
+        taxes::ACCESS,
+    ]
+    .concat()
 }
 
 /// Server functions that take files: they can be called with `multipart/form-data` alone.
@@ -38,15 +58,23 @@ pub const FILES: [&str; 1] = [logo::SetLogo::PATH];
 
 /// The pages of the settings, side by side.
 pub(crate) fn pages(current: &str) -> AnyView {
-    let tab = |href: &str, name: &str| Tab { href: href.to_owned(), name: name.to_owned(), count: None, current: href == current };
-    let tabs = vec![
-        tab("/admin/settings", tr!(ADMIN_SETTINGS_GENERAL)),
-        tab("/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX)),
-        tab("/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY)),
-        tab("/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF)),
-        tab("/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS)),
-    ];
-    view! { <Tabs label=tr!(ADMIN_SETTINGS) tabs/> }.into_any()
+    let staff = admin_frame::may(Permission::WriteStaff);
+    let current = current.to_owned();
+    let tabs = move |may_staff: bool| {
+        let tab = |href: &str, name: &str| Tab { href: href.to_owned(), name: name.to_owned(), count: None, current: href == current };
+        let mut tabs = vec![
+            tab("/admin/settings", tr!(ADMIN_SETTINGS_GENERAL)),
+            tab("/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX)),
+            tab("/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY)),
+            tab("/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS)),
+        ];
+        if may_staff {
+            tabs.push(tab("/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF)));
+            tabs.push(tab("/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS)));
+        }
+        view! { <Tabs label=tr!(ADMIN_SETTINGS) tabs/> }
+    };
+    view! { {move || tabs(staff.get())} }.into_any()
 }
 
 /// What the rules of prices refused, as a page can show it.

@@ -1,9 +1,9 @@
 //! Tax rates: what was, is and will be in force, and one more.
 
 use admin_frame::{StaffForm, on_done, shown};
+use domain::Timestamp;
 use domain::permission::Permission;
 use domain::view::TaxRateView;
-use domain::{Locale, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
@@ -45,27 +45,6 @@ pub struct TaxForm {
     pub source: String,
 }
 
-/// Basis points of a share in percent, `12` or `12.5`, with at most two decimals.
-#[cfg(any(feature = "ssr", test))]
-fn basis_points(text: &str) -> Option<i64> {
-    let text = text.trim().trim_end_matches('%').trim_end();
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str, most: usize| text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole, 6) || !digits(part, 2) {
-        return None;
-    }
-    let hundredths = format!("{part:0<2}").parse::<i64>().ok()?;
-    Some(whole.parse::<i64>().ok()? * 100 + hundredths)
-}
-
-/// Basis points as percent: `12.5%`.
-fn percent(locale: Locale, basis_points: i64) -> String {
-    let part = format!("{:02}", basis_points % 100);
-    let part = part.trim_end_matches('0');
-    let sign = if part.is_empty() { "" } else { "." };
-    format!("{}{sign}{part}%", locale.number(basis_points / 100))
-}
-
 /// Every tax rate.
 #[server(endpoint = "admin/taxes", output = Answer)]
 pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
@@ -89,7 +68,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use ui::t;
     let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let mut errors: FieldErrors = Vec::new();
-    let rate_bp = basis_points(&form.rate);
+    let rate_bp = crate::share::basis_points(&form.rate);
     if rate_bp.is_none() {
         errors.push(("rate".into(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
     }
@@ -191,7 +170,7 @@ fn table(rates: Vec<TaxRateView>, countries: &[(String, String)], now: Timestamp
             <Row>
                 <td class="font-medium">{country}</td>
                 <td>{class_name(&rate.class)}</td>
-                <FigureCell>{percent(locale, rate.rate_bp)}</FigureCell>
+                <FigureCell>{crate::share::percent(locale, rate.rate_bp)}</FigureCell>
                 <td>
                     <div class="flex flex-wrap items-center gap-2">
                         {(rate.valid_from > Timestamp::from_millis(0)).then(|| view! { <When at=rate.valid_from day=true/> })}
@@ -231,20 +210,4 @@ fn form(countries: Vec<(String, String)>, own: &str, now: Timestamp, save: Serve
         </StaffForm>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percents_are_read_as_they_are_shown() {
-        for (text, basis) in [("12", 1_200), ("12.5%", 1_250), (" 0.25 ", 25), ("100", 10_000), ("0", 0)] {
-            assert_eq!(basis_points(text), Some(basis), "{text}");
-        }
-        for text in ["", "-1", "12,5", "1.234", "twelve", "%", ".5", "9999999"] {
-            assert_eq!(basis_points(text), None, "{text}");
-        }
-        assert_eq!([1_200, 1_250, 5, 0].map(|basis| percent(Locale::En, basis)), ["12%", "12.5%", "0.05%", "0%"]);
-    }
 }

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, problem, resource, use_posted, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
-use crate::address::AddressFields;
+use crate::address::{AddressFields, AddressStart};
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
@@ -27,12 +27,15 @@ impl LazyRoute for AddressesPage {
         let query = use_query_map();
         let edited = Memo::new(move |_| query.with(|query| query.get("edit").unwrap_or_default()));
         let action = ServerAction::<ChangeAddresses>::new();
-        let done = Memo::new(move |_| action.value().with(|answer| matches!(answer, Some(Ok(_)))).then(|| action.version().get()));
+        let done = Memo::new(move |before: Option<&usize>| {
+            let before = before.copied().unwrap_or_default();
+            if action.value().with(|answer| matches!(answer, Some(Ok(_)))) { before + 1 } else { before }
+        });
         let book = resource(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
         let navigate = leptos_router::hooks::use_navigate();
-        Effect::new(move |before: Option<Option<usize>>| {
+        Effect::new(move |before: Option<usize>| {
             let now = done.get();
-            if now.is_some() && before.flatten() != now {
+            if before.is_some_and(|before| before != now) {
                 navigate("/account/addresses", leptos_router::NavigateOptions::default());
             }
             now
@@ -43,7 +46,7 @@ impl LazyRoute for AddressesPage {
             <Transition fallback=|| view! { <SkeletonText lines=8/> }>
                 {move || Suspend::new(async move {
                     match book.await {
-                        Ok(book) => view! { <Book book action/> }.into_any(),
+                        Ok(book) => view! { <Book book action done=done.get_untracked()/> }.into_any(),
                         Err(error) => view! { <Trouble error/> }.into_any(),
                     }
                 })}
@@ -54,13 +57,12 @@ impl LazyRoute for AddressesPage {
 }
 
 #[component]
-fn Book(book: BookView, action: ServerAction<ChangeAddresses>) -> impl IntoView {
+fn Book(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> impl IntoView {
     let posted = use_posted();
     let problem = problem(action, &posted);
     let none = book.saved.is_empty();
-    let is_new = book.edited.is_empty();
-    let heading = if is_new { tr!(ADDRESS_ADD) } else { tr!(COMMON_EDIT) };
-    let address = book.form.address.clone();
+    let heading = if book.edited.is_empty() { tr!(ADDRESS_ADD) } else { tr!(COMMON_EDIT) };
+    let (edited, start, countries) = (book.edited, book.form, book.countries);
     view! {
         <AccountFrame here="/account/addresses" title=tr!(ACCOUNT_ADDRESSES)>
             {none.then(|| view! { <EmptyState title=tr!(ADDRESS_NONE_TITLE) body=tr!(ADDRESS_NONE_BODY) plain=true/> })}
@@ -68,19 +70,38 @@ fn Book(book: BookView, action: ServerAction<ChangeAddresses>) -> impl IntoView 
             <section class="mt-10 max-w-xl">
                 <h2 class="text-xl mb-4">{heading}</h2>
                 <ProblemSummary problem/>
-                <PostForm action class="grid gap-4 mt-4">
-                    <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
-                    <input type="hidden" name="id" value=book.edited/>
-                    <div class="grid sm:grid-cols-2 gap-4 items-start">
-                        <Field label=tr!(ADDRESS_FULL_NAME) name="recipient" value=address.recipient autocomplete="shipping name" required=true maxlength=120 error=wrong(problem, "recipient")/>
-                        <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" value=address.phone autocomplete="shipping tel" optional=true maxlength=30 error=wrong(problem, "phone")/>
-                    </div>
-                    <AddressFields start=book.form countries=book.countries problem/>
-                    <Checkbox label=tr!(ADDRESS_DEFAULT) name="is_default"/>
-                    <div><Button kind="submit" attr:name="step" attr:value="save" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
-                </PostForm>
+                // Another address is another form: what was typed into this one is not its.
+                <For each=move || [(edited.clone(), done)] key=Clone::clone let((edited, _))>
+                    <Edited edited start=start.clone() countries=countries.clone() action problem/>
+                </For>
             </section>
         </AccountFrame>
+    }
+    .into_any()
+}
+
+/// The form of an address.
+#[component]
+fn Edited(
+    edited: String,
+    start: AddressStart,
+    countries: Vec<(String, String)>,
+    action: ServerAction<ChangeAddresses>,
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let (recipient, phone) = (start.address.recipient.clone(), start.address.phone.clone());
+    view! {
+        <PostForm action class="grid gap-4 mt-4">
+            <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
+            <input type="hidden" name="id" value=edited/>
+            <div class="grid sm:grid-cols-2 gap-4 items-start">
+                <Field label=tr!(ADDRESS_FULL_NAME) name="recipient" value=recipient autocomplete="shipping name" required=true maxlength=120 error=wrong(problem, "recipient")/>
+                <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" value=phone autocomplete="shipping tel" optional=true maxlength=30 error=wrong(problem, "phone")/>
+            </div>
+            <AddressFields start countries problem/>
+            <Checkbox label=tr!(ADDRESS_DEFAULT) name="is_default"/>
+            <div><Button kind="submit" attr:name="step" attr:value="save" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
+        </PostForm>
     }
     .into_any()
 }

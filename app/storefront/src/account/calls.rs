@@ -13,6 +13,8 @@ use backend::customers::CustomerError;
 #[cfg(feature = "ssr")]
 use backend::identity::{self, IdentityError};
 #[cfg(feature = "ssr")]
+use domain::Locale;
+#[cfg(feature = "ssr")]
 use domain::messages::t;
 #[cfg(feature = "ssr")]
 use session::{Posted, request};
@@ -71,13 +73,6 @@ fn told_of_book(error: CustomerError) -> AppError {
     }
 }
 
-/// A path of this shop, whatever was sent: nobody is led elsewhere after signing in.
-#[cfg(feature = "ssr")]
-fn inside(path: &str) -> Option<String> {
-    let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
-    plain.then(|| path.to_owned())
-}
-
 #[cfg(feature = "ssr")]
 async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<Entered, AppError> {
     let shop = request::shop()?;
@@ -88,7 +83,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
         backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
     name_cart(cart.as_ref().and_then(|cart| cart.id));
     let home = if me.role.is_some() { "/admin" } else { "/account" };
-    let next = back.as_deref().and_then(inside).unwrap_or_else(|| home.to_owned());
+    let next = back.filter(|back| request::is_inside(back)).unwrap_or_else(|| home.to_owned());
     request::redirect(&next);
     Ok(Entered { next, cart })
 }
@@ -285,8 +280,14 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
             identity::save_contact(&shop, &context, locale, &contact).await.map_err(told)?;
         }
         "preferences" => {
-            let preferences = Preferences { locale: raw("language"), marketing: !raw("marketing").is_empty() };
+            let kept = backend::customers::preferences(&shop, &context).await.map_err(told_of_book)?;
+            let preferences = Preferences { locale: raw("language"), ..kept };
             backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(told_of_book)?;
+            // As in the browser is what it is without a cookie.
+            match Locale::parse(&preferences.locale) {
+                Some(language) => request::set_cookie("lang", language.code(), "/", 31_536_000),
+                None => request::set_cookie("lang", "", "/", 0),
+            }
         }
         "password" => {
             let token = request::token().unwrap_or_default();

@@ -17,10 +17,7 @@ fn go_on(entered: Signal<Option<Entered>>) {
     let cart = use_cart();
     Effect::new(move || {
         if let Some(entered) = entered.get() {
-            match entered.cart {
-                Some(theirs) => cart.adopt(theirs),
-                None => cart.forget(),
-            }
+            untrack(|| cart.enter(entered.cart));
             // Signed in the reader is; a page that cannot be gone to leaves them here.
             let _ = window().location().set_href(&entered.next);
         }
@@ -34,7 +31,9 @@ fn Along() -> impl IntoView {
     let query = use_query_map();
     let typed = use_posted().value("back").map(str::to_owned);
     let back = move || typed.clone().or_else(|| query.with(|query| query.get("back"))).unwrap_or_default();
-    let id = move || if cart.is_ready() { cart.id().map(|id| id.to_string()).unwrap_or_default() } else { String::new() };
+    let view = cart.view();
+    // A cart gets its id a moment after the first thing was put in.
+    let id = move || cart.is_ready().then(|| view.with(|view| view.id)).flatten().map(|id| id.to_string()).unwrap_or_default();
     view! {
         <input type="hidden" name="cart" value=id/>
         {move || {

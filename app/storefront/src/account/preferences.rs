@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::{LazyRoute, lazy_route};
 use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
-use ui::{Alert, Button, Checkbox, Choice, Field, SelectField, SkeletonText, Tone, tr};
+use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
 use crate::seo::NotIndexed;
@@ -50,6 +50,12 @@ fn Forms(view: PreferencesView) -> impl IntoView {
         0 => query.with(|query| query.get("saved").is_some()),
         _ => action.value().with(|answer| matches!(answer, Some(Ok(_)))),
     };
+    Effect::new(move || {
+        if action.value().with(|answer| matches!(answer, Some(Ok(step)) if step == "preferences")) {
+            // Another language is another page. Where it cannot be gone to the next one is in it.
+            let _ = window().location().set_href("/account/preferences?saved=1");
+        }
+    });
     let typed = move |name: &str, known: String| posted.value(name).map_or(known, str::to_owned);
     let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
     view! {
@@ -69,7 +75,6 @@ fn Forms(view: PreferencesView) -> impl IntoView {
                     <h2 class="text-xl">{tr!(ACCOUNT_PREFERENCES)}</h2>
                     <input type="hidden" name="step" value="preferences"/>
                     <SelectField label=tr!(SHELL_LANGUAGE) name="language" choices=languages selected=view.preferences.locale empty=tr!(ACCOUNT_LANGUAGE_AUTO)/>
-                    <Checkbox label=tr!(ACCOUNT_MARKETING) name="marketing" checked=view.preferences.marketing hint=tr!(ACCOUNT_MARKETING_HINT)/>
                     <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
                 </PostForm>
                 <PostForm action class="grid gap-4">

@@ -28,7 +28,7 @@ const PAGES: [&str; 4] = ["/cart", "/checkout", "/sign-in", "/sign-up"];
 pub(crate) fn name_cart(id: Option<CartId>) {
     let (value, age) = id.map_or((String::new(), 0), |id| (id.to_string(), 90 * 86_400));
     for page in PAGES {
-        request::append_cookie(&format!("cart={value}; Path={page}; HttpOnly; SameSite=Lax; Max-Age={age}"));
+        request::set_cookie("cart", &value, page, age);
     }
 }
 
@@ -64,11 +64,11 @@ pub async fn sync_cart(
 }
 access!(SyncCart, Access::Public);
 
-/// The cart that this browser is known by, for the page before a script runs.
+/// A cart as the server has it; without an id the one that this browser is known by, for the page before a script runs.
 #[server(endpoint = "read_cart", input = GetUrl, output = Answer)]
-pub async fn read_cart() -> Result<Option<CartView>, AppError> {
+pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let Some(id) = named_cart() else { return Ok(None) };
+    let Some(id) = id.or_else(named_cart) else { return Ok(None) };
     match backend::cart::view(&shop, &context, request::locale(), id).await {
         Ok(view) => Ok(Some(view)),
         Err(CartError::Unknown) => Ok(None),

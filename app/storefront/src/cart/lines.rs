@@ -11,6 +11,7 @@ use ui::{
     Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
     SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
 };
+use wasm_bindgen::JsCast;
 
 use super::{Cart, use_cart};
 
@@ -210,6 +211,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                         on:click=move |event| {
                             event.prevent_default();
                             if let Some(line) = line.get_untracked() {
+                                focus_beside(&event);
                                 cart.remove(variant);
                                 let undo = cart.lasting(move || Callback::new(move |()| cart.put(line.clone())));
                                 toasts.undo(removed.clone(), undo);
@@ -223,6 +225,26 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
         </li>
     }
     .into_any()
+}
+
+/// Before a line is taken out the focus goes to the line beside it; without one to what closes the drawer, or to the page.
+fn focus_beside(event: &leptos::ev::MouseEvent) {
+    let within = |element: web_sys::Element, selector: &str| element.query_selector(selector).ok().flatten();
+    let beside = || {
+        let pressed = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+        let line = pressed.closest("li").ok().flatten()?;
+        let other = line.next_element_sibling().or_else(|| line.previous_element_sibling());
+        let other = other.and_then(|other| within(other, "button[value=remove]"));
+        other
+            .or_else(|| pressed.closest("dialog").ok().flatten().and_then(|drawer| within(drawer, "header button")))
+            .or_else(|| pressed.closest("main").ok().flatten())?
+            .dyn_into::<web_sys::HtmlElement>()
+            .ok()
+    };
+    if let Some(beside) = beside() {
+        // What cannot be focused leaves the focus where it was.
+        let _ = beside.focus();
+    }
 }
 
 /// The sums of a cart, with delivery as an estimate.

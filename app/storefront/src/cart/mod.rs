@@ -176,6 +176,22 @@ impl Cart {
         self.keep();
     }
 
+    /// Somebody signed in: their cart is this one from now on, with what the server does not know yet on top of it.
+    pub fn enter(self, theirs: Option<CartView>) {
+        let unsent = self.kept.get_untracked();
+        match (unsent.dirty, theirs) {
+            (false, Some(theirs)) => self.adopt(theirs),
+            (false, None) => self.forget(),
+            (true, theirs) => {
+                self.changes.update_value(|changes| *changes += 1);
+                let theirs = theirs.unwrap_or_else(empty);
+                let code = unsent.code.clone().or_else(|| theirs.discount_code.clone());
+                self.kept.set(Kept { view: on_top(theirs, unsent.view.lines), code, dirty: true });
+                self.keep();
+            }
+        }
+    }
+
     /// Forgets the cart: it was bought, or its owner signed out.
     pub fn forget(self) {
         self.changes.update_value(|changes| *changes += 1);
@@ -183,7 +199,7 @@ impl Cart {
         self.keep();
     }
 
-    /// Takes the server's cart for this one, as after signing in.
+    /// Takes the server's cart for this one.
     pub fn adopt(self, view: CartView) {
         self.changes.update_value(|changes| *changes += 1);
         self.kept.update(|kept| {
@@ -260,6 +276,22 @@ impl Cart {
         );
     }
 
+    /// After an order was refused: takes the cart as the server has it now, in place of this one, and says what became fewer.
+    /// What was not told yet is told all the same.
+    pub(crate) async fn refresh(self) {
+        let asked = self.changes.get_value();
+        let known = self.kept.with_untracked(|kept| kept.view.id.filter(|_| !kept.dirty));
+        if let Some(id) = known
+            && let Ok(Some(mut theirs)) = read_cart(Some(id)).await
+            && self.changes.try_get_value() == Some(asked)
+        {
+            let fewer = self.kept.with_untracked(|kept| cuts(&kept.view, &theirs));
+            theirs.notices.extend(fewer);
+            self.take(theirs);
+        }
+        self.tell();
+    }
+
     /// Tells the server, and takes its word for prices and stock.
     pub fn tell(self) {
         let Some(kept) = self.kept.try_get_untracked() else { return };
@@ -272,7 +304,8 @@ impl Cart {
                 .iter()
                 .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
                 .collect();
-            let answer = sync_cart(kept.view.id, kept.view.version, items, kept.code.clone()).await;
+            let named = kept.view.id;
+            let answer = sync_cart(named, kept.view.version, items, kept.code.clone()).await;
             if self.changes.try_get_value().is_none() {
                 return;
             }
@@ -281,10 +314,13 @@ impl Cart {
                 Ok(view) if self.changes.get_value() == asked => self.take(view),
                 // Something was changed meanwhile: only what names the cart is taken, and the newer state is told.
                 Ok(view) => {
-                    self.kept.update(|kept| {
-                        kept.view.id = view.id;
-                        kept.view.version = view.version;
-                    });
+                    // After signing in it is another cart, of which this answer says nothing.
+                    if self.id() == named {
+                        self.kept.update(|kept| {
+                            kept.view.id = view.id;
+                            kept.view.version = view.version;
+                        });
+                    }
                     self.keep();
                     self.unreached.set(false);
                     self.tell();
@@ -312,6 +348,28 @@ impl Cart {
         });
         self.keep();
     }
+}
+
+/// A cart with the lines of another; of what is in both the larger quantity is meant, as when the server makes two carts one.
+fn on_top(mut theirs: CartView, lines: Vec<CartLineView>) -> CartView {
+    for line in lines {
+        match theirs.lines.iter_mut().find(|known| known.variant == line.variant) {
+            Some(known) => known.quantity = known.quantity.max(line.quantity),
+            None => theirs.lines.push(line),
+        }
+    }
+    add_up(&mut theirs);
+    theirs
+}
+
+/// Of what fewer are left than the browser's cart has. What was made less elsewhere, as on another device, is no news.
+fn cuts(mine: &CartView, theirs: &CartView) -> Vec<CartNotice> {
+    let cut = |line: &CartLineView| {
+        let before = mine.lines.iter().find(|known| known.variant == line.variant)?.quantity.get();
+        let (name, to) = (line.name.clone(), line.quantity.get());
+        (to < before && line.available < before).then_some(CartNotice::QuantityCut { name, from: before, to })
+    };
+    theirs.lines.iter().filter_map(cut).collect()
 }
 
 /// Adds a cart up as far as the browser knows; a discount and the delivery estimate stay what the server last said.
@@ -390,6 +448,24 @@ mod tests {
         add_up(&mut view);
         assert_eq!((view.totals.subtotal.minor, view.totals.total.minor), (25_000, 34_000));
         assert_eq!(view.lines[0].total.minor, 20_000);
+    }
+
+    #[test]
+    fn unsent_lines_lie_on_top_of_the_account_s_cart() {
+        let mut theirs = empty();
+        (theirs.version, theirs.lines) = (7, vec![line(10_000, 3), line(5_000, 1)]);
+        let both = on_top(theirs, vec![line(10_000, 2), line(5_000, 4), line(7_000, 1)]);
+        let quantities: Vec<_> = both.lines.iter().map(|line| line.quantity.get()).collect();
+        assert_eq!((both.version, quantities, both.totals.total.minor), (7, vec![3, 4, 1], 57_000));
+    }
+
+    #[test]
+    fn what_the_server_has_fewer_of_is_said() {
+        let (mut mine, mut theirs) = (empty(), empty());
+        mine.lines = vec![line(10_000, 3), line(5_000, 1), line(8_000, 4)];
+        theirs.lines = vec![line(10_000, 2), line(5_000, 1), line(7_000, 1), line(8_000, 1)];
+        theirs.lines[0].available = 2;
+        assert_eq!(cuts(&mine, &theirs), [CartNotice::QuantityCut { name: "Mug".into(), from: 3, to: 2 }]);
     }
 
     #[test]

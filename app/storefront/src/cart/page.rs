@@ -4,7 +4,7 @@ use domain::view::CartView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{LazyRoute, lazy_route};
-use session::{ProblemSummary, resource, use_posted};
+use session::{AppError, ProblemSummary, resource, use_posted};
 use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
@@ -21,8 +21,13 @@ impl LazyRoute for CartPage {
     }
 
     fn view(_this: Self) -> AnyView {
-        let theirs = resource(|| (), |()| read_cart());
-        let problem = Signal::stored(use_posted().error);
+        let theirs = resource(|| (), |()| read_cart(None));
+        // Each line has a field for its number: which one is meant is seen from the words alone.
+        let problem = use_posted().error.map(|error| match error.fields.first() {
+            Some((_, words)) => AppError::told(error.status, words.clone()),
+            None => error,
+        });
+        let problem = Signal::stored(problem);
         view! {
             <Title text=tr!(CART_TITLE)/>
             <NotIndexed/>

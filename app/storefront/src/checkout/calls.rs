@@ -64,6 +64,8 @@ pub struct CheckoutStart {
     pub offers: Vec<Offer>,
     /// Fields that were sent without a script.
     pub typed: Fields,
+    /// Number and page of an order that this browser placed and that still waits for its payment by card.
+    pub unpaid: Option<(String, String)>,
 }
 
 /// Where a placed order leads.
@@ -157,6 +159,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         billing: address::start(billing)?,
         offers,
         typed,
+        unpaid: unpaid(&shop).await,
     })
 }
 access!(BeginCheckout, Access::Public);
@@ -217,7 +220,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     }
     name_cart(None);
     // Proves to the page after the bank's that this browser made the order.
-    request::append_cookie(&format!("order={}; Path=/checkout; HttpOnly; SameSite=Lax; Max-Age=7200", placed.order));
+    remember_order(&shop, placed.order);
     let address = placed.pay_at.unwrap_or(placed.link);
     request::redirect(&address);
     Ok(Next { address })
@@ -241,6 +244,35 @@ pub struct Returned {
     pub link: Option<String>,
 }
 
+/// Which order this browser placed last, for the page after the bank's; signed, because who knows an order's id must not pass for
+/// its shopper.
+#[cfg(feature = "ssr")]
+pub(crate) fn remember_order(shop: &backend::Shop, order: OrderId) {
+    let value = format!("{order}.{}", backend::orders::proof(shop, order));
+    for path in ["/checkout", "/api/read_return", "/api/settle_order", "/api/begin_checkout"] {
+        request::set_cookie("order", &value, path, 7_200);
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn remembered_order(shop: &backend::Shop) -> Option<OrderId> {
+    let cookie = request::cookie("order")?;
+    let (id, proof) = cookie.split_once('.')?;
+    let order: OrderId = id.parse().ok()?;
+    backend::orders::is_proof(shop, order, proof).then_some(order)
+}
+
+/// Number and page of the order that this browser placed last, while it waits for its payment by card.
+#[cfg(feature = "ssr")]
+async fn unpaid(shop: &backend::Shop) -> Option<(String, String)> {
+    let order = remembered_order(shop)?;
+    // One that cannot be read is not spoken of; its mail has the same link.
+    let view = backend::orders::view(shop, &shop.system(), request::locale(), order).await.ok()?;
+    let waits = matches!(view.payment, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
+    let shown = view.payment_method == PaymentMethod::Card && waits && view.cancelled.is_none();
+    shown.then(|| (view.number, backend::orders::link(shop, order)))
+}
+
 #[cfg(feature = "ssr")]
 async fn returned(order: OrderId) -> Result<Returned, AppError> {
     let shop = request::shop()?;
@@ -252,7 +284,7 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
         backend::orders::OrderError::Unknown => request::not_found(),
         other => request::unexpected(&other),
     })?;
-    let is_theirs = request::cookie("order").is_some_and(|known| known == order.to_string());
+    let is_theirs = remembered_order(&shop) == Some(order);
     Ok(Returned {
         number: view.number,
         placed_at: view.placed_at,

@@ -9,12 +9,13 @@ use leptos_router::{LazyRoute, lazy_route};
 use session::{AppError, PostForm, ProblemSummary, problem, resource, use_posted, wrong};
 use ui::{
     Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
-    SumLine, icon, tr, use_locale,
+    SumLine, Tone, icon, tr, use_locale,
 };
+use wasm_bindgen::JsCast;
 
 use super::{CheckoutStart, Offer, PlaceOrder, begin_checkout, read_offers};
-use crate::address::AddressFields;
-use crate::cart::{Cart, empty, use_cart};
+use crate::address::{AddressFields, AddressStart};
+use crate::cart::{Cart, Notices, empty, use_cart};
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
@@ -82,8 +83,29 @@ fn Checkout(start: CheckoutStart) -> impl IntoView {
             let _ = window().location().set_href(&next);
         }
     });
+    // Kept by the browser while the reader was at the bank's, and shown again by "back": it is no longer as it was.
+    Effect::new(move || {
+        let shown = window_event_listener_untyped("pageshow", |event| {
+            if event.dyn_into::<web_sys::PageTransitionEvent>().is_ok_and(|event| event.persisted()) {
+                // The page can be reloaded by hand, too.
+                let _ = window().location().reload();
+            }
+        });
+        on_cleanup(move || shown.remove());
+    });
+    let unpaid = start.unpaid.clone().map(|(number, link)| {
+        view! {
+            <div class="mb-6">
+                <Alert tone=Tone::Warning>
+                    <p>{tr!(CHECKOUT_UNPAID_ORDER, number = number)}" "<a class="link" href=link>{tr!(CHECKOUT_UNPAID_ORDER_LINK)}</a></p>
+                </Alert>
+            </div>
+        }
+        .into_any()
+    });
     let start = StoredValue::new(start);
     view! {
+        {unpaid}
         {move || if is_empty.get() && !leaving.get() {
             view! {
                 <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
@@ -116,28 +138,47 @@ fn Steps(
     let same = RwSignal::new(!was_sent || typed.contains_key("billing_same"));
     let place = RwSignal::new((start.shipping.address.country.clone(), start.shipping.address.place.clone()));
     let waiting = RwSignal::new(false);
+    // Why the ways to deliver could not be read, and how often they were asked for anew.
+    let (unread, again) = (RwSignal::new(None::<AppError>), RwSignal::new(0_u32));
+    let newest = StoredValue::new(0_u32);
     let settled = Memo::new(move |_| cart.is_ready() && cart.is_settled());
     let sums = Memo::new(move |_| view.with(|view| (view.id, view.totals.subtotal.minor, view.totals.discount.minor)));
     // Other goods or another place: other ways to deliver, other sums.
     Effect::new(move |before: Option<_>| {
-        let now = (place.get(), sums.get(), settled.get());
+        let now = (place.get(), sums.get(), settled.get(), again.get());
         let known = before.as_ref() == Some(&now) || (before.is_none() && !offers.with_untracked(Vec::is_empty));
-        let ((country, place), (id, ..), is_settled) = now.clone();
+        let ((country, place), (id, ..), is_settled, _) = now.clone();
         if let (false, true, Some(id)) = (known, is_settled, id)
             && (country != "PH" || !place.is_empty())
         {
             waiting.set(true);
+            newest.update_value(|number| *number += 1);
+            let mine = newest.get_value();
             spawn_local(async move {
-                let found = read_offers(id, country, place).await.unwrap_or_default();
-                let _ = waiting.try_set(false);
-                if offers.try_set(found.clone()).is_none()
-                    && !found.iter().any(|offer| delivery.with_untracked(|code| offer.option.code == *code))
-                {
+                let found = read_offers(id, country, place).await;
+                // Something newer was asked for meanwhile, or the page was left.
+                if newest.try_get_value() != Some(mine) {
+                    return;
+                }
+                waiting.set(false);
+                unread.set(found.as_ref().err().cloned());
+                let Ok(found) = found else { return };
+                if !found.iter().any(|offer| delivery.with_untracked(|code| offer.option.code == *code)) {
                     delivery.set(found.first().map(|offer| offer.option.code.clone()).unwrap_or_default());
                 }
+                offers.set(found);
             });
         }
         now
+    });
+    // A refused order: prices, stock or a code are others than the page knows. The next press is for what they are now.
+    Effect::new(move || {
+        if action.value().with(|answer| matches!(answer, Some(Err(_)))) {
+            spawn_local(async move {
+                cart.refresh().await;
+                let _ = again.try_update(|again| *again += 1);
+            });
+        }
     });
     let chosen =
         Memo::new(move |_| offers.with(|offers| delivery.with(|code| offers.iter().find(|offer| offer.option.code == *code).cloned())));
@@ -150,7 +191,8 @@ fn Steps(
     let contact = start.contact.clone();
     let known = (start.signed_in, start.book.clone());
     let (countries, billing_countries) = (start.countries.clone(), start.countries.clone());
-    let shipping = RwSignal::new(start.shipping.clone());
+    // With how often it was filled from the book: each time the fields are made anew, and forget what was typed.
+    let shipping = RwSignal::new((0_u32, start.shipping.clone()));
     let billing = start.billing.clone();
     let billing_name = typed.get("billing_recipient").cloned().unwrap_or_default();
     let cart_id = move || view.with(|view| view.id.map(|id| id.to_string()).unwrap_or_default());
@@ -180,9 +222,11 @@ fn Steps(
                     <Step number=2 title=tr!(CHECKOUT_DELIVERY_TITLE)>
                         <div class="grid gap-5 max-w-xl">
                             <Book book=known.1 shipping on_place/>
-                            {move || view! { <AddressFields start=shipping.get() countries=countries.clone() problem on_place/> }}
+                            <For each=move || [shipping.get()] key=|(times, _)| *times let((_, start))>
+                                <AddressFields start countries=countries.clone() problem on_place/>
+                            </For>
                             {start.signed_in.then(|| view! { <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save_address"/> })}
-                            <Delivery offers delivery waiting problem/>
+                            <Delivery offers delivery waiting unread again problem/>
                         </div>
                     </Step>
                     <Step number=3 title=tr!(CHECKOUT_PAYMENT_TITLE)>
@@ -208,6 +252,7 @@ fn Steps(
             <aside class="lg:sticky lg:top-40 min-w-0">
                 <Card>
                     <h2 class="text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
+                    {move || cart.is_ready().then(|| view! { <Notices cart/> }.into_any())}
                     <Bought view/>
                     <Totals view chosen/>
                     <div class="mt-5 flex flex-col gap-3" id="place">
@@ -225,12 +270,12 @@ fn Steps(
 
 /// Addresses of the book, to fill the form with one press.
 #[component]
-fn Book(book: Vec<SavedAddress>, shipping: RwSignal<crate::address::AddressStart>, on_place: Callback<(String, String)>) -> impl IntoView {
+fn Book(book: Vec<SavedAddress>, shipping: RwSignal<(u32, AddressStart)>, on_place: Callback<(String, String)>) -> impl IntoView {
     let fill = move |address: Address| {
         spawn_local(async move {
             if let Ok(start) = crate::account::read_saved_form(address.clone()).await {
                 on_place.run((address.country.clone(), address.place.clone()));
-                shipping.set(start);
+                shipping.update(|shipping| *shipping = (shipping.0 + 1, start));
             }
         });
     };
@@ -251,10 +296,24 @@ fn Delivery(
     offers: RwSignal<Vec<Offer>>,
     delivery: RwSignal<String>,
     waiting: RwSignal<bool>,
+    unread: RwSignal<Option<AppError>>,
+    again: RwSignal<u32>,
     problem: Signal<Option<AppError>>,
 ) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "delivery");
+    let retry = move || {
+        let words = unread.get()?.said(locale);
+        Some(
+            view! {
+                <div class="flex flex-col gap-3 items-start">
+                    <Alert tone=Tone::Danger>{words}</Alert>
+                    <Button look=Look::Outline busy=waiting on:click=move |_| again.update(|again| *again += 1)>{tr!(COMMON_RETRY)}</Button>
+                </div>
+            }
+            .into_any(),
+        )
+    };
     let cards = move || {
         offers.with(|offers| {
             let card = |offer: &Offer| {
@@ -276,11 +335,13 @@ fn Delivery(
             offers.iter().map(card).collect::<Vec<_>>()
         })
     };
-    move || {
+    let ways = move || {
         let cards = cards();
         if !cards.is_empty() {
             return view! {
-                <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=delivery error on_change=Callback::new(move |code| delivery.set(code))/>
+                <div id="delivery" tabindex="-1">
+                    <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=delivery error on_change=Callback::new(move |code| delivery.set(code))/>
+                </div>
             }
             .into_any();
         }
@@ -288,43 +349,52 @@ fn Delivery(
             return view! { <SkeletonText lines=3/> }.into_any();
         }
         view! {
-            <div id="delivery">
-                <Alert>{tr!(CHECKOUT_ADDRESS_FIRST)}</Alert>
+            <div id="delivery" tabindex="-1">
+                {move || unread.with(Option::is_none).then(|| view! { <Alert>{tr!(CHECKOUT_ADDRESS_FIRST)}</Alert> }.into_any())}
                 {move || error.get().map(|error| view! { <p class="tone-danger tone-ink text-sm font-medium mt-2">{error}</p> })}
                 <div class="without-script mt-3"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(CHECKOUT_SHOW_DELIVERY)}</Button></div>
             </div>
         }
         .into_any()
+    };
+    view! {
+        {ways}
+        {retry}
     }
+    .into_any()
 }
 
 #[component]
 fn Payment(payment: RwSignal<String>, total: Memo<Option<Money>>, problem: Signal<Option<AppError>>) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "payment");
-    let cards = vec![
-        RadioCard {
-            value: "cod".into(),
-            title: tr!(CHECKOUT_PAYMENT_COD).into(),
-            detail: Some(match total.get_untracked() {
-                Some(total) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
-                None => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
-            }),
-            icon: Some(icon::BANKNOTE),
-            ..RadioCard::default()
-        },
-        RadioCard {
-            value: "card".into(),
-            title: tr!(CHECKOUT_PAYMENT_CARD).into(),
-            detail: Some(tr!(CHECKOUT_PAYMENT_CARD_HINT).into()),
-            icon: Some(icon::CREDIT_CARD),
-            ..RadioCard::default()
-        },
-    ];
-    view! {
-        <RadioCards legend=tr!(CHECKOUT_PAYMENT_TITLE) quiet_legend=true name="payment" cards selected=payment error on_change=Callback::new(move |method| payment.set(method))/>
+    let cards = move || {
+        vec![
+            RadioCard {
+                value: "cod".into(),
+                title: tr!(CHECKOUT_PAYMENT_COD).into(),
+                detail: Some(match total.get() {
+                    Some(total) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
+                    None => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
+                }),
+                icon: Some(icon::BANKNOTE),
+                ..RadioCard::default()
+            },
+            RadioCard {
+                value: "card".into(),
+                title: tr!(CHECKOUT_PAYMENT_CARD).into(),
+                detail: Some(tr!(CHECKOUT_PAYMENT_CARD_HINT).into()),
+                icon: Some(icon::CREDIT_CARD),
+                ..RadioCard::default()
+            },
+        ]
+    };
+    move || {
+        view! {
+            <RadioCards legend=tr!(CHECKOUT_PAYMENT_TITLE) quiet_legend=true name="payment" cards=cards() selected=payment error on_change=Callback::new(move |method| payment.set(method))/>
+        }
+        .into_any()
     }
-    .into_any()
 }
 
 /// What is bought, in short.

@@ -206,7 +206,7 @@ fn choices(pictures: &[String]) -> AnyView {
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="colour" chips=colours selected="palm".to_owned() said="palm".to_owned()/>
                     <QuantityStepper name="quantity" value=quantity/>
                     <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true count="38"/>
-                    <Checkbox label=tr!(ACCOUNT_MARKETING) name="news" hint=tr!(ACCOUNT_MARKETING_HINT)/>
+                    <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save" hint=tr!(ADDRESS_NONE_BODY)/>
                     <div class="flex flex-wrap gap-2">
                         <FilterChip label=tr!(LISTING_IN_STOCK_ONLY) href="#content"/>
                         <FilterChip label="Stoneware" href="#content"/>

@@ -20,12 +20,17 @@ const AS_LONG_AS_IT_TAKES: &str = "set local lock_timeout = 0";
 /// Several programs may start on one Postgres at the same time.
 const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 
+/// Events carry the numbers of their transactions, which another Postgres server counts from its own beginning: after a dump was
+/// restored there, new events would come before the old ones and nobody would follow them. Those that came along all become oldest.
+const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
+    (select 1 from events where tx >= cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint))";
+
 const SQLITE: Migrations = migrations!("sqlite":
     "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories" "0010_filters");
+    "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts");
 const POSTGRES: Migrations = migrations!("postgres":
     "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories" "0010_filters");
+    "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts");
 
 impl Db {
     /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
@@ -33,7 +38,16 @@ impl Db {
     /// # Errors
     /// [`DbError::Newer`] for a database of a newer program, [`DbError::Migration`] naming the one that failed.
     pub async fn migrate(&self) -> Result<Vec<String>, DbError> {
-        self.migrate_to(self.migrations()).await
+        let ran = self.migrate_to(self.migrations()).await?;
+        if self.is_postgres() {
+            self.write(async |tx: &mut super::Tx| {
+                tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
+                tx.lock(ONE_AT_A_TIME, &[]).await?;
+                tx.execute(OF_ANOTHER_SERVER, &[]).await
+            })
+            .await?;
+        }
+        Ok(ran)
     }
 
     /// The migrations of this program for this kind of database.

@@ -254,6 +254,11 @@ impl Books {
         Ok(intent)
     }
 
+    /// `GET /v1/refunds`: those of an intent, or all.
+    pub fn refunds_of(&self, intent: Option<&str>) -> Vec<Value> {
+        self.refunds.values().filter(|refund| intent.is_none_or(|id| refund.intent == id)).map(Refund::json).collect()
+    }
+
     /// `POST /v1/refunds`: gives money back, all that is left unless an amount is named.
     ///
     /// # Errors

@@ -1,0 +1,243 @@
+//! A discount code: what it takes off, from which carts, when, how often, and whether it can be used.
+
+use admin_frame::{StaffForm, address, on_done, shown};
+use domain::cart::Discount;
+use domain::permission::Permission;
+#[cfg(feature = "ssr")]
+use domain::view::DiscountDraft;
+use domain::view::DiscountRowView;
+use domain::{Currency, Locale, Money};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr, use_locale};
+
+use crate::discounts::{LIST, last_day};
+
+/// A discount code to edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountView {
+    /// The code, or what a new one begins as.
+    pub row: DiscountRowView,
+    /// The currency of amounts.
+    pub currency: Currency,
+    /// May the reader save?
+    pub may_write: bool,
+}
+
+/// A discount code as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DiscountForm {
+    /// Not empty for one that is not there yet.
+    pub is_new: String,
+    /// Letters, digits, hyphens.
+    pub code: String,
+    /// `percent` or `amount`.
+    pub kind: String,
+    /// Percent, or an amount in the shop's currency.
+    pub value: String,
+    /// In the shop's currency; empty for any cart.
+    pub min_subtotal: String,
+    /// A day as `2026-11-24`; empty for at once.
+    pub valid_from: String,
+    /// The last day; empty for no end.
+    pub valid_to: String,
+    /// Empty for any number.
+    pub most_uses: String,
+    /// Not empty when it can be used.
+    pub active: String,
+}
+
+#[cfg(feature = "ssr")]
+impl DiscountForm {
+    /// The code that was meant.
+    fn draft(self, locale: Locale, currency: Currency) -> Result<DiscountDraft, domain::view::FieldErrors> {
+        use domain::messages::{Msg, t};
+        let mut errors = domain::view::FieldErrors::new();
+        let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
+        let amount = |text: &str| Money::parse(text.trim(), currency).ok().map(|money| money.minor);
+        let takes = match self.kind.as_str() {
+            "percent" => crate::share::basis_points(&self.value).map(Discount::Percent),
+            _ => amount(&self.value).map(Discount::Amount),
+        };
+        if self.value.trim().is_empty() {
+            wrong("value", t::FIELD_REQUIRED);
+        } else if takes.is_none() {
+            wrong("value", if self.kind == "percent" { t::FIELD_NUMBER_INVALID } else { t::FIELD_AMOUNT_INVALID });
+        }
+        let min_subtotal = if self.min_subtotal.trim().is_empty() { Some(0) } else { amount(&self.min_subtotal) };
+        if min_subtotal.is_none() {
+            wrong("min_subtotal", t::FIELD_AMOUNT_INVALID);
+        }
+        let mut day = |field: &str, text: &str| {
+            let start = domain::day_start(text.trim());
+            if start.is_none() && !text.trim().is_empty() {
+                wrong(field, t::FIELD_DATE_INVALID);
+            }
+            start
+        };
+        let (valid_from, last) = (day("valid_from", &self.valid_from), day("valid_to", &self.valid_to));
+        let most_uses = self.most_uses.trim();
+        let most_uses = if most_uses.is_empty() { Ok(None) } else { most_uses.parse::<i64>().map(Some) };
+        if most_uses.is_err() {
+            wrong("most_uses", t::FIELD_NUMBER_INVALID);
+        }
+        match (takes, min_subtotal, most_uses) {
+            (Some(takes), Some(min_subtotal), Ok(most_uses)) if errors.is_empty() => Ok(DiscountDraft {
+                is_new: !self.is_new.is_empty(),
+                code: self.code,
+                takes,
+                min_subtotal,
+                valid_from,
+                valid_to: last.map(|day| domain::Timestamp::from_millis(day.millis() + domain::Timestamp::DAY)),
+                most_uses,
+                active: !self.active.is_empty(),
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// A discount code, or what a new one begins as for `new`.
+#[server(endpoint = "admin/discounts/code", output = Answer)]
+pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let row = if code == "new" {
+        let draft = DiscountDraft {
+            is_new: true,
+            code: String::new(),
+            takes: Discount::Percent(0),
+            min_subtotal: 0,
+            valid_from: None,
+            valid_to: None,
+            most_uses: None,
+            active: true,
+        };
+        DiscountRowView { draft, uses: 0 }
+    } else {
+        backend::pricing::discount(&shop, &ctx, &code).await.map_err(crate::rule_refused)?
+    };
+    Ok(DiscountView { row, currency: backend::settings::shop_currency(&shop), may_write: ctx.may(Permission::WriteSettings) })
+}
+access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
+
+/// Saves a discount code; a plain form goes on to the list.
+#[server(endpoint = "admin/discounts/save", output = Answer)]
+pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
+    backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    request::redirect(LIST);
+    Ok(())
+}
+access!(SaveDiscount, Access::Staff(Permission::WriteSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDiscount>(), stated::<SaveDiscount>()];
+
+/// `/admin/settings/discounts/:code`
+#[derive(Debug)]
+pub struct EditDiscount;
+
+#[lazy_route]
+impl LazyRoute for EditDiscount {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
+        let params = use_params_map();
+        let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+        let save = ServerAction::<SaveDiscount>::new();
+        let navigate = use_navigate();
+        on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
+        let discount = resource(move || code.get(), read_discount);
+        view! {
+            <Suspense fallback=|| view! { <SkeletonText/> }>
+                {shown(discount, move |view| page(view, save, &posted))}
+            </Suspense>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: DiscountView, save: ServerAction<SaveDiscount>, posted: &Posted) -> AnyView {
+    let DiscountView { row: DiscountRowView { draft, uses }, currency, may_write } = view;
+    let (problem, typed, locale) = (problem(save, posted), typed(save, posted), use_locale());
+    let title = if draft.is_new { tr!(ADMIN_SETTINGS_DISCOUNT_ADD).to_owned() } else { draft.code.clone() };
+    let above =
+        vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DISCOUNTS).to_owned())];
+    let code = if draft.is_new {
+        let value = typed.or("form[code]", "");
+        view! {
+            <input type="hidden" name="form[is_new]" value="true"/>
+            <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_CODE) name="form[code]" id="code" value maxlength=40 hint=tr!(ADMIN_SETTINGS_DISCOUNT_CODE_HINT) error=wrong(problem, "code")/>
+        }
+        .into_any()
+    } else {
+        view! { <input type="hidden" name="form[code]" value=draft.code.clone()/> }.into_any()
+    };
+    let decimal = |minor: i64| Money::new(minor, currency).decimal();
+    let (kind, value) = match draft.takes {
+        Discount::Percent(0) => ("percent", String::new()),
+        Discount::Percent(bp) => ("percent", crate::share::percent(Locale::En, bp).trim_end_matches('%').to_owned()),
+        Discount::Amount(minor) => ("amount", decimal(minor)),
+    };
+    let kinds = vec![
+        Choice::new("percent", tr!(ADMIN_SETTINGS_DISCOUNT_PERCENT)),
+        Choice::new("amount", format!("{} ({})", tr!(ADMIN_SETTINGS_DISCOUNT_AMOUNT), currency.code())),
+    ];
+    let minimum = if draft.min_subtotal == 0 { String::new() } else { decimal(draft.min_subtotal) };
+    let fields = [
+        ("form[kind]", kind.to_owned()),
+        ("form[value]", value),
+        ("form[min_subtotal]", minimum),
+        ("form[valid_from]", draft.valid_from.map(domain::iso_day).unwrap_or_default()),
+        ("form[valid_to]", draft.valid_to.map(|to| domain::iso_day(last_day(to))).unwrap_or_default()),
+        ("form[most_uses]", draft.most_uses.map(|most| most.to_string()).unwrap_or_default()),
+    ];
+    let [kind, value, minimum, from, to, most] = fields.map(|(field, value)| typed.or(field, value));
+    let active = typed.ticked("form[active]", "true", draft.active);
+    let used = (uses > 0).then(|| {
+        let said = ui::t::ADMIN_SETTINGS_DISCOUNT_USED.with(locale, uses, &[]);
+        view! { <p><a class="underline underline-offset-4" href=address("/admin/orders", &[("q", &draft.code)])>{said}</a></p> }
+    });
+    view! {
+        <Title text=title.clone()/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=title.clone()/>
+            <PageHeader title/>
+            {used}
+            <StaffForm action=save class="flex flex-col gap-5 max-w-3xl">
+                <ProblemSummary problem/>
+                <Panel title=tr!(COMMON_DETAILS)>
+                    <div class="grid md:grid-cols-2 gap-4 items-start">
+                        {code}
+                        <SelectField label=tr!(ADMIN_SETTINGS_DISCOUNT_KIND) name="form[kind]" id="kind" choices=kinds selected=kind/>
+                        <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_VALUE) name="form[value]" id="value" value inputmode="decimal" error=wrong(problem, "value")/>
+                        <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_MINIMUM) name="form[min_subtotal]" id="min_subtotal" value=minimum inputmode="decimal" suffix=currency.code() optional=true hint=tr!(ADMIN_SETTINGS_DISCOUNT_MINIMUM_HINT) error=wrong(problem, "min_subtotal")/>
+                    </div>
+                </Panel>
+                <Panel title=tr!(ADMIN_SETTINGS_DISCOUNT_WHEN)>
+                    <div class="flex flex-col gap-4">
+                        <div class="grid md:grid-cols-3 gap-4 items-start">
+                            <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_FROM) name="form[valid_from]" id="valid_from" kind="date" value=from optional=true hint=tr!(ADMIN_SETTINGS_DISCOUNT_FROM_HINT) error=wrong(problem, "valid_from")/>
+                            <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_UNTIL) name="form[valid_to]" id="valid_to" kind="date" value=to optional=true hint=tr!(ADMIN_SETTINGS_DISCOUNT_UNTIL_HINT) error=wrong(problem, "valid_to")/>
+                            <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_MOST_USES) name="form[most_uses]" id="most_uses" value=most inputmode="numeric" optional=true hint=tr!(ADMIN_SETTINGS_DISCOUNT_MOST_USES_HINT) error=wrong(problem, "most_uses")/>
+                        </div>
+                        <Checkbox label=tr!(ADMIN_SETTINGS_DISCOUNT_ACTIVE) name="form[active]" checked=active/>
+                    </div>
+                </Panel>
+                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+            </StaffForm>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,168 @@
+//! Discount codes, those that are switched off as well.
+
+use admin_frame::{address, shown};
+use domain::cart::Discount;
+use domain::permission::Permission;
+use domain::view::{DiscountDraft, DiscountListView, DiscountRowView};
+use domain::{Currency, Locale, Money, Timestamp};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, Answer, AppError, access, resource, stated};
+use ui::{
+    Column, EmptyState, FigureCell, LinkButton, PageHeader, Pager, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr,
+    use_locale,
+};
+
+/// The address of the list.
+pub(crate) const LIST: &str = "/admin/settings/discounts";
+
+/// A page of discount codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountsView {
+    /// The newest first.
+    pub list: DiscountListView,
+    /// The currency of amounts.
+    pub currency: Currency,
+    /// When they were read.
+    pub now: Timestamp,
+    /// May the reader change them?
+    pub may_write: bool,
+}
+
+/// A page of discount codes.
+#[server(endpoint = "admin/discounts", output = Answer)]
+pub async fn list_discounts(after: String) -> Result<DiscountsView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    Ok(DiscountsView {
+        list: backend::pricing::discounts(&shop, &ctx, &after).await.map_err(crate::rule_refused)?,
+        currency: backend::settings::shop_currency(&shop),
+        now: shop.now(),
+        may_write: ctx.may(Permission::WriteSettings),
+    })
+}
+access!(ListDiscounts, Access::Staff(Permission::ReadSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListDiscounts>()];
+
+/// `/admin/settings/discounts`
+#[derive(Debug)]
+pub struct Discounts;
+
+#[lazy_route]
+impl LazyRoute for Discounts {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let asked = use_query_map();
+        let after = Memo::new(move |_| asked.with(|asked| asked.get("after").unwrap_or_default()));
+        let codes = resource(move || after.get(), list_discounts);
+        view! {
+            <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
+            <div class="flex flex-col gap-5">
+                <PageHeader title=tr!(ADMIN_SETTINGS)/>
+                {crate::pages(LIST)}
+                <Transition fallback=|| view! { <SkeletonRows/> }>
+                    {shown(codes, move |view| page(view, !after.get_untracked().is_empty()))}
+                </Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: DiscountsView, further: bool) -> AnyView {
+    let DiscountsView { list, currency, now, may_write } = view;
+    let next = list.next.as_deref().map(|after| address(LIST, &[("after", after)]));
+    let first = further.then_some(LIST);
+    let codes = if list.codes.is_empty() {
+        view! { <EmptyState title=tr!(ADMIN_SETTINGS_DISCOUNT_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_DISCOUNT_EMPTY_BODY) plain=true/> }
+            .into_any()
+    } else {
+        table(list.codes, currency, now)
+    };
+    let new = format!("{LIST}/new");
+    view! {
+        {may_write.then(|| view! { <div><LinkButton href=new icon=icon::PLUS>{tr!(ADMIN_SETTINGS_DISCOUNT_ADD)}</LinkButton></div> })}
+        <Panel title=tr!(ADMIN_SETTINGS_DISCOUNTS) flush=true>{codes}</Panel>
+        <Pager nostrip:next=next nostrip:first=first/>
+    }
+    .into_any()
+}
+
+/// What a code takes off, in words.
+fn takes(locale: Locale, takes: Discount, currency: Currency) -> String {
+    match takes {
+        Discount::Percent(bp) => crate::share::percent(locale, bp),
+        Discount::Amount(minor) => locale.money(Money::new(minor, currency)),
+    }
+}
+
+/// Can it be used now? With the words for it.
+fn state(row: &DiscountRowView, now: Timestamp) -> (Tone, &'static str) {
+    let DiscountDraft { active, valid_from, valid_to, most_uses, .. } = &row.draft;
+    if !active {
+        (Tone::Neutral, tr!(ADMIN_SETTINGS_DISCOUNT_OFF))
+    } else if valid_to.is_some_and(|to| to <= now) {
+        (Tone::Neutral, tr!(ADMIN_SETTINGS_DISCOUNT_ENDED))
+    } else if most_uses.is_some_and(|most| row.uses >= most) {
+        (Tone::Neutral, tr!(ADMIN_SETTINGS_DISCOUNT_USED_UP))
+    } else if valid_from.is_some_and(|from| from > now) {
+        (Tone::Info, tr!(ADMIN_SETTINGS_DISCOUNT_PLANNED))
+    } else {
+        (Tone::Success, tr!(ADMIN_SETTINGS_DISCOUNT_USABLE))
+    }
+}
+
+fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> AnyView {
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_SETTINGS_DISCOUNT_CODE)),
+        Column::figures(tr!(ADMIN_SETTINGS_DISCOUNT_VALUE)),
+        Column::new(tr!(ADMIN_SETTINGS_DISCOUNT_FROM)).wide_only(),
+        Column::new(tr!(ADMIN_SETTINGS_DISCOUNT_UNTIL)).wide_only(),
+        Column::figures(tr!(ADMIN_SETTINGS_DISCOUNT_USES)),
+        Column::hidden(tr!(ADMIN_SETTINGS_DISCOUNT_ACTIVE)),
+    ];
+    let row = move |row: DiscountRowView| {
+        let (tone, words) = state(&row, now);
+        let DiscountRowView { draft, uses } = row;
+        let minimum = (draft.min_subtotal > 0).then(|| {
+            let amount = locale.money(Money::new(draft.min_subtotal, currency));
+            format!("{} {amount}", tr!(ADMIN_SETTINGS_DISCOUNT_MINIMUM))
+        });
+        let most = draft.most_uses.map(|most| format!(" / {}", locale.number(most)));
+        let used = if uses > 0 {
+            let orders = address("/admin/orders", &[("q", &draft.code)]);
+            view! { <a class="underline underline-offset-4" href=orders>{locale.number(uses)}</a> }.into_any()
+        } else {
+            locale.number(uses).into_any()
+        };
+        view! {
+            <Row>
+                <td><a class="font-medium hover:underline underline-offset-4 break-all" href=format!("{LIST}/{}", draft.code)>{draft.code.clone()}</a></td>
+                <FigureCell>
+                    {takes(locale, draft.takes, currency)}
+                    {minimum.map(|minimum| view! { <span class="block text-sm text-quiet">{minimum}</span> })}
+                </FigureCell>
+                <td class="max-md:hidden">{draft.valid_from.map(|from| view! { <When at=from day=true/> })}</td>
+                <td class="max-md:hidden">{draft.valid_to.map(|to| view! { <When at=last_day(to) day=true/> })}</td>
+                <FigureCell>{used}{most}</FigureCell>
+                <td><StatusBadge tone settled=true text=words/></td>
+            </Row>
+        }
+    };
+    let rows = codes.into_iter().map(row).collect_view();
+    view! { <Table caption=tr!(ADMIN_SETTINGS_DISCOUNTS) columns>{rows}</Table> }.into_any()
+}
+
+/// A moment in the last day before the end.
+pub(crate) fn last_day(end: Timestamp) -> Timestamp {
+    Timestamp::from_millis(end.millis() - 1)
+}

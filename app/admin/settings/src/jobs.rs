@@ -1,0 +1,122 @@
+//! Timed work that was given up: what, why, and once more.
+
+use admin_frame::{StaffForm, on_done, shown};
+use domain::id::JobId;
+use domain::permission::Permission;
+use domain::view::DeadJobView;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{LazyRoute, lazy_route};
+use serde::{Deserialize, Serialize};
+use session::{Access, Answer, AppError, ProblemSummary, access, problem, resource, stated, use_posted};
+use ui::{Breadcrumbs, Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
+
+/// What was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsView {
+    /// The latest first.
+    pub jobs: Vec<DeadJobView>,
+    /// May the reader have it tried again?
+    pub may_write: bool,
+}
+
+#[cfg(feature = "ssr")]
+fn refused(error: backend::platform::jobs::JobsError) -> AppError {
+    use backend::platform::jobs::JobsError;
+    use session::request;
+    match error {
+        JobsError::Forbidden(_) => request::fail(AppError::new(403)),
+        JobsError::Db(error) => request::unexpected(&error),
+    }
+}
+
+/// What was given up.
+#[server(endpoint = "admin/jobs", output = Answer)]
+pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let jobs = backend::platform::jobs::dead(&shop, &ctx).await.map_err(refused)?;
+    Ok(JobsView { jobs, may_write: ctx.may(Permission::WriteSettings) })
+}
+access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
+
+/// Has a job tried again.
+#[server(endpoint = "admin/jobs/retry", output = Answer)]
+pub async fn retry_job(job: JobId) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let known = backend::platform::jobs::try_again(&shop, &ctx, job).await.map_err(refused)?;
+    if known { Ok(()) } else { Err(request::not_found()) }
+}
+access!(RetryJob, Access::Staff(Permission::WriteSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListDeadJobs>(), stated::<RetryJob>()];
+
+/// `/admin/settings/jobs`
+#[derive(Debug)]
+pub struct Jobs;
+
+#[lazy_route]
+impl LazyRoute for Jobs {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        let posted = use_posted();
+        let version = RwSignal::new(0_u32);
+        let retry = ServerAction::<RetryJob>::new();
+        on_done(retry, tr!(ADMIN_SETTINGS_JOBS_TRIED), move |()| version.update(|times| *times += 1));
+        let jobs = resource(move || version.get(), |_| list_dead_jobs());
+        let fault = problem(retry, &posted);
+        view! {
+            <Title text=tr!(ADMIN_SETTINGS_JOBS)/>
+            <div class="flex flex-col gap-5">
+                <Breadcrumbs above=vec![("/admin".to_owned(), tr!(ADMIN_TITLE).to_owned())] here=tr!(ADMIN_SETTINGS_JOBS)/>
+                <PageHeader title=tr!(ADMIN_SETTINGS_JOBS)/>
+                <ProblemSummary problem=fault/>
+                <Transition fallback=|| view! { <SkeletonRows/> }>{shown(jobs, move |view| page(view, retry))}</Transition>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn page(view: JobsView, retry: ServerAction<RetryJob>) -> AnyView {
+    let JobsView { jobs, may_write } = view;
+    if jobs.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_SETTINGS_JOBS_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_JOBS_EMPTY_BODY)/> }.into_any();
+    }
+    let columns = vec![
+        Column::new(tr!(ADMIN_SETTINGS_JOBS_WHAT)),
+        Column::new(tr!(ADMIN_SETTINGS_JOBS_WHY)),
+        Column::new(tr!(ADMIN_SETTINGS_JOBS_SINCE)).wide_only(),
+        Column::hidden(tr!(ADMIN_SETTINGS_JOBS_AGAIN)),
+    ];
+    let row = move |job: DeadJobView| {
+        let id = job.id.to_string();
+        let again = may_write.then(|| {
+            view! {
+                <StaffForm action=retry>
+                    <input type="hidden" name="job" value=id/>
+                    <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(ADMIN_SETTINGS_JOBS_AGAIN)}</Button>
+                </StaffForm>
+            }
+        });
+        view! {
+            <Row>
+                <td>
+                    <span class="font-medium">{job.kind}</span>
+                    <code class="block text-sm text-quiet break-all">{job.about}</code>
+                </td>
+                <td class="text-sm break-words">{job.why}</td>
+                <td class="max-md:hidden"><When at=job.since/></td>
+                <td>{again}</td>
+            </Row>
+        }
+    };
+    let rows = jobs.into_iter().map(row).collect_view();
+    view! { <Panel title=tr!(ADMIN_SETTINGS_JOBS) flush=true><Table caption=tr!(ADMIN_SETTINGS_JOBS) columns>{rows}</Table></Panel> }
+        .into_any()
+}

@@ -1,0 +1,39 @@
+//! What fields hold while the page comes to life.
+
+use leptos::html;
+use leptos::prelude::*;
+
+/// The mark that the browser's entry puts on the root element once the page has come to life, and the name of the event that it
+/// sends then.
+pub const ALIVE: &str = "data-hydrated";
+
+/// Is the page still coming to life? Its fields may hold what the reader chose already.
+pub(crate) fn is_waking() -> bool {
+    cfg!(feature = "hydrate") && document().document_element().is_some_and(|root| !root.has_attribute(ALIVE))
+}
+
+/// What a box or an answer is set to: what is wanted, also where a view is changed in place and the reader chose otherwise
+/// before. What they chose before the page came to life is left to them.
+pub(crate) fn unless_waking(wanted: bool) -> Option<bool> {
+    (!is_waking()).then_some(wanted)
+}
+
+/// Tells, as soon as the page has come to life, that a box is otherwise than it was rendered: the reader was quicker.
+pub(crate) fn tell_early(node: NodeRef<html::Input>, told: Callback<bool>) {
+    if !is_waking() {
+        return;
+    }
+    Effect::new(move || {
+        let tell = move || {
+            if let Some(input) = node.get_untracked().filter(|input| input.checked() != input.default_checked()) {
+                told.run(input.checked());
+            }
+        };
+        if is_waking() {
+            let waiting = window_event_listener_untyped(ALIVE, move |_| tell());
+            on_cleanup(move || waiting.remove());
+        } else {
+            tell();
+        }
+    });
+}

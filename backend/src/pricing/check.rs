@@ -1,0 +1,62 @@
+//! What is wrong with a rule that a manager typed, each mistake beside its field.
+
+use domain::Locale;
+use domain::messages::{Msg, t};
+use domain::view::FieldErrors;
+
+use super::RulesError;
+
+/// The highest amount: ten thousand million in a currency with two decimals.
+const DEAREST: i64 = 1_000_000_000_000;
+
+/// Collects what is wrong, each beside its field.
+pub(super) struct Check {
+    pub(super) locale: Locale,
+    errors: FieldErrors,
+}
+
+impl Check {
+    pub(super) fn new(locale: Locale) -> Self {
+        Self { locale, errors: Vec::new() }
+    }
+
+    pub(super) fn done(self) -> Result<(), RulesError> {
+        if self.errors.is_empty() { Ok(()) } else { Err(RulesError::Invalid(self.errors)) }
+    }
+
+    pub(super) fn wrong(&mut self, field: &str, message: Msg) {
+        self.errors.push((field.to_owned(), message.text(self.locale).to_owned()));
+    }
+
+    pub(super) fn range(&mut self, field: &str, min: i64, max: i64) {
+        let said = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", &self.locale.number(min)), ("max", &self.locale.number(max))]);
+        self.errors.push((field.to_owned(), said));
+    }
+
+    pub(super) fn number(&mut self, field: &str, number: i64, min: i64, max: i64) {
+        if !(min..=max).contains(&number) {
+            self.range(field, min, max);
+        }
+    }
+
+    /// An amount in minor units.
+    pub(super) fn amount(&mut self, field: &str, minor: i64) {
+        if !(0..=DEAREST).contains(&minor) {
+            self.wrong(field, t::FIELD_AMOUNT_INVALID);
+        }
+    }
+
+    pub(super) fn text(&mut self, field: &str, text: &str, most: usize) -> String {
+        if text.chars().count() > most {
+            self.errors.push((field.to_owned(), t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())])));
+        }
+        text.trim().to_owned()
+    }
+
+    pub(super) fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
+        if text.trim().is_empty() {
+            self.wrong(field, t::FIELD_REQUIRED);
+        }
+        self.text(field, text, most)
+    }
+}

@@ -1,0 +1,179 @@
+//! Discount codes: what they take off, and the managers' side of them.
+//!
+//! A code is never deleted and keeps its text, because orders name it; one that is not wanted any more is switched off. Its uses
+//! are counted in the transaction that writes the order, and the audit compares them with the orders.
+
+use std::collections::HashMap;
+
+use domain::cart::Discount;
+use domain::id::DiscountId;
+use domain::messages::t;
+use domain::permission::Permission;
+use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView};
+use domain::{Locale, Money, Timestamp};
+use serde_json::{Value, json};
+
+use crate::Shop;
+use crate::platform::Context;
+use crate::platform::db::{DbError, Reader};
+use crate::platform::events::{self, Event};
+
+use super::check::Check;
+use super::{RulesError, store};
+
+/// Codes on a page of the managers' list.
+const PAGE: usize = 50;
+/// The most uses that a code can be limited to.
+const MOST_USES: i64 = 1_000_000_000;
+
+/// A discount code, as an order reads it.
+#[derive(Clone, Debug)]
+pub struct Code {
+    pub(super) takes: Discount,
+    pub(super) min_subtotal: i64,
+    pub(super) valid_from: Option<Timestamp>,
+    pub(super) valid_to: Option<Timestamp>,
+    pub(super) most_uses: Option<i64>,
+    pub(super) uses: i64,
+}
+
+impl Code {
+    /// The discount it gives on goods of this worth.
+    ///
+    /// # Errors
+    /// Why it gives none.
+    pub fn discount(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
+        if self.valid_from.is_some_and(|from| at < from) || self.valid_to.is_some_and(|to| at >= to) {
+            return Err(DiscountRefusal::OutOfTime);
+        }
+        if self.most_uses.is_some_and(|most| self.uses >= most) {
+            return Err(DiscountRefusal::UsedUp);
+        }
+        if subtotal.minor < self.min_subtotal {
+            return Err(DiscountRefusal::BelowMinimum(Money::new(self.min_subtotal, subtotal.currency)));
+        }
+        Ok(self.takes)
+    }
+}
+
+/// A code as it is kept and compared: trimmed, in capitals.
+#[must_use]
+pub fn normal_code(text: &str) -> Option<String> {
+    let code = text.trim().to_uppercase();
+    (!code.is_empty() && code.len() <= 40).then_some(code)
+}
+
+/// Discount codes that can be used, by their text.
+///
+/// # Errors
+/// The database's.
+pub async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
+    if texts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::codes(db, texts).await
+}
+
+/// Discount codes, the newest first, those that are switched off as well. `after` is a former answer's `next`; nonsense begins at
+/// the top.
+///
+/// # Errors
+/// Not allowed.
+pub async fn discounts(shop: &Shop, ctx: &Context, after: &str) -> Result<DiscountListView, RulesError> {
+    ctx.require(Permission::ReadSettings)?;
+    let mut rows = store::discounts(shop.db(), after.parse::<DiscountId>().ok(), PAGE + 1).await?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = rows.last().filter(|_| more).map(|(id, _)| id.to_string());
+    Ok(DiscountListView { codes: rows.into_iter().map(|(_, row)| row).collect(), next })
+}
+
+/// One code.
+///
+/// # Errors
+/// [`RulesError::Unknown`], not allowed.
+pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<DiscountRowView, RulesError> {
+    ctx.require(Permission::ReadSettings)?;
+    let known = store::discount(&mut shop.db(), code).await?;
+    known.map(|(_, row)| row).ok_or(RulesError::Unknown)
+}
+
+/// Saves a discount code, found by its text.
+///
+/// # Errors
+/// [`RulesError::Invalid`] by field: `code`, `value`, `min_subtotal`, `valid_to`, `most_uses` (also below what was used already).
+/// [`RulesError::Unknown`], not allowed.
+pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: DiscountDraft) -> Result<(), RulesError> {
+    ctx.require(Permission::WriteSettings)?;
+    let draft = DiscountDraft { code: draft.code.trim().to_uppercase(), ..draft };
+    let mut check = Check::new(locale);
+    check.discount(&draft);
+    check.done()?;
+    let (inner, ctx, fresh) = (shop.clone(), ctx.clone(), DiscountId(shop.id()));
+    shop.db()
+        .write(async move |tx| {
+            tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
+            let before = store::discount(tx, &draft.code).await?;
+            match (&before, draft.is_new) {
+                (Some(_), true) => {
+                    let said = t::ADMIN_SETTINGS_DISCOUNT_TAKEN.text(locale).to_owned();
+                    return Err(RulesError::Invalid(vec![("code".to_owned(), said)]));
+                }
+                (None, false) => return Err(RulesError::Unknown),
+                _ => {}
+            }
+            if let (Some((_, row)), Some(most)) = (&before, draft.most_uses)
+                && most < row.uses
+            {
+                let mut check = Check::new(locale);
+                check.range("most_uses", row.uses, MOST_USES);
+                check.done()?;
+            }
+            let id = before.as_ref().map_or(fresh, |(id, _)| *id);
+            store::put_discount(tx, id, &draft).await?;
+            let changed = before.map_or_else(|| json!({}), |(_, row)| difference(&row.draft, &draft));
+            let data = json!({ "code": draft.code, "active": draft.active, "changed": changed });
+            events::append(tx, &inner, &ctx, inner.now(), &[Event::new("discount.changed", id.0, data)]).await?;
+            Ok(())
+        })
+        .await?;
+    shop.feed().wake();
+    Ok(())
+}
+
+/// What an event says of a change: each field with its value before and after.
+fn difference(before: &DiscountDraft, after: &DiscountDraft) -> Value {
+    let pairs = [
+        ("takes", json!(before.takes), json!(after.takes)),
+        ("min_subtotal", json!(before.min_subtotal), json!(after.min_subtotal)),
+        ("valid_from", json!(before.valid_from), json!(after.valid_from)),
+        ("valid_to", json!(before.valid_to), json!(after.valid_to)),
+        ("most_uses", json!(before.most_uses), json!(after.most_uses)),
+        ("active", json!(before.active), json!(after.active)),
+    ];
+    pairs.into_iter().filter(|(_, was, is)| was != is).map(|(field, was, is)| (field.to_owned(), json!([was, is]))).collect()
+}
+
+impl Check {
+    fn discount(&mut self, draft: &DiscountDraft) {
+        let sign = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+        if draft.code.is_empty() || draft.code.len() > 40 || !draft.code.bytes().all(sign) {
+            self.wrong("code", t::ADMIN_SETTINGS_DISCOUNT_CODE_INVALID);
+        }
+        match draft.takes {
+            Discount::Percent(1..=10_000) => {}
+            Discount::Percent(_) => self.range("value", 1, 100),
+            Discount::Amount(0) => self.wrong("value", t::FIELD_AMOUNT_INVALID),
+            Discount::Amount(minor) => self.amount("value", minor),
+        }
+        self.amount("min_subtotal", draft.min_subtotal);
+        if let (Some(from), Some(to)) = (draft.valid_from, draft.valid_to)
+            && to <= from
+        {
+            self.wrong("valid_to", t::ADMIN_SETTINGS_DISCOUNT_DAYS_ORDER);
+        }
+        if let Some(most) = draft.most_uses {
+            self.number("most_uses", most, 1, MOST_USES);
+        }
+    }
+}
