@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests and ends with one line, "N passed, N failed", over all of them. A skipped test counts as failed.
+# Runs the tests and ends with the names of those that failed and one line, "N passed, N failed", over all of them.
+# A skipped test counts as failed.
 #
 #   scripts/test.sh            all of it: what `make test` and .ci/run call
 #   scripts/test.sh rust       unit, property, database, HTTP and documentation tests
@@ -19,6 +20,7 @@ passed=0
 failed=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+: >"$scratch/failures"
 
 count() { # passed failed
   passed=$((passed + $1))
@@ -30,9 +32,11 @@ report() { # name status passed failed
   count "$3" "$4"
   if [ "$2" != 0 ] && [ "$4" = 0 ]; then
     say "$1 ended with status $2"
+    echo "$1, by its status $2" >>"$scratch/failures"
     count 0 1
   elif [ "$3" = 0 ] && [ "$4" = 0 ]; then
     say "$1 ran no test"
+    echo "$1, which ran none" >>"$scratch/failures"
     count 0 1
   fi
 }
@@ -49,7 +53,10 @@ rust() {
   if [ -n "${TINDAHAN_LONG:-}" ]; then profile=long; fi
   say 'Rust tests, on SQLite and Postgres'
   scripts/postgres.sh cargo nextest run "${packages[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
-  line=$(sed 's/\x1b\[[0-9;]*m//g' "$scratch/nextest" | grep -E '^ *Summary ' | tail -n 1 || true)
+  sed 's/\x1b\[[0-9;]*m//g' "$scratch/nextest" >"$scratch/plain"
+  line=$(grep -E '^ *Summary ' "$scratch/plain" | tail -n 1 || true)
+  # Each is named as it fails, and again after the summary.
+  sed -nE 's/^ *(TRY [0-9]+ )?(FAIL|TIMEOUT|SIGABRT|SIGSEGV|SIGKILL|LEAK-FAIL) \[[^]]*\] (\([^)]*\) )?/nextest: /p' "$scratch/plain" | sort -u >>"$scratch/failures"
   report nextest $status "$(number_before passed <<<"$line")" \
     $(($(number_before failed <<<"$line") + $(number_before 'timed out' <<<"$line") + $(number_before 'exec failed' <<<"$line") + $(skipped_tests "$line" "$@")))
 
@@ -77,9 +84,14 @@ browser() {
   # The report names its file relative to the configuration, hence the absolute path.
   (cd end2end && TINDAHAN_BINARY=$binary TINDAHAN_REPORT=$scratch/playwright.json npx --no-install playwright test "$@") || status=$?
   counts=$(node -e '
-    const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    const [, report, failures] = process.argv, fs = require("fs");
+    const { stats, suites } = JSON.parse(fs.readFileSync(report, "utf8"));
+    const specs = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specs)];
+    for (const spec of suites.flatMap(specs))
+      for (const test of spec.tests.filter(({ status }) => status !== "expected"))
+        fs.appendFileSync(failures, `playwright, ${test.projectName}: ${spec.file}:${spec.line} ${spec.title} (${test.status})\n`);
     console.log(stats.expected, stats.unexpected + stats.flaky + stats.skipped);
-  ' "$scratch/playwright.json" 2>/dev/null) || counts='0 0'
+  ' "$scratch/playwright.json" "$scratch/failures" 2>/dev/null) || counts='0 0'
   # shellcheck disable=SC2086 # two numbers
   report playwright $status $counts
 }
@@ -95,10 +107,13 @@ contract() {
     --max-examples $examples ${seed[@]+"${seed[@]}"} --continue-on-failure --suppress-health-check all \
     --report json --report-json-path "$scratch/contract.json" "$@") || status=$?
   counts=$(node -e '
-    const { operations, failures, errors } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
-    const broken = new Set(failures.flatMap((failure) => failure.operations)).size + errors.length + operations.skipped;
+    const [, report, list] = process.argv, fs = require("fs");
+    const { operations, failures, errors } = JSON.parse(fs.readFileSync(report, "utf8"));
+    const named = new Set(failures.flatMap((failure) => failure.operations));
+    for (const operation of named) fs.appendFileSync(list, `schemathesis: ${operation}\n`);
+    const broken = named.size + errors.length + operations.skipped;
     console.log(Math.max(operations.tested - broken, 0), broken);
-  ' "$scratch/contract.json" 2>/dev/null) || counts='0 0'
+  ' "$scratch/contract.json" "$scratch/failures" 2>/dev/null) || counts='0 0'
   # shellcheck disable=SC2086 # two numbers
   report schemathesis $status $counts
 }
@@ -118,5 +133,6 @@ all)
 esac
 
 echo
+sed 's/^/failed  /' "$scratch/failures"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -36,12 +36,13 @@ impl Workers {
 /// Between two looks at what need not be kept any longer.
 const TIDIED: Duration = Duration::from_secs(60 * 60);
 
-/// Removes what nobody comes back for: guests' carts, sessions that are over.
+/// Removes what nobody comes back for: guests' carts, sessions that are over, jobs that were done long ago.
 async fn tidy(shop: Shop) {
     loop {
         let done = async {
             while cart::tidy(&shop).await? > 0 {}
-            identity::tidy(&shop).await
+            identity::tidy(&shop).await?;
+            jobs::tidy(&shop).await
         };
         match done.await {
             Ok(_) => {}

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::id::PictureId;
 use domain::view::CategoryView;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, loaded, resource, stated, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
+use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
 use crate::search::suggest;
@@ -91,25 +91,26 @@ pub fn Frame(children: Children) -> impl IntoView {
     let count = cart.count();
     let on_cart = Callback::new(move |()| cart.open.set(true));
     let found = RwSignal::new(Vec::<Suggestion>::new());
-    let main = NodeRef::<html::Main>::new();
-    on_new_page(path, move || {
-        cart.open.set(false);
-        // The drawer gives the focus back as it closes; then the page has it, and a screen reader says where one is.
-        request_animation_frame(move || {
-            let Some(main) = main.try_get_untracked().flatten() else { return };
-            let stay = web_sys::FocusOptions::new();
-            stay.set_prevent_scroll(true);
-            // Nothing takes the focus away from a page that stands there.
-            let _ = main.focus_with_options(&stay);
-        });
+    let asked = StoredValue::new(0_u64);
+    // Another page, and not only another question to the same one.
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            cart.open.set(false);
+            asked.update_value(|number| *number += 1);
+            found.set(Vec::new());
+            // The drawer gives the focus back as it closes; then the page has it, and a screen reader says where one is.
+            request_animation_frame(focus_page);
+        }
+        now
     });
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| view! { <Front frame=frame.unwrap_or_default() path cart_count=count on_cart found/> }.into_any())}
+            {loaded(frame, move |frame| view! { <Front frame=frame.unwrap_or_default() path cart_count=count on_cart found asked/> }.into_any())}
         </Suspense>
         <OfflineNotice/>
-        <main node_ref=main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
+        <main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
             {loaded(frame, move |frame| view! { <Foot frame=frame.unwrap_or_default() back/> }.into_any())}
         </Suspense>
@@ -120,15 +121,14 @@ pub fn Frame(children: Children) -> impl IntoView {
     .into_any()
 }
 
-/// Runs something whenever another page is come to, not when only what it is asked for changes.
-fn on_new_page(path: Signal<String>, run: impl Fn() + Send + Sync + 'static) {
-    Effect::new(move |before: Option<String>| {
-        let now = path.get();
-        if before.is_some_and(|before| before != now) {
-            run();
-        }
-        now
-    });
+fn focus_page() {
+    let page = document().get_element_by_id("content").and_then(|page| page.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(page) = page {
+        let stay = web_sys::FocusOptions::new();
+        stay.set_prevent_scroll(true);
+        // Nothing takes the focus away from a page that stands there.
+        let _ = page.focus_with_options(&stay);
+    }
 }
 
 fn aisles(categories: &[CategoryView]) -> Vec<NavLink> {
@@ -142,26 +142,27 @@ fn Front(
     cart_count: Signal<u32>,
     on_cart: Callback<()>,
     found: RwSignal<Vec<Suggestion>>,
+    /// Counts what was asked for: an answer to something older is not shown.
+    asked: StoredValue<u64>,
 ) -> impl IntoView {
     let query = use_query_map();
     let looked_for = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
-    let newest = StoredValue::new(0_u64);
     let on_query = Callback::new(move |words: String| {
-        newest.update_value(|number| *number += 1);
-        let mine = newest.get_value();
+        asked.update_value(|number| *number += 1);
+        let mine = asked.get_value();
         if words.trim().chars().count() < 2 {
             found.set(Vec::new());
             return;
         }
         set_timeout(
             move || {
-                if newest.try_get_value() != Some(mine) {
+                if asked.try_get_value() != Some(mine) {
                     return;
                 }
                 spawn_local(async move {
                     // Without an answer there is nothing to suggest; the form still searches.
                     let names = suggest(words).await.unwrap_or_default();
-                    if newest.try_get_value() == Some(mine) {
+                    if asked.try_get_value() == Some(mine) {
                         found.set(
                             names
                                 .into_iter()
@@ -173,10 +174,6 @@ fn Front(
             },
             PAUSE,
         );
-    });
-    on_new_page(path, move || {
-        newest.update_value(|number| *number += 1);
-        found.set(Vec::new());
     });
     view! {
         <Header

@@ -108,9 +108,8 @@ pub async fn sync(
             if kept != cart.items || code != cart.discount_code || owner != cart.user {
                 cart.discount_code = code.clone();
                 cart.user = owner;
-                cart.version += 1;
-                store::update(tx, &cart, at).await?;
-                store::replace_lines(tx, cart.id, &kept).await?;
+                cart.items = kept;
+                store::change(tx, &mut cart, at).await?;
             }
             // Priced as it was asked for, so that the shopper is told what was cut.
             cart.items = wanted;
@@ -164,9 +163,7 @@ pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest:
                     own.items = merged(&own.items, &guest.items);
                     own.items.truncate(MOST_LINES);
                     own.discount_code = own.discount_code.or(guest.discount_code);
-                    own.version += 1;
-                    store::update(tx, &own, at).await?;
-                    store::replace_lines(tx, own.id, &own.items).await?;
+                    store::change(tx, &mut own, at).await?;
                     store::replace_lines(tx, guest.id, &[]).await?;
                     let data = serde_json::json!({ "from": guest.id });
                     events::append(tx, &inner, &context, at, &[Event::new("cart.merged", own.id.0, data)]).await?;
@@ -223,9 +220,8 @@ pub(crate) async fn fit(shop: &Shop, id: CartId) -> Result<(), CartError> {
             let Some(mut cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
             let kept = in_stock(tx, &cart.items).await?;
             if kept != cart.items {
-                cart.version += 1;
-                store::update(tx, &cart, inner.now()).await?;
-                store::replace_lines(tx, id, &kept).await?;
+                cart.items = kept;
+                store::change(tx, &mut cart, inner.now()).await?;
             }
             Ok(())
         })

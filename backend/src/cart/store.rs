@@ -61,6 +61,13 @@ pub(super) async fn update(tx: &mut Tx, cart: &Stored, at: Timestamp) -> Result<
     Ok(())
 }
 
+/// Keeps a cart with its lines as a new version.
+pub(super) async fn change(tx: &mut Tx, cart: &mut Stored, at: Timestamp) -> Result<(), DbError> {
+    cart.version += 1;
+    update(tx, cart, at).await?;
+    replace_lines(tx, cart.id, &cart.items).await
+}
+
 /// Articles that do not exist (any more) are left out.
 pub(super) async fn replace_lines(tx: &mut Tx, cart: CartId, items: &[CartItem]) -> Result<(), DbError> {
     tx.execute("delete from cart_lines where cart_id = $1", &[&cart]).await?;

@@ -28,9 +28,6 @@ const LONGEST_PAUSE: i64 = 60 * 60 * 1_000;
 
 /// How long a job that was done is kept, milliseconds: its key keeps what it is about from being done twice.
 const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Between two looks at what need not be kept any longer.
-const TIDIED: Duration = Duration::from_secs(60 * 60);
-
 /// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
 const WORKERS: usize = 4;
 
@@ -52,18 +49,22 @@ pub enum JobsError {
     Db(#[from] DbError),
 }
 
+macro_rules! insert {
+    ($on_conflict:literal) => {
+        concat!(
+            "insert into jobs (id, kind, payload, key, run_at, created_at) values ($1, $2, $3, $4, $5, $6) on conflict (key) ",
+            $on_conflict
+        )
+    };
+}
+
 /// Puts a job on the table in the transaction of the change. A `key` makes it unique: a second one with the same key is ignored.
 ///
 /// # Errors
 /// The database's.
 pub async fn enqueue(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
-    let id = JobId(shop.id());
-    tx.execute(
-        "insert into jobs (id, kind, payload, key, run_at, created_at) values ($1, $2, $3, $4, $5, $6) on conflict (key) do nothing",
-        &[&id, &kind, &payload.to_string(), &key, &run_at, &shop.now()],
-    )
-    .await?;
-    Ok(())
+    let sql = insert!("do nothing");
+    tx.execute(sql, &[&JobId(shop.id()), &kind, &payload.to_string(), &key, &run_at, &shop.now()]).await.map(drop)
 }
 
 /// Puts a job on the table that may be wanted again after it was done or given up: of equal keys, one waits.
@@ -71,11 +72,8 @@ pub async fn enqueue(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_
 /// # Errors
 /// The database's.
 pub async fn enqueue_again(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value, run_at: Timestamp, key: &str) -> Result<(), DbError> {
-    let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where key = $1 and state in ('done', 'dead')";
-    if tx.execute(sql, &[&key, &run_at]).await? == 1 {
-        return Ok(());
-    }
-    enqueue(tx, shop, kind, payload, run_at, Some(key)).await
+    let sql = insert!("do update set state = 'waiting', attempts = 0, run_at = excluded.run_at where jobs.state in ('done', 'dead')");
+    tx.execute(sql, &[&JobId(shop.id()), &kind, &payload.to_string(), &key, &run_at, &shop.now()]).await.map(drop)
 }
 
 type Leased = (JobId, String, String, i64);
@@ -211,20 +209,8 @@ pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
 pub fn run(shop: &Shop, handlers: Handlers) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {
-        let workers = futures::future::join_all((0..WORKERS).map(|_| work(&shop, &handlers)));
-        futures::future::join(workers, keep_tidy(&shop)).await;
+        futures::future::join_all((0..WORKERS).map(|_| work(&shop, &handlers))).await;
     })
-}
-
-async fn keep_tidy(shop: &Shop) {
-    loop {
-        match tidy(shop).await {
-            Ok(_) => {}
-            Err(DbError::Stopped) => return,
-            Err(error) => tracing::warn!(%error, "jobs that were done could not be removed; tried again in an hour"),
-        }
-        tokio::time::sleep(TIDIED).await;
-    }
 }
 
 async fn work(shop: &Shop, handlers: &Handlers) {

@@ -3,6 +3,7 @@
 use domain::Locale;
 use domain::messages::{Msg, t};
 use domain::view::FieldErrors;
+use serde_json::{Map, Value};
 
 use super::RulesError;
 
@@ -59,4 +60,19 @@ impl Check {
         }
         self.text(field, text, most)
     }
+}
+
+/// A rule is made where there is none and changed where there is one: who makes one that is there already is told beside the code.
+pub(super) fn is_made_or_changed(is_there: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
+    match (is_there, is_new) {
+        (true, true) => Err(RulesError::Invalid(vec![("code".to_owned(), taken.text(locale).to_owned())])),
+        (false, false) => Err(RulesError::Unknown),
+        _ => Ok(()),
+    }
+}
+
+/// What an event says of a change: each field that is another, with its value before and after.
+pub(super) fn differences<const N: usize>(fields: [(&str, Value, Value); N]) -> Map<String, Value> {
+    let others = fields.into_iter().filter(|(_, was, is)| was != is);
+    others.map(|(field, was, is)| (field.to_owned(), Value::Array(vec![was, is]))).collect()
 }

@@ -18,7 +18,7 @@ use crate::platform::Context;
 use crate::platform::db::{DbError, Reader};
 use crate::platform::events::{self, Event};
 
-use super::check::Check;
+use super::check::{Check, differences, is_made_or_changed};
 use super::{RulesError, store};
 
 /// Codes on a page of the managers' list.
@@ -114,14 +114,7 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
         .write(async move |tx| {
             tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
             let before = store::discount(tx, &draft.code).await?;
-            match (&before, draft.is_new) {
-                (Some(_), true) => {
-                    let said = t::ADMIN_SETTINGS_DISCOUNT_TAKEN.text(locale).to_owned();
-                    return Err(RulesError::Invalid(vec![("code".to_owned(), said)]));
-                }
-                (None, false) => return Err(RulesError::Unknown),
-                _ => {}
-            }
+            is_made_or_changed(before.is_some(), draft.is_new, locale, t::ADMIN_SETTINGS_DISCOUNT_TAKEN)?;
             if let (Some((_, row)), Some(most)) = (&before, draft.most_uses)
                 && most < row.uses
             {
@@ -134,24 +127,22 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
             let changed = before.map_or_else(|| json!({}), |(_, row)| difference(&row.draft, &draft));
             let data = json!({ "code": draft.code, "active": draft.active, "changed": changed });
             events::append(tx, &inner, &ctx, inner.now(), &[Event::new("discount.changed", id.0, data)]).await?;
-            Ok(())
+            Ok::<_, RulesError>(())
         })
         .await?;
     shop.feed().wake();
     Ok(())
 }
 
-/// What an event says of a change: each field with its value before and after.
 fn difference(before: &DiscountDraft, after: &DiscountDraft) -> Value {
-    let pairs = [
+    Value::Object(differences([
         ("takes", json!(before.takes), json!(after.takes)),
         ("min_subtotal", json!(before.min_subtotal), json!(after.min_subtotal)),
         ("valid_from", json!(before.valid_from), json!(after.valid_from)),
         ("valid_to", json!(before.valid_to), json!(after.valid_to)),
         ("most_uses", json!(before.most_uses), json!(after.most_uses)),
         ("active", json!(before.active), json!(after.active)),
-    ];
-    pairs.into_iter().filter(|(_, was, is)| was != is).map(|(field, was, is)| (field.to_owned(), json!([was, is]))).collect()
+    ]))
 }
 
 impl Check {

@@ -17,7 +17,7 @@ use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
 use crate::platform::{Context, Forbidden};
 
-use super::check::Check;
+use super::check::{Check, differences, is_made_or_changed};
 use super::store::{self, NewRate};
 
 /// Tax classes of goods. Only the first has a rate; the others are told apart in the books.
@@ -123,19 +123,12 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
     shop.db()
         .write(async move |tx| {
             let before = before(tx, &method).await?;
-            match (&before, method.is_new) {
-                (Some(_), true) => {
-                    let said = t::ADMIN_SETTINGS_DELIVERY_TAKEN.text(locale).to_owned();
-                    return Err(RulesError::Invalid(vec![("code".to_owned(), said)]));
-                }
-                (None, false) => return Err(RulesError::Unknown),
-                _ => {}
-            }
+            is_made_or_changed(before.is_some(), method.is_new, locale, t::ADMIN_SETTINGS_DELIVERY_TAKEN)?;
             store::put_method(tx, &method).await?;
             let at = inner.now();
             let data = json!({ "code": method.code, "active": method.active, "changed": difference(before.as_ref(), &method) });
             events::append(tx, &inner, &ctx, at, &[Event::new("delivery.changed", Uuid::nil(), data)]).await?;
-            Ok(())
+            Ok::<_, RulesError>(())
         })
         .await?;
     changed(shop);
@@ -177,7 +170,7 @@ fn tidy(draft: DeliveryMethodDraft) -> DeliveryMethodDraft {
 /// What an event says of a change: each field with its value before and after. Texts are only named.
 fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft) -> Value {
     let Some(before) = before else { return json!({}) };
-    let pairs = [
+    let mut data = differences([
         ("position", json!(before.position), json!(after.position)),
         ("fee", json!(before.fee), json!(after.fee)),
         ("per_kg_fee", json!(before.per_kg_fee), json!(after.per_kg_fee)),
@@ -186,9 +179,7 @@ fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft)
         ("days_max", json!(before.days_max), json!(after.days_max)),
         ("regions", json!(before.regions), json!(after.regions)),
         ("active", json!(before.active), json!(after.active)),
-    ];
-    let mut data: serde_json::Map<String, Value> =
-        pairs.into_iter().filter(|(_, was, is)| was != is).map(|(field, was, is)| (field.to_owned(), json!([was, is]))).collect();
+    ]);
     if before.names != after.names || before.descriptions != after.descriptions {
         data.insert("texts".to_owned(), json!(true));
     }

@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
-use super::{cookies, is_html, shared};
+use super::key::is_nobody;
+use super::{is_html, shared};
 
 /// Pages that a script fills with the browser's own cart: the same for everybody until then.
 const SHELLS: &[&str] = &["/cart", "/checkout"];
@@ -48,11 +49,6 @@ impl Asked {
             "private, no-cache"
         })
     }
-}
-
-/// Does nothing say who reads? Any cookie but those of language and colours may, as for [`super::Pages`].
-fn is_nobody(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::AUTHORIZATION) && cookies(headers).all(|(name, _)| matches!(name, "lang" | "theme" | "currency"))
 }
 
 #[cfg(test)]

@@ -23,12 +23,17 @@ pub struct Key {
     currency: String,
 }
 
+/// Does nothing say who reads? Any cookie but those of language, colours and currency may.
+pub(super) fn is_nobody(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::AUTHORIZATION) && cookies(headers).all(|(name, _)| matches!(name, "lang" | "theme" | "currency"))
+}
+
 impl Key {
     /// The key of the page that this request asks for, or none when its answer is not to be shared.
     #[must_use]
     pub fn of<B>(request: &Request<B>, generation: u64, shared: impl Fn(&str) -> bool) -> Option<Self> {
         let headers = request.headers();
-        let plain = matches!(*request.method(), Method::GET | Method::HEAD) && !headers.contains_key(header::AUTHORIZATION);
+        let plain = matches!(*request.method(), Method::GET | Method::HEAD) && is_nobody(headers);
         let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
         if !plain || path.len() + query.len() > LONGEST || !shared(path) {
@@ -40,8 +45,7 @@ impl Key {
                 "lang" => chosen.0 = Locale::parse(value),
                 "theme" => chosen.1 = theme(value),
                 "currency" => chosen.2 = value.chars().filter(char::is_ascii_uppercase).take(3).collect(),
-                // Any other cookie may say who reads.
-                _ => return None,
+                _ => {}
             }
         }
         let (locale, theme, currency) = chosen;

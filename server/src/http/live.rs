@@ -13,6 +13,7 @@ use domain::id::RequestId;
 use domain::permission::Permission;
 use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use session::request::SESSION_COOKIES;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -38,7 +39,7 @@ pub struct Live {
 
 /// The session's token, as the cookie holds it.
 fn token(headers: &HeaderMap) -> Option<String> {
-    cookies(headers).find(|(name, _)| matches!(*name, "session" | "__Host-session")).map(|(_, token)| token.to_owned())
+    cookies(headers).find(|(name, _)| SESSION_COOKIES.contains(name)).map(|(_, token)| token.to_owned())
 }
 
 /// What whoever has this session may see, or the status that says why not.
