@@ -55,7 +55,10 @@ impl Size {
 }
 
 /// A button. Other attributes go on it as they are: `<Button attr:name="step" on:click=…>`.
-#[component]
+///
+/// Transparent, so that they become attributes of the element. Those spread on an erased component are made anew when it is
+/// rendered again, and dropped at once: its `on:click` would be dead from the second time on.
+#[component(transparent)]
 pub fn Button(
     /// How much it asks for attention.
     #[prop(optional)]
@@ -127,7 +130,8 @@ pub fn LinkButton(
 }
 
 /// A square button with an icon alone; `label` is what a screen reader says and what hovering shows.
-#[component]
+/// Transparent, as [`Button`] is.
+#[component(transparent)]
 pub fn IconButton(
     /// The icon.
     shape: Shape,
