@@ -102,7 +102,7 @@ contract() {
   say 'the API against its own description'
   # It leaves notes where it runs.
   (cd "$scratch" && TINDAHAN_BINARY=$binary node "$root/end2end/harness.mjs" \
-    "$cache/schemathesis/bin/schemathesis" run '{url}/api/openapi.json' -H 'Authorization: Bearer {key}' \
+    "$cache/schemathesis/bin/schemathesis" --config-file "$root/end2end/schemathesis.toml" run '{url}/api/openapi.json' -H 'Authorization: Bearer {key}' \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
     --max-examples $examples ${seed[@]+"${seed[@]}"} --continue-on-failure --suppress-health-check all \
     --report json --report-json-path "$scratch/contract.json" "$@") || status=$?
