@@ -146,11 +146,11 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
         };
         view! {
             <Row>
-                <td><a class="font-medium hover:underline underline-offset-4 break-all" href=format!("{LIST}/{}", draft.code)>{draft.code.clone()}</a></td>
-                <FigureCell>
-                    {takes(locale, draft.takes, currency)}
+                <td>
+                    <a class="font-medium hover:underline underline-offset-4" href=format!("{LIST}/{}", draft.code)>{draft.code.clone()}</a>
                     {minimum.map(|minimum| view! { <span class="block text-sm text-quiet">{minimum}</span> })}
-                </FigureCell>
+                </td>
+                <FigureCell>{takes(locale, draft.takes, currency)}</FigureCell>
                 <td class="max-md:hidden">{draft.valid_from.map(|from| view! { <When at=from day=true/> })}</td>
                 <td class="max-md:hidden">{draft.valid_to.map(|to| view! { <When at=last_day(to) day=true/> })}</td>
                 <FigureCell>{used}{most}</FigureCell>
