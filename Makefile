@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench dist clean
+.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench dist dist-check times clean
 
 LISTEN ?= 127.0.0.1:3000
 ARGS ?=
@@ -17,17 +17,17 @@ help: ## This list
 setup: ## Check the tools for building and testing, install what is missing
 	@scripts/setup.sh test
 
-serve: ## Build the release and serve the demonstration shop on http://127.0.0.1:3000, its data in data/
+serve: ## Build the program and serve the demonstration shop on http://127.0.0.1:3000, its data in data/
 	@scripts/setup.sh build
-	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" serve --demo --listen $(LISTEN) $(ARGS)
+	@$(ENV) && scripts/build.sh >/dev/null && mkdir -p data && cd data && exec "$$binary" serve --demo --site-dir "$$site" --listen $(LISTEN) $(ARGS)
 
 # In a target folder of its own: cargo-leptos compiles Leptos for reloading, and a test run beside it would neither
 # undo that nor wait for its lock.
 watch: ## Serve a development build that follows each saved change
-	@scripts/setup.sh build
-	@$(ENV) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
+	@scripts/setup.sh watch
+	@$(ENV) && export TINDAHAN_BUILDER=$$(scripts/build.sh builder) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
 
-build: ## Build the release, the site inside the program
+build: ## Build what is served and tested
 	@scripts/setup.sh build
 	@scripts/build.sh
 
@@ -62,15 +62,21 @@ fmt: ## Format the Rust code
 
 shots: ## Write a picture of every page, phone and desktop, light and dark, into shots/
 	@scripts/setup.sh test
-	@$(ENV) && scripts/build.sh >/dev/null && cargo build --quiet --workspace --exclude frontend --bin simulators && TINDAHAN_BINARY=$$binary node end2end/shots.mjs $(ARGS)
+	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$binary TINDAHAN_SITE=$$site TINDAHAN_SIMULATORS=$$quick/simulators node end2end/shots.mjs $(ARGS)
 
 bench: ## Measure pages, checkouts, lists, memory and start, beside nginx, on SQLite and a durable Postgres
 	@scripts/setup.sh bench
-	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$binary scripts/postgres.sh --durable cargo run --release --package bench -- $(ARGS)
+	@$(ENV) && scripts/build.sh dist >/dev/null && TINDAHAN_BINARY=$$dist scripts/postgres.sh --durable cargo run --release --target $$host --package bench -- $(ARGS)
 
 dist: ## One file with everything inside: dist/tindahan
-	@scripts/setup.sh build
-	@binary=$$(scripts/build.sh) && mkdir -p dist && cp "$$binary" dist/tindahan && ls -lh dist/tindahan
+	@scripts/setup.sh dist
+	@made=$$(scripts/build.sh dist) && mkdir -p dist && cp "$$made" dist/tindahan && ls -lh dist/tindahan
+
+dist-check: ## Ten chosen journeys on the one file, and its sizes; writes down which commit was tried
+	@scripts/dist-check.sh
+
+times: ## Build from nothing and print how long each stage takes (ARGS=test: the tests too; ARGS=--warm: with what is built)
+	@scripts/times.sh $(ARGS)
 
 clean: ## Remove what was built (not data/)
-	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" "$$cache/watch" dist shots style/node_modules end2end/node_modules end2end/test-results
+	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" "$$cache/watch" dist shots style/node_modules builder/node_modules end2end/node_modules end2end/test-results

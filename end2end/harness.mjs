@@ -9,16 +9,16 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const target = process.env.CARGO_TARGET_DIR
-  ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'tindahan', 'target');
+const named = (name) => process.env[name] ?? (() => { throw new Error(`${name} is not set: run this through make, which builds what it drives`); })();
 
-/** The program under test: the one that `scripts/build.sh` finished. */
-export const BINARY = process.env.TINDAHAN_BINARY ?? path.join(target, 'finished', 'tindahan');
-const SIMULATORS = process.env.TINDAHAN_SIMULATORS ?? path.join(target, 'debug', 'simulators');
+/** The program under test, the folder of its pages' files unless it carries them inside, and the stand-ins for outside services. */
+export const BINARY = named('TINDAHAN_BINARY');
+const SITE = process.env.TINDAHAN_SITE;
+const SIMULATORS = named('TINDAHAN_SIMULATORS');
 
 /** A TCP port on 127.0.0.1 that was free a moment ago. */
 export function freePort() {
@@ -109,7 +109,7 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
     if (alone) await copyFile(BINARY, program);
     const key = withKey ? apiKey(home, database) : '';
     const server = start(program, [
-      'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...args,
+      'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...(SITE ? ['--site-dir', SITE] : []), ...args,
     ], {
       cwd: home,
       log: path.join(folder, 'server.log'),

@@ -1,34 +1,43 @@
 // The addresses of every page, for whoever must look at all of them: the accessibility test, the test with eight clients
 // at once, and the screenshots. `who` is the sign-in the page needs; `name` becomes part of a picture's file name.
 
-import { anOrder, signIn } from './staff.mjs';
+import { anOrder, asStaff } from './staff.mjs';
 import { addToCart, cartSynced, checkOut, signUp, somebody, thanked } from './shopper.mjs';
+import { expect, open } from './test.mjs';
 
-const withCart = (address) => async (page) => {
+const fillCart = async (page) => {
   await addToCart(page, '/p/stoneware-mug');
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await page.goto(address, { waitUntil: 'networkidle' });
+};
+
+/** On a page that shows what is in the cart; `what` is there as soon as it does. */
+const withCart = (address, what) => async (page) => {
+  await fillCart(page);
+  await open(page, address);
+  await expect(page.locator(what).first()).toBeVisible();
 };
 
 const signedIn = (address) => async (page) => {
   // Another page may have signed in already.
   await page.context().clearCookies();
   await signUp(page, somebody());
-  if (address !== '/account') await page.goto(address, { waitUntil: 'networkidle' });
+  if (address !== '/account') await open(page, address);
 };
 
 /** As the demonstration shop's owner, who may open everything. */
 const owner = (address) => async (page) => {
   await page.context().clearCookies();
-  await signIn(page, 'owner');
-  if (address !== '/admin') await page.goto(address, { waitUntil: 'networkidle' });
+  await asStaff(page, 'owner');
+  await open(page, address);
+  // Every page of the admin has the palette, and the page that asks to sign in has not.
+  await expect(page.locator('#commands')).toBeAttached();
 };
 
 /** On the page that a link of a list leads to. */
 const first = (list, link) => async (page) => {
   await owner(list)(page);
-  await page.goto(await page.locator(link).first().getAttribute('href'), { waitUntil: 'networkidle' });
+  await open(page, await page.locator(link).first().getAttribute('href'));
 };
 
 export const pages = [
@@ -44,13 +53,13 @@ export const pages = [
   { name: 'search-found', address: '/search?q=mango' },
   { name: 'search-nothing', address: '/search?q=zzzzzz' },
   { name: 'cart-empty', address: '/cart' },
-  { name: 'cart', address: '/cart', prepare: withCart('/cart') },
-  { name: 'checkout', address: '/checkout', prepare: withCart('/checkout') },
+  { name: 'cart', address: '/cart', prepare: withCart('/cart', 'main li[data-sku]') },
+  { name: 'checkout', address: '/checkout', prepare: withCart('/checkout', '#checkout') },
   {
     name: 'order',
     address: '/',
     prepare: async (page) => {
-      await withCart('/cart')(page);
+      await fillCart(page);
       await checkOut(page, somebody(), 'cod');
       await thanked(page);
     },

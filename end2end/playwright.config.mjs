@@ -1,9 +1,15 @@
 import { defineConfig } from '@playwright/test';
 import { DESKTOP, PHONE, launchOptions } from './browser.mjs';
 
+// Each test runs on the device that its tag names, '@phone' or '@desktop': where it matters most. A test without a tag, or with
+// both, runs on both, so that none is left out by mistake. With TINDAHAN_LONG=1 every test runs on both.
+const but = (other, own) => (process.env.TINDAHAN_LONG ? {} : { grepInvert: new RegExp(`^(?!.*${own}\\b).*${other}\\b`) });
+
 export default defineConfig({
   testDir: 'tests',
   testMatch: '*.spec.mjs',
+  // Alone can be only a program that carries its pages' files.
+  testIgnore: process.env.TINDAHAN_SITE ? 'alone.spec.mjs' : [],
   globalSetup: './setup.mjs',
   outputDir: 'test-results',
   timeout: 60_000,
@@ -22,11 +28,12 @@ export default defineConfig({
     locale: 'en-PH',
     timezoneId: 'Asia/Manila',
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Without its film: to record that takes much of two cores, and the trace has the page after each step anyway.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     actionTimeout: 15_000,
   },
   projects: [
-    { name: 'phone', use: PHONE },
-    { name: 'desktop', use: DESKTOP },
+    { name: 'phone', use: PHONE, ...but('@desktop', '@phone') },
+    { name: 'desktop', use: DESKTOP, ...but('@phone', '@desktop') },
   ],
 });

@@ -3,8 +3,24 @@
 import { signIn as enter } from './shopper.mjs';
 import { expect } from './test.mjs';
 
-/** Signs the owner, the manager or the clerk of the demonstration shop in. */
-export const signIn = (page, name) => enter(page, { email: `${name}@example.com`, password: `demo-${name}-2026` }, '/admin');
+/** The cookies of those who have signed in, by name. Each worker of a run has its own. */
+const sessions = new Map();
+
+/** Signs the owner, the manager or the clerk of the demonstration shop in, and ends on the admin's first page. */
+export async function signIn(page, name) {
+  await enter(page, { email: `${name}@example.com`, password: `demo-${name}-2026` }, '/admin');
+  const cookies = await page.context().cookies();
+  sessions.set(name, cookies.filter((cookie) => /^(__Host-)?session$/.test(cookie.name)));
+}
+
+/**
+ * Makes the browser that of the owner, the manager or the clerk. Only the first time does it fill in the page for signing in;
+ * later it uses the session of that time. Which page is shown then is not said: open one.
+ */
+export async function asStaff(page, name) {
+  if (sessions.has(name)) await page.context().addCookies(sessions.get(name));
+  else await signIn(page, name);
+}
 
 /** An order paid on delivery, placed as partners place theirs; the answer is its id. */
 export async function anOrder(request, name) {

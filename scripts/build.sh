@@ -1,48 +1,96 @@
 #!/usr/bin/env bash
-# Builds the release: the site (WebAssembly, style sheet, files; hashed, split, compressed) and
-# the program that carries it inside, as one file, whose path is printed. A build whose sources did not change is not repeated.
+# Builds the program with its pages' files, and prints the program's path. What did not change is not built again.
 #
-# There are two WebAssemblies, see app/src/admin.rs: cargo-leptos builds the shop's first, then the whole, whose site takes in
-# the files of the other. The server's `embed` feature takes that site from TINDAHAN_SITE_DIR: what the tests drive, what
-# `make serve` runs and what `make dist` hands out is one and the same binary.
+#   scripts/build.sh           what is served and tested: the profile `quick`, one WebAssembly, nothing compressed
+#   scripts/build.sh builder   the tool that makes the site's files, alone
+#   scripts/build.sh dist      what is handed out: one optimised file with the site inside, a WebAssembly each for shop and admin
 source "$(dirname "$0")/env.sh"
 
-# cargo alone is not enough to tell: every cargo-leptos run empties the site and repeats wasm-bindgen,
-# wasm-opt and the compression, a minute's work.
+what=${1:-quick}
+case $what in quick | builder | dist) ;; *) die "build.sh knows quick, builder and dist, not '$what'" ;; esac
+
+# Everything that a build is made of, as one word.
 fingerprint() {
   export -f sha256
   {
     rustc --version
-    cat scripts/build.sh style/package-lock.json
-    find Cargo.toml Cargo.lock .cargo domain backend app frontend server style public demo \
+    cat scripts/build.sh style/package-lock.json builder/package-lock.json
+    find Cargo.toml Cargo.lock .cargo domain backend app frontend server simulators builder style public demo \
       \( -name node_modules -o -name target -o -name tests -o -name __pycache__ \) -prune -o -type f -print0 |
       LC_ALL=C sort -z | xargs -0 bash -c 'sha256 "$@"' sha256
   } | sha256
 }
 
-site=$CARGO_TARGET_DIR/site
-stamp=$CARGO_TARGET_DIR/finished/sources
-now=$(fingerprint)
-if [ -x "$binary" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
-  echo "$binary"
+# The profile `quick` for this machine. All packages but the browser's are built together, the tests too: any other choice would
+# give the dependencies other features, and compile them again.
+quick_build() { cargo build --profile quick --target "$host" "${packages[@]}" "$@" >&2; }
+
+style_sheet() { # file
+  (cd "$root" && tailwindcss --input style/main.css --output "$1" --minify) 2>&1 | sed '/^$/d; s/^/    /' >&2
+}
+
+# The WebAssembly of the profile `quick`, optimised enough for browsers to like it.
+browser() {
+  CARGO_PROFILE_QUICK_OPT_LEVEL=1 \
+    cargo build --profile quick --target wasm32-unknown-unknown --package frontend --lib --features admin,shop >&2
+}
+
+# The site's files, unless they were made of the same.
+pack_site() {
+  local css=$CARGO_TARGET_DIR/tindahan.css wasm=$CARGO_TARGET_DIR/wasm32-unknown-unknown/quick/frontend.wasm now
+  now=$({ sha256 "$css" "$wasm" "$quick/builder" && find public -type f -exec cat {} + | sha256; } | sha256)
+  [ -d "$site" ] && [ "$(cat "$site.made-of" 2>/dev/null)" = "$now" ] && return
+  "$quick/builder" site --out "$site" --public public --css "$css" --shop "$wasm"
+  printf '%s\n' "$now" >"$site.made-of"
+}
+
+build_quick() {
+  local sheet packing
+  mkdir -p "$CARGO_TARGET_DIR"
+  style_sheet "$CARGO_TARGET_DIR/tindahan.css" &
+  sheet=$!
+  stage builder quick_build --bin builder
+  stage browser browser
+  wait $sheet
+  stage site pack_site &
+  packing=$!
+  stage program quick_build --bins
+  wait $packing
+}
+
+# A WebAssembly of a release, with the pages of one feature.
+small() { # feature
+  cargo build --profile wasm-release --target wasm32-unknown-unknown --package frontend --lib --features "$1" >&2
+  cp "$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm-release/frontend.wasm" "$CARGO_TARGET_DIR/$1.wasm"
+}
+
+build_dist() {
+  local css=$CARGO_TARGET_DIR/tindahan.css
+  mkdir -p "${dist%/*}"
+  stage builder quick_build --bin builder
+  stage style style_sheet "$css"
+  stage shop small shop
+  stage admin small admin
+  stage site "$quick/builder" site --small --out "$site-dist" --public public --css "$css" \
+    --shop "$CARGO_TARGET_DIR/shop.wasm" --admin "$CARGO_TARGET_DIR/admin.wasm"
+  # The variable is for the compiler alone: a running server would read it as its own `site-dir`.
+  TINDAHAN_SITE_DIR=$site-dist stage program cargo build --release --target "$host" --package server --bin tindahan --features embed >&2
+  # Kept apart from cargo's own output, which any other release build would replace.
+  cp "$CARGO_TARGET_DIR/$host/release/tindahan" "$dist.new"
+  mv "$dist.new" "$dist"
+}
+
+if [ "$what" = builder ]; then
+  quick_build --bin builder
+  echo "$quick/builder"
   exit
 fi
-
-say 'building the release (about ten minutes on two cores the first time, one or two after a change)'
-# The splitter trips over what an earlier run left (cargo-leptos#557), and each run takes its own files for the only ones.
-rm -rf "$site" "$site-shop" "$stamp"
-front() { cargo leptos build --release --split --precompress --frontend-only "$@" >&2; }
-front --lib-features shop
-mv "$site" "$site-shop"
-front
-mv "$site-shop/hash.txt" "$site/hash-shop.txt"
-cp -n "$site-shop"/pkg/* "$site/pkg/"
-# The variable is for the compiler alone: a running server would read it as its own `site-dir`.
-TINDAHAN_SITE_DIR=$site cargo build --release --package server --bin tindahan --features embed >&2
-
-# Kept apart from cargo's own output, which any other release build would replace.
-mkdir -p "${binary%/*}"
-cp "$CARGO_TARGET_DIR/release/tindahan" "$binary.new"
-mv "$binary.new" "$binary"
-printf '%s\n' "$now" >"$stamp"
-echo "$binary"
+made=$binary
+[ "$what" = quick ] || made=$dist
+stamp=$CARGO_TARGET_DIR/$what.made-of
+now=$(fingerprint)
+if [ ! -x "$made" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$now" ]; then
+  "build_$what"
+  printf '%s\n' "$now" >"$stamp"
+fi
+echo "$made"

@@ -2,7 +2,7 @@
 # Sourced by the other scripts: where build products live and which tools come first.
 #
 # Build products stay outside the checkout, so that a fresh clone on the same machine builds in
-# minutes and not in half an hour. All of it is under one folder that may be deleted at any time.
+# seconds and not in minutes. All of it is under one folder that may be deleted at any time.
 
 set -euo pipefail
 
@@ -18,10 +18,23 @@ if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then
   export RUSTUP_TOOLCHAIN
 fi
 
-# The program that `make serve`, the browser tests and `make dist` share: pages' assets inside.
-# Read by the scripts that source this file.
+# The scripts that source this file read what follows.
 # shellcheck disable=SC2034
-binary=$CARGO_TARGET_DIR/finished/tindahan
+{
+  # With the machine's own target named, compiler plugins and build scripts are compiled without its flags, as they are for
+  # WebAssembly: once for both.
+  host=$({ rustc -vV 2>/dev/null || true; } | sed -n 's/^host: //p')
+  # Where cargo puts what is compiled in the profile `quick`.
+  quick=$CARGO_TARGET_DIR/$host/quick
+  # What is served and tested: the program, its pages' files beside it.
+  binary=$quick/tindahan
+  site=$CARGO_TARGET_DIR/site
+  # What is handed out: one file.
+  dist=$CARGO_TARGET_DIR/dist/tindahan
+  # The packages for the server's side. `frontend` is compiled for the browser only: beside the others its features would join
+  # theirs, and the pages would be built for both sides at once.
+  packages=(--workspace --exclude frontend --features app/ssr,server/testing)
+}
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -30,6 +43,14 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 within() { # seconds command...
   if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
+}
+
+# Says what begins, and how long what a stage did took. The seconds also go to the file $TINDAHAN_TIMES, a line a stage.
+stage() { # name words...
+  local name=$1 begun=$SECONDS
+  shift
+  "$@" || return
+  if [ -n "${TINDAHAN_TIMES:-}" ]; then printf '%s\t%s\n' "$name" $((SECONDS - begun)) >>"$TINDAHAN_TIMES"; fi
 }
 
 cd "$root"

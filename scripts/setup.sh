@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Checks the tools that a task needs, and installs those that are missing. Run again, it changes nothing.
 #
-#   scripts/setup.sh build    what compiles the program: WebAssembly target, cargo-leptos, wasm-bindgen, npm packages
-#   scripts/setup.sh test     that, and what tests it: cargo-nextest, Postgres, Chromium, Playwright, schemathesis
-#   scripts/setup.sh bench    what measures it: Postgres, nginx
+#   scripts/setup.sh build    what compiles the program: WebAssembly target, the style sheet's npm packages
+#   scripts/setup.sh watch    that, and what follows saved changes: cargo-leptos
+#   scripts/setup.sh dist     what makes a release small: npm packages
+#   scripts/setup.sh test     what tests the program: cargo-nextest, Postgres, Chromium, Playwright, schemathesis
+#   scripts/setup.sh bench    what measures a release: Postgres, Chromium, nginx
 source "$(dirname "$0")/env.sh"
 
 # 0.3.11 is locked to crates that want a newer compiler than 1.95.
@@ -15,10 +17,15 @@ wasm=wasm32-unknown-unknown
 # The first word that looks like a version in what a command prints, or nothing.
 version_of() { { "$@" 2>/dev/null || true; } | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1 || true; }
 
-# Installs a cargo command into the project's own tool folder. Those that run seldom are compiled unoptimised, in half the time.
+# Installs a cargo command into the project's own tool folder: as its authors built it where `cargo binstall` is there and
+# reaches them, else compiled, unoptimised, in half the time.
 cargo_tool() { # crate version [cargo install's options]
   local crate=$1 version=$2
   shift 2
+  if [ -n "$(version_of cargo binstall -V)" ]; then
+    say "installing $crate $version with cargo binstall"
+    within 300 cargo binstall --no-confirm --root "$cache/tools" --disable-strategies compile "$crate@$version" && return
+  fi
   say "installing $crate $version (some minutes, once)"
   CARGO_PROFILE_DEV_DEBUG=0 RUSTFLAGS='' CARGO_TARGET_DIR=$cache/tools/target \
     cargo install "$crate" --version "=$version" --root "$cache/tools" --force "$@"
@@ -102,17 +109,21 @@ build_wasm_library() {
 }
 
 for_build() {
-  local bindgen
   have cargo || die 'Rust is missing: install it with rustup (https://rustup.rs)'
   have cc || debian build-essential
   wasm_target
-  [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --profile dev --locked
-  # The glue code and the program must come from the very same wasm-bindgen. Not --locked: the lock
-  # file of its command names a version that is no longer served.
-  bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
-  [ -n "$bindgen" ] || die 'Cargo.lock names no wasm-bindgen'
-  [ "$(version_of wasm-bindgen --version)" = "$bindgen" ] || cargo_tool wasm-bindgen-cli "$bindgen" --profile release
   npm_packages style
+}
+
+# cargo-leptos calls wasm-bindgen by name, and gets our builder's: scripts/bin/wasm-bindgen.
+for_watch() {
+  for_build
+  [ "$(version_of cargo leptos --version)" = $cargo_leptos ] || cargo_tool cargo-leptos $cargo_leptos --profile dev --locked
+}
+
+for_dist() {
+  for_build
+  npm_packages builder
 }
 
 for_postgres() {
@@ -139,14 +150,12 @@ for_test() {
 }
 
 for_bench() {
-  for_build
+  for_dist
   for_postgres
   have nginx || [ -x /usr/sbin/nginx ] || debian nginx-light
 }
 
 case ${1:-build} in
-build) for_build ;;
-test) for_test ;;
-bench) for_bench ;;
-*) die "setup.sh knows build, test and bench, not '$1'" ;;
+build | watch | dist | test | bench) stage tools "for_${1:-build}" ;;
+*) die "setup.sh knows build, watch, dist, test and bench, not '$1'" ;;
 esac

@@ -4,10 +4,11 @@
 #
 #   scripts/test.sh            all of it: what `make test` and .ci/run call
 #   scripts/test.sh rust       unit, property, database, HTTP and documentation tests
-#   scripts/test.sh browser    journeys and accessibility in Chromium, on the release binary
+#   scripts/test.sh browser    journeys and accessibility in Chromium
 #   scripts/test.sh contract   schemathesis against the API's own description
 #
-# With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, more examples, other seeds.
+# With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, more examples, other seeds; every journey on phone
+# and desktop, and on the release.
 # Words after the part go to its runner:  scripts/test.sh rust -E 'test(last_unit)'  ·  scripts/test.sh browser --project phone home
 source "$(dirname "$0")/env.sh"
 
@@ -44,15 +45,11 @@ report() { # name status passed failed
 # The number in front of a word in a runner's closing line, or 0.
 number_before() { grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+' || echo 0; }
 
-# The packages for the server's side. `frontend` is compiled for the browser only: beside the others its features would join
-# theirs, and the pages would be built for both sides at once.
-packages=(--workspace --exclude frontend --features app/ssr)
-
 rust() {
   local status=0 line profile=default
   if [ -n "${TINDAHAN_LONG:-}" ]; then profile=long; fi
   say 'Rust tests, on SQLite and Postgres'
-  scripts/postgres.sh cargo nextest run "${packages[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
+  scripts/postgres.sh cargo nextest run "${quick_tests[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
   sed 's/\x1b\[[0-9;]*m//g' "$scratch/nextest" >"$scratch/plain"
   line=$(grep -E '^ *Summary ' "$scratch/plain" | tail -n 1 || true)
   # Each is named as it fails, and again after the summary.
@@ -63,7 +60,7 @@ rust() {
   [ $# -eq 0 ] || return 0
   say 'examples in the documentation'
   status=0
-  cargo test --doc "${packages[@]}" --no-fail-fast 2>&1 | tee "$scratch/doc" || status=$?
+  cargo test --doc --profile quick --target "$host" "${packages[@]}" --no-fail-fast 2>&1 | tee "$scratch/doc" || status=$?
   local ok bad
   ok=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/doc")
   bad=$(awk '/^test result:/ { n += $6 + $8 } END { print n + 0 }' "$scratch/doc")
@@ -75,14 +72,17 @@ skipped_tests() { # summary-line [filters]
   if [ $# -eq 1 ]; then number_before skipped <<<"$1"; else echo 0; fi
 }
 
-# The stand-ins for outside services, in the profile the Rust tests have compiled already.
-simulators() { cargo build --quiet "${packages[@]}" --bin simulators; }
+# As the program is built, so that they share what is compiled.
+quick_tests=(--cargo-profile quick --target "$host" "${packages[@]}")
+
+# Compiled before they are run, so that their time is known.
+compile_tests() { cargo nextest run --no-run "${quick_tests[@]}"; }
 
 browser() {
   local status=0 counts
   say 'journeys in Chromium'
   # The report names its file relative to the configuration, hence the absolute path.
-  (cd end2end && TINDAHAN_BINARY=$binary TINDAHAN_REPORT=$scratch/playwright.json npx --no-install playwright test "$@") || status=$?
+  (cd end2end && TINDAHAN_REPORT=$scratch/playwright.json npx --no-install playwright test "$@") || status=$?
   counts=$(node -e '
     const [, report, failures] = process.argv, fs = require("fs");
     const { stats, suites } = JSON.parse(fs.readFileSync(report, "utf8"));
@@ -101,7 +101,7 @@ contract() {
   if [ -n "${TINDAHAN_LONG:-}" ]; then seed=() examples=500; fi
   say 'the API against its own description'
   # It leaves notes where it runs.
-  (cd "$scratch" && TINDAHAN_BINARY=$binary node "$root/end2end/harness.mjs" \
+  (cd "$scratch" && node "$root/end2end/harness.mjs" \
     "$cache/schemathesis/bin/schemathesis" --config-file "$root/end2end/schemathesis.toml" run '{url}/api/openapi.json' -H 'Authorization: Bearer {key}' \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
     --max-examples $examples ${seed[@]+"${seed[@]}"} --continue-on-failure --suppress-health-check all \
@@ -121,13 +121,19 @@ contract() {
 scripts/setup.sh test
 [ "$part" = rust ] || {
   scripts/build.sh >/dev/null
-  simulators
+  export TINDAHAN_BINARY=$binary TINDAHAN_SITE=$site TINDAHAN_SIMULATORS=$quick/simulators
+  if [ -n "${TINDAHAN_LONG:-}" ]; then
+    scripts/setup.sh dist
+    TINDAHAN_BINARY=$(scripts/build.sh dist)
+    unset TINDAHAN_SITE
+  fi
 }
 case $part in
 all)
-  rust
-  browser
-  contract
+  stage 'compiling tests' compile_tests
+  stage 'Rust tests' rust
+  stage journeys browser
+  stage contract contract
   ;;
 *) "$part" "$@" ;;
 esac

@@ -1,14 +1,14 @@
 //! The admin's pages by their addresses.
 //!
-//! Releases have two WebAssemblies. The one for `/admin` has all pages. The one for the shop has none of the admin's, not even
-//! in parts that load later: the words and tables of such parts stay in the first download. A link that leads from the shop
-//! to the admin loads the page anew, and with it the other WebAssembly.
+//! Releases have two WebAssemblies: one with the shop's pages (feature `shop`) and one with the admin's (feature `admin`). Neither
+//! has the other's pages, not even in parts that load later: the words and tables of such parts stay in the first download. A
+//! link that leads from one to the other loads the page anew, see `elsewhere.rs`. Development builds have one with both.
 
-use admin_orders::AdminShell;
 use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
 use admin_orders::pick_list::PickList;
+use admin_orders::{AdminShell, Missing};
 use admin_products::categories::Categories;
 use admin_products::category::EditCategory;
 use admin_products::edit::EditProduct;
@@ -34,7 +34,7 @@ use leptos_router::{Lazy, SsrMode, path};
 #[component(transparent)]
 pub fn Admin() -> AnyNestedRoute {
     view! {
-        <ParentRoute path=path!("admin") view={Lazy::<AdminShell>::new()} ssr=SsrMode::Async>
+        <ParentRoute path=path!("admin") view=AdminShell ssr=SsrMode::Async>
             <Route path=path!("") view={Lazy::<Home>::new()} ssr=SsrMode::Async/>
             <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
             <Route path=path!("orders/pick-list") view={Lazy::<PickList>::new()} ssr=SsrMode::Async/>
@@ -55,6 +55,7 @@ pub fn Admin() -> AnyNestedRoute {
             <Route path=path!("settings/discounts/:code") view={Lazy::<EditDiscount>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()

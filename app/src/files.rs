@@ -1,56 +1,52 @@
 //! The files that make a page look and work: its style sheet, script and WebAssembly.
 
+use std::collections::HashMap;
+
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
-/// Their addresses. Leptos would read the list of hashes from the disk, twice a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Files {
-    css: String,
-    js: String,
-    wasm: String,
+/// What a built site says of its own files, in its `files.json`: names change with what they hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteFiles {
+    /// The address of the style sheet.
+    pub css: String,
+    /// The script and the WebAssembly of the shop's pages.
+    pub shop: WasmFiles,
+    /// Those of the admin's.
+    pub admin: WasmFiles,
 }
 
-impl Files {
-    /// The addresses; `hashes` is the list that `cargo leptos` writes for a release (`js: 4xTqTjKk`, a line each). Without one, names
-    /// carry no hash.
-    #[must_use]
-    pub fn new(hashes: Option<&str>) -> Self {
-        let hash = |kind: &str| {
-            let mut lines = hashes.unwrap_or_default().lines().filter_map(|line| line.split_once(':'));
-            lines.find(|(name, _)| name.trim() == kind).map(|(_, hash)| format!(".{}", hash.trim())).unwrap_or_default()
-        };
-        let file = |kind: &str| format!("/pkg/tindahan{}.{kind}", hash(kind));
-        Self { css: file("css"), js: file("js"), wasm: file("wasm") }
+/// A WebAssembly with its script, `tindahan.js` and `tindahan.wasm` in one folder, and the parts that load later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WasmFiles {
+    /// The address of the folder, without a slash at its end.
+    pub folder: String,
+    /// Of each part of the code, the files that it needs: names in the folder, without `.wasm`.
+    #[serde(default)]
+    pub parts: HashMap<String, Vec<String>>,
+}
+
+impl Default for SiteFiles {
+    /// The names that `cargo leptos` gives while developing: one WebAssembly for all pages.
+    fn default() -> Self {
+        let wasm = WasmFiles { folder: "/pkg".into(), parts: HashMap::new() };
+        Self { css: "/pkg/tindahan.css".into(), shop: wasm.clone(), admin: wasm }
     }
 }
 
 /// Links to the files, and begins what they make of the page.
 #[component]
-pub fn Load(files: Files) -> impl IntoView {
-    let Files { css, js, wasm } = files;
+pub fn Load(css: String, wasm: WasmFiles) -> impl IntoView {
+    let script = format!("{}/tindahan.js", wasm.folder);
+    let module = format!("{}/tindahan.wasm", wasm.folder);
     let nonce = use_nonce();
-    let begin = format!("import({js:?}).then(page => page.default({{ module_or_path: {wasm:?} }}).then(() => page.hydrate()))");
+    let begin = format!("import({script:?}).then(page => page.default({{ module_or_path: {module:?} }}).then(() => page.hydrate()))");
     view! {
         // Named like this, a changed style sheet is loaded again while developing.
         <link id="leptos" rel="stylesheet" href=css/>
-        <link rel="modulepreload" href=js crossorigin="anonymous"/>
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <link rel="modulepreload" href=script crossorigin="anonymous"/>
+        <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
         <script type="module" nonce=nonce>{begin}</script>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_carry_the_hashes_that_there_are() {
-        let hashed = Files::new(Some("js: Ab1\nwasm: Cd2\n\ncss: Ef3\nsplit: Gh4\n"));
-        assert_eq!(
-            (hashed.css.as_str(), hashed.js.as_str(), hashed.wasm.as_str()),
-            ("/pkg/tindahan.Ef3.css", "/pkg/tindahan.Ab1.js", "/pkg/tindahan.Cd2.wasm")
-        );
-        assert_eq!(Files::new(None).wasm, "/pkg/tindahan.wasm");
     }
 }

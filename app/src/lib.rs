@@ -5,38 +5,38 @@
 
 #[cfg(feature = "admin")]
 mod admin;
-#[cfg(not(feature = "admin"))]
-#[path = "admin_elsewhere.rs"]
-mod admin;
+#[cfg(any(not(feature = "admin"), not(feature = "shop")))]
+mod elsewhere;
 mod files;
 #[cfg(feature = "ssr")]
 mod posted;
 mod reader;
 #[cfg(feature = "ssr")]
 mod router;
+#[cfg(feature = "shop")]
+mod shop;
 
+#[cfg(feature = "admin")]
 use admin::Admin;
+#[cfg(not(feature = "admin"))]
+use elsewhere::Admin;
+#[cfg(not(feature = "shop"))]
+use elsewhere::Shop;
 use files::Load;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{Lazy, SsrMode, path};
-use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
-use storefront::cart::{CartPage, provide_cart};
-use storefront::checkout::{CheckoutPage, ReturnPage};
-use storefront::follow::FollowPage;
-use storefront::frame::{Frame, ShopFrame, use_brand};
-use storefront::home::HomePage;
-use storefront::listing::{CategoriesPage, ListingPage};
-use storefront::product::ProductPage;
-use storefront::search::SearchPage;
-use storefront::trouble::NotFound;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+#[cfg(feature = "shop")]
+use shop::Shop;
+use storefront::frame::use_brand;
 use ui::{HeadLinks, provide_toasts, use_locale};
 
-pub use files::Files;
+pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
 pub use router::{Frontends, router};
 pub use session::ALIVE;
+pub use ui::wake_deferred;
 
 /// Every server function with what it asks of its caller.
 #[cfg(feature = "ssr")]
@@ -46,7 +46,7 @@ pub fn access() -> Vec<(&'static str, session::Access)> {
 }
 
 /// The document around the app, which these files bring to life.
-pub fn shell(options: LeptosOptions, files: Files) -> impl IntoView {
+pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoView {
     let locale = use_locale();
     let theme = reader::use_theme();
     view! {
@@ -57,7 +57,7 @@ pub fn shell(options: LeptosOptions, files: Files) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="application-name" content=use_brand().name/>
                 <HeadLinks/>
-                <Load files/>
+                <Load css wasm/>
                 <link rel="stylesheet" href="/brand.css"/>
                 <AutoReload options/>
                 <script src="/boot.js" defer></script>
@@ -76,34 +76,17 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     reader::provide_reader();
     provide_toasts();
-    provide_cart();
+    #[cfg(feature = "shop")]
+    storefront::cart::provide_cart();
     let shop = use_brand().name;
     let named = move |title: String| if title.is_empty() { shop.clone() } else { format!("{title} · {shop}") };
     view! {
         <Title formatter=named/>
         <Router>
-            <Routes fallback=|| view! { <Frame><NotFound/></Frame> }>
-                <ParentRoute path=path!("") view=ShopFrame ssr=SsrMode::Async>
-                    <Route path=path!("") view={Lazy::<HomePage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("c") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("c/:slug") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("p/:slug") view=ProductPage ssr=SsrMode::Async/>
-                    <Route path=path!("categories") view={Lazy::<CategoriesPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("search") view={Lazy::<SearchPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("cart") view={Lazy::<CartPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("orders/follow/:token") view={Lazy::<FollowPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("sign-up") view={Lazy::<SignUpPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("account") view={Lazy::<AccountPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("account/orders") view={Lazy::<MyOrdersPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("account/orders/:order") view={Lazy::<MyOrderPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("account/addresses") view={Lazy::<AddressesPage>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
-                </ParentRoute>
+            <Routes fallback=not_found>
                 <Route path=path!("ui") view=gallery ssr=SsrMode::Async/>
                 <Admin/>
+                <Shop/>
             </Routes>
         </Router>
     }
@@ -122,5 +105,13 @@ fn gallery() -> AnyView {
     }
     .into_any();
     #[cfg(not(feature = "gallery"))]
-    view! { <Frame><NotFound/></Frame> }.into_any()
+    not_found()
+}
+
+/// An address that leads nowhere. Those of the admin have a page of their own.
+fn not_found() -> AnyView {
+    #[cfg(feature = "shop")]
+    return view! { <storefront::frame::Frame><storefront::trouble::NotFound/></storefront::frame::Frame> }.into_any();
+    #[cfg(not(feature = "shop"))]
+    ().into_any()
 }

@@ -17,6 +17,7 @@ use domain::id::RequestId;
 use domain::permission::{Access, Permission};
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
+use leptos::WasmSplitManifest;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
@@ -32,26 +33,31 @@ use storefront::follow::PayOrder;
 use storefront::frame::Brand;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
-use crate::{App, Files, posted, shell};
+use crate::{App, SiteFiles, WasmFiles, posted, shell};
 
 /// Tells the layers outside which nonce a render used. They must take it off.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
-/// Where pages find their files; the admin has a WebAssembly of its own, see `admin.rs`.
+/// Where pages find their files.
 #[derive(Clone, Debug)]
 pub struct Frontends {
     /// What Leptos is told.
     pub options: LeptosOptions,
-    /// For the shop's pages.
-    pub shop: Files,
-    /// For the admin's.
-    pub admin: Files,
+    /// What the site says of its files.
+    pub files: SiteFiles,
 }
 
 impl From<LeptosOptions> for Frontends {
-    /// The same files for all pages, without hashes in their names.
+    /// The files of a development build.
     fn from(options: LeptosOptions) -> Self {
-        Self { options, shop: Files::new(None), admin: Files::new(None) }
+        Self { options, files: SiteFiles::default() }
+    }
+}
+
+impl Frontends {
+    /// The WebAssembly of the page at this path.
+    fn wasm(&self, path: &str) -> &WasmFiles {
+        if is_admin(path) { &self.files.admin } else { &self.files.shop }
     }
 }
 
@@ -69,6 +75,9 @@ impl Pages {
         let parts = use_context::<Parts>();
         let visitor = parts.as_ref().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
         if let Some(parts) = &parts {
+            // Names the parts of the code that the page needs, so that the browser fetches them at once.
+            let WasmFiles { folder, parts: needed } = self.frontends.wasm(parts.uri.path()).clone();
+            provide_context(WasmSplitManifest(ArcStoredValue::new((folder, needed, "__wasm_split.js".to_owned()))));
             provide_context(locale_of(parts));
             provide_context(theme_of(parts));
         }
@@ -111,9 +120,8 @@ impl Pages {
     fn document(&self) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
         let frontends = self.frontends.clone();
         move || {
-            let admin = use_context::<Parts>().is_some_and(|parts| is_admin(parts.uri.path()));
-            let files = if admin { &frontends.admin } else { &frontends.shop };
-            shell(frontends.options.clone(), files.clone()).into_any()
+            let wasm = use_context::<Parts>().map_or(&frontends.files.shop, |parts| frontends.wasm(parts.uri.path()));
+            shell(frontends.options.clone(), frontends.files.css.clone(), wasm.clone()).into_any()
         }
     }
 

@@ -147,7 +147,7 @@ impl Shop {
             shelf: Shelf::default(),
             search: Engine::default(),
             checkout: OnceLock::new(),
-            http: reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
+            http: crate::platform::http::client().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
         }));
         crate::settings::load(&shop).await?;
         Ok(shop)

@@ -1,10 +1,11 @@
 // What staff do: the manager sends an order off; the clerk is refused what clerks may not do.
 
 import { pages } from '../pages.mjs';
-import { anOrder, signIn } from '../staff.mjs';
+import { anOrder, asStaff, signIn } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
 
-test('a manager picks, packs, ships and delivers an order', async ({ page, request, problems }) => {
+// On a phone, as it is done among the shelves.
+test('a manager picks, packs, ships and delivers an order', { tag: ['@phone', '@dist'] }, async ({ page, request, problems }) => {
   problems.allow(/status of 422/);
   const id = await anOrder(request, 'Ana Reyes');
   await signIn(page, 'manager');
@@ -28,11 +29,11 @@ test('a manager picks, packs, ships and delivers an order', async ({ page, reque
   await expect(page.locator('main')).toContainText('Delivered');
 });
 
-test('several orders are ticked and picked by the keyboard alone', async ({ page, request }) => {
+test('several orders are ticked and picked by the keyboard alone', { tag: '@desktop' }, async ({ page, request }) => {
   const name = `Bulk ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   await anOrder(request, name);
   await anOrder(request, name);
-  await signIn(page, 'manager');
+  await asStaff(page, 'manager');
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
   const rows = page.getByRole('region', { name: 'Orders' }).locator('tbody tr');
   await expect(rows).toHaveCount(2);
@@ -55,10 +56,10 @@ test('several orders are ticked and picked by the keyboard alone', async ({ page
   await expect(page.getByText('Picked from the shelf').first()).toBeVisible();
 });
 
-test('a clerk is refused what clerks may not do', async ({ page, request, problems }) => {
+test('a clerk is refused what clerks may not do', { tag: '@desktop' }, async ({ page, request, problems }) => {
   problems.allow(/status of 403/);
   const id = await anOrder(request, 'Ben Cruz');
-  await signIn(page, 'clerk');
+  await asStaff(page, 'clerk');
   await open(page, `/admin/orders/${id}`);
   await expect(page.getByRole('button', { name: 'Pick', exact: true })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Cancel order' })).toHaveCount(0);
@@ -70,13 +71,14 @@ test('a clerk is refused what clerks may not do', async ({ page, request, proble
   await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
 });
 
-test('whoever is not signed in is asked to', async ({ page }) => {
+test('whoever is not signed in is asked to', { tag: ['@desktop', '@dist'] }, async ({ page }) => {
   await page.goto('/admin/orders');
   await expect(page).toHaveURL(/\/sign-in\?back=/);
 });
 
-test('the palette goes anywhere by the keyboard', async ({ page, isMobile }) => {
-  await signIn(page, 'manager');
+// On both devices, where it is opened in different ways.
+test('the palette goes anywhere by the keyboard', { tag: '@dist' }, async ({ page, isMobile }) => {
+  await asStaff(page, 'manager');
   await open(page, '/admin');
   if (isMobile) await page.getByRole('button', { name: /^Go to a page/ }).click();
   else await page.keyboard.press('Control+k');
@@ -86,7 +88,8 @@ test('the palette goes anywhere by the keyboard', async ({ page, isMobile }) => 
 });
 
 for (const { name, prepare } of pages.filter(({ address }) => address.startsWith('/admin'))) {
-  test(`nobody on the staff is kept out of ${name}`, async ({ page }) => {
+  // The pick list is carried along the shelves.
+  test(`nobody on the staff is kept out of ${name}`, { tag: name === 'admin-pick-list' ? '@phone' : '@desktop' }, async ({ page }) => {
     await prepare(page);
     await accessible(page);
   });

@@ -2,7 +2,8 @@
 
 import { startShop } from '../harness.mjs';
 import { addToCart, cartSynced, checkOut, somebody, thanked } from '../shopper.mjs';
-import { expect, test } from '../test.mjs';
+import { signIn } from '../staff.mjs';
+import { expect, open, test } from '../test.mjs';
 
 test.describe('the program alone in an empty folder', () => {
   let shop;
@@ -14,11 +15,25 @@ test.describe('the program alone in an empty folder', () => {
 
   test.afterAll(() => shop?.stop());
 
-  test('serves a shop that sells', async ({ visitor }) => {
+  test('serves a shop that sells', { tag: ['@phone', '@dist'] }, async ({ visitor }) => {
     const page = await visitor({ baseURL: shop.url });
     await addToCart(page, '/p/dried-mango');
     await cartSynced(page);
     await checkOut(page, somebody(), 'cod');
     expect(await thanked(page)).not.toBe('');
+  });
+
+  test('brings each first page to life with fewer than ten files of WebAssembly', { tag: ['@phone', '@dist'] }, async ({ visitor }) => {
+    const first = async (address, prepare) => {
+      const page = await visitor({ baseURL: shop.url, serviceWorkers: 'block' });
+      await prepare?.(page);
+      const loaded = new Set();
+      page.on('request', (request) => { if (request.url().endsWith('.wasm')) loaded.add(request.url()); });
+      await open(page, address);
+      expect(loaded.size, `${address}: ${[...loaded].join(' ')}`).toBeLessThan(10);
+      expect(loaded.size, address).toBeGreaterThan(0);
+    };
+    for (const address of ['/', '/c', '/p/stoneware-mug', '/search?q=mango', '/cart', '/checkout', '/sign-in', '/admin']) await first(address);
+    for (const address of ['/admin', '/admin/orders', '/admin/products', '/admin/settings']) await first(address, (page) => signIn(page, 'owner'));
   });
 });

@@ -1,7 +1,8 @@
 import { expect, open, test } from '../test.mjs';
 import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, somebody, thanked } from '../shopper.mjs';
 
-test('a guest finds a product and buys it by card', async ({ page }) => {
+// On both devices: the product's page and the checkout are laid out otherwise, and this is what the shop is for.
+test('a guest finds a product and buys it by card', { tag: '@dist' }, async ({ page }) => {
   await open(page, '/c/tableware');
   await page.locator('#goods').getByRole('link', { name: 'Stoneware mug' }).click();
   await expect(page.locator('#product-name')).toHaveText('Stoneware mug');
@@ -21,7 +22,7 @@ test('a guest finds a product and buys it by card', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
 });
 
-test('a card that is declined can be followed by one that is not', async ({ page }) => {
+test('a card that is declined can be followed by one that is not', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await checkOut(page, somebody(), 'card');
@@ -32,7 +33,7 @@ test('a card that is declined can be followed by one that is not', async ({ page
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('a bank that wants to be asked is asked', async ({ page }) => {
+test('a bank that wants to be asked is asked', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await checkOut(page, somebody(), 'card');
@@ -42,7 +43,7 @@ test('a bank that wants to be asked is asked', async ({ page }) => {
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('somebody with an account buys by cash on delivery and finds the order there', async ({ page }) => {
+test('somebody with an account buys by cash on delivery and finds the order there', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   const ana = somebody();
   await signUp(page, ana);
   await expect(page.getByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
@@ -56,7 +57,7 @@ test('somebody with an account buys by cash on delivery and finds the order ther
   await expect(page.locator('#order-number')).toContainText(number);
 });
 
-test('what is wrong is said beside its field, and what was typed stays', async ({ page, problems }) => {
+test('what is wrong is said beside its field, and what was typed stays', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -71,7 +72,7 @@ test('what is wrong is said beside its field, and what was typed stays', async (
   await expect(page.getByLabel('Full name').first()).toHaveValue('Ana Reyes');
 });
 
-test('two presses make one order', async ({ page }) => {
+test('two presses make one order', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/banana-chips');
   await cartSynced(page);
   let sent = 0;
@@ -84,7 +85,7 @@ test('two presses make one order', async ({ page }) => {
   expect(sent).toBe(1);
 });
 
-test('a parcel goes abroad and its bill to an address at home', async ({ page }) => {
+test('a parcel goes abroad and its bill to an address at home', { tag: '@desktop' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
@@ -110,7 +111,7 @@ test('a parcel goes abroad and its bill to an address at home', async ({ page })
   await expect(page.getByText('12 Mabini Street')).toBeVisible();
 });
 
-test('after a refused order the next press is for what the cart costs now', async ({ page, problems }) => {
+test('after a refused order the next press is for what the cart costs now', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 409/);
   await addToCart(page, '/p/banana-chips');
   await cartSynced(page);
@@ -133,7 +134,7 @@ test('after a refused order the next press is for what the cart costs now', asyn
   await thanked(page);
 });
 
-test('whoever comes back from the bank finds the order that waits for its payment', async ({ page }) => {
+test('whoever comes back from the bank finds the order that waits for its payment', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await checkOut(page, somebody(), 'card');
@@ -144,7 +145,7 @@ test('whoever comes back from the bank finds the order that waits for its paymen
   await expect(page.getByRole('button', { name: 'Pay by card' })).toBeVisible();
 });
 
-test('whoever is not signed in is asked to, and comes back', async ({ page, problems }) => {
+test('whoever is not signed in is asked to, and comes back', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 401/);
   const ana = somebody();
   await signUp(page, ana);

@@ -3,7 +3,7 @@ import { addToCart, cartSynced, signIn, signUp, somebody } from '../shopper.mjs'
 
 const lines = (page) => page.locator('main li[data-sku]');
 
-test('the cart survives a reload, follows into another tab, and adds up', async ({ page, context }) => {
+test('the cart survives a reload, follows into another tab, and adds up', { tag: ['@desktop', '@dist'] }, async ({ page, context }) => {
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
   await expect(lines(page)).toHaveCount(1);
@@ -22,7 +22,7 @@ test('the cart survives a reload, follows into another tab, and adds up', async 
   await expect(lines(page)).toHaveCount(1);
 });
 
-test('the cart is there without a network, and is told to the server when it is back', async ({ page, context, problems }) => {
+test('the cart is there without a network, and is told to the server when it is back', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
   await open(page, '/');
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -47,7 +47,7 @@ test('the cart is there without a network, and is told to the server when it is 
   await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
 });
 
-test('a line that is taken out leaves the focus in the list', async ({ page }) => {
+test('a line that is taken out leaves the focus in the list', { tag: '@desktop' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await addToCart(page, '/p/barako-coffee');
   await open(page, '/cart');
@@ -58,7 +58,7 @@ test('a line that is taken out leaves the focus in the list', async ({ page }) =
   await expect(remove).toBeFocused();
 });
 
-test('a discount code that nobody knows is refused beside its field', async ({ page }) => {
+test('a discount code that nobody knows is refused beside its field', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
   await page.getByLabel('Discount code').fill('NOSUCHCODE');
@@ -66,7 +66,7 @@ test('a discount code that nobody knows is refused beside its field', async ({ p
   await expect(page.locator('#code-error')).toBeVisible();
 });
 
-test('carts of one shopper on two devices become one, and nobody else gets it', async ({ page, visitor }) => {
+test('carts of one shopper on two devices become one, and nobody else gets it', { tag: '@phone' }, async ({ page, visitor }) => {
   const ana = somebody();
   await signUp(page, ana);
   await addToCart(page, '/p/dried-mango');
@@ -91,7 +91,7 @@ test('carts of one shopper on two devices become one, and nobody else gets it', 
   await expect(second.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
 });
 
-test('what the server was not told yet comes along when one signs in', async ({ visitor, problems }) => {
+test('what the server was not told yet comes along when one signs in', { tag: '@phone' }, async ({ visitor, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Service Worker registration blocked/);
   const page = await visitor({ serviceWorkers: 'block' });
   await page.route('**/api/sync_cart', (route) => route.abort());

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addToCart } from '../shopper.mjs';
-import { signIn } from '../staff.mjs';
+import { asStaff, signIn } from '../staff.mjs';
 import { expect, open, test } from '../test.mjs';
 
 const picture = (name) => path.join(path.dirname(fileURLToPath(import.meta.url)), '../../demo/pictures', name);
@@ -15,10 +15,10 @@ async function save(page, what = 'product') {
 }
 const fresh = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
 
-test('a product gets a variant of every combination, and its pictures their order', async ({ page, problems }) => {
+test('a product gets a variant of every combination, and its pictures their order', { tag: ['@desktop', '@dist'] }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const id = fresh();
-  await signIn(page, 'manager');
+  await asStaff(page, 'manager');
   await open(page, '/admin/products/new');
   await page.locator('[id="name.en"]').fill(`Tote ${id}`);
   await page.locator('[name="form[options][0][names][0]"]').fill('Size');
@@ -62,9 +62,9 @@ test('a product gets a variant of every combination, and its pictures their orde
   await expect(tiles.first().locator('img')).toHaveAttribute('alt', 'Picture of abaca-clutch.webp');
 });
 
-test('a tax rate comes into force on a day, and nothing before it is changed', async ({ page, problems }) => {
+test('a tax rate comes into force on a day, and nothing before it is changed', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
-  await signIn(page, 'manager');
+  await asStaff(page, 'manager');
   await open(page, '/admin/settings/taxes');
   await page.locator('#country').selectOption('JP');
   await page.locator('#rate').fill('ten');
@@ -80,10 +80,10 @@ test('a tax rate comes into force on a day, and nothing before it is changed', a
   await expect(row).toContainText('Planned');
 });
 
-test('a way to deliver is added and switched off', async ({ page, problems }) => {
+test('a way to deliver is added and switched off', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const code = `kayak-${fresh()}`;
-  await signIn(page, 'manager');
+  await asStaff(page, 'manager');
   await open(page, '/admin/settings/delivery');
   await page.getByRole('link', { name: 'Add a delivery method' }).click();
   await page.locator('#code').fill(code);
@@ -104,7 +104,7 @@ test('a way to deliver is added and switched off', async ({ page, problems }) =>
   await expect(page.locator('tr', { hasText: code })).toContainText('Not offered');
 });
 
-test('a discount code is made, used by a shopper and switched off', async ({ page, problems }) => {
+test('a discount code is made, used by a shopper and switched off', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const code = `PIYESTA-${fresh()}`.toUpperCase();
   await signIn(page, 'manager');
@@ -132,10 +132,10 @@ test('a discount code is made, used by a shopper and switched off', async ({ pag
   await expect(page.locator('tr', { hasText: code })).toContainText('Switched off');
 });
 
-test('a category is made, gets a photograph, is hidden and goes', async ({ page, problems }) => {
+test('a category is made, gets a photograph, is hidden and goes', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const name = `Lamps ${fresh()}`;
-  await signIn(page, 'manager');
+  await asStaff(page, 'manager');
   await open(page, '/admin/categories');
   await page.getByRole('link', { name: 'New category' }).click();
   await page.getByRole('button', { name: 'Save changes' }).click();

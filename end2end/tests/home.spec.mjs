@@ -1,18 +1,18 @@
 import { accessible, expect, open, test } from '../test.mjs';
 
-test('the home page arrives whole and comes alive', async ({ page }) => {
+test('the home page arrives whole and comes alive', { tag: '@phone' }, async ({ page }) => {
   const answer = await open(page, '/');
   expect(answer.status()).toBe(200);
   await expect(page.locator('main h1')).toBeVisible();
 });
 
-test('the home page reads without JavaScript', async ({ visitor }) => {
+test('the home page reads without JavaScript', { tag: '@phone' }, async ({ visitor }) => {
   const page = await visitor({ javaScriptEnabled: false });
   await page.goto('/');
   await expect(page.locator('main h1')).toBeVisible();
 });
 
-test('nobody is kept out of the home page', async ({ page }) => {
+test('nobody is kept out of the home page', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/');
   await accessible(page);
 });

@@ -3,17 +3,22 @@ import { pages } from '../pages.mjs';
 
 const ours = pages.filter(({ address }) => !address.startsWith('/admin'));
 
+// These have another of their kind that is looked at on a phone, and a layout of their own on a desktop: filters, pictures or
+// the account's pages at the side.
+const wide = ['category-filtered', 'product-plain', 'account-orders'];
+
 for (const { name, address, prepare } of ours) {
-  test(`nobody is kept out of ${name}`, async ({ page, problems }) => {
+  test(`nobody is kept out of ${name}`, { tag: wide.includes(name) ? '@desktop' : '@phone' }, async ({ page, problems }) => {
     // What is not there is said with a status, which the browser notes.
     problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
-    await page.goto(address);
-    await prepare?.(page);
+    // What prepares a page ends on it.
+    if (prepare) await prepare(page);
+    else await page.goto(address);
     await accessible(page);
   });
 }
 
-test('every page is served to eight at once', async ({ request }) => {
+test('every page is served to eight at once', { tag: '@desktop' }, async ({ request }) => {
   test.setTimeout(180_000);
   for (const { address } of ours.filter(({ prepare }) => !prepare)) {
     const answers = await Promise.all(Array.from({ length: 8 }, (_, one) => request.get(address, { headers: { cookie: `one=${one}` } })));
@@ -24,7 +29,7 @@ test('every page is served to eight at once', async ({ request }) => {
   }
 });
 
-test('a product says what it is to programs', async ({ request }) => {
+test('a product says what it is to programs', { tag: '@desktop' }, async ({ request }) => {
   const html = await (await request.get('/p/stoneware-mug')).text();
   const data = JSON.parse(html.match(/<script type="application\/ld\+json">(.*?)<\/script>/s)[1]);
   expect(data['@type']).toBe('Product');
@@ -35,7 +40,7 @@ test('a product says what it is to programs', async ({ request }) => {
   expect((await request.get('/c/no-such-aisle')).status()).toBe(404);
 });
 
-test('an address with an advertiser\'s words is a page like any other', async ({ page }) => {
+test('an address with an advertiser\'s words is a page like any other', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware?fbclid=abc&utm_source=x');
   await page.getByLabel('Sort by').selectOption('price_up');
   await page.waitForURL('/c/tableware?sort=price_up');
@@ -51,6 +56,7 @@ test('an address with an advertiser\'s words is a page like any other', async ({
   await expect(page.locator('#goods')).toBeVisible();
 });
 
+// On both devices, whose filters are not the same.
 test('filters that are cleared are no longer ticked', async ({ page, isMobile }) => {
   await open(page, '/c/tableware');
   // A phone has its filters on a sheet, sent by a button; elsewhere each counts at once.
@@ -76,7 +82,7 @@ test('filters that are cleared are no longer ticked', async ({ page, isMobile })
   await expect(filters.getByLabel('From', { exact: true })).toHaveValue('');
 });
 
-test('another page is told to a screen reader, and what lay over the old one is closed', async ({ page }) => {
+test('another page is told to a screen reader, and what lay over the old one is closed', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware');
   await page.getByLabel('Sort by').selectOption('price_up');
   await page.waitForURL('/c/tableware?sort=price_up');

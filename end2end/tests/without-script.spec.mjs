@@ -22,7 +22,7 @@ async function fill(page, person) {
   await page.locator('#place_3').selectOption({ index: 1 });
 }
 
-test('everything can be bought without a script', async ({ page }) => {
+test('everything can be bought without a script', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   const ana = somebody();
   await page.goto('/c/tableware');
   await page.getByRole('main').getByRole('link', { name: 'Stoneware mug' }).click();
@@ -41,7 +41,7 @@ test('everything can be bought without a script', async ({ page }) => {
   await expect(page.getByText('Thank you!')).toBeVisible();
 });
 
-test('a card pays without a script', async ({ page }) => {
+test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
   await page.goto('/p/dried-mango');
   await press(page, 'Add to cart');
   await page.goto('/checkout');
@@ -54,7 +54,7 @@ test('a card pays without a script', async ({ page }) => {
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('an error keeps what was typed and stands beside its field', async ({ page, problems }) => {
+test('an error keeps what was typed and stands beside its field', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await page.goto('/p/dried-mango');
   await press(page, 'Add to cart');
@@ -67,7 +67,7 @@ test('an error keeps what was typed and stands beside its field', async ({ page,
   await expect(page.locator('#email-error')).toBeVisible();
 });
 
-test('a language and colours are chosen without a script', async ({ page }) => {
+test('a language and colours are chosen without a script', { tag: '@desktop' }, async ({ page }) => {
   await page.goto('/c/tableware');
   await page.getByRole('button', { name: 'Filipino' }).click();
   await expect(page).toHaveURL(/\/c\//);

@@ -11,13 +11,18 @@ pub fn hydrate() {
     spawn_local(async {
         let Some(body) = document().body() else { return };
         hydrate_from_async(body, app::App).await.forget();
-        if let Some(root) = document().document_element() {
-            // An attribute with this name can always be set.
-            let _ = root.set_attribute(app::ALIVE, "");
-        }
-        if let Ok(event) = web_sys::Event::new(app::ALIVE) {
-            // Nobody cancels it.
-            let _ = window().dispatch_event(&event);
-        }
+        app::wake_deferred(say_so);
     });
+}
+
+/// Says that the whole page is alive.
+fn say_so() {
+    if let Some(root) = document().document_element() {
+        // An attribute with this name can always be set.
+        let _ = root.set_attribute(app::ALIVE, "");
+    }
+    if let Ok(event) = web_sys::Event::new(app::ALIVE) {
+        // Nobody cancels it.
+        let _ = window().dispatch_event(&event);
+    }
 }

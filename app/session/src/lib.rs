@@ -11,6 +11,7 @@ mod alive;
 mod answer;
 mod error;
 mod form;
+mod lazy;
 mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;

@@ -5,10 +5,9 @@ use domain::view::OrderView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, lazy_page, problem, resource, stated, use_posted};
 use ui::{Alert, Button, Look, SkeletonText, Tone, icon, tr};
 
 use crate::checkout::Next;
@@ -84,29 +83,24 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<FollowOrder>(), stated::<PayOrd
 #[derive(Debug)]
 pub struct FollowPage;
 
-#[lazy_route]
-impl LazyRoute for FollowPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(FollowPage, buying, follow_page);
 
-    fn view(_this: Self) -> AnyView {
-        let params = use_params_map();
-        let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-        let found = resource(move || token.get(), follow_order);
-        view! {
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(followed) => view! { <FollowedOrder followed token=token.get_untracked()/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn follow_page() -> AnyView {
+    let params = use_params_map();
+    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let found = resource(move || token.get(), follow_order);
+    view! {
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+            {move || Suspend::new(async move {
+                match found.await {
+                    Ok(followed) => view! { <FollowedOrder followed token=token.get_untracked()/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]

@@ -3,9 +3,8 @@
 use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;
@@ -27,24 +26,19 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadHome>()];
 #[derive(Debug)]
 pub struct HomePage;
 
-#[lazy_route]
-impl LazyRoute for HomePage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(HomePage, browsing, home_page);
 
-    fn view(_this: Self) -> AnyView {
-        let home = resource(|| (), |()| read_home());
-        view! {
-            <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }.into_any()>
-                {loaded(home, |home| match home {
-                    Ok(home) => view! { <Home home/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn home_page() -> AnyView {
+    let home = resource(|| (), |()| read_home());
+    view! {
+        <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }.into_any()>
+            {loaded(home, |home| match home {
+                Ok(home) => view! { <Home home/> }.into_any(),
+                Err(error) => view! { <Trouble error/> }.into_any(),
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]

@@ -6,9 +6,8 @@ use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
-use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
 use ui::{
     Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
     SelectField, SkeletonCards, icon, tr, trn,
@@ -99,31 +98,26 @@ fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
 #[derive(Debug)]
 pub struct ListingPage;
 
-#[lazy_route]
-impl LazyRoute for ListingPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(ListingPage, browsing, listing_page);
 
-    fn view(_this: Self) -> AnyView {
-        let params = use_params_map();
-        let location = use_location();
-        let category = Memo::new(move |_| params.with(|params| params.get("slug")));
-        let search = Memo::new(move |_| location.search.get());
-        let listing = resource(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
-        view! {
-            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }.into_any()>
-                {loaded(listing, move |listing| {
-                    let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
-                    match listing {
-                        Ok(listing) => view! { <Listing listing path search/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Transition>
-        }
-        .into_any()
+fn listing_page() -> AnyView {
+    let params = use_params_map();
+    let location = use_location();
+    let category = Memo::new(move |_| params.with(|params| params.get("slug")));
+    let search = Memo::new(move |_| location.search.get());
+    let listing = resource(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
+    view! {
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }.into_any()>
+            {loaded(listing, move |listing| {
+                let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
+                match listing {
+                    Ok(listing) => view! { <Listing listing path search/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -387,42 +381,37 @@ pub fn Card(
 #[derive(Debug)]
 pub struct CategoriesPage;
 
-#[lazy_route]
-impl LazyRoute for CategoriesPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(CategoriesPage, browsing, categories_page);
 
-    fn view(_this: Self) -> AnyView {
-        let categories = resource(|| (), |()| read_categories());
-        view! {
-            <Title text=tr!(SHELL_ALL_CATEGORIES)/>
-            <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
-            <Suspense fallback=|| view! { <SkeletonCards/> }.into_any()>
-                {move || Suspend::new(async move {
-                    match categories.await {
-                        Ok(categories) => view! {
-                            <Addresses path="/categories"/>
-                            <div class="grid grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 gap-x-4 md:gap-x-6 gap-y-8">
-                                {categories.into_iter().map(|category| {
-                                    let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
-                                    view! {
-                                        <div>
-                                            <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
-                                            <p class="text-sm text-quiet mt-1">{category.blurb}</p>
-                                        </div>
-                                    }.into_any()
-                                }).collect_view()}
-                            </div>
-                            <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
-                        }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn categories_page() -> AnyView {
+    let categories = resource(|| (), |()| read_categories());
+    view! {
+        <Title text=tr!(SHELL_ALL_CATEGORIES)/>
+        <h1 class="text-3xl mt-4 mb-6">{tr!(HOME_CATEGORIES_TITLE)}</h1>
+        <Suspense fallback=|| view! { <SkeletonCards/> }.into_any()>
+            {move || Suspend::new(async move {
+                match categories.await {
+                    Ok(categories) => view! {
+                        <Addresses path="/categories"/>
+                        <div class="grid grid-cols-2 sm:grid-cols-3 lg:grid-cols-4 gap-x-4 md:gap-x-6 gap-y-8">
+                            {categories.into_iter().map(|category| {
+                                let picture = category.picture.map(|picture| picture.id.to_string()).unwrap_or_default();
+                                view! {
+                                    <div>
+                                        <ui::CategoryTile href=format!("/c/{}", category.slug) name=category.name picture/>
+                                        <p class="text-sm text-quiet mt-1">{category.blurb}</p>
+                                    </div>
+                                }.into_any()
+                            }).collect_view()}
+                        </div>
+                        <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
+                    }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, loaded, resource, stated};
 use ui::{
     Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
-    Tone, icon, tr, trn, use_locale,
+    Tone, deferred, icon, tr, trn, use_locale,
 };
 
 use crate::cart::use_cart;
@@ -103,7 +103,9 @@ fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
         {(!related.is_empty()).then(|| view! {
             <section class="mt-14 md:mt-20">
                 <h2 class="text-2xl mb-5">{tr!(PRODUCT_RELATED_TITLE)}</h2>
-                <div class="shelf">{related.into_iter().take(4).map(|product| view! { <Card product/> }.into_any()).collect_view()}</div>
+                <div class="shelf">
+                    {deferred(move || related.into_iter().take(4).map(|product| view! { <Card product/> }.into_any()).collect_view().into_any())}
+                </div>
             </section>
         }.into_any())}
     }

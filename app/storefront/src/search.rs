@@ -4,9 +4,8 @@ use domain::view::SearchView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;
@@ -45,32 +44,27 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<Suggest>(), stated::<Find>()];
 #[derive(Debug)]
 pub struct SearchPage;
 
-#[lazy_route]
-impl LazyRoute for SearchPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(SearchPage, browsing, search_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
-        let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
-        let found = resource(
-            move || (words.get(), after.get()),
-            |(words, after)| async move { if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) } },
-        );
-        view! {
-            <NotIndexed/>
-            <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
-                {loaded(found, |found| match found {
-                    Ok(Some(found)) => view! { <Found found/> }.into_any(),
-                    Ok(None) => view! { <Ask/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
-                })}
-            </Transition>
-        }
-        .into_any()
+fn search_page() -> AnyView {
+    let query = use_query_map();
+    let words = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
+    let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
+    let found = resource(
+        move || (words.get(), after.get()),
+        |(words, after)| async move { if words.trim().is_empty() { Ok(None) } else { find(words, after).await.map(Some) } },
+    );
+    view! {
+        <NotIndexed/>
+        <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }>
+            {loaded(found, |found| match found {
+                Ok(Some(found)) => view! { <Found found/> }.into_any(),
+                Ok(None) => view! { <Ask/> }.into_any(),
+                Err(error) => view! { <Trouble error/> }.into_any(),
+            })}
+        </Transition>
     }
+    .into_any()
 }
 
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, icon, tr, trn};
+use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, deferred, icon, tr, trn};
 
 /// A link with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn Header(
                 </div>
                 <nav class="page overflow-x-auto [scrollbar-width:none]" aria-label=tr!(SHELL_CATEGORIES)>
                     <ul class="flex gap-5 whitespace-nowrap">
-                        {categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view()}
+                        {deferred(move || categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view().into_any())}
                     </ul>
                 </nav>
             </div>
@@ -187,44 +187,46 @@ pub fn Footer(
     /// The year of the copyright line.
     year: i64,
 ) -> impl IntoView {
+    view! { <footer class="screen-only mt-16 md:mt-24">{deferred(move || foot(shop_name, columns, path, year))}</footer> }.into_any()
+}
+
+fn foot(shop_name: String, columns: Vec<FooterColumn>, path: Signal<String>, year: i64) -> AnyView {
     let legal = tr!(SHELL_FOOTER_LEGAL, year = year, shop = shop_name);
     view! {
-        <footer class="screen-only mt-16 md:mt-24">
-            <Banig/>
-            <div class="bg-ground text-ground-content">
-                <div class="page grid gap-x-10 gap-y-8 py-10 md:py-14 sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr_1fr]">
-                    <div class="max-w-sm">
-                        <p class="font-display font-semibold text-2xl">{shop_name}</p>
-                        <p class="mt-2">{tr!(SHELL_FOOTER_ABOUT)}</p>
-                    </div>
-                    {columns
-                        .into_iter()
-                        .map(|column| {
-                            let label = column.title.clone();
-                            view! {
-                                <nav aria-label=label>
-                                    <p class="font-semibold mb-1">{column.title}</p>
-                                    <ul>
-                                        {column
-                                            .links
-                                            .into_iter()
-                                            .map(|link| view! { <li><a class="inline-flex items-center min-h-11 md:min-h-9 hover:underline underline-offset-4" href=link.href>{link.name}</a></li> }.into_any())
-                                            .collect_view()}
-                                        </ul>
-                                    </nav>
-                                }.into_any()
-                            })
-                            .collect_view()}
+        <Banig/>
+        <div class="bg-ground text-ground-content">
+            <div class="page grid gap-x-10 gap-y-8 py-10 md:py-14 sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr_1fr]">
+                <div class="max-w-sm">
+                    <p class="font-display font-semibold text-2xl">{shop_name}</p>
+                    <p class="mt-2">{tr!(SHELL_FOOTER_ABOUT)}</p>
                 </div>
-                <div class="page flex flex-wrap items-center justify-between gap-x-8 gap-y-3 py-5 border-t border-white/15 max-md:pb-24">
-                    <p class="text-sm">{legal}</p>
-                    <div class="flex flex-wrap items-center gap-x-6 gap-y-2">
-                        <LanguageSwitcher back=path/>
-                        <ThemeSwitch back=path/>
-                    </div>
+                {columns
+                    .into_iter()
+                    .map(|column| {
+                        let label = column.title.clone();
+                        view! {
+                            <nav aria-label=label>
+                                <p class="font-semibold mb-1">{column.title}</p>
+                                <ul>
+                                    {column
+                                        .links
+                                        .into_iter()
+                                        .map(|link| view! { <li><a class="inline-flex items-center min-h-11 md:min-h-9 hover:underline underline-offset-4" href=link.href>{link.name}</a></li> }.into_any())
+                                        .collect_view()}
+                                    </ul>
+                                </nav>
+                            }.into_any()
+                        })
+                        .collect_view()}
+            </div>
+            <div class="page flex flex-wrap items-center justify-between gap-x-8 gap-y-3 py-5 border-t border-white/15 max-md:pb-24">
+                <p class="text-sm">{legal}</p>
+                <div class="flex flex-wrap items-center gap-x-6 gap-y-2">
+                    <LanguageSwitcher back=path/>
+                    <ThemeSwitch back=path/>
                 </div>
             </div>
-        </footer>
+        </div>
     }
     .into_any()
 }
@@ -242,6 +244,18 @@ pub fn BottomNavigation(
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
+    view! {
+        <nav
+            class="screen-only md:hidden fixed z-40 inset-x-0 bottom-0 bg-raised border-t border-hairline pb-[env(safe-area-inset-bottom)]"
+            aria-label=tr!(SHELL_PHONE_MENU)
+        >
+            {deferred(move || places(path, cart_count, on_cart))}
+        </nav>
+    }
+    .into_any()
+}
+
+fn places(path: Signal<String>, cart_count: Signal<u32>, on_cart: Option<Callback<()>>) -> AnyView {
     let place = move |href: &'static str, shape: Shape, name: &'static str| {
         let here = move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
         view! {
@@ -255,29 +269,24 @@ pub fn BottomNavigation(
         .into_any()
     };
     view! {
-        <nav
-            class="screen-only md:hidden fixed z-40 inset-x-0 bottom-0 bg-raised border-t border-hairline pb-[env(safe-area-inset-bottom)]"
-            aria-label=tr!(SHELL_PHONE_MENU)
-        >
-            <ul class="flex">
-                {place("/", icon::HOME, tr!(SHELL_HOME))}
-                {place("/categories", icon::GRID, tr!(SHELL_CATEGORIES))}
-                {place("/search", icon::SEARCH, tr!(COMMON_SEARCH))}
-                <li class="grow basis-0">
-                    <a
-                        href="/cart"
-                        class="thumb"
-                        aria-label=move || trn!(SHELL_CART_WITH_ITEMS, cart_count.get())
-                        aria-current=move || path.with(|path| path == "/cart").then_some("page")
-                        on:click=move |event| open_cart(&event, on_cart)
-                    >
-                        <CartSign count=cart_count/>
-                        <span>{tr!(SHELL_CART)}</span>
-                    </a>
-                </li>
-                {place("/account", icon::USER, tr!(SHELL_ACCOUNT))}
-            </ul>
-        </nav>
+        <ul class="flex">
+            {place("/", icon::HOME, tr!(SHELL_HOME))}
+            {place("/categories", icon::GRID, tr!(SHELL_CATEGORIES))}
+            {place("/search", icon::SEARCH, tr!(COMMON_SEARCH))}
+            <li class="grow basis-0">
+                <a
+                    href="/cart"
+                    class="thumb"
+                    aria-label=move || trn!(SHELL_CART_WITH_ITEMS, cart_count.get())
+                    aria-current=move || path.with(|path| path == "/cart").then_some("page")
+                    on:click=move |event| open_cart(&event, on_cart)
+                >
+                    <CartSign count=cart_count/>
+                    <span>{tr!(SHELL_CART)}</span>
+                </a>
+            </li>
+            {place("/account", icon::USER, tr!(SHELL_ACCOUNT))}
+        </ul>
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ pub mod context;
 pub mod db;
 pub mod events;
 pub mod files;
+pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod secrets;

@@ -73,7 +73,7 @@ impl Server {
         if !site.is_there() {
             tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
         }
-        let frontends = frontends(&site, config);
+        let frontends = app::Frontends { options: options(&site, config), files: site.files()? };
         let reload_port = frontends.options.reload_port;
         let reload = std::env::var("LEPTOS_WATCH").ok().map(|_| format!("ws://127.0.0.1:{reload_port} ws://localhost:{reload_port}"));
         let policy = Policy::new(shop.config().gateway.as_ref().map(|gateway| gateway.url.as_str()), reload.as_deref());
@@ -166,13 +166,6 @@ fn forged(shop: &Shop) -> Result<CsrfLayer<impl ResponseForProtectionError<Body>
         let detail = "This request came from another site, and was refused. Open the shop and try again.";
         api::Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
     }))
-}
-
-/// The files of the site. Development builds have one WebAssembly for everything.
-fn frontends(site: &Site, config: &Config) -> app::Frontends {
-    let admin = site.files("hash.txt").unwrap_or_else(|| app::Files::new(None));
-    let shop = site.files("hash-shop.txt").unwrap_or_else(|| admin.clone());
-    app::Frontends { options: options(site, config), shop, admin }
 }
 
 /// What Leptos is told; the same as in the workspace's `Cargo.toml`.

@@ -21,6 +21,9 @@ use crate::cache::Encoding;
 #[folder = "$TINDAHAN_SITE_DIR"]
 struct Inside;
 
+/// What the site says of its own files.
+const LIST: &str = "files.json";
+
 /// Where the files are.
 #[derive(Clone, Debug)]
 pub enum Site {
@@ -32,8 +35,7 @@ pub enum Site {
 }
 
 impl Site {
-    /// The folder that is named, else what is inside the program, else the folder beside the built program, where
-    /// `cargo leptos` puts it.
+    /// The folder that is named, else what is inside the program, else the folder beside the built program.
     #[must_use]
     pub fn find(named: Option<&Path>) -> Self {
         if let Some(folder) = named {
@@ -75,11 +77,15 @@ impl Site {
         }
     }
 
-    /// Where pages find what they load. `list` names the list of the hashes in the files' names; without it they carry none.
-    #[must_use]
-    pub fn files(&self, list: &str) -> Option<app::Files> {
-        let (bytes, _) = self.read(list)?;
-        std::str::from_utf8(&bytes).ok().map(|hashes| app::Files::new(Some(hashes)))
+    /// Where pages find what they load; the names of a development build when the site does not say.
+    ///
+    /// # Errors
+    /// The site's list cannot be read; says why.
+    pub fn files(&self) -> Result<app::SiteFiles, String> {
+        match self.read(LIST) {
+            Some((bytes, _)) => serde_json::from_slice(&bytes).map_err(|error| format!("the site's {LIST} cannot be read: {error}")),
+            None => Ok(app::SiteFiles::default()),
+        }
     }
 
     /// Is a site there at all?
@@ -98,14 +104,14 @@ fn name_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('.'));
-    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end)) || name.starts_with("hash") && name.ends_with(".txt");
-    (inside && is_file && !packed && !name.contains('\\') && !name.contains('%')).then_some(name)
+    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end));
+    (inside && is_file && !packed && name != LIST && !name.contains('\\') && !name.contains('%')).then_some(name)
 }
 
 /// Does the name change whenever the file does? Such a file is kept for ever.
 fn is_hashed(name: &str) -> bool {
     let Some(file) = name.strip_prefix("pkg/") else { return false };
-    file.split(['.', '-']).any(|part| part.len() >= 16 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    file.split(['/', '.', '-']).any(|part| part.len() >= 16 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// Serves a file of the site, or passes the request on.
@@ -168,7 +174,8 @@ mod tests {
     #[test]
     fn only_files_of_the_site_are_names() {
         assert_eq!(name_of("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
-        for path in ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/hash.txt", "/a.js.br", "//etc/a.b"]
+        for path in
+            ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/files.json", "/a.js.br", "//etc/a.b"]
         {
             assert_eq!(name_of(path), None, "{path}");
         }
@@ -176,7 +183,7 @@ mod tests {
 
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
-        assert!(is_hashed("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.wasm"));
+        assert!(is_hashed("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.css") && is_hashed("pkg/4xTqTjKkPZ8vWq3nYp1rLA/tindahan.wasm"));
         assert!(!is_hashed("pkg/tindahan.css") && !is_hashed("icons/4xTqTjKkPZ8vWq3nYp1rLA.png"));
     }
 }

@@ -111,7 +111,7 @@ impl Checkout {
 
 /// One round: 200 checkouts, a kill after some answers, and a look at what is left; says how many were answered before.
 async fn crash(place: Place, round: usize) -> usize {
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
+    let http = backend::platform::http::client().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
     let key = place.run(&["admin", "key", "--name", "Crash", "--scope", "read_orders"]).trim().to_owned();
     let (mut server, database) = place.serve();
     let before = orders(&http, &server.url, &key).await;

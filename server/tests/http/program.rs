@@ -172,7 +172,7 @@ impl Drop for Server {
 
 /// A client that follows nothing and keeps nothing.
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    backend::platform::http::client().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 /// What a command said on standard error.

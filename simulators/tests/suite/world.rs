@@ -40,6 +40,8 @@ impl World {
     }
 
     pub async fn with(options: Options) -> Self {
+        // It fails when the provider is there already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         Self { running: simulators::start(options).await.unwrap(), http }
     }

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, access, shared, stated};
 use ui::{AdminFrame, Command, Job, Shape, SkipLink, ToastRegion, icon, tr};
@@ -56,32 +55,23 @@ pub fn granted() -> Vec<Permission> {
 }
 
 /// The frame around every page of the admin.
-#[derive(Debug)]
-pub struct AdminShell;
-
-#[lazy_route]
-impl LazyRoute for AdminShell {
-    fn data() -> Self {
-        Self
+#[component]
+pub fn AdminShell() -> impl IntoView {
+    let location = use_location();
+    let path = Signal::derive(move || location.pathname.get());
+    let shell = shell(&location.pathname.get_untracked());
+    provide_context(Reader(shell));
+    // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
+    let content = match shell.get_untracked() {
+        Some(Err(error)) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
+        _ => frame(shell, path),
+    };
+    view! {
+        <SkipLink/>
+        {content}
+        <ToastRegion/>
     }
-
-    fn view(_this: Self) -> AnyView {
-        let location = use_location();
-        let path = Signal::derive(move || location.pathname.get());
-        let shell = shell(&location.pathname.get_untracked());
-        provide_context(Reader(shell));
-        // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
-        let content = match shell.get_untracked() {
-            Some(Err(error)) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
-            _ => frame(shell, path),
-        };
-        view! {
-            <SkipLink/>
-            {content}
-            <ToastRegion/>
-        }
-        .into_any()
-    }
+    .into_any()
 }
 
 /// Who works here: known at once to the server and to the page that it sent, asked for when one comes from another page.

@@ -41,3 +41,13 @@ pub fn Trouble(
     }
     .into_any()
 }
+
+/// An address of the admin that leads nowhere.
+#[component]
+pub fn Missing() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    let error = session::request::not_found();
+    #[cfg(not(feature = "ssr"))]
+    let error = AppError::new(404);
+    view! { <Trouble error/> }
+}

@@ -6,8 +6,7 @@ use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
     use_locale,
@@ -34,23 +33,18 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadToday>()];
 #[derive(Debug)]
 pub struct Home;
 
-#[lazy_route]
-impl LazyRoute for Home {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Home, orders, home_page);
 
-    fn view(_this: Self) -> AnyView {
-        let first = resource(|| (), |()| read_today());
-        let newer = RwSignal::new(None::<TodayView>);
-        follow(newer);
-        view! {
-            <Suspense fallback=|| view! { <SkeletonRows/> }>
-                {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer))}
-            </Suspense>
-        }
-        .into_any()
+fn home_page() -> AnyView {
+    let first = resource(|| (), |()| read_today());
+    let newer = RwSignal::new(None::<TodayView>);
+    follow(newer);
+    view! {
+        <Suspense fallback=|| view! { <SkeletonRows/> }>
+            {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer))}
+        </Suspense>
     }
+    .into_any()
 }
 
 /// Takes the figures as they change; the browser connects again by itself when the line breaks.

@@ -19,7 +19,7 @@ mod parcel;
 pub mod pick_list;
 mod states;
 
-pub use admin_frame::AdminShell;
+pub use admin_frame::{AdminShell, Missing};
 use session::Access;
 
 /// Every server function of these pages and of the frame, with what it asks of its caller.

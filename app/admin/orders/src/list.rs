@@ -11,9 +11,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
     SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,
@@ -105,48 +104,43 @@ pub const ACCESS: &[(&str, Access)] =
 #[derive(Debug)]
 pub struct Orders;
 
-#[lazy_route]
-impl LazyRoute for Orders {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Orders, orders, orders_page);
 
-    fn view(_this: Self) -> AnyView {
-        let asked = use_query_map();
-        let query = Memo::new(move |_| {
-            asked.with(|asked| {
-                let of = |name: &str| asked.get(name).unwrap_or_default();
-                OrderQuery { search: of("q"), payment: of("payment"), fulfilment: of("fulfilment"), after: of("after") }
-            })
-        });
-        let posted = StoredValue::new(use_posted());
-        let changed = RwSignal::new(0_u32);
-        let orders = resource(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
-        let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), posted };
-        let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
-        let (locale, toasts) = (use_locale(), ui::use_toasts());
-        on_done(actions.pick, "", move |count| {
-            toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
-            ticked.set(BTreeSet::new());
-            changed.update(|times| *times += 1);
-        });
-        on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
-        on_done(actions.delete, "", move |()| changed.update(|times| *times += 1));
-        view! {
-                    <Title text=tr!(ADMIN_ORDERS)/>
-                    <div class="flex flex-col gap-5">
-                        <PageHeader title=tr!(ADMIN_ORDERS)/>
-                        {move || view! { <Search query=query.get()/> }}
-                        <Transition fallback=|| view! { <SkeletonRows/> }>
-                            {shown(orders, move |found| {
-         let query = query.get_untracked();
-         page(found, query, actions, ticked)
-        })}
-                        </Transition>
-                    </div>
-                }
-        .into_any()
-    }
+fn orders_page() -> AnyView {
+    let asked = use_query_map();
+    let query = Memo::new(move |_| {
+        asked.with(|asked| {
+            let of = |name: &str| asked.get(name).unwrap_or_default();
+            OrderQuery { search: of("q"), payment: of("payment"), fulfilment: of("fulfilment"), after: of("after") }
+        })
+    });
+    let posted = StoredValue::new(use_posted());
+    let changed = RwSignal::new(0_u32);
+    let orders = resource(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
+    let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), posted };
+    let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
+    let (locale, toasts) = (use_locale(), ui::use_toasts());
+    on_done(actions.pick, "", move |count| {
+        toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
+        ticked.set(BTreeSet::new());
+        changed.update(|times| *times += 1);
+    });
+    on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
+    on_done(actions.delete, "", move |()| changed.update(|times| *times += 1));
+    view! {
+                <Title text=tr!(ADMIN_ORDERS)/>
+                <div class="flex flex-col gap-5">
+                    <PageHeader title=tr!(ADMIN_ORDERS)/>
+                    {move || view! { <Search query=query.get()/> }}
+                    <Transition fallback=|| view! { <SkeletonRows/> }>
+                        {shown(orders, move |found| {
+     let query = query.get_untracked();
+     page(found, query, actions, ticked)
+    })}
+                    </Transition>
+                </div>
+            }
+    .into_any()
 }
 
 fn to_list(query: &OrderQuery, after: &str) -> String {

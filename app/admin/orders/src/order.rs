@@ -9,9 +9,8 @@ use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row,
     Shape, SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
@@ -126,38 +125,33 @@ struct Actions {
 #[derive(Debug)]
 pub struct OrderPage;
 
-#[lazy_route]
-impl LazyRoute for OrderPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(OrderPage, orders, order_page);
 
-    fn view(_this: Self) -> AnyView {
-        let params = use_params_map();
-        let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
-        let version = RwSignal::new(0_u32);
-        let changed = Callback::new(move |()| version.update(|times| *times += 1));
-        let posted = StoredValue::new(use_posted());
-        let actions = Actions {
-            pick: ServerAction::new(),
-            capture: ServerAction::new(),
-            refund: ServerAction::new(),
-            cancel: ServerAction::new(),
-            parcel: ParcelActions::new(changed, posted),
-            posted,
-        };
-        on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
-        on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
-        on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
-        on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
-        let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
-        view! {
-            <Transition fallback=|| view! { <SkeletonText/> }>
-                {shown(order, move |view| page(view, actions))}
-            </Transition>
-        }
-        .into_any()
+fn order_page() -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
+    let version = RwSignal::new(0_u32);
+    let changed = Callback::new(move |()| version.update(|times| *times += 1));
+    let posted = StoredValue::new(use_posted());
+    let actions = Actions {
+        pick: ServerAction::new(),
+        capture: ServerAction::new(),
+        refund: ServerAction::new(),
+        cancel: ServerAction::new(),
+        parcel: ParcelActions::new(changed, posted),
+        posted,
+    };
+    on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
+    on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
+    on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
+    on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
+    let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
+    view! {
+        <Transition fallback=|| view! { <SkeletonText/> }>
+            {shown(order, move |view| page(view, actions))}
+        </Transition>
     }
+    .into_any()
 }
 
 fn page(view: OrderPageView, actions: Actions) -> AnyView {

@@ -5,9 +5,8 @@ use domain::permission::Permission;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale};
 
 /// The most orders of a list: as many as a page of the orders' list.
@@ -54,33 +53,28 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadPickList>()];
 #[derive(Debug)]
 pub struct PickList;
 
-#[lazy_route]
-impl LazyRoute for PickList {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(PickList, orders, pick_list_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let lines = resource(move || query.with(|query| query.get("orders").unwrap_or_default()), read_pick_list);
-        let print = || {
-            view! {
-                <span class="screen-only needs-script">
-                    <Button look=Look::Outline icon=icon::PRINTER on:click=|_| { let _ = window().print(); }>{tr!(COMMON_PRINT)}</Button>
-                </span>
-            }
-        };
+fn pick_list_page() -> AnyView {
+    let query = use_query_map();
+    let lines = resource(move || query.with(|query| query.get("orders").unwrap_or_default()), read_pick_list);
+    let print = || {
         view! {
-            <Title text=tr!(ADMIN_ORDERS_PICK_LIST)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_ORDERS_PICK_LIST) actions=print/>
-                <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(lines, table)}
-                </Suspense>
-            </div>
+            <span class="screen-only needs-script">
+                <Button look=Look::Outline icon=icon::PRINTER on:click=|_| { let _ = window().print(); }>{tr!(COMMON_PRINT)}</Button>
+            </span>
         }
-        .into_any()
+    };
+    view! {
+        <Title text=tr!(ADMIN_ORDERS_PICK_LIST)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_ORDERS_PICK_LIST) actions=print/>
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {shown(lines, table)}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 fn table(lines: Vec<PickLine>) -> AnyView {

@@ -5,9 +5,8 @@ use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{
     Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Picture, Row, SkeletonRows, StatusBadge, Table, Tone, icon,
     tr, use_locale,
@@ -41,26 +40,21 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListCategories>()];
 #[derive(Debug)]
 pub struct Categories;
 
-#[lazy_route]
-impl LazyRoute for Categories {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Categories, products, categories_page);
 
-    fn view(_this: Self) -> AnyView {
-        let categories = resource(|| (), |()| list_categories());
-        let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
-        view! {
-            <Title text=tr!(ADMIN_CATEGORIES_TITLE)/>
-            <div class="flex flex-col gap-5">
-                <Breadcrumbs above here=tr!(ADMIN_CATEGORIES_TITLE)/>
-                <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(categories, page)}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+fn categories_page() -> AnyView {
+    let categories = resource(|| (), |()| list_categories());
+    let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
+    view! {
+        <Title text=tr!(ADMIN_CATEGORIES_TITLE)/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=tr!(ADMIN_CATEGORIES_TITLE)/>
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {shown(categories, page)}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 fn page(view: CategoriesView) -> AnyView {

@@ -8,11 +8,12 @@ use domain::view::{CategoryEditView, CategoryTexts, PictureView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, Typed, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
 /// The page of the categories.
@@ -135,36 +136,31 @@ pub const ACCESS: &[(&str, Access)] = &[
 #[derive(Debug)]
 pub struct EditCategory;
 
-#[lazy_route]
-impl LazyRoute for EditCategory {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(EditCategory, products, edit_category_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let params = use_params_map();
-        let id = Memo::new(move |_| params.with(|params| params.get("category").unwrap_or_default()));
-        let version = RwSignal::new(0_u32);
-        let save = ServerAction::<SaveCategory>::new();
-        let remove = ServerAction::<RemoveCategory>::new();
-        let (to_saved, to_list) = (use_navigate(), use_navigate());
-        on_done(save, tr!(COMMON_SAVED), move |saved: CategoryId| {
-            if id.get_untracked() == "new" {
-                to_saved(&format!("{LIST}/{saved}"), Default::default());
-            } else {
-                version.update(|times| *times += 1);
-            }
-        });
-        on_done(remove, tr!(ADMIN_CATEGORIES_REMOVED), move |()| to_list(LIST, Default::default()));
-        let category = resource(move || (id.get(), version.get()), |(id, _)| read_category(id));
-        view! {
-            <Transition fallback=|| view! { <SkeletonText/> }>
-                {shown(category, move |view| page(view, save, remove, &posted))}
-            </Transition>
+fn edit_category_page() -> AnyView {
+    let posted = use_posted();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("category").unwrap_or_default()));
+    let version = RwSignal::new(0_u32);
+    let save = ServerAction::<SaveCategory>::new();
+    let remove = ServerAction::<RemoveCategory>::new();
+    let (to_saved, to_list) = (use_navigate(), use_navigate());
+    on_done(save, tr!(COMMON_SAVED), move |saved: CategoryId| {
+        if id.get_untracked() == "new" {
+            to_saved(&format!("{LIST}/{saved}"), Default::default());
+        } else {
+            version.update(|times| *times += 1);
         }
-        .into_any()
+    });
+    on_done(remove, tr!(ADMIN_CATEGORIES_REMOVED), move |()| to_list(LIST, Default::default()));
+    let category = resource(move || (id.get(), version.get()), |(id, _)| read_category(id));
+    view! {
+        <Transition fallback=|| view! { <SkeletonText/> }>
+            {shown(category, move |view| page(view, save, remove, &posted))}
+        </Transition>
     }
+    .into_any()
 }
 
 fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, posted: &Posted) -> AnyView {

@@ -8,9 +8,10 @@ use domain::{Currency, Locale};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, Typed, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
 };
@@ -90,37 +91,32 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadProductToEdit>(), stated::<
 #[derive(Debug)]
 pub struct EditProduct;
 
-#[lazy_route]
-impl LazyRoute for EditProduct {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(EditProduct, products, edit_product_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let params = use_params_map();
-        let id = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
-        let version = RwSignal::new(0_u32);
-        let changed = Callback::new(move |()| version.update(|times| *times += 1));
-        let save = ServerAction::<SaveProduct>::new();
-        let status = ServerAction::<SetProductStatus>::new();
-        let navigate = use_navigate();
-        on_done(save, tr!(COMMON_SAVED), move |saved: ProductId| {
-            if id.get_untracked() == "new" {
-                navigate(&format!("/admin/products/{saved}"), Default::default());
-            } else {
-                changed.run(());
-            }
-        });
-        on_done(status, tr!(COMMON_SAVED), move |()| changed.run(()));
-        let product = resource(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
-        view! {
-            <Transition fallback=|| view! { <SkeletonText/> }>
-                {shown(product, move |view| page(view, save, status, &posted))}
-            </Transition>
+fn edit_product_page() -> AnyView {
+    let posted = use_posted();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
+    let version = RwSignal::new(0_u32);
+    let changed = Callback::new(move |()| version.update(|times| *times += 1));
+    let save = ServerAction::<SaveProduct>::new();
+    let status = ServerAction::<SetProductStatus>::new();
+    let navigate = use_navigate();
+    on_done(save, tr!(COMMON_SAVED), move |saved: ProductId| {
+        if id.get_untracked() == "new" {
+            navigate(&format!("/admin/products/{saved}"), Default::default());
+        } else {
+            changed.run(());
         }
-        .into_any()
+    });
+    on_done(status, tr!(COMMON_SAVED), move |()| changed.run(()));
+    let product = resource(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
+    view! {
+        <Transition fallback=|| view! { <SkeletonText/> }>
+            {shown(product, move |view| page(view, save, status, &posted))}
+        </Transition>
     }
+    .into_any()
 }
 
 /// What the form shows: what was typed when it came back without a script, else the product.

@@ -5,10 +5,9 @@ use domain::permission::Permission;
 use domain::view::ImportReport;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, ProblemSummary, access, stated, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, access, lazy_page, stated, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale,
 };
@@ -40,34 +39,29 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ImportProducts>()];
 #[derive(Debug)]
 pub struct Import;
 
-#[lazy_route]
-impl LazyRoute for Import {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Import, products, import_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let action = upload(import_products);
-        let problem = upload_problem::<ImportProducts, _>(action, &posted);
-        let first = posted.answer_of::<ImportReport>(ImportProducts::PATH);
-        let shown = move || if action.version().get() == 0 { first.clone() } else { action.value().get().and_then(Result::ok) };
-        let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
-        view! {
-            <Title text=tr!(ADMIN_PRODUCTS_IMPORT)/>
-            <div class="flex flex-col gap-5 max-w-4xl">
-                <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_IMPORT)/>
-                <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
-                <FileForm action to=ImportProducts::PATH class="flex flex-col gap-3 max-w-lg">
-                    <ProblemSummary problem/>
-                    <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,text/csv" error=wrong(problem, "file")/>
-                    <div><Button kind="submit" icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_PRODUCTS_IMPORT)}</Button></div>
-                </FileForm>
-                {move || shown().map(report)}
-            </div>
-        }
-        .into_any()
+fn import_page() -> AnyView {
+    let posted = use_posted();
+    let action = upload(import_products);
+    let problem = upload_problem::<ImportProducts, _>(action, &posted);
+    let first = posted.answer_of::<ImportReport>(ImportProducts::PATH);
+    let shown = move || if action.version().get() == 0 { first.clone() } else { action.value().get().and_then(Result::ok) };
+    let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
+    view! {
+        <Title text=tr!(ADMIN_PRODUCTS_IMPORT)/>
+        <div class="flex flex-col gap-5 max-w-4xl">
+            <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_IMPORT)/>
+            <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
+            <FileForm action to=ImportProducts::PATH class="flex flex-col gap-3 max-w-lg">
+                <ProblemSummary problem/>
+                <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,text/csv" error=wrong(problem, "file")/>
+                <div><Button kind="submit" icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_PRODUCTS_IMPORT)}</Button></div>
+            </FileForm>
+            {move || shown().map(report)}
+        </div>
     }
+    .into_any()
 }
 
 fn report(report: ImportReport) -> AnyView {

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{
     Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,
@@ -40,49 +39,44 @@ struct Asked {
     after: String,
 }
 
-#[lazy_route]
-impl LazyRoute for Products {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Products, products, products_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let asked = Memo::new(move |_| {
-            query.with(|query| {
-                let of = |name: &str| query.get(name).unwrap_or_default();
-                Asked { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
-            })
-        });
-        let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.category, asked.after));
-        let may_write = admin_frame::may(Permission::WriteProducts);
-        let making = || {
-            view! {
-                <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
-                <LinkButton href="/admin/products/new" icon=icon::PLUS>{tr!(ADMIN_PRODUCTS_NEW)}</LinkButton>
-            }
-        };
-        let actions = move || {
-            view! {
-                <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
-                {move || may_write.get().then(making)}
-            }
-        };
+fn products_page() -> AnyView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        query.with(|query| {
+            let of = |name: &str| query.get(name).unwrap_or_default();
+            Asked { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
+        })
+    });
+    let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.category, asked.after));
+    let may_write = admin_frame::may(Permission::WriteProducts);
+    let making = || {
         view! {
-                    <Title text=tr!(ADMIN_PRODUCTS)/>
-                    <div class="flex flex-col gap-5">
-                        <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
-                        {move || search(&asked.get())}
-                        <Transition fallback=|| view! { <SkeletonRows/> }>
-                            {shown(products, move |found| {
-         let asked = asked.get_untracked();
-         page(found, &asked)
-        })}
-                        </Transition>
-                    </div>
-                }
-        .into_any()
-    }
+            <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
+            <LinkButton href="/admin/products/new" icon=icon::PLUS>{tr!(ADMIN_PRODUCTS_NEW)}</LinkButton>
+        }
+    };
+    let actions = move || {
+        view! {
+            <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
+            {move || may_write.get().then(making)}
+        }
+    };
+    view! {
+                <Title text=tr!(ADMIN_PRODUCTS)/>
+                <div class="flex flex-col gap-5">
+                    <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
+                    {move || search(&asked.get())}
+                    <Transition fallback=|| view! { <SkeletonRows/> }>
+                        {shown(products, move |found| {
+     let asked = asked.get_untracked();
+     page(found, &asked)
+    })}
+                    </Transition>
+                </div>
+            }
+    .into_any()
 }
 
 fn search(asked: &Asked) -> AnyView {

@@ -6,8 +6,7 @@ use domain::view::MovementView;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
 /// The latest movements of a variant.
@@ -27,28 +26,23 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListMovements>()];
 #[derive(Debug)]
 pub struct Movements;
 
-#[lazy_route]
-impl LazyRoute for Movements {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Movements, products, movements_page);
 
-    fn view(_this: Self) -> AnyView {
-        let params = use_params_map();
-        let movements = resource(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
-        let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
-        view! {
-            <Title text=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
-            <div class="flex flex-col gap-5">
-                <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
-                <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
-                <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(movements, table)}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+fn movements_page() -> AnyView {
+    let params = use_params_map();
+    let movements = resource(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
+    let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
+    view! {
+        <Title text=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+            <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {shown(movements, table)}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 fn table(movements: Vec<MovementView>) -> AnyView {

@@ -8,9 +8,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
     Tone, icon, tr, use_locale,
@@ -76,47 +75,42 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListStock>(), stated::<AdjustSt
 #[derive(Debug)]
 pub struct Stock;
 
-#[lazy_route]
-impl LazyRoute for Stock {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Stock, products, stock_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
-        let posted = StoredValue::new(use_posted());
-        let version = RwSignal::new(0_u32);
-        let adjust = ServerAction::<AdjustStock>::new();
-        // What was chosen stays chosen when the rows are read again.
-        let chosen = Chosen { variant: RwSignal::new(String::new()), place: RwSignal::new(String::new()), version };
-        on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
-        view! {
-                    <Title text=tr!(ADMIN_STOCK)/>
-                    <div class="flex flex-col gap-5">
-                        <PageHeader title=tr!(ADMIN_STOCK)/>
-                        {move || {
-                            let search = asked.with(|(search, _)| search.clone());
-                            view! {
-                                <Form method="GET" action="/admin/stock">
-                                    <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
-                                        <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=search/>
-                                        <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
-                                    </div>
-                                </Form>
-                            }
-                        }}
-                        <Transition fallback=|| view! { <SkeletonRows/> }>
-                            {shown(stock, move |found| {
-         let (search, after) = asked.get_untracked();
-         page(found, &search, &after, adjust, chosen, posted)
-        })}
-                        </Transition>
-                    </div>
-                }
-        .into_any()
-    }
+fn stock_page() -> AnyView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
+    let posted = StoredValue::new(use_posted());
+    let version = RwSignal::new(0_u32);
+    let adjust = ServerAction::<AdjustStock>::new();
+    // What was chosen stays chosen when the rows are read again.
+    let chosen = Chosen { variant: RwSignal::new(String::new()), place: RwSignal::new(String::new()), version };
+    on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+    let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
+    view! {
+                <Title text=tr!(ADMIN_STOCK)/>
+                <div class="flex flex-col gap-5">
+                    <PageHeader title=tr!(ADMIN_STOCK)/>
+                    {move || {
+                        let search = asked.with(|(search, _)| search.clone());
+                        view! {
+                            <Form method="GET" action="/admin/stock">
+                                <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
+                                    <Field label=tr!(COMMON_SEARCH) name="q" kind="search" value=search/>
+                                    <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
+                                </div>
+                            </Form>
+                        }
+                    }}
+                    <Transition fallback=|| view! { <SkeletonRows/> }>
+                        {shown(stock, move |found| {
+     let (search, after) = asked.get_untracked();
+     page(found, &search, &after, adjust, chosen, posted)
+    })}
+                    </Transition>
+                </div>
+            }
+    .into_any()
 }
 
 #[derive(Clone, Copy)]

@@ -6,9 +6,8 @@ use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
 };
@@ -44,26 +43,21 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListDeliveryMethods>()];
 #[derive(Debug)]
 pub struct Delivery;
 
-#[lazy_route]
-impl LazyRoute for Delivery {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Delivery, settings, delivery_page);
 
-    fn view(_this: Self) -> AnyView {
-        let methods = resource(|| (), |()| list_delivery_methods());
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_DELIVERY)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages("/admin/settings/delivery")}
-                <Suspense fallback=|| view! { <SkeletonRows/> }>
-                    {shown(methods, page)}
-                </Suspense>
-            </div>
-        }
-        .into_any()
+fn delivery_page() -> AnyView {
+    let methods = resource(|| (), |()| list_delivery_methods());
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_DELIVERY)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings/delivery")}
+            <Suspense fallback=|| view! { <SkeletonRows/> }>
+                {shown(methods, page)}
+            </Suspense>
+        </div>
     }
+    .into_any()
 }
 
 fn page(view: DeliveryView) -> AnyView {

@@ -10,9 +10,8 @@ use domain::{Currency, Locale, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr, use_locale};
 
 use crate::discounts::{LIST, last_day};
@@ -145,27 +144,22 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDiscount>(), stated::<SaveD
 #[derive(Debug)]
 pub struct EditDiscount;
 
-#[lazy_route]
-impl LazyRoute for EditDiscount {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(EditDiscount, settings, edit_discount_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let params = use_params_map();
-        let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-        let save = ServerAction::<SaveDiscount>::new();
-        let navigate = use_navigate();
-        on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-        let discount = resource(move || code.get(), read_discount);
-        view! {
-            <Suspense fallback=|| view! { <SkeletonText/> }>
-                {shown(discount, move |view| page(view, save, &posted))}
-            </Suspense>
-        }
-        .into_any()
+fn edit_discount_page() -> AnyView {
+    let posted = use_posted();
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+    let save = ServerAction::<SaveDiscount>::new();
+    let navigate = use_navigate();
+    on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
+    let discount = resource(move || code.get(), read_discount);
+    view! {
+        <Suspense fallback=|| view! { <SkeletonText/> }>
+            {shown(discount, move |view| page(view, save, &posted))}
+        </Suspense>
     }
+    .into_any()
 }
 
 fn page(view: DiscountView, save: ServerAction<SaveDiscount>, posted: &Posted) -> AnyView {

@@ -8,9 +8,8 @@ use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, resource, stated};
+use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Pager, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr,
     use_locale,
@@ -53,28 +52,23 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListDiscounts>()];
 #[derive(Debug)]
 pub struct Discounts;
 
-#[lazy_route]
-impl LazyRoute for Discounts {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Discounts, settings, discounts_page);
 
-    fn view(_this: Self) -> AnyView {
-        let asked = use_query_map();
-        let after = Memo::new(move |_| asked.with(|asked| asked.get("after").unwrap_or_default()));
-        let codes = resource(move || after.get(), list_discounts);
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages(LIST)}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {shown(codes, move |view| page(view, !after.get_untracked().is_empty()))}
-                </Transition>
-            </div>
-        }
-        .into_any()
+fn discounts_page() -> AnyView {
+    let asked = use_query_map();
+    let after = Memo::new(move |_| asked.with(|asked| asked.get("after").unwrap_or_default()));
+    let codes = resource(move || after.get(), list_discounts);
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages(LIST)}
+            <Transition fallback=|| view! { <SkeletonRows/> }>
+                {shown(codes, move |view| page(view, !after.get_untracked().is_empty()))}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn page(view: DiscountsView, further: bool) -> AnyView {

@@ -5,9 +5,8 @@ use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The settings, and whether the reader may change them.
@@ -91,31 +90,26 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadSettings>(), stated::<SaveS
 #[derive(Debug)]
 pub struct General;
 
-#[lazy_route]
-impl LazyRoute for General {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(General, settings, general_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let version = RwSignal::new(0_u32);
-        let changed = Callback::new(move |()| version.update(|times| *times += 1));
-        let settings = resource(move || version.get(), |_| read_settings());
-        let save = ServerAction::<SaveSettings>::new();
-        on_done(save, tr!(COMMON_SAVED), |()| ());
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages("/admin/settings")}
-                <Transition fallback=|| view! { <SkeletonText/> }>
-                    {shown(settings, move |view| page(view, save, &posted, changed))}
-                </Transition>
-            </div>
-        }
-        .into_any()
+fn general_page() -> AnyView {
+    let posted = use_posted();
+    let version = RwSignal::new(0_u32);
+    let changed = Callback::new(move |()| version.update(|times| *times += 1));
+    let settings = resource(move || version.get(), |_| read_settings());
+    let save = ServerAction::<SaveSettings>::new();
+    on_done(save, tr!(COMMON_SAVED), |()| ());
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings")}
+            <Transition fallback=|| view! { <SkeletonText/> }>
+                {shown(settings, move |view| page(view, save, &posted, changed))}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn page(view: GeneralView, save: ServerAction<SaveSettings>, posted: &Posted, changed: Callback<()>) -> AnyView {

@@ -6,9 +6,8 @@ use domain::permission::Permission;
 use domain::view::DeadJobView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, access, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, ProblemSummary, access, lazy_page, problem, resource, stated, use_posted};
 use ui::{Breadcrumbs, Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
 
 /// What was given up.
@@ -57,30 +56,25 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListDeadJobs>(), stated::<Retry
 #[derive(Debug)]
 pub struct Jobs;
 
-#[lazy_route]
-impl LazyRoute for Jobs {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Jobs, settings, jobs_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let version = RwSignal::new(0_u32);
-        let retry = ServerAction::<RetryJob>::new();
-        on_done(retry, tr!(ADMIN_SETTINGS_JOBS_TRIED), move |()| version.update(|times| *times += 1));
-        let jobs = resource(move || version.get(), |_| list_dead_jobs());
-        let fault = problem(retry, &posted);
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_JOBS)/>
-            <div class="flex flex-col gap-5">
-                <Breadcrumbs above=vec![("/admin".to_owned(), tr!(ADMIN_TITLE).to_owned())] here=tr!(ADMIN_SETTINGS_JOBS)/>
-                <PageHeader title=tr!(ADMIN_SETTINGS_JOBS)/>
-                <ProblemSummary problem=fault/>
-                <Transition fallback=|| view! { <SkeletonRows/> }>{shown(jobs, move |view| page(view, retry))}</Transition>
-            </div>
-        }
-        .into_any()
+fn jobs_page() -> AnyView {
+    let posted = use_posted();
+    let version = RwSignal::new(0_u32);
+    let retry = ServerAction::<RetryJob>::new();
+    on_done(retry, tr!(ADMIN_SETTINGS_JOBS_TRIED), move |()| version.update(|times| *times += 1));
+    let jobs = resource(move || version.get(), |_| list_dead_jobs());
+    let fault = problem(retry, &posted);
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_JOBS)/>
+        <div class="flex flex-col gap-5">
+            <Breadcrumbs above=vec![("/admin".to_owned(), tr!(ADMIN_TITLE).to_owned())] here=tr!(ADMIN_SETTINGS_JOBS)/>
+            <PageHeader title=tr!(ADMIN_SETTINGS_JOBS)/>
+            <ProblemSummary problem=fault/>
+            <Transition fallback=|| view! { <SkeletonRows/> }>{shown(jobs, move |view| page(view, retry))}</Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn page(view: JobsView, retry: ServerAction<RetryJob>) -> AnyView {

@@ -6,8 +6,9 @@ use domain::permission::Permission;
 use domain::view::ApiKeyView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, answer, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, access, answer, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
 /// Every key.
@@ -47,33 +48,28 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListKeys>(), stated::<CreateKey
 #[derive(Debug)]
 pub struct Keys;
 
-#[lazy_route]
-impl LazyRoute for Keys {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Keys, settings, keys_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let version = RwSignal::new(0_u32);
-        let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
-        on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
-        on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let keys = resource(move || version.get(), |_| list_keys());
-        let secret = answer(create, &posted);
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_KEYS)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages("/admin/settings/keys")}
-                {move || secret.get().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {shown(keys, move |keys| page(keys, create, revoke, &posted))}
-                </Transition>
-            </div>
-        }
-        .into_any()
+fn keys_page() -> AnyView {
+    let posted = use_posted();
+    let version = RwSignal::new(0_u32);
+    let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
+    on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
+    on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+    let keys = resource(move || version.get(), |_| list_keys());
+    let secret = answer(create, &posted);
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_KEYS)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings/keys")}
+            {move || secret.get().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
+            <Transition fallback=|| view! { <SkeletonRows/> }>
+                {shown(keys, move |keys| page(keys, create, revoke, &posted))}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>, posted: &Posted) -> AnyView {

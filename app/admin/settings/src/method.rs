@@ -7,9 +7,8 @@ use domain::{Currency, Locale, Money};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The page of the methods.
@@ -142,27 +141,22 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDeliveryMethod>(), stated::
 #[derive(Debug)]
 pub struct EditMethod;
 
-#[lazy_route]
-impl LazyRoute for EditMethod {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(EditMethod, settings, edit_method_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let params = use_params_map();
-        let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-        let save = ServerAction::<SaveDeliveryMethod>::new();
-        let navigate = use_navigate();
-        on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-        let method = resource(move || code.get(), read_delivery_method);
-        view! {
-            <Suspense fallback=|| view! { <SkeletonText/> }>
-                {shown(method, move |view| page(view, save, &posted))}
-            </Suspense>
-        }
-        .into_any()
+fn edit_method_page() -> AnyView {
+    let posted = use_posted();
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+    let save = ServerAction::<SaveDeliveryMethod>::new();
+    let navigate = use_navigate();
+    on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
+    let method = resource(move || code.get(), read_delivery_method);
+    view! {
+        <Suspense fallback=|| view! { <SkeletonText/> }>
+            {shown(method, move |view| page(view, save, &posted))}
+        </Suspense>
     }
+    .into_any()
 }
 
 fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Posted) -> AnyView {

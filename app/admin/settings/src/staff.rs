@@ -6,8 +6,7 @@ use domain::permission::{Permission, Role};
 use domain::view::StaffView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
 /// Everybody on the staff.
@@ -55,34 +54,28 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListStaff>(), stated::<AddStaff
 #[derive(Debug)]
 pub struct Staff;
 
-#[lazy_route]
-impl LazyRoute for Staff {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Staff, settings, staff_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let version = RwSignal::new(0_u32);
-        let changed = move |()| version.update(|times| *times += 1);
-        let (add, role, active) =
-            (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
-        on_done(add, tr!(COMMON_SAVED), changed);
-        on_done(role, tr!(COMMON_SAVED), changed);
-        on_done(active, tr!(COMMON_SAVED), changed);
-        let staff = resource(move || version.get(), |_| list_staff());
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages("/admin/settings/staff")}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {shown(staff, move |staff| page(staff, Actions { add, role, active }, &posted))}
-                </Transition>
-            </div>
-        }
-        .into_any()
+fn staff_page() -> AnyView {
+    let posted = use_posted();
+    let version = RwSignal::new(0_u32);
+    let changed = move |()| version.update(|times| *times += 1);
+    let (add, role, active) = (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
+    on_done(add, tr!(COMMON_SAVED), changed);
+    on_done(role, tr!(COMMON_SAVED), changed);
+    on_done(active, tr!(COMMON_SAVED), changed);
+    let staff = resource(move || version.get(), |_| list_staff());
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings/staff")}
+            <Transition fallback=|| view! { <SkeletonRows/> }>
+                {shown(staff, move |staff| page(staff, Actions { add, role, active }, &posted))}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn roles() -> Vec<Choice> {

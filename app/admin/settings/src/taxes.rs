@@ -6,9 +6,8 @@ use domain::permission::Permission;
 use domain::view::TaxRateView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, resource, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
     When, tr, use_locale,
@@ -96,30 +95,25 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ListTaxRates>(), stated::<SaveT
 #[derive(Debug)]
 pub struct Taxes;
 
-#[lazy_route]
-impl LazyRoute for Taxes {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(Taxes, settings, taxes_page);
 
-    fn view(_this: Self) -> AnyView {
-        let posted = use_posted();
-        let version = RwSignal::new(0_u32);
-        let save = ServerAction::<SaveTaxRate>::new();
-        on_done(save, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-        let taxes = resource(move || version.get(), |_| list_tax_rates());
-        view! {
-            <Title text=tr!(ADMIN_SETTINGS_TAX)/>
-            <div class="flex flex-col gap-5">
-                <PageHeader title=tr!(ADMIN_SETTINGS)/>
-                {crate::pages("/admin/settings/taxes")}
-                <Transition fallback=|| view! { <SkeletonRows/> }>
-                    {shown(taxes, move |view| page(view, save, &posted))}
-                </Transition>
-            </div>
-        }
-        .into_any()
+fn taxes_page() -> AnyView {
+    let posted = use_posted();
+    let version = RwSignal::new(0_u32);
+    let save = ServerAction::<SaveTaxRate>::new();
+    on_done(save, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
+    let taxes = resource(move || version.get(), |_| list_tax_rates());
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_TAX)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings/taxes")}
+            <Transition fallback=|| view! { <SkeletonRows/> }>
+                {shown(taxes, move |view| page(view, save, &posted))}
+            </Transition>
+        </div>
     }
+    .into_any()
 }
 
 fn class_name(class: &str) -> &'static str {

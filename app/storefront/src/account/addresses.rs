@@ -4,8 +4,7 @@ use domain::view::SavedAddress;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{AppError, PostForm, ProblemSummary, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
@@ -17,43 +16,38 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 pub struct AddressesPage;
 
-#[lazy_route]
-impl LazyRoute for AddressesPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(AddressesPage, account, addresses_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let edited = Memo::new(move |_| query.with(|query| query.get("edit").unwrap_or_default()));
-        let action = ServerAction::<ChangeAddresses>::new();
-        let done = Memo::new(move |before: Option<&usize>| {
-            let before = before.copied().unwrap_or_default();
-            if action.value().with(|answer| matches!(answer, Some(Ok(_)))) { before + 1 } else { before }
-        });
-        let book = resource(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
-        let navigate = leptos_router::hooks::use_navigate();
-        Effect::new(move |before: Option<usize>| {
-            let now = done.get();
-            if before.is_some_and(|before| before != now) {
-                navigate("/account/addresses", leptos_router::NavigateOptions::default());
-            }
-            now
-        });
-        view! {
-            <Title text=tr!(ACCOUNT_ADDRESSES)/>
-            <NotIndexed/>
-            <Transition fallback=|| view! { <SkeletonText lines=8/> }>
-                {move || Suspend::new(async move {
-                    match book.await {
-                        Ok(book) => view! { <Book book action done=done.get_untracked()/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Transition>
+fn addresses_page() -> AnyView {
+    let query = use_query_map();
+    let edited = Memo::new(move |_| query.with(|query| query.get("edit").unwrap_or_default()));
+    let action = ServerAction::<ChangeAddresses>::new();
+    let done = Memo::new(move |before: Option<&usize>| {
+        let before = before.copied().unwrap_or_default();
+        if action.value().with(|answer| matches!(answer, Some(Ok(_)))) { before + 1 } else { before }
+    });
+    let book = resource(move || (edited.get(), done.get()), |(edited, _)| read_addresses(edited));
+    let navigate = leptos_router::hooks::use_navigate();
+    Effect::new(move |before: Option<usize>| {
+        let now = done.get();
+        if before.is_some_and(|before| before != now) {
+            navigate("/account/addresses", leptos_router::NavigateOptions::default());
         }
-        .into_any()
+        now
+    });
+    view! {
+        <Title text=tr!(ACCOUNT_ADDRESSES)/>
+        <NotIndexed/>
+        <Transition fallback=|| view! { <SkeletonText lines=8/> }>
+            {move || Suspend::new(async move {
+                match book.await {
+                    Ok(book) => view! { <Book book action done=done.get_untracked()/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Transition>
     }
+    .into_any()
 }
 
 #[component]

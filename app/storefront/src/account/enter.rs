@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, use_posted, wrong};
+use session::{PostForm, ProblemSummary, lazy_page, problem, use_posted, wrong};
 use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
 
 use super::{Entered, SignIn, SignUp};
@@ -52,76 +51,66 @@ fn other(path: &str) -> String {
 #[derive(Debug)]
 pub struct SignInPage;
 
-#[lazy_route]
-impl LazyRoute for SignInPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(SignInPage, account, sign_in_page);
 
-    fn view(_this: Self) -> AnyView {
-        let action = ServerAction::<SignIn>::new();
-        let posted = use_posted();
-        let problem = problem(action, &posted);
-        go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
-        view! {
-            <Title text=tr!(SHELL_SIGN_IN)/>
-            <NotIndexed/>
-            <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
-                <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
-                <ProblemSummary problem/>
-                <PostForm action class="flex flex-col gap-4">
-                    <Along/>
-                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=posted.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
-                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
-                    <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
-                </PostForm>
-                <Card>
-                    <h2 class="text-xl">{tr!(ACCOUNT_NEW_HERE)}</h2>
-                    <p class="text-quiet mt-1 mb-4">{tr!(ACCOUNT_CREATE_BODY)}</p>
-                    <LinkButton href=other("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
-                </Card>
-            </div>
-        }
-        .into_any()
+fn sign_in_page() -> AnyView {
+    let action = ServerAction::<SignIn>::new();
+    let posted = use_posted();
+    let problem = problem(action, &posted);
+    go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+    view! {
+        <Title text=tr!(SHELL_SIGN_IN)/>
+        <NotIndexed/>
+        <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
+            <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
+            <ProblemSummary problem/>
+            <PostForm action class="flex flex-col gap-4">
+                <Along/>
+                <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=posted.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
+                <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
+                <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
+            </PostForm>
+            <Card>
+                <h2 class="text-xl">{tr!(ACCOUNT_NEW_HERE)}</h2>
+                <p class="text-quiet mt-1 mb-4">{tr!(ACCOUNT_CREATE_BODY)}</p>
+                <LinkButton href=other("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
+            </Card>
+        </div>
     }
+    .into_any()
 }
 
 /// Opening an account.
 #[derive(Debug)]
 pub struct SignUpPage;
 
-#[lazy_route]
-impl LazyRoute for SignUpPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(SignUpPage, account, sign_up_page);
 
-    fn view(_this: Self) -> AnyView {
-        let action = ServerAction::<SignUp>::new();
-        let posted = use_posted();
-        let problem = problem(action, &posted);
-        go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
-        let typed = move |name: &str| posted.value(name).unwrap_or_default().to_owned();
-        view! {
-            <Title text=tr!(ACCOUNT_CREATE)/>
-            <NotIndexed/>
-            <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
-                <div>
-                    <h1 class="text-3xl">{tr!(ACCOUNT_CREATE)}</h1>
-                    <p class="text-quiet mt-2">{tr!(ACCOUNT_CREATE_BODY)}</p>
-                </div>
-                <ProblemSummary problem/>
-                <PostForm action class="flex flex-col gap-4">
-                    <Along/>
-                    <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name") error=wrong(problem, "name")/>
-                    <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>
-                    <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone") error=wrong(problem, "phone")/>
-                    <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
-                    <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
-                </PostForm>
-                <p><a class="link" href=other("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
+fn sign_up_page() -> AnyView {
+    let action = ServerAction::<SignUp>::new();
+    let posted = use_posted();
+    let problem = problem(action, &posted);
+    go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+    let typed = move |name: &str| posted.value(name).unwrap_or_default().to_owned();
+    view! {
+        <Title text=tr!(ACCOUNT_CREATE)/>
+        <NotIndexed/>
+        <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
+            <div>
+                <h1 class="text-3xl">{tr!(ACCOUNT_CREATE)}</h1>
+                <p class="text-quiet mt-2">{tr!(ACCOUNT_CREATE_BODY)}</p>
             </div>
-        }
-        .into_any()
+            <ProblemSummary problem/>
+            <PostForm action class="flex flex-col gap-4">
+                <Along/>
+                <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name") error=wrong(problem, "name")/>
+                <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>
+                <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone") error=wrong(problem, "phone")/>
+                <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
+                <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
+            </PostForm>
+            <p><a class="link" href=other("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
+        </div>
     }
+    .into_any()
 }

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, resource, use_posted};
+use session::{PostForm, ProblemSummary, lazy_page, problem, resource, use_posted};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
@@ -18,28 +17,23 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 pub struct AccountPage;
 
-#[lazy_route]
-impl LazyRoute for AccountPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(AccountPage, account, account_page);
 
-    fn view(_this: Self) -> AnyView {
-        let account = resource(|| (), |()| read_account());
-        view! {
-            <Title text=tr!(ACCOUNT_TITLE)/>
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
-                {move || Suspend::new(async move {
-                    match account.await {
-                        Ok(account) => view! { <Overview account/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn account_page() -> AnyView {
+    let account = resource(|| (), |()| read_account());
+    view! {
+        <Title text=tr!(ACCOUNT_TITLE)/>
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
+            {move || Suspend::new(async move {
+                match account.await {
+                    Ok(account) => view! { <Overview account/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -86,74 +80,64 @@ fn Overview(account: AccountView) -> impl IntoView {
 #[derive(Debug)]
 pub struct MyOrdersPage;
 
-#[lazy_route]
-impl LazyRoute for MyOrdersPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(MyOrdersPage, account, my_orders_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
-        let orders = resource(move || after.get(), read_my_orders);
-        view! {
-            <Title text=tr!(ACCOUNT_ORDERS)/>
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonRows/> }>
-                {move || Suspend::new(async move {
-                    let list = match orders.await {
-                        Ok(list) => list,
-                        Err(error) => return view! { <Trouble error/> }.into_any(),
-                    };
-                    let next = list.next.map(|after| address("/account/orders", [("after", after.as_str())].into_iter()));
-                    let none = list.orders.is_empty();
-                    view! {
-                        <AccountFrame here="/account/orders" title=tr!(ACCOUNT_ORDERS)>
-                            {none.then(|| view! { <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)/> })}
-                            <ul class="divide-y divide-hairline">{list.orders.into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}</ul>
-                            {next.map(|next| view! { <Pager next/> })}
-                        </AccountFrame>
-                    }.into_any()
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn my_orders_page() -> AnyView {
+    let query = use_query_map();
+    let after = Memo::new(move |_| query.with(|query| query.get("after").filter(|after| !after.is_empty())));
+    let orders = resource(move || after.get(), read_my_orders);
+    view! {
+        <Title text=tr!(ACCOUNT_ORDERS)/>
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonRows/> }>
+            {move || Suspend::new(async move {
+                let list = match orders.await {
+                    Ok(list) => list,
+                    Err(error) => return view! { <Trouble error/> }.into_any(),
+                };
+                let next = list.next.map(|after| address("/account/orders", [("after", after.as_str())].into_iter()));
+                let none = list.orders.is_empty();
+                view! {
+                    <AccountFrame here="/account/orders" title=tr!(ACCOUNT_ORDERS)>
+                        {none.then(|| view! { <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)/> })}
+                        <ul class="divide-y divide-hairline">{list.orders.into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}</ul>
+                        {next.map(|next| view! { <Pager next/> })}
+                    </AccountFrame>
+                }.into_any()
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 /// One of the shopper's orders.
 #[derive(Debug)]
 pub struct MyOrderPage;
 
-#[lazy_route]
-impl LazyRoute for MyOrderPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(MyOrderPage, account, my_order_page);
 
-    fn view(_this: Self) -> AnyView {
-        let params = use_params_map();
-        let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
-        let order = resource(move || id.get(), read_my_order);
-        view! {
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
-                {move || Suspend::new(async move {
-                    let (order, link) = match order.await {
-                        Ok(found) => found,
-                        Err(error) => return view! { <Trouble error/> }.into_any(),
-                    };
-                    let title = tr!(ORDER_NUMBER, number = order.number);
-                    let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];
-                    let actions = move || view! { <LinkButton href=link.clone() look=Look::Outline>{tr!(ORDER_FOLLOW)}</LinkButton> };
-                    view! {
-                        <Title text=title.clone()/>
-                        <Breadcrumbs above here=title/>
-                        <OrderSheet order actions/>
-                    }.into_any()
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn my_order_page() -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
+    let order = resource(move || id.get(), read_my_order);
+    view! {
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+            {move || Suspend::new(async move {
+                let (order, link) = match order.await {
+                    Ok(found) => found,
+                    Err(error) => return view! { <Trouble error/> }.into_any(),
+                };
+                let title = tr!(ORDER_NUMBER, number = order.number);
+                let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];
+                let actions = move || view! { <LinkButton href=link.clone() look=Look::Outline>{tr!(ORDER_FOLLOW)}</LinkButton> };
+                view! {
+                    <Title text=title.clone()/>
+                    <Breadcrumbs above here=title/>
+                    <OrderSheet order actions/>
+                }.into_any()
+            })}
+        </Suspense>
     }
+    .into_any()
 }

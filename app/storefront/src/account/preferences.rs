@@ -4,8 +4,7 @@ use domain::Locale;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{PostForm, ProblemSummary, problem, resource, use_posted, wrong};
+use session::{PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
 use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
@@ -16,28 +15,23 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 pub struct PreferencesPage;
 
-#[lazy_route]
-impl LazyRoute for PreferencesPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(PreferencesPage, account, preferences_page);
 
-    fn view(_this: Self) -> AnyView {
-        let preferences = resource(|| (), |()| read_preferences());
-        view! {
-            <Title text=tr!(ACCOUNT_PREFERENCES)/>
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
-                {move || Suspend::new(async move {
-                    match preferences.await {
-                        Ok(view) => view! { <Forms view/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn preferences_page() -> AnyView {
+    let preferences = resource(|| (), |()| read_preferences());
+    view! {
+        <Title text=tr!(ACCOUNT_PREFERENCES)/>
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+            {move || Suspend::new(async move {
+                match preferences.await {
+                    Ok(view) => view! { <Forms view/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]

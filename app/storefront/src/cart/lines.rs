@@ -6,7 +6,8 @@ use domain::Money;
 use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
 use leptos::prelude::*;
-use session::when_alive;
+use leptos::task::spawn_local;
+use session::{lazy_view, when_alive};
 use ui::{
     Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
     SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
@@ -27,7 +28,7 @@ pub fn CartDrawer() -> impl IntoView {
     when_alive(|| {
         set_timeout(
             || {
-                let _ = lazy_preload!(drawer);
+                spawn_local(load_drawer());
             },
             SOON,
         );
@@ -40,8 +41,9 @@ pub fn CartDrawer() -> impl IntoView {
     view! { <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End>{inside}</Dialog> }.into_any()
 }
 
-#[lazy]
-async fn drawer() -> AnyView {
+lazy_view!(drawer, buying, load_drawer, drawer_content);
+
+fn drawer_content() -> AnyView {
     let cart = use_cart();
     let view = cart.view();
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));

@@ -3,8 +3,7 @@
 use domain::view::CartView;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{AppError, ProblemSummary, resource, use_posted};
+use session::{AppError, ProblemSummary, lazy_page, resource, use_posted};
 use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
@@ -14,35 +13,30 @@ use crate::seo::NotIndexed;
 #[derive(Debug)]
 pub struct CartPage;
 
-#[lazy_route]
-impl LazyRoute for CartPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(CartPage, buying, cart_page);
 
-    fn view(_this: Self) -> AnyView {
-        let theirs = resource(|| (), |()| read_cart(None));
-        // Each line has a field for its number: which one is meant is seen from the words alone.
-        let problem = use_posted().error.map(|error| match error.fields.first() {
-            Some((_, words)) => AppError::told(error.status, words.clone()),
-            None => error,
-        });
-        let problem = Signal::stored(problem);
-        view! {
-            <Title text=tr!(CART_TITLE)/>
-            <NotIndexed/>
-            <h1 class="text-3xl mt-4 mb-6">{tr!(CART_TITLE)}</h1>
-            <ProblemSummary problem/>
-            <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
-                {move || Suspend::new(async move {
-                    // Without the server there is still the browser's own cart.
-                    let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
-                    view! { <Whole theirs/> }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn cart_page() -> AnyView {
+    let theirs = resource(|| (), |()| read_cart(None));
+    // Each line has a field for its number: which one is meant is seen from the words alone.
+    let problem = use_posted().error.map(|error| match error.fields.first() {
+        Some((_, words)) => AppError::told(error.status, words.clone()),
+        None => error,
+    });
+    let problem = Signal::stored(problem);
+    view! {
+        <Title text=tr!(CART_TITLE)/>
+        <NotIndexed/>
+        <h1 class="text-3xl mt-4 mb-6">{tr!(CART_TITLE)}</h1>
+        <ProblemSummary problem/>
+        <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
+            {move || Suspend::new(async move {
+                // Without the server there is still the browser's own cart.
+                let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
+                view! { <Whole theirs/> }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]

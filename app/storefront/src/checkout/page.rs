@@ -5,8 +5,7 @@ use domain::view::{Address, CartView, SavedAddress};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
-use leptos_router::{LazyRoute, lazy_route};
-use session::{AppError, PostForm, ProblemSummary, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
 use ui::{
     Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
     SumLine, Tone, icon, tr, use_locale,
@@ -23,30 +22,25 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 pub struct CheckoutPage;
 
-#[lazy_route]
-impl LazyRoute for CheckoutPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(CheckoutPage, buying, checkout_page);
 
-    fn view(_this: Self) -> AnyView {
-        let cart = use_cart();
-        let start = resource(|| (), move |()| begin_checkout(cart.id()));
-        view! {
-            <Title text=tr!(CHECKOUT_TITLE)/>
-            <NotIndexed/>
-            <h1 class="text-3xl mt-4 mb-6">{tr!(CHECKOUT_TITLE)}</h1>
-            <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
-                {move || Suspend::new(async move {
-                    match start.await {
-                        Ok(start) => view! { <Checkout start/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn checkout_page() -> AnyView {
+    let cart = use_cart();
+    let start = resource(|| (), move |()| begin_checkout(cart.id()));
+    view! {
+        <Title text=tr!(CHECKOUT_TITLE)/>
+        <NotIndexed/>
+        <h1 class="text-3xl mt-4 mb-6">{tr!(CHECKOUT_TITLE)}</h1>
+        <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(start) => view! { <Checkout start/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 /// The cart that is bought: the browser's where a script runs, else the server's.

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::{LazyRoute, lazy_route};
-use session::resource;
+use session::{lazy_page, resource};
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr};
 
 use super::{Returned, read_return, settle_order};
@@ -22,30 +21,25 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct ReturnPage;
 
-#[lazy_route]
-impl LazyRoute for ReturnPage {
-    fn data() -> Self {
-        Self
-    }
+lazy_page!(ReturnPage, buying, return_page);
 
-    fn view(_this: Self) -> AnyView {
-        let query = use_query_map();
-        let order = Memo::new(move |_| query.with(|query| query.get("order").unwrap_or_default()));
-        let found = resource(move || order.get(), read_return);
-        view! {
-            <Title text=tr!(CHECKOUT_PAYMENT_TITLE)/>
-            <NotIndexed/>
-            <Suspense fallback=|| view! { <SkeletonText lines=4/> }>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(returned) => view! { <State returned order=order.get_untracked()/> }.into_any(),
-                        Err(error) => view! { <Trouble error/> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        }
-        .into_any()
+fn return_page() -> AnyView {
+    let query = use_query_map();
+    let order = Memo::new(move |_| query.with(|query| query.get("order").unwrap_or_default()));
+    let found = resource(move || order.get(), read_return);
+    view! {
+        <Title text=tr!(CHECKOUT_PAYMENT_TITLE)/>
+        <NotIndexed/>
+        <Suspense fallback=|| view! { <SkeletonText lines=4/> }>
+            {move || Suspend::new(async move {
+                match found.await {
+                    Ok(returned) => view! { <State returned order=order.get_untracked()/> }.into_any(),
+                    Err(error) => view! { <Trouble error/> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
+    .into_any()
 }
 
 #[component]

@@ -77,7 +77,7 @@ async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, 
 /// the address is looked up once, must be public, and that very address is asked, without following redirects.
 async fn client(locale: Locale, trusted: bool, url: &reqwest::Url) -> Result<reqwest::Client, String> {
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
-    let builder = reqwest::Client::builder().timeout(PATIENCE);
+    let builder = crate::platform::http::client().timeout(PATIENCE);
     if trusted {
         return builder.build().map_err(|error| failed(&error.to_string()));
     }

@@ -1,0 +1,43 @@
+//! The shop's pages by their addresses.
+
+use leptos::prelude::*;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
+use leptos_router::components::{ParentRoute, Route};
+use leptos_router::{Lazy, SsrMode, path};
+use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
+use storefront::cart::CartPage;
+use storefront::checkout::{CheckoutPage, ReturnPage};
+use storefront::follow::FollowPage;
+use storefront::frame::ShopFrame;
+use storefront::home::HomePage;
+use storefront::listing::{CategoriesPage, ListingPage};
+use storefront::product::ProductPage;
+use storefront::search::SearchPage;
+
+/// The shop's pages.
+#[component(transparent)]
+pub fn Shop() -> AnyNestedRoute {
+    view! {
+        <ParentRoute path=path!("") view=ShopFrame ssr=SsrMode::Async>
+            <Route path=path!("") view={Lazy::<HomePage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("c") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("c/:slug") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("p/:slug") view=ProductPage ssr=SsrMode::Async/>
+            <Route path=path!("categories") view={Lazy::<CategoriesPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("search") view={Lazy::<SearchPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("cart") view={Lazy::<CartPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("orders/follow/:token") view={Lazy::<FollowPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-up") view={Lazy::<SignUpPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account") view={Lazy::<AccountPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account/orders") view={Lazy::<MyOrdersPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account/orders/:order") view={Lazy::<MyOrderPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account/addresses") view={Lazy::<AddressesPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
+        </ParentRoute>
+    }
+    .into_inner()
+    .into_any_nested_route()
+}

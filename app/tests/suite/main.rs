@@ -1,0 +1,31 @@
+//! The pages and server functions as the server answers with them.
+
+#![allow(clippy::unwrap_used, reason = "a failing arrangement fails the test")]
+
+mod access;
+mod admin;
+
+use std::path::PathBuf;
+
+use backend::{Shop, ShopConfig};
+
+/// What everybody signs in with.
+const PASSWORD: &str = "mangoes dry in the sun";
+
+/// A folder that goes when the test ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An empty shop on SQLite.
+async fn a_shop() -> (Shop, Folder) {
+    let folder = std::env::temp_dir().join(format!("tindahan-app-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut config = ShopConfig::new(format!("sqlite:{}", folder.join("shop.db").display()), &folder, "http://127.0.0.1:3000");
+    config.light_passwords = true;
+    (Shop::open(config).await.unwrap(), Folder(folder))
+}

@@ -1,0 +1,312 @@
+//! Products: saved, listed, shown, photographed.
+
+use std::io::Cursor;
+
+use crate::support::{TestShop, both, guest, number, place, sqlite};
+use backend::catalog::{self, CatalogError};
+use backend::platform::{Context, events};
+use domain::Locale;
+use domain::id::{ProductId, RequestId, UserId};
+use domain::permission::Role;
+use domain::view::{ListingQuery, OptionDraft, ProductDraft, ProductTexts, Sort, VariantDraft};
+
+fn a_draft(name: &str, price: i64) -> ProductDraft {
+    ProductDraft {
+        tax_class: "standard".into(),
+        vendor: "Tala".into(),
+        texts: vec![ProductTexts { locale: "en".into(), name: name.into(), ..ProductTexts::default() }],
+        variants: vec![VariantDraft { sku: name.to_uppercase(), price, stock: 5, cost: 40, weight_g: 100, ..VariantDraft::default() }],
+        ..ProductDraft::default()
+    }
+}
+
+fn sized(name: &str, sizes: &[(&str, i64)]) -> ProductDraft {
+    let mut draft = a_draft(name, 0);
+    let value = |size: &str| (String::new(), vec![size.to_owned(), format!("{size} fil")]);
+    draft.options = vec![OptionDraft {
+        key: String::new(),
+        names: vec!["Size".into(), "Laki".into()],
+        values: sizes.iter().map(|(size, _)| value(size)).collect(),
+    }];
+    draft.variants = sizes
+        .iter()
+        .map(|(size, price)| VariantDraft {
+            sku: format!("{name}-{size}"),
+            values: vec![size.to_lowercase()],
+            price: *price,
+            stock: 2,
+            ..VariantDraft::default()
+        })
+        .collect();
+    draft
+}
+
+async fn save(shop: &TestShop, draft: ProductDraft) -> Result<ProductId, CatalogError> {
+    catalog::save_product(shop, &shop.system(), Locale::En, draft).await
+}
+
+async fn published(shop: &TestShop, draft: ProductDraft) -> ProductId {
+    let id = save(shop, draft).await.unwrap();
+    catalog::set_status(shop, &shop.system(), id, "published").await.unwrap();
+    shop.clock.advance(1_000);
+    id
+}
+
+async fn names(shop: &TestShop, query: &ListingQuery) -> Vec<String> {
+    catalog::listing(shop, Locale::En, query).await.unwrap().products.into_iter().map(|card| card.name).collect()
+}
+
+fn fields(error: CatalogError) -> Vec<String> {
+    match error {
+        CatalogError::Invalid(errors) => errors.into_iter().map(|e| e.0).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_product_goes_from_draft_to_shelf_and_back() {
+    both(async |shop| {
+        let id = save(shop, sized("Mug", &[("S", 300), ("L", 400)])).await.unwrap();
+        assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none(), "a draft is not for shoppers");
+        catalog::set_status(shop, &shop.system(), id, "published").await.unwrap();
+        let mug = catalog::product(shop, Locale::Fil, "mug").await.unwrap().unwrap();
+        assert_eq!(mug.options[0].values.iter().map(|v| v.name.as_str()).collect::<Vec<_>>(), ["S fil", "L fil"]);
+        assert_eq!(
+            mug.variants.iter().map(|v| (v.values[0].as_str(), v.price.minor, v.available)).collect::<Vec<_>>(),
+            [("s", 300, 2), ("l", 400, 2)]
+        );
+        let home = catalog::home(shop, Locale::En).await.unwrap();
+        assert_eq!(
+            home.newest.iter().map(|c| (c.price_from.minor, c.price_varies, c.in_stock, c.only_variant.is_none())).collect::<Vec<_>>(),
+            [(300, true, true, true)]
+        );
+        catalog::set_status(shop, &shop.system(), id, "archived").await.unwrap();
+        assert!(names(shop, &ListingQuery::default()).await.is_empty());
+        assert!(matches!(catalog::set_status(shop, &shop.system(), id, "sold").await, Err(CatalogError::Status(_))));
+        let kinds: Vec<_> = events::of_subject(shop, id.0).await.unwrap().into_iter().map(|e| e.kind).collect();
+        assert_eq!(kinds, ["product.created", "product.published", "product.archived"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
+    both(async |shop| {
+        let id = published(shop, sized("Mug", &[("S", 300), ("M", 350), ("L", 400)])).await;
+        let first = catalog::admin_product(shop, &shop.system(), id).await.unwrap();
+        let mut draft = first.draft.clone();
+        // S goes, M and L swap their SKUs, M costs more.
+        draft.variants.remove(0);
+        let sku = draft.variants[0].sku.clone();
+        draft.variants[0].sku = std::mem::replace(&mut draft.variants[1].sku, sku);
+        draft.variants[0].price = 355;
+        draft.options[0].values.remove(0);
+        save(shop, draft.clone()).await.unwrap();
+        let mug = catalog::product(shop, Locale::En, "mug").await.unwrap().unwrap();
+        let shape: Vec<_> = mug.variants.iter().map(|v| (v.sku.as_str(), v.price.minor, v.available)).collect();
+        assert_eq!(shape, [("Mug-L", 355, 2), ("Mug-M", 400, 2)]);
+        assert_eq!(mug.variants[0].id, first.draft.variants[1].id.unwrap());
+        assert!(matches!(save(shop, draft).await, Err(CatalogError::Stale)));
+        // What was archived comes back under its SKU, with its stock.
+        let mut draft = catalog::admin_product(shop, &shop.system(), id).await.unwrap().draft;
+        draft.options[0].values.push(("s".into(), vec!["S".into()]));
+        draft.variants.push(VariantDraft { sku: "Mug-S".into(), values: vec!["s".into()], price: 300, ..VariantDraft::default() });
+        save(shop, draft).await.unwrap();
+        let back = catalog::admin_product(shop, &shop.system(), id).await.unwrap();
+        assert_eq!(back.draft.variants[2].id, first.draft.variants[0].id);
+        assert_eq!(back.stock.iter().map(|s| s.on_hand).sum::<i64>(), 6);
+        let changes = events::of_subject(shop, id.0).await.unwrap();
+        assert!(changes.iter().any(|e| e.kind == "product.updated" && e.data.contains("\"Mug-L\":[350,355]")), "{changes:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_product_is_refused_beside_its_field() {
+    both(async |shop| {
+        let mut bad = sized("Mug", &[("S", -1), ("L", i64::MAX)]);
+        bad.texts[0].name = " ".into();
+        bad.tax_class = "high".into();
+        bad.variants[1].sku = bad.variants[0].sku.clone();
+        bad.variants[1].values = vec!["s".into()];
+        bad.variants[0].barcode = "4809990000017".into();
+        let wrong = fields(save(shop, bad).await.unwrap_err());
+        assert_eq!(wrong, ["name.en", "tax_class", "price.0", "barcode.0", "sku.1", "values.1", "price.1"]);
+        assert_eq!(fields(save(shop, ProductDraft::default()).await.unwrap_err()), ["name.en", "tax_class", "variants"]);
+        published(shop, a_draft("Cup", 100)).await;
+        assert_eq!(fields(save(shop, a_draft("CUP", 100)).await.unwrap_err()), ["sku.0"]);
+        let mut same = a_draft("Cup", 100);
+        same.variants[0].sku = "OTHER".into();
+        let second = save(shop, same.clone()).await.unwrap();
+        assert_ne!(catalog::admin_product(shop, &shop.system(), second).await.unwrap().draft.texts[0].slug, "cup");
+        same.texts[0].slug = "cup".into();
+        same.variants[0].sku = "THIRD".into();
+        assert_eq!(fields(save(shop, same).await.unwrap_err()), ["slug.en"]);
+        let mut lost = a_draft("Lost", 1);
+        lost.category = Some(domain::id::CategoryId(shop.id()));
+        assert_eq!(fields(save(shop, lost).await.unwrap_err()), ["category"]);
+        let clerk = Context::staff(UserId(shop.id()), Role::Clerk, RequestId(shop.id()));
+        for ctx in [guest(shop), clerk] {
+            assert!(matches!(catalog::save_product(shop, &ctx, Locale::En, a_draft("No", 1)).await, Err(CatalogError::Forbidden(_))));
+        }
+        assert_eq!(number(shop, "select count(*) from products").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_are_sorted_filtered_counted_and_paged() {
+    both(async |shop| {
+        for n in 0..30_i64 {
+            let sizes: &[(&str, i64)] = if n % 2 == 0 { &[("S", 1_000), ("L", 2_000)] } else { &[("M", 1_500)] };
+            let sizes: Vec<_> = sizes.iter().map(|(size, price)| (*size, price + n)).collect();
+            published(shop, sized(&format!("P{n:02}"), &sizes)).await;
+        }
+        let (mut seen, mut query) = (Vec::new(), ListingQuery { sort: Sort::PriceUp, ..ListingQuery::default() });
+        let first = catalog::listing(shop, Locale::Fil, &query).await.unwrap();
+        assert_eq!(first.products.len(), catalog::PAGE);
+        let counts: Vec<_> = first.facets[0].values.iter().map(|v| (v.key.as_str(), v.name.as_str(), v.count)).collect();
+        assert_eq!(first.facets[0].name, "Laki");
+        assert_eq!(counts.len(), 3);
+        assert!(counts.contains(&("size:s", "S fil", 15)) && counts.contains(&("size:m", "M fil", 15)));
+        loop {
+            let page = catalog::listing(shop, Locale::En, &query).await.unwrap();
+            seen.extend(page.products.into_iter().map(|c| c.price_from.minor));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 30);
+        assert!(seen.is_sorted());
+        let sized = ListingQuery { options: vec!["size:m".into()], sort: Sort::PriceDown, ..ListingQuery::default() };
+        assert_eq!(names(shop, &sized).await.len(), 15);
+        assert_eq!(names(shop, &sized).await[0], "P29");
+        let priced = ListingQuery { price_min: Some(1_501), price_max: Some(1_505), ..ListingQuery::default() };
+        assert_eq!(names(shop, &priced).await, ["P05", "P03", "P01"]);
+        assert_eq!(names(shop, &ListingQuery::default()).await[0], "P29");
+        for nonsense in ["", "x", "1.2.3", "99999999999999999999.00"] {
+            let query = ListingQuery { after: Some(nonsense.into()), ..ListingQuery::default() };
+            assert_eq!(names(shop, &query).await.len(), catalog::PAGE, "{nonsense:?}");
+        }
+        let unknown = ListingQuery { category: Some("none".into()), ..ListingQuery::default() };
+        assert!(catalog::listing(shop, Locale::En, &unknown).await.unwrap().category.is_none());
+        assert!(names(shop, &unknown).await.is_empty());
+        let managers = catalog::admin_list(shop, &shop.system(), "", "published", None, None).await.unwrap();
+        assert_eq!((managers.products.len(), managers.products[0].name.as_str(), managers.products[0].available), (30, "P29", 2));
+    })
+    .await;
+}
+
+/// On Postgres an event is handed on when no older transaction runs, which may be one of another test.
+async fn followed(shop: &TestShop, query: &ListingQuery, expected: &[&str]) {
+    let begun = std::time::Instant::now();
+    loop {
+        catalog::catch_up(shop).await.unwrap();
+        if names(shop, query).await == expected {
+            return;
+        }
+        assert!(begun.elapsed().as_secs() < 20, "the list never showed {expected:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_goods_follows_each_change() {
+    both(async |shop| {
+        let mug = published(shop, a_draft("Mug", 10_000)).await;
+        let page = async || catalog::product(shop, Locale::En, "mug").await.unwrap().unwrap();
+        let card = async || catalog::cards_by_ids(shop, Locale::En, &[mug]).await.unwrap().remove(0);
+        assert_eq!((page().await.name, page().await.variants[0].available, card().await.name), ("Mug".into(), 5, "Mug".into()));
+
+        // Stock and prices are never kept, whoever changes them.
+        let variant = page().await.variants[0].id;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        assert_eq!(page().await.variants[0].available, 3);
+
+        // What a page says is, until somebody changes it.
+        let mut draft = catalog::admin_product(shop, &shop.system(), mug).await.unwrap().draft;
+        draft.texts[0].name = "Beaker".into();
+        draft.texts[0].slug = "mug".into();
+        draft.variants[0].price = 12_000;
+        save(shop, draft).await.unwrap();
+        assert_eq!((page().await.name, page().await.variants[0].price.minor), ("Beaker".into(), 12_000));
+        assert_eq!((card().await.name, card().await.price_from.minor), ("Beaker".into(), 12_000));
+
+        catalog::set_status(shop, &shop.system(), mug, "archived").await.unwrap();
+        assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_follow_stock() {
+    both(async |shop| {
+        let mut draft = a_draft("Last", 10_000);
+        draft.variants[0].stock = 1;
+        let id = published(shop, draft).await;
+        let in_stock = ListingQuery { in_stock: true, ..ListingQuery::default() };
+        assert_eq!(names(shop, &in_stock).await, ["Last"]);
+        let variant = catalog::admin_product(shop, &shop.system(), id).await.unwrap().draft.variants[0].id.unwrap();
+        place(shop, &[(variant, 1)]).await.unwrap();
+        followed(shop, &in_stock, &[]).await;
+        assert!(!catalog::cards_by_ids(shop, Locale::En, &[id]).await.unwrap()[0].in_stock);
+        let place = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
+        backend::inventory::adjust(shop, &shop.system(), variant, place, 3, "found").await.unwrap();
+        followed(shop, &in_stock, &["Last"]).await;
+    })
+    .await;
+}
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image::RgbImage::from_pixel(width, height, image::Rgb([200, 120, 40]))
+        .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
+        .unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn photographs_are_made_in_each_width_and_form() {
+    both(async |shop| {
+        let id = published(shop, a_draft("Cup", 100)).await;
+        let alts = vec![(Locale::En, "A cup".to_owned()), (Locale::Fil, "Isang tasa".to_owned())];
+        let picture = catalog::add_picture(shop, &shop.system(), Some(id), png(400, 300), alts).await.unwrap();
+        assert_eq!((picture.width, picture.height), (400, 300));
+        let cup = catalog::product(shop, Locale::Fil, "cup").await.unwrap().unwrap();
+        assert_eq!(cup.pictures[0].alt, "Isang tasa");
+        let webp = catalog::picture_file(shop, picture.id, 160, "webp").await.unwrap().unwrap();
+        let small = image::load_from_memory(&webp).unwrap();
+        assert_eq!((small.width(), small.height()), (160, 120));
+        let avif = catalog::picture_file(shop, picture.id, 320, "avif").await.unwrap().unwrap();
+        assert_eq!(&avif[4..12], b"ftypavif");
+        let largest = catalog::picture_file(shop, picture.id, 1280, "webp").await.unwrap().unwrap();
+        assert_eq!(image::load_from_memory(&largest).unwrap().width(), 400, "never blown up");
+        for (width, form) in [(161, "webp"), (0, "webp"), (160, "png"), (160, "../key")] {
+            assert!(catalog::picture_file(shop, picture.id, width, form).await.unwrap().is_none());
+        }
+        let unknown = domain::id::PictureId(shop.id());
+        assert!(catalog::picture_file(shop, unknown, 160, "webp").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_photograph_is_refused() {
+    let shop = sqlite().await;
+    let add = async |bytes: Vec<u8>| catalog::add_picture(&shop, &shop.system(), None, bytes, Vec::new()).await;
+    let mut cut = png(300, 300);
+    cut.truncate(cut.len() / 2);
+    for bytes in [Vec::new(), b"<svg/>".to_vec(), b"GIF89a".to_vec(), b"\x89PNG\r\n\x1a\nnothing".to_vec(), cut] {
+        assert!(matches!(add(bytes).await, Err(CatalogError::NotAPicture)));
+    }
+    assert!(matches!(add(vec![0; catalog::LARGEST_UPLOAD + 1]).await, Err(CatalogError::TooLarge)));
+    // Few bytes that would unpack to very many pixels.
+    assert!(matches!(add(png(12_500, 10)).await, Err(CatalogError::TooLarge)));
+    let refused = catalog::add_picture(&shop, &guest(&shop), None, png(9, 9), Vec::new()).await;
+    assert!(matches!(refused, Err(CatalogError::Forbidden(_))));
+    let nowhere = catalog::add_picture(&shop, &shop.system(), Some(ProductId(shop.id())), png(9, 9), Vec::new()).await;
+    assert!(matches!(nowhere, Err(CatalogError::Unknown)));
+    assert_eq!(number(&shop, "select count(*) from pictures").await, 0);
+    shop.close().await;
+}

@@ -1,0 +1,285 @@
+//! From a cart to an order, on both databases.
+
+use crate::support::{a_cart, a_product, both, buy, form, guest, number, place};
+use backend::checkout::{CheckoutError, place_order};
+use backend::platform::secrets::Keys;
+use domain::order::{Channel, PaymentMethod};
+use domain::{Locale, Money};
+use sha2::{Digest, Sha256};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_buyers_for_ten_units_make_ten_orders() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).make(shop).await;
+        let mut carts = Vec::new();
+        for _ in 0..64 {
+            carts.push(a_cart(shop, &[(variant, 1)]).await);
+        }
+        let tries: Vec<_> = carts
+            .into_iter()
+            .enumerate()
+            .map(|(i, cart)| {
+                let shop = shop.shop.clone();
+                tokio::spawn(async move { buy(&shop, cart, &format!("buyer-{i:04}")).await })
+            })
+            .collect();
+        let (mut bought, mut refused) = (0, 0);
+        for one in tries {
+            match one.await.unwrap() {
+                Ok(_) => bought += 1,
+                Err(CheckoutError::OutOfStock(_)) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!((bought, refused), (10, 54));
+        assert_eq!(number(shop, "select count(*) from orders").await, 10);
+        assert_eq!(number(shop, "select cast(sum(reserved) as bigint) from stock").await, 10);
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_unit_is_sold_once() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        assert!(place(shop, &[(variant, 1)]).await.is_ok());
+        let second = place(shop, &[(variant, 1)]).await;
+        assert!(matches!(second, Err(CheckoutError::OutOfStock(names)) if names == ["Dried mango"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_lines_of_one_article_cannot_take_more_than_there_is() {
+    both(async |shop| {
+        let variant = a_product().with_stock(4).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 2), (variant, 2)]).await;
+        place(shop, &[(variant, 1)]).await.unwrap();
+        let refused = buy(shop, cart, "two-lines-of-one").await;
+        assert!(matches!(refused, Err(CheckoutError::OutOfStock(_))), "{refused:?}");
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_units_from_two_houses_make_two_reservations() {
+    both(async |shop| {
+        let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from reservations").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_makes_one_order_however_often_it_is_sent() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let pressed: Vec<_> = (0..8)
+            .map(|_| {
+                let shop = shop.shop.clone();
+                tokio::spawn(async move { buy(&shop, cart, "the-same-key").await })
+            })
+            .collect();
+        let mut orders = std::collections::HashSet::new();
+        let mut fresh = 0;
+        for one in pressed {
+            let placed = one.await.unwrap().unwrap();
+            fresh += i32::from(!placed.replay);
+            orders.insert(placed.order);
+        }
+        assert_eq!((orders.len(), fresh), (1, 1));
+        // A reload makes another key; the cart still has one order.
+        let again = buy(shop, cart, "another-key").await.unwrap();
+        assert!(again.replay && orders.contains(&again.order));
+        assert_eq!(number(shop, "select count(*) from orders").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_other_contents_is_refused() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        buy(shop, cart, "key-number-one").await.unwrap();
+        let mut other = form(cart, PaymentMethod::Cod);
+        other.contact.name = "Somebody Else".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", other).await;
+        assert!(matches!(refused, Err(CheckoutError::KeyReused)), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        buy(shop, cart, "key-number-one").await.unwrap();
+        let (kept,): (Vec<u8>,) = shop.db().fetch_one("select body_hash from idempotency_keys", &[]).await.unwrap();
+        let guess = serde_json::to_string(&form(cart, PaymentMethod::Cod)).unwrap();
+        assert!(!Sha256::digest(&guess).starts_with(&kept));
+        let thief = Keys::from_bytes(&[7; 32]);
+        assert_ne!(thief.blind("checkout", &guess), kept);
+        assert_eq!(shop.keys().blind("checkout", &guess), kept, "the guess is right, and only the shop can tell");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_pays_a_total_that_they_did_not_see() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let mut wrong = form(cart, PaymentMethod::Cod);
+        wrong.seen_total = Some(1);
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await;
+        assert!(matches!(refused, Err(CheckoutError::TotalChanged(m)) if m == Money::new(20_000, domain::Currency::PHP)), "{refused:?}");
+        assert_eq!(number(shop, "select count(*) from orders").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let mut wrong = form(cart, PaymentMethod::Cod);
+        wrong.contact.email = "nobody".into();
+        wrong.shipping.line1 = String::new();
+        let Err(CheckoutError::Invalid(fields)) = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
+        else {
+            panic!("it was taken")
+        };
+        let names: Vec<_> = fields.iter().map(|f| f.0.as_str()).collect();
+        assert!(names.contains(&"email") && names.contains(&"line1"), "{names:?}");
+        assert_eq!(number(shop, "select count(*) from contacts").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_as_often_as_it_may_be() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        for n in 0..4 {
+            let view = backend::cart::sync(
+                shop,
+                &guest(shop),
+                Locale::En,
+                Channel::Web,
+                None,
+                0,
+                crate::support::items(&[(variant, 1)]),
+                Some("ten".into()),
+            )
+            .await
+            .unwrap();
+            let placed = buy(shop, view.id.unwrap(), &format!("buyer-{n:04}")).await.unwrap();
+            // 100.00 with 100.00 delivery; three times with ten percent off the goods.
+            assert_eq!(placed.total.minor, if n < 3 { 19_000 } else { 20_000 });
+        }
+        assert_eq!(number(shop, "select uses from discount_codes").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_not_used_up_by_an_order_that_found_no_stock() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        let mut carts = Vec::new();
+        for _ in 0..2 {
+            let items = crate::support::items(&[(variant, 1)]);
+            let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items, Some("TEN".into())).await;
+            carts.push(view.unwrap().id.unwrap());
+        }
+        buy(shop, carts[0], "buyer-first").await.unwrap();
+        assert!(matches!(buy(shop, carts[1], "buyer-second").await, Err(CheckoutError::OutOfStock(_))));
+        assert_eq!(number(shop, "select uses from discount_codes").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_bought_on_one_device_does_not_come_back_from_another() {
+    both(async |shop| {
+        let (bought, other) = (a_product().with_stock(5).make(shop).await, a_product().with_stock(5).make(shop).await);
+        let cart = a_cart(shop, &[(bought, 2)]).await;
+        buy(shop, cart, "on-the-phone").await.unwrap();
+        let kept = crate::support::items(&[(bought, 2), (other, 1)]);
+        let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, Some(cart), 1, kept, None).await.unwrap();
+        assert_ne!(view.id, Some(cart));
+        assert_eq!(view.lines.iter().map(|line| line.variant).collect::<Vec<_>>(), [other]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn carts_that_nobody_touches_are_removed_and_orders_keep_theirs() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let (bought, _idle) = (a_cart(shop, &[(variant, 1)]).await, a_cart(shop, &[(variant, 1)]).await);
+        buy(shop, bought, "a-buyer-of-one").await.unwrap();
+        shop.clock.advance(91 * domain::Timestamp::DAY);
+        let fresh = a_cart(shop, &[(variant, 1)]).await;
+        assert_eq!(backend::cart::tidy(shop).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from carts").await, 2);
+        assert!(backend::cart::view(shop, &guest(shop), Locale::En, fresh).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_knows_a_cart_does_not_get_its_order() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let first = buy(shop, cart, "the-first-press").await.unwrap();
+        let again = buy(shop, cart, "another-press").await.unwrap();
+        assert!(again.replay && again.order == first.order, "the shopper gets it again");
+        let mut other = form(cart, PaymentMethod::Cod);
+        other.contact.email = "somebody.else@example.com".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-curious-one", other).await;
+        assert!(matches!(refused, Err(CheckoutError::NoCart)), "{refused:?}");
+        assert_eq!(number(shop, "select count(*) from orders").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_is_ordered_after_a_refusal_that_said_so() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 5)]).await;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        let seen = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
+        assert_eq!(seen.lines[0].quantity.get(), 3, "the cart shows what is there");
+        let press = async |key: &str| {
+            let asked = domain::view::CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };
+            place_order(shop, &guest(shop), Locale::En, Channel::Web, key, asked).await
+        };
+        assert!(matches!(press("first-press").await, Err(CheckoutError::TotalChanged(_))));
+        assert_eq!(press("second-press").await.unwrap().total.minor, 40_000);
+        assert_eq!(number(shop, "select cast(sum(available) as bigint) from stock").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_booked_with_its_sale_tax_and_delivery() {
+    both(async |shop| {
+        let variant = a_product().at(11_200).with_stock(5).make(shop).await;
+        place(shop, &[(variant, 1)]).await.unwrap();
+        assert_eq!(number(shop, "select cast(sum(amount) as bigint) from postings").await, 0);
+        assert_eq!(number(shop, "select amount from postings where account = 'accounts_receivable'").await, 21_200);
+        assert_eq!(number(shop, "select count(*) from events where kind = 'order.placed'").await, 1);
+        assert_eq!(number(shop, "select count(*) from payments where state = 'pending'").await, 1);
+    })
+    .await;
+}

@@ -1,0 +1,269 @@
+//! Sealed contacts and addresses, the address book, preferences, on both databases.
+
+use std::path::Path;
+
+use crate::support::{TestShop, a_product, address, both, guest, number, place, postgres, sqlite};
+use backend::Shop;
+use backend::customers::{self, CustomerError};
+use backend::identity;
+use backend::platform::Context;
+use backend::platform::db::DbError;
+use domain::Locale;
+use domain::id::ContactId;
+use domain::view::{Address, ContactDetails, Preferences};
+
+const PASSWORD: &str = "blue gate beside the bakery";
+
+fn person(name: &str) -> ContactDetails {
+    ContactDetails {
+        name: name.into(),
+        email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+        phone: "0917 123 4567".into(),
+    }
+}
+
+/// An account, as it is signed in.
+async fn shopper(shop: &Shop, name: &str) -> Context {
+    let (user, _) = identity::sign_up(shop, &guest(shop), Locale::En, person(name), PASSWORD).await.unwrap();
+    Context::customer(user, guest(shop).request)
+}
+
+fn cebu() -> Address {
+    Address {
+        recipient: "Ana  Reyes ".into(),
+        phone: "0917 123 4567".into(),
+        country: "PH".into(),
+        line1: "12 Mabini Street".into(),
+        barangay: "lahug".into(),
+        city: "Cebu City".into(),
+        region: "Region VII".into(),
+        ..Address::default()
+    }
+}
+
+/// Contacts with an address each, a millisecond after each other.
+async fn keep(shop: &TestShop, people: &[ContactDetails]) -> Vec<ContactId> {
+    let prepare = |person| {
+        shop.clock.advance(1);
+        customers::prepare_contact(shop, person, Locale::En)
+    };
+    let prepared: Vec<_> = people.iter().map(prepare).collect();
+    let addresses: Vec<_> = prepared.iter().map(|c| customers::prepare_address(shop, c.id, &cebu())).collect();
+    let ids = prepared.iter().map(|c| c.id).collect();
+    shop.db()
+        .write(async move |tx| {
+            customers::insert_contacts(tx, &prepared).await?;
+            customers::insert_addresses(tx, &addresses).await
+        })
+        .await
+        .unwrap();
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_found_by_e_mail_phone_and_words_of_their_name() {
+    both(async |shop| {
+        let mut people = vec![person("María Clara Santos"), person("Ana Santos"), person("Ben Cruz")];
+        people[0].email = "maria.clara@example.com".into();
+        people[2].phone = "+65 6123 4567".into();
+        let ids = keep(shop, &people).await;
+        let found = async |text: &str| customers::find_contacts(shop, text).await.unwrap();
+        assert_eq!(found("MARIA.CLARA@example.com").await, [ids[0]]);
+        assert_eq!(found("+6561234567").await, [ids[2]]);
+        assert_eq!(found("0917-123-4567").await, [ids[1], ids[0]]);
+        assert_eq!(found("santos").await, [ids[1], ids[0]]);
+        assert_eq!(found("Santos Maria").await, [ids[0]]);
+        for nobody in ["", "—", "santo", "nobody@example.com", "Santos Cruz"] {
+            assert!(found(nobody).await.is_empty(), "{nobody}");
+        }
+        let opened = customers::open_contacts(shop, &ids).await.unwrap();
+        assert_eq!(opened[&ids[0]].name, "María Clara Santos");
+        assert_eq!(opened[&ids[2]].phone, "+6561234567");
+        let unknown = customers::open_contact(shop, ContactId(shop.id())).await;
+        assert!(matches!(unknown, Err(CustomerError::Unknown)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_record_that_was_moved_to_another_row_does_not_open() {
+    both(async |shop| {
+        let ids = keep(shop, &[person("Ana Reyes"), person("Ben Cruz")]).await;
+        let (from, to) = (ids[0], ids[1]);
+        shop.db()
+            .write(async move |tx| {
+                tx.execute("update contacts set sealed = (select sealed from contacts where id = $1) where id = $2", &[&from, &to]).await
+            })
+            .await
+            .map_err(|e: DbError| e)
+            .unwrap();
+        assert!(customers::open_contact(shop, from).await.is_ok());
+        assert!(matches!(customers::open_contact(shop, to).await, Err(CustomerError::Sealed)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_book_is_kept_corrected_and_emptied() {
+    both(async |shop| {
+        let ana = shopper(shop, "Ana Reyes").await;
+        assert!(customers::addresses(shop, &ana).await.unwrap().is_empty());
+        let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await.unwrap();
+        shop.clock.advance(1);
+        let work = customers::save_address(shop, &ana, Locale::En, None, &address(), false).await.unwrap();
+        let book = customers::addresses(shop, &ana).await.unwrap();
+        assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(home, true), (work, false)]);
+        let saved = &book[0].address;
+        assert_eq!((saved.recipient.as_str(), saved.phone.as_str(), saved.postal_code.as_str()), ("Ana Reyes", "+639171234567", "6000"));
+        assert_eq!(customers::places::island_group(saved), Some("Visayas"));
+
+        let moved = Address { line1: "7 Rizal Avenue".into(), ..cebu() };
+        assert_eq!(customers::save_address(shop, &ana, Locale::En, Some(work), &moved, true).await.unwrap(), work);
+        let book = customers::addresses(shop, &ana).await.unwrap();
+        assert_eq!((book[0].id, book[0].is_default, book[0].address.line1.as_str()), (work, true, "7 Rizal Avenue"));
+        assert_eq!(book.iter().filter(|a| a.is_default).count(), 1);
+
+        customers::set_default_address(shop, &ana, home).await.unwrap();
+        customers::delete_address(shop, &ana, home).await.unwrap();
+        let book = customers::addresses(shop, &ana).await.unwrap();
+        assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(work, true)]);
+        assert!(customers::open_address(shop, home).await.is_err(), "what it said is gone");
+        let again = customers::delete_address(shop, &ana, home).await;
+        assert!(matches!(again, Err(CustomerError::Unknown)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reaches_into_another_persons_book() {
+    both(async |shop| {
+        let (ana, ben) = (shopper(shop, "Ana Reyes").await, shopper(shop, "Ben Cruz").await);
+        let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
+        let changed = customers::save_address(shop, &ben, Locale::En, Some(home), &address(), false).await;
+        assert!(matches!(changed, Err(CustomerError::Unknown)));
+        assert!(matches!(customers::delete_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
+        assert!(matches!(customers::set_default_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
+        assert!(customers::addresses(shop, &ben).await.unwrap().is_empty());
+        assert!(matches!(customers::addresses(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
+        let book = customers::addresses(shop, &ana).await.unwrap();
+        assert_eq!((book.len(), book[0].address.line1.as_str(), book[0].is_default), (1, "12 Mabini Street", true));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_takes_fifty_addresses_and_none_that_is_wrong() {
+    both(async |shop| {
+        let ana = shopper(shop, "Ana Reyes").await;
+        let wrong = Address { barangay: "Nowhere".into(), ..cebu() };
+        let refused = customers::save_address(shop, &ana, Locale::Fil, None, &wrong, false).await;
+        let Err(CustomerError::Invalid(fields)) = refused else { panic!("{refused:?}") };
+        assert_eq!(fields[0].0, "barangay");
+        for _ in 0..50 {
+            customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await.unwrap();
+        }
+        let full = customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await;
+        assert!(matches!(full, Err(CustomerError::Full(50))));
+        assert_eq!(number(shop, "select count(*) from addresses where is_default = 1").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preferences_are_kept_and_news_are_off_until_asked_for() {
+    both(async |shop| {
+        let ana = shopper(shop, "Ana Reyes").await;
+        assert_eq!(customers::preferences(shop, &ana).await.unwrap(), Preferences::default());
+        let wanted = Preferences { locale: "tl".into(), marketing: true };
+        customers::save_preferences(shop, &ana, &wanted).await.unwrap();
+        let kept = customers::preferences(shop, &ana).await.unwrap();
+        assert_eq!((kept.locale.as_str(), kept.marketing), ("fil", true));
+        assert!(matches!(customers::preferences(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
+    })
+    .await;
+}
+
+/// What nobody may read who has the database but not the key. Each occurs in no name of the program's own.
+const SECRETS: [&str; 8] = [
+    "Estrellita",
+    "Magbanua",
+    "estrellita.magbanua@example.com",
+    "Clara Santos",
+    "maria.clara@example.com",
+    "9171234567",
+    "Mabini",
+    "Keong Saik",
+];
+
+/// Sign-up, address book, a change of details, an order, a search and the mails' jobs.
+async fn a_busy_day(shop: &TestShop) {
+    let ana = shopper(shop, "Estrellita Magbanua").await;
+    let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
+    customers::save_address(shop, &ana, Locale::En, Some(home), &Address { line2: "Estrellita's".into(), ..cebu() }, true).await.unwrap();
+    customers::save_preferences(shop, &ana, &Preferences::default()).await.unwrap();
+    identity::save_contact(shop, &ana, Locale::En, &person("Estrellita Magbanua")).await.unwrap();
+    let variant = a_product().with_stock(3).make(shop).await;
+    place(shop, &[(variant, 1)]).await.unwrap();
+    backend::notifications::catch_up(shop).await.unwrap();
+    assert!(!customers::find_contacts(shop, "magbanua").await.unwrap().is_empty());
+}
+
+fn holds(text: &[u8], secret: &str) -> bool {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    [secret, &hex].iter().any(|form| text.windows(form.len()).any(|part| part.eq_ignore_ascii_case(form.as_bytes())))
+}
+
+fn files(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() { files(&entry.path(), into) } else { into.push(entry.path()) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_file_and_its_log_name_no_shopper() {
+    let shop = sqlite().await;
+    a_busy_day(&shop).await;
+    // With the write-ahead log still beside it, and again when it is closed.
+    for _ in 0..2 {
+        let mut all = Vec::new();
+        files(shop.folder.path(), &mut all);
+        let mut goods = false;
+        for file in all {
+            let bytes = std::fs::read(&file).unwrap();
+            goods |= holds(&bytes, "Dried mango");
+            for secret in SECRETS {
+                assert!(!holds(&bytes, secret), "“{secret}” in {}", file.display());
+            }
+        }
+        assert!(goods, "what is in the open can be read, so the search works");
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_table_in_postgres_names_a_shopper() {
+    let shop = postgres().await;
+    a_busy_day(&shop).await;
+    let tables: Vec<(String,)> = shop
+        .db()
+        .fetch_all("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[])
+        .await
+        .unwrap();
+    assert!(tables.len() > 20);
+    let admin = std::env::var("TINDAHAN_TEST_POSTGRES").unwrap();
+    let name = shop.db().url().rsplit('/').next().unwrap().to_owned();
+    let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let mut goods = false;
+    for (table,) in tables {
+        // Bytes are written in hex.
+        let sql = sqlx::AssertSqlSafe(format!("select cast(t as text) from {table} t"));
+        let texts: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+        goods |= texts.iter().any(|text| holds(text.as_bytes(), "Dried mango"));
+        for secret in SECRETS {
+            assert!(texts.iter().all(|text| !holds(text.as_bytes(), secret)), "“{secret}” in {table}");
+        }
+    }
+    assert!(goods, "what is in the open can be read, so the search works");
+    shop.close().await;
+}

@@ -1,0 +1,174 @@
+//! From the shelf to the door, on both databases.
+
+use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
+use crate::support::{a_product, both, guest, number, place};
+use backend::fulfilment::{self, FulfilmentError};
+use backend::orders::{self, OrderError};
+use domain::Locale;
+use domain::order::{DeliveryState, FulfilmentState, PaymentState, ShipmentState};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
+    both(async |shop| {
+        let variant = a_product().with_stock(3).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let ctx = clerk(shop);
+        let see = async || orders::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
+
+        let parcels = fulfilment::pick(shop, &ctx, placed.order).await.unwrap();
+        assert_eq!((parcels.len(), see().await.delivery), (1, DeliveryState::Preparing));
+        assert!(matches!(fulfilment::pick(shop, &ctx, placed.order).await, Err(FulfilmentError::NothingToPick)));
+        let early = fulfilment::ship(shop, &ctx, parcels[0], "LBC", "").await;
+        assert!(matches!(early, Err(FulfilmentError::Step { is: ShipmentState::Picked, wanted: ShipmentState::Shipped })));
+        fulfilment::pack(shop, &ctx, parcels[0]).await.unwrap();
+        assert!(matches!(fulfilment::ship(shop, &ctx, parcels[0], " ", "").await, Err(FulfilmentError::Carrier)));
+        fulfilment::ship(shop, &ctx, parcels[0], "LBC", "LBC-1").await.unwrap();
+        let order = see().await;
+        assert_eq!((order.fulfilment, order.delivery), (FulfilmentState::Fulfilled, DeliveryState::InTransit));
+        assert_eq!((order.shipments[0].tracking_number.as_deref(), order.lines[0].shipped), (Some("LBC-1"), 2));
+        assert_eq!(number(shop, "select on_hand from stock where on_hand > 0").await, 1);
+        assert_eq!(number(shop, "select amount from postings where account = 'cost_of_goods_sold'").await, 8_000);
+        assert_eq!(order.payment, PaymentState::Pending);
+
+        fulfilment::deliver(shop, &ctx, parcels[0]).await.unwrap();
+        let order = see().await;
+        assert_eq!((order.delivery, order.payment), (DeliveryState::Delivered, PaymentState::Paid));
+        let kinds: Vec<&str> = order.timeline.iter().map(|e| e.kind.as_str()).collect();
+        assert_eq!(
+            kinds,
+            ["order.placed", "shipment.picked", "shipment.packed", "shipment.shipped", "shipment.delivered", "payment.captured"]
+        );
+        assert!(matches!(fulfilment::deliver(shop, &ctx, parcels[0]).await, Err(FulfilmentError::Step { .. })));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+/// T14.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_that_holds_the_last_unit_is_sent() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        let placed = place(shop, &[(variant, 1)]).await.unwrap();
+        assert!(place(shop, &[(variant, 1)]).await.is_err());
+        let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
+        fulfilment::pack(shop, &clerk(shop), parcels[0]).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcels[0], "LBC", "").await.unwrap();
+        assert_eq!(number(shop, "select on_hand + reserved + available from stock").await, 0);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+/// T3.
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_in_two_houses_leave_in_two_parcels_each_from_its_own() {
+    both(async |shop| {
+        let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
+        assert_eq!(parcels.len(), 2);
+        // The second parcel first: it takes nothing from the other house.
+        fulfilment::pack(shop, &clerk(shop), parcels[1]).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcels[1], "LBC", "").await.unwrap();
+        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        assert_eq!((order.fulfilment, order.delivery), (FulfilmentState::Partial, DeliveryState::InTransit));
+        assert_eq!(
+            number(
+                shop,
+                "select count(*) from shipments s join stock k on k.location_id = s.location_id where s.state = 'shipped' and k.on_hand = 0"
+            )
+            .await,
+            1
+        );
+        fulfilment::deliver(shop, &clerk(shop), parcels[1]).await.unwrap();
+        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        assert_eq!((order.delivery, order.payment), (DeliveryState::InTransit, PaymentState::Pending));
+        assert_sound(shop).await;
+        fulfilment::pack(shop, &clerk(shop), parcels[0]).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcels[0], "LBC", "").await.unwrap();
+        fulfilment::deliver(shop, &clerk(shop), parcels[0]).await.unwrap();
+        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        assert_eq!((order.delivery, order.payment), (DeliveryState::Delivered, PaymentState::Paid));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_is_picked_and_unpacked_again() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 3)]).await.unwrap();
+        let line = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap().lines[0].id;
+        let pick = async |units| fulfilment::pick_lines(shop, &clerk(shop), placed.order, vec![(line, units)]).await;
+        assert!(matches!(pick(4).await, Err(FulfilmentError::TooMany)));
+        assert!(matches!(pick(-1).await, Err(FulfilmentError::TooMany)));
+        let parcel = pick(2).await.unwrap()[0];
+        assert!(matches!(pick(2).await, Err(FulfilmentError::TooMany)));
+        fulfilment::unpack(shop, &clerk(shop), parcel).await.unwrap();
+        assert!(matches!(fulfilment::pack(shop, &clerk(shop), parcel).await, Err(FulfilmentError::Step { .. })));
+        assert!(pick(3).await.is_ok());
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_cannot_be_cancelled_and_what_was_only_packed_can() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let (sent, packed) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 1)]).await.unwrap());
+        for (order, ship) in [(sent.order, true), (packed.order, false)] {
+            let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
+            fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+            if ship {
+                fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
+            }
+        }
+        let refused = orders::cancel(shop, &owner(shop), sent.order, "late").await;
+        assert!(matches!(refused, Err(OrderError::Sent)));
+        assert!(refused.unwrap_err().message(Locale::Fil).is_some());
+        orders::cancel(shop, &owner(shop), packed.order, "late").await.unwrap();
+        assert!(matches!(fulfilment::pick(shop, &clerk(shop), packed.order).await, Err(FulfilmentError::Cancelled)));
+        assert_eq!(number(shop, "select reserved from stock").await, 0);
+        assert_eq!(number(shop, "select available from stock").await, 4);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clerks_who_press_at_the_same_moment_send_one_parcel() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 1)]).await.unwrap();
+        let pressed: Vec<_> = (0..4)
+            .map(|_| {
+                let (shop, ctx, order) = (shop.shop.clone(), clerk(shop), placed.order);
+                tokio::spawn(async move { fulfilment::pick(&shop, &ctx, order).await.is_ok() })
+            })
+            .collect();
+        let mut made = 0;
+        for one in pressed {
+            made += i32::from(one.await.unwrap());
+        }
+        assert_eq!((made, number(shop, "select count(*) from shipments").await), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_before_the_card_is_authorised_nor_by_a_shopper() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(5).make(world).await;
+        let unpaid = world.card_order(&[(variant, 1)]).await;
+        assert!(matches!(fulfilment::pick(world, &clerk(world), unpaid.order).await, Err(FulfilmentError::Unpaid)));
+        assert!(matches!(fulfilment::pick(world, &guest(world), unpaid.order).await, Err(FulfilmentError::Forbidden(_))));
+        let answers =
+            fulfilment::pick_many(world, &clerk(world), &[unpaid.order, place(world, &[(variant, 1)]).await.unwrap().order]).await;
+        let answers = answers.unwrap();
+        assert!(answers[0].1.is_err() && answers[1].1.is_ok());
+    })
+    .await;
+}

@@ -1,0 +1,317 @@
+//! Accounts, sessions, staff and keys, on both databases.
+
+use crate::support::{TestShop, both, guest, number};
+use backend::Shop;
+use backend::identity::{self, IdentityError};
+use backend::platform::Context;
+use domain::id::UserId;
+use domain::permission::{Permission, Role};
+use domain::view::ContactDetails;
+use domain::{Locale, Timestamp};
+
+const PASSWORD: &str = "blue gate beside the bakery";
+
+fn person(name: &str) -> ContactDetails {
+    ContactDetails {
+        name: name.into(),
+        email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+        phone: "0917 123 4567".into(),
+    }
+}
+
+async fn sign_up(shop: &Shop, name: &str) -> (UserId, String) {
+    identity::sign_up(shop, &guest(shop), Locale::En, person(name), PASSWORD).await.unwrap()
+}
+
+async fn sign_in(shop: &Shop, email: &str, password: &str) -> Result<String, IdentityError> {
+    identity::sign_in(shop, &guest(shop), Locale::En, email, password).await.map(|(_, token)| token)
+}
+
+async fn context(shop: &Shop, token: &str) -> Context {
+    identity::context_of(&identity::who(shop, token).await.unwrap().unwrap(), guest(shop).request)
+}
+
+async fn staff(shop: &Shop, name: &str, role: Role) -> UserId {
+    identity::create_staff(shop, &shop.system(), Locale::En, person(name), role, PASSWORD).await.unwrap()
+}
+
+/// Past the few seconds for which an answer is trusted.
+fn later(shop: &TestShop) {
+    shop.clock.advance(10_000);
+}
+
+fn fields(error: IdentityError) -> Vec<String> {
+    let IdentityError::Invalid(fields) = error else { panic!("{error}") };
+    fields.into_iter().map(|(field, _)| field).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_up_is_known_by_the_token_until_they_sign_out() {
+    both(async |shop| {
+        let (user, token) = sign_up(shop, "Ana Reyes").await;
+        let me = identity::who(shop, &token).await.unwrap().unwrap();
+        assert_eq!((me.id, me.role, me.contact.name.as_str()), (user, None, "Ana Reyes"));
+        assert_eq!(me.contact.phone, "+639171234567");
+        assert_eq!(identity::who(shop, "somebody-elses-token").await.unwrap(), None);
+        identity::sign_out(shop, &token).await.unwrap();
+        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
+        let again = sign_in(shop, " ANA.reyes@Example.com", PASSWORD).await.unwrap();
+        assert_eq!(identity::who(shop, &again).await.unwrap().unwrap().id, user);
+        assert_eq!(number(shop, "select count(*) from events where kind in ('user.created', 'user.signed_in')").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_field_of_a_sign_up_that_is_wrong_is_named_and_nothing_is_kept() {
+    both(async |shop| {
+        let nobody = ContactDetails { name: String::new(), email: "ana".into(), phone: "12".into() };
+        let refused = identity::sign_up(shop, &guest(shop), Locale::Fil, nobody, "short").await.unwrap_err();
+        assert_eq!(fields(refused), ["name", "email", "phone", "password"]);
+        sign_up(shop, "Ana Reyes").await;
+        let mut twin = person("Ana Reyes");
+        twin.email = "Ana.Reyes@EXAMPLE.com".into();
+        let refused = identity::sign_up(shop, &guest(shop), Locale::En, twin, PASSWORD).await.unwrap_err();
+        assert_eq!(fields(refused), ["email"]);
+        for table in ["select count(*) from users", "select count(*) from contacts", "select count(*) from sessions"] {
+            assert_eq!(number(shop, table).await, 1, "{table}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sign_ups_at_once_with_one_e_mail_make_one_account() {
+    both(async |shop| {
+        let tries = (0..8).map(|_| {
+            let shop = shop.shop.clone();
+            tokio::spawn(async move { identity::sign_up(&shop, &guest(&shop), Locale::En, person("Ana Reyes"), PASSWORD).await })
+        });
+        let mut made = 0;
+        for one in futures::future::join_all(tries).await {
+            match one.unwrap() {
+                Ok(_) => made += 1,
+                Err(refused) => assert_eq!(fields(refused), ["email"]),
+            }
+        }
+        assert_eq!((made, number(shop, "select count(*) from users").await), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
+    both(async |shop| {
+        sign_up(shop, "Ana Reyes").await;
+        for (email, password) in
+            [("ana.reyes@example.com", "a wrong password"), ("nobody@example.com", PASSWORD), ("no e-mail", PASSWORD), ("", "")]
+        {
+            let refused = sign_in(shop, email, password).await.unwrap_err();
+            assert!(matches!(refused, IdentityError::SignIn), "{email}: {refused}");
+        }
+        // Somebody unknown has to wait after ten tries just as somebody known.
+        for email in ["ana.reyes@example.com", "nobody@example.com"] {
+            for _ in 0..9 {
+                assert!(matches!(sign_in(shop, email, "guess after guess").await, Err(IdentityError::SignIn)));
+            }
+            assert!(matches!(sign_in(shop, email, PASSWORD).await, Err(IdentityError::Wait { minutes: 1 })));
+        }
+        shop.clock.advance(60_000);
+        sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_guesses_at_once_count_as_a_hundred() {
+    both(async |shop| {
+        sign_up(shop, "Ana Reyes").await;
+        let guesses = (0..100).map(|n| {
+            let shop = shop.shop.clone();
+            tokio::spawn(async move { sign_in(&shop, "ana.reyes@example.com", &format!("guess number {n}")).await })
+        });
+        let answers = futures::future::join_all(guesses).await;
+        let tried = answers.into_iter().filter(|a| matches!(a, Ok(Err(IdentityError::SignIn)))).count();
+        assert_eq!(tried, 10);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_lives_as_long_as_it_is_used() {
+    both(async |shop| {
+        let (_, token) = sign_up(shop, "Ana Reyes").await;
+        for _ in 0..3 {
+            shop.clock.advance(29 * Timestamp::DAY);
+            assert!(identity::who(shop, &token).await.unwrap().is_some());
+        }
+        shop.clock.advance(30 * Timestamp::DAY + 1);
+        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
+
+        staff(shop, "Ben Cruz", Role::Clerk).await;
+        let clerk = sign_in(shop, "ben.cruz@example.com", PASSWORD).await.unwrap();
+        shop.clock.advance(11 * 3_600_000);
+        assert!(identity::who(shop, &clerk).await.unwrap().is_some());
+        shop.clock.advance(12 * 3_600_000 + 1);
+        assert_eq!(identity::who(shop, &clerk).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_the_other_sessions() {
+    both(async |shop| {
+        let (_, here) = sign_up(shop, "Ana Reyes").await;
+        let there = sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+        assert!(identity::who(shop, &there).await.unwrap().is_some());
+        let ctx = context(shop, &here).await;
+        let wrong = identity::change_password(shop, &ctx, Locale::En, &here, "not my password", "yellow jeepney at noon").await;
+        assert_eq!(fields(wrong.unwrap_err()), ["current_password"]);
+        let weak = identity::change_password(shop, &ctx, Locale::En, &here, PASSWORD, "password123").await;
+        assert_eq!(fields(weak.unwrap_err()), ["new_password"]);
+        identity::change_password(shop, &ctx, Locale::En, &here, PASSWORD, "yellow jeepney at noon").await.unwrap();
+        assert_eq!(identity::who(shop, &there).await.unwrap(), None);
+        assert!(identity::who(shop, &here).await.unwrap().is_some());
+        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::SignIn)));
+        sign_in(shop, "ana.reyes@example.com", "yellow jeepney at noon").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_and_only_ones_own_can_be_ended() {
+    both(async |shop| {
+        let (_, here) = sign_up(shop, "Ana Reyes").await;
+        let there = sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+        let (_, other) = sign_up(shop, "Ben Cruz").await;
+        let (ana, ben) = (context(shop, &here).await, context(shop, &other).await);
+        let sessions = identity::sessions(shop, &ana, &here).await.unwrap();
+        assert_eq!((sessions.len(), sessions.iter().filter(|s| s.current).count()), (2, 1));
+        let second = sessions.iter().find(|s| !s.current).unwrap().id;
+        let stranger = identity::revoke_session(shop, &ben, second).await;
+        assert!(matches!(stranger, Err(IdentityError::Unknown)));
+        identity::revoke_session(shop, &ana, second).await.unwrap();
+        assert_eq!(identity::who(shop, &there).await.unwrap(), None);
+        assert!(identity::who(shop, &here).await.unwrap().is_some());
+        assert!(matches!(identity::sessions(shop, &guest(shop), "").await, Err(IdentityError::SignedOut)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_holds_fifty_sessions_and_the_oldest_gives_way() {
+    both(async |shop| {
+        let (_, first) = sign_up(shop, "Ana Reyes").await;
+        let mut last = String::new();
+        for _ in 0..50 {
+            shop.clock.advance(1_000);
+            last = sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+        }
+        later(shop);
+        assert_eq!(number(shop, "select count(*) from sessions").await, 50);
+        assert_eq!(identity::who(shop, &first).await.unwrap(), None);
+        assert!(identity::who(shop, &last).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
+    both(async |shop| {
+        let (user, token) = sign_up(shop, "Ana Reyes").await;
+        sign_up(shop, "Ben Cruz").await;
+        let ctx = context(shop, &token).await;
+        let mut taken = person("Ana Reyes");
+        taken.email = "ben.cruz@example.com".into();
+        assert_eq!(fields(identity::save_contact(shop, &ctx, Locale::En, &taken).await.unwrap_err()), ["email"]);
+        identity::save_contact(shop, &ctx, Locale::En, &person("Ana Dizon")).await.unwrap();
+        let me = identity::who(shop, &token).await.unwrap().unwrap();
+        assert_eq!((me.id, me.contact.name.as_str()), (user, "Ana Dizon"));
+        assert!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await.is_err());
+        sign_in(shop, "ana.dizon@example.com", PASSWORD).await.unwrap();
+        assert_eq!(backend::customers::find_contacts(shop, "dizon").await.unwrap().len(), 1);
+        assert!(backend::customers::find_contacts(shop, "reyes").await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_are_given_by_owners_and_the_last_owner_stays() {
+    both(async |shop| {
+        let owner = staff(shop, "Olga Lim", Role::Owner).await;
+        later(shop);
+        let clerk = staff(shop, "Ben Cruz", Role::Clerk).await;
+        let token = sign_in(shop, "ben.cruz@example.com", PASSWORD).await.unwrap();
+        let ben = context(shop, &token).await;
+        assert!(ben.may(Permission::FulfilOrders) && !ben.may(Permission::RefundPayments));
+        let boss = Context::staff(owner, Role::Owner, guest(shop).request);
+        for refused in [
+            identity::set_role(shop, &ben, clerk, Some(Role::Owner)).await,
+            identity::set_active(shop, &ben, owner, false).await,
+            identity::staff(shop, &ben).await.map(drop),
+            identity::create_staff(shop, &ben, Locale::En, person("Eve"), Role::Owner, PASSWORD).await.map(drop),
+            identity::create_key(shop, &ben, Locale::En, "mine", &[Permission::ReadStock]).await.map(drop),
+        ] {
+            assert!(matches!(refused, Err(IdentityError::Forbidden(_))), "{refused:?}");
+        }
+        for refused in
+            [identity::set_role(shop, &boss, owner, Some(Role::Clerk)).await, identity::set_active(shop, &boss, owner, false).await]
+        {
+            assert!(matches!(refused, Err(IdentityError::LastOwner)), "{refused:?}");
+        }
+        identity::set_role(shop, &boss, clerk, Some(Role::Manager)).await.unwrap();
+        assert_eq!(identity::who(shop, &token).await.unwrap(), None, "a new role begins with a new session");
+        let token = sign_in(shop, "ben.cruz@example.com", PASSWORD).await.unwrap();
+        assert!(context(shop, &token).await.may(Permission::RefundPayments));
+        identity::set_active(shop, &boss, clerk, false).await.unwrap();
+        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
+        assert!(matches!(sign_in(shop, "ben.cruz@example.com", PASSWORD).await, Err(IdentityError::SignIn)));
+        let list = identity::staff(shop, &boss).await.unwrap();
+        assert_eq!(list.iter().map(|s| (s.role, s.active)).collect::<Vec<_>>(), [(Role::Owner, true), (Role::Manager, false)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_owners_who_remove_each_other_leave_one() {
+    both(async |shop| {
+        let (a, b) = (staff(shop, "Olga Lim", Role::Owner).await, staff(shop, "Otto Uy", Role::Owner).await);
+        let remove = |by: UserId, whom: UserId| {
+            let shop = shop.shop.clone();
+            tokio::spawn(async move {
+                let ctx = Context::staff(by, Role::Owner, guest(&shop).request);
+                identity::set_role(&shop, &ctx, whom, Some(Role::Clerk)).await
+            })
+        };
+        let (one, two) = (remove(a, b), remove(b, a));
+        let done = [one.await.unwrap().is_ok(), two.await.unwrap().is_ok()];
+        assert_eq!(done.iter().filter(|ok| **ok).count(), 1);
+        assert_eq!(number(shop, "select count(*) from users where role = 'owner'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_what_its_scopes_say_until_it_is_taken_back() {
+    both(async |shop| {
+        let boss = shop.system();
+        let scopes = [Permission::ReadStock, Permission::ReadOrders, Permission::ReadStock];
+        let (id, secret) = identity::create_key(shop, &boss, Locale::En, "Warehouse", &scopes).await.unwrap();
+        assert!(secret.starts_with("tdh_") && secret.len() == 47);
+        let (found, granted) = identity::key(shop, &secret).await.unwrap().unwrap();
+        assert_eq!((found, granted), (id, vec![Permission::ReadOrders, Permission::ReadStock]));
+        for wrong in ["", "tdh_", "tdh_guess", &secret[4..], &format!("{secret}x")] {
+            assert_eq!(identity::key(shop, wrong).await.unwrap(), None, "{wrong}");
+        }
+        let listed = identity::keys(shop, &boss).await.unwrap();
+        assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].revoked_at), (1, "Warehouse", None));
+        identity::revoke_key(shop, &boss, id).await.unwrap();
+        assert_eq!(identity::key(shop, &secret).await.unwrap(), None);
+        assert!(matches!(identity::revoke_key(shop, &boss, id).await, Err(IdentityError::Unknown)));
+        let nameless = identity::create_key(shop, &boss, Locale::En, " ", &scopes).await.unwrap_err();
+        assert_eq!(fields(nameless), ["name"]);
+        let idle = identity::create_key(shop, &boss, Locale::En, "Idle", &[]).await.unwrap_err();
+        assert_eq!(fields(idle), ["scopes"]);
+    })
+    .await;
+}

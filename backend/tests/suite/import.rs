@@ -1,0 +1,213 @@
+//! Real goods in.
+
+use std::fmt::Write;
+use std::io::Cursor;
+
+use crate::support::{both, guest, number, sqlite};
+use backend::catalog::import::import_csv;
+use backend::catalog::{self, CatalogError};
+use backend::platform::Context;
+use domain::Locale;
+use domain::id::RequestId;
+use domain::permission::Role;
+use domain::view::{ImportReport, ListingQuery};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn quiet(_: u64, _: u64) {}
+
+async fn import(shop: &backend::Shop, file: &str) -> ImportReport {
+    import_csv(shop, &shop.system(), file.as_bytes(), None, &quiet).await.unwrap()
+}
+
+fn png(side: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image::RgbImage::from_fn(side, side, |x, y| image::Rgb([u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap(), 90]))
+        .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
+        .unwrap();
+    bytes
+}
+
+/// Answers every request with this body; says its address.
+async fn serving(body: Vec<u8>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let body = body.clone();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let _ = stream.write_all(head.as_bytes()).await;
+                let _ = stream.write_all(&body).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+const OLD: &str = "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Taxable,Variant Barcode,Image Src,Image Position,Image Alt Text,Variant Image,SEO Title,SEO Description,Cost per item,Status\n\
+malong,Malong,\"<p>Woven in <b>Cotabato</b>.</p>\n<p>Wash cold.</p>\",Tala,Apparel > Clothing,Malong,\"cotton, woven\",TRUE,Colour,Red,Size,M,MAL-R-M,420,7,\"1,250.00\",1500,TRUE,,,,,,Malong SEO,Handwoven malong,600,active\n\
+malong,,,,,,,,,Red,,L,MAL-R-L,480,3,1350.5,,TRUE,,,,,,,,620,\n\
+malong,,,,,,,,,Blue,,M,MAL-B-M,420,0,1250,,TRUE,,,,,,,,,\n\
+cup,Cup,,Tala,,Tableware,,TRUE,Title,Default Title,,,CUP,300,5,99,,FALSE,4809990000016,,,,,,,,\n";
+
+const NEW: &str = "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,Status,SKU,Barcode,Option1 name,Option1 value,Option2 name,Option2 value,Price,Compare-at price,Cost per item,Charge tax,Inventory quantity,Weight value (grams),Product image URL,Image position,Image alt text,Variant image URL,SEO title,SEO description\n\
+Malong,malong,\"<p>Woven in <b>Cotabato</b>.</p>\n<p>Wash cold.</p>\",Tala,Apparel > Clothing,Malong,\"cotton, woven\",TRUE,Active,MAL-R-M,,Colour,Red,Size,M,\"1,250.00\",1500,600,TRUE,7,420,,,,,Malong SEO,Handwoven malong\n\
+,malong,,,,,,,,MAL-R-L,,,Red,,L,1350.5,,620,TRUE,3,480,,,,,,\n\
+,malong,,,,,,,,MAL-B-M,,,Blue,,M,1250,,,TRUE,0,420,,,,,,\n\
+Cup,cup,,Tala,,Tableware,,TRUE,Active,CUP,4809990000016,Title,Default Title,,,99,,,FALSE,5,300,,,,,,\n";
+
+#[tokio::test]
+async fn both_generations_of_columns_mean_the_same_and_a_second_run_changes_nothing() {
+    both(async |shop| {
+        let report = import(shop, OLD).await;
+        assert_eq!((report.rows, report.created, report.problems.as_slice()), (4, 2, &[][..]));
+        let malong = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
+        assert_eq!(malong.description, "Woven in Cotabato.\n\nWash cold.");
+        assert_eq!(malong.options.iter().map(|o| (o.name.as_str(), o.values.len())).collect::<Vec<_>>(), [("Colour", 2), ("Size", 2)]);
+        let prices: Vec<_> = malong.variants.iter().map(|v| (v.sku.as_str(), v.price.minor, v.available, v.weight_g)).collect();
+        assert_eq!(prices, [("MAL-R-M", 125_000, 7, 420), ("MAL-R-L", 135_050, 3, 480), ("MAL-B-M", 125_000, 0, 420)]);
+        assert_eq!(
+            (malong.tags, malong.seo_title, malong.summary),
+            (vec!["cotton".into(), "woven".into()], "Malong SEO".into(), "Handwoven malong".into())
+        );
+        assert_eq!(malong.category.unwrap().name, "Malong");
+        let cup = catalog::product(shop, Locale::En, "cup").await.unwrap().unwrap();
+        assert_eq!((cup.options.len(), cup.variants.len(), cup.variants[0].barcode.as_deref()), (0, 1, Some("4809990000016")));
+        let events = number(shop, "select count(*) from events").await;
+        for file in [OLD, NEW] {
+            let again = import(shop, file).await;
+            assert_eq!((again.created, again.updated, again.unchanged, again.problems.len()), (0, 0, 2, 0));
+        }
+        assert_eq!(number(shop, "select count(*) from events").await, events);
+        assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 15);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
+    both(async |shop| {
+        let mut file = String::from("Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Grams,Status,Image Src\n");
+        file.push_str("bag,Bag,Size,S,BAG-S,100,10,active,\n"); // 2
+        file.push_str("bag,,,M,BAG-M,one hundred,10,,\n"); // 3: price
+        file.push_str("bag,,,,BAG-L,120,10,,\n"); // 4: no size
+        file.push_str("bag,,,S,BAG-S2,120,10,,\n"); // 5: the same size
+        file.push_str("bag,,,XL,BAG-S,120,10,,\n"); // 6: the same SKU
+        file.push_str("bag,,,XXL,BAG-XXL,-1,10,,\n"); // 7: price
+        file.push_str(",,,,X,1,1,active,\n"); // 8: no handle
+        file.push_str("hat,,,,HAT,1,1,active,\n"); // 9: no title
+        file.push_str("pen,Pen,,,PEN,9,9,sometimes,\n"); // 10: status
+        file.push_str("pot,Pot,,,POT,9,heavy,active,\n"); // 11: weight
+        file.push_str("mat,\"Mat\nof straw\",,,MAT,99999999999999999999,1,active,\n"); // 12-13: overflow
+        file.push_str("jar,Jar,,,JAR,5.55,1,active,jar.png\n"); // 14: a file name without a folder
+        let mut bytes = file.into_bytes();
+        bytes.extend_from_slice(b"ink,Ink \xff,,,INK,5,1,active,\n"); // 15: not UTF-8
+        let report = import_csv(shop, &shop.system(), &bytes, None, &quiet).await.unwrap();
+        let problems: Vec<_> = report.problems.iter().map(|p| (p.line, p.column.as_str())).collect();
+        let expected = [
+            (3, "Variant Price"),
+            (4, "Option1 Value"),
+            (5, "Option1 Value"),
+            (6, "Variant SKU"),
+            (7, "Variant Price"),
+            (8, "Handle"),
+            (9, "Title"),
+            (10, "Status"),
+            (11, "Variant Grams"),
+            (12, "Variant Price"),
+            (14, "Image Src"),
+            (15, "Title"),
+        ];
+        assert_eq!(problems, expected);
+        assert!(report.problems.iter().all(|p| !p.reason.is_empty()));
+        assert_eq!((report.rows, report.created), (13, 2));
+        assert_eq!(catalog::product(shop, Locale::En, "bag").await.unwrap().unwrap().variants.len(), 1);
+        assert!(catalog::product(shop, Locale::En, "jar").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_file_changes_only_what_it_says() {
+    both(async |shop| {
+        import(shop, OLD).await;
+        let before = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
+        let changed = OLD.replace("MAL-R-L,480,3,1350.5", "MAL-R-L,480,900,1400").replace("MAL-B-M,420,0,1250", "MAL-B-M,420,0,free");
+        let report = import(shop, &changed).await;
+        assert_eq!((report.updated, report.unchanged, report.problems.len()), (1, 1, 1));
+        let after = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
+        let shape = |p: &domain::view::ProductView| p.variants.iter().map(|v| (v.id, v.sku.clone(), v.available)).collect::<Vec<_>>();
+        // The same variants with the same stock, the one with the bad row too.
+        assert_eq!(shape(&before), shape(&after));
+        assert_eq!(after.variants[1].price.minor, 140_000);
+        let listed = catalog::listing(shop, Locale::En, &ListingQuery::default()).await.unwrap();
+        assert_eq!(listed.products.len(), 2);
+        let archived = OLD.replace(",active", ",archived");
+        assert_eq!(import(shop, &archived).await.updated, 1);
+        assert!(catalog::product(shop, Locale::En, "malong").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pictures_come_by_address_and_from_a_folder_once() {
+    both(async |shop| {
+        let address = serving(png(64)).await;
+        let broken = serving(b"<html>not a picture</html>".to_vec()).await;
+        std::fs::write(shop.folder.path().join("mat.png"), png(80)).unwrap();
+        let file = format!(
+            "Handle,Title,Variant Price,Status,Image Src,Image Position,Image Alt Text\n\
+             cup,Cup,10,active,{address}/cup.png,2,A cup\ncup,,,,mat.png,1,A mat\n\
+             hat,Hat,10,active,{broken}/hat.png,,\nfan,Fan,10,active,../key,,\n"
+        );
+        let run = async || import_csv(shop, &shop.system(), file.as_bytes(), Some(shop.folder.path()), &quiet).await.unwrap();
+        let report = run().await;
+        let problems: Vec<_> = report.problems.iter().map(|p| p.line).collect();
+        assert_eq!((report.created, problems), (3, vec![4, 5]));
+        let cup = catalog::product(shop, Locale::En, "cup").await.unwrap().unwrap();
+        assert_eq!(cup.pictures.iter().map(|p| (p.width, p.alt.as_str())).collect::<Vec<_>>(), [(80, "A mat"), (64, "A cup")]);
+        let again = run().await;
+        assert_eq!((again.unchanged, again.updated), (1, 2), "what lacked its picture is tried again");
+        assert_eq!(number(shop, "select count(*) from pictures").await, 2);
+        // A file that somebody uploads does not make the server ask its own network.
+        let manager = Context::staff(domain::id::UserId(shop.id()), Role::Manager, RequestId(shop.id()));
+        let file = format!("Handle,Title,Variant Price,Image Src\nbox,Box,10,{address}/box.png\n");
+        let report = import_csv(shop, &manager, file.as_bytes(), None, &quiet).await.unwrap();
+        assert_eq!((report.created, report.problems.len()), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ten_thousand_rows_take_less_than_a_minute() {
+    let shop = sqlite().await;
+    let mut file = String::from(
+        "Handle,Title,Body (HTML),Type,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status\n",
+    );
+    for n in 0..2_500 {
+        writeln!(file, "p{n},Product {n},<p>Number {n}</p>,Kind {},\"a, b\",Size,S,P{n}-S,{}.50,3,active", n % 9, n + 1).unwrap();
+        for size in ["M", "L", "XL"] {
+            writeln!(file, "p{n},,,,,,{size},P{n}-{size},{}.50,3,", n + 1).unwrap();
+        }
+    }
+    let start = std::time::Instant::now();
+    let report = import(&shop, &file).await;
+    let took = start.elapsed();
+    assert_eq!((report.rows, report.created, report.problems.len()), (10_000, 2_500, 0));
+    assert!(took.as_secs() < 60, "{took:?}");
+    assert_eq!(import(&shop, &file).await.unchanged, 2_500);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn only_who_may_write_products_imports_and_only_lists() {
+    let shop = sqlite().await;
+    let refused = import_csv(&shop, &guest(&shop), OLD.as_bytes(), None, &quiet).await;
+    assert!(matches!(refused, Err(CatalogError::Forbidden(_))));
+    for file in ["", "a,b\n1,2\n", "\u{0}\u{1}\u{2}"] {
+        let refused = import_csv(&shop, &shop.system(), file.as_bytes(), None, &quiet).await;
+        assert!(matches!(refused, Err(CatalogError::NotAList(_))), "{file:?}");
+    }
+    shop.close().await;
+}

@@ -1,0 +1,183 @@
+//! Timed work, on both databases.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::support::{both, number};
+use backend::Shop;
+use backend::platform::Context;
+use backend::platform::db::{DbError, Tx};
+use backend::platform::jobs::{self, JobsError};
+use domain::id::{JobId, RequestId, UserId};
+use domain::permission::Role;
+
+async fn a_job(shop: &Shop, kind: &'static str) {
+    let inner = shop.clone();
+    shop.db().write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
+    both(async |shop| {
+        let inner = shop.shop.clone();
+        shop.db()
+            .write(async move |tx| {
+                for _ in 0..2 {
+                    jobs::enqueue(tx, &inner, "test.fails", &serde_json::json!({}), inner.now(), Some("once")).await?;
+                }
+                Ok::<_, DbError>(())
+            })
+            .await
+            .unwrap();
+        assert_eq!(number(shop, "select count(*) from jobs").await, 1);
+        let handler: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("the bank is closed".to_owned()) }));
+        let handlers = jobs::Handlers::from([("test.fails", handler)]);
+        for n in 1..=jobs::TRIES {
+            assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "try {n}");
+            assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 0, "it waits after try {n}");
+            shop.clock.advance(86_400_000);
+        }
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 0);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'dead'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_panics_is_tried_again() {
+    both(async |shop| {
+        a_job(shop, "test.fragile").await;
+        let handler: jobs::Handler = Box::new(|shop: Shop, _| {
+            assert!(shop.now() > crate::support::START, "on purpose");
+            Box::pin(async { Ok(()) })
+        });
+        let handlers = jobs::Handlers::from([("test.fragile", handler)]);
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'waiting' and last_error = 'it panicked'").await, 1);
+        shop.clock.advance(10_000);
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_comes_back_too_late_changes_nothing() {
+    both(async |shop| {
+        a_job(shop, "test.slow").await;
+        let clock = Arc::clone(&shop.clock);
+        let slow: jobs::Handler = Box::new(move |shop, _| {
+            let clock = Arc::clone(&clock);
+            Box::pin(async move {
+                // Its lease runs out, and another worker does the job.
+                clock.advance(61_000);
+                let quick: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
+                assert_eq!(jobs::run_due(&shop, &jobs::Handlers::from([("test.slow", quick)])).await.unwrap(), 1);
+                Err("too late".into())
+            })
+        });
+        jobs::run_due(shop, &jobs::Handlers::from([("test.slow", slow)])).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and last_error is null").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_never_do_the_same_job() {
+    both(async |shop| {
+        for _ in 0..20 {
+            a_job(shop, "test.count").await;
+        }
+        let done = Arc::new(AtomicI64::new(0));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let (shop, done) = (shop.shop.clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let handler: jobs::Handler = Box::new(move |_, _| {
+                        done.fetch_add(1, Ordering::SeqCst);
+                        Box::pin(async { Ok(()) })
+                    });
+                    jobs::run_due(&shop, &jobs::Handlers::from([("test.count", handler)])).await.unwrap()
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.await.unwrap();
+        }
+        // A worker may find the last job taken and stop before the others have finished, but none is done twice.
+        assert_eq!(done.load(Ordering::SeqCst), 20);
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and attempts = 1").await, 20);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_can_be_seen_and_tried_again() {
+    both(async |shop| {
+        a_job(shop, "test.fails").await;
+        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
+        let handlers = jobs::Handlers::from([("test.fails", fails)]);
+        for _ in 0..jobs::TRIES {
+            jobs::run_due(shop, &handlers).await.unwrap();
+            shop.clock.advance(86_400_000);
+        }
+        let [manager, clerk] = [Role::Manager, Role::Clerk].map(|role| Context::staff(UserId(shop.id()), role, RequestId(shop.id())));
+        let dead = jobs::dead(shop, &manager).await.unwrap();
+        assert_eq!((dead.len(), dead[0].why.as_str()), (1, "no"));
+        assert!(matches!(jobs::dead(shop, &clerk).await, Err(JobsError::Forbidden(_))));
+        assert!(matches!(jobs::try_again(shop, &clerk, dead[0].id).await, Err(JobsError::Forbidden(_))));
+        assert!(jobs::try_again(shop, &manager, dead[0].id).await.unwrap());
+        assert!(!jobs::try_again(shop, &manager, JobId(shop.id())).await.unwrap());
+        assert_eq!(number(shop, "select count(*) from events where kind = 'job.retried'").await, 1);
+        assert!(jobs::dead(shop, &manager).await.unwrap().is_empty());
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wanted_once_more_is_done_once_more() {
+    both(async |shop| {
+        let done: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
+        let handlers = jobs::Handlers::from([("test.done", done)]);
+        let want = async || {
+            let inner = shop.shop.clone();
+            let write =
+                async move |tx: &mut Tx| jobs::enqueue_again(tx, &inner, "test.done", &serde_json::json!({}), inner.now(), "a").await;
+            shop.db().write(write).await.unwrap();
+        };
+        want().await;
+        want().await;
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "it waits once");
+        want().await;
+        assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_long_ago_is_removed_and_what_was_given_up_stays() {
+    both(async |shop| {
+        const DAY: i64 = 86_400_000;
+        let done: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
+        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
+        let handlers = jobs::Handlers::from([("test.done", done), ("test.fails", fails)]);
+        a_job(shop, "test.done").await;
+        a_job(shop, "test.fails").await;
+        for _ in 0..jobs::TRIES {
+            jobs::run_due(shop, &handlers).await.unwrap();
+            shop.clock.advance(DAY / 12);
+        }
+        shop.clock.advance(28 * DAY - jobs::TRIES * (DAY / 12));
+        a_job(shop, "test.done").await;
+        jobs::run_due(shop, &handlers).await.unwrap();
+        assert_eq!(jobs::tidy(shop).await.unwrap(), 0, "28 days");
+        shop.clock.advance(3 * DAY);
+        assert_eq!(jobs::tidy(shop).await.unwrap(), 1, "31 days");
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'done'").await, 1);
+        shop.clock.advance(365 * DAY);
+        jobs::tidy(shop).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from jobs where state = 'dead'").await, 1);
+    })
+    .await;
+}

@@ -1,0 +1,25 @@
+//! The business as its callers see it: each test has a shop of its own, on SQLite and on Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing arrangement fails the test")]
+
+mod audit;
+mod beginning;
+mod catalog;
+mod categories;
+mod checkout;
+mod customers;
+mod discounts;
+mod fulfilment;
+mod identity;
+mod import;
+mod jobs;
+mod notifications;
+mod orders;
+mod payments;
+mod platform;
+mod pricing;
+mod search;
+mod seed;
+mod simulation;
+mod support;
+mod trouble;

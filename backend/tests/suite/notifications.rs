@@ -1,0 +1,191 @@
+//! Mails to shoppers, through SMTP into the simulator's sink.
+
+use crate::support::outside::{DECLINED, VISA, both_worlds, clerk, owner};
+use crate::support::{a_cart, a_product, form, guest, number, place};
+use backend::payments::{self, capture, refund, settle};
+use backend::{checkout, fulfilment, notifications, orders, settings};
+use domain::Locale;
+use domain::order::{Channel, PaymentMethod};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_step_is_told_once_with_a_link_that_works() {
+    both_worlds(async |world| {
+        let variant = a_product().named("Mug <blue> & bowl").with_stock(3).make(world).await;
+        let placed = place(world, &[(variant, 2)]).await.unwrap();
+        world.send_mails().await;
+        let mails = world.mails().await;
+        assert_eq!(mails.len(), 1);
+        let (subject, text, html) = &mails[0];
+        assert_eq!(subject, &format!("Order {} is in", placed.number));
+        assert!(text.contains("Hello Maria Clara Santos,") && text.contains("2 × Mug <blue> & bowl: ₱200.00"), "{text}");
+        assert!(html.contains("2 × Mug &lt;blue&gt; &amp; bowl") && html.contains("₱300.00"), "{html}");
+        let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
+        let token = link.trim().rsplit('/').next().unwrap();
+        assert_eq!(orders::by_link(world, Locale::En, token).await.unwrap().id, placed.order);
+
+        let parcel = fulfilment::pick(world, &clerk(world), placed.order).await.unwrap()[0];
+        fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
+        fulfilment::ship(world, &clerk(world), parcel, "LBC", "LBC-77").await.unwrap();
+        world.send_mails().await;
+        fulfilment::deliver(world, &clerk(world), parcel).await.unwrap();
+        world.send_mails().await;
+        world.send_mails().await;
+        let mails = world.mails().await;
+        let subjects: Vec<&str> = mails.iter().rev().map(|m| m.0.as_str()).collect();
+        let n = &placed.number;
+        assert_eq!(subjects, [format!("Order {n} is in"), format!("Order {n} is on its way"), format!("Order {n} has arrived")]);
+        assert!(mails[1].1.contains("LBC-77"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_speaks_the_language_of_its_order() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
+        let placed = checkout::place_order(world, &guest(world), Locale::Fil, Channel::Web, "a-filipino-order", order).await.unwrap();
+        orders::cancel(world, &owner(world), placed.order, "late").await.unwrap();
+        world.send_mails().await;
+        let mails = world.mails().await;
+        // Cancelled before the confirmation was written: only that is told.
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].0, format!("Kinansela ang order {}", placed.number));
+        assert!(mails[0].2.contains("lang=\"fil-PH\""));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_order_is_confirmed_when_the_card_is_and_a_refund_is_told() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        world.send_mails().await;
+        assert!(world.mails().await.is_empty());
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        settle(world, placed.order).await.unwrap();
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        world.send_mails().await;
+        assert_eq!(world.mails().await.len(), 1);
+        refund(world, &owner(world), placed.order, 1_550, "a scratch").await.unwrap();
+        world.send_mails().await;
+        let mails = world.mails().await;
+        assert_eq!((mails.len(), mails[0].0.as_str()), (2, format!("₱15.50 of order {} is on its way back", placed.number).as_str()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declined_card_is_told_after_a_while_unless_another_paid() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let (one, other) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
+        for placed in [&one, &other] {
+            world.pay(placed.pay_at.as_deref().unwrap(), DECLINED).await;
+            settle(world, placed.order).await.unwrap();
+        }
+        world.send_mails().await;
+        world.pay(other.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        settle(world, other.order).await.unwrap();
+        world.shop.clock.advance(5 * 60_000);
+        world.send_mails().await;
+        let subjects: Vec<String> = world.mails().await.into_iter().map(|m| m.0).collect();
+        assert_eq!(subjects.len(), 2, "{subjects:?}");
+        assert!(subjects.contains(&format!("The payment for order {} did not go through", one.number)));
+        assert!(subjects.contains(&format!("Order {} is in", other.number)));
+        world.shop.clock.advance(payments::UNPAID_FOR);
+        world.work().await;
+        world.send_mails().await;
+        let mails = world.mails().await;
+        assert_eq!(mails[0].0, format!("Order {} was cancelled", one.number));
+        assert!(mails[0].1.contains("not paid in time"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.control("/_control/mail", json!({ "fail_next": 1, "code": 451 })).await;
+        world.send_mails().await;
+        assert!(world.mails().await.is_empty());
+        let jobs: Vec<(String, Option<String>)> =
+            world.db().fetch_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
+        assert_eq!(jobs.len(), 1);
+        let kept = format!("{jobs:?}");
+        assert!(jobs[0].1.is_some() && !kept.contains("Maria") && !kept.contains("example.com"), "{kept}");
+        world.work().await;
+        assert_eq!(world.mails().await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_sent_again_after_a_crash_is_the_same_mail() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        // The program died between the mail server's answer and the note of it.
+        world
+            .db()
+            .write(async |tx| tx.execute("update jobs set state = 'running', lease_until = 0 where kind = 'mail.order'", &[]).await)
+            .await
+            .unwrap();
+        world.work().await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let ids: Vec<String> = world.raw_mails().await.iter().rev().map(|mail| header(mail, "Message-ID")).collect();
+        assert_eq!(ids.len(), 3);
+        assert!(ids[0] == ids[1] && ids[1] != ids[2], "{ids:?}");
+        assert!(ids.iter().all(|id| id.starts_with('<') && id.ends_with("@shop.example>")), "{ids:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_comes_from_the_address_of_the_mail_server_and_is_answered_to_the_shop() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let mail = world.raw_mails().await.remove(0);
+        assert!(header(&mail, "From").ends_with("<orders@shop.example>"), "{mail}");
+        assert!(!mail.contains("Reply-To:"), "{mail}");
+        let mut face = settings::shop(world);
+        face.contact_email = "help@shop.example".into();
+        settings::save(world, &owner(world), face).await.unwrap();
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let mail = world.raw_mails().await.remove(0);
+        assert!(
+            header(&mail, "From").ends_with("<orders@shop.example>") && header(&mail, "Reply-To").ends_with("<help@shop.example>"),
+            "{mail}"
+        );
+    })
+    .await;
+}
+
+/// What a mail's header says.
+fn header(mail: &str, name: &str) -> String {
+    let found = mail.lines().find_map(|line| line.split_once(": ").filter(|(n, _)| *n == name));
+    found.unwrap_or_else(|| panic!("no {name} in\n{mail}")).1.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_mail_server_nothing_waits() {
+    crate::support::both(async |shop| {
+        let variant = a_product().with_stock(3).make(shop).await;
+        place(shop, &[(variant, 1)]).await.unwrap();
+        // On Postgres the event may wait for transactions of other tests.
+        while notifications::catch_up(shop).await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(number(shop, "select count(*) from jobs").await, 0);
+    })
+    .await;
+}

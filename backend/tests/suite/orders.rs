@@ -1,0 +1,179 @@
+//! Finding and showing orders, on both databases.
+
+use crate::support::outside::{assert_sound, clerk, owner};
+use crate::support::{TestShop, a_cart, a_product, both, form, guest, number, place};
+use backend::insight;
+use backend::orders::{self, OrderError};
+use backend::platform::Context;
+use domain::Locale;
+use domain::id::RequestId;
+use domain::order::{Channel, PaymentMethod, PaymentState};
+use domain::permission::Role;
+use domain::view::OrderQuery;
+
+async fn found(shop: &TestShop, search: &str) -> usize {
+    let query = OrderQuery { search: search.into(), ..OrderQuery::default() };
+    orders::list(shop, &clerk(shop), Locale::En, &query).await.unwrap().orders.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let mut other = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
+        other.contact.name = "Juan dela Cruz".into();
+        other.contact.email = "juan@example.com".into();
+        other.contact.phone = "+639180000000".into();
+        backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, "another-buyer", other).await.unwrap();
+
+        assert_eq!(found(shop, "").await, 2);
+        assert_eq!(found(shop, &placed.number).await, 1);
+        assert_eq!(found(shop, &placed.number.to_lowercase().replace('-', "")).await, 1);
+        assert_eq!(found(shop, &placed.number[..7]).await, 1);
+        assert_eq!(found(shop, "maria.clara@example.com").await, 1);
+        assert_eq!(found(shop, "0917 123 4567").await, 1);
+        assert_eq!(found(shop, "cruz").await, 1);
+        let (sku,): (String,) = shop.db().fetch_one("select sku from variants", &[]).await.unwrap();
+        assert_eq!(found(shop, &sku).await, 2);
+        assert_eq!(found(shop, "nobody at all").await, 0);
+        assert!(matches!(orders::list(shop, &guest(shop), Locale::En, &OrderQuery::default()).await, Err(OrderError::Forbidden(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_orders_follow_each_other_without_gap_or_repeat() {
+    both(async |shop| {
+        let variant = a_product().with_stock(200).make(shop).await;
+        for _ in 0..53 {
+            place(shop, &[(variant, 1)]).await.unwrap();
+        }
+        let mut query = OrderQuery { payment: "pending".into(), fulfilment: "unfulfilled".into(), ..OrderQuery::default() };
+        let first = orders::list(shop, &clerk(shop), Locale::En, &query).await.unwrap();
+        query.after = first.next.clone().unwrap();
+        let second = orders::list(shop, &clerk(shop), Locale::En, &query).await.unwrap();
+        assert_eq!((first.orders.len(), second.orders.len(), second.next), (50, 3, None));
+        let all: std::collections::HashSet<_> = first.orders.iter().chain(&second.orders).map(|o| o.id).collect();
+        assert_eq!(all.len(), 53);
+        assert_eq!((first.orders[0].customer.as_str(), first.orders[0].units), ("Maria Clara Santos", 1));
+        query.after = "nonsense".into();
+        assert_eq!(orders::list(shop, &clerk(shop), Locale::En, &query).await.unwrap().orders.len(), 50);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_link_shows_its_own_order_and_no_other() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let (one, other) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
+        let token = one.link.rsplit('/').next().unwrap().to_owned();
+        let view = orders::by_link(shop, Locale::En, &token).await.unwrap();
+        assert_eq!((view.id, view.contact.name.as_str()), (one.order, "Maria Clara Santos"));
+        assert_eq!((view.total, view.lines.len()), (one.total, 1));
+        assert!(view.timeline.iter().all(|entry| entry.actor.is_empty()));
+        let signature = token.split_once('.').unwrap().1;
+        for forged in [format!("{}.{signature}", other.order), one.order.to_string(), format!("{}.", one.order), "x".into(), String::new()]
+        {
+            assert!(matches!(orders::by_link(shop, Locale::En, &forged).await, Err(OrderError::Link)), "{forged}");
+        }
+        assert!(matches!(orders::view(shop, &guest(shop), Locale::En, one.order).await, Err(OrderError::Unknown)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_sees_their_own_orders_only() {
+    both(async |shop| {
+        let details = |email: &str| domain::view::ContactDetails { name: "Ana Reyes".into(), email: email.into(), phone: String::new() };
+        let mut users = Vec::new();
+        for email in ["ana@example.com", "ben@example.com"] {
+            let (user, _) =
+                backend::identity::sign_up(shop, &guest(shop), Locale::En, details(email), "correct horse battery").await.unwrap();
+            users.push(Context::customer(user, RequestId(shop.id())));
+        }
+        let variant = a_product().with_stock(5).make(shop).await;
+        let items = crate::support::items(&[(variant, 1)]);
+        let cart = backend::cart::sync(shop, &users[0], Locale::En, Channel::Web, None, 0, items, None).await.unwrap().id.unwrap();
+        let order = form(cart, PaymentMethod::Cod);
+        let placed = backend::checkout::place_order(shop, &users[0], Locale::En, Channel::Web, "the-key-of-ana", order).await.unwrap();
+        assert_eq!(orders::of_customer(shop, &users[0], Locale::En, None).await.unwrap().orders.len(), 1);
+        assert!(orders::view(shop, &users[0], Locale::En, placed.order).await.is_ok());
+        assert_eq!(orders::of_customer(shop, &users[1], Locale::En, None).await.unwrap().orders.len(), 0);
+        assert!(matches!(orders::view(shop, &users[1], Locale::En, placed.order).await, Err(OrderError::Unknown)));
+        assert!(orders::of_customer(shop, &guest(shop), Locale::En, None).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_takes_the_sale_out_of_the_books_and_the_stock_back_once() {
+    both(async |shop| {
+        let variant = a_product().at(11_200).with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        assert!(matches!(orders::cancel(shop, &clerk(shop), placed.order, "x").await, Err(OrderError::Forbidden(_))));
+        assert!(matches!(orders::cancel(shop, &owner(shop), placed.order, "  ").await, Err(OrderError::Reason)));
+        for _ in 0..2 {
+            orders::cancel(shop, &owner(shop), placed.order, "the shopper called").await.unwrap();
+        }
+        let order = orders::view(shop, &owner(shop), Locale::En, placed.order).await.unwrap();
+        assert_eq!((order.payment, order.cancelled.map(|c| c.1).as_deref()), (PaymentState::Voided, Some("the shopper called")));
+        assert_eq!(number(shop, "select count(*) from (select account from postings group by account having sum(amount) <> 0) a").await, 0);
+        assert_eq!(number(shop, "select available from stock").await, 5);
+        assert_eq!(number(shop, "select count(*) from events where kind = 'order.cancelled'").await, 1);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
+    both(async |shop| {
+        let contact = domain::view::ContactDetails { name: "Lola".into(), email: "lola@example.com".into(), phone: String::new() };
+        let user = backend::identity::create_staff(shop, &shop.system(), Locale::En, contact, Role::Manager, "correct horse battery")
+            .await
+            .unwrap();
+        let ctx = Context::staff(user, Role::Manager, RequestId(shop.id()));
+        let id = orders::save_filter(shop, &ctx, "To pack", "fulfilment=unfulfilled").await.unwrap();
+        assert_eq!(orders::save_filter(shop, &ctx, "To pack", "fulfilment=partial").await.unwrap(), id);
+        let filters = orders::saved_filters(shop, &ctx).await.unwrap();
+        assert_eq!((filters.len(), filters[0].name.as_str(), filters[0].query.as_str()), (1, "To pack", "fulfilment=partial"));
+        let kept: (Vec<u8>,) = shop.db().fetch_one("select sealed from saved_filters", &[]).await.unwrap();
+        assert!(!kept.0.windows(7).any(|part| part == b"partial"), "a filter is kept as it was typed");
+        assert!(matches!(orders::save_filter(shop, &ctx, " ", "").await, Err(OrderError::FilterName)));
+        assert!(matches!(orders::delete_filter(shop, &owner(shop), id).await, Err(OrderError::Unknown)));
+        // And what they do to an order is told by their name, to staff.
+        let variant = a_product().with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 1)]).await.unwrap();
+        orders::cancel(shop, &ctx, placed.order, "test").await.unwrap();
+        let order = orders::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
+        let actors: Vec<&str> = order.timeline.iter().map(|e| e.actor.as_str()).collect();
+        assert_eq!(actors, ["The shopper", "Lola", "Lola"]);
+        orders::delete_filter(shop, &ctx, id).await.unwrap();
+        assert!(orders::saved_filters(shop, &ctx).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_day_begins_at_midnight_in_manila() {
+    both(async |shop| {
+        let variant = a_product().with_stock(6).make(shop).await;
+        place(shop, &[(variant, 1)]).await.unwrap(); // 10:30 in Manila
+        shop.clock.advance(13 * 3_600_000); // 23:30
+        let last = place(shop, &[(variant, 1)]).await.unwrap();
+        let today = insight::today(shop, &clerk(shop)).await.unwrap();
+        assert_eq!((today.orders, today.sales.minor, today.to_ship), (2, 2 * last.total.minor, 2));
+        assert_eq!(today.last_days.len(), 14);
+        shop.clock.advance(3_600_000); // 00:30
+        place(shop, &[(variant, 1)]).await.unwrap();
+        orders::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
+        let today = insight::today(shop, &clerk(shop)).await.unwrap();
+        assert_eq!((today.orders, today.sales.minor, today.to_ship), (1, last.total.minor, 2));
+        assert_eq!(today.last_days[12].1, last.total.minor);
+        assert_eq!((today.latest.len(), today.low_stock.len()), (3, 1));
+        assert!(matches!(insight::today(shop, &guest(shop)).await, Err(OrderError::Forbidden(_))));
+    })
+    .await;
+}
