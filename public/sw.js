@@ -58,9 +58,9 @@ const shell = async (path) => {
   const answer = await fetch(path, { credentials: 'omit' });
   const text = await answer.clone().text();
   await keep(PAGES, path, answer);
-  // What the page is brought to life with, its own part of the WebAssembly included.
+  // What the page is brought to life with, its own parts of the WebAssembly included.
   const files = await caches.open(FILES);
-  const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
+  const named = new Set([...`${text} ${answer.headers.get('link')}`.matchAll(/["'<](\/pkg\/[^"'>]+)["'>]/g)].map(([, address]) => address));
   await Promise.all([...named].map((address) => quietly(files.add(address))));
 };
 

@@ -45,10 +45,20 @@ within() { # seconds command...
   if command -v timeout >/dev/null; then timeout "$@"; else "${@:2}"; fi
 }
 
-# Says what begins, and how long what a stage did took. The seconds also go to the file $TINDAHAN_TIMES, a line a stage.
-stage() { # name words...
-  local name=$1 begun=$SECONDS
+# Runs a stage of a build or of the tests. Says what begins and how long it and the rest take where nothing is built yet, as
+# scripts/budgets.txt has it; the seconds that it took also go to the file $TINDAHAN_TIMES, a line a stage.
+stage() { # name command...
+  local name=$1 begun=$SECONDS words
   shift
+  words=$(awk -F '\t' -v name="$name" -v last="${TINDAHAN_LAST_STAGE:-program}" '
+    function minutes(seconds) { return seconds < 100 ? seconds " s" : int((seconds + 59) / 60) " min" }
+    /^#/ || done { next }
+    found { rest += $2 }
+    $1 == name { found = 1; own = $2; words = $3 }
+    $1 == last { done = 1 }
+    END { if (found) printf "%s: at most %s%s", words, minutes(own), rest ? ", then at most " minutes(rest) : "" }
+  ' "$root/scripts/budgets.txt")
+  [ -z "$words" ] || say "$words"
   "$@" || return
   if [ -n "${TINDAHAN_TIMES:-}" ]; then printf '%s\t%s\n' "$name" $((SECONDS - begun)) >>"$TINDAHAN_TIMES"; fi
 }

@@ -118,6 +118,7 @@ contract() {
   report schemathesis $status $counts
 }
 
+export TINDAHAN_LAST_STAGE=contract
 scripts/setup.sh test
 [ "$part" = rust ] || {
   scripts/build.sh >/dev/null

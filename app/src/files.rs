@@ -40,13 +40,17 @@ impl Default for SiteFiles {
 pub fn Load(css: String, wasm: WasmFiles) -> impl IntoView {
     let script = format!("{}/tindahan.js", wasm.folder);
     let module = format!("{}/tindahan.wasm", wasm.folder);
+    // The script imports it. A build of `cargo leptos` names it otherwise.
+    let parts = (!wasm.parts.is_empty()).then(|| format!("{}/__wasm_split.js", wasm.folder));
     let nonce = use_nonce();
     let begin = format!("import({script:?}).then(page => page.default({{ module_or_path: {module:?} }}).then(() => page.hydrate()))");
     view! {
         // Named like this, a changed style sheet is loaded again while developing.
         <link id="leptos" rel="stylesheet" href=css/>
         <link rel="modulepreload" href=script crossorigin="anonymous"/>
-        <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        {parts.map(|parts| view! { <link rel="modulepreload" href=parts crossorigin="anonymous"/> })}
+        // After what the reader sees: until it is there, links are links and forms are forms.
+        <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low"/>
         <script type="module" nonce=nonce>{begin}</script>
     }
 }

@@ -17,14 +17,13 @@ use domain::id::RequestId;
 use domain::permission::{Access, Permission};
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
-use leptos::WasmSplitManifest;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::FromServerFnError;
-use session::request::{SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
+use session::request::{CodeParts, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
 use session::{AppError, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cart::ChangeCart;
@@ -75,9 +74,8 @@ impl Pages {
         let parts = use_context::<Parts>();
         let visitor = parts.as_ref().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
         if let Some(parts) = &parts {
-            // Names the parts of the code that the page needs, so that the browser fetches them at once.
-            let WasmFiles { folder, parts: needed } = self.frontends.wasm(parts.uri.path()).clone();
-            provide_context(WasmSplitManifest(ArcStoredValue::new((folder, needed, "__wasm_split.js".to_owned()))));
+            let WasmFiles { folder, parts: files } = self.frontends.wasm(parts.uri.path()).clone();
+            provide_context(CodeParts { folder, files });
             provide_context(locale_of(parts));
             provide_context(theme_of(parts));
         }

@@ -50,7 +50,8 @@ macro_rules! lazy_view {
         #[cfg(not(feature = "hydrate"))]
         #[allow(non_snake_case)]
         async fn $name() -> ::leptos::prelude::AnyView {
-            ::leptos::prefetch_lazy_fn_on_server(stringify!($part));
+            #[cfg(feature = "ssr")]
+            $crate::request::preload_part(stringify!($part));
             $view()
         }
 

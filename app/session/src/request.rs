@@ -1,5 +1,6 @@
 //! The request that is being answered: the shop, who asks, in which language. On the server alone.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use backend::Shop;
@@ -8,7 +9,7 @@ use domain::Locale;
 use domain::messages::{Msg, t};
 use domain::permission::Access;
 use domain::view::Me;
-use http::header::{ACCEPT, COOKIE, SET_COOKIE};
+use http::header::{ACCEPT, COOKIE, LINK, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, use_context};
@@ -27,6 +28,27 @@ pub struct Visitor {
     pub context: Context,
     /// Is the shop reached by https alone?
     pub secure: bool,
+}
+
+/// Where a page finds the parts of its WebAssembly.
+#[derive(Clone, Debug)]
+pub struct CodeParts {
+    /// The address of the folder.
+    pub folder: String,
+    /// Of each part, the files that it needs: names in the folder, without `.wasm`.
+    pub files: HashMap<String, Vec<String>>,
+}
+
+/// Asks the browser to fetch a part of the code at once, because the page being rendered needs it; but after what the reader sees.
+pub fn preload_part(part: &str) {
+    let (Some(parts), Some(answer)) = (use_context::<CodeParts>(), use_context::<ResponseOptions>()) else { return };
+    for file in parts.files.get(part).into_iter().flatten() {
+        let link =
+            format!("<{}/{file}.wasm>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin; fetchpriority=low", parts.folder);
+        if let Ok(link) = HeaderValue::try_from(link) {
+            answer.append_header(LINK, link);
+        }
+    }
 }
 
 /// The shop.

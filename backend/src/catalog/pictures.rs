@@ -7,6 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::io::Cursor;
 use std::sync::{LazyLock, PoisonError};
+use std::time::Instant;
 
 use domain::Locale;
 use domain::id::{PictureId, ProductId};
@@ -34,10 +35,10 @@ const MOST_PIXELS: u64 = 50_000_000;
 const LONGEST_SIDE: u32 = 12_000;
 const FORMS: [&str; 2] = ["webp", "avif"];
 
-/// One form is made by one at a time; different ones at once, as many as there are processors.
+/// One form is made by one at a time; different ones at once, on half of the processors: the others answer requests.
 static MAKING: LazyLock<Vec<Mutex<()>>> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (0..processors).map(|_| Mutex::new(())).collect()
+    (0..processors.div_ceil(2)).map(|_| Mutex::new(())).collect()
 });
 
 /// Checks the bytes of a photograph and keeps them; says their name and the photograph's size.
@@ -58,16 +59,23 @@ pub(super) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u3
     kept.await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
-/// Keeps a photograph that the program carries, which is known to be whole.
+/// Keeps a photograph that the program carries, which is known to be whole, with its forms: width in pixels, form and bytes.
 ///
 /// # Errors
 /// As [`keep`].
-pub(crate) async fn keep_own(shop: &Shop, bytes: &'static [u8]) -> Result<(String, u32, u32), CatalogError> {
+pub(crate) async fn keep_own(
+    shop: &Shop,
+    bytes: &'static [u8],
+    forms: &'static [(u32, &'static str, &'static [u8])],
+) -> Result<(String, u32, u32), CatalogError> {
     let files = shop.files().clone();
     let kept = tokio::task::spawn_blocking(move || {
         let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| refused(&e))?;
         let name = Files::name(bytes);
         files.put(&name, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+        for (width, form, bytes) in forms {
+            files.put(&made_name(&name, *width, form), bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+        }
         Ok((name, width, height))
     });
     kept.await.unwrap_or(Err(CatalogError::NotAPicture))
@@ -178,21 +186,45 @@ async fn make(shop: &Shop, hash: &str, width: u32, form: &'static str) -> Result
     made.await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
-/// Makes what is missing of one photograph.
+/// The widths that a photograph of this width is kept in.
+fn widths(original: u32) -> impl Iterator<Item = u32> {
+    WIDTHS.into_iter().filter(move |width| *width < original).chain([original.min(WIDTHS[WIDTHS.len() - 1])])
+}
+
+/// Makes what is missing of one photograph. After each form it rests for as long as that took: nobody waits for it, and requests
+/// have the processor half of the time at least.
 async fn make_all(shop: &Shop, id: PictureId) {
     let Ok(Some((hash, original))) = original(shop, id).await else {
         return;
     };
-    for width in WIDTHS.into_iter().filter(|w| *w < original).chain([original.min(WIDTHS[WIDTHS.len() - 1])]) {
+    for width in widths(original) {
         for form in FORMS {
-            if !shop.files().path(&made_name(&hash, width, form)).exists()
-                && let Err(error) = make(shop, &hash, width, form).await
-            {
+            if shop.files().path(&made_name(&hash, width, form)).exists() {
+                continue;
+            }
+            let begun = Instant::now();
+            if let Err(error) = make(shop, &hash, width, form).await {
                 tracing::warn!(%error, picture = %id, width, form, "a form of a photograph could not be made");
                 return;
             }
+            tokio::time::sleep(begun.elapsed()).await;
         }
     }
+}
+
+/// Every form of a photograph that is served: width in pixels, form and bytes. For photographs that the program carries.
+///
+/// # Errors
+/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`].
+pub fn forms(bytes: &[u8]) -> Result<Vec<(u32, &'static str, Vec<u8>)>, CatalogError> {
+    let picture = decode(bytes)?;
+    let mut made = Vec::new();
+    for width in widths(picture.width()) {
+        for form in FORMS {
+            made.push((width, form, encode(&picture, width, form)?));
+        }
+    }
+    Ok(made)
 }
 
 /// Makes what is missing of all photographs, one after the other.

@@ -28,6 +28,14 @@ const FILE: &str = include_str!("../../../demo/shop.toml");
 /// The demonstration shop opened on this day, 2026-06-01.
 const OPENED: Timestamp = Timestamp::from_millis(1_780_272_000_000);
 
+/// A photograph that the program carries.
+struct Photograph {
+    name: &'static str,
+    original: &'static [u8],
+    /// What is served of it: width in pixels, form and bytes.
+    forms: &'static [(u32, &'static str, &'static [u8])],
+}
+
 include!(concat!(env!("OUT_DIR"), "/pictures.rs"));
 
 /// Why the shop was not filled.

@@ -204,11 +204,11 @@ async fn pictures(
     let mut alts: HashMap<&str, &Words> = file.story.iter().map(|s| (s.picture.as_str(), &s.alt)).collect();
     alts.extend(file.product.iter().flat_map(|p| &p.pictures).map(|p| (p.file.as_str(), &p.alt)));
     let mut kept = HashMap::new();
-    for (done, (name, bytes)) in PICTURES.iter().enumerate() {
+    for (done, photograph) in PICTURES.iter().enumerate() {
         step(done);
-        let Some(alt) = alts.get(name) else { continue };
-        let (hash, width, height) = catalog::keep_own_picture(shop, bytes).await?;
-        kept.insert((*name).to_owned(), NewPicture { id: PictureId(id()), hash, width, height, alts: alt.rows() });
+        let Some(alt) = alts.get(photograph.name) else { continue };
+        let (hash, width, height) = catalog::keep_own_picture(shop, photograph.original, photograph.forms).await?;
+        kept.insert(photograph.name.to_owned(), NewPicture { id: PictureId(id()), hash, width, height, alts: alt.rows() });
     }
     match alts.keys().find(|name| !kept.contains_key(**name)) {
         Some(missing) => Err(SeedError::Data(format!("there is no photograph {missing}"))),
