@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench dist dist-check times clean
+.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench lighthouse dist dist-check times clean
 
 LISTEN ?= 127.0.0.1:3000
 ARGS ?=
@@ -54,7 +54,7 @@ lint: ## Formatting, clippy for server and browser, licences and sources of depe
 	@scripts/setup.sh build
 	@$(ENV) && cargo fmt --all --check
 	@$(ENV) && cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
-	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --features admin --target wasm32-unknown-unknown -- -D warnings
+	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --features admin,shop --target wasm32-unknown-unknown -- -D warnings
 	@$(ENV) && if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; else say 'cargo-deny is not installed: licences are not checked'; fi
 
 fmt: ## Format the Rust code
@@ -68,6 +68,10 @@ bench: ## Measure pages, checkouts, lists, memory and start, beside nginx, on SQ
 	@scripts/setup.sh bench
 	@$(ENV) && scripts/build.sh dist >/dev/null && TINDAHAN_BINARY=$$dist scripts/postgres.sh --durable cargo run --release --target $$host --package bench -- $(ARGS)
 
+lighthouse: ## Measure pages of the release as a phone's browser shows them (ARGS='--runs 1 /p/stoneware-mug')
+	@scripts/setup.sh bench
+	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$(scripts/build.sh dist) TINDAHAN_SIMULATORS=$$quick/simulators node bench/lighthouse.mjs $(ARGS)
+
 dist: ## One file with everything inside: dist/tindahan
 	@scripts/setup.sh dist
 	@made=$$(scripts/build.sh dist) && mkdir -p dist && cp "$$made" dist/tindahan && ls -lh dist/tindahan
@@ -79,4 +83,4 @@ times: ## Build from nothing and print how long each stage takes (ARGS=test: the
 	@scripts/times.sh $(ARGS)
 
 clean: ## Remove what was built (not data/)
-	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" "$$cache/watch" dist shots style/node_modules builder/node_modules end2end/node_modules end2end/test-results
+	@$(ENV) && rm -rf "$$CARGO_TARGET_DIR" "$$cache/watch" dist shots style/node_modules builder/node_modules bench/node_modules end2end/node_modules end2end/test-results

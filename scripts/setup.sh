@@ -152,6 +152,9 @@ for_test() {
 for_bench() {
   for_dist
   for_postgres
+  npm_packages end2end
+  has_browser || debian chromium
+  npm_packages bench
   have nginx || [ -x /usr/sbin/nginx ] || debian nginx-light
 }
 
