@@ -67,14 +67,15 @@ small() { # feature
 build_dist() {
   local css=$CARGO_TARGET_DIR/tindahan.css
   mkdir -p "${dist%/*}"
-  stage builder quick_build --bin builder
-  stage style style_sheet "$css"
-  stage shop small shop
-  stage admin small admin
-  stage site "$quick/builder" site --small --out "$site-dist" --public public --css "$css" \
+  say 'building the release, some fifteen minutes on two cores the first time'
+  quick_build --bin builder
+  style_sheet "$css"
+  stage 'release: shop' small shop
+  stage 'release: admin' small admin
+  stage 'release: site' "$quick/builder" site --small --out "$site-dist" --public public --css "$css" \
     --shop "$CARGO_TARGET_DIR/shop.wasm" --admin "$CARGO_TARGET_DIR/admin.wasm"
   # The variable is for the compiler alone: a running server would read it as its own `site-dir`.
-  TINDAHAN_SITE_DIR=$site-dist stage program cargo build --release --target "$host" --package server --bin tindahan --features embed >&2
+  TINDAHAN_SITE_DIR=$site-dist stage 'release: program' cargo build --release --target "$host" --package server --bin tindahan --features embed >&2
   # Kept apart from cargo's own output, which any other release build would replace.
   cp "$CARGO_TARGET_DIR/$host/release/tindahan" "$dist.new"
   mv "$dist.new" "$dist"

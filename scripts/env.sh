@@ -11,7 +11,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/tindahan
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 # cargo-leptos takes `tailwindcss`, `wasm-opt` and `wasm-bindgen` from PATH, whichever comes first.
-export PATH=$root/scripts/bin:$root/style/node_modules/.bin:$cache/tools/bin:$PATH
+export PATH=$root/scripts/bin:$root/style/node_modules/.bin:$root/builder/node_modules/.bin:$cache/tools/bin:$PATH
 # Written by setup.sh where rustup's own toolchain cannot have the WebAssembly target.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then
   RUSTUP_TOOLCHAIN=$(cat "$cache/toolchain")

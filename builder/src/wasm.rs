@@ -78,7 +78,7 @@ pub fn shrink(folder: &Path) -> Result<()> {
 
 fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("{program} cannot be started; `scripts/setup.sh build` installs it"))?;
+    let status = command.status().with_context(|| format!("{program} cannot be started; `scripts/setup.sh dist` installs it"))?;
     ensure!(status.success(), "{program} failed: {status}");
     Ok(())
 }

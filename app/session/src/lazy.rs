@@ -6,7 +6,7 @@
 /// Makes a page's type a [`LazyRoute`](https://docs.rs/leptos_router/latest/leptos_router/trait.LazyRoute.html) whose view, a
 /// function without parameters, is in the named part of the WebAssembly.
 ///
-/// ```ignore
+/// ```text
 /// lazy_page!(CartPage, buying, cart_page);
 ///
 /// fn cart_page() -> AnyView { … }
