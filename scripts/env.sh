@@ -59,7 +59,8 @@ stage() { # name command...
     END { if (found) printf "%s: at most %s%s", words, minutes(own), rest ? ", then at most " minutes(rest) : "" }
   ' "$root/scripts/budgets.txt")
   [ -z "$words" ] || say "$words"
-  "$@" || return
+  # Not in a condition, where bash would go on after a failure.
+  "$@"
   if [ -n "${TINDAHAN_TIMES:-}" ]; then printf '%s\t%s\n' "$name" $((SECONDS - begun)) >>"$TINDAHAN_TIMES"; fi
 }
 

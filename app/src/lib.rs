@@ -36,7 +36,7 @@ pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
 pub use router::{Frontends, router};
 pub use session::ALIVE;
-pub use ui::wake_deferred;
+pub use ui::hydrate_deferred;
 
 /// Every server function with what it asks of its caller.
 #[cfg(feature = "ssr")]

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
+use backend::catalog::{self, PictureForm};
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../demo/pictures");
     let forms = folder.join("forms");
@@ -21,8 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 while let Some(picture) = next() {
                     let name = picture.file_stem().unwrap_or_default().to_string_lossy();
                     let made = fs::read(&picture).map_err(|error| error.to_string()).and_then(|bytes| {
-                        for (width, form, bytes) in backend::catalog::forms(&bytes).map_err(|error| error.to_string())? {
-                            fs::write(forms.join(format!("{name}-{width}.{form}")), bytes).map_err(|error| error.to_string())?;
+                        for PictureForm { width, format, bytes } in catalog::forms(&bytes).map_err(|error| error.to_string())? {
+                            fs::write(forms.join(format!("{name}-{width}.{format}")), bytes).map_err(|error| error.to_string())?;
                         }
                         Ok(())
                     });

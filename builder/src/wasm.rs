@@ -59,14 +59,14 @@ pub fn shrink(folder: &Path) -> Result<()> {
         match path.extension().and_then(|end| end.to_str()) {
             Some("wasm") if path.metadata()?.len() >= WORTH_OPTIMISING => {
                 run(Command::new("wasm-opt")
-                    .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"])
+                    .args(["-Oz", "--quiet", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"])
                     .arg(&path)
                     .arg("-o")
                     .arg(&path))?;
             }
             Some("js") => {
                 run(Command::new("esbuild")
-                    .args(["--minify", "--log-level=warning", "--allow-overwrite"])
+                    .args(["--minify", "--log-level=error", "--allow-overwrite"])
                     .arg(&path)
                     .arg(format!("--outfile={}", path.display())))?;
             }

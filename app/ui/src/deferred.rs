@@ -1,8 +1,8 @@
-//! Parts of a page that come to life after the rest.
+//! Parts of a page that are hydrated after the rest.
 //!
-//! To bring a whole page to life at once keeps a phone's browser busy for half a second, in which nothing that is touched answers.
-//! What is not needed first (the foot, the drawer, what is further down) is passed over and brought to life afterwards, each part in
-//! a task of its own, between which the browser answers; or at once when somebody touches it. Until then it is what the server
+//! To hydrate a whole page at once keeps a phone's browser busy for up to half a second, in which nothing that is touched answers.
+//! What is not needed first (the footer, the phone's bar, what is further down) is passed over and hydrated afterwards, each part in a
+//! task of its own, between which the browser answers; or at once when somebody touches it. Until then it is what the server
 //! rendered: links lead where they lead.
 
 use std::cell::RefCell;
@@ -20,50 +20,51 @@ use leptos::tachys::view::{Mountable, Position, PositionState};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// Shows a view that comes to life after the rest of the page. It stands alone in its element, waits for nothing and reads
-/// nothing from the server: whoever brings the page to life counts what it reads, in the order in which it is made.
+/// Shows a view that is hydrated after the rest of the page. It must stand alone in its element, must not suspend, and must not make
+/// resources: hydration numbers those in the order in which they are made.
 pub fn deferred(view: impl FnOnce() -> AnyView + Send + 'static) -> AnyView {
     Deferred { view: Box::new(view) }.into_any()
 }
 
-/// Brings the deferred parts to life, one a task, and then runs `done`.
-pub fn wake_deferred(done: impl FnOnce() + 'static) {
-    let next = WAITING.with_borrow_mut(VecDeque::pop_front);
+/// Hydrates the deferred parts, one a task, and then runs `done`.
+pub fn hydrate_deferred(done: impl FnOnce() + 'static) {
+    let next = QUEUE.with_borrow_mut(VecDeque::pop_front);
     match next {
         Some(part) => {
             if let Some(part) = part.upgrade() {
-                wake(&part);
+                hydrate_now(&part);
             }
-            set_timeout(move || wake_deferred(done), Duration::ZERO);
+            set_timeout(move || hydrate_deferred(done), Duration::ZERO);
         }
         None => done(),
     }
 }
 
 thread_local! {
-    static WAITING: RefCell<VecDeque<Weak<RefCell<Part>>>> = const { RefCell::new(VecDeque::new()) };
+    static QUEUE: RefCell<VecDeque<Weak<RefCell<Part>>>> = const { RefCell::new(VecDeque::new()) };
 }
+
+type MakeView = Box<dyn FnOnce() -> AnyView + Send>;
 
 struct Deferred {
-    view: Box<dyn FnOnce() -> AnyView + Send>,
+    view: MakeView,
 }
 
-/// A part as it stands in the page.
 enum Part {
-    Asleep(Asleep),
-    Awake(AnyViewState),
-    Gone,
+    Pending(Pending),
+    Hydrated(AnyViewState),
+    Removed,
 }
 
 /// A part that was passed over: the nodes from the first in an element to the one before `end`.
-struct Asleep {
+struct Pending {
     inside: types::Element,
     end: Option<types::Node>,
-    view: Box<dyn FnOnce() -> AnyView + Send>,
+    view: MakeView,
     owner: Owner,
 }
 
-impl Asleep {
+impl Pending {
     /// Takes its nodes out of the page.
     fn remove(&self) {
         while let Some(node) = self.inside.first_child().filter(|node| Some(node) != self.end.as_ref()) {
@@ -76,65 +77,65 @@ impl Asleep {
 /// Holds a part's view while it is shown.
 struct DeferredState(Rc<RefCell<Part>>);
 
-fn wake(part: &RefCell<Part>) {
-    // Taken out meanwhile: what is made may look here again.
-    let asleep = part.replace(Part::Gone);
-    *part.borrow_mut() = match asleep {
-        Part::Asleep(Asleep { inside, view, owner, .. }) => {
+fn hydrate_now(part: &RefCell<Part>) {
+    // Taken out meanwhile: the view's own code may come here again.
+    let part_before = part.replace(Part::Removed);
+    *part.borrow_mut() = match part_before {
+        Part::Pending(Pending { inside, view, owner, .. }) => {
             let position = PositionState::new(Position::FirstChild);
-            Part::Awake(owner.with(|| view().hydrate::<true>(&Cursor::new(inside), &position)))
+            Part::Hydrated(owner.with(|| view().hydrate::<true>(&Cursor::new(inside), &position)))
         }
         other => other,
     };
 }
 
 impl DeferredState {
-    fn awake<T>(&self, with: impl FnOnce(&mut AnyViewState) -> T) -> Option<T> {
-        wake(&self.0);
+    fn hydrated<T>(&self, with: impl FnOnce(&mut AnyViewState) -> T) -> Option<T> {
+        hydrate_now(&self.0);
         match &mut *self.0.borrow_mut() {
-            Part::Awake(state) => Some(with(state)),
-            Part::Asleep(_) | Part::Gone => None,
+            Part::Hydrated(state) => Some(with(state)),
+            Part::Pending(_) | Part::Removed => None,
         }
     }
 
-    /// Wakes the part as soon as somebody touches it, before what they do there is answered.
-    fn wake_when_touched(&self, inside: &types::Element) {
+    /// Hydrates the part as soon as somebody touches it, before its own listeners are called.
+    fn hydrate_when_touched(&self, inside: &types::Element) {
         let part = Rc::downgrade(&self.0);
         let touched = Closure::<dyn Fn()>::new(move || {
             if let Some(part) = part.upgrade() {
-                wake(&part);
+                hydrate_now(&part);
             }
         });
         for event in ["pointerdown", "focusin", "keydown"] {
             // An element takes any listener.
             let _ = inside.add_event_listener_with_callback_and_bool(event, touched.as_ref().unchecked_ref(), true);
         }
-        // It lives as long as the page: there are few, and each does nothing once its part is awake.
+        // It lives as long as the page: there are few, and each does nothing once its part is hydrated.
         touched.forget();
     }
 }
 
 impl Mountable for DeferredState {
     fn unmount(&mut self) {
-        match self.0.replace(Part::Gone) {
-            Part::Asleep(part) => part.remove(),
-            Part::Awake(mut state) => state.unmount(),
-            Part::Gone => {}
+        match self.0.replace(Part::Removed) {
+            Part::Pending(part) => part.remove(),
+            Part::Hydrated(mut state) => state.unmount(),
+            Part::Removed => {}
         }
     }
 
     fn mount(&mut self, parent: &types::Element, marker: Option<&types::Node>) {
-        self.awake(|state| state.mount(parent, marker));
+        self.hydrated(|state| state.mount(parent, marker));
     }
 
     fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-        self.awake(|state| state.insert_before_this(child)).unwrap_or(false)
+        self.hydrated(|state| state.insert_before_this(child)).unwrap_or(false)
     }
 
     fn elements(&self) -> Vec<types::Element> {
         match &*self.0.borrow() {
-            Part::Awake(state) => state.elements(),
-            Part::Asleep(_) | Part::Gone => Vec::new(),
+            Part::Hydrated(state) => state.elements(),
+            Part::Pending(_) | Part::Removed => Vec::new(),
         }
     }
 }
@@ -143,24 +144,24 @@ impl Render for Deferred {
     type State = DeferredState;
 
     fn build(self) -> Self::State {
-        DeferredState(Rc::new(RefCell::new(Part::Awake((self.view)().build()))))
+        DeferredState(Rc::new(RefCell::new(Part::Hydrated((self.view)().build()))))
     }
 
     fn rebuild(self, state: &mut Self::State) {
         let view = (self.view)();
-        let part = match state.0.replace(Part::Gone) {
-            Part::Awake(mut state) => {
+        let part = match state.0.replace(Part::Removed) {
+            Part::Hydrated(mut state) => {
                 view.rebuild(&mut state);
-                Part::Awake(state)
+                Part::Hydrated(state)
             }
-            // What it was made of may be gone.
-            Part::Asleep(part) => {
+            // What its view was made of may be gone.
+            Part::Pending(part) => {
                 part.remove();
                 let mut state = view.build();
                 state.mount(&part.inside, part.end.as_ref());
-                Part::Awake(state)
+                Part::Hydrated(state)
             }
-            Part::Gone => Part::Gone,
+            Part::Removed => Part::Removed,
         };
         state.0.replace(part);
     }
@@ -204,17 +205,17 @@ impl RenderHtml for Deferred {
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
         let inside = cursor.current().dyn_into::<types::Element>();
         let (Position::FirstChild, Ok(inside), Some(owner)) = (position.get(), inside, Owner::current()) else {
-            return DeferredState(Rc::new(RefCell::new(Part::Awake((self.view)().hydrate::<FROM_SERVER>(cursor, position)))));
+            return DeferredState(Rc::new(RefCell::new(Part::Hydrated((self.view)().hydrate::<FROM_SERVER>(cursor, position)))));
         };
-        // Leptos ends the children of an element with a comment when it erases their types, and looks for it from here.
+        // With erased types, Leptos ends the children of an element with a comment, and looks for it from here.
         let end = inside.last_child().filter(|node| cfg!(erase_components) && node.node_type() == web_sys::Node::COMMENT_NODE);
         if let Some(last) = end.as_ref().and_then(web_sys::Node::previous_sibling) {
             cursor.set(last);
             position.set(Position::NextChild);
         }
-        let state = DeferredState(Rc::new(RefCell::new(Part::Asleep(Asleep { inside: inside.clone(), end, view: self.view, owner }))));
-        state.wake_when_touched(&inside);
-        WAITING.with_borrow_mut(|waiting| waiting.push_back(Rc::downgrade(&state.0)));
+        let state = DeferredState(Rc::new(RefCell::new(Part::Pending(Pending { inside: inside.clone(), end, view: self.view, owner }))));
+        state.hydrate_when_touched(&inside);
+        QUEUE.with_borrow_mut(|queue| queue.push_back(Rc::downgrade(&state.0)));
         state
     }
 

@@ -42,8 +42,9 @@ pub fn Picture(
     view! {
         <picture class="contents">
             <source type="image/avif" srcset=srcset(&id, "avif") sizes=sizes.clone()/>
-            <source type="image/webp" srcset=srcset(&id, "webp") sizes=sizes/>
             <img
+                srcset=srcset(&id, "webp")
+                sizes=sizes
                 src=picture_url(&id, 640, "webp")
                 alt=alt
                 width="640"

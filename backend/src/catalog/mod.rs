@@ -30,7 +30,7 @@ pub use categories::{category_list, category_to_edit, remove_category, save_cate
 pub use edit::{save_product, set_status};
 pub use manage::{admin_list, admin_product, category_choices};
 pub(crate) use pictures::keep_own as keep_own_picture;
-pub use pictures::{LARGEST_UPLOAD, WIDTHS, add_picture, encode_missing, forms, picture_file};
+pub use pictures::{LARGEST_UPLOAD, PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
 pub use product::product;
 pub use shelf::Shelf;
 pub(crate) use write::{NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures, insert_products, refresh};

@@ -212,16 +212,27 @@ async fn make_all(shop: &Shop, id: PictureId) {
     }
 }
 
-/// Every form of a photograph that is served: width in pixels, form and bytes. For photographs that the program carries.
+/// A photograph as it is served.
+#[derive(Debug)]
+pub struct PictureForm {
+    /// One of [`WIDTHS`], or the original's where that is smaller; pixels.
+    pub width: u32,
+    /// `avif` or `webp`.
+    pub format: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Every form of a photograph that is served, for photographs that the program carries.
 ///
 /// # Errors
 /// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`].
-pub fn forms(bytes: &[u8]) -> Result<Vec<(u32, &'static str, Vec<u8>)>, CatalogError> {
+pub fn forms(bytes: &[u8]) -> Result<Vec<PictureForm>, CatalogError> {
     let picture = decode(bytes)?;
     let mut made = Vec::new();
     for width in widths(picture.width()) {
         for form in FORMS {
-            made.push((width, form, encode(&picture, width, form)?));
+            made.push(PictureForm { width, format: form, bytes: encode(&picture, width, form)? });
         }
     }
     Ok(made)
