@@ -60,7 +60,8 @@ const shell = async (path) => {
   await keep(PAGES, path, answer);
   // What the page is brought to life with, its own parts of the WebAssembly included.
   const files = await caches.open(FILES);
-  const named = new Set([...`${text} ${answer.headers.get('link')}`.matchAll(/["'<](\/pkg\/[^"'>]+)["'>]/g)].map(([, address]) => address));
+  const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
+  for (const address of (answer.headers.get('x-page-files') ?? '').split(/,\s*/).filter(Boolean)) named.add(address);
   await Promise.all([...named].map((address) => quietly(files.add(address))));
 };
 

@@ -9,7 +9,7 @@
 #
 # With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, more examples, other seeds; every journey on phone
 # and desktop, and on the release.
-# Words after the part go to its runner:  scripts/test.sh rust -E 'test(last_unit)'  ·  scripts/test.sh browser --project phone home
+# Words after the part go to its runner:  scripts/test.sh rust -E 'test(last_unit)'  ·  scripts/test.sh browser --project=phone home
 source "$(dirname "$0")/env.sh"
 
 part=${1:-all}

@@ -49,7 +49,8 @@ kill -- "$shop"
 shop=
 if [ -n "$tests" ]; then
   begun=$SECONDS
-  make test || true
+  make test >"$scratch/tests" 2>&1 || say 'not every test passed'
+  grep -E '^failed|^[0-9]+ passed' "$scratch/tests" >&2 || tail -n 20 "$scratch/tests" >&2
   tested=$((SECONDS - begun))
 fi
 

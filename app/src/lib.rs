@@ -27,9 +27,9 @@ use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use session::use_brand;
 #[cfg(feature = "shop")]
 use shop::Shop;
-use storefront::frame::use_brand;
 use ui::{HeadLinks, provide_toasts, use_locale};
 
 pub use files::{SiteFiles, WasmFiles};

@@ -4,7 +4,7 @@
 use domain::Locale;
 use leptos::prelude::*;
 #[cfg(not(feature = "ssr"))]
-use storefront::frame::Brand;
+use session::Brand;
 use ui::Theme;
 
 /// Provides language, colours and the shop's name where the router has not.

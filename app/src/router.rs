@@ -24,12 +24,11 @@ use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::FromServerFnError;
 use session::request::{CodeParts, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
-use session::{AppError, Posted};
+use session::{AppError, Brand, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cart::ChangeCart;
 use storefront::checkout::PlaceOrder;
 use storefront::follow::PayOrder;
-use storefront::frame::Brand;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
 use crate::{App, SiteFiles, WasmFiles, posted, shell};

@@ -51,7 +51,7 @@ macro_rules! lazy_view {
         #[allow(non_snake_case)]
         async fn $name() -> ::leptos::prelude::AnyView {
             #[cfg(feature = "ssr")]
-            $crate::request::preload_part(stringify!($part));
+            $crate::request::name_part(stringify!($part));
             $view()
         }
 

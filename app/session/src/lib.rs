@@ -9,6 +9,7 @@
 mod access;
 mod alive;
 mod answer;
+mod brand;
 mod error;
 mod form;
 mod lazy;
@@ -19,6 +20,7 @@ pub mod request;
 pub use access::{Stated, stated};
 pub use alive::{ALIVE, when_alive};
 pub use answer::{Answer, Packed};
+pub use brand::{Brand, use_brand};
 pub use domain::permission::{Access, Permission};
 pub use error::{AppError, Told};
 pub use form::*;

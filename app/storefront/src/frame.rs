@@ -10,27 +10,12 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated, when_alive};
+use session::{Access, Answer, AppError, access, loaded, resource, stated, use_brand, when_alive};
 use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
 use crate::search::suggest;
-
-/// The shop's name and address, provided by the shell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Brand {
-    /// The shop's name.
-    pub name: String,
-    /// `https://shop.example`, without a path.
-    pub origin: String,
-}
-
-/// The shop's name and address.
-#[must_use]
-pub fn use_brand() -> Brand {
-    use_context().unwrap_or_default()
-}
 
 /// What the frame shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

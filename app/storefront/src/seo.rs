@@ -7,10 +7,9 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 #[cfg(feature = "ssr")]
 use serde_json::json;
+use session::use_brand;
 #[cfg(feature = "ssr")]
 use ui::picture_url;
-
-use crate::frame::use_brand;
 
 /// The page's own address and its addresses in other languages: `(language tag, path)`.
 #[component]

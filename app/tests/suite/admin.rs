@@ -202,6 +202,9 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
     let (_, _, body) = get(&router, "/admin/settings/delivery/boat", &owner).await;
     assert!(holds(&body, "form[fee]", "50.00") && holds(&body, "form[regions]", "PH, *"), "{body}");
     assert_eq!(get(&router, "/admin/settings/delivery/none", &owner).await.0, StatusCode::NOT_FOUND);
+    let (status, _, missing) = get(&router, "/admin/no-such-page", &owner).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(missing.contains(r#"id="commands""#), "within the admin's frame");
 }
 
 #[tokio::test(flavor = "multi_thread")]

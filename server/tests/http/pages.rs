@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::program::{Folder, Server, client};
+use crate::program::{Folder, Server, client, complaint};
 
 async fn text(request: reqwest::RequestBuilder) -> String {
     request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
@@ -286,4 +286,49 @@ async fn files_of_the_site_cannot_be_left() {
     for path in ["/..%2ftindahan.key", "/%2e%2e/tindahan.key", "/tindahan.key", "/pkg/nothing.js"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn pages_name_the_files_and_the_parts_that_the_site_lists() {
+    let folder = Folder::with_shop();
+    let site = folder.0.join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    let list = serde_json::json!({
+        "css": "/pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.css",
+        "shop": { "folder": "/pkg/shop", "parts": { "browsing": ["split_browsing"], "buying": ["chunk_1", "split_buying"] } },
+        "admin": { "folder": "/pkg/admin", "parts": {} },
+    });
+    std::fs::write(site.join("files.json"), list.to_string()).unwrap();
+    let server = Server::start_with(folder, &["--site-dir", "site"]);
+    let named = |answer: &reqwest::Response| -> Vec<String> {
+        answer.headers().get_all("x-page-files").iter().map(|address| address.to_str().unwrap().to_owned()).collect()
+    };
+    let cart = server.get("/cart").header("accept", "text/html").send().await.unwrap();
+    assert_eq!(named(&cart), ["/pkg/shop/chunk_1.wasm", "/pkg/shop/split_buying.wasm"]);
+    let html = cart.text().await.unwrap();
+    for file in
+        ["/pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.css", "/pkg/shop/tindahan.js", "/pkg/shop/tindahan.wasm", "/pkg/shop/__wasm_split.js"]
+    {
+        assert!(html.contains(file), "{file}");
+    }
+    // From the page cache too.
+    let again = server.get("/cart").header("accept", "text/html").send().await.unwrap();
+    assert_eq!(named(&again).len(), 2);
+    let product = server.get("/p/stoneware-mug").header("accept", "text/html").send().await.unwrap();
+    assert!(named(&product).is_empty(), "its code is in the first file");
+    let admin = server.get("/admin").header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(admin.contains("/pkg/admin/tindahan.js") && !admin.contains("/pkg/shop/"));
+    assert_eq!(server.get("/files.json").send().await.unwrap().status(), 404);
+}
+
+#[test]
+fn a_broken_list_of_the_site_stops_the_program() {
+    let folder = Folder::with_shop();
+    let site = folder.0.join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    std::fs::write(site.join("files.json"), "{").unwrap();
+    let ended = folder.run(&["serve", "--listen", "127.0.0.1:0", "--site-dir", "site"]);
+    assert!(!ended.status.success());
+    let complaint = complaint(&ended);
+    assert!(complaint.contains("files.json"), "{complaint}");
 }
