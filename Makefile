@@ -25,7 +25,7 @@ serve: ## Build the program and serve the demonstration shop on http://127.0.0.1
 # undo that nor wait for its lock.
 watch: ## Serve a development build that follows each saved change
 	@scripts/setup.sh watch
-	@$(ENV) && export TINDAHAN_BUILDER=$$(scripts/build.sh builder) && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
+	@$(ENV) && TINDAHAN_BUILDER=$$(scripts/build.sh builder) && export TINDAHAN_BUILDER && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
 
 build: ## Build what is served and tested
 	@scripts/setup.sh build
@@ -70,13 +70,13 @@ bench: ## Measure pages, checkouts, lists, memory and start, beside nginx, on SQ
 
 lighthouse: ## Measure pages of the release as a phone's browser shows them (ARGS='--runs 1 /p/stoneware-mug')
 	@scripts/setup.sh bench
-	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$(scripts/build.sh dist) TINDAHAN_SIMULATORS=$$quick/simulators node bench/lighthouse.mjs $(ARGS)
+	@$(ENV) && scripts/build.sh >/dev/null && TINDAHAN_BINARY=$$(scripts/build.sh dist) && export TINDAHAN_BINARY TINDAHAN_SIMULATORS=$$quick/simulators && node bench/lighthouse.mjs $(ARGS) && node bench/tap.mjs
 
 dist: ## One file with everything inside: dist/tindahan
 	@scripts/setup.sh dist
 	@made=$$(scripts/build.sh dist) && mkdir -p dist && cp "$$made" dist/tindahan && ls -lh dist/tindahan
 
-dist-check: ## Ten chosen journeys on the one file, and its sizes; writes down which commit was tried
+dist-check: ## Chosen journeys on the one file, and its sizes; writes down which commit was tried
 	@scripts/dist-check.sh
 
 times: ## Build from nothing and print how long each stage takes (ARGS=test: the tests too; ARGS=--warm: with what is built)

@@ -9,15 +9,20 @@ source "$(dirname "$0")/env.sh"
 what=${1:-quick}
 case $what in quick | builder | dist) ;; *) die "build.sh knows quick, builder and dist, not '$what'" ;; esac
 
+# Names and contents of files and of what is in folders, as one word; without what tools leave there, and tests.
+digest_of() { # file or folder...
+  export -f sha256
+  find "$@" \( -name node_modules -o -name target -o -name tests -o -name __pycache__ \) -prune -o -type f -print0 |
+    LC_ALL=C sort -z | xargs -0 bash -c 'sha256 "$@"' sha256 | sha256
+}
+
 # Everything that a build is made of, as one word.
 fingerprint() {
-  export -f sha256
+  set -e
   {
     rustc --version
-    cat scripts/build.sh style/package-lock.json builder/package-lock.json
-    find Cargo.toml Cargo.lock .cargo domain backend app frontend server simulators builder style public demo \
-      \( -name node_modules -o -name target -o -name tests -o -name __pycache__ \) -prune -o -type f -print0 |
-      LC_ALL=C sort -z | xargs -0 bash -c 'sha256 "$@"' sha256
+    digest_of Cargo.toml Cargo.lock .cargo scripts/build.sh scripts/env.sh \
+      domain backend app frontend server simulators bench builder style public demo
   } | sha256
 }
 
@@ -38,8 +43,9 @@ browser() {
 # The site's files, unless they were made of the same.
 pack_site() {
   local css=$CARGO_TARGET_DIR/tindahan.css wasm=$CARGO_TARGET_DIR/wasm32-unknown-unknown/quick/frontend.wasm now
-  now=$({ sha256 "$css" "$wasm" "$quick/builder" && find public -type f -exec cat {} + | sha256; } | sha256)
-  [ -d "$site" ] && [ "$(cat "$site.made-of" 2>/dev/null)" = "$now" ] && return
+  now=$(digest_of "$css" "$wasm" "$quick/builder" public)
+  [ -f "$site/files.json" ] && [ "$(cat "$site.made-of" 2>/dev/null)" = "$now" ] && return
+  rm -f "$site.made-of"
   "$quick/builder" site --out "$site" --public public --css "$css" --shop "$wasm"
   printf '%s\n' "$now" >"$site.made-of"
 }
@@ -47,6 +53,8 @@ pack_site() {
 build_quick() {
   local sheet packing
   mkdir -p "$CARGO_TARGET_DIR"
+  # What goes on in the background ends with this script.
+  trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
   style_sheet "$CARGO_TARGET_DIR/tindahan.css" &
   sheet=$!
   stage builder quick_build --bin builder
@@ -86,11 +94,13 @@ if [ "$what" = builder ]; then
   echo "$quick/builder"
   exit
 fi
-made=$binary
-[ "$what" = quick ] || made=$dist
+made=$binary files=$site/files.json
+[ "$what" = quick ] || made=$dist files=$site-dist/files.json
 stamp=$CARGO_TARGET_DIR/$what.made-of
 now=$(fingerprint)
-if [ ! -x "$made" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$now" ]; then
+# The tests compile the program too, perhaps from other sources.
+if [ ! -x "$made" ] || [ ! -f "$files" ] || [ "$made" -nt "$stamp" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$now" ]; then
+  rm -f "$stamp"
   "build_$what"
   printf '%s\n' "$now" >"$stamp"
 fi

@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tindahan
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
-# cargo-leptos takes `tailwindcss`, `wasm-opt` and `wasm-bindgen` from PATH, whichever comes first.
+# Builds take `tailwindcss`, `wasm-opt` and `esbuild` from PATH, whichever comes first; cargo-leptos `wasm-bindgen` too.
 export PATH=$root/scripts/bin:$root/style/node_modules/.bin:$root/builder/node_modules/.bin:$cache/tools/bin:$PATH
 # Written by setup.sh where rustup's own toolchain cannot have the WebAssembly target.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then

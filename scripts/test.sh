@@ -20,8 +20,20 @@ case $part in all | rust | browser | contract) ;; *) die "test.sh knows rust, br
 passed=0
 failed=0
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 : >"$scratch/failures"
+summed=
+# What does not even compile ends this script before the closing line.
+finish() {
+  local status=$?
+  if [ -z "$summed" ]; then
+    echo
+    echo 'failed  before all tests were run: see above'
+    echo "$passed passed, $((failed + 1)) failed"
+  fi
+  rm -rf "$scratch"
+  exit $status
+}
+trap finish EXIT
 
 count() { # passed failed
   passed=$((passed + $1))
@@ -50,7 +62,7 @@ rust() {
   if [ -n "${TINDAHAN_LONG:-}" ]; then profile=long; fi
   say 'Rust tests, on SQLite and Postgres'
   scripts/postgres.sh cargo nextest run "${quick_tests[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
-  sed 's/\x1b\[[0-9;]*m//g' "$scratch/nextest" >"$scratch/plain"
+  sed $'s/\x1b\\[[0-9;]*m//g' "$scratch/nextest" >"$scratch/plain"
   line=$(grep -E '^ *Summary ' "$scratch/plain" | tail -n 1 || true)
   # Each is named as it fails, and again after the summary.
   sed -nE 's/^ *(TRY [0-9]+ )?(FAIL|TIMEOUT|SIGABRT|SIGSEGV|SIGKILL|LEAK-FAIL) \[[^]]*\] (\([^)]*\) )?/nextest: /p' "$scratch/plain" | sort -u >>"$scratch/failures"
@@ -118,8 +130,10 @@ contract() {
   report schemathesis $status $counts
 }
 
-export TINDAHAN_LAST_STAGE=contract
+case $part in all) export TINDAHAN_LAST_STAGE=contract ;; esac
 scripts/setup.sh test
+# It may have chosen a toolchain.
+source scripts/env.sh
 [ "$part" = rust ] || {
   scripts/build.sh >/dev/null
   export TINDAHAN_BINARY=$binary TINDAHAN_SITE=$site TINDAHAN_SIMULATORS=$quick/simulators
@@ -139,6 +153,7 @@ all)
 *) "$part" "$@" ;;
 esac
 
+summed=yes
 echo
 sed 's/^/failed  /' "$scratch/failures"
 echo "$passed passed, $failed failed"

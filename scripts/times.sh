@@ -4,6 +4,7 @@
 #   scripts/times.sh           cold: nothing downloaded, nothing compiled, in a folder that goes afterwards
 #   scripts/times.sh test      that, and all tests after it
 #   scripts/times.sh --warm    this checkout, with what is downloaded and compiled
+path=$PATH
 source "$(dirname "$0")/env.sh"
 
 warm='' tests=''
@@ -18,7 +19,10 @@ done
 scratch=$(mktemp -d)
 shop=
 finish() {
-  if [ -n "$shop" ]; then kill "$shop" 2>/dev/null || true; fi
+  if [ -n "$shop" ]; then
+    kill -- "$shop" 2>/dev/null || true
+    wait 2>/dev/null || true
+  fi
   rm -rf "$scratch"
 }
 trap finish EXIT
@@ -31,7 +35,8 @@ if [ -z "$warm" ]; then
   git clone --quiet . "$scratch/clone"
   cd "$scratch/clone"
   unset CARGO_TARGET_DIR
-  export XDG_CACHE_HOME=$scratch/cache CARGO_HOME=$scratch/cargo npm_config_cache=$scratch/npm PIP_CACHE_DIR=$scratch/pip
+  # Without this checkout's own tools.
+  export PATH=$path XDG_CACHE_HOME=$scratch/cache CARGO_HOME=$scratch/cargo npm_config_cache=$scratch/npm PIP_CACHE_DIR=$scratch/pip
 fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 begun=$SECONDS

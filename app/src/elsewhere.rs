@@ -10,22 +10,22 @@ use leptos_router::{SsrMode, path};
 #[cfg(not(feature = "admin"))]
 #[component(transparent)]
 pub fn Admin() -> AnyNestedRoute {
-    view! { <Route path=path!("admin/*any") view=Leave ssr=SsrMode::Async/> }.into_inner().into_any_nested_route()
+    view! { <Route path=path!("admin/*any") view=LoadFromServer ssr=SsrMode::Async/> }.into_inner().into_any_nested_route()
 }
 
 /// All addresses that are not the admin's.
 #[cfg(not(feature = "shop"))]
 #[component(transparent)]
 pub fn Shop() -> AnyNestedRoute {
-    view! { <Route path=path!("*any") view=Leave ssr=SsrMode::Async/> }.into_inner().into_any_nested_route()
+    view! { <Route path=path!("*any") view=LoadFromServer ssr=SsrMode::Async/> }.into_inner().into_any_nested_route()
 }
 
 /// Loads the page of this address from the server.
 #[component]
-fn Leave() -> impl IntoView {
+fn LoadFromServer() -> impl IntoView {
     let location = use_location();
     Effect::new(move || {
-        let there = format!("{}{}", location.pathname.get_untracked(), location.search.get_untracked());
+        let there = [location.pathname.get_untracked(), location.search.get_untracked(), location.hash.get_untracked()].concat();
         // The address is one of the shop's own.
         let _ = window().location().replace(&there);
     });

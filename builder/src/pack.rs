@@ -44,7 +44,6 @@ fn file(path: &Path) -> Result<()> {
     gzip.write_all(&bytes)?;
     let mut brotli = brotli::CompressorWriter::new(Vec::new(), 64 * 1024, 11, 24);
     brotli.write_all(&bytes)?;
-    brotli.flush()?;
     for (packed, end) in [(gzip.finish()?, "gz"), (brotli.into_inner(), "br")] {
         if packed.len() < bytes.len() {
             let mut name = path.as_os_str().to_owned();

@@ -16,8 +16,10 @@ use crate::{Site, pack, wasm};
 /// # Errors
 /// An input that is missing or broken; a file that cannot be written.
 pub fn write(site: &Site) -> Result<()> {
-    // Written beside the old one and put in its place at the end: a build that breaks off leaves the old site whole.
-    let new = site.out.with_extension("new");
+    // Written beside the old one and put in its place at the end: a build that breaks off leaves the old site whole, and two at
+    // once do not write into each other's.
+    let new = site.out.with_extension(format!("new-{}", std::process::id()));
+    let old = site.out.with_extension(format!("old-{}", std::process::id()));
     remove(&new)?;
     let pkg = new.join("pkg");
     fs::create_dir_all(&pkg)?;
@@ -35,9 +37,11 @@ pub fn write(site: &Site) -> Result<()> {
         pack::folder(&new)?;
     }
     fs::write(new.join("files.json"), serde_json::to_vec_pretty(&list)?)?;
-    remove(&site.out)?;
+    if site.out.exists() {
+        fs::rename(&site.out, &old)?;
+    }
     fs::rename(&new, &site.out)?;
-    Ok(())
+    remove(&old)
 }
 
 /// Writes a WebAssembly into a folder of `pkg` that is named by what is in it; says what `files.json` says of it.
@@ -52,7 +56,11 @@ fn module(wasm: &Path, pkg: &Path, small: bool) -> Result<serde_json::Value> {
     files.sort();
     let contents = files.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
     let name = hash(contents.iter().map(Vec::as_slice));
-    fs::rename(&making, pkg.join(&name))?;
+    if pkg.join(&name).exists() {
+        remove(&making)?;
+    } else {
+        fs::rename(&making, pkg.join(&name))?;
+    }
     Ok(json!({ "folder": format!("/pkg/{name}"), "parts": parts }))
 }
 

@@ -82,3 +82,17 @@ fn run(command: &mut Command) -> Result<()> {
     ensure!(status.success(), "{program} failed: {status}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_library() {
+        let workspace = include_str!("../../Cargo.toml");
+        assert!(
+            workspace.contains(&format!("wasm-bindgen-cli-support = \"={BINDGEN}\""))
+                && workspace.contains(&format!("wasm-bindgen = \"={BINDGEN}\""))
+        );
+    }
+}

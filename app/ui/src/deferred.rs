@@ -26,18 +26,18 @@ pub fn deferred(view: impl FnOnce() -> AnyView + Send + 'static) -> AnyView {
     Deferred { view: Box::new(view) }.into_any()
 }
 
-/// Hydrates the deferred parts, one a task, and then runs `done`.
+/// Hydrates the deferred parts, each in a task of its own, and then runs `done`.
 pub fn hydrate_deferred(done: impl FnOnce() + 'static) {
-    let next = QUEUE.with_borrow_mut(VecDeque::pop_front);
-    match next {
+    let next = move || match QUEUE.with_borrow_mut(VecDeque::pop_front) {
         Some(part) => {
             if let Some(part) = part.upgrade() {
                 hydrate_now(&part);
             }
-            set_timeout(move || hydrate_deferred(done), Duration::ZERO);
+            hydrate_deferred(done);
         }
         None => done(),
-    }
+    };
+    set_timeout(next, Duration::ZERO);
 }
 
 thread_local! {
@@ -52,8 +52,14 @@ struct Deferred {
 
 enum Part {
     Pending(Pending),
+    /// Its view is being hydrated, whose code may come here again.
+    Hydrating,
     Hydrated(AnyViewState),
-    Removed,
+    /// Taken out of the page before it was hydrated.
+    Removed {
+        view: MakeView,
+        owner: Owner,
+    },
 }
 
 /// A part that was passed over: the nodes from the first in an element to the one before `end`.
@@ -77,16 +83,18 @@ impl Pending {
 /// Holds a part's view while it is shown.
 struct DeferredState(Rc<RefCell<Part>>);
 
+/// Makes the view of a part that has none yet: in the nodes that the server sent, or anew where they were taken out.
 fn hydrate_now(part: &RefCell<Part>) {
-    // Taken out meanwhile: the view's own code may come here again.
-    let part_before = part.replace(Part::Removed);
-    *part.borrow_mut() = match part_before {
+    let before = part.replace(Part::Hydrating);
+    let after = match before {
         Part::Pending(Pending { inside, view, owner, .. }) => {
             let position = PositionState::new(Position::FirstChild);
-            Part::Hydrated(owner.with(|| view().hydrate::<true>(&Cursor::new(inside), &position)))
+            Part::Hydrated(owner.with(|| untrack(|| view().hydrate::<true>(&Cursor::new(inside), &position))))
         }
+        Part::Removed { view, owner } => Part::Hydrated(owner.with(|| untrack(|| view().build()))),
         other => other,
     };
+    part.replace(after);
 }
 
 impl DeferredState {
@@ -94,7 +102,7 @@ impl DeferredState {
         hydrate_now(&self.0);
         match &mut *self.0.borrow_mut() {
             Part::Hydrated(state) => Some(with(state)),
-            Part::Pending(_) | Part::Removed => None,
+            Part::Pending(_) | Part::Hydrating | Part::Removed { .. } => None,
         }
     }
 
@@ -106,7 +114,8 @@ impl DeferredState {
                 hydrate_now(&part);
             }
         });
-        for event in ["pointerdown", "focusin", "keydown"] {
+        // The last four come alone from a screen reader, a voice or a password manager.
+        for event in ["pointerdown", "focusin", "keydown", "click", "input", "change", "submit"] {
             // An element takes any listener.
             let _ = inside.add_event_listener_with_callback_and_bool(event, touched.as_ref().unchecked_ref(), true);
         }
@@ -117,11 +126,18 @@ impl DeferredState {
 
 impl Mountable for DeferredState {
     fn unmount(&mut self) {
-        match self.0.replace(Part::Removed) {
-            Part::Pending(part) => part.remove(),
-            Part::Hydrated(mut state) => state.unmount(),
-            Part::Removed => {}
-        }
+        let after = match self.0.replace(Part::Hydrating) {
+            Part::Pending(part) => {
+                part.remove();
+                Part::Removed { view: part.view, owner: part.owner }
+            }
+            Part::Hydrated(mut state) => {
+                state.unmount();
+                Part::Hydrated(state)
+            }
+            other => other,
+        };
+        self.0.replace(after);
     }
 
     fn mount(&mut self, parent: &types::Element, marker: Option<&types::Node>) {
@@ -135,7 +151,7 @@ impl Mountable for DeferredState {
     fn elements(&self) -> Vec<types::Element> {
         match &*self.0.borrow() {
             Part::Hydrated(state) => state.elements(),
-            Part::Pending(_) | Part::Removed => Vec::new(),
+            Part::Pending(_) | Part::Hydrating | Part::Removed { .. } => Vec::new(),
         }
     }
 }
@@ -149,7 +165,7 @@ impl Render for Deferred {
 
     fn rebuild(self, state: &mut Self::State) {
         let view = (self.view)();
-        let part = match state.0.replace(Part::Removed) {
+        let part = match state.0.replace(Part::Hydrating) {
             Part::Hydrated(mut state) => {
                 view.rebuild(&mut state);
                 Part::Hydrated(state)
@@ -161,7 +177,8 @@ impl Render for Deferred {
                 state.mount(&part.inside, part.end.as_ref());
                 Part::Hydrated(state)
             }
-            Part::Removed => Part::Removed,
+            Part::Removed { .. } => Part::Hydrated(view.build()),
+            Part::Hydrating => Part::Hydrating,
         };
         state.0.replace(part);
     }

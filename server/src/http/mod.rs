@@ -71,7 +71,7 @@ impl Server {
     pub fn new(config: &Config, shop: Shop, figures: PrometheusHandle) -> Result<Self, String> {
         let site = Site::find(config.site_dir.as_deref());
         if !site.is_there() {
-            tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `cargo leptos build`");
+            tracing::warn!(?site, "the site was not built: pages will have no style and no script; run `make build`");
         }
         let frontends = app::Frontends { options: options(&site, config), files: site.files()? };
         let reload_port = frontends.options.reload_port;
