@@ -27,6 +27,14 @@ pub struct WasmFiles {
     pub parts: HashMap<String, Vec<String>>,
 }
 
+impl WasmFiles {
+    /// The addresses of the files that a part needs.
+    #[must_use]
+    pub fn files_of(&self, part: &str) -> Vec<String> {
+        self.parts.get(part).into_iter().flatten().map(|file| format!("{}/{file}.wasm", self.folder)).collect()
+    }
+}
+
 impl Default for SiteFiles {
     /// The names that `cargo leptos` gives while developing: one WebAssembly for all pages.
     fn default() -> Self {

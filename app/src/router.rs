@@ -23,7 +23,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::FromServerFnError;
-use session::request::{CodeParts, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
+use session::request::{PartFiles, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
 use session::{AppError, Brand, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cart::ChangeCart;
@@ -73,8 +73,8 @@ impl Pages {
         let parts = use_context::<Parts>();
         let visitor = parts.as_ref().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
         if let Some(parts) = &parts {
-            let WasmFiles { folder, parts: files } = self.frontends.wasm(parts.uri.path()).clone();
-            provide_context(CodeParts { folder, files });
+            let (frontends, path) = (self.frontends.clone(), parts.uri.path().to_owned());
+            provide_context(PartFiles(Arc::new(move |part| frontends.wasm(&path).files_of(part))));
             provide_context(locale_of(parts));
             provide_context(theme_of(parts));
         }

@@ -1,7 +1,7 @@
 //! The request that is being answered: the shop, who asks, in which language. On the server alone.
 
-use std::collections::HashMap;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use backend::Shop;
 use backend::platform::Context;
@@ -30,14 +30,9 @@ pub struct Visitor {
     pub secure: bool,
 }
 
-/// Where a page finds the parts of its WebAssembly.
-#[derive(Clone, Debug)]
-pub struct CodeParts {
-    /// The address of the folder.
-    pub folder: String,
-    /// Of each part, the files that it needs: names in the folder, without `.wasm`.
-    pub files: HashMap<String, Vec<String>>,
-}
+/// Says the addresses of the files that a part of the WebAssembly needs.
+#[derive(Clone)]
+pub struct PartFiles(pub Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>);
 
 /// The header that names the files of the parts of the code that a page needs.
 const PAGE_FILES: HeaderName = HeaderName::from_static("x-page-files");
@@ -45,9 +40,9 @@ const PAGE_FILES: HeaderName = HeaderName::from_static("x-page-files");
 /// Names the files of a part of the code that the page being rendered needs, for the service worker that keeps pages for later. Not
 /// as a preload or prefetch of the browser's: that shares the line with what the reader sees first, a third of a second on a phone.
 pub fn name_part(part: &str) {
-    let (Some(parts), Some(answer)) = (use_context::<CodeParts>(), use_context::<ResponseOptions>()) else { return };
-    for file in parts.files.get(part).into_iter().flatten() {
-        if let Ok(address) = HeaderValue::try_from(format!("{}/{file}.wasm", parts.folder)) {
+    let (Some(PartFiles(files)), Some(answer)) = (use_context(), use_context::<ResponseOptions>()) else { return };
+    for address in files(part) {
+        if let Ok(address) = HeaderValue::try_from(address) {
             answer.append_header(PAGE_FILES, address);
         }
     }
