@@ -98,10 +98,12 @@ browser() {
   counts=$(node -e '
     const [, report, failures] = process.argv, fs = require("fs");
     const { stats, suites } = JSON.parse(fs.readFileSync(report, "utf8"));
+    const why = ({ results }) =>
+      (results.at(-1)?.error?.message ?? "").replace(/\x1b\[[0-9;]*m/g, "").replace(/\s+/g, " ").slice(0, 500);
     const specs = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specs)];
     for (const spec of suites.flatMap(specs))
       for (const test of spec.tests.filter(({ status }) => status !== "expected"))
-        fs.appendFileSync(failures, `playwright, ${test.projectName}: ${spec.file}:${spec.line} ${spec.title} (${test.status})\n`);
+        fs.appendFileSync(failures, `playwright, ${test.projectName}: ${spec.file}:${spec.line} ${spec.title} (${test.status}): ${why(test)}\n`);
     console.log(stats.expected, stats.unexpected + stats.flaky + stats.skipped);
   ' "$scratch/playwright.json" "$scratch/failures" 2>/dev/null) || counts='0 0'
   # shellcheck disable=SC2086 # two numbers

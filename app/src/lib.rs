@@ -24,10 +24,10 @@ use elsewhere::Admin;
 use elsewhere::Shop;
 use files::Load;
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use session::use_brand;
+use session::{TitleBetweenPages, use_brand};
 #[cfg(feature = "shop")]
 use shop::Shop;
 use ui::{HeadLinks, provide_toasts, use_locale};
@@ -78,10 +78,8 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     #[cfg(feature = "shop")]
     storefront::cart::provide_cart();
-    let shop = use_brand().name;
-    let named = move |title: String| if title.is_empty() { shop.clone() } else { format!("{title} · {shop}") };
     view! {
-        <Title formatter=named/>
+        <TitleBetweenPages/>
         <Router>
             <Routes fallback=not_found>
                 <Route path=path!("ui") view=gallery ssr=SsrMode::Async/>

@@ -40,6 +40,30 @@ test('a product says what it is to programs', { tag: '@desktop' }, async ({ requ
   expect((await request.get('/c/no-such-aisle')).status()).toBe(404);
 });
 
+test('the page keeps its title while it is hydrated and between two pages', { tag: '@phone' }, async ({ page }) => {
+  await page.addInitScript(() => {
+    window.titles = [];
+    // Once a task, as the tab and a screen reader would see it.
+    setInterval(() => window.titles.push(document.title), 0);
+  });
+  await open(page, '/checkout');
+  await page.getByRole('link', { name: 'Tindahan' }).first().click();
+  await page.waitForURL('/');
+  await expect(page).toHaveTitle(/Tindahan/);
+  // Before the document's head is read there is none.
+  const titles = await page.evaluate(() => window.titles);
+  expect(titles.slice(titles.findIndex(Boolean)).filter((title) => !title)).toEqual([]);
+});
+
+test('markup in a title stays text', { tag: '@phone' }, async ({ page, request }) => {
+  const markup = '</title><meta http-equiv="refresh" content="0;url=/c">';
+  const address = `/search?q=${encodeURIComponent(markup)}`;
+  expect(await (await request.get(address)).text()).not.toContain('</title><meta');
+  await open(page, address);
+  await expect(page).toHaveTitle(new RegExp('</title><meta http-equiv="refresh"'));
+  expect(new URL(page.url()).pathname).toBe('/search');
+});
+
 test('an address with an advertiser\'s words is a page like any other', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware?fbclid=abc&utm_source=x');
   await page.getByLabel('Sort by').selectOption('price_up');

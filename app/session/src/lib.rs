@@ -16,6 +16,7 @@ mod lazy;
 mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;
+mod title;
 
 pub use access::{Stated, stated};
 pub use alive::{ALIVE, when_alive};
@@ -25,3 +26,4 @@ pub use domain::permission::{Access, Permission};
 pub use error::{AppError, Told};
 pub use form::*;
 pub use reading::{loaded, resource, shared};
+pub use title::{Title, TitleBetweenPages};

@@ -3,11 +3,10 @@
 use domain::order::{PaymentMethod, PaymentState};
 use domain::view::OrderView;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, lazy_page, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
 use ui::{Alert, Button, Look, SkeletonText, Tone, icon, tr};
 
 use crate::checkout::Next;

@@ -2,9 +2,8 @@
 
 use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;

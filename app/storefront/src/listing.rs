@@ -4,10 +4,9 @@
 use domain::view::{CategoryView, Facet, ListingQuery, ListingView, ProductCardView, Sort};
 use domain::{Currency, Money};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
 use ui::{
     Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
     SelectField, SkeletonCards, icon, tr, trn,

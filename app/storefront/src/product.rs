@@ -5,11 +5,10 @@ use std::sync::Arc;
 use domain::view::{CartLineView, OptionValueView, ProductView, VariantView};
 use domain::{Quantity, Timestamp};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, loaded, resource, stated};
 use ui::{
     Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
     Tone, deferred, icon, tr, trn, use_locale,

@@ -2,10 +2,9 @@
 
 use domain::view::SearchView;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;

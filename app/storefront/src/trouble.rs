@@ -1,9 +1,8 @@
 //! Pages for what is not there or did not work.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_location;
-use session::AppError;
+use session::{AppError, Title};
 use ui::{EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
 
 use crate::query::address;

@@ -1,8 +1,7 @@
 //! What a page read, or a page in place of one that could not be shown.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use session::{AppError, Packed, loaded};
+use session::{AppError, Packed, Title, loaded};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
 
 /// Shows what a page read, or why it could not be read; stands in a `Suspense` or a `Transition`. See [`session::loaded`].

@@ -5,8 +5,7 @@ use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
 use leptos::prelude::*;
-use leptos_meta::Title;
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
     use_locale,

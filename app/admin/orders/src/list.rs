@@ -8,11 +8,12 @@ use domain::order::{FulfilmentState, PaymentState};
 use domain::permission::Permission;
 use domain::view::{OrderListView, OrderQuery, OrderRowView, SavedFilterView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
     SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,

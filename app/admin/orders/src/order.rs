@@ -7,10 +7,11 @@ use domain::order::{PaymentMethod, PaymentState};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row,
     Shape, SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,

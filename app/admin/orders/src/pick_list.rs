@@ -3,10 +3,9 @@
 use admin_frame::shown;
 use domain::permission::Permission;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale};
 
 /// The most orders of a list: as many as a page of the orders' list.

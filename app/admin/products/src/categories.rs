@@ -4,9 +4,8 @@ use admin_frame::shown;
 use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{
     Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Picture, Row, SkeletonRows, StatusBadge, Table, Tone, icon,
     tr, use_locale,

@@ -6,13 +6,12 @@ use domain::id::CategoryId;
 use domain::permission::Permission;
 use domain::view::{CategoryEditView, CategoryTexts, PictureView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 

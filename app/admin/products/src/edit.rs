@@ -6,11 +6,10 @@ use domain::permission::Permission;
 use domain::view::{PictureView, ProductAdminView, ProductTexts};
 use domain::{Currency, Locale};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,

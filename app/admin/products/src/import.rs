@@ -4,10 +4,9 @@ use admin_frame::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
 use domain::view::ImportReport;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, ProblemSummary, access, lazy_page, stated, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, lazy_page, stated, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale,
 };

@@ -4,10 +4,9 @@ use admin_frame::{address, shown};
 use domain::permission::Permission;
 use domain::view::{ProductListView, ProductRowView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{
     Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,

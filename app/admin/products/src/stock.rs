@@ -5,11 +5,12 @@ use domain::id::{LocationId, VariantId};
 use domain::permission::Permission;
 use domain::view::{StockListView, StockRowView};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
     Tone, icon, tr, use_locale,

@@ -5,9 +5,8 @@ use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
 };

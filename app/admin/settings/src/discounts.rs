@@ -6,10 +6,9 @@ use domain::permission::Permission;
 use domain::view::{DiscountDraft, DiscountListView, DiscountRowView};
 use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Pager, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr,
     use_locale,

@@ -4,9 +4,10 @@ use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The settings, and whether the reader may change them.

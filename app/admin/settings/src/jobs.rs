@@ -5,9 +5,8 @@ use domain::id::JobId;
 use domain::permission::Permission;
 use domain::view::DeadJobView;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, access, lazy_page, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
 use ui::{Breadcrumbs, Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
 
 /// What was given up.

@@ -5,9 +5,8 @@ use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, access, answer, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, answer, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 

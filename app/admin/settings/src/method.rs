@@ -5,10 +5,11 @@ use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The page of the methods.

@@ -5,8 +5,9 @@ use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::StaffView;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, lazy_page, problem, resource, stated, typed, use_posted, wrong};
+use session::{
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+};
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
 /// Everybody on the staff.

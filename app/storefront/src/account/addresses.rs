@@ -2,9 +2,8 @@
 
 use domain::view::SavedAddress;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use session::{AppError, PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};

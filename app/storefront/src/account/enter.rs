@@ -1,9 +1,8 @@
 //! Signing in and signing up.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, lazy_page, problem, use_posted, wrong};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_posted, wrong};
 use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
 
 use super::{Entered, SignIn, SignUp};

@@ -1,9 +1,8 @@
 //! The account's first page, its orders, and one of them.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use session::{PostForm, ProblemSummary, lazy_page, problem, resource, use_posted};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};

@@ -2,9 +2,8 @@
 
 use domain::Locale;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
 use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};

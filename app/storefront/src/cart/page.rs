@@ -2,8 +2,7 @@
 
 use domain::view::CartView;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use session::{AppError, ProblemSummary, lazy_page, resource, use_posted};
+use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_posted};
 use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};

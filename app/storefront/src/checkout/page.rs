@@ -4,8 +4,7 @@ use domain::Money;
 use domain::view::{Address, CartView, SavedAddress};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
-use session::{AppError, PostForm, ProblemSummary, lazy_page, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
 use ui::{
     Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
     SumLine, Tone, icon, tr, use_locale,

@@ -5,9 +5,8 @@ use std::time::Duration;
 use domain::order::PaymentState;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use session::{lazy_page, resource};
+use session::{Title, lazy_page, resource};
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr};
 
 use super::{Returned, read_return, settle_order};
