@@ -1,8 +1,9 @@
-//! What has no business meaning: database, events, jobs, clock, chance, secrets, settings, files, mail.
+//! What has no business meaning: tables as CSV, database, events, jobs, clock, chance, secrets, settings, files, mail.
 
 pub mod chance;
 pub mod clock;
 pub mod context;
+pub mod csv;
 pub mod db;
 pub mod events;
 pub mod files;
