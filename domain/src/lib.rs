@@ -4,12 +4,14 @@
 //! entity has its own id type ([`id`]). What a cart costs is computed by [`cart`], what state an order is in by [`order`],
 //! and who may do what is named by [`permission`].
 
+pub mod barcode;
 pub mod cart;
 pub mod email;
 pub mod id;
 mod locale;
 pub mod messages;
 mod money;
+pub mod number;
 pub mod order;
 pub mod permission;
 mod quantity;

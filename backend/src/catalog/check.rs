@@ -233,8 +233,8 @@ fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id:
         }
         c.range(&format!("stock.{n}"), draft.stock, MOST_STOCK);
         let barcode = draft.barcode.trim().to_owned();
-        if !is_barcode(&barcode) {
-            c.wrong(format!("barcode.{n}"), t::FIELD_BARCODE_INVALID.text(c.locale));
+        if let Err(error) = domain::barcode::check(&barcode) {
+            c.wrong(format!("barcode.{n}"), error.message().text(c.locale));
         }
         variants.push(NewVariant {
             id: draft.id.unwrap_or_else(|| VariantId(id())),
@@ -249,32 +249,4 @@ fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id:
         });
     }
     variants
-}
-
-/// Nothing, a GTIN, or a code of the shop's own: up to 32 letters, digits and signs that could not be taken for a GTIN.
-pub(super) fn is_barcode(text: &str) -> bool {
-    let like_gtin = matches!(text.len(), 8 | 12 | 13 | 14) && text.bytes().all(|b| b.is_ascii_digit());
-    if like_gtin { is_gtin(text) } else { text.len() <= 32 && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') }
-}
-
-/// GTIN-8, -12, -13 or -14 with the right check digit (GS1 General Specifications 7.9: weights 3 and 1 from the right).
-fn is_gtin(text: &str) -> bool {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
-    let Some(digits) = digits.filter(|d| matches!(d.len(), 8 | 12 | 13 | 14)) else {
-        return false;
-    };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| digit * if place % 2 == 0 { 1 } else { 3 }).sum();
-    sum.is_multiple_of(10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn check_digits_are_proved() {
-        assert!(is_gtin("4809990000016") && is_gtin("96385074"));
-        assert!(!is_gtin("4809990000017") && !is_gtin("480999000001") && !is_gtin("48O9990000016") && !is_gtin(""));
-        assert!(is_barcode("") && is_barcode("SHELF-7") && is_barcode("96385074") && !is_barcode("96385075") && !is_barcode("naïve"));
-    }
 }

@@ -49,10 +49,8 @@ fn payment_refused(error: &backend::payments::PaymentError, form: &str) -> AppEr
 #[cfg(feature = "ssr")]
 fn amount_of(text: &str, shop: &backend::Shop, form: &str) -> Result<i64, AppError> {
     use session::request;
-    let amount = Money::parse(text.trim(), backend::settings::shop_currency(shop));
-    amount
-        .map(|money| money.minor)
-        .map_err(|_| request::invalid(vec![(format!("{form}-amount"), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())]))
+    domain::number::decimal(text, backend::settings::shop_currency(shop).exponent())
+        .map_err(|error| request::invalid(vec![(format!("{form}-amount"), error.of_amount().text(request::locale()).to_owned())]))
 }
 
 /// An order.

@@ -71,9 +71,8 @@ pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
     use domain::view::CategoryDraft;
     use session::request;
     let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
-    let Ok(position) = form.position.trim().parse() else {
-        return Err(request::invalid(vec![("position".to_owned(), ui::t::FIELD_NUMBER_INVALID.text(locale).to_owned())]));
-    };
+    let position = domain::number::whole(&form.position)
+        .map_err(|error| request::invalid(vec![("position".to_owned(), error.of_whole().text(locale).to_owned())]))?;
     let draft = CategoryDraft {
         id: form.id.parse().ok(),
         version: form.version.parse().unwrap_or_default(),

@@ -256,7 +256,7 @@ mod reading {
     use domain::messages::t;
     use domain::slug::slug;
     use domain::view::{FieldErrors, OptionDraft, ProductDraft, VariantDraft};
-    use domain::{Currency, Locale, Money};
+    use domain::{Currency, Locale, number};
 
     use super::{OptionForm, ProductForm, VariantForm, parts};
 
@@ -276,19 +276,19 @@ mod reading {
             if text.trim().is_empty() {
                 return None;
             }
-            let money = Money::parse(text.trim(), self.currency).ok();
-            if money.is_none() {
-                self.wrong(field, t::FIELD_NUMBER_INVALID);
+            let amount = number::decimal(text, self.currency.exponent());
+            if let Err(error) = amount {
+                self.wrong(field, error.of_amount());
             }
-            money.map(|money| money.minor)
+            amount.ok()
         }
 
         fn number(&mut self, field: String, text: &str) -> i64 {
             if text.trim().is_empty() {
                 return 0;
             }
-            text.trim().replace(',', "").parse().unwrap_or_else(|_| {
-                self.wrong(field, t::FIELD_NUMBER_INVALID);
+            number::whole(text).unwrap_or_else(|error| {
+                self.wrong(field, error.of_whole());
                 0
             })
         }
@@ -473,6 +473,25 @@ mod tests {
             form.look(step);
             assert_eq!(form.pictures.concat(), order, "{step}");
         }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_number_with_a_decimal_comma_is_refused_beside_its_field() {
+        let mut form = a_form(&[], &[("A", &[])]);
+        let variant = VariantForm {
+            price: "12,50".into(),
+            compare_at: "1.290".into(),
+            cost: "0,50".into(),
+            weight_g: "56,7".into(),
+            stock: "1,5".into(),
+            ..form.variants[0].clone()
+        };
+        form.variants = vec![variant];
+        let errors = form.draft(Locale::En, Currency::PHP, None).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["price.0", "compare_at.0", "cost.0", "weight_g.0", "stock.0"]);
+        assert!(errors[0].1.contains("two ways") && errors[3].1.contains("whole number"), "{errors:?}");
     }
 
     #[cfg(feature = "ssr")]

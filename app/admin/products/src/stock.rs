@@ -60,11 +60,14 @@ access!(ListStock, Access::Staff(Permission::ReadStock));
 /// Changes the stock of a variant at a place, with a reason.
 #[server(endpoint = "admin/stock/adjust", output = Answer)]
 pub async fn adjust_stock(variant: VariantId, location: LocationId, delta: String, reason: String) -> Result<(), AppError> {
+    use domain::number::NumberError;
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteStock))?;
-    let Ok(delta) = delta.trim().trim_start_matches('+').parse::<i64>() else {
-        return Err(request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(request::locale()).to_owned())]));
-    };
+    let delta = delta.trim();
+    let delta = domain::number::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
+        NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
+        _ => request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(request::locale()).to_owned())]),
+    })?;
     backend::inventory::adjust(&request::shop()?, &ctx, variant, location, delta, &reason).await.map_err(|error| refused(&error))
 }
 access!(AdjustStock, Access::Staff(Permission::WriteStock));

@@ -57,21 +57,22 @@ impl DiscountForm {
     /// The code that was meant.
     fn draft(self, locale: Locale, currency: Currency) -> Result<DiscountDraft, domain::view::FieldErrors> {
         use domain::messages::{Msg, t};
+        use domain::number;
         let mut errors = domain::view::FieldErrors::new();
         let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
-        let amount = |text: &str| Money::parse(text.trim(), currency).ok().map(|money| money.minor);
-        let takes = match self.kind.as_str() {
-            "percent" => crate::share::basis_points(&self.value).map(Discount::Percent),
-            _ => amount(&self.value).map(Discount::Amount),
+        let amount = |text: &str| number::decimal(text, currency.exponent());
+        let (takes, told): (_, fn(number::NumberError) -> Msg) = match self.kind.as_str() {
+            "percent" => (crate::share::basis_points(&self.value).map(Discount::Percent), number::NumberError::of_decimal),
+            _ => (amount(&self.value).map(Discount::Amount), number::NumberError::of_amount),
         };
         if self.value.trim().is_empty() {
             wrong("value", t::FIELD_REQUIRED);
-        } else if takes.is_none() {
-            wrong("value", if self.kind == "percent" { t::FIELD_NUMBER_INVALID } else { t::FIELD_AMOUNT_INVALID });
+        } else if let Err(error) = takes {
+            wrong("value", told(error));
         }
-        let min_subtotal = if self.min_subtotal.trim().is_empty() { Some(0) } else { amount(&self.min_subtotal) };
-        if min_subtotal.is_none() {
-            wrong("min_subtotal", t::FIELD_AMOUNT_INVALID);
+        let min_subtotal = if self.min_subtotal.trim().is_empty() { Ok(0) } else { amount(&self.min_subtotal) };
+        if let Err(error) = min_subtotal {
+            wrong("min_subtotal", error.of_amount());
         }
         let mut day = |field: &str, text: &str| {
             let start = domain::day_start(text.trim());
@@ -82,12 +83,12 @@ impl DiscountForm {
         };
         let (valid_from, last) = (day("valid_from", &self.valid_from), day("valid_to", &self.valid_to));
         let most_uses = self.most_uses.trim();
-        let most_uses = if most_uses.is_empty() { Ok(None) } else { most_uses.parse::<i64>().map(Some) };
-        if most_uses.is_err() {
-            wrong("most_uses", t::FIELD_NUMBER_INVALID);
+        let most_uses = if most_uses.is_empty() { Ok(None) } else { number::whole(most_uses).map(Some) };
+        if let Err(error) = most_uses {
+            wrong("most_uses", error.of_whole());
         }
         match (takes, min_subtotal, most_uses) {
-            (Some(takes), Some(min_subtotal), Ok(most_uses)) if errors.is_empty() => Ok(DiscountDraft {
+            (Ok(takes), Ok(min_subtotal), Ok(most_uses)) if errors.is_empty() => Ok(DiscountDraft {
                 is_new: !self.is_new.is_empty(),
                 code: self.code,
                 takes,

@@ -62,7 +62,10 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     let shop = request::shop()?;
     let before = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let low_stock =
-        form.low_stock.trim().parse::<i64>().ok().filter(|units| *units >= 0).ok_or_else(|| wrong("low_stock", t::FIELD_NUMBER_INVALID))?;
+        domain::number::whole(&form.low_stock).map_err(|error| wrong("low_stock", error.of_whole()))?;
+    if low_stock < 0 {
+        return Err(wrong("low_stock", t::FIELD_WHOLE_INVALID));
+    }
     let new = ShopSettings {
         name: form.name.trim().to_owned(),
         currency: form.currency.trim().to_uppercase(),

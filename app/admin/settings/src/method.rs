@@ -61,20 +61,23 @@ impl MethodForm {
     /// The method that was meant.
     fn draft(&self, locale: Locale, currency: Currency) -> Result<DeliveryMethodDraft, domain::view::FieldErrors> {
         use domain::messages::t;
+        use domain::number;
         let mut errors = domain::view::FieldErrors::new();
         let mut amount = |field: &str, text: &str| {
-            let text = text.trim();
-            let money = if text.is_empty() { None } else { Some(Money::parse(text, currency)) };
-            if matches!(money, Some(Err(_))) {
-                errors.push((field.to_owned(), t::FIELD_AMOUNT_INVALID.text(locale).to_owned()));
+            if text.trim().is_empty() {
+                return None;
             }
-            money.and_then(Result::ok).map(|money| money.minor)
+            let amount = number::decimal(text, currency.exponent());
+            if let Err(error) = amount {
+                errors.push((field.to_owned(), error.of_amount().text(locale).to_owned()));
+            }
+            amount.ok()
         };
         let (fee, per_kg_fee, free_from) =
             (amount("fee", &self.fee), amount("per_kg_fee", &self.per_kg_fee), amount("free_from", &self.free_from));
         let mut number = |field: &str, text: &str| {
-            text.trim().parse::<i64>().unwrap_or_else(|_| {
-                errors.push((field.to_owned(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
+            number::whole(text).unwrap_or_else(|error| {
+                errors.push((field.to_owned(), error.of_whole().text(locale).to_owned()));
                 0
             })
         };

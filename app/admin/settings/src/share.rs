@@ -1,18 +1,14 @@
 //! Shares in percent, as managers type and read them.
 
 use domain::Locale;
+#[cfg(any(feature = "ssr", test))]
+use domain::number::{self, NumberError};
 
 /// Basis points of a share in percent, `12` or `12.5`, with at most two decimals.
 #[cfg(any(feature = "ssr", test))]
-pub(crate) fn basis_points(text: &str) -> Option<i64> {
-    let text = text.trim().trim_end_matches('%').trim_end();
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str, most: usize| text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole, 6) || !digits(part, 2) {
-        return None;
-    }
-    let hundredths = format!("{part:0<2}").parse::<i64>().ok()?;
-    Some(whole.parse::<i64>().ok()? * 100 + hundredths)
+pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
+    let basis = number::decimal(text.trim().trim_end_matches('%'), 2)?;
+    if (0..=99_999_999).contains(&basis) { Ok(basis) } else { Err(NumberError::Malformed) }
 }
 
 /// Basis points as percent: `12.5%`.
@@ -29,11 +25,14 @@ mod tests {
 
     #[test]
     fn percents_are_read_as_they_are_shown() {
-        for (text, basis) in [("12", 1_200), ("12.5%", 1_250), (" 0.25 ", 25), ("100", 10_000), ("0", 0)] {
-            assert_eq!(basis_points(text), Some(basis), "{text}");
+        for (text, basis) in [("12", 1_200), ("12.5%", 1_250), (" 0.25 ", 25), ("100", 10_000), ("0", 0), (".5", 50), ("12.5 %", 1_250)] {
+            assert_eq!(basis_points(text), Ok(basis), "{text}");
         }
-        for text in ["", "-1", "12,5", "1.234", "twelve", "%", ".5", "9999999"] {
-            assert_eq!(basis_points(text), None, "{text}");
+        for text in ["12,5", "1.234", "0,50"] {
+            assert_eq!(basis_points(text), Err(NumberError::Ambiguous), "{text}");
+        }
+        for text in ["", "-1", "twelve", "%", "9999999"] {
+            assert_eq!(basis_points(text), Err(NumberError::Malformed), "{text}");
         }
         assert_eq!([1_200, 1_250, 5, 0].map(|basis| percent(Locale::En, basis)), ["12%", "12.5%", "0.05%", "0%"]);
     }

@@ -69,8 +69,8 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let mut errors: FieldErrors = Vec::new();
     let rate_bp = crate::share::basis_points(&form.rate);
-    if rate_bp.is_none() {
-        errors.push(("rate".into(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
+    if let Err(error) = rate_bp {
+        errors.push(("rate".into(), error.of_decimal().text(locale).to_owned()));
     }
     let day = form.valid_from.trim();
     // A rate that begins today begins now: what was charged this morning stays as it was.

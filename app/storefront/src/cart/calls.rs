@@ -110,9 +110,10 @@ pub async fn change_cart(
         (None, Some(slug)) => chosen_variant(&shop, &slug, &choice).await?,
         (None, None) => None,
     };
-    let quantity = quantity.map(|text| text.trim().parse().unwrap_or(0)).unwrap_or(1);
     let wrong_quantity =
         || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MOST))]))]);
+    // What cannot be read is no 0: that would take the line out.
+    let quantity = quantity.map_or(Ok(1), |text| domain::number::whole(&text)).map_err(|_| wrong_quantity())?;
     match (step.as_str(), variant) {
         ("code", _) => discount = code.filter(|code| !code.trim().is_empty()),
         ("add", Some(variant)) => {

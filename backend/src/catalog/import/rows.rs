@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use domain::messages::t;
 use domain::slug::slug;
 use domain::view::ImportProblem;
-use domain::{Currency, Locale, Money};
+use domain::{Currency, Locale, number};
 use sha2::{Digest, Sha256};
 
 use super::columns::{Column, Columns};
 use super::problem;
-use crate::catalog::check::{DEAREST, HEAVIEST, MOST_VARIANTS, is_barcode, key_of, tidy_tags};
+use crate::catalog::check::{DEAREST, HEAVIEST, MOST_VARIANTS, key_of, tidy_tags};
 
 /// A product as the file has it.
 #[derive(Clone, Debug, Default)]
@@ -85,22 +85,39 @@ impl Cells<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let money = Money::parse(text, currency).ok().map(Money::minor).filter(|minor| (0..=DEAREST).contains(minor));
-        money.map(Some).ok_or_else(|| self.wrong(column, t::FIELD_AMOUNT_INVALID.text(self.locale)))
+        match number::decimal(text, currency.exponent()) {
+            Ok(minor) if (0..=DEAREST).contains(&minor) => Ok(Some(minor)),
+            Ok(_) => Err(self.wrong(column, t::FIELD_AMOUNT_INVALID.text(self.locale))),
+            Err(error) => Err(self.wrong(column, error.of_amount().text(self.locale))),
+        }
     }
-    /// A number of whole units; a fraction is rounded.
-    fn number(&self, column: Column, most: i64) -> Result<Option<i64>, ImportProblem> {
-        let text = self.get(column).replace(',', "");
+    /// A number of whole units.
+    fn whole(&self, column: Column, most: i64) -> Result<Option<i64>, ImportProblem> {
+        self.within(column, most, number::whole)
+    }
+    /// Grams; other shops write fractions of them, which are rounded.
+    fn grams(&self, column: Column) -> Result<Option<i64>, ImportProblem> {
+        let millionths = |text: &str| number::decimal(text, 6);
+        self.within(column, HEAVIEST, |text| millionths(text).map(|number| (number + number.signum() * 500_000) / 1_000_000))
+    }
+    fn within(
+        &self,
+        column: Column,
+        most: i64,
+        read: impl Fn(&str) -> Result<i64, number::NumberError>,
+    ) -> Result<Option<i64>, ImportProblem> {
+        let text = self.get(column);
         if text.is_empty() {
             return Ok(None);
         }
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
-        let up = i64::from(fraction.bytes().next().is_some_and(|b| b >= b'5'));
-        let number = whole.parse::<i64>().ok().filter(|_| fraction.bytes().all(|b| b.is_ascii_digit())).map(|n| n.max(0) + up);
-        number
-            .filter(|n| *n <= most)
-            .map(Some)
-            .ok_or_else(|| self.wrong(column, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())])))
+        match read(text) {
+            Ok(units) if (0..=most).contains(&units) => Ok(Some(units)),
+            Ok(_) => {
+                let range = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]);
+                Err(self.wrong(column, range))
+            }
+            Err(error) => Err(self.wrong(column, error.of_whole().text(self.locale))),
+        }
     }
     fn flag(&self, column: Column) -> Result<Option<bool>, ImportProblem> {
         match self.get(column).to_lowercase().as_str() {
@@ -293,11 +310,11 @@ fn variant(cells: &Cells<'_>, listing: &mut Listing, currency: Currency, skus: &
     let price = cells.amount(Column::Price, currency)?.ok_or_else(|| cells.wrong(Column::Price, required()))?;
     let compare_at = cells.amount(Column::CompareAt, currency)?.filter(|was| *was > 0);
     let cost = cells.amount(Column::Cost, currency)?;
-    let grams = cells.number(Column::Grams, HEAVIEST)?.unwrap_or(0);
-    let quantity = cells.number(Column::Quantity, 1_000_000)?.unwrap_or(0);
+    let grams = cells.grams(Column::Grams)?.unwrap_or(0);
+    let quantity = cells.whole(Column::Quantity, 1_000_000)?.unwrap_or(0);
     let barcode = cells.get(Column::Barcode).to_owned();
-    if !is_barcode(&barcode) {
-        return Err(cells.wrong(Column::Barcode, t::FIELD_BARCODE_INVALID.text(cells.locale)));
+    if let Err(error) = domain::barcode::check(&barcode) {
+        return Err(cells.wrong(Column::Barcode, error.message().text(cells.locale)));
     }
     let keys = |values: &[String]| values.iter().map(|value| key_of("", value, 0)).collect::<Vec<_>>();
     if listing.variants.len() >= MOST_VARIANTS {
