@@ -99,5 +99,6 @@ export const pages = [
   { name: 'admin-discount', address: '/admin/settings/discounts/FIESTA150', prepare: owner('/admin/settings/discounts/FIESTA150') },
   { name: 'admin-delivery-new', address: '/admin/settings/delivery/new', prepare: owner('/admin/settings/delivery/new') },
   { name: 'admin-staff', address: '/admin/settings/staff', prepare: owner('/admin/settings/staff') },
+  { name: 'admin-mine', address: '/admin/preferences', prepare: owner('/admin/preferences') },
   { name: 'admin-keys', address: '/admin/settings/keys', prepare: owner('/admin/settings/keys') },
 ];

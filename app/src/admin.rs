@@ -23,6 +23,7 @@ use admin_settings::general::General;
 use admin_settings::jobs::Jobs;
 use admin_settings::keys::Keys;
 use admin_settings::method::EditMethod;
+use admin_settings::mine::Mine;
 use admin_settings::staff::Staff;
 use admin_settings::taxes::Taxes;
 use leptos::prelude::*;
@@ -54,6 +55,7 @@ pub fn Admin() -> AnyNestedRoute {
             <Route path=path!("settings/discounts") view={Lazy::<Discounts>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/discounts/:code") view={Lazy::<EditDiscount>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("preferences") view={Lazy::<Mine>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
             <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
         </ParentRoute>

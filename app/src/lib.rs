@@ -7,6 +7,8 @@
 mod admin;
 #[cfg(any(not(feature = "admin"), not(feature = "shop")))]
 mod elsewhere;
+#[cfg(feature = "ssr")]
+mod exports;
 mod files;
 #[cfg(feature = "ssr")]
 mod posted;

@@ -26,12 +26,13 @@ use server_fn::error::FromServerFnError;
 use session::request::{PartFiles, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
 use session::{AppError, Brand, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
+use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
 use storefront::checkout::PlaceOrder;
 use storefront::follow::PayOrder;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
-use crate::{App, SiteFiles, WasmFiles, posted, shell};
+use crate::{App, SiteFiles, WasmFiles, exports, posted, shell};
 
 /// Tells the layers outside which nonce a render used. They must take it off.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
@@ -87,6 +88,11 @@ impl Pages {
         {
             answer.insert_header(NONCE, nonce);
         }
+    }
+
+    /// The shop.
+    pub const fn shop(&self) -> &Shop {
+        &self.shop
     }
 
     /// Does whoever sent this work here?
@@ -172,10 +178,13 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
     Router::new()
         .merge(forms)
         .route("/brand.css", get(brand))
+        .route("/admin/orders.csv", get(exports::orders))
+        .route("/admin/customers.csv", get(exports::customers))
         .route(PREFERENCES_ACTION, post(prefer))
         .route("/cart", form::<ChangeCart>())
         .route("/checkout", form::<PlaceOrder>())
         .route("/orders/follow/{token}", form::<PayOrder>())
+        .route("/orders/follow/{token}/cancel", form::<CancelOwnOrder>())
         .route("/sign-in", form::<SignIn>())
         .route("/sign-up", form::<SignUp>())
         .route("/account", form::<SignOut>())

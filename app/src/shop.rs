@@ -5,6 +5,7 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::{Lazy, SsrMode, path};
 use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
+use storefront::cancel::CancelPage;
 use storefront::cart::CartPage;
 use storefront::checkout::{CheckoutPage, ReturnPage};
 use storefront::follow::FollowPage;
@@ -29,6 +30,7 @@ pub fn Shop() -> AnyNestedRoute {
             <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("orders/follow/:token") view={Lazy::<FollowPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("orders/follow/:token/cancel") view={Lazy::<CancelPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("sign-up") view={Lazy::<SignUpPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account") view={Lazy::<AccountPage>::new()} ssr=SsrMode::Async/>

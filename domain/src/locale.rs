@@ -167,6 +167,13 @@ pub fn iso_date_time(at: Timestamp) -> String {
     format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", moment.year, moment.month + 1, moment.day, moment.hour, moment.minute, moment.second)
 }
 
+/// The moment in the shop's time zone as spreadsheets read it: `2026-11-24 10:30`.
+#[must_use]
+pub fn iso_minute(at: Timestamp) -> String {
+    let moment = Local::of(at);
+    format!("{:04}-{:02}-{:02} {:02}:{:02}", moment.year, moment.month + 1, moment.day, moment.hour, moment.minute)
+}
+
 /// The day of a moment in the shop's time zone as fields for dates hold it: `2026-11-24`.
 #[must_use]
 pub fn iso_day(at: Timestamp) -> String {

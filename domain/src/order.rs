@@ -68,8 +68,10 @@ states! {
         Partial "partial",
         /// All was sent.
         Fulfilled "fulfilled",
-        /// Cancelled before anything was sent.
+        /// Nothing will be sent: cancelled, or given back before anything left.
         Cancelled "cancelled",
+        /// All that was sent came back.
+        Returned "returned",
     }
     /// Where the parcels are.
     DeliveryState {
@@ -77,10 +79,14 @@ states! {
         None "none",
         /// A parcel is being picked or packed.
         Preparing "preparing",
+        /// All that is to be sent is packed, and nothing of the order left yet.
+        Packed "packed",
         /// On the way.
         InTransit "in_transit",
         /// All parcels arrived.
         Delivered "delivered",
+        /// All parcels came back.
+        Returned "returned",
     }
     /// How far one attempt to pay is.
     AttemptState {
@@ -109,6 +115,53 @@ states! {
         Delivered "delivered",
         /// Given up before it left.
         Cancelled "cancelled",
+        /// It left and came back: refused at the door, or it could not be delivered.
+        Returned "returned",
+    }
+    /// Why a parcel came back.
+    ReturnCause {
+        /// The shopper did not take it.
+        Refused "refused",
+        /// Nobody was there, or the address was wrong.
+        Undeliverable "undeliverable",
+    }
+    /// What becomes of goods that came back.
+    ReturnedGoods {
+        /// They are put back on the shelf that they came from.
+        Restock "restock",
+        /// They are broken or spoilt, and written off.
+        WriteOff "write_off",
+    }
+    /// What becomes of money that was paid for goods that came back.
+    ReturnedMoney {
+        /// It goes back the way it came.
+        Refund "refund",
+        /// The shop keeps it for now.
+        Keep "keep",
+    }
+    /// Why shoppers say they cancel.
+    CancelCause {
+        /// No reason given.
+        Unsaid "unsaid",
+        /// They do not want it any more.
+        ChangedMind "changed_mind",
+        /// Ordered by mistake, or twice.
+        Mistake "mistake",
+        /// It takes too long.
+        TooLong "too_long",
+        /// They want other goods, another address or another way to pay.
+        OrderAnew "order_anew",
+    }
+    /// Orders that wait for somebody.
+    OrderQueue {
+        /// May be sent, and is not all packed: to be taken from the shelf and packed.
+        ToPack "to_pack",
+        /// A packed parcel waits for its courier.
+        ToShip "to_ship",
+        /// By card, and not paid yet.
+        Unpaid "unpaid",
+        /// Cash that couriers have to bring.
+        CashDue "cash_due",
     }
     /// How an order is paid.
     PaymentMethod {
@@ -146,6 +199,20 @@ impl AttemptState {
     }
 }
 
+impl PaymentState {
+    /// May goods be sent for an order whose money is here? For cash on delivery nothing is paid before, for a card at least the bank holds
+    /// the amount.
+    #[must_use]
+    pub const fn may_be_sent(self, method: PaymentMethod) -> bool {
+        match (method, self) {
+            (_, Self::Refunded | Self::Voided) => false,
+            (PaymentMethod::Cod, _) => true,
+            (PaymentMethod::Card, Self::Authorised | Self::PartlyPaid | Self::Paid | Self::PartlyRefunded) => true,
+            (PaymentMethod::Card, Self::Pending | Self::RequiresAction | Self::Failed) => false,
+        }
+    }
+}
+
 impl ShipmentState {
     /// May a parcel in this state become `next`?
     #[must_use]
@@ -153,8 +220,8 @@ impl ShipmentState {
         match self {
             Self::Picked => matches!(next, Self::Packed | Self::Cancelled),
             Self::Packed => matches!(next, Self::Shipped | Self::Cancelled),
-            Self::Shipped => matches!(next, Self::Delivered),
-            Self::Delivered | Self::Cancelled => false,
+            Self::Shipped => matches!(next, Self::Delivered | Self::Returned),
+            Self::Delivered | Self::Cancelled | Self::Returned => false,
         }
     }
 }
@@ -162,7 +229,7 @@ impl ShipmentState {
 /// The facts about an order's money.
 #[derive(Clone, Copy, Debug)]
 pub struct PaymentFacts {
-    /// What the order costs, minor units.
+    /// What the order costs, less what is no longer due, minor units.
     pub total: i64,
     /// What arrived over all attempts.
     pub captured: i64,
@@ -203,15 +270,21 @@ impl PaymentFacts {
     }
 }
 
-/// The facts about an order's goods.
-#[derive(Clone, Copy, Debug)]
+/// The facts about an order's goods, in units.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct GoodsFacts {
-    /// Units ordered.
+    /// Ordered.
     pub ordered: i64,
-    /// Units that left the house.
+    /// Left the house and did not come back.
     pub shipped: i64,
-    /// Units that arrived.
+    /// Arrived.
     pub delivered: i64,
+    /// Left and came back.
+    pub returned: i64,
+    /// Will not be sent: their reservation was given back.
+    pub released: i64,
+    /// In a box that has not left.
+    pub packed: i64,
     /// Is a parcel being picked or packed?
     pub preparing: bool,
     /// Was the order cancelled?
@@ -219,29 +292,38 @@ pub struct GoodsFacts {
 }
 
 impl GoodsFacts {
+    /// Units that are with the shopper when all is done.
+    const fn to_send(self) -> i64 {
+        self.ordered - self.returned - self.released
+    }
+
     /// How far the goods are prepared.
     #[must_use]
     pub const fn fulfilment(self) -> FulfilmentState {
-        if self.cancelled && self.shipped == 0 {
-            FulfilmentState::Cancelled
-        } else if self.shipped == 0 {
-            FulfilmentState::Unfulfilled
-        } else if self.shipped < self.ordered {
-            FulfilmentState::Partial
-        } else {
-            FulfilmentState::Fulfilled
+        let nothing_follows = self.to_send() <= 0;
+        match self.shipped {
+            0 if self.cancelled => FulfilmentState::Cancelled,
+            0 if nothing_follows && self.returned > 0 => FulfilmentState::Returned,
+            0 if nothing_follows && self.released > 0 => FulfilmentState::Cancelled,
+            0 => FulfilmentState::Unfulfilled,
+            shipped if shipped < self.to_send() => FulfilmentState::Partial,
+            _ => FulfilmentState::Fulfilled,
         }
     }
 
     /// Where the parcels are.
     #[must_use]
     pub const fn delivery(self) -> DeliveryState {
-        if self.shipped > 0 && self.delivered >= self.ordered {
+        if self.shipped > 0 && self.delivered >= self.to_send() {
             DeliveryState::Delivered
         } else if self.shipped > 0 {
             DeliveryState::InTransit
+        } else if self.packed > 0 && self.packed >= self.to_send() {
+            DeliveryState::Packed
         } else if self.preparing {
             DeliveryState::Preparing
+        } else if self.returned > 0 {
+            DeliveryState::Returned
         } else {
             DeliveryState::None
         }
@@ -286,8 +368,30 @@ mod tests {
 
     #[test]
     fn half_a_parcel_is_partial() {
-        let facts = GoodsFacts { ordered: 3, shipped: 1, delivered: 1, preparing: false, cancelled: false };
+        let facts = GoodsFacts { ordered: 3, shipped: 1, delivered: 1, ..GoodsFacts::default() };
         assert_eq!((facts.fulfilment(), facts.delivery()), (FulfilmentState::Partial, DeliveryState::InTransit));
+    }
+
+    #[test]
+    fn what_came_back_and_what_will_not_be_sent_are_waited_for_no_more() {
+        let of = |facts: GoodsFacts| (facts.fulfilment(), facts.delivery());
+        let ordered = GoodsFacts { ordered: 3, ..GoodsFacts::default() };
+        let all_back = GoodsFacts { returned: 3, ..ordered };
+        assert_eq!(of(all_back), (FulfilmentState::Returned, DeliveryState::Returned));
+        assert_eq!(of(GoodsFacts { cancelled: true, ..all_back }), (FulfilmentState::Cancelled, DeliveryState::Returned));
+        let half_kept = GoodsFacts { returned: 1, shipped: 2, delivered: 2, ..ordered };
+        assert_eq!(of(half_kept), (FulfilmentState::Fulfilled, DeliveryState::Delivered));
+        let rest_dropped = GoodsFacts { released: 2, shipped: 1, delivered: 0, ..ordered };
+        assert_eq!(of(rest_dropped), (FulfilmentState::Fulfilled, DeliveryState::InTransit));
+        assert_eq!(of(GoodsFacts { released: 3, ..ordered }), (FulfilmentState::Cancelled, DeliveryState::None));
+        assert_eq!(of(GoodsFacts { returned: 1, ..ordered }), (FulfilmentState::Unfulfilled, DeliveryState::Returned));
+    }
+
+    #[test]
+    fn an_order_is_packed_when_nothing_is_left_to_pack() {
+        let half = GoodsFacts { ordered: 3, packed: 2, preparing: true, ..GoodsFacts::default() };
+        assert_eq!(half.delivery(), DeliveryState::Preparing);
+        assert_eq!(GoodsFacts { packed: 3, ..half }.delivery(), DeliveryState::Packed);
     }
 
     #[test]

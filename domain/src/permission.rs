@@ -34,7 +34,11 @@ permissions! {
     ReadDashboard "read_dashboard";
     /// See orders and who bought.
     ReadOrders "read_orders";
-    /// Pick, pack, ship and deliver.
+    /// Take all orders out as a file, with who bought.
+    ExportOrders "export_orders";
+    /// Take all customers out as a file.
+    ExportCustomers "export_customers";
+    /// Pick, pack, ship, deliver and take back.
     FulfilOrders "fulfil_orders";
     /// Capture payments.
     CapturePayments "capture_payments";
@@ -135,6 +139,7 @@ mod tests {
     #[test]
     fn a_clerk_moves_no_money_back_and_the_owner_may_all() {
         assert!(!Role::Clerk.may(Permission::RefundPayments) && !Role::Clerk.may(Permission::CancelOrders));
+        assert!(!Role::Clerk.may(Permission::ExportOrders) && !Role::Clerk.may(Permission::ExportCustomers));
         assert!(Permission::ALL.iter().all(|p| Role::Owner.may(*p)));
         assert!(!Role::Manager.may(Permission::WriteStaff));
     }

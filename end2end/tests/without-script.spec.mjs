@@ -39,6 +39,11 @@ test('everything can be bought without a script', { tag: ['@phone', '@dist'] }, 
   await press(page, /^Place order/);
   await page.waitForURL(/\/orders\/follow\//);
   await expect(page.getByText('Thank you!')).toBeVisible();
+  // And cancelled again, as long as nothing is packed.
+  await page.getByRole('link', { name: 'Cancel this order' }).click();
+  await press(page, 'Yes, cancel the order');
+  await page.waitForURL(/\/orders\/follow\/[^/]+$/);
+  await expect(page.getByText('This order was cancelled.').first()).toBeVisible();
 });
 
 test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {

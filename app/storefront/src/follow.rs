@@ -31,7 +31,7 @@ pub struct Followed {
 const FRESH: i64 = 15 * 60 * 1_000;
 
 #[cfg(feature = "ssr")]
-async fn by_link(token: &str) -> Result<OrderView, AppError> {
+pub(crate) async fn by_link(token: &str) -> Result<OrderView, AppError> {
     use backend::orders::OrderError;
     use domain::messages::t;
     backend::orders::by_link(&request::shop()?, request::locale(), token).await.map_err(|error| match error {
@@ -108,6 +108,7 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
     let unpaid = matches!(order.payment, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
     let pays_by_card = order.payment_method == PaymentMethod::Card && unpaid && order.cancelled.is_none();
     let settled = fresh && !pays_by_card && order.cancelled.is_none();
+    let cancel = (order.can_cancel && !pays_by_card).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));
     let thanks = settled.then(|| (order.number.clone(), order.contact.email.clone()));
     let actions = move || {
         let thanks = thanks.clone();
@@ -119,6 +120,7 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
                 </Alert>
             })}
             {pays_by_card.then(|| view! { <PayAgain token=token.clone()/> })}
+            {cancel.clone().map(|href| view! { <p class="mt-4"><a class="link" href=href>{tr!(ORDER_CANCEL_ACTION)}</a></p> })}
         }
     };
     view! {

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod address;
+pub mod cancel;
 pub mod cart;
 pub mod checkout;
 pub mod follow;
@@ -36,6 +37,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         address::ACCESS,
         checkout::ACCESS,
         follow::ACCESS,
+        cancel::ACCESS,
         account::ACCESS,
     ]
     .concat()

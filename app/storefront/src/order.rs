@@ -35,6 +35,8 @@ fn delivery_words(state: DeliveryState, cancelled: bool) -> (Tone, &'static str)
         _ if cancelled => (Tone::Neutral, tr!(ORDER_STATE_CANCELLED)),
         DeliveryState::None => (Tone::Info, tr!(ORDER_STATE_OPEN)),
         DeliveryState::Preparing => (Tone::Info, tr!(ORDER_STATE_PICKING)),
+        DeliveryState::Packed => (Tone::Info, tr!(ORDER_STATE_PACKED)),
+        DeliveryState::Returned => (Tone::Neutral, tr!(ORDER_STATE_RETURNED)),
         DeliveryState::InTransit => (Tone::Info, tr!(ORDER_STATE_IN_TRANSIT)),
         DeliveryState::Delivered => (Tone::Success, tr!(ORDER_STATE_DELIVERED)),
     }
@@ -63,7 +65,7 @@ fn sign_of(kind: &str) -> Shape {
         "order.placed" => icon::RECEIPT,
         "order.cancelled" => icon::CLOSE,
         "payment.failed" | "payment.voided" => icon::WARNING,
-        "payment.refunded" => icon::UNDO,
+        "payment.refunded" | "shipment.returned" | "order.reduced" => icon::UNDO,
         "payment.authorised" | "payment.captured" => icon::BANKNOTE,
         "shipment.shipped" => icon::TRUCK,
         "shipment.delivered" => icon::PACKAGE_CHECK,
@@ -75,7 +77,7 @@ fn sign_of(kind: &str) -> Shape {
 fn moments(order: &OrderView) -> Vec<Moment> {
     let locale = use_locale();
     let last = order.timeline.len();
-    let done = order.cancelled.is_some() || order.delivery == DeliveryState::Delivered;
+    let done = order.cancelled.is_some() || matches!(order.delivery, DeliveryState::Delivered | DeliveryState::Returned);
     let mut moments: Vec<_> = order
         .timeline
         .iter()
@@ -127,6 +129,7 @@ pub(crate) fn OrderSheet(
     let (tone, delivery) = delivery_words(order.delivery, cancelled.is_some());
     let timeline = moments(&order);
     let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
+    let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
     let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
     let parcels = order
         .shipments
@@ -194,6 +197,7 @@ pub(crate) fn OrderSheet(
                         {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
                         <SumLine label=order.delivery_name.clone() amount=shipping/>
                         <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
+                        {waived.map(|amount| view! { <SumLine label=tr!(ORDER_WAIVED) amount=format!("−{amount}")/> })}
                     </dl>
                     <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = locale.money(order.tax))}</p>
                 </Card>

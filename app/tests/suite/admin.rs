@@ -99,6 +99,7 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/discounts/new", "Save changes"),
         ("/admin/settings/staff", "owner@example.com"),
         ("/admin/settings/keys", "Make a key"),
+        ("/admin/preferences", "Mails to you"),
     ];
     for (address, words) in pages {
         let (status, _, body) = get(&router, address, &owner).await;

@@ -44,7 +44,7 @@ pub fn AdminFrame(
     let palette = RwSignal::new(false);
     let menu = RwSignal::new(false);
     view! {
-        <div class="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr]">
+        <div class="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr] print:block">
             <aside class="screen-only max-lg:hidden bg-base-200 border-e border-hairline">
                 <div class="sticky top-0 h-dvh flex flex-col">
                     {sign(shop_name)}
@@ -143,6 +143,10 @@ fn UserMenu(user_name: Signal<String>, sign_out_action: &'static str) -> impl In
             </summary>
             <div class="absolute end-0 top-full mt-1 w-60 p-2 bg-raised border border-hairline rounded-card shadow-soft">
                 <p class="px-3 py-2 text-sm text-quiet">{move || tr!(ADMIN_SIGNED_IN_AS, name = user_name.get())}</p>
+                <a href="/admin/preferences" class="btn btn-ghost btn-block justify-start font-normal">
+                    <Icon shape=icon::SETTINGS class="size-5"/>
+                    {tr!(ADMIN_MINE)}
+                </a>
                 <form method="post" action=sign_out_action>
                     <button type="submit" class="btn btn-ghost btn-block justify-start font-normal">
                         <Icon shape=icon::SIGN_OUT class="size-5"/>

@@ -114,7 +114,7 @@ fn ToastView(toast: Toast, toasts: Toasts) -> impl IntoView {
                     {tr!(COMMON_UNDO)}
                 </button>
             }.into_any())}
-            <button type="button" class="btn btn-ghost btn-square hover:bg-white/10" aria-label=tr!(UI_DISMISS) on:click=move |_| toasts.dismiss(id)>
+            <button type="button" class="btn btn-ghost btn-square text-neutral-content hover:bg-white/10" aria-label=tr!(UI_DISMISS) on:click=move |_| toasts.dismiss(id)>
                 <Icon shape=icon::CLOSE class="size-4"/>
             </button>
         </div>

@@ -47,3 +47,9 @@ create index reservations_expiry on reservations (state, expires_at);
 
 -- Room for updates beside the row: stock is what changes most.
 alter table stock set (fillfactor = 50);
+
+-- Variants that run low and of which staff were told: once for each time that they do.
+create table low_stock (
+    variant_id uuid primary key references variants (id),
+    since bigint not null
+);

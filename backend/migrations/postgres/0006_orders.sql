@@ -22,6 +22,9 @@ create table orders (
     shipping bigint not null,
     tax bigint not null,
     total bigint not null,
+    -- What goods cost that came back or are not sent any more: no longer due, as is the tax inside it.
+    waived bigint not null default 0,
+    waived_tax bigint not null default 0,
     payment_state text not null,
     fulfilment_state text not null,
     delivery_state text not null,
@@ -112,16 +115,20 @@ create table shipments (
     id uuid primary key,
     order_id uuid not null references orders (id),
     location_id uuid not null,
-    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled')),
+    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled', 'returned')),
     carrier text,
     tracking_number text,
     created_at bigint not null,
     packed_at bigint,
     shipped_at bigint,
-    delivered_at bigint
+    delivered_at bigint,
+    returned_at bigint,
+    return_cause text check (return_cause in ('refused', 'undeliverable')),
+    return_note text not null default ''
 );
 create index shipments_order on shipments (order_id);
 create index shipments_tracking on shipments (tracking_number);
+create index shipments_waiting on shipments (order_id) where state in ('picked', 'packed');
 
 create table shipment_lines (
     shipment_id uuid not null references shipments (id),

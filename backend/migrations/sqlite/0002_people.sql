@@ -73,3 +73,11 @@ create table saved_filters (
     created_at integer not null,
     unique (user_id, list, name)
 ) strict;
+
+-- What members of staff chose to be told by mail, or not to be.
+create table staff_notices (
+    user_id blob not null references users (id),
+    kind text not null check (kind in ('order', 'refused', 'low_stock')),
+    wanted integer not null,
+    primary key (user_id, kind)
+) strict, without rowid;

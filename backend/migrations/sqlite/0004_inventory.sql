@@ -44,3 +44,9 @@ create table reservations (
 create index reservations_order on reservations (order_id);
 create index reservations_variant on reservations (variant_id, state);
 create index reservations_expiry on reservations (state, expires_at);
+
+-- Variants that run low and of which staff were told: once for each time that they do.
+create table low_stock (
+    variant_id blob primary key references variants (id),
+    since integer not null
+) strict;

@@ -22,6 +22,9 @@ create table orders (
     shipping integer not null,
     tax integer not null,
     total integer not null,
+    -- What goods cost that came back or are not sent any more: no longer due, as is the tax inside it.
+    waived integer not null default 0,
+    waived_tax integer not null default 0,
     payment_state text not null,
     fulfilment_state text not null,
     delivery_state text not null,
@@ -112,16 +115,20 @@ create table shipments (
     id blob primary key,
     order_id blob not null references orders (id),
     location_id blob not null,
-    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled')),
+    state text not null check (state in ('picked', 'packed', 'shipped', 'delivered', 'cancelled', 'returned')),
     carrier text,
     tracking_number text,
     created_at integer not null,
     packed_at integer,
     shipped_at integer,
-    delivered_at integer
+    delivered_at integer,
+    returned_at integer,
+    return_cause text check (return_cause in ('refused', 'undeliverable')),
+    return_note text not null default ''
 ) strict;
 create index shipments_order on shipments (order_id);
 create index shipments_tracking on shipments (tracking_number);
+create index shipments_waiting on shipments (order_id) where state in ('picked', 'packed');
 
 create table shipment_lines (
     shipment_id blob not null references shipments (id),

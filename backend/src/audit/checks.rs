@@ -224,13 +224,16 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("shipments"),
         page: page!("shipments"),
         find: Find::Sql(
-            "select f.id, case when f.told < f.gone then 'shipment.shipped is missing' else 'its cost is not in the books' end
-             from (select s.id,
+            "select f.id, case when f.told < f.gone then 'shipment.shipped is missing'
+                when f.booked <> 1 then 'its cost is not in the books' else 'its return is not in the books' end
+             from (select s.id, case when s.state = 'returned' then 1 else 0 end as back,
+                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.returned') as rebooked,
                     (select count(*) from events e where e.subject = s.order_id and e.kind = 'shipment.shipped') as told,
-                    (select count(*) from shipments g where g.order_id = s.order_id and g.state in ('shipped', 'delivered')) as gone,
+                    (select count(*) from shipments g where g.order_id = s.order_id
+                        and g.state in ('shipped', 'delivered', 'returned')) as gone,
                     (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.shipped') as booked
-                from shipments s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered')) f
-             where f.told < f.gone or f.booked <> 1 order by f.id",
+                from shipments s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered', 'returned')) f
+             where f.told < f.gone or f.booked <> 1 or f.rebooked <> f.back order by f.id",
         ),
         name_of: parcel,
     },
@@ -254,7 +257,7 @@ pub(super) const CHECKS: &[Check] = &[
         find: Find::Sql(
             "select f.id, 'owed ' || cast(f.owed as text) || ', the books say ' || cast(f.booked as text)
              from (select o.id,
-                    case when o.cancelled_at is null then o.total
+                    case when o.cancelled_at is null then o.total - o.waived
                         - coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)
                     else coalesce((select sum(p.refunded - p.captured) from payments p where p.order_id = o.id), 0) end as owed,
                     coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id

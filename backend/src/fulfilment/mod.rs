@@ -1,21 +1,25 @@
 //! Fulfilment: goods are picked from the shelf, packed, handed to a courier, and arrive.
 //!
 //! A parcel (a shipment) holds lines of one order from one place; an order whose goods are in two houses has two parcels. When a
-//! parcel leaves, its goods leave the stock and the books carry their cost, in the same transaction.
+//! parcel leaves, its goods leave the stock and the books carry their cost, in the same transaction. A parcel that was refused or could
+//! not be delivered comes back ([`take_back`]).
 
+mod pick_list;
+mod returned;
 mod store;
 
 use std::collections::BTreeMap;
 
 use domain::id::{LocationId, OrderId, OrderLineId, ShipmentId};
 use domain::messages::t;
-use domain::order::{PaymentMethod, PaymentState, ShipmentState};
+use domain::order::{PaymentMethod, ShipmentState};
 use domain::permission::Permission;
 use domain::{Locale, Timestamp};
 use serde_json::json;
 
 use crate::accounting::AccountingError;
 use crate::inventory::{self, InventoryError};
+use crate::orders::OrderError;
 use crate::payments::PaymentError;
 use crate::platform::Context;
 use crate::platform::context::Forbidden;
@@ -23,7 +27,9 @@ use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
 use crate::{Shop, accounting, orders, payments};
 
-pub(crate) use store::give_up_open;
+pub use pick_list::pick_list;
+pub use returned::{Returned, take_back};
+pub(crate) use store::{beyond_picking, give_up_open};
 
 /// Why a parcel was not moved on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,6 +60,9 @@ pub enum FulfilmentError {
         /// Where it was to go.
         wanted: ShipmentState,
     },
+    /// The bank holds the money and has not paid it.
+    #[error("the card is authorised and not captured; capture it first, or keep the money for now")]
+    NotCaptured,
     /// Who carries it is missing or too long.
     #[error("say who carries the parcel, in at most 100 characters")]
     Carrier,
@@ -63,12 +72,27 @@ pub enum FulfilmentError {
     /// Money.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// What follows for its order.
+    #[error(transparent)]
+    Order(Box<OrderError>),
     /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<OrderError> for FulfilmentError {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::Forbidden(e) => Self::Forbidden(e),
+            OrderError::Unknown => Self::Unknown,
+            OrderError::NotCaptured => Self::NotCaptured,
+            OrderError::Db(e) => Self::Db(e),
+            other => Self::Order(Box::new(other)),
+        }
+    }
 }
 
 impl FulfilmentError {
@@ -84,7 +108,9 @@ impl FulfilmentError {
             Self::TooMany => t::ORDER_ERROR_TOO_MANY,
             Self::Step { .. } => t::ORDER_ERROR_STEP,
             Self::Carrier => t::ORDER_ERROR_CARRIER,
+            Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
             Self::Payment(error) => return error.message(locale),
+            Self::Order(error) => return error.message(locale),
             Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
@@ -153,17 +179,15 @@ pub async fn pick_many(
 /// May this order be sent? Locks it.
 async fn ready(tx: &mut Tx, order: OrderId) -> Result<(), FulfilmentError> {
     let head = orders::lock(tx, order).await?.ok_or(FulfilmentError::Unknown)?;
+    sendable(&head)
+}
+
+/// What stands against sending an order.
+fn sendable(head: &orders::Head) -> Result<(), FulfilmentError> {
     if head.cancelled_at.is_some() {
         return Err(FulfilmentError::Cancelled);
     }
-    let good = match (head.payment_method, head.payment_state) {
-        (_, PaymentState::Refunded | PaymentState::Voided) => false,
-        (PaymentMethod::Cod, _) => true,
-        (PaymentMethod::Card, state) => {
-            matches!(state, PaymentState::Authorised | PaymentState::PartlyPaid | PaymentState::Paid | PaymentState::PartlyRefunded)
-        }
-    };
-    if good { Ok(()) } else { Err(FulfilmentError::Unpaid) }
+    if head.payment_state.may_be_sent(head.payment_method) { Ok(()) } else { Err(FulfilmentError::Unpaid) }
 }
 
 type OpenUnits = Vec<(OrderLineId, LocationId, i64)>;

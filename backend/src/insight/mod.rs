@@ -17,7 +17,8 @@ const DAYS: i64 = 14;
 /// The newest orders that are shown.
 const LATEST: usize = 8;
 
-/// The day's figures, in the shop's currency, with days as they are in the Philippines. Cancelled orders do not count.
+/// The day's figures, in the shop's currency, with days as they are in the Philippines. Cancelled orders do not count,
+/// nor do card orders that are not paid.
 ///
 /// # Errors
 /// Not allowed, or the database's.
@@ -29,16 +30,14 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
     let first = today - (DAYS - 1);
     let sales = store::sales_by_day(shop.db(), begin_of(first), currency).await?;
     let of_day = |day: i64| sales.iter().find(|row| row.0 == day);
-    let (to_ship, unpaid, dead_jobs) = store::waiting(shop.db()).await?;
     let last_days = (first..=today).map(|day| (begin_of(day), of_day(day).map_or(0, |row| row.2))).collect();
     // The newest orders name who bought: only for those who may read orders.
     let latest = if ctx.may(Permission::ReadOrders) { orders::latest(shop, LATEST).await? } else { Vec::new() };
     Ok(TodayView {
         orders: of_day(today).map_or(0, |row| row.1),
         sales: Money::new(of_day(today).map_or(0, |row| row.2), currency),
-        to_ship,
-        unpaid,
-        dead_jobs,
+        queues: orders::queue_counts(shop).await?,
+        dead_jobs: store::dead_jobs(shop.db()).await?,
         missing: missing(shop, &face.country).await?,
         last_days,
         latest,

@@ -4,11 +4,14 @@ use domain::{Currency, Timestamp};
 
 use crate::platform::db::{Db, DbError};
 
-/// Day (counted from 1970, Philippine time), orders and what they cost, from a moment on. Days without orders are missing.
+/// Day (counted from 1970, Philippine time), orders and what they bring, from a moment on. Days without orders are missing. A card order
+/// is a sale once the bank holds the money.
 pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<(i64, i64, i64)>, DbError> {
     db.fetch_all(
-        "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total) as bigint) from orders
-         where placed_at >= $1 and cancelled_at is null and currency = $2 group by (placed_at + 28800000) / 86400000",
+        "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total - waived) as bigint) from orders
+         where placed_at >= $1 and cancelled_at is null and currency = $2
+            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))
+         group by (placed_at + 28800000) / 86400000",
         &[&from, &currency],
     )
     .await
@@ -25,16 +28,7 @@ pub(super) async fn has(db: &Db, country: &str) -> Result<(i64, i64, i64), DbErr
     .await
 }
 
-/// Orders to be sent, card orders that wait for their money, timed work that was given up.
-pub(super) async fn waiting(db: &Db) -> Result<(i64, i64, i64), DbError> {
-    db.fetch_one(
-        "select
-            (select count(*) from orders where fulfilment_state in ('unfulfilled', 'partial') and cancelled_at is null
-                and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))),
-            (select count(*) from orders where payment_state in ('pending', 'requires_action', 'failed') and cancelled_at is null
-                and payment_method = 'card'),
-            (select count(*) from jobs where state = 'dead')",
-        &[],
-    )
-    .await
+/// Timed work that was given up.
+pub(super) async fn dead_jobs(db: &Db) -> Result<i64, DbError> {
+    db.fetch_one::<(i64,)>("select count(*) from jobs where state = 'dead'", &[]).await.map(|row| row.0)
 }

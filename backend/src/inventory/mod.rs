@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::Timestamp;
 use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ReservationId, VariantId};
+use domain::order::ReturnedGoods;
 use domain::permission::Permission;
 use domain::view::{MovementView, StockListView};
 use uuid::Uuid;
@@ -223,37 +224,36 @@ pub async fn ship(
     Ok(())
 }
 
-/// Puts units that came back on the shelf they were taken from.
+/// Takes units back that came back from an order, at the place that they left from: onto the shelf, or to be written off, which the
+/// movements show as a return and a loss.
 ///
 /// # Errors
 /// [`InventoryError::NotReserved`] when more comes back than was shipped on a line.
-pub async fn restock(
+pub async fn take_back(
     tx: &mut Tx,
     shop: &Shop,
     at: Timestamp,
-    order: OrderId,
+    (order, location): (OrderId, LocationId),
     lines: &[(OrderLineId, i64)],
+    goods: ReturnedGoods,
     reason: &str,
 ) -> Result<(), InventoryError> {
     let all = store::reservations(tx, order).await?;
     let mut moves = Vec::new();
     for (line, units) in lines {
         let mut rest = *units;
-        for r in all.iter().filter(|r| r.line == *line) {
+        for r in all.iter().filter(|r| r.line == *line && r.location == location) {
             let part = rest.min(r.shipped);
-            if part > 0 {
-                rest -= part;
-                moves.push(Movement {
-                    id: MovementId(shop.id()),
-                    variant: r.variant,
-                    location: r.location,
-                    kind: "returned",
-                    units: part,
-                    reason: reason.to_owned(),
-                    order: Some(order),
-                    at,
-                });
+            if part == 0 {
+                continue;
             }
+            rest -= part;
+            let (variant, reason, order) = (r.variant, reason.to_owned(), Some(order));
+            let back = Movement { id: MovementId(shop.id()), variant, location, kind: "returned", units: part, reason, order, at };
+            if goods == ReturnedGoods::WriteOff {
+                moves.push(Movement { id: MovementId(shop.id()), kind: "adjusted", units: -part, ..back.clone() });
+            }
+            moves.push(back);
         }
         if rest > 0 {
             return Err(InventoryError::NotReserved);
@@ -407,6 +407,8 @@ pub async fn available_of(
 pub async fn low(shop: &Shop, below: i64) -> Result<Vec<domain::view::StockRowView>, DbError> {
     store::low(shop.db(), below).await
 }
+
+pub(crate) use store::{named, running_low};
 
 /// Reserved rows as the transaction functions see them.
 #[derive(Clone, Debug)]

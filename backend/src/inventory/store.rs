@@ -321,6 +321,37 @@ pub(super) async fn low(db: &Db, below: i64) -> Result<Vec<StockRowView>, DbErro
     Ok(rows.into_iter().map(stock_row).collect())
 }
 
+/// Variants on sale of which there are at most so many units over all places.
+pub(crate) async fn running_low(db: &mut impl Reader, most: i64) -> Result<Vec<VariantId>, DbError> {
+    let rows: Vec<(VariantId,)> = db
+        .fetch_all(
+            "select v.id from variants v join products p on p.id = v.product_id join stock s on s.variant_id = v.id
+             where v.archived = 0 and p.status = 'published' group by v.id having sum(s.available) <= $1",
+            &[&most],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(variant,)| variant).collect())
+}
+
+/// SKU, name in a language and free units of these variants, fewest first.
+pub(crate) async fn named(
+    db: &mut impl Reader,
+    variants: &[VariantId],
+    locale: domain::Locale,
+) -> Result<Vec<(String, String, i64)>, DbError> {
+    let asked: Rows = variants.iter().collect();
+    db.fetch_all(
+        "select v.sku, coalesce(t.name, e.name, p.handle), cast(sum(s.available) as bigint)
+         from variants v join products p on p.id = v.product_id join stock s on s.variant_id = v.id
+         left join product_texts t on t.product_id = p.id and t.locale = $2
+         left join product_texts e on e.product_id = p.id and e.locale = 'en'
+         where v.id in (select unhex(value->>0) from json_each($1))
+         group by v.sku, coalesce(t.name, e.name, p.handle) order by 3, v.sku",
+        &[&asked.end(), &locale.code()],
+    )
+    .await
+}
+
 pub(super) async fn movements(db: &Db, variant: VariantId) -> Result<Vec<MovementView>, DbError> {
     let rows: Vec<(MovementId, Timestamp, String, i64, String, Option<OrderId>)> = db
         .fetch_all(

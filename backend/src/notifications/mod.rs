@@ -1,4 +1,4 @@
-//! Mails to shoppers: what happened to their order, in its language, with a link that needs no account.
+//! Mails to shoppers: what happened to their order, in its language, with a link that needs no account. Mails to staff are in [`staff`].
 //!
 //! The event feed is followed ([`handle`]), each event that concerns the shopper becomes a job (unique by what it tells, so that
 //! nothing is told twice), and the job writes and sends the mail. Names and addresses are opened only there; neither the job nor its
@@ -11,9 +11,11 @@
 //! | `payment.authorised`, `payment.captured` of a card | confirmation, once |
 //! | `payment.failed` | after five minutes, unless it was paid meanwhile |
 //! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
-//! | `order.cancelled`, `payment.refunded` | cancelled, money on its way back |
+//! | `shipment.returned`, `order.reduced` | came back, a part will not be sent |
+//! | `order.cancelled`, `payment.refunded` | cancelled (unless that it came back says it), money on its way back |
 
 mod letter;
+mod staff;
 mod write;
 
 use domain::id::{EventId, OrderId};
@@ -24,7 +26,9 @@ use crate::Shop;
 use crate::platform::db::DbError;
 use crate::platform::events::{self, Handled, Happened};
 use crate::platform::jobs::{self, Done, Handlers};
-use crate::platform::mail::MailError;
+use crate::platform::mail::{Mail, MailError};
+
+pub use staff::{choose, chosen};
 
 const SUBSCRIBER: &str = "notifications";
 const JOB: &str = "mail.order";
@@ -47,6 +51,10 @@ pub(crate) enum News {
     Cancelled,
     /// Money is on its way back.
     Refunded,
+    /// A parcel came back.
+    Returned,
+    /// A part will not be sent.
+    Reduced,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,9 +79,10 @@ pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
     events::catch_up(shop, SUBSCRIBER, &handle).await
 }
 
-/// Adds the job that writes and sends mails.
+/// Adds the jobs that write and send mails.
 pub fn register(handlers: &mut Handlers) {
     handlers.insert(JOB, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
+    staff::register(handlers);
 }
 
 /// Turns events into jobs.
@@ -82,8 +91,9 @@ pub fn handle(shop: Shop, events: Vec<Happened>) -> Handled {
         if !shop.mailer().is_configured() {
             return Ok(());
         }
+        let for_staff = staff::concerned(&events);
         let jobs: Vec<(String, i64, Payload)> = events.into_iter().filter_map(job).collect();
-        if jobs.is_empty() {
+        if jobs.is_empty() && for_staff.is_empty() {
             return Ok(());
         }
         let inner = shop.clone();
@@ -94,7 +104,7 @@ pub fn handle(shop: Shop, events: Vec<Happened>) -> Handled {
                     let run_at = inner.now().plus_millis(*delay);
                     jobs::enqueue(tx, &inner, JOB, &payload, run_at, Some(key)).await?;
                 }
-                Ok(())
+                staff::gather(tx, &inner, &for_staff).await
             })
             .await
     })
@@ -112,6 +122,8 @@ fn job(event: Happened) -> Option<(String, i64, Payload)> {
         "shipment.delivered" => (News::Delivered, 0),
         "order.cancelled" => (News::Cancelled, 0),
         "payment.refunded" => (News::Refunded, 0),
+        "shipment.returned" => (News::Returned, 0),
+        "order.reduced" => (News::Reduced, 0),
         _ => return None,
     };
     let key = match (news, event.kind.as_str()) {
@@ -128,8 +140,12 @@ async fn deliver(shop: Shop, payload: Value) -> Result<(), String> {
     let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
     let mail = write::mail(&shop, payload.event, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
     let Some(mail) = mail else { return Ok(()) };
+    send(&shop, &mail).await
+}
+
+async fn send(shop: &Shop, mail: &Mail) -> Result<(), String> {
     // What a mail server answers may name the reader: it is not kept.
-    shop.mailer().send(&mail).await.map_err(|error| {
+    shop.mailer().send(mail).await.map_err(|error| {
         match error {
             MailError::NoServer => "no mail server is configured",
             MailError::Url(_) => "the mail server's address cannot be read",

@@ -3,7 +3,7 @@
 use domain::Locale;
 use domain::id::{EventId, OrderId};
 use domain::messages::t;
-use domain::order::{PaymentMethod, PaymentState};
+use domain::order::{PaymentMethod, PaymentState, ReturnCause};
 use serde_json::Value;
 
 use crate::orders::{self, EXPIRED, Head, Line, OrderError};
@@ -38,7 +38,7 @@ pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId
 
 /// The address that mails come from, and where answers go when elsewhere: the one that the mail server may send for, else the shop's
 /// own.
-fn sender(configured: Option<&str>, own: &str) -> (String, Option<String>) {
+pub(super) fn sender(configured: Option<&str>, own: &str) -> (String, Option<String>) {
     match (configured, own) {
         (Some(from), own) => (from.to_owned(), (!own.is_empty() && own != from).then(|| own.to_owned())),
         (None, "") => ("shop@localhost".to_owned(), None),
@@ -55,7 +55,9 @@ fn is_news(news: News, head: &Head, data: &Value) -> bool {
             head.cancelled_at.is_none() && paid_by_card == about_payment
         }
         News::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
-        News::Shipped | News::Delivered | News::Cancelled | News::Refunded => true,
+        // That the parcel came back is told already.
+        News::Cancelled => !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause))),
+        News::Shipped | News::Delivered | News::Refunded | News::Returned | News::Reduced => true,
     }
 }
 
@@ -88,6 +90,15 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
         News::Refunded => {
             let given = ("amount", amount.as_str());
             (t::MAIL_REFUNDED_SUBJECT.with(locale, &[number, given]), t::MAIL_REFUNDED_BODY.with(locale, &[number, given]))
+        }
+        News::Returned => {
+            let refused = event["cause"] == ReturnCause::Refused.as_str();
+            let body = if refused { t::MAIL_RETURNED_REFUSED_BODY } else { t::MAIL_RETURNED_UNDELIVERABLE_BODY };
+            (t::MAIL_RETURNED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
+        }
+        News::Reduced => {
+            let body = t::MAIL_REDUCED_BODY.with(locale, &[number, ("amount", amount.as_str())]);
+            (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), body)
         }
     };
     let action = if news == News::PaymentFailed { t::MAIL_PAYMENT_FAILED_ACTION } else { t::MAIL_CONFIRM_ACTION };

@@ -1,6 +1,7 @@
 //! Cancelling: stock, money and books go back together.
 
 use domain::id::OrderId;
+use domain::order::CancelCause;
 use domain::permission::Permission;
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 
-use super::{OrderError, refresh_states, store};
+use super::{BY_SHOPPER, OrderError, refresh_states, store};
 
 /// Cancels an order of which nothing was sent: what is reserved becomes available, parcels in preparation are unpacked, the sale is
 /// taken out of the books, and the payment is given up or given back. Cancelled twice is cancelled once.
@@ -31,6 +32,28 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
     Ok(())
 }
 
+/// A shopper cancels their own order, as long as no parcel of it is packed; the caller has checked that it is theirs. Whether a packer
+/// or the shopper was first, the order's lock decides.
+///
+/// # Errors
+/// [`OrderError::Packed`] once a parcel is packed.
+pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderError> {
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let todo = shop
+        .db()
+        .write(async move |tx| {
+            store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            if fulfilment::beyond_picking(tx, order).await? != (0, 0) {
+                return Err(OrderError::Packed);
+            }
+            cancel_rows(tx, &inner, &ctx, order, &format!("{BY_SHOPPER}{cause}")).await
+        })
+        .await?;
+    payments::carry_out(shop, todo).await;
+    shop.feed().wake();
+    Ok(())
+}
+
 /// The same inside a transaction; says what is to be done at the gateway afterwards.
 pub(crate) async fn cancel_rows(
     tx: &mut Tx,
@@ -44,9 +67,10 @@ pub(crate) async fn cancel_rows(
         return Ok(Vec::new());
     }
     let at = shop.now();
-    if fulfilment::give_up_open(tx, order).await? > 0 {
+    if fulfilment::beyond_picking(tx, order).await?.1 > 0 {
         return Err(OrderError::Sent);
     }
+    fulfilment::give_up_open(tx, order).await?;
     let units = inventory::release(tx, order).await?;
     reverse(tx, shop, order, &head).await?;
     store::set_cancelled(tx, order, at, reason).await?;

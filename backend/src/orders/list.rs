@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::id::ContactId;
 use domain::permission::Permission;
-use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView};
+use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView, QueueCounts};
 use domain::{Locale, Money, Timestamp};
 use uuid::Uuid;
 
@@ -15,42 +15,61 @@ use super::store::{Before, Row};
 use super::{OrderError, store};
 
 /// How many orders a page has.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 
 /// The orders that staff ask for: by number (or how it begins), a whole discount code, e-mail, phone, words of a name, or a whole
-/// SKU; with a payment and a fulfilment state or all.
+/// SKU; with a payment and a fulfilment state or all. Or those of a queue.
 ///
 /// # Errors
 /// Not allowed, or the database's.
 pub async fn list(shop: &Shop, ctx: &Context, _locale: Locale, query: &OrderQuery) -> Result<OrderListView, OrderError> {
     ctx.require(Permission::ReadOrders)?;
-    let before = before(&query.after);
+    page(shop, rows(shop, query, before(&query.after)).await?).await
+}
+
+/// The rows of a list from there on: a page, and one more when there is more.
+pub(super) async fn rows(shop: &Shop, query: &OrderQuery, before: Before) -> Result<Vec<Row>, OrderError> {
     let (payment, fulfilment) = (query.payment.trim(), query.fulfilment.trim());
     let search = query.search.trim();
     let mut db = shop.db();
+    if let Ok(queue) = query.queue.trim().parse() {
+        return Ok(store::by_queue(&mut db, before, queue).await?);
+    }
     if search.is_empty() {
-        let rows = store::by_state(&mut db, before, payment, fulfilment).await?;
-        return page(shop, rows).await;
+        return Ok(store::by_state(&mut db, before, payment, fulfilment).await?);
     }
     if let Some((from, to)) = number_range(search) {
         let rows = store::by_number(&mut db, before, (&from, &to), payment, fulfilment).await?;
         if !rows.is_empty() {
-            return page(shop, rows).await;
+            return Ok(rows);
         }
     }
     if let Some(code) = pricing::normal_code(search) {
         let rows = store::by_discount(&mut db, before, &code, payment, fulfilment).await?;
         if !rows.is_empty() {
-            return page(shop, rows).await;
+            return Ok(rows);
         }
     }
     let contacts = customers::find_contacts(shop, search).await?;
-    let rows = if contacts.is_empty() {
-        store::by_sku(&mut db, before, search, payment, fulfilment).await?
-    } else {
-        store::by_contacts(&mut db, before, &contacts, payment, fulfilment).await?
-    };
-    page(shop, rows).await
+    if contacts.is_empty() {
+        return Ok(store::by_sku(&mut db, before, search, payment, fulfilment).await?);
+    }
+    Ok(store::by_contacts(&mut db, before, &contacts, payment, fulfilment).await?)
+}
+
+/// How many orders wait in each queue.
+///
+/// # Errors
+/// Not allowed, or the database's.
+pub async fn queues(shop: &Shop, ctx: &Context) -> Result<QueueCounts, OrderError> {
+    ctx.require(Permission::ReadOrders)?;
+    queue_counts(shop).await
+}
+
+/// The same for the admin's home; the caller has checked who asks.
+pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError> {
+    let (to_pack, to_ship, unpaid, cash_due) = store::queue_counts(&mut shop.db()).await?;
+    Ok(QueueCounts { to_pack, to_ship, unpaid, cash_due })
 }
 
 /// The orders of the signed-in shopper.
@@ -87,6 +106,7 @@ fn row_view(row: Row, people: &HashMap<ContactId, ContactDetails>) -> OrderRowVi
         customer: people.get(&row.contact_id).map(|c| c.name.clone()).unwrap_or_default(),
         total: Money::new(row.total, row.currency),
         units: row.units,
+        method: row.payment_method,
         payment: row.payment_state,
         fulfilment: row.fulfilment_state,
         delivery: row.delivery_state,
@@ -96,7 +116,7 @@ fn row_view(row: Row, people: &HashMap<ContactId, ContactDetails>) -> OrderRowVi
 }
 
 /// Where a page begins; nonsense begins at the top.
-fn before(after: &str) -> Before {
+pub(super) fn before(after: &str) -> Before {
     after
         .split_once('~')
         .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), Uuid::try_parse(id).ok()?)))

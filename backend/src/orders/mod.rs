@@ -4,9 +4,11 @@
 //! each change, in the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
 
 mod cancel;
+mod export;
 mod filters;
 mod list;
 mod page;
+mod reduce;
 mod store;
 mod timeline;
 
@@ -23,16 +25,21 @@ use crate::payments::PaymentError;
 use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 
-pub use cancel::cancel;
 pub(crate) use cancel::cancel_rows;
+pub use cancel::{cancel, cancel_own};
+pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
-pub(crate) use list::latest;
-pub use list::{list, of_customer};
+pub(crate) use list::{latest, queue_counts};
+pub use list::{list, of_customer, queues};
 pub use page::{by_link, view};
+pub use reduce::cancel_rest;
+pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
 pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock};
 
 /// The reason of an order that was not paid in time; shown in the reader's words.
 pub const EXPIRED: &str = "expired";
+/// How the reason of an order begins that its shopper cancelled; a [`CancelCause`](domain::order::CancelCause) follows.
+pub(crate) const BY_SHOPPER: &str = "shopper.";
 
 /// What a signed link to an order is signed for.
 const LINK: &str = "order";
@@ -54,6 +61,12 @@ pub enum OrderError {
     /// A parcel left already; what was sent can only come back.
     #[error("a parcel of this order was already sent; it cannot be cancelled any more")]
     Sent,
+    /// A parcel is packed: the shopper cannot cancel any more.
+    #[error("a parcel of this order is packed; it cannot be cancelled by its shopper any more")]
+    Packed,
+    /// The bank holds the money and has not paid it.
+    #[error("the card is authorised and not captured; capture it first")]
+    NotCaptured,
     /// Cancelling needs a reason.
     #[error("say why the order is cancelled")]
     Reason,
@@ -97,6 +110,8 @@ impl OrderError {
             Self::Unknown => t::ORDER_ERROR_UNKNOWN,
             Self::Link => t::ORDER_LINK_EXPIRED,
             Self::Sent => t::ORDER_ERROR_SENT,
+            Self::Packed => t::ORDER_ERROR_PACKED,
+            Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
             Self::Reason => t::ORDER_ERROR_REASON,
             Self::FilterName => t::ORDER_ERROR_FILTER_NAME,
             Self::Payment(e) => return e.message(locale),
@@ -141,7 +156,7 @@ impl Facts {
     #[must_use]
     pub(crate) const fn payment(&self) -> PaymentFacts {
         PaymentFacts {
-            total: self.total,
+            total: self.total - self.waived,
             captured: self.captured,
             refunded: self.refunded,
             latest: self.latest,
@@ -156,6 +171,9 @@ impl Facts {
             ordered: self.ordered,
             shipped: self.shipped,
             delivered: self.delivered,
+            returned: self.returned,
+            released: self.released,
+            packed: self.packed,
             preparing: self.preparing > 0,
             cancelled: self.cancelled_at.is_some(),
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::Locale;
 use domain::id::{ContactId, OrderId, UserId};
 use domain::messages::t;
-use domain::order::ShipmentState;
+use domain::order::{CancelCause, ReturnCause, ShipmentState};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, OrderView, ShipmentView};
 
@@ -13,7 +13,7 @@ use crate::platform::Context;
 use crate::{Shop, customers};
 
 use super::store::ParcelRow;
-use super::{EXPIRED, LINK, OrderError, store, timeline};
+use super::{BY_SHOPPER, EXPIRED, LINK, OrderError, returned_reason, store, timeline};
 
 /// An order, for staff who may read orders and for the shopper who placed it while signed in.
 ///
@@ -46,7 +46,7 @@ pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderVi
 async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
     let lines = store::lines(&mut db, order).await?;
-    let shipments = parcels(store::parcels(&mut db, order).await?);
+    let shipments = parcels(store::parcels(&mut db, order).await?, staff);
     let (captured, refunded, failure) = store::money(&mut db, order).await?.unwrap_or_default();
     let events = store::events(&mut db, order).await?;
     let names = if staff { Some(staff_names(shop, &events).await?) } else { None };
@@ -70,15 +70,11 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         tax: head.money(line.tax),
         total: head.money(line.total),
     };
-    let cancelled = head.cancelled_at.map(|at| {
-        let reason = match head.cancel_reason.as_deref() {
-            Some(EXPIRED) => t::ORDER_REASON_EXPIRED.text(locale).to_owned(),
-            // A reason is a note of the staff; the shopper is not its reader.
-            Some(reason) if staff => reason.to_owned(),
-            _ => String::new(),
-        };
-        (at, reason)
-    });
+    let cancelled =
+        head.cancelled_at.map(|at| (at, head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff))));
+    let (unsent, preparing) = store::unsent(&mut db, order).await?;
+    let beyond_picking = |parcel: &ShipmentView| parcel.state != ShipmentState::Picked;
+    let can_cancel = head.cancelled_at.is_none() && unsent > 0 && !shipments.iter().any(beyond_picking);
     Ok(OrderView {
         id: order,
         placed_at: head.placed_at,
@@ -98,6 +94,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         shipping: head.money(head.shipping),
         tax: head.money(head.tax),
         total: head.money(head.total),
+        waived: head.money(head.waived),
         captured: head.money(captured),
         refunded: head.money(refunded),
         payment: head.payment_state,
@@ -105,6 +102,9 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         delivery: head.delivery_state,
         cancelled,
         payment_failure: failure,
+        unsent,
+        unpicked: (unsent - preparing).max(0),
+        can_cancel,
         shipments,
         timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, names.as_ref(), event)).collect(),
         version: head.version,
@@ -121,17 +121,46 @@ async fn staff_names(shop: &Shop, events: &[timeline::Row]) -> Result<HashMap<Us
     Ok(users.into_iter().filter_map(|(user, contact)| Some((user, people.get(&contact)?.name.clone()))).collect())
 }
 
+/// Why an order was cancelled, in words. What staff wrote is a note for staff; the shopper is not its reader.
+fn reason(locale: Locale, reason: &str, staff: bool) -> String {
+    let message = match reason {
+        EXPIRED => t::ORDER_REASON_EXPIRED,
+        _ if reason == returned_reason(ReturnCause::Refused) => t::ORDER_REASON_REFUSED,
+        _ if reason == returned_reason(ReturnCause::Undeliverable) => t::ORDER_REASON_UNDELIVERABLE,
+        _ => match reason.strip_prefix(BY_SHOPPER).and_then(|cause| cause.parse().ok()) {
+            Some(CancelCause::Unsaid) => t::ORDER_REASON_SHOPPER,
+            Some(CancelCause::ChangedMind) => t::ORDER_REASON_SHOPPER_CHANGED_MIND,
+            Some(CancelCause::Mistake) => t::ORDER_REASON_SHOPPER_MISTAKE,
+            Some(CancelCause::TooLong) => t::ORDER_REASON_SHOPPER_TOO_LONG,
+            Some(CancelCause::OrderAnew) => t::ORDER_REASON_SHOPPER_ORDER_ANEW,
+            None if staff => return reason.to_owned(),
+            None => return String::new(),
+        },
+    };
+    message.text(locale).to_owned()
+}
+
 /// Parcels that were given up before they left are not shown.
-fn parcels(rows: Vec<ParcelRow>) -> Vec<ShipmentView> {
+fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ShipmentView> {
     let mut parcels: Vec<ShipmentView> = Vec::new();
-    for (id, state, carrier, tracking_number, shipped_at, delivered_at, line, quantity) in rows {
-        if state == ShipmentState::Cancelled {
+    for row in rows {
+        if row.state == ShipmentState::Cancelled {
             continue;
         }
-        if parcels.last().is_none_or(|last| last.id != id) {
-            parcels.push(ShipmentView { id, state, carrier, tracking_number, lines: Vec::new(), shipped_at, delivered_at });
+        if parcels.last().is_none_or(|last| last.id != row.id) {
+            let note = if staff { row.return_note } else { String::new() };
+            parcels.push(ShipmentView {
+                id: row.id,
+                state: row.state,
+                carrier: row.carrier,
+                tracking_number: row.tracking_number,
+                lines: Vec::new(),
+                shipped_at: row.shipped_at,
+                delivered_at: row.delivered_at,
+                returned: row.returned_at.zip(row.return_cause).map(|(at, cause)| (at, cause, note)),
+            });
         }
-        if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), line, quantity) {
+        if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), row.line, row.quantity) {
             parcel.lines.push((line, quantity));
         }
     }

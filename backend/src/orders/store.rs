@@ -1,7 +1,9 @@
 //! The orders' SQL.
 
 use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, SavedFilterId, ShipmentId, UserId};
-use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
+use domain::order::{
+    AttemptState, Channel, DeliveryState, FulfilmentState, OrderQueue, PaymentMethod, PaymentState, ReturnCause, ShipmentState,
+};
 use domain::{Currency, Timestamp};
 use uuid::Uuid;
 
@@ -29,6 +31,8 @@ crate::rows! {
         pub shipping: i64,
         pub tax: i64,
         pub total: i64,
+        pub waived: i64,
+        pub waived_tax: i64,
         pub payment_state: PaymentState,
         pub fulfilment_state: FulfilmentState,
         pub delivery_state: DeliveryState,
@@ -64,6 +68,7 @@ crate::rows! {
         pub fulfilment_state: FulfilmentState,
         pub delivery_state: DeliveryState,
         pub total: i64,
+        pub waived: i64,
         pub cancelled_at: Option<Timestamp>,
         pub captured: i64,
         pub refunded: i64,
@@ -71,6 +76,9 @@ crate::rows! {
         pub ordered: i64,
         pub shipped: i64,
         pub delivered: i64,
+        pub returned: i64,
+        pub released: i64,
+        pub packed: i64,
         pub preparing: i64,
     }
 }
@@ -78,8 +86,8 @@ crate::rows! {
 pub(crate) async fn head(db: &mut impl Reader, order: OrderId) -> Result<Option<Head>, DbError> {
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_name,
-            promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, payment_state,
-            fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+            promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived, waived_tax,
+            payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
     )
@@ -107,7 +115,7 @@ pub(crate) async fn lines(db: &mut impl Reader, order: OrderId) -> Result<Vec<Li
 /// Reads [`Facts`]; what follows says of which orders `o`. The audit reads them too.
 macro_rules! facts_of {
     () => {
-        "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.cancelled_at,
+        "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at,
             (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
             (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
             coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
@@ -116,6 +124,12 @@ macro_rules! facts_of {
              where s.order_id = o.id and s.state in ('shipped', 'delivered')) as shipped,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
              where s.order_id = o.id and s.state = 'delivered') as delivered,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'returned') as returned,
+            (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
+             where order_id = o.id and state in ('released', 'shipped')) as released,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'packed') as packed,
             (select count(*) from shipments where order_id = o.id and state in ('picked', 'packed')) as preparing
          from orders o"
     };
@@ -146,28 +160,74 @@ pub(super) async fn set_cancelled(tx: &mut Tx, order: OrderId, at: Timestamp, re
     Ok(())
 }
 
-/// What stands in the books for an order, by account: what it was placed with, and what refunds took back of it.
-pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<(String, i64)>, DbError> {
+/// So much more of an order is no longer due, with the tax inside it.
+pub(super) async fn waive(tx: &mut Tx, order: OrderId, less: i64, tax: i64) -> Result<(), DbError> {
+    tx.execute("update orders set waived = waived + $2, waived_tax = waived_tax + $3 where id = $1", &[&order, &less, &tax]).await.map(drop)
+}
+
+/// Of each line of an order: what it costs, the tax inside it, its units, and how many of them came back or will not be sent.
+pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderLineId, i64, i64, i64, i64)>, DbError> {
     tx.fetch_all(
-        "select p.account, cast(sum(p.amount) as bigint) from journal_entries e join postings p on p.entry_id = e.id
-         where e.order_id = $1 and e.kind in ('order.placed', 'payment.refunded') group by p.account order by p.account",
+        "select l.id, l.total, l.tax, l.quantity,
+            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
+             where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
+            + (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
+               where order_id = l.order_id and order_line_id = l.id and state in ('released', 'shipped'))
+         from order_lines l where l.order_id = $1 order by l.position",
         &[&order],
     )
     .await
 }
 
-/// A parcel with one of its lines.
-pub(super) type ParcelRow =
-    (ShipmentId, ShipmentState, Option<String>, Option<String>, Option<Timestamp>, Option<Timestamp>, Option<OrderLineId>, Option<i64>);
+/// What stands in the books for an order, by account: what it was placed with, and what refunds and reductions took back of it.
+pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<(String, i64)>, DbError> {
+    tx.fetch_all(
+        "select p.account, cast(sum(p.amount) as bigint) from journal_entries e join postings p on p.entry_id = e.id
+         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded') group by p.account order by p.account",
+        &[&order],
+    )
+    .await
+}
+
+crate::rows! {
+    /// A parcel with one of its lines.
+    pub(super) struct ParcelRow {
+        pub id: ShipmentId,
+        pub state: ShipmentState,
+        pub carrier: Option<String>,
+        pub tracking_number: Option<String>,
+        pub shipped_at: Option<Timestamp>,
+        pub delivered_at: Option<Timestamp>,
+        pub returned_at: Option<Timestamp>,
+        pub return_cause: Option<ReturnCause>,
+        pub return_note: String,
+        pub line: Option<OrderLineId>,
+        pub quantity: Option<i64>,
+    }
+}
 
 pub(super) async fn parcels(db: &mut impl Reader, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
     db.fetch_all(
-        "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, l.order_line_id, l.quantity
+        "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
+            l.order_line_id, l.quantity
          from shipments s left join shipment_lines l on l.shipment_id = s.id
          where s.order_id = $1 order by s.created_at, s.id, l.order_line_id",
         &[&order],
     )
     .await
+}
+
+/// Units that are reserved and not sent, and those of them that are in a parcel.
+pub(super) async fn unsent(db: &mut impl Reader, order: OrderId) -> Result<(i64, i64), DbError> {
+    let row = db
+        .fetch_optional(
+            "select (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations where order_id = $1 and state = 'open'),
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = $1 and s.state in ('picked', 'packed'))",
+            &[&order],
+        )
+        .await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// Captured, refunded, and why the latest attempt failed.
@@ -196,6 +256,7 @@ crate::rows! {
         pub currency: Currency,
         pub total: i64,
         pub units: i64,
+        pub payment_method: PaymentMethod,
         pub payment_state: PaymentState,
         pub fulfilment_state: FulfilmentState,
         pub delivery_state: DeliveryState,
@@ -216,11 +277,11 @@ pub(super) async fn contacts_of(db: &mut impl Reader, users: &[UserId]) -> Resul
 pub(super) type Before = (Timestamp, Uuid);
 
 macro_rules! newest {
-    ($condition:literal) => {
+    ($condition:expr) => {
         concat!(
             "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
                 (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
-                o.payment_state, o.fulfilment_state, o.delivery_state, o.channel
+                o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state, o.channel
              from orders o where (o.placed_at, o.id) < ($1, $2) and ",
             $condition,
             " order by o.placed_at desc, o.id desc limit 51"
@@ -239,6 +300,59 @@ pub(super) async fn by_state(db: &mut impl Reader, (at, id): Before, payment: &s
             db.fetch_all(sql, &[&at, &id, &payment, &fulfilment]).await
         }
     }
+}
+
+/// Which orders are in a queue; the same for its list and its count.
+macro_rules! in_queue {
+    (to_pack) => {
+        "o.fulfilment_state in ('unfulfilled', 'partial') and o.cancelled_at is null
+         and (o.payment_method = 'cod' or o.payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))
+         and o.payment_state not in ('refunded', 'voided')
+         and (select coalesce(sum(r.quantity - r.shipped), 0) from reservations r where r.order_id = o.id and r.state = 'open')
+            > (select coalesce(sum(c.quantity), 0) from shipments s join shipment_lines c on c.shipment_id = s.id
+               where s.order_id = o.id and s.state = 'packed')"
+    };
+    (to_ship) => {
+        "o.cancelled_at is null and o.id in (select s.order_id from shipments s where s.state = 'packed' and s.state in ('picked', 'packed'))"
+    };
+    (unpaid) => {
+        "o.payment_state in ('pending', 'requires_action', 'failed') and o.cancelled_at is null and o.payment_method = 'card'"
+    };
+    (cash_due) => {
+        "o.payment_state = 'pending' and o.cancelled_at is null and o.payment_method = 'cod'
+         and o.delivery_state in ('in_transit', 'delivered')"
+    };
+}
+
+/// The orders of a queue, newest first.
+pub(super) async fn by_queue(db: &mut impl Reader, (at, id): Before, queue: OrderQueue) -> Result<Vec<Row>, DbError> {
+    match queue {
+        OrderQueue::ToPack => db.fetch_all(newest!(in_queue!(to_pack)), &[&at, &id]).await,
+        OrderQueue::ToShip => db.fetch_all(newest!(in_queue!(to_ship)), &[&at, &id]).await,
+        OrderQueue::Unpaid => db.fetch_all(newest!(in_queue!(unpaid)), &[&at, &id]).await,
+        OrderQueue::CashDue => db.fetch_all(newest!(in_queue!(cash_due)), &[&at, &id]).await,
+    }
+}
+
+/// How many orders are in each queue, in the order of [`OrderQueue::ALL`].
+pub(super) async fn queue_counts(db: &mut impl Reader) -> Result<(i64, i64, i64, i64), DbError> {
+    let row = db
+        .fetch_optional(
+            concat!(
+                "select (select count(*) from orders o where ",
+                in_queue!(to_pack),
+                "), (select count(*) from orders o where ",
+                in_queue!(to_ship),
+                "), (select count(*) from orders o where ",
+                in_queue!(unpaid),
+                "), (select count(*) from orders o where ",
+                in_queue!(cash_due),
+                ")"
+            ),
+            &[],
+        )
+        .await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// Numbers from `from` up to, but without, `to`.

@@ -61,6 +61,9 @@ pub(super) fn entry(
             t::ORDER_EVENT_SHIPPED.with(locale, &[("courier", courier)])
         }
         "shipment.delivered" => plain(t::ORDER_EVENT_DELIVERED),
+        "shipment.returned" if data["cause"] == "refused" => plain(t::ORDER_EVENT_REFUSED_AT_DOOR),
+        "shipment.returned" => plain(t::ORDER_EVENT_UNDELIVERABLE),
+        "order.reduced" => t::ORDER_EVENT_REDUCED.with(locale, &[("amount", &amount())]),
         "payment.voided" if staff => plain(t::ORDER_EVENT_VOIDED),
         "payment.refund_failed" if staff => t::ORDER_EVENT_REFUND_FAILED.with(locale, &[("amount", &amount())]),
         "shipment.cancelled" if staff => plain(t::ORDER_EVENT_UNPACKED),

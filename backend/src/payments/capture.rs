@@ -86,6 +86,14 @@ pub(crate) async fn collect_cash(tx: &mut Tx, shop: &Shop, ctx: &Context, order:
     }
 }
 
+/// Less cash is due of an order than it was placed with.
+pub(crate) async fn lower_cash(tx: &mut Tx, order: OrderId, less: i64, at: Timestamp) -> Result<(), PaymentError> {
+    if let Some(attempt) = capturable(tx, order).await?.filter(|attempt| attempt.method == PaymentMethod::Cod) {
+        store::set_amount(tx, attempt.id, (attempt.amount - less).max(0), at).await?;
+    }
+    Ok(())
+}
+
 async fn cash(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
     store::set_state(tx, attempt.id, AttemptState::Captured, minor, None, shop.now()).await?;
     arrived(tx, shop, ctx, attempt, "captured", minor, None).await

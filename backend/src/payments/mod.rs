@@ -35,13 +35,13 @@ use crate::platform::db::DbError;
 
 pub use attempt::{settle, start_card};
 pub use capture::capture;
-pub(crate) use capture::{collect_cash, request_capture};
+pub(crate) use capture::{collect_cash, lower_cash, request_capture};
 pub use expiry::{UNPAID_FOR, expire, watch};
 pub use gateway::Gateway;
 use gateway::GatewayError;
 pub use jobs::register;
 pub use refund::refund;
-pub(crate) use refund::{carry_out, unwind_rows};
+pub(crate) use refund::{carry_out, refund_rows, unwind_rows};
 pub use webhook::webhook;
 
 /// Why a payment was not changed.

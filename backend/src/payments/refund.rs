@@ -127,15 +127,16 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
     store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refunded", amount, &data, at).await?;
     orders::refresh_states(tx, order).await?;
     events::append(tx, shop, ctx, at, &[Event::new("payment.refunded", order.0, data)]).await?;
-    Ok(())
+    Ok(orders::let_go_when_refunded(tx, shop, ctx, order).await?)
 }
 
 /// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
 fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
-    if head.total <= 0 {
+    let due = head.total - head.waived;
+    if due <= 0 {
         return Ok(0);
     }
-    let (tax, part, total) = (i128::from(head.tax), i128::from(refunded), i128::from(head.total));
+    let (tax, part, total) = (i128::from(head.tax - head.waived_tax), i128::from(refunded), i128::from(due));
     i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
 }
 
@@ -188,6 +189,31 @@ pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: 
         }
     }
     Ok(todo)
+}
+
+/// Gives at most so much of what an order paid back the way it came: what is left of its largest payment. What needs the gateway is
+/// returned.
+///
+/// # Errors
+/// The database's and the books'.
+pub(crate) async fn refund_rows(
+    tx: &mut Tx,
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    amount: i64,
+    reason: &str,
+) -> Result<Option<Todo>, PaymentError> {
+    let mut most: Option<(Attempt, i64)> = None;
+    for attempt in store::of_order(tx, order).await? {
+        let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+        if left > most.as_ref().map_or(0, |m| m.1) {
+            most = Some((attempt, left));
+        }
+    }
+    let Some((attempt, left)) = most else { return Ok(None) };
+    let refund = begin(tx, shop, ctx, &attempt, amount.min(left), reason).await?;
+    Ok((attempt.method == PaymentMethod::Card).then_some(Todo::Refund(refund)))
 }
 
 /// Does what a transaction left to be done at the gateway. What does not succeed is left to the jobs.

@@ -62,6 +62,10 @@ pub(super) async fn set_reference(tx: &mut Tx, id: PaymentId, reference: &str, a
     Ok(())
 }
 
+pub(super) async fn set_amount(tx: &mut Tx, id: PaymentId, amount: i64, at: Timestamp) -> Result<(), DbError> {
+    tx.execute("update payments set amount = $2, updated_at = $3 where id = $1", &[&id, &amount, &at]).await.map(drop)
+}
+
 pub(super) async fn set_state(
     tx: &mut Tx,
     id: PaymentId,

@@ -76,6 +76,38 @@ pub async fn enqueue_again(tx: &mut Tx, shop: &Shop, kind: &str, payload: &Value
     tx.execute(sql, &[&JobId(shop.id()), &kind, &payload.to_string(), &key, &run_at, &shop.now()]).await.map(drop)
 }
 
+/// Adds to what a job that waits under this key has in its `items`, at most `most` of them, and makes the job where there is none. False when
+/// the job under this key does not wait any more.
+///
+/// # Errors
+/// The database's.
+pub async fn gather(
+    tx: &mut Tx,
+    shop: &Shop,
+    kind: &str,
+    payload: &Value,
+    (items, most): (&[Value], usize),
+    (key, run_at): (&str, Timestamp),
+) -> Result<bool, DbError> {
+    let mut payload = payload.clone();
+    payload["items"] = json!([]);
+    enqueue(tx, shop, kind, &payload, run_at, Some(key)).await?;
+    tx.lock("select 1 from jobs where key = $1 for update", &[&key]).await?;
+    let waiting: Option<(String,)> =
+        tx.fetch_optional("select payload from jobs where key = $1 and state = 'waiting' and attempts = 0", &[&key]).await?;
+    let Some((text,)) = waiting else { return Ok(false) };
+    let mut payload: Value = serde_json::from_str(&text).map_err(|error| DbError::Lost(error.to_string()))?;
+    if let Some(known) = payload["items"].as_array_mut() {
+        for item in items {
+            if known.len() < most && !known.contains(item) {
+                known.push(item.clone());
+            }
+        }
+    }
+    tx.execute("update jobs set payload = $2 where key = $1", &[&key, &payload.to_string()]).await?;
+    Ok(true)
+}
+
 type Leased = (JobId, String, String, i64);
 
 /// Does everything that is due, one after the other; says how many jobs were tried.

@@ -7,6 +7,7 @@ pub mod csv;
 pub mod db;
 pub mod events;
 pub mod files;
+pub mod handover;
 pub mod http;
 pub mod jobs;
 pub mod mail;

@@ -164,13 +164,13 @@ async fn the_day_begins_at_midnight_in_manila() {
         shop.clock.advance(13 * 3_600_000); // 23:30
         let last = place(shop, &[(variant, 1)]).await.unwrap();
         let today = insight::today(shop, &clerk(shop)).await.unwrap();
-        assert_eq!((today.orders, today.sales.minor, today.to_ship), (2, 2 * last.total.minor, 2));
+        assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (2, 2 * last.total.minor, 2));
         assert_eq!(today.last_days.len(), 14);
         shop.clock.advance(3_600_000); // 00:30
         place(shop, &[(variant, 1)]).await.unwrap();
         orders::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
         let today = insight::today(shop, &clerk(shop)).await.unwrap();
-        assert_eq!((today.orders, today.sales.minor, today.to_ship), (1, last.total.minor, 2));
+        assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (1, last.total.minor, 2));
         assert_eq!(today.last_days[12].1, last.total.minor);
         assert_eq!((today.latest.len(), today.low_stock.len()), (3, 1));
         assert!(matches!(insight::today(shop, &guest(shop)).await, Err(OrderError::Forbidden(_))));

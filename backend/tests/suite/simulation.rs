@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use crate::support::{Folder, START, a_product, form, guest, items};
+use backend::fulfilment::{self, Returned};
 use backend::platform::chance::SeededChance;
 use backend::platform::clock::SimulatedClock;
 use backend::platform::db::DbError;
 use backend::platform::jobs::{self, Handlers};
-use backend::{Shop, ShopConfig, fulfilment, inventory, orders, payments};
+use backend::{Shop, ShopConfig, inventory, orders, payments};
 use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, RequestId, ShipmentId, UserId, VariantId};
-use domain::order::{Channel, PaymentMethod};
+use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedGoods, ReturnedMoney};
 use domain::permission::Role;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -78,7 +79,7 @@ impl World {
     async fn step(&mut self) -> String {
         let owner = backend::platform::Context::staff(UserId(self.shop.id()), Role::Owner, RequestId(self.shop.id()));
         let (orders, parcels) = (self.orders.clone(), self.parcels.clone());
-        match self.random.random_range(0..14) {
+        match self.random.random_range(0..18) {
             0..=2 => {
                 let many: Vec<_> = (0..self.random.random_range(1..4))
                     .map(|_| (self.variants[self.random.random_range(0..self.variants.len())], self.random.random_range(1..5)))
@@ -144,6 +145,31 @@ impl World {
                 let delta = self.random.random_range(-6..10);
                 format!("adjust {delta}: {:?}", inventory::adjust(&self.shop, &owner, variant, place, delta, "count").await)
             }
+            13 => match self.pick(&parcels) {
+                Some(parcel) => format!("unpack: {:?}", fulfilment::unpack(&self.shop, &owner, parcel).await),
+                None => "nothing to unpack".into(),
+            },
+            14 => match self.pick(&parcels) {
+                Some(parcel) => {
+                    let cause = *self.pick(&ReturnCause::ALL.iter().collect::<Vec<_>>()).unwrap();
+                    let goods = *self.pick(&ReturnedGoods::ALL.iter().collect::<Vec<_>>()).unwrap();
+                    let money = *self.pick(&ReturnedMoney::ALL.iter().collect::<Vec<_>>()).unwrap();
+                    let back = Returned { cause, goods, money, note: String::new() };
+                    format!("take back: {back:?}: {:?}", fulfilment::take_back(&self.shop, &owner, parcel, back.clone()).await)
+                }
+                None => "nothing comes back".into(),
+            },
+            15 => match self.pick(&orders) {
+                Some(order) => format!("cancel the rest: {:?}", orders::cancel_rest(&self.shop, &owner, order, "it broke").await),
+                None => "no rest to cancel".into(),
+            },
+            16 => match self.pick(&orders) {
+                Some(order) => {
+                    let done = orders::cancel_own(&self.shop, &guest(&self.shop), order, CancelCause::Mistake).await;
+                    format!("the shopper cancels: {done:?}")
+                }
+                None => "no shopper cancels".into(),
+            },
             _ => {
                 self.clock.advance(self.random.random_range(1..40 * 60_000));
                 let broken = self.shop.db().write(async |tx| {

@@ -17,6 +17,8 @@ pub struct OrderQuery {
     pub payment: String,
     /// A fulfilment state; empty for all.
     pub fulfilment: String,
+    /// An [`OrderQueue`](crate::order::OrderQueue) in place of states and search; empty for none.
+    pub queue: String,
     /// Where the page begins, as a former answer's `next`.
     pub after: String,
 }
@@ -28,6 +30,43 @@ pub struct OrderListView {
     pub orders: Vec<OrderRowView>,
     /// For the next page.
     pub next: Option<String>,
+}
+
+/// How many orders wait for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    /// [`OrderQueue::ToPack`](crate::order::OrderQueue::ToPack)
+    pub to_pack: i64,
+    /// [`OrderQueue::ToShip`](crate::order::OrderQueue::ToShip)
+    pub to_ship: i64,
+    /// [`OrderQueue::Unpaid`](crate::order::OrderQueue::Unpaid)
+    pub unpaid: i64,
+    /// [`OrderQueue::CashDue`](crate::order::OrderQueue::CashDue)
+    pub cash_due: i64,
+}
+
+/// An article of a pick list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickLine {
+    /// The name of the place that it is taken from.
+    pub place: String,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Product and options.
+    pub name: String,
+    /// Units over all orders.
+    pub units: i64,
+    /// The orders' numbers.
+    pub orders: Vec<String>,
+}
+
+/// What is to be taken from the shelves for some orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickListView {
+    /// By place and SKU.
+    pub lines: Vec<PickLine>,
+    /// Orders that were asked for and are not in it: number, and why.
+    pub left_out: Vec<(String, String)>,
 }
 
 /// A search that a member of staff kept.
@@ -56,14 +95,12 @@ pub enum Missing {
 /// A day's figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TodayView {
-    /// Orders placed today, shop's time.
+    /// Orders placed today, shop's time; by card once the card is authorised.
     pub orders: i64,
     /// What they cost.
     pub sales: Money,
-    /// Orders waiting to be sent.
-    pub to_ship: i64,
-    /// Orders whose payment waits or failed.
-    pub unpaid: i64,
+    /// Orders that wait for somebody.
+    pub queues: QueueCounts,
     /// Timed work that was given up.
     pub dead_jobs: i64,
     /// What the shop lacks before anybody can buy.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
 use crate::id::{OrderId, OrderLineId, PictureId, ShipmentId};
-use crate::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
+use crate::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ShipmentState};
 use crate::{Money, Timestamp};
 
 /// An order in a list.
@@ -22,6 +22,8 @@ pub struct OrderRowView {
     pub total: Money,
     /// Units.
     pub units: i64,
+    /// How it is paid.
+    pub method: PaymentMethod,
     /// Money.
     pub payment: PaymentState,
     /// Goods.
@@ -76,6 +78,8 @@ pub struct ShipmentView {
     pub shipped_at: Option<Timestamp>,
     /// When it arrived.
     pub delivered_at: Option<Timestamp>,
+    /// When it came back, and why; what the staff wrote of it, for staff.
+    pub returned: Option<(Timestamp, ReturnCause, String)>,
 }
 
 /// Something that happened to an order.
@@ -134,6 +138,8 @@ pub struct OrderView {
     pub tax: Money,
     /// What it costs.
     pub total: Money,
+    /// What is no longer due of it, as its goods came back or are not sent.
+    pub waived: Money,
     /// What arrived.
     pub captured: Money,
     /// What went back.
@@ -148,6 +154,12 @@ pub struct OrderView {
     pub cancelled: Option<(Timestamp, String)>,
     /// Why the last attempt to pay failed.
     pub payment_failure: Option<String>,
+    /// Units that wait to be sent, in parcels or not.
+    pub unsent: i64,
+    /// Units of them that are in no parcel yet.
+    pub unpicked: i64,
+    /// Can its shopper still cancel it?
+    pub can_cancel: bool,
     /// Parcels.
     pub shipments: Vec<ShipmentView>,
     /// What happened, oldest first.

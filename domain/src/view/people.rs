@@ -140,6 +140,59 @@ pub struct StaffView {
     pub active: bool,
 }
 
+/// What staff can be told by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaffNotice {
+    /// Orders that came in.
+    Order,
+    /// Something that somebody outside refused: a capture, a refund, a mail.
+    Refused,
+    /// Articles that run low.
+    LowStock,
+}
+
+impl StaffNotice {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Order, Self::Refused, Self::LowStock];
+
+    /// As written in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Refused => "refused",
+            Self::LowStock => "low_stock",
+        }
+    }
+
+    /// What one must be allowed to be told.
+    #[must_use]
+    pub const fn needs(self) -> Permission {
+        match self {
+            Self::Order | Self::Refused => Permission::ReadOrders,
+            Self::LowStock => Permission::ReadStock,
+        }
+    }
+
+    /// Is somebody told who chose nothing? What was refused costs money until somebody looks at it.
+    #[must_use]
+    pub const fn unless_chosen(self, role: Role) -> bool {
+        matches!((self, role), (Self::Refused, Role::Owner | Role::Manager))
+    }
+}
+
+/// What a member of staff chose to be told by mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffNoticesView {
+    /// Where the mails go.
+    pub email: String,
+    /// Those that they may choose, and whether they did.
+    pub notices: Vec<(StaffNotice, bool)>,
+    /// Can the shop send mail?
+    pub mail_works: bool,
+}
+
 /// A key of the HTTP API. Its secret was shown once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKeyView {

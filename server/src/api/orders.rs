@@ -16,7 +16,7 @@ use super::{Problem, errors};
 
 const PAYMENT_STATES: &[&str] =
     &["pending", "requires_action", "authorised", "partly_paid", "paid", "partly_refunded", "refunded", "failed", "voided"];
-const FULFILMENT_STATES: &[&str] = &["unfulfilled", "partial", "fulfilled", "cancelled"];
+const FULFILMENT_STATES: &[&str] = &["unfulfilled", "partial", "fulfilled", "cancelled", "returned"];
 
 /// The routes.
 pub fn routes() -> Router<Shop> {
@@ -34,7 +34,7 @@ pub fn routes() -> Router<Shop> {
     params(
         ("search" = Option<String>, Query, description = "A number, an e-mail, a phone or words of a name", max_length = 200),
         ("payment" = Option<String>, Query, description = "A payment state", pattern = "^(pending|requires_action|authorised|partly_paid|paid|partly_refunded|refunded|failed|voided)$"),
-        ("fulfilment" = Option<String>, Query, description = "A fulfilment state", pattern = "^(unfulfilled|partial|fulfilled|cancelled)$"),
+        ("fulfilment" = Option<String>, Query, description = "A fulfilment state", pattern = "^(unfulfilled|partial|fulfilled|cancelled|returned)$"),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
     responses((status = 200, description = "A page of orders", body = Orders)))]
@@ -49,6 +49,7 @@ pub async fn list(
         search: params.one("search", 200).unwrap_or_default(),
         payment: params.word("payment", PAYMENT_STATES).unwrap_or_default().to_owned(),
         fulfilment: params.word("fulfilment", FULFILMENT_STATES).unwrap_or_default().to_owned(),
+        queue: String::new(),
         after: params.one("after", 200).unwrap_or_default(),
     };
     params.end()?;

@@ -129,17 +129,11 @@ fn jobs() -> [Place; 5] {
 }
 
 /// What the palette offers beside the jobs: the job it belongs to stands in the group.
-fn further() -> [(&'static str, Place); 12] {
+fn further() -> [(&'static str, Place); 13] {
     let place = |needs, href, name, shape| Place { needs, href, name, shape };
     [
-        (
-            tr!(ADMIN_ORDERS),
-            place(Permission::ReadOrders, "/admin/orders?fulfilment=unfulfilled", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE),
-        ),
-        (
-            tr!(ADMIN_ORDERS),
-            place(Permission::ReadOrders, "/admin/orders?payment=pending", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE),
-        ),
+        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?queue=to_pack", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE)),
+        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?queue=unpaid", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE)),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/new", tr!(ADMIN_PRODUCTS_NEW), icon::PLUS)),
         (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/import", tr!(ADMIN_PRODUCTS_IMPORT), icon::UPLOAD)),
         (tr!(ADMIN_PRODUCTS), place(Permission::ReadProducts, "/admin/categories", tr!(ADMIN_CATEGORIES_TITLE), icon::GRID)),
@@ -149,6 +143,7 @@ fn further() -> [(&'static str, Place); 12] {
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS), icon::TAG)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS), icon::LOCK)),
+        (tr!(ADMIN_SETTINGS), place(Permission::ReadDashboard, "/admin/preferences", tr!(ADMIN_MINE), icon::SETTINGS)),
         (tr!(ADMIN_TITLE), place(Permission::ReadDashboard, "/", tr!(ADMIN_OPEN_SHOP), icon::STORE)),
     ]
 }

@@ -106,8 +106,10 @@ fn attention(today: &TodayView) -> AnyView {
         Missing::Tax => (tr!(ADMIN_HOME_MISSING_TAX), 0, "/admin/settings/taxes"),
     });
     let waits = [
-        (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.to_ship, "/admin/orders?fulfilment=unfulfilled"),
-        (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.unpaid, "/admin/orders?payment=pending"),
+        (tr!(ADMIN_ORDERS_FILTER_TO_PACK), today.queues.to_pack, "/admin/orders?queue=to_pack"),
+        (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.queues.to_ship, "/admin/orders?queue=to_ship"),
+        (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.queues.unpaid, "/admin/orders?queue=unpaid"),
+        (tr!(ADMIN_ORDERS_FILTER_CASH_DUE), today.queues.cash_due, "/admin/orders?queue=cash_due"),
         (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, "/admin/settings/jobs"),
     ];
     let waits: Vec<_> = missing.chain(waits.into_iter().filter(|(_, count, _)| *count > 0)).collect();

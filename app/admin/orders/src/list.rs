@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use admin_frame::{StaffForm, address, on_done, shown};
 use domain::id::{OrderId, SavedFilterId};
-use domain::order::{FulfilmentState, PaymentState};
+use domain::order::{FulfilmentState, OrderQueue, PaymentState};
 use domain::permission::Permission;
-use domain::view::{OrderListView, OrderQuery, OrderRowView, SavedFilterView};
+use domain::view::{OrderListView, OrderQuery, OrderRowView, QueueCounts, SavedFilterView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
@@ -28,8 +28,14 @@ pub struct OrdersView {
     pub list: OrderListView,
     /// The reader's saved filters.
     pub filters: Vec<SavedFilterView>,
+    /// How many orders wait for somebody.
+    pub queues: QueueCounts,
     /// May the reader pick?
     pub may_fulfil: bool,
+    /// May the reader take orders out as a file?
+    pub may_export: bool,
+    /// May the reader take customers out as a file?
+    pub may_export_customers: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -53,7 +59,15 @@ pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| refused(&error))?;
     let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| refused(&error))?;
-    Ok(OrdersView { list, filters, may_fulfil: ctx.may(Permission::FulfilOrders) })
+    let queues = backend::orders::queues(&shop, &ctx).await.map_err(|error| refused(&error))?;
+    Ok(OrdersView {
+        list,
+        filters,
+        queues,
+        may_fulfil: ctx.may(Permission::FulfilOrders),
+        may_export: ctx.may(Permission::ExportOrders),
+        may_export_customers: ctx.may(Permission::ExportCustomers),
+    })
 }
 access!(ListOrders, Access::Staff(Permission::ReadOrders));
 
@@ -112,7 +126,8 @@ fn orders_page() -> AnyView {
     let query = Memo::new(move |_| {
         asked.with(|asked| {
             let of = |name: &str| asked.get(name).unwrap_or_default();
-            OrderQuery { search: of("q"), payment: of("payment"), fulfilment: of("fulfilment"), after: of("after") }
+            let (search, payment, fulfilment) = (of("q"), of("payment"), of("fulfilment"));
+            OrderQuery { search, payment, fulfilment, queue: of("queue"), after: of("after") }
         })
     });
     let posted = StoredValue::new(use_posted());
@@ -145,13 +160,14 @@ fn orders_page() -> AnyView {
 }
 
 fn to_list(query: &OrderQuery, after: &str) -> String {
-    address("/admin/orders", &[("q", &query.search), ("payment", &query.payment), ("fulfilment", &query.fulfilment), ("after", after)])
+    let OrderQuery { search, payment, fulfilment, queue, .. } = query;
+    address("/admin/orders", &[("q", search), ("payment", payment), ("fulfilment", fulfilment), ("queue", queue), ("after", after)])
 }
 
 #[component]
 fn Search(query: OrderQuery) -> impl IntoView {
     let payments = vec![
-        Choice::new(PaymentState::Pending.as_str(), tr!(ORDER_STATE_UNPAID)),
+        Choice::new(PaymentState::Pending.as_str(), tr!(ORDER_STATE_PENDING)),
         Choice::new(PaymentState::Authorised.as_str(), tr!(ORDER_STATE_AUTHORISED)),
         Choice::new(PaymentState::Paid.as_str(), tr!(ORDER_STATE_PAID)),
         Choice::new(PaymentState::PartlyRefunded.as_str(), tr!(ORDER_STATE_PART_REFUNDED)),
@@ -163,6 +179,7 @@ fn Search(query: OrderQuery) -> impl IntoView {
         Choice::new(FulfilmentState::Partial.as_str(), tr!(ORDER_STATE_PART_SHIPPED)),
         Choice::new(FulfilmentState::Fulfilled.as_str(), tr!(ORDER_STATE_SHIPPED)),
         Choice::new(FulfilmentState::Cancelled.as_str(), tr!(ORDER_STATE_CANCELLED)),
+        Choice::new(FulfilmentState::Returned.as_str(), tr!(ORDER_STATE_RETURNED)),
     ];
     view! {
         <Form method="GET" action="/admin/orders">
@@ -194,6 +211,8 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
         .split_once('?')
         .map(|(_, kept)| kept.to_owned())
         .unwrap_or_default();
+    let (may_export, may_export_customers) = (found.may_export, found.may_export_customers);
+    let file = if kept.is_empty() { "/admin/orders.csv".to_owned() } else { format!("/admin/orders.csv?{kept}") };
     let orders = found.list.orders;
     let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), actions.posted.with_value(|posted| problem(pick, posted)));
     let list = if orders.is_empty() {
@@ -206,7 +225,7 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
         address("/admin/orders/pick-list", &[("orders", &ids.join("."))])
     };
     view! {
-        {views(&query)}
+        {views(&query, found.queues)}
         <SavedFilters filters=found.filters kept actions/>
         <ProblemSummary problem/>
         <StaffForm action=pick>
@@ -216,29 +235,40 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
                     <noscript><Button kind="submit" look=Look::Outline>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button></noscript>
                     <BulkBar count>
                         <Button kind="submit" size=Size::Small icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button>
-                        <a class="btn btn-sm btn-ghost" href=print>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
+                        <a class="btn btn-sm btn-ghost text-neutral-content hover:bg-white/10" href=print>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
                     </BulkBar>
                 })}
             </div>
         </StaffForm>
         <Pager nostrip:next=next nostrip:first=first/>
+        <p class="flex flex-wrap gap-x-6 gap-y-2 text-sm">
+            {may_export.then(|| view! { <a class="link" href=file rel="external" download="">{tr!(ADMIN_ORDERS_EXPORT)}</a> })}
+            {may_export_customers.then(|| view! { <a class="link" href="/admin/customers.csv" rel="external" download="">{tr!(ADMIN_ORDERS_EXPORT_CUSTOMERS)}</a> })}
+        </p>
     }
     .into_any()
 }
 
-fn views(query: &OrderQuery) -> AnyView {
-    let tab = |name: &str, payment: &str, fulfilment: &str| Tab {
-        href: address("/admin/orders", &[("payment", payment), ("fulfilment", fulfilment)]),
+/// All orders, and those that wait for somebody.
+fn views(query: &OrderQuery, counts: QueueCounts) -> AnyView {
+    let asked: Option<OrderQueue> = query.queue.parse().ok();
+    let tab = |queue: OrderQueue, name: &str, count: i64| Tab {
+        href: address("/admin/orders", &[("queue", queue.as_str())]),
         name: name.to_owned(),
-        count: None,
-        current: query.search.is_empty() && query.payment == payment && query.fulfilment == fulfilment,
+        count: Some(count),
+        current: asked == Some(queue),
     };
     let tabs = vec![
-        tab(tr!(ADMIN_ORDERS_FILTER_ALL), "", ""),
-        tab(tr!(ADMIN_ORDERS_FILTER_TO_PACK), "", "unfulfilled"),
-        tab(tr!(ADMIN_ORDERS_FILTER_TO_SHIP), "", "partial"),
-        tab(tr!(ADMIN_ORDERS_FILTER_UNPAID), "pending", ""),
-        tab(tr!(ADMIN_ORDERS_FILTER_CASH_DUE), "pending", "fulfilled"),
+        Tab {
+            href: "/admin/orders".into(),
+            name: tr!(ADMIN_ORDERS_FILTER_ALL).into(),
+            count: None,
+            current: *query == OrderQuery { after: query.after.clone(), ..OrderQuery::default() },
+        },
+        tab(OrderQueue::ToPack, tr!(ADMIN_ORDERS_FILTER_TO_PACK), counts.to_pack),
+        tab(OrderQueue::ToShip, tr!(ADMIN_ORDERS_FILTER_TO_SHIP), counts.to_ship),
+        tab(OrderQueue::Unpaid, tr!(ADMIN_ORDERS_FILTER_UNPAID), counts.unpaid),
+        tab(OrderQueue::CashDue, tr!(ADMIN_ORDERS_FILTER_CASH_DUE), counts.cash_due),
     ];
     view! { <Tabs label=tr!(ADMIN_ORDERS) tabs/> }.into_any()
 }
@@ -308,7 +338,7 @@ fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyV
                 <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
                 <td class="whitespace-nowrap">{order.customer}</td>
                 <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
-                <td>{states::payment(order.payment)}</td>
+                <td>{states::payment(order.payment, order.method)}</td>
                 <td>{states::goods(order.fulfilment, order.delivery)}</td>
                 <FigureCell>{locale.money(order.total)}</FigureCell>
             </Row>

@@ -8,7 +8,10 @@ use domain::permission::Permission;
 use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use server_fn::ServerFn;
+use server_fn::client::Client;
 use session::{
     Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
@@ -19,7 +22,7 @@ use ui::{
 
 #[cfg(feature = "ssr")]
 use crate::list::refused;
-use crate::parcel::{Parcel, ParcelActions};
+use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
 
 /// An order, and what the reader may do with it.
@@ -105,9 +108,24 @@ pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError
 }
 access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 
+/// Cancels what has not left of an order of which a parcel did.
+#[server(endpoint = "admin/order/cancel-rest", output = Answer)]
+pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::CancelOrders))?;
+    backend::orders::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
+}
+access!(CancelRest, Access::Staff(Permission::CancelOrders));
+
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] =
-    &[stated::<ReadOrderPage>(), stated::<PickOrder>(), stated::<CapturePayment>(), stated::<RefundPayment>(), stated::<CancelOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[
+    stated::<ReadOrderPage>(),
+    stated::<PickOrder>(),
+    stated::<CapturePayment>(),
+    stated::<RefundPayment>(),
+    stated::<CancelOrder>(),
+    stated::<CancelRest>(),
+];
 
 #[derive(Clone, Copy)]
 struct Actions {
@@ -115,6 +133,7 @@ struct Actions {
     capture: ServerAction<CapturePayment>,
     refund: ServerAction<RefundPayment>,
     cancel: ServerAction<CancelOrder>,
+    cancel_rest: ServerAction<CancelRest>,
     parcel: ParcelActions,
     /// What was sent without a script.
     posted: StoredValue<Posted>,
@@ -137,6 +156,7 @@ fn order_page() -> AnyView {
         capture: ServerAction::new(),
         refund: ServerAction::new(),
         cancel: ServerAction::new(),
+        cancel_rest: ServerAction::new(),
         parcel: ParcelActions::new(changed, posted),
         posted,
     };
@@ -144,6 +164,7 @@ fn order_page() -> AnyView {
     on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
     on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
     on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
+    on_done(actions.cancel_rest, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
@@ -158,10 +179,15 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
     let OrderPageView { order, may } = view;
     let title = tr!(ORDER_NUMBER, number = order.number);
     let above = vec![("/admin/orders".to_owned(), tr!(ADMIN_ORDERS).to_owned())];
-    let (payment, goods) = (order.payment, (order.fulfilment, order.delivery));
+    let (payment, goods) = ((order.payment, order.payment_method), (order.fulfilment, order.delivery));
     let cancelled =
         order.cancelled.clone().map(|(_, reason)| view! { <Alert tone=Tone::Warning title=tr!(ORDER_STATE_CANCELLED)>{reason}</Alert> });
     let may = |permission: Permission| may.contains(&permission);
+    let allowed = Allowed {
+        fulfil: may(Permission::FulfilOrders),
+        refund: may(Permission::RefundPayments),
+        paid: order.captured.minor > order.refunded.minor || order.payment == PaymentState::Authorised,
+    };
     let content = (lines(&order.lines), sums(&order));
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
     view! {
@@ -171,13 +197,13 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
             <PageHeader
                 title
                 detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
-                actions=move || view! { {states::payment(payment)} {states::goods(goods.0, goods.1)} }.into_any()
+                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1)} }.into_any()
             />
             {cancelled}
             <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
                 <div class="flex flex-col gap-6 min-w-0">
                     <Panel title=tr!(ORDER_CONTENTS) flush=true>{content}</Panel>
-                    {parcels(&order, may(Permission::FulfilOrders), actions)}
+                    {parcels(&order, allowed, actions)}
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
                 <div class="flex flex-col gap-6 min-w-0">
@@ -222,6 +248,10 @@ fn sums(order: &OrderView) -> AnyView {
         let minus = Money::new(-order.discount.minor, order.discount.currency);
         view! { <SumLine label=format!("{} {}", tr!(CART_DISCOUNT), order.discount_code.clone().unwrap_or_default()) amount=locale.money(minus)/> }
     });
+    let waived = (order.waived.minor > 0).then(|| {
+        let minus = Money::new(-order.waived.minor, order.waived.currency);
+        view! { <SumLine label=tr!(ORDER_WAIVED) amount=locale.money(minus)/> }
+    });
     view! {
         <dl class="flex flex-col gap-1.5 px-5 py-4 border-t border-hairline ms-auto max-w-sm">
             <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
@@ -229,22 +259,17 @@ fn sums(order: &OrderView) -> AnyView {
             <SumLine label=tr!(CART_SHIPPING) amount=locale.money(order.shipping)/>
             <SumLine label=tr!(CART_TAX) amount=locale.money(order.tax)/>
             <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
+            {waived}
         </dl>
     }
     .into_any()
 }
 
-fn parcels(order: &OrderView, may_fulfil: bool, actions: Actions) -> AnyView {
-    let packed: i64 = order
-        .shipments
-        .iter()
-        .filter(|parcel| parcel.state != domain::order::ShipmentState::Cancelled)
-        .flat_map(|parcel| parcel.lines.iter().map(|(_, units)| *units))
-        .sum();
-    let open = order.lines.iter().map(|line| line.quantity).sum::<i64>() > packed && order.cancelled.is_none();
+fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
+    let open = order.unpicked > 0 && order.cancelled.is_none() && order.payment.may_be_sent(order.payment_method);
     let (id, pick) = (order.id.to_string(), actions.pick);
     let fault = actions.posted.with_value(|posted| problem(pick, posted));
-    let picking = (may_fulfil && open).then(|| {
+    let picking = (allowed.fulfil && open).then(|| {
         view! {
             <ProblemSummary problem=fault/>
             <StaffForm action=pick>
@@ -256,7 +281,7 @@ fn parcels(order: &OrderView, may_fulfil: bool, actions: Actions) -> AnyView {
     let none = order.shipments.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
     let lines = order.lines.clone();
     let each = order.shipments.iter().cloned().enumerate().map(|(at, parcel)| {
-        view! { <Parcel number=at + 1 parcel lines=lines.clone() may_fulfil actions=actions.parcel/> }
+        view! { <Parcel number=at + 1 parcel lines=lines.clone() allowed actions=actions.parcel/> }
     });
     let each = each.collect_view();
     view! {
@@ -335,22 +360,35 @@ fn refunding(order: OrderId, left: Money, actions: Actions) -> AnyView {
     .into_any()
 }
 
+/// What can be cancelled: the order, or what has not left of it.
 fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
-    let sent = order.lines.iter().any(|line| line.shipped > 0);
-    if order.cancelled.is_some() || sent {
+    if order.cancelled.is_some() || order.unsent == 0 {
         return ().into_any();
     }
-    let (action, id) = (actions.cancel, order.id.to_string());
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let id = order.id.to_string();
+    if order.lines.iter().any(|line| line.shipped > 0) {
+        cancel_panel(id, actions.cancel_rest, actions.posted, tr!(ADMIN_ORDERS_ACTION_CANCEL_REST), tr!(ADMIN_ORDERS_CANCEL_REST_BODY))
+    } else {
+        cancel_panel(id, actions.cancel, actions.posted, tr!(ADMIN_ORDERS_ACTION_CANCEL), tr!(ADMIN_ORDERS_CANCEL_BODY))
+    }
+}
+
+fn cancel_panel<F>(id: String, action: ServerAction<F>, posted: StoredValue<Posted>, title: &'static str, body: &'static str) -> AnyView
+where
+    F: DeserializeOwned + ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    <<F as ServerFn>::Client as Client<F::Error, F::InputStreamError, F::OutputStreamError>>::Request: Send,
+    F::Output: Clone + Send + Sync + 'static,
+{
+    let (problem, typed) = posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
-        <Panel title=tr!(ADMIN_ORDERS_ACTION_CANCEL)>
+        <Panel title>
             <ProblemSummary problem/>
             <StaffForm action>
                 <input type="hidden" name="order" value=id/>
                 <div class="flex flex-col gap-3">
-                    <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_CANCEL_RESTOCK)}" · "{tr!(ADMIN_ORDERS_ACTION_REFUND)}</p>
+                    <p class="text-sm text-quiet">{body}</p>
                     <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CANCEL)}</Button></div>
+                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
                 </div>
             </StaffForm>
         </Panel>

@@ -1,13 +1,13 @@
-//! A parcel on an order's page: pack it, hand it to a courier, mark it delivered.
+//! A parcel on an order's page: pack it, hand it to a courier, mark it delivered, undo what was not meant, record that it came back.
 
 use admin_frame::{StaffForm, on_done};
 use domain::id::ShipmentId;
-use domain::order::ShipmentState;
+use domain::order::{ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ShipmentView};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
-use ui::{Button, Field, When, icon, tr, use_locale};
+use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
 use crate::states;
 
@@ -51,8 +51,35 @@ pub async fn deliver_parcel(parcel: ShipmentId) -> Result<(), AppError> {
 }
 access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
 
+/// Its goods go back on the shelf, as long as it has not left.
+#[server(endpoint = "admin/parcels/unpack", output = Answer)]
+pub async fn unpack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
+}
+access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
+
+/// It came back. Without an answer about money, what was paid goes back.
+#[server(endpoint = "admin/parcels/take-back", output = Answer)]
+pub async fn take_parcel_back(
+    parcel: ShipmentId,
+    cause: ReturnCause,
+    goods: ReturnedGoods,
+    #[server(default)] money: Option<ReturnedMoney>,
+    note: String,
+) -> Result<(), AppError> {
+    use backend::fulfilment::Returned;
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let back = Returned { cause, goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
+    backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| refused(&error))
+}
+access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
+
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<PackParcel>(), stated::<ShipParcel>(), stated::<DeliverParcel>()];
+pub const ACCESS: &[(&str, Access)] =
+    &[stated::<PackParcel>(), stated::<ShipParcel>(), stated::<DeliverParcel>(), stated::<UnpackParcel>(), stated::<TakeParcelBack>()];
 
 /// What can be done with a parcel; kept by the page, so that an error outlives the parcel's own drawing.
 #[derive(Clone, Copy)]
@@ -60,18 +87,40 @@ pub(crate) struct ParcelActions {
     pack: ServerAction<PackParcel>,
     ship: ServerAction<ShipParcel>,
     deliver: ServerAction<DeliverParcel>,
+    unpack: ServerAction<UnpackParcel>,
+    back: ServerAction<TakeParcelBack>,
     posted: StoredValue<Posted>,
 }
 
 impl ParcelActions {
     /// The actions; `changed` is run after each that was done, `posted` is what was sent without a script.
     pub(crate) fn new(changed: Callback<()>, posted: StoredValue<Posted>) -> Self {
-        let actions = Self { pack: ServerAction::new(), ship: ServerAction::new(), deliver: ServerAction::new(), posted };
+        let actions = Self {
+            pack: ServerAction::new(),
+            ship: ServerAction::new(),
+            deliver: ServerAction::new(),
+            unpack: ServerAction::new(),
+            back: ServerAction::new(),
+            posted,
+        };
         on_done(actions.pack, tr!(ORDER_EVENT_PACKED), move |()| changed.run(()));
         on_done(actions.ship, tr!(ORDER_STATE_SHIPPED), move |()| changed.run(()));
         on_done(actions.deliver, tr!(ORDER_EVENT_DELIVERED), move |()| changed.run(()));
+        on_done(actions.unpack, tr!(ADMIN_ORDERS_UNDONE), move |()| changed.run(()));
+        on_done(actions.back, tr!(ADMIN_ORDERS_BACK_DONE), move |()| changed.run(()));
         actions
     }
+}
+
+/// What the reader may do with an order's parcels.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowed {
+    /// Pick, pack, send, take back.
+    pub(crate) fulfil: bool,
+    /// Give money back.
+    pub(crate) refund: bool,
+    /// Is there money that could go back?
+    pub(crate) paid: bool,
 }
 
 /// One parcel and its next step.
@@ -80,7 +129,7 @@ pub(crate) fn Parcel(
     number: usize,
     parcel: ShipmentView,
     lines: Vec<OrderLineView>,
-    may_fulfil: bool,
+    allowed: Allowed,
     actions: ParcelActions,
 ) -> impl IntoView {
     let locale = use_locale();
@@ -94,11 +143,19 @@ pub(crate) fn Parcel(
             view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
         })
         .collect();
-    let step = may_fulfil.then(|| match parcel.state {
-        ShipmentState::Picked => packing(id, actions),
-        ShipmentState::Packed => shipping(id, number, actions),
-        ShipmentState::Shipped => delivering(id, actions),
-        ShipmentState::Delivered | ShipmentState::Cancelled => ().into_any(),
+    let step = allowed.fulfil.then(|| match parcel.state {
+        ShipmentState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
+        ShipmentState::Packed => {
+            (shipping(id.clone(), number, actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
+        }
+        ShipmentState::Shipped => (delivering(id.clone(), actions), coming_back(id, number, allowed, actions)).into_any(),
+        ShipmentState::Delivered | ShipmentState::Cancelled | ShipmentState::Returned => ().into_any(),
+    });
+    let returned = parcel.returned.map(|(at, cause, note)| {
+        view! {
+            <p class="text-sm text-quiet">{cause_words(cause)}" · "<When at/></p>
+            {(!note.is_empty()).then(|| view! { <p class="text-sm">{note}</p> })}
+        }
     });
     let sent = parcel.carrier.map(|carrier| {
         let tracking = parcel.tracking_number.unwrap_or_default();
@@ -111,6 +168,7 @@ pub(crate) fn Parcel(
             {sent}
             {parcel.shipped_at.map(|at| view! { <p class="text-sm text-quiet">{tr!(ORDER_STATE_SHIPPED)}" "<When at/></p> })}
             {parcel.delivered_at.map(|at| view! { <p class="text-sm text-quiet">{tr!(ORDER_STATE_DELIVERED)}" "<When at/></p> })}
+            {returned}
             {step}
         </section>
     }
@@ -162,6 +220,67 @@ fn delivering(id: String, actions: ParcelActions) -> AnyView {
             <input type="hidden" name="parcel" value=id/>
             <Button kind="submit" icon=icon::CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_DELIVER)}</Button>
         </StaffForm>
+    }
+    .into_any()
+}
+
+/// Asks before the goods go back on the shelf.
+fn undoing(id: String, what: &'static str, actions: ParcelActions) -> AnyView {
+    let action = actions.unpack;
+    let problem = actions.posted.with_value(|posted| problem(action, posted));
+    view! {
+        <Disclosure title=what>
+            <ProblemSummary problem/>
+            <StaffForm action>
+                <input type="hidden" name="parcel" value=id/>
+                <p class="text-sm text-quiet mb-3">{tr!(ADMIN_ORDERS_UNDO_ASK)}</p>
+                <Button kind="submit" look=Look::Outline icon=icon::UNDO busy=action.pending()>{what}</Button>
+            </StaffForm>
+        </Disclosure>
+    }
+    .into_any()
+}
+
+fn cause_words(cause: ReturnCause) -> &'static str {
+    match cause {
+        ReturnCause::Refused => tr!(ADMIN_ORDERS_BACK_CAUSE_REFUSED),
+        ReturnCause::Undeliverable => tr!(ADMIN_ORDERS_BACK_CAUSE_UNDELIVERABLE),
+    }
+}
+
+fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActions) -> AnyView {
+    let action = actions.back;
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let card = |value: &str, title: &str| RadioCard { value: value.to_owned(), title: title.to_owned(), ..RadioCard::default() };
+    let causes = ReturnCause::ALL.iter().map(|cause| card(cause.as_str(), cause_words(*cause))).collect::<Vec<_>>();
+    let goods = vec![
+        card(ReturnedGoods::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_RESTOCK)),
+        card(ReturnedGoods::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_WRITE_OFF)),
+    ];
+    let mut moneys = vec![card(ReturnedMoney::Keep.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_KEEP))];
+    if allowed.refund {
+        moneys.insert(0, card(ReturnedMoney::Refund.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_REFUND)));
+    }
+    let first = moneys[0].value.clone();
+    let money = if allowed.paid {
+        view! { <RadioCards legend=tr!(ADMIN_ORDERS_BACK_MONEY) name="money" cards=moneys selected=typed.or("money", &first)/> }.into_any()
+    } else {
+        view! { <p class="text-sm">{tr!(ADMIN_ORDERS_BACK_MONEY_CASH)}</p> }.into_any()
+    };
+    view! {
+        <Disclosure title=tr!(ADMIN_ORDERS_BACK) open=typed.is_any()>
+            <ProblemSummary problem/>
+            <StaffForm action>
+                <input type="hidden" name="parcel" value=id/>
+                <div class="flex flex-col gap-4 max-w-md">
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_GOODS) name="goods" cards=goods selected=typed.or("goods", ReturnedGoods::Restock.as_str())/>
+                    {money}
+                    <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>
+                    <div><Button kind="submit" look=Look::Danger icon=icon::UNDO busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_BACK)}</Button></div>
+                </div>
+            </StaffForm>
+        </Disclosure>
     }
     .into_any()
 }

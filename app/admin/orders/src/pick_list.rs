@@ -1,47 +1,22 @@
-//! What is to be taken from the shelf for some orders, to be printed: one line an article, with the orders it is for.
+//! What is to be taken from the shelf for some orders, to be printed: one line a place and article, with the orders it
+//! is for.
 
 use admin_frame::shown;
 use domain::permission::Permission;
+use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
-use ui::{Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale};
+use ui::{Alert, Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale};
 
-/// The most orders of a list: as many as a page of the orders' list.
-#[cfg(feature = "ssr")]
-const MOST: usize = 50;
-
-/// An article of the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickLine {
-    /// Stock keeping unit.
-    pub sku: String,
-    /// Product and options.
-    pub name: String,
-    /// Units over all orders.
-    pub units: i64,
-    /// The orders' numbers.
-    pub orders: Vec<String>,
-}
-
-/// What is open of these orders, by article. `orders` are ids with dots between them.
+/// What is to be taken from the shelves for these orders. `orders` are ids with dots between them.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
-pub async fn read_pick_list(orders: String) -> Result<Vec<PickLine>, AppError> {
+pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
-    let mut lines = std::collections::BTreeMap::<String, PickLine>::new();
-    for id in orders.split('.').filter_map(|id| id.parse::<domain::id::OrderId>().ok()).take(MOST) {
-        let order = backend::orders::view(&shop, &ctx, request::locale(), id).await.map_err(|error| crate::list::refused(&error))?;
-        for line in order.lines.into_iter().filter(|line| line.quantity > line.shipped) {
-            let of_article = lines.entry(line.sku.clone()).or_default();
-            of_article.sku = line.sku;
-            of_article.name = format!("{} {}", line.name, line.options).trim().to_owned();
-            of_article.units += line.quantity - line.shipped;
-            of_article.orders.push(order.number.clone());
-        }
-    }
-    Ok(lines.into_values().collect())
+    let ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
+    let list = backend::fulfilment::pick_list(&shop, &ctx, request::locale(), &ids).await;
+    list.map_err(|error| crate::parcel::refused(&error))
 }
 access!(ReadPickList, Access::Staff(Permission::ReadOrders));
 
@@ -76,9 +51,10 @@ fn pick_list_page() -> AnyView {
     .into_any()
 }
 
-fn table(lines: Vec<PickLine>) -> AnyView {
+fn table(list: PickListView) -> AnyView {
     let locale = use_locale();
     let columns = vec![
+        Column::new(tr!(ADMIN_ORDERS_PLACE)),
         Column::new(tr!(ADMIN_PRODUCTS_SKU)),
         Column::new(tr!(ADMIN_PRODUCTS_NAME)),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)),
@@ -87,6 +63,7 @@ fn table(lines: Vec<PickLine>) -> AnyView {
     let row = |line: PickLine| {
         view! {
             <Row>
+                <td>{line.place}</td>
                 <td class="figures font-medium">{line.sku}</td>
                 <td>{line.name}</td>
                 <FigureCell>{locale.number(line.units)}</FigureCell>
@@ -94,6 +71,17 @@ fn table(lines: Vec<PickLine>) -> AnyView {
             </Row>
         }
     };
-    let rows = lines.into_iter().map(row).collect_view();
-    view! { <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table> }.into_any()
+    let left_out: Vec<_> = list
+        .left_out
+        .into_iter()
+        .map(|(number, why)| view! { <li><span class="figures font-medium">{number}</span>": "{why}</li> })
+        .collect();
+    let left_out =
+        (!left_out.is_empty()).then(|| view! { <Alert tone=Tone::Warning title=tr!(ADMIN_ORDERS_LEFT_OUT)><ul>{left_out}</ul></Alert> });
+    let rows = list.lines.into_iter().map(row).collect_view();
+    view! {
+        {left_out}
+        <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
+    }
+    .into_any()
 }

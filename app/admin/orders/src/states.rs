@@ -1,12 +1,13 @@
 //! An order's states in words and colours, and its row in a table.
 
-use domain::order::{DeliveryState, FulfilmentState, PaymentState, ShipmentState};
+use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
 use leptos::prelude::*;
 use ui::{StatusBadge, Tone, tr};
 
-/// Where the money is.
-pub(crate) fn payment(state: PaymentState) -> AnyView {
+/// Where the money is. Cash that is due is told apart from a card that nobody paid with.
+pub(crate) fn payment(state: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, settled, text) = match state {
+        PaymentState::Pending if method == PaymentMethod::Cod => (Tone::Info, false, tr!(ORDER_STATE_CASH_DUE)),
         PaymentState::Pending => (Tone::Warning, false, tr!(ORDER_STATE_UNPAID)),
         PaymentState::RequiresAction => (Tone::Warning, false, tr!(ORDER_STATE_PENDING)),
         PaymentState::Authorised => (Tone::Info, false, tr!(ORDER_STATE_AUTHORISED)),
@@ -23,11 +24,15 @@ pub(crate) fn payment(state: PaymentState) -> AnyView {
 /// How far the goods are.
 pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState) -> AnyView {
     let (tone, settled, text) = match (fulfilment, delivery) {
+        (FulfilmentState::Cancelled | FulfilmentState::Returned, DeliveryState::Returned) | (FulfilmentState::Returned, _) => {
+            (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED))
+        }
         (FulfilmentState::Cancelled, _) => (Tone::Danger, true, tr!(ORDER_STATE_CANCELLED)),
         (_, DeliveryState::Delivered) => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
         (FulfilmentState::Fulfilled, _) => (Tone::Info, false, tr!(ORDER_STATE_SHIPPED)),
         (FulfilmentState::Partial, _) => (Tone::Info, false, tr!(ORDER_STATE_PART_SHIPPED)),
         (FulfilmentState::Unfulfilled, DeliveryState::Preparing) => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
+        (FulfilmentState::Unfulfilled, DeliveryState::Packed) => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
         (FulfilmentState::Unfulfilled, _) => (Tone::Warning, false, tr!(ORDER_STATE_UNFULFILLED)),
     };
     view! { <StatusBadge tone settled text/> }.into_any()
@@ -40,6 +45,7 @@ pub(crate) fn parcel(state: ShipmentState) -> AnyView {
         ShipmentState::Packed => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
         ShipmentState::Shipped => (Tone::Info, false, tr!(ORDER_STATE_IN_TRANSIT)),
         ShipmentState::Delivered => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
+        ShipmentState::Returned => (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED)),
         ShipmentState::Cancelled => (Tone::Neutral, true, tr!(ORDER_STATE_CANCELLED)),
     };
     view! { <StatusBadge tone settled text/> }.into_any()

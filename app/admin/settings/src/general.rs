@@ -61,8 +61,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     };
     let shop = request::shop()?;
     let before = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
-    let low_stock =
-        domain::number::whole(&form.low_stock).map_err(|error| wrong("low_stock", error.of_whole()))?;
+    let low_stock = domain::number::whole(&form.low_stock).map_err(|error| wrong("low_stock", error.of_whole()))?;
     if low_stock < 0 {
         return Err(wrong("low_stock", t::FIELD_WHOLE_INVALID));
     }

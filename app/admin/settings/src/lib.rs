@@ -13,6 +13,7 @@
 //! | `/settings/jobs` | [`jobs::Jobs`] |
 //! | `/settings/staff` | [`staff::Staff`] |
 //! | `/settings/keys` | [`keys::Keys`] |
+//! | `/preferences` | [`mine::Mine`] |
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -25,6 +26,7 @@ pub mod jobs;
 pub mod keys;
 pub mod logo;
 pub mod method;
+pub mod mine;
 mod share;
 pub mod staff;
 pub mod taxes;
@@ -47,6 +49,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         keys::ACCESS,
         logo::ACCESS,
         method::ACCESS,
+        mine::ACCESS,
         staff::ACCESS,
         taxes::ACCESS,
     ]

@@ -99,13 +99,19 @@ macro_rules! text_states {
                 String::get(row, index)?.parse().map_err(|e: domain::order::UnknownState| sqlx::Error::Decode(Box::new(e)))
             }
         }
+        impl Column for Option<domain::order::$type> {
+            fn get(row: &RawRow, index: usize) -> Result<Self, sqlx::Error> {
+                let text = Option::<String>::get(row, index)?;
+                text.map(|text| text.parse()).transpose().map_err(|e: domain::order::UnknownState| sqlx::Error::Decode(Box::new(e)))
+            }
+        }
         impl super::Bind for domain::order::$type {
             fn sqlite(&self, to: &mut sqlx::sqlite::SqliteArguments) -> Result<(), sqlx::error::BoxDynError> { self.as_str().sqlite(to) }
             fn postgres(&self, to: &mut sqlx::postgres::PgArguments) -> Result<(), sqlx::error::BoxDynError> { self.as_str().postgres(to) }
         }
     )*};
 }
-text_states! { PaymentState FulfilmentState DeliveryState AttemptState ShipmentState PaymentMethod Channel }
+text_states! { PaymentState FulfilmentState DeliveryState AttemptState ShipmentState ReturnCause PaymentMethod Channel }
 
 fn null(index: usize) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: index.to_string(), source: "a value is missing".into() }

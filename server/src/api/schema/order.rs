@@ -277,7 +277,7 @@ pub struct OrderLine {
 pub struct Shipment {
     /// The parcel.
     pub id: String,
-    /// `picked`, `packed`, `shipped`, `delivered` or `cancelled`.
+    /// `picked`, `packed`, `shipped`, `delivered`, `cancelled` or `returned`.
     pub state: String,
     /// Who carries it.
     pub carrier: Option<String>,
@@ -287,6 +287,8 @@ pub struct Shipment {
     pub shipped_at: Option<i64>,
     /// When it arrived.
     pub delivered_at: Option<i64>,
+    /// When it came back.
+    pub returned_at: Option<i64>,
 }
 
 /// An order.
@@ -326,15 +328,17 @@ pub struct Order {
     pub tax: Money,
     /// What it costs.
     pub total: Money,
+    /// What is no longer due of it, as its goods came back or are not sent.
+    pub waived: Money,
     /// What arrived.
     pub captured: Money,
     /// What went back.
     pub refunded: Money,
     /// `pending`, `requires_action`, `authorised`, `partly_paid`, `paid`, `partly_refunded`, `refunded`, `failed` or `voided`.
     pub payment_state: String,
-    /// `unfulfilled`, `partial`, `fulfilled` or `cancelled`.
+    /// `unfulfilled`, `partial`, `fulfilled`, `cancelled` or `returned`.
     pub fulfilment_state: String,
-    /// `none`, `preparing`, `in_transit` or `delivered`.
+    /// `none`, `preparing`, `packed`, `in_transit`, `delivered` or `returned`.
     pub delivery_state: String,
     /// When it was cancelled.
     pub cancelled_at: Option<i64>,
@@ -363,6 +367,7 @@ impl From<view::OrderView> for Order {
             tracking_number: s.tracking_number,
             shipped_at: s.shipped_at.map(domain::Timestamp::millis),
             delivered_at: s.delivered_at.map(domain::Timestamp::millis),
+            returned_at: s.returned.map(|(at, ..)| at.millis()),
         };
         Self {
             id: o.id.to_string(),
@@ -382,6 +387,7 @@ impl From<view::OrderView> for Order {
             shipping: o.shipping.into(),
             tax: o.tax.into(),
             total: o.total.into(),
+            waived: o.waived.into(),
             captured: o.captured.into(),
             refunded: o.refunded.into(),
             payment_state: o.payment.to_string(),

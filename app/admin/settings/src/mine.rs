@@ -1,0 +1,84 @@
+//! What a member of staff chose for themselves: what they are told by mail.
+
+use admin_frame::{StaffForm, on_done, shown};
+use domain::permission::Permission;
+use domain::view::{StaffNotice, StaffNoticesView};
+use leptos::prelude::*;
+use session::{Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
+use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
+
+/// What the reader is told by mail.
+#[server(endpoint = "admin/mine", output = Answer)]
+pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
+    backend::notifications::chosen(&request::shop()?, &ctx).await.map_err(crate::refused)
+}
+access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
+
+/// Keeps what the reader wants to be told.
+#[server(endpoint = "admin/mine/save", output = Answer)]
+pub async fn save_my_notices(
+    #[server(default)] order: bool,
+    #[server(default)] refused: bool,
+    #[server(default)] low_stock: bool,
+) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
+    let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
+    let wanted: Vec<StaffNotice> = chosen.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect();
+    backend::notifications::choose(&request::shop()?, &ctx, &wanted).await.map_err(crate::refused)
+}
+access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadMyNotices>(), stated::<SaveMyNotices>()];
+
+/// `/admin/preferences`
+#[derive(Debug)]
+pub struct Mine;
+
+lazy_page!(Mine, settings, mine_page);
+
+fn mine_page() -> AnyView {
+    let posted = use_posted();
+    let save = ServerAction::<SaveMyNotices>::new();
+    on_done(save, tr!(COMMON_SAVED), |()| ());
+    let notices = resource(|| (), |()| read_my_notices());
+    view! {
+        <Title text=tr!(ADMIN_MINE)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_MINE)/>
+            <Suspense fallback=|| view! { <SkeletonText/> }>
+                {shown(notices, move |notices| page(notices, save, &posted))}
+            </Suspense>
+        </div>
+    }
+    .into_any()
+}
+
+fn page(view: StaffNoticesView, save: ServerAction<SaveMyNotices>, posted: &Posted) -> AnyView {
+    let problem = problem(save, posted);
+    let words = |kind: StaffNotice| match kind {
+        StaffNotice::Order => tr!(ADMIN_MINE_NOTICE_ORDER),
+        StaffNotice::Refused => tr!(ADMIN_MINE_NOTICE_REFUSED),
+        StaffNotice::LowStock => tr!(ADMIN_MINE_NOTICE_LOW_STOCK),
+    };
+    let boxes: Vec<_> =
+        view.notices.iter().map(|(kind, wanted)| view! { <Checkbox name=kind.as_str() label=words(*kind) checked=*wanted/> }).collect();
+    let off = (!view.mail_works).then(|| view! { <Alert tone=Tone::Warning>{tr!(ADMIN_MINE_MAILS_OFF)}</Alert> });
+    view! {
+        <Panel title=tr!(ADMIN_MINE_MAILS)>
+            <StaffForm action=save>
+                <div class="flex flex-col gap-4 max-w-xl">
+                    <ProblemSummary problem/>
+                    {off}
+                    <p class="text-quiet">{tr!(ADMIN_MINE_MAILS_BODY, email = view.email)}</p>
+                    <div class="flex flex-col">{boxes}</div>
+                    <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE)}</Button></div>
+                </div>
+            </StaffForm>
+        </Panel>
+    }
+    .into_any()
+}

@@ -1,0 +1,272 @@
+//! Orders as a CSV file, page by page. Its columns are described in `docs/orders.md`.
+
+use std::collections::HashMap;
+
+use domain::id::{AddressId, ContactId, OrderId};
+use domain::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::permission::Permission;
+use domain::view::{Address, ContactDetails, OrderQuery};
+use domain::{Currency, Money, Timestamp, iso_minute};
+use serde_json::json;
+
+use crate::platform::db::{DbError, Reader, Rows};
+use crate::platform::handover::Handover;
+use crate::platform::{Context, csv};
+use crate::{Shop, customers};
+
+use super::OrderError;
+use super::list::{PAGE, before, rows};
+use super::store::Before;
+
+/// The columns, in their order. Those up to `tracking` are of the order and stand in its first row; the rest are of one line.
+pub const ORDER_COLUMNS: [&str; 45] = [
+    "order",
+    "placed_at",
+    "channel",
+    "payment_method",
+    "payment",
+    "fulfilment",
+    "delivery",
+    "cancelled_at",
+    "currency",
+    "subtotal",
+    "discount",
+    "discount_code",
+    "shipping",
+    "tax",
+    "total",
+    "no_longer_due",
+    "captured",
+    "refunded",
+    "name",
+    "email",
+    "phone",
+    "ship_recipient",
+    "ship_phone",
+    "ship_line1",
+    "ship_line2",
+    "ship_barangay",
+    "ship_city",
+    "ship_province",
+    "ship_region",
+    "ship_postal_code",
+    "ship_country",
+    "bill_recipient",
+    "bill_line1",
+    "bill_city",
+    "bill_postal_code",
+    "bill_country",
+    "delivery_method",
+    "tracking",
+    "sku",
+    "product",
+    "options",
+    "quantity",
+    "unit_price",
+    "line_discount",
+    "line_total",
+];
+/// Columns of the order.
+const OF_ORDER: usize = 38;
+
+/// A file of orders that is being written.
+pub struct OrdersFile {
+    shop: Shop,
+    query: OrderQuery,
+    /// Where the next page begins; none after the last.
+    next: Option<Before>,
+    handover: Handover,
+    begun: bool,
+}
+
+impl OrdersFile {
+    /// Begins a file of the orders that a list with this query has, newest first.
+    ///
+    /// # Errors
+    /// Not allowed, or the database's.
+    pub async fn begin(shop: &Shop, ctx: &Context, query: OrderQuery) -> Result<Self, OrderError> {
+        ctx.require(Permission::ExportOrders)?;
+        // What was searched for may be somebody's name.
+        let asked = json!({
+            "payment": query.payment, "fulfilment": query.fulfilment, "queue": query.queue, "searched": !query.search.trim().is_empty(),
+        });
+        let handover = Handover::begin(shop, ctx, ("orders.export_begun", "orders.exported"), asked).await?;
+        Ok(Self { shop: shop.clone(), query, next: Some(before("")), handover, begun: false })
+    }
+
+    /// The next part of the file; none after the last.
+    ///
+    /// # Errors
+    /// The database's, or what a sealed record says.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, OrderError> {
+        let Some(from) = self.next else { return Ok(None) };
+        let mut page = rows(&self.shop, &self.query, from).await?;
+        let more = page.len() > PAGE;
+        page.truncate(PAGE);
+        self.next = page.last().filter(|_| more).map(|row| (row.placed_at, row.id.0));
+        let ids: Vec<OrderId> = page.iter().map(|row| row.id).collect();
+        let mut part = Vec::new();
+        if !self.begun {
+            self.begun = true;
+            part.extend_from_slice(csv::MARK.as_bytes());
+            part.extend(csv::lines([ORDER_COLUMNS]));
+        }
+        part.extend(csv::lines(self.lines_of(&ids).await?));
+        self.handover.add(ids.len());
+        if self.next.is_none() {
+            self.handover.end().await?;
+        }
+        Ok(Some(part))
+    }
+
+    /// The rows of these orders, in this order.
+    async fn lines_of(&self, ids: &[OrderId]) -> Result<Vec<Vec<String>>, OrderError> {
+        let mut db = self.shop.db();
+        let orders: HashMap<OrderId, ExportRow> = export_rows(&mut db, ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let mut lines: HashMap<OrderId, Vec<ExportLine>> = HashMap::new();
+        for line in export_lines(&mut db, ids).await? {
+            lines.entry(line.order_id).or_default().push(line);
+        }
+        let contacts: Vec<ContactId> = orders.values().map(|row| row.contact_id).collect();
+        let addresses: Vec<AddressId> = orders.values().flat_map(|row| [row.shipping_address_id, row.billing_address_id]).collect();
+        let contacts = customers::open_contacts(&self.shop, &contacts).await?;
+        let addresses = customers::open_addresses(&self.shop, &addresses).await?;
+        let mut out = Vec::new();
+        for order in ids.iter().filter_map(|id| orders.get(id)) {
+            let mut first = Some(of_order(order, &contacts, &addresses));
+            for line in lines.remove(&order.id).unwrap_or_default() {
+                let mut row = first.take().unwrap_or_else(|| {
+                    let mut row = vec![String::new(); OF_ORDER];
+                    row[0].clone_from(&order.number);
+                    row
+                });
+                row.extend(of_line(order.currency, line));
+                out.push(row);
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn of_order(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, addresses: &HashMap<AddressId, Address>) -> Vec<String> {
+    let amount = |minor: i64| Money::new(minor, order.currency).decimal();
+    let who = contacts.get(&order.contact_id).cloned().unwrap_or_default();
+    let ship = addresses.get(&order.shipping_address_id).cloned().unwrap_or_default();
+    let bill = addresses.get(&order.billing_address_id).cloned().unwrap_or_default();
+    vec![
+        order.number.clone(),
+        iso_minute(order.placed_at),
+        order.channel.to_string(),
+        order.payment_method.to_string(),
+        order.payment_state.to_string(),
+        order.fulfilment_state.to_string(),
+        order.delivery_state.to_string(),
+        order.cancelled_at.map(iso_minute).unwrap_or_default(),
+        order.currency.code().to_owned(),
+        amount(order.subtotal),
+        amount(order.discount),
+        order.discount_code.clone().unwrap_or_default(),
+        amount(order.shipping),
+        amount(order.tax),
+        amount(order.total),
+        amount(order.waived),
+        amount(order.captured),
+        amount(order.refunded),
+        who.name,
+        who.email,
+        who.phone,
+        ship.recipient,
+        ship.phone,
+        ship.line1,
+        ship.line2,
+        ship.barangay,
+        ship.city,
+        ship.province,
+        ship.region,
+        ship.postal_code,
+        ship.country,
+        bill.recipient,
+        bill.line1,
+        bill.city,
+        bill.postal_code,
+        bill.country,
+        order.delivery_name.clone(),
+        order.tracking.clone().unwrap_or_default(),
+    ]
+}
+
+fn of_line(currency: Currency, line: ExportLine) -> [String; ORDER_COLUMNS.len() - OF_ORDER] {
+    let amount = |minor: i64| Money::new(minor, currency).decimal();
+    [line.sku, line.name, line.options, line.quantity.to_string(), amount(line.unit_price), amount(line.discount), amount(line.total)]
+}
+
+crate::rows! {
+    /// An order in a file.
+    struct ExportRow {
+        id: OrderId,
+        number: String,
+        placed_at: Timestamp,
+        channel: Channel,
+        payment_method: PaymentMethod,
+        payment_state: PaymentState,
+        fulfilment_state: FulfilmentState,
+        delivery_state: DeliveryState,
+        cancelled_at: Option<Timestamp>,
+        currency: Currency,
+        subtotal: i64,
+        discount: i64,
+        discount_code: Option<String>,
+        shipping: i64,
+        tax: i64,
+        total: i64,
+        waived: i64,
+        captured: i64,
+        refunded: i64,
+        contact_id: ContactId,
+        shipping_address_id: AddressId,
+        billing_address_id: AddressId,
+        delivery_name: String,
+        /// Who carries each parcel, with the carrier's number.
+        tracking: Option<String>,
+    }
+}
+
+crate::rows! {
+    /// A line of an order in a file.
+    struct ExportLine {
+        order_id: OrderId,
+        sku: String,
+        name: String,
+        options: String,
+        quantity: i64,
+        unit_price: i64,
+        discount: i64,
+        total: i64,
+    }
+}
+
+async fn export_rows(db: &mut impl Reader, orders: &[OrderId]) -> Result<Vec<ExportRow>, DbError> {
+    let asked: Rows = orders.iter().collect();
+    db.fetch_all(
+        "select o.id, o.number, o.placed_at, o.channel, o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state,
+            o.cancelled_at, o.currency, o.subtotal, o.discount, o.discount_code, o.shipping, o.tax, o.total, o.waived,
+            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id),
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id),
+            o.contact_id, o.shipping_address_id, o.billing_address_id, o.delivery_name,
+            (select string_agg(s.carrier || coalesce(' ' || s.tracking_number, ''), '; ') from shipments s
+             where s.order_id = o.id and s.carrier is not null)
+         from orders o where o.id in (select unhex(value->>0) from json_each($1))",
+        &[&asked.end()],
+    )
+    .await
+}
+
+async fn export_lines(db: &mut impl Reader, orders: &[OrderId]) -> Result<Vec<ExportLine>, DbError> {
+    let asked: Rows = orders.iter().collect();
+    db.fetch_all(
+        "select order_id, sku, name, options, quantity, unit_price, discount, total from order_lines
+         where order_id in (select unhex(value->>0) from json_each($1)) order by order_id, position",
+        &[&asked.end()],
+    )
+    .await
+}

@@ -1,0 +1,135 @@
+//! Orders and customers leave the shop as CSV, on both databases.
+
+use crate::support::outside::{clerk, owner};
+use crate::support::{TestShop, a_cart, a_product, both, form, guest, place};
+use backend::customers::{CUSTOMER_COLUMNS, CustomersFile};
+use backend::orders::{self, ORDER_COLUMNS, OrderError, OrdersFile};
+use domain::Locale;
+use domain::order::{Channel, PaymentMethod};
+use domain::view::OrderQuery;
+use serde_json::Value;
+
+async fn orders_file(shop: &TestShop, query: OrderQuery) -> String {
+    let mut file = OrdersFile::begin(shop, &owner(shop), query).await.unwrap();
+    let mut all = Vec::new();
+    while let Some(part) = file.next().await.unwrap() {
+        all.extend(part);
+    }
+    String::from_utf8(all).unwrap()
+}
+
+/// Rows by column, read as a spreadsheet does.
+fn read(file: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let plain = file.strip_prefix('\u{feff}').expect("the file begins with its mark");
+    let mut reader = csv::Reader::from_reader(plain.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+/// The events of files that left: kind, actor and details.
+async fn noted(shop: &TestShop) -> Vec<(String, String, Value)> {
+    let rows: Vec<(String, String, String)> =
+        shop.db().fetch_all("select kind, actor, data from events where kind like '%export%' order by seq", &[]).await.unwrap();
+    rows.into_iter().map(|(kind, actor, data)| (kind, actor, serde_json::from_str(&data).unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_who_took_them() {
+    both(async |shop| {
+        let (mug, bowl) = (a_product().named("Mug, \"blue\"").with_stock(99).make(shop).await, a_product().with_stock(99).make(shop).await);
+        let mut evil = form(a_cart(shop, &[(mug, 2), (bowl, 1)]).await, PaymentMethod::Cod);
+        evil.contact.name = "=HYPERLINK(\"http://evil.example\")".into();
+        let first = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, "an-evil-buyer", evil).await.unwrap();
+        let cancelled = place(shop, &[(bowl, 1)]).await.unwrap();
+        orders::cancel(shop, &owner(shop), cancelled.order, "they called").await.unwrap();
+
+        let refused = OrdersFile::begin(shop, &clerk(shop), OrderQuery::default()).await;
+        assert!(matches!(refused.err(), Some(OrderError::Forbidden(_))));
+        let file = orders_file(shop, OrderQuery { fulfilment: "unfulfilled".into(), ..OrderQuery::default() }).await;
+        assert!(file.contains("\r\n") && file.starts_with('\u{feff}'));
+        let rows = read(&file);
+        assert_eq!((rows.len(), rows[0].len()), (2, ORDER_COLUMNS.len()));
+        assert_eq!(rows.iter().map(|row| row["order"].as_str()).collect::<Vec<_>>(), [&first.number, &first.number]);
+        // What a spreadsheet would run stands behind an apostrophe; so does the sign of a telephone number.
+        assert_eq!(rows[0]["name"], "'=HYPERLINK(\"http://evil.example\")");
+        assert_eq!((rows[0]["phone"].as_str(), rows[0]["placed_at"].as_str()), ("'+639171234567", "2026-11-24 10:30"));
+        assert_eq!(
+            (rows[0]["product"].as_str(), rows[0]["quantity"].as_str(), rows[0]["unit_price"].as_str()),
+            ("Mug, \"blue\"", "2", "100.00")
+        );
+        assert_eq!((rows[0]["total"].as_str(), rows[0]["ship_country"].as_str()), (first.total.decimal().as_str(), "SG"));
+        // A sum over the column counts an order once.
+        assert_eq!((rows[1]["total"].as_str(), rows[1]["quantity"].as_str()), ("", "1"));
+        let all = read(&orders_file(shop, OrderQuery::default()).await);
+        assert_eq!(all.len(), 3);
+
+        let noted = noted(shop).await;
+        assert_eq!(noted.len(), 4);
+        assert_eq!((noted[0].0.as_str(), noted[1].0.as_str()), ("orders.export_begun", "orders.exported"));
+        assert!(noted.iter().all(|(_, actor, _)| actor.starts_with("staff:")));
+        assert_eq!((&noted[1].2["rows"], &noted[3].2["rows"], &noted[3].2["complete"]), (&1.into(), &2.into(), &true.into()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_many_pages_has_each_order_once_and_one_that_breaks_off_is_noted() {
+    both(async |shop| {
+        let variant = a_product().with_stock(200).make(shop).await;
+        for _ in 0..53 {
+            place(shop, &[(variant, 1)]).await.unwrap();
+        }
+        let rows = read(&orders_file(shop, OrderQuery { queue: "to_pack".into(), ..OrderQuery::default() }).await);
+        let numbers: std::collections::HashSet<&str> = rows.iter().map(|row| row["order"].as_str()).collect();
+        assert_eq!((rows.len(), numbers.len()), (53, 53));
+        let mut file = OrdersFile::begin(shop, &owner(shop), OrderQuery::default()).await.unwrap();
+        file.next().await.unwrap().unwrap();
+        drop(file);
+        // The reader went away after the first page: that is written by a task of its own.
+        let broken = loop {
+            let noted = noted(shop).await;
+            if noted.len() == 4 {
+                break noted.into_iter().next_back().unwrap();
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!((broken.0.as_str(), &broken.2["rows"], &broken.2["complete"]), ("orders.exported", &50.into(), &false.into()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_leave_one_by_their_mail_with_what_they_spent_and_no_staff_among_them() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        let (one, two) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
+        let gone = place(shop, &[(variant, 1)]).await.unwrap();
+        orders::cancel(shop, &owner(shop), gone.order, "they called").await.unwrap();
+        let person = |name: &str| domain::view::ContactDetails {
+            name: name.into(),
+            email: format!("{}@example.com", name.to_lowercase()),
+            phone: String::new(),
+        };
+        backend::identity::sign_up(shop, &guest(shop), Locale::Fil, person("Ana"), "correct horse battery").await.unwrap();
+        let role = domain::permission::Role::Clerk;
+        backend::identity::create_staff(shop, &shop.system(), Locale::En, person("Lola"), role, "correct horse battery").await.unwrap();
+        assert!(CustomersFile::begin(shop, &clerk(shop)).await.is_err());
+        let mut file = CustomersFile::begin(shop, &owner(shop)).await.unwrap();
+        let mut all = Vec::new();
+        while let Some(part) = file.next().await.unwrap() {
+            all.extend(part);
+        }
+        let mut rows = read(&String::from_utf8(all).unwrap());
+        rows.sort_by(|a, b| a["name"].cmp(&b["name"]));
+        assert_eq!((rows.len(), rows[0].len()), (2, CUSTOMER_COLUMNS.len()));
+        let (ana, maria) = (&rows[0], &rows[1]);
+        assert_eq!(
+            (ana["name"].as_str(), ana["account"].as_str(), ana["orders"].as_str(), ana["language"].as_str()),
+            ("Ana", "yes", "0", "fil")
+        );
+        let spent = format!("PHP {}", one.total.plus(two.total).unwrap().decimal());
+        assert_eq!((maria["email"].as_str(), maria["orders"].as_str()), ("maria.clara@example.com", "2"));
+        assert_eq!((maria["spent"].as_str(), maria["line1"].as_str()), (spent.as_str(), "12 Keong Saik Road"));
+        assert_eq!(noted(shop).await.last().unwrap().2["rows"], 2);
+    })
+    .await;
+}

@@ -1,0 +1,353 @@
+//! Parcels that come back, orders of which a part is not sent, and shoppers who cancel; on both databases.
+
+use crate::support::outside::{VISA, World, assert_sound, both_worlds, clerk, owner};
+use crate::support::{TestShop, a_product, both, guest, number, place};
+use backend::Shop;
+use backend::fulfilment::{self, FulfilmentError, Returned};
+use backend::orders::{self, OrderError};
+use backend::payments::{self, refund, settle};
+use domain::Locale;
+use domain::id::{OrderId, ShipmentId};
+use domain::order::{CancelCause, DeliveryState, FulfilmentState, PaymentState, ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
+use domain::view::{OrderQuery, OrderView};
+
+fn back(cause: ReturnCause, goods: ReturnedGoods, money: ReturnedMoney) -> Returned {
+    Returned { cause, goods, money, note: "nobody at home, said the courier".into() }
+}
+
+fn refused() -> Returned {
+    back(ReturnCause::Refused, ReturnedGoods::Restock, ReturnedMoney::Refund)
+}
+
+async fn send(shop: &Shop, parcel: ShipmentId) {
+    fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+    fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
+}
+
+async fn sent(shop: &Shop, order: OrderId) -> ShipmentId {
+    let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
+    send(shop, parcel).await;
+    parcel
+}
+
+async fn see(shop: &Shop, order: OrderId) -> OrderView {
+    orders::view(shop, &owner(shop), Locale::En, order).await.unwrap()
+}
+
+/// What an account stands at.
+async fn account(shop: &TestShop, name: &str) -> i64 {
+    let sql = "select coalesce(cast(sum(amount) as bigint), 0) from postings where account = $1";
+    shop.db().fetch_one::<(i64,)>(sql, &[&name]).await.unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_missing() {
+    both(async |shop| {
+        let variant = a_product().at(11_200).with_stock(3).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let parcel = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap()[0];
+        let early = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
+        assert!(matches!(early, Err(FulfilmentError::Step { is: ShipmentState::Picked, wanted: ShipmentState::Returned })));
+        send(shop, parcel).await;
+        assert!(matches!(fulfilment::take_back(shop, &guest(shop), parcel, refused()).await, Err(FulfilmentError::Forbidden(_))));
+        fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await.unwrap();
+
+        let order = see(shop, placed.order).await;
+        assert_eq!(
+            (order.payment, order.fulfilment, order.delivery),
+            (PaymentState::Voided, FulfilmentState::Cancelled, DeliveryState::Returned)
+        );
+        assert_eq!(order.cancelled.unwrap().1, "The parcel was not taken at the door.");
+        let returned = order.shipments[0].returned.clone().unwrap();
+        assert_eq!((returned.1, returned.2.as_str()), (ReturnCause::Refused, "nobody at home, said the courier"));
+        assert_eq!(number(shop, "select available from stock where on_hand = 3 and reserved = 0").await, 3);
+        for name in ["accounts_receivable", "sales", "shipping_income", "vat_payable", "cost_of_goods_sold", "cash"] {
+            assert_eq!(account(shop, name).await, 0, "{name}");
+        }
+        let again = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
+        assert!(matches!(again, Err(FulfilmentError::Step { .. })));
+        assert!(matches!(fulfilment::deliver(shop, &clerk(shop), parcel).await, Err(FulfilmentError::Step { .. })));
+        let told: (String,) = shop.db().fetch_one("select actor from events where kind = 'shipment.returned'", &[]).await.unwrap();
+        assert!(told.0.starts_with("staff:"), "{}", told.0);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_that_came_back_broken_are_written_off() {
+    both(async |shop| {
+        let variant = a_product().with_stock(3).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let parcel = sent(shop, placed.order).await;
+        let broken = back(ReturnCause::Undeliverable, ReturnedGoods::WriteOff, ReturnedMoney::Refund);
+        fulfilment::take_back(shop, &clerk(shop), parcel, broken).await.unwrap();
+        assert_eq!(number(shop, "select on_hand from stock where available = 1").await, 1);
+        // The stock's value is not booked when the test receives it; both units left it, at 40.00 each.
+        assert_eq!(account(shop, "inventory").await, -8_000);
+        assert_eq!((account(shop, "inventory_adjustment").await, account(shop, "cost_of_goods_sold").await), (8_000, 0));
+        let movements = backend::inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let kinds: Vec<(&str, i64)> = movements.iter().map(|m| (m.kind.as_str(), m.quantity)).collect();
+        assert!(kinds.contains(&("returned", 2)) && kinds.contains(&("adjusted", -2)), "{kinds:?}");
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
+    both(async |shop| {
+        let variant = a_product().at(10_000).with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
+        for parcel in &parcels {
+            send(shop, *parcel).await;
+        }
+        fulfilment::deliver(shop, &clerk(shop), parcels[0]).await.unwrap();
+        assert_eq!(see(shop, placed.order).await.payment, PaymentState::Pending);
+        fulfilment::take_back(shop, &clerk(shop), parcels[1], refused()).await.unwrap();
+        let order = see(shop, placed.order).await;
+        assert_eq!(
+            (order.payment, order.fulfilment, order.delivery),
+            (PaymentState::Paid, FulfilmentState::Fulfilled, DeliveryState::Delivered)
+        );
+        assert_eq!((order.waived.minor, order.captured.minor), (10_000, placed.total.minor - 10_000));
+        // Back in the house that it left from.
+        let at_home = "select k.on_hand from shipments s join stock k on k.location_id = s.location_id where s.state = 'returned'";
+        assert_eq!(number(shop, at_home).await, 1);
+        assert_sound(shop).await;
+        // And all that was collected can go back, with its tax.
+        refund(shop, &owner(shop), placed.order, order.captured.minor, "a scratch").await.unwrap();
+        assert_eq!(account(shop, "vat_payable").await, 0);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+async fn paid_by_card(world: &World, of: &[(domain::id::VariantId, i64)]) -> OrderId {
+    let placed = world.card_order(of).await;
+    world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+    settle(world, placed.order).await.unwrap();
+    placed.order
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
+    both_worlds(async |world| {
+        let variant = a_product().at(10_000).with_stock(9).make(world).await;
+        let mut both = Vec::new();
+        for money in [ReturnedMoney::Refund, ReturnedMoney::Keep] {
+            let order = paid_by_card(world, &[(variant, 1)]).await;
+            let parcel = sent(world, order).await;
+            world.work().await;
+            assert_eq!(see(world, order).await.payment, PaymentState::Paid);
+            let sorted = back(ReturnCause::Undeliverable, ReturnedGoods::Restock, money);
+            if money == ReturnedMoney::Refund {
+                // A clerk moves no money back.
+                let refused = fulfilment::take_back(world, &clerk(world), parcel, sorted.clone()).await;
+                assert!(matches!(refused, Err(FulfilmentError::Forbidden(_))), "{refused:?}");
+                fulfilment::take_back(world, &owner(world), parcel, sorted).await.unwrap();
+            } else {
+                fulfilment::take_back(world, &clerk(world), parcel, sorted).await.unwrap();
+            }
+            both.push(see(world, order).await);
+            world.assert_sound().await;
+        }
+        assert_eq!((both[0].payment, both[0].fulfilment), (PaymentState::Refunded, FulfilmentState::Cancelled));
+        assert_eq!((both[1].payment, both[1].fulfilment), (PaymentState::Paid, FulfilmentState::Returned));
+        let total = both[0].total.minor;
+        assert_eq!(world.moved().await, (2 * total, total));
+        // What was kept can still go back later.
+        refund(world, &owner(world), both[1].id, total, "they asked again").await.unwrap();
+        assert_eq!(world.moved().await, (2 * total, 2 * total));
+        assert_eq!(number(world, "select available from stock").await, 9);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rest_of_an_order_is_cancelled_when_a_parcel_of_it_left() {
+    both_worlds(async |world| {
+        let variant = a_product().at(10_000).with_stock_in("WH-1", 2).with_stock_in("WH-2", 2).make(world).await;
+        let cash = place(world, &[(variant, 2)]).await.unwrap();
+        // The other house has the second unit of this one.
+        let card = paid_by_card(world, &[(variant, 2)]).await;
+        world.db().write(async |tx| tx.execute("update stock set available = available", &[]).await).await.unwrap();
+        for order in [cash.order, card] {
+            let line = see(world, order).await.lines[0].id;
+            let parcel = fulfilment::pick_lines(world, &clerk(world), order, vec![(line, 1)]).await.unwrap()[0];
+            send(world, parcel).await;
+            let rest = fulfilment::pick(world, &clerk(world), order).await.unwrap();
+            assert_eq!(rest.len(), 1);
+            assert!(matches!(orders::cancel(world, &owner(world), order, "it broke").await, Err(OrderError::Sent)));
+            assert!(matches!(orders::cancel_rest(world, &clerk(world), order, "it broke").await, Err(OrderError::Forbidden(_))));
+            if order == card {
+                let early = orders::cancel_rest(world, &owner(world), order, "it broke").await;
+                assert!(matches!(early, Err(OrderError::NotCaptured)), "{early:?}");
+                world.work().await;
+            }
+            orders::cancel_rest(world, &owner(world), order, "it broke").await.unwrap();
+            assert!(matches!(orders::cancel_rest(world, &owner(world), order, "it broke").await, Err(OrderError::Sent)));
+            let after = see(world, order).await;
+            assert_eq!((after.fulfilment, after.unsent), (FulfilmentState::Fulfilled, 0));
+            assert!(matches!(fulfilment::pack(world, &clerk(world), rest[0]).await, Err(FulfilmentError::Step { .. })));
+            fulfilment::deliver(world, &clerk(world), parcel).await.unwrap();
+            world.assert_sound().await;
+        }
+        let (cash, card) = (see(world, cash.order).await, see(world, card).await);
+        assert_eq!((cash.payment, cash.captured.minor), (PaymentState::Paid, cash.total.minor - 10_000));
+        assert_eq!((card.payment, card.refunded.minor), (PaymentState::PartlyRefunded, 10_000));
+        assert_eq!(world.moved().await, (card.total.minor, 10_000));
+        assert_eq!(number(world, "select cast(sum(reserved) as bigint) from stock").await, 0);
+        world.send_mails().await;
+        let subjects: Vec<String> = world.mails().await.into_iter().map(|m| m.0).collect();
+        assert!(subjects.contains(&format!("A part of order {} will not be sent", cash.number)), "{subjects:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_full_refund_nothing_stays_reserved() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(4).make(world).await;
+        let order = paid_by_card(world, &[(variant, 2)]).await;
+        payments::capture(world, &owner(world), order, None).await.unwrap();
+        fulfilment::pick(world, &clerk(world), order).await.unwrap();
+        let total = see(world, order).await.total.minor;
+        refund(world, &owner(world), order, 100, "a scratch").await.unwrap();
+        assert_eq!(number(world, "select reserved from stock").await, 2);
+        refund(world, &owner(world), order, total - 100, "sold out").await.unwrap();
+        let after = see(world, order).await;
+        assert_eq!((after.payment, after.fulfilment, after.shipments.len()), (PaymentState::Refunded, FulfilmentState::Cancelled, 0));
+        assert_eq!(number(world, "select reserved from stock where available = 4").await, 0);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shopper_is_told_that_the_parcel_came_back_and_not_that_it_was_cancelled_too() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let placed = place(world, &[(variant, 1)]).await.unwrap();
+        let parcel = sent(world, placed.order).await;
+        fulfilment::take_back(world, &clerk(world), parcel, refused()).await.unwrap();
+        world.send_mails().await;
+        world.send_mails().await;
+        let mails = world.mails().await;
+        let about: Vec<&str> = mails.iter().map(|m| m.0.as_str()).collect();
+        let back = mails.iter().find(|mail| mail.0 == format!("The parcel of order {} came back to us", placed.number));
+        let (_, text, _) = back.unwrap_or_else(|| panic!("{about:?}"));
+        assert!(!about.iter().any(|subject| subject.contains("cancelled")), "{about:?}");
+        assert!(text.contains("not taken at the door") && text.contains("Nothing more is due"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_cancels_until_a_parcel_is_packed() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(9).make(world).await;
+        let card = paid_by_card(world, &[(variant, 1)]).await;
+        let (picked, packed) = (place(world, &[(variant, 1)]).await.unwrap().order, place(world, &[(variant, 1)]).await.unwrap().order);
+        fulfilment::pick(world, &clerk(world), picked).await.unwrap();
+        let parcel = fulfilment::pick(world, &clerk(world), packed).await.unwrap()[0];
+        fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
+        assert_eq!([see(world, card).await, see(world, picked).await, see(world, packed).await].map(|o| o.can_cancel), [true, true, false]);
+        for order in [card, picked] {
+            orders::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
+            // Pressed twice is cancelled once.
+            orders::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
+        }
+        let late = orders::cancel_own(world, &guest(world), packed, CancelCause::Unsaid).await;
+        assert!(matches!(late, Err(OrderError::Packed)), "{late:?}");
+        assert!(late.unwrap_err().message(Locale::Fil).is_some());
+        world.work().await;
+        let order = see(world, card).await;
+        assert_eq!(
+            (order.payment, order.cancelled.unwrap().1.as_str()),
+            (PaymentState::Voided, "Cancelled by the shopper: ordered by mistake.")
+        );
+        let last = order.timeline.iter().find(|entry| entry.kind == "order.cancelled").unwrap();
+        assert_eq!(last.actor, "The shopper");
+        assert_eq!(world.moved().await, (0, 0));
+        assert_eq!(number(world, "select reserved from stock where available = 8").await, 1);
+        world.send_mails().await;
+        let subjects: Vec<String> = world.mails().await.into_iter().map(|m| m.0).collect();
+        assert!(subjects.contains(&format!("Order {} was cancelled", order.number)), "{subjects:?}");
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+/// The order's lock decides who was first: it is cancelled, or packed, and never both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_who_cancels_while_the_parcel_is_packed_is_first_or_too_late() {
+    both(async |shop| {
+        let variant = a_product().with_stock(40).make(shop).await;
+        for _ in 0..12 {
+            let order = place(shop, &[(variant, 1)]).await.unwrap().order;
+            let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
+            let (one, other) = (shop.shop.clone(), shop.shop.clone());
+            let packs = tokio::spawn(async move { fulfilment::pack(&one, &clerk(&one), parcel).await.is_ok() });
+            let cancels = tokio::spawn(async move { orders::cancel_own(&other, &guest(&other), order, CancelCause::Unsaid).await.is_ok() });
+            let (packed, cancelled) = (packs.await.unwrap(), cancels.await.unwrap());
+            assert!(packed != cancelled, "packed: {packed}, cancelled: {cancelled}");
+            let after = see(shop, order).await;
+            assert_eq!((after.cancelled.is_some(), after.shipments.len()), (cancelled, usize::from(packed)));
+        }
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(20).make(world).await;
+        let open = place(world, &[(variant, 1)]).await.unwrap().order;
+        let unpaid = world.card_order(&[(variant, 1)]).await.order;
+        let paid = paid_by_card(world, &[(variant, 1)]).await;
+        let (picked, packed, gone, cancelled) = (
+            place(world, &[(variant, 1)]).await.unwrap().order,
+            place(world, &[(variant, 1)]).await.unwrap().order,
+            place(world, &[(variant, 1)]).await.unwrap().order,
+            place(world, &[(variant, 1)]).await.unwrap().order,
+        );
+        fulfilment::pick(world, &clerk(world), picked).await.unwrap();
+        let parcel = fulfilment::pick(world, &clerk(world), packed).await.unwrap()[0];
+        fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
+        sent(world, gone).await;
+        orders::cancel(world, &owner(world), cancelled, "they called").await.unwrap();
+        assert_eq!(see(world, packed).await.delivery, DeliveryState::Packed);
+
+        let counts = orders::queues(world, &clerk(world)).await.unwrap();
+        assert_eq!(backend::insight::today(world, &clerk(world)).await.unwrap().queues, counts);
+        let expected = [
+            ("to_pack", counts.to_pack, vec![open, paid, picked]),
+            ("to_ship", counts.to_ship, vec![packed]),
+            ("unpaid", counts.unpaid, vec![unpaid]),
+            ("cash_due", counts.cash_due, vec![gone]),
+        ];
+        for (queue, count, mut orders_in) in expected {
+            let query = OrderQuery { queue: queue.into(), ..OrderQuery::default() };
+            let mut listed: Vec<OrderId> =
+                orders::list(world, &clerk(world), Locale::En, &query).await.unwrap().orders.iter().map(|o| o.id).collect();
+            listed.sort();
+            orders_in.sort();
+            assert_eq!((listed.len(), listed), (usize::try_from(count).unwrap(), orders_in), "{queue}");
+        }
+        // A card that nobody paid with is no sale.
+        let today = backend::insight::today(world, &clerk(world)).await.unwrap();
+        assert_eq!(today.orders, 5);
+        // Nor is it taken from the shelf, nor is what was cancelled, packed or sent.
+        let all = [open, unpaid, paid, picked, packed, gone, cancelled];
+        let list = fulfilment::pick_list(world, &clerk(world), Locale::En, &all).await.unwrap();
+        assert_eq!((list.lines.len(), list.lines[0].units, list.lines[0].orders.len()), (1, 3, 3));
+        assert_eq!(list.left_out.len(), 4, "{:?}", list.left_out);
+        let number = see(world, cancelled).await.number;
+        assert!(list.left_out.contains(&(number, "This order was cancelled.".into())), "{:?}", list.left_out);
+    })
+    .await;
+}

@@ -1,0 +1,125 @@
+//! Mails to staff, through SMTP into the simulator's sink.
+
+use crate::support::outside::{VISA, World, both_worlds};
+use crate::support::{a_product, number, place};
+use backend::payments::{capture, settle};
+use backend::platform::Context;
+use backend::{identity, inventory, notifications};
+use domain::Locale;
+use domain::id::{LocationId, RequestId};
+use domain::permission::Role;
+use domain::view::{ContactDetails, StaffNotice};
+
+async fn somebody(world: &World, name: &str, role: Role, locale: Locale) -> Context {
+    let contact = ContactDetails { name: name.into(), email: format!("{}@shop.example", name.to_lowercase()), phone: String::new() };
+    let user = identity::create_staff(world, &world.system(), locale, contact, role, "correct horse battery").await.unwrap();
+    Context::staff(user, role, RequestId(world.id()))
+}
+
+/// Time enough for what is gathered to be sent.
+async fn later(world: &World) {
+    world.send_mails().await;
+    for _ in 0..2 {
+        world.shop.clock.advance(5 * 60_000);
+        world.work().await;
+    }
+}
+
+/// The mails to staff, oldest first: to whom, subject, text.
+async fn told(world: &World) -> Vec<(String, String, String)> {
+    let (raw, mails) = (world.raw_mails().await, world.mails().await);
+    let to = |mail: &str| mail.lines().find_map(|line| line.strip_prefix("To: ")).unwrap_or_default().to_owned();
+    let all = raw.iter().zip(mails).map(|(raw, (subject, text, _))| (to(raw), subject, text));
+    let mut all: Vec<_> = all.filter(|(to, ..)| to.contains("@shop.example")).collect();
+    all.reverse();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_language() {
+    both_worlds(async |world| {
+        let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::Fil).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
+        let variant = a_product().with_stock(99).make(world).await;
+        notifications::choose(world, &lola, &[StaffNotice::Order]).await.unwrap();
+        let (first, second) = (place(world, &[(variant, 1)]).await.unwrap(), place(world, &[(variant, 2)]).await.unwrap());
+        let unpaid = world.card_order(&[(variant, 1)]).await;
+        let paid = world.card_order(&[(variant, 1)]).await;
+        world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        settle(world, paid.order).await.unwrap();
+        later(world).await;
+        let mails = told(world).await;
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        let (to, subject, text) = &mails[0];
+        assert!(to.contains("lola@shop.example"), "{to}");
+        assert_eq!(subject, "3 bagong order");
+        for order in [&first, &second, &paid] {
+            assert!(text.contains(&order.number), "{text}");
+        }
+        assert!(!text.contains(&unpaid.number) && !text.contains("Maria") && text.contains("/admin/preferences"), "{text}");
+
+        // A capture days later is no new order, and whoever switched it off is told nothing.
+        capture(world, &lola, paid.order, None).await.unwrap();
+        later(world).await;
+        assert_eq!(told(world).await.len(), 1);
+        notifications::choose(world, &lola, &[]).await.unwrap();
+        notifications::choose(world, &ben, &[StaffNotice::Order]).await.unwrap();
+        let third = place(world, &[(variant, 1)]).await.unwrap();
+        later(world).await;
+        let mails = told(world).await;
+        assert_eq!((mails.len(), mails[1].1.as_str()), (2, "1 new order"));
+        assert!(mails[1].0.contains("ben@shop.example") && mails[1].2.contains(&format!("/admin/orders/{}", third.order)), "{mails:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_runs_low_is_told_once_until_it_was_filled_again() {
+    both_worlds(async |world| {
+        let lola = somebody(world, "Lola", Role::Owner, Locale::En).await;
+        notifications::choose(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
+        let variant = a_product().named("Mug").with_stock(7).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        later(world).await;
+        assert!(told(world).await.is_empty());
+        // Three sales below the mark are one crossing.
+        for _ in 0..3 {
+            place(world, &[(variant, 1)]).await.unwrap();
+            later(world).await;
+        }
+        let mails = told(world).await;
+        assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 article runs low"), "{mails:?}");
+        assert!(mails[0].2.contains("Mug: 5"), "{}", mails[0].2);
+        let place_of: (LocationId,) = world.db().fetch_one("select location_id from stock where available > 0", &[]).await.unwrap();
+        inventory::adjust(world, &lola, variant, place_of.0, 20, "delivered").await.unwrap();
+        later(world).await;
+        assert_eq!(number(world, "select count(*) from low_stock").await, 0);
+        inventory::adjust(world, &lola, variant, place_of.0, -20, "broken").await.unwrap();
+        later(world).await;
+        assert_eq!(told(world).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() {
+    both_worlds(async |world| {
+        let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::En).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
+        let of = async |ctx: &Context| notifications::chosen(world, ctx).await.unwrap();
+        // What was refused costs money: owners are told unless they say no.
+        let all = |order, refused, low| vec![(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low)];
+        assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, true, false), all(false, false, false)));
+        assert_eq!((of(&lola).await.email.as_str(), of(&lola).await.mail_works), ("lola@shop.example", true));
+        notifications::choose(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
+        assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, false, true), all(false, false, false)));
+        assert!(notifications::chosen(world, &crate::support::guest(world)).await.is_err());
+        assert_eq!(number(world, "select count(*) from events where kind = 'user.notices'").await, 1);
+        // Somebody who was locked out is told nothing any more.
+        identity::set_active(world, &world.system(), ben.user().unwrap(), false).await.unwrap();
+        notifications::choose(world, &ben, &[StaffNotice::Order]).await.unwrap();
+        let variant = a_product().with_stock(9).make(world).await;
+        place(world, &[(variant, 1)]).await.unwrap();
+        later(world).await;
+        assert!(told(world).await.iter().all(|(to, ..)| !to.contains("ben@")));
+    })
+    .await;
+}

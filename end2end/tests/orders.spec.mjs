@@ -1,0 +1,107 @@
+// What becomes of orders that do not go straight through: undone, refused at the door, cancelled by their shoppers, taken out as a file.
+
+import { anOrder, asStaff } from '../staff.mjs';
+import { accessible, expect, open, test } from '../test.mjs';
+
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+/** Unfolds what is behind a heading, and presses the button in it. */
+async function confirm(page, name) {
+  await page.locator('summary', { hasText: name }).click();
+  await button(page, name).click();
+}
+
+// On a phone, as it is done at the door.
+test('a manager undoes picking and packing, and records the parcel that was refused', { tag: '@phone' }, async ({ page, request }) => {
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  await expect(page.getByText('Cash due').first()).toBeVisible();
+  await button(page, 'Pick').click();
+  await confirm(page, 'Undo picking');
+  await expect(page.getByText('No parcel yet.')).toBeVisible();
+  await button(page, 'Pick').click();
+  await button(page, 'Pack').click();
+  await confirm(page, 'Unpack');
+  await button(page, 'Pick').click();
+  await button(page, 'Pack').click();
+  await page.locator('#carrier-1').fill('LBC');
+  await button(page, 'Ship').click();
+  await page.locator('summary', { hasText: 'It came back' }).click();
+  await expect(page.getByText('The cash for these goods is no longer due.')).toBeVisible();
+  await page.getByLabel('Refused at the door').check();
+  await page.getByLabel('Note for the staff').fill('She was not at home');
+  await accessible(page);
+  await button(page, 'Record the return').click();
+  await expect(page.getByText('She was not at home')).toBeVisible();
+  await page.reload();
+  const main = page.locator('main');
+  await expect(main).toContainText('The parcel was not taken at the door.');
+  await expect(main).toContainText('Came back');
+  await expect(main).toContainText('Parcel unpacked');
+  await expect(button(page, 'Cancel order')).toHaveCount(0);
+});
+
+/** The link by which the shopper of an order follows it. */
+async function linkOf(request, name) {
+  let link;
+  const placed = (answer) => answer.text().then((text) => { link ??= text.match(/"link":"([^"]+)"/)?.[1]; });
+  const post = request.post.bind(request);
+  request.post = async (...asked) => {
+    const answer = await post(...asked);
+    await placed(answer);
+    return answer;
+  };
+  const id = await anOrder(request, name);
+  request.post = post;
+  return { id, link };
+}
+
+test('a shopper cancels by the link of the order, and is too late once it is packed', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 409/);
+  const [early, late] = [await linkOf(request, 'Ben Cruz'), await linkOf(request, 'Ben Cruz')];
+  await open(page, early.link);
+  await page.getByRole('link', { name: 'Cancel this order' }).click();
+  await page.waitForURL('**/cancel');
+  await page.getByLabel(/^Why\?/).selectOption({ label: 'Ordered by mistake' });
+  await accessible(page);
+  await button(page, 'Yes, cancel the order').click();
+  await page.waitForURL(`**${early.link}`);
+  await expect(page.getByText('This order was cancelled.', { exact: false }).first()).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Cancel this order' })).toHaveCount(0);
+
+  // While the shopper thinks about it, the parcel is packed.
+  await open(page, `${late.link}/cancel`);
+  const staff = await page.context().browser().newPage({ baseURL: new URL(page.url()).origin });
+  await asStaff(staff, 'manager');
+  await open(staff, `/admin/orders/${late.id}`);
+  await button(staff, 'Pick').click();
+  await button(staff, 'Pack').click();
+  await expect(button(staff, 'Ship')).toBeVisible();
+  await staff.close();
+  await button(page, 'Yes, cancel the order').click();
+  await expect(page.getByText('Your order is packed already', { exact: false })).toBeVisible();
+});
+
+test('queues are counted on their tabs, and the list leaves as a file', { tag: '@desktop' }, async ({ page, request }) => {
+  const name = `Csv ${Date.now().toString(36)}`;
+  await anOrder(request, name);
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  const file = page.getByRole('link', { name: 'Download these orders (CSV)' });
+  await expect(file).toHaveAttribute('href', `/admin/orders.csv?q=${encodeURIComponent(name)}`);
+  await page.getByRole('navigation', { name: 'Orders' }).getByRole('link', { name: /^To pack \d/ }).click();
+  await page.waitForURL('**/admin/orders?queue=to_pack');
+  await expect(page.getByRole('region', { name: 'Orders' }).locator('tbody tr').first()).toBeVisible();
+});
+
+test('somebody on the staff chooses what they are told by mail', { tag: '@phone' }, async ({ page }) => {
+  await asStaff(page, 'clerk');
+  await open(page, '/admin/preferences');
+  await page.getByLabel('New orders').check();
+  await button(page, 'Save').click();
+  await expect(page.getByText('Saved').first()).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel('New orders')).toBeChecked();
+  await expect(page.getByLabel(/^Articles that run low/)).not.toBeChecked();
+});
