@@ -138,6 +138,7 @@ def main() -> None:
         both(method["code"], method["name"])
         both(method["code"], method["description"])
         need(0 <= method["days_min"] <= method["days_max"], f"{method['code']}: days")
+        need(0 < method.get("cutoff", 1) < 1440, f"{method['code']}: cutoff")
         for region in method["regions"]:
             need(re.fullmatch(r"\*|[A-Z]{2}|NCR|Luzon|Visayas|Mindanao", region), f"{method['code']}: {region}")
     unique("discount", (one["code"] for one in shop["discount_code"]))

@@ -64,6 +64,8 @@ export const pages = [
       await thanked(page);
     },
   },
+  { name: 'place', address: '/place' },
+  { name: 'find-order', address: '/orders/find' },
   { name: 'sign-in', address: '/sign-in' },
   { name: 'sign-up', address: '/sign-up' },
   { name: 'account', address: '/account', prepare: signedIn('/account') },

@@ -17,10 +17,10 @@ const FIRST = ['/offline.html', '/offline.css', '/fonts/figtree.woff2', '/fonts/
 // Their documents are the same for everybody until a script fills them with the browser's own cart.
 const SHELLS = ['/cart', '/checkout'];
 // The reads that pages are made of.
-const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form'].map((name) => `/api/${name}`);
+const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
 
-// Where who reads changes: the calls, and the plain forms.
-const ENTRANCES = /^\/(api\/sign_(in|up|out)|sign-in$|sign-up$|account$)/;
+// Where it changes who reads, or where they have things delivered to: the calls, and the plain forms.
+const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place)$|sign-in$|sign-up$|account$|place$)/;
 
 const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || FIRST.includes(path);
 const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
@@ -63,6 +63,16 @@ const shell = async (path) => {
   const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
   for (const address of (answer.headers.get('x-page-files') ?? '').split(/,\s*/).filter(Boolean)) named.add(address);
   await Promise.all([...named].map((address) => quietly(files.add(address))));
+};
+
+// The cart's and the checkout's code belongs to one release: where pages are of another by now, both are kept anew.
+const renewShells = async (loaded) => {
+  const script = loaded.find((address) => /^\/pkg\/.*\/tindahan\.js$/.test(address));
+  if (!script) return;
+  await Promise.all(SHELLS.map(async (path) => {
+    const kept = await caches.match(path, { ignoreVary: true });
+    if (!kept || !(await kept.text()).includes(script)) await shell(path);
+  }));
 };
 
 const quietly = (work) => work.catch(() => {});
@@ -172,7 +182,7 @@ addEventListener('message', (event) => {
       return Promise.resolve();
     });
     const { pathname } = new URL(page, location.origin);
-    if (isPage(pathname) && !SHELLS.includes(pathname)) work.push(add(PAGES, page));
+    if (isPage(pathname)) work.push(SHELLS.includes(pathname) ? Promise.resolve() : add(PAGES, page), renewShells(loaded));
     await Promise.all(work.map(quietly));
   })());
 });

@@ -80,6 +80,8 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     #[cfg(feature = "shop")]
     storefront::cart::provide_cart();
+    #[cfg(feature = "shop")]
+    storefront::scroll::provide_scroll();
     view! {
         <TitleBetweenPages/>
         <Router>

@@ -29,7 +29,9 @@ use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignU
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
 use storefront::checkout::PlaceOrder;
+use storefront::find_order::FindOrder;
 use storefront::follow::PayOrder;
+use storefront::place::ChoosePlace;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
 use crate::{App, SiteFiles, WasmFiles, exports, posted, shell};
@@ -181,10 +183,12 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/admin/orders.csv", get(exports::orders))
         .route("/admin/customers.csv", get(exports::customers))
         .route(PREFERENCES_ACTION, post(prefer))
+        .route("/place", form::<ChoosePlace>())
         .route("/cart", form::<ChangeCart>())
         .route("/checkout", form::<PlaceOrder>())
         .route("/orders/follow/{token}", form::<PayOrder>())
         .route("/orders/follow/{token}/cancel", form::<CancelOwnOrder>())
+        .route("/orders/find", form::<FindOrder>())
         .route("/sign-in", form::<SignIn>())
         .route("/sign-up", form::<SignUp>())
         .route("/account", form::<SignOut>())

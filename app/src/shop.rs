@@ -8,10 +8,12 @@ use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage,
 use storefront::cancel::CancelPage;
 use storefront::cart::CartPage;
 use storefront::checkout::{CheckoutPage, ReturnPage};
+use storefront::find_order::FindOrderPage;
 use storefront::follow::FollowPage;
 use storefront::frame::ShopFrame;
 use storefront::home::HomePage;
 use storefront::listing::{CategoriesPage, ListingPage};
+use storefront::place::PlacePage;
 use storefront::product::ProductPage;
 use storefront::search::SearchPage;
 
@@ -26,9 +28,11 @@ pub fn Shop() -> AnyNestedRoute {
             <Route path=path!("p/:slug") view=ProductPage ssr=SsrMode::Async/>
             <Route path=path!("categories") view={Lazy::<CategoriesPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("search") view={Lazy::<SearchPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("place") view={Lazy::<PlacePage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("cart") view={Lazy::<CartPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("orders/find") view={Lazy::<FindOrderPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("orders/follow/:token") view={Lazy::<FollowPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("orders/follow/:token/cancel") view={Lazy::<CancelPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>

@@ -181,6 +181,20 @@ pub fn iso_day(at: Timestamp) -> String {
     format!("{:04}-{:02}-{:02}", day.year, day.month + 1, day.day)
 }
 
+/// Whole minutes since the day began in the shop's time zone: 0 to 1,439.
+#[must_use]
+pub fn minute_of_day(at: Timestamp) -> i64 {
+    let local = Local::of(at);
+    local.hour * 60 + local.minute
+}
+
+/// The first moment in the shop's time zone of the day of a moment.
+#[must_use]
+pub fn day_of(at: Timestamp) -> Timestamp {
+    let day = at.millis().saturating_add(SHOP_OFFSET_MILLIS).div_euclid(Timestamp::DAY);
+    Timestamp::from_millis(day * Timestamp::DAY - SHOP_OFFSET_MILLIS)
+}
+
 /// The first moment of a day in the shop's time zone, from `2026-11-24`. None for what is no day.
 #[must_use]
 pub fn day_start(text: &str) -> Option<Timestamp> {
@@ -276,7 +290,7 @@ fn per_mille(quality: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, day_start, iso_date_time, iso_day};
+    use super::{Locale, day_of, day_start, iso_date_time, iso_day, minute_of_day};
     use crate::{Currency, Money, Timestamp};
 
     #[test]
@@ -307,6 +321,16 @@ mod tests {
         for nonsense in ["", "2026-02-29", "2026-13-01", "2026-1-1", "2026-00-10", "24.11.2026", "2026-11-24-1"] {
             assert_eq!(day_start(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_cut_off_is_told_by_the_clock_of_the_shop() {
+        // 2026-11-24T02:59:59Z is 10:59:59 in Manila.
+        let before = Timestamp::from_millis(1_795_489_199_000);
+        assert_eq!((Locale::En.time(before).as_str(), minute_of_day(before)), ("10:59", 659));
+        assert_eq!(minute_of_day(before.plus_millis(1_000)), 660);
+        assert_eq!(iso_date_time(day_of(before)), "2026-11-23T16:00:00Z");
+        assert_eq!(day_of(day_of(before)), day_of(before));
     }
 
     #[test]

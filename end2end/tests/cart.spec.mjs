@@ -1,5 +1,5 @@
 import { expect, hydrated, open, test } from '../test.mjs';
-import { addToCart, cartSynced, signIn, signUp, somebody } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, signIn, signUp, somebody, thanked } from '../shopper.mjs';
 
 const lines = (page) => page.locator('main li[data-sku]');
 
@@ -45,6 +45,82 @@ test('the cart is there without a network, and is told to the server when it is 
   await cartSynced(page);
   await open(page, '/cart');
   await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
+});
+
+test('a cart that was never opened is there without a network', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
+  problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
+  await open(page, '/p/dried-mango');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await expect.poll(() => page.evaluate(async () => Boolean(await caches.match('/cart')) && Boolean(await caches.match('/checkout')))).toBe(true);
+  await context.setOffline(true);
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  await page.locator('#cart-drawer').getByRole('link', { name: 'View cart' }).click();
+  await page.waitForURL('**/cart');
+  await expect(lines(page)).toHaveCount(1);
+  // As well from its address, and the checkout says that there is no network.
+  await page.goto('/cart');
+  await hydrated(page);
+  await expect(lines(page)).toHaveCount(1);
+  await page.getByRole('main').getByRole('link', { name: 'Check out' }).click();
+  await page.waitForURL('**/checkout');
+  await expect(page.getByRole('heading', { name: 'You are offline' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+  // It goes on by itself.
+  await context.setOffline(false);
+  await expect(page.locator('#checkout')).toBeVisible();
+});
+
+test('code that cannot be loaded is said, and comes when it can', { tag: '@phone' }, async ({ visitor, problems }) => {
+  problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/, /Service Worker registration blocked/, /split/i);
+  const page = await visitor({ serviceWorkers: 'block' });
+  const parts = /\/pkg\/(?!.*tindahan\.wasm).*\.wasm$/;
+  await page.route(parts, (route) => route.abort());
+  await open(page, '/p/dried-mango');
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  const drawer = page.locator('#cart-drawer');
+  await expect(drawer.getByText('could not be loaded')).toBeVisible();
+  await drawer.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('contentinfo').getByRole('link', { name: 'All categories' }).click();
+  await expect(page.getByRole('main').getByText('could not be loaded')).toBeVisible();
+  await page.unroute(parts);
+  await page.getByRole('main').getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  // By itself, too, when the network is back.
+  await page.goBack();
+  await expect(page.locator('#product-name')).toBeVisible();
+  await page.locator('a[href="/cart"]:visible').first().click();
+  await expect(drawer.locator('li[data-sku]')).toHaveCount(1);
+});
+
+test('more than there is becomes what there is, and that is said', { tag: '@desktop' }, async ({ page }) => {
+  await open(page, '/p/dried-mango');
+  const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
+  await count.fill('999');
+  await count.press('Tab');
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  const drawer = page.locator('#cart-drawer');
+  await expect(drawer.getByText(/Only \d+ of .* are left; we changed your cart\./)).toBeVisible();
+  await cartSynced(page);
+  expect(Number(await drawer.locator('input[name=quantity]').inputValue())).toBeLessThan(999);
+});
+
+test('a cart that was ordered or left in another tab says so', { tag: '@phone' }, async ({ page, context }) => {
+  const ana = somebody();
+  await signUp(page, ana);
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/cart');
+  const second = await context.newPage();
+  await checkOut(second, ana, 'cod');
+  await thanked(second);
+  await expect(page.getByRole('heading', { name: 'You have ordered this' })).toBeVisible();
+  await addToCart(second, '/p/dried-mango');
+  await cartSynced(second);
+  await expect(lines(page)).toHaveCount(1);
+  await open(second, '/account');
+  await second.getByRole('button', { name: 'Sign out' }).first().click();
+  await second.waitForURL('/');
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
 });
 
 test('a line that is taken out leaves the focus in the list', { tag: '@desktop' }, async ({ page }) => {

@@ -2,6 +2,95 @@
 //!
 //! Leptos' own `#[lazy_route]` and `#[lazy]` give each function a part of the WebAssembly, and each set of parts that share code
 //! another: over a hundred files for one visit. Here the functions of one area share a part, so that a first visit loads a handful.
+//! Without a network a part may not be there: then the page says so, and goes on when it is.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use ui::{Button, EmptyState, Look, SkeletonText, tr};
+
+use crate::ALIVE;
+
+/// A part of the code that could not be loaded. Asked for again, it is loaded anew.
+#[derive(Clone, Copy, Debug)]
+pub struct PartMissing;
+
+#[cfg(feature = "hydrate")]
+impl From<leptos::wasm_split::SplitLoaderError> for PartMissing {
+    fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// How long a page that is being hydrated waits before it asks for its part again.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// The view in a part of the code. Where the part cannot be loaded, a page that is being hydrated waits for it and stays as the server
+/// rendered it, which works without a script; any other says what is missing, and tries again when asked or when the network is back.
+pub async fn part<F, Fut>(view: F) -> AnyView
+where
+    F: Fn() -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<AnyView, PartMissing>> + Send + 'static,
+{
+    loop {
+        match view().await {
+            Ok(view) => return view,
+            Err(PartMissing) if is_hydrated() => return missing(view),
+            Err(PartMissing) => {
+                // It ends in any case; a page that was left goes no further.
+                let _ = pause().await;
+            }
+        }
+    }
+}
+
+fn is_hydrated() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute(ALIVE))
+}
+
+fn pause() -> oneshot::Receiver<()> {
+    let (done, waited) = oneshot::channel();
+    set_timeout(
+        move || {
+            // Nobody waits any more for a page that was left.
+            let _ = done.send(());
+        },
+        PAUSE,
+    );
+    waited
+}
+
+fn missing<F, Fut>(view: F) -> AnyView
+where
+    F: Fn() -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<AnyView, PartMissing>> + Send + 'static,
+{
+    let tries = RwSignal::new(0_u32);
+    Effect::new(move || {
+        let online = window_event_listener(leptos::ev::online, move |_| tries.update(|tries| *tries += 1));
+        on_cleanup(move || online.remove());
+    });
+    let inside = move || {
+        if tries.get() == 0 {
+            return said(tries);
+        }
+        let again = view();
+        let again = async move { again.await.unwrap_or_else(|PartMissing| said(tries)) };
+        view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(again)}</Suspense> }.into_any()
+    };
+    view! { <div data-missing>{inside}</div> }.into_any()
+}
+
+fn said(tries: RwSignal<u32>) -> AnyView {
+    view! {
+        <EmptyState title=tr!(ERROR_OFFLINE_TITLE) body=tr!(ERROR_PART_MISSING)>
+            <Button look=Look::Outline on:click=move |_| tries.update(|tries| *tries += 1)>{tr!(COMMON_RETRY)}</Button>
+        </EmptyState>
+    }
+    .into_any()
+}
 
 /// Makes a page's type a [`LazyRoute`](https://docs.rs/leptos_router/latest/leptos_router/trait.LazyRoute.html) whose view, a
 /// function without parameters, is in the named part of the WebAssembly.
@@ -24,38 +113,46 @@ macro_rules! lazy_page {
                 }
 
                 async fn view(_this: Self) -> ::leptos::prelude::AnyView {
-                    $page().await
+                    $crate::part(|| $page()).await
                 }
 
                 async fn preload() {
-                    load().await;
+                    // What cannot be loaded is said where it is to be shown.
+                    let _ = load().await;
                 }
             }
         };
     };
 }
 
-/// Makes an asynchronous function `$name` of a view, a function without parameters in the named part of the WebAssembly, and one
-/// that loads the part without showing it.
+/// Makes an asynchronous function `$name` of a view, a function without parameters in the named part of the WebAssembly, for
+/// [`part`](crate::part) to show, and one that loads the part without showing it.
 #[macro_export]
 macro_rules! lazy_view {
     ($name:ident, $part:ident, $load:ident, $view:ident) => {
         #[cfg(feature = "hydrate")]
-        #[::leptos::wasm_split::wasm_split($part, wasm_split_path = ::leptos::wasm_split, preload(#[allow(non_snake_case)] $load))]
+        #[::leptos::wasm_split::wasm_split(
+                    $part,
+                    wasm_split_path = ::leptos::wasm_split,
+                    preload(#[allow(non_snake_case)] $load),
+                    fallible
+                )]
         #[allow(non_snake_case)]
-        fn $name() -> ::leptos::prelude::AnyView {
-            $view()
+        fn $name() -> ::core::result::Result<::leptos::prelude::AnyView, $crate::PartMissing> {
+            ::core::result::Result::Ok($view())
         }
 
         #[cfg(not(feature = "hydrate"))]
         #[allow(non_snake_case)]
-        async fn $name() -> ::leptos::prelude::AnyView {
+        async fn $name() -> ::core::result::Result<::leptos::prelude::AnyView, $crate::PartMissing> {
             #[cfg(feature = "ssr")]
             $crate::request::name_part(stringify!($part));
-            $view()
+            ::core::result::Result::Ok($view())
         }
 
         #[cfg(not(feature = "hydrate"))]
-        async fn $load() {}
+        async fn $load() -> ::core::result::Result<(), $crate::PartMissing> {
+            ::core::result::Result::Ok(())
+        }
     };
 }

@@ -25,5 +25,6 @@ pub use brand::{Brand, use_brand};
 pub use domain::permission::{Access, Permission};
 pub use error::{AppError, Told};
 pub use form::*;
+pub use lazy::{PartMissing, part};
 pub use reading::{loaded, resource, shared};
 pub use title::{Title, TitleBetweenPages};

@@ -70,6 +70,16 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     Ok(AddressStart { address, format, levels })
 }
 
+/// An address of which nothing is known but the place that the shopper has things delivered to.
+#[cfg(feature = "ssr")]
+pub(crate) fn of_chosen_place() -> Address {
+    match crate::place::chosen() {
+        Some(place) if place.code.len() == 2 => Address { country: place.code, ..Address::default() },
+        Some(place) => Address { country: "PH".into(), place: place.code, ..Address::default() },
+        None => Address::default(),
+    }
+}
+
 /// The lists from the regions down to the first that is not chosen from.
 #[cfg(feature = "ssr")]
 fn levels(codes: &[String]) -> Vec<Level> {

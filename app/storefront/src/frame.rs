@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::id::PictureId;
-use domain::view::CategoryView;
+use domain::view::{CategoryView, DeliveryPlace};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
@@ -15,6 +15,7 @@ use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Sugg
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
+use crate::place::{DeliverTo, PlaceDialog, provide_delivering};
 use crate::search::suggest;
 
 /// What the frame shows.
@@ -26,6 +27,8 @@ pub struct FrameView {
     pub first_name: Option<String>,
     /// Is it somebody on the staff?
     pub staff: bool,
+    /// Where the reader has things delivered to.
+    pub place: Option<DeliveryPlace>,
     /// The year, for the foot.
     pub year: i64,
     /// The shop's own logo.
@@ -44,6 +47,7 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
         categories,
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
+        place: crate::place::chosen(),
         year: domain::iso_date_time(shop.now()).get(..4).and_then(|year| year.parse().ok()).unwrap_or_default(),
         logo: backend::settings::shop(&shop).logo,
     })
@@ -66,6 +70,7 @@ pub fn ShopFrame() -> impl IntoView {
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
     let frame = resource(|| (), |()| read_frame());
+    provide_delivering();
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
     let back = Signal::derive(move || {
@@ -101,6 +106,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         </Suspense>
         <BottomNavigation path cart_count=count on_cart/>
         <CartDrawer/>
+        <PlaceDialog/>
         <ToastRegion/>
     }
     .into_any()
@@ -172,6 +178,7 @@ fn Front(
             suggestions=found
             on_query
             on_cart
+            place=move || view! { <DeliverTo place=frame.place.clone()/> }.into_any()
         />
     }
 }
@@ -179,6 +186,8 @@ fn Front(
 #[component]
 fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
     let mut account = Vec::new();
+    // Who has no account has a link by mail, and gets it again there.
+    let track = if frame.first_name.is_some() { "/account/orders" } else { "/orders/find" };
     if frame.first_name.is_some() {
         account.push(NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)));
         account.push(NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)));
@@ -195,7 +204,7 @@ fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
         FooterColumn {
             title: tr!(SHELL_FOOTER_HELP).into(),
             links: vec![
-                NavLink::new("/account/orders", tr!(SHELL_FOOTER_TRACK)),
+                NavLink::new(track, tr!(SHELL_FOOTER_TRACK)),
                 NavLink::new("/categories", tr!(SHELL_ALL_CATEGORIES)),
                 NavLink::new("/search", tr!(COMMON_SEARCH)),
             ],

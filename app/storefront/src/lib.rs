@@ -11,13 +11,17 @@ pub mod address;
 pub mod cancel;
 pub mod cart;
 pub mod checkout;
+mod filters;
+pub mod find_order;
 pub mod follow;
 pub mod frame;
 pub mod home;
 pub mod listing;
 mod order;
+pub mod place;
 pub mod product;
 pub mod query;
+pub mod scroll;
 pub mod search;
 mod seo;
 pub mod trouble;
@@ -35,9 +39,11 @@ pub fn access() -> Vec<(&'static str, Access)> {
         search::ACCESS,
         cart::ACCESS,
         address::ACCESS,
+        place::ACCESS,
         checkout::ACCESS,
         follow::ACCESS,
         cancel::ACCESS,
+        find_order::ACCESS,
         account::ACCESS,
     ]
     .concat()

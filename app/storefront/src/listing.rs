@@ -1,18 +1,20 @@
 //! Lists of goods: a category, or everything; sorted, filtered, paged by key. Filters are links and a plain form, so that
 //! each choice has an address and works without a script.
 
-use domain::view::{CategoryView, Facet, ListingQuery, ListingView, ProductCardView, Sort};
+use domain::view::{CategoryView, ListingQuery, ListingView, ProductCardView, Sort};
 use domain::{Currency, Money};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
 use ui::{
-    Breadcrumbs, Button, Checkbox, Choice, Dialog, EmptyState, Field, FilterChip, IconButton, Look, Pager, Placement, ProductCard,
-    SelectField, SkeletonCards, icon, tr, trn,
+    Breadcrumbs, Button, Choice, Dialog, EmptyState, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField,
+    SkeletonCards, icon, tr, trn, use_locale,
 };
 
 use crate::cart::{line_of_card, use_cart};
+use crate::filters::Filters;
 use crate::query::{address, pairs};
 use crate::seo::{Addresses, Description};
 use crate::trouble::Trouble;
@@ -44,7 +46,7 @@ access!(ReadCategories, Access::Public);
 pub const ACCESS: &[(&str, Access)] = &[stated::<ReadListing>(), stated::<ReadCategories>()];
 
 /// The currency that price filters are typed in.
-const CURRENCY: Currency = Currency::PHP;
+pub(crate) const CURRENCY: Currency = Currency::PHP;
 
 /// What the address of a list may say. Whatever else stands there (advertisers add it) is no part of the page: the server keeps
 /// one page for all of these addresses.
@@ -61,10 +63,18 @@ fn asked(text: &str) -> Vec<(String, String)> {
 
 /// Reads the address of a list. Nonsense is left out.
 fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
-    let map = asked(text);
+    query_of(&asked(text), category)
+}
+
+/// What the pairs of an address ask for. Nonsense is left out, and so are two prices of which the lowest is the higher.
+fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery {
     let first = |name: &str| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
     let amount =
         |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
+    let (price_min, price_max) = match (amount("min"), amount("max")) {
+        (Some(min), Some(max)) if min > max => (None, None),
+        amounts => amounts,
+    };
     ListingQuery {
         category,
         sort: first("sort").map(|sort| Sort::parse(&sort)).unwrap_or_default(),
@@ -74,15 +84,15 @@ fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
             .map(|(_, value)| value.clone())
             .take(40)
             .collect(),
-        price_min: amount("min"),
-        price_max: amount("max"),
+        price_min,
+        price_max,
         in_stock: first("in_stock").is_some(),
         after: first("after"),
     }
 }
 
 /// The address of a list without some of its pairs; always from the first page.
-fn without(path: &str, map: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> String {
+pub(crate) fn without(path: &str, map: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> String {
     let kept = map.iter().filter(|(name, value)| name != "after" && !value.is_empty() && !drop(name, value));
     address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())))
 }
@@ -102,15 +112,19 @@ lazy_page!(ListingPage, browsing, listing_page);
 fn listing_page() -> AnyView {
     let params = use_params_map();
     let location = use_location();
-    let category = Memo::new(move |_| params.with(|params| params.get("slug")));
-    let search = Memo::new(move |_| location.search.get());
-    let listing = resource(move || (search.get(), category.get()), |(search, category)| read_listing(search, category));
+    // On the way to a page of another kind it stays what it was.
+    let category = Memo::new(move |before: Option<&Option<String>>| {
+        let is_list = location.pathname.with(|path| path == "/c" || path.starts_with("/c/"));
+        if is_list { params.with(|params| params.get("slug")) } else { before.cloned().flatten() }
+    });
+    // Read once a category; what it is narrowed to is read by what shows it.
+    let listing = resource(move || category.get(), move |category| read_listing(location.search.get_untracked(), category));
     view! {
         <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }.into_any()>
             {loaded(listing, move |listing| {
-                let (path, search) = (location.pathname.get_untracked(), search.get_untracked());
+                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
                 match listing {
-                    Ok(listing) => view! { <Listing listing path search/> }.into_any(),
+                    Ok(listing) => view! { <Listing listing path search category=category.get_untracked()/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}
@@ -119,44 +133,39 @@ fn listing_page() -> AnyView {
     .into_any()
 }
 
+/// A list as it is now: what was asked, and what was found.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) path: StoredValue<String>,
+    map: RwSignal<Vec<(String, String)>>,
+    pub(crate) listing: RwSignal<ListingView>,
+}
+
+impl Shown {
+    pub(crate) fn query(self) -> ListingQuery {
+        self.map.with(|map| query_of(map, None))
+    }
+
+    /// The address of this list without some of its pairs.
+    fn without(self, drop: impl Fn(&str, &str) -> bool) -> String {
+        self.map.with(|map| self.path.with_value(|path| without(path, map, drop)))
+    }
+
+    /// What the address holds under this name.
+    pub(crate) fn asked(self, name: &str) -> String {
+        self.map.with(|map| map.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default())
+    }
+}
+
+/// A list stays in the page while it is narrowed and sorted: only what changes is changed, and a field that is typed in is left alone.
 #[component]
-fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView {
-    let map = StoredValue::new(asked(&search));
-    let query = listing_query(&search, None);
+fn Listing(listing: ListingView, path: String, search: String, category: Option<String>) -> impl IntoView {
     let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_GOODS).to_owned(), |category| category.name.clone());
     let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
     let description = blurb.clone().unwrap_or_else(|| tr!(SHELL_FOOTER_ABOUT).to_owned());
-    let chosen: Vec<_> = listing.facets.iter().flat_map(|facet| facet.values.iter().filter(|value| value.chosen).cloned()).collect();
-    let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
-    let next = listing.next.as_ref().map(|after| map.with_value(|map| with_after(&path, map, after)));
-    let first = query.after.is_some().then(|| map.with_value(|map| without(&path, map, |_, _| false)));
+    let shown = Shown { path: StoredValue::new(path.clone()), map: RwSignal::new(asked(&search)), listing: RwSignal::new(listing) };
+    let unread = follow_address(shown, search, category);
     let sheet = RwSignal::new(false);
-    let facets = StoredValue::new(listing.facets);
-    let query = StoredValue::new(query);
-    let stored_path = StoredValue::new(path.clone());
-    let chips = {
-        let mut chips = Vec::new();
-        for value in &chosen {
-            let key = value.key.clone();
-            chips.push((value.name.clone(), map.with_value(|map| without(&path, map, |name, value| name == "option" && value == key))));
-        }
-        if query.with_value(|query| query.in_stock) {
-            chips.push((tr!(LISTING_IN_STOCK_ONLY).to_owned(), map.with_value(|map| without(&path, map, |name, _| name == "in_stock"))));
-        }
-        for (name, label) in [("min", tr!(LISTING_PRICE_FROM)), ("max", tr!(LISTING_PRICE_TO))] {
-            if let Some(value) =
-                map.with_value(|map| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()))
-            {
-                chips.push((format!("{label} {value}"), map.with_value(|map| without(&path, map, |known, _| known == name))));
-            }
-        }
-        chips
-    };
-    let clear = map.with_value(|map| without(&path, map, |name, _| name != "sort"));
-    let clear_empty = clear.clone();
-    let count = listing.products.len();
-    let cards =
-        listing.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }.into_any()).collect_view();
     view! {
         <Title text=title.clone()/>
         <Description text=description/>
@@ -169,44 +178,123 @@ fn Listing(listing: ListingView, path: String, search: String) -> impl IntoView 
         <div class="grid lg:grid-cols-[15rem_1fr] gap-x-10">
             <aside class="max-lg:hidden">
                 <h2 class="sr-only">{tr!(LISTING_FILTERS)}</h2>
-                <Filters path=path.clone() facets=facets.get_value() query=query.get_value() prefix="side"/>
+                <Filters shown prefix="side"/>
             </aside>
             <div class="min-w-0">
                 <div class="flex flex-wrap items-center justify-between gap-3 mb-4">
                     <div class="flex items-center gap-3">
                         <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| sheet.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
-                        <h2 class="font-sans text-base font-normal tracking-normal text-quiet" aria-live="polite">{trn!(LISTING_RESULTS, count)}{next.is_some().then_some("+")}</h2>
+                        <h2 class="font-sans text-base font-normal tracking-normal text-quiet" aria-live="polite">
+                            {move || shown.listing.with(|listing| format!("{}{}", trn!(LISTING_RESULTS, listing.products.len()), if listing.next.is_some() { "+" } else { "" }))}
+                        </h2>
                     </div>
-                    <SortBy path=path.clone() map=map.get_value() sort=query.with_value(|query| query.sort)/>
+                    <SortBy shown/>
                 </div>
-                {(!chips.is_empty()).then(|| view! {
-                    <nav class="flex flex-wrap items-center gap-2 mb-5" aria-label=tr!(LISTING_CHOSEN_FILTERS)>
-                        {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }.into_any()).collect_view()}
-                        <a href=clear class="inline-flex items-center min-h-11 px-2 font-medium underline underline-offset-4 decoration-1">{tr!(LISTING_CLEAR_FILTERS)}</a>
-                    </nav>
-                }.into_any())}
-                {if count == 0 {
-                    let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
-                    view! {
-                        <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
-                            {filtered.then(|| view! { <ui::LinkButton href=clear_empty look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any())}
-                        </EmptyState>
-                    }.into_any()
-                } else {
-                    view! { <div class="shelf" id="goods">{cards}</div> }.into_any()
-                }}
-                {listing_pager(first, next)}
+                {move || unread.get().map(|error| view! { <p class="tone-danger tone-ink font-medium mb-4" role="alert">{error.said(use_locale())}</p> }.into_any())}
+                {move || chosen_filters(shown)}
+                {move || found(shown)}
             </div>
         </div>
         <details class="without-script lg:hidden mt-8 border-t border-hairline pt-4">
             <summary class="target font-medium">{tr!(LISTING_FILTERS)}</summary>
-            <Filters path=path.clone() facets=facets.get_value() query=query.get_value() prefix="plain"/>
+            <Filters shown prefix="plain"/>
         </details>
         <Dialog title=tr!(LISTING_FILTERS) id="filters" open=sheet placement=Placement::Sheet>
-            {move || sheet.get().then(|| view! {
-                <Filters path=stored_path.get_value() facets=facets.get_value() query=query.get_value() prefix="sheet" on_done=Callback::new(move |()| sheet.set(false))/>
-            }.into_any())}
+            {move || sheet.get().then(|| view! { <Filters shown prefix="sheet" on_done=Callback::new(move |()| sheet.set(false))/> }.into_any())}
         </Dialog>
+    }
+    .into_any()
+}
+
+/// Reads the list again whenever its address asks something else; tells why that did not work.
+fn follow_address(shown: Shown, search: String, category: Option<String>) -> RwSignal<Option<AppError>> {
+    let location = use_location();
+    let unread = RwSignal::new(None::<AppError>);
+    let newest = StoredValue::new(search);
+    Effect::new(move || {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        if shown.path.with_value(|own| *own != path) || newest.with_value(|newest| *newest == search) {
+            return;
+        }
+        newest.set_value(search.clone());
+        let category = category.clone();
+        spawn_local(async move {
+            let answer = read_listing(search.clone(), category).await;
+            // Something else was asked meanwhile, or the page was left.
+            if newest.try_with_value(|newest| *newest == search) != Some(true) {
+                return;
+            }
+            match answer {
+                Ok(listing) => {
+                    unread.set(None);
+                    shown.map.set(asked(&search));
+                    shown.listing.set(listing);
+                }
+                Err(error) => {
+                    unread.set(Some(error));
+                    // The same address may be asked for again.
+                    newest.set_value(String::from("?"));
+                }
+            }
+        });
+    });
+    unread
+}
+
+/// What the list is narrowed to, with a way to drop each.
+fn chosen_filters(shown: Shown) -> Option<AnyView> {
+    let mut chips = Vec::new();
+    shown.listing.with(|listing| {
+        for value in listing.facets.iter().flat_map(|facet| facet.values.iter().filter(|value| value.chosen)) {
+            chips.push((value.name.clone(), shown.without(|name, known| name == "option" && known == value.key)));
+        }
+    });
+    let query = shown.query();
+    if query.in_stock {
+        chips.push((tr!(LISTING_IN_STOCK_ONLY).to_owned(), shown.without(|name, _| name == "in_stock")));
+    }
+    for (name, label, amount) in [("min", tr!(LISTING_PRICE_FROM), query.price_min), ("max", tr!(LISTING_PRICE_TO), query.price_max)] {
+        if let Some(minor) = amount {
+            let amount = use_locale().money(Money::new(minor, CURRENCY));
+            chips.push((format!("{label} {amount}"), shown.without(|known, _| known == name)));
+        }
+    }
+    let clear = shown.without(|name, _| name != "sort");
+    (!chips.is_empty()).then(|| {
+        view! {
+            <nav class="flex flex-wrap items-center gap-2 mb-5" aria-label=tr!(LISTING_CHOSEN_FILTERS)>
+                {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }.into_any()).collect_view()}
+                <a href=clear class="inline-flex items-center min-h-11 px-2 font-medium underline underline-offset-4 decoration-1">{tr!(LISTING_CLEAR_FILTERS)}</a>
+            </nav>
+        }
+        .into_any()
+    })
+}
+
+/// The goods that were found, and the way to more.
+fn found(shown: Shown) -> AnyView {
+    let listing = shown.listing.get();
+    let query = shown.query();
+    let path = shown.path.get_value();
+    let next = listing.next.as_ref().map(|after| shown.map.with(|map| with_after(&path, map, after)));
+    let first = query.after.is_some().then(|| shown.without(|_, _| false));
+    let goods = if listing.products.is_empty() {
+        let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
+        let clear = shown.without(|name, _| name != "sort");
+        let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
+        view! {
+            <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
+                {filtered.then(|| view! { <ui::LinkButton href=clear look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any())}
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        let card = |(at, product)| view! { <Card product first=at < 4/> }.into_any();
+        view! { <div class="shelf" id="goods">{listing.products.into_iter().enumerate().map(card).collect_view()}</div> }.into_any()
+    };
+    view! {
+        {goods}
+        {listing_pager(first, next)}
     }
     .into_any()
 }
@@ -222,125 +310,32 @@ fn listing_pager(first: Option<String>, next: Option<String>) -> AnyView {
 
 /// The order of the list: a form that sends itself where a script runs.
 #[component]
-fn SortBy(path: String, map: Vec<(String, String)>, sort: Sort) -> impl IntoView {
+fn SortBy(shown: Shown) -> impl IntoView {
     let navigate = use_navigate();
     let choices = vec![
         Choice::new(Sort::Newest.as_str(), tr!(LISTING_SORT_NEWEST)),
         Choice::new(Sort::PriceUp.as_str(), tr!(LISTING_SORT_PRICE_UP)),
         Choice::new(Sort::PriceDown.as_str(), tr!(LISTING_SORT_PRICE_DOWN)),
     ];
-    let base = path.clone();
-    let kept = map.clone();
     let on_change = Callback::new(move |value: String| {
-        let address = without(&base, &kept, |name, _| name == "sort");
+        let address = untrack(|| shown.without(|name, _| name == "sort"));
         let sign = if address.contains('?') { '&' } else { '?' };
         navigate(&format!("{address}{sign}sort={value}"), leptos_router::NavigateOptions { scroll: false, ..Default::default() });
     });
-    let hidden = map
-        .into_iter()
-        .filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty())
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
-        .collect_view();
+    let hidden = move || {
+        let map = shown.map.get();
+        let kept = map.into_iter().filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty());
+        kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect_view()
+    };
+    let selected = Signal::derive(move || shown.query().sort.as_str().to_owned());
     view! {
-        <form method="get" action=path class="flex items-end gap-2">
+        <form method="get" action=shown.path.get_value() class="flex items-end gap-2">
             {hidden}
-            <SelectField label=tr!(LISTING_SORT) name="sort" choices selected=sort.as_str().to_owned() on_change/>
+            <SelectField label=tr!(LISTING_SORT) name="sort" choices selected on_change/>
             <span class="without-script"><Button kind="submit" look=Look::Outline>{tr!(COMMON_APPLY)}</Button></span>
         </form>
     }
     .into_any()
-}
-
-/// What the list can be narrowed by. With a script each tick counts at once; without one there is a button.
-#[component]
-fn Filters(
-    path: String,
-    facets: Vec<Facet>,
-    query: ListingQuery,
-    /// Keeps the ids of two copies apart.
-    prefix: &'static str,
-    #[prop(optional)] on_done: Option<Callback<()>>,
-) -> impl IntoView {
-    let node = NodeRef::<leptos::html::Form>::new();
-    let navigate = StoredValue::new(use_navigate());
-    let target = StoredValue::new(path.clone());
-    let go = move |done: bool| {
-        let Some(form) = node.get_untracked() else { return };
-        let chosen = target.with_value(|path| without(path, &fields_of(&form), |_, _| false));
-        navigate.with_value(|navigate| navigate(&chosen, leptos_router::NavigateOptions { scroll: false, ..Default::default() }));
-        if let Some(told) = on_done.filter(|_| done) {
-            told.run(());
-        }
-    };
-    let at_once = on_done.is_none();
-    let decimal = |minor: Option<i64>| minor.map(|minor| Money::new(minor, CURRENCY).decimal()).unwrap_or_default();
-    let groups = facets
-        .into_iter()
-        .map(|facet| {
-            let boxes = facet
-                .values
-                .into_iter()
-                .map(|value| {
-                    view! { <Checkbox label=value.name name="option" value=value.key checked=value.chosen count=value.count.to_string()/> }
-                        .into_any()
-                })
-                .collect_view();
-            view! {
-                <fieldset class="border-b border-hairline pb-4 mb-4">
-                    <legend class="font-semibold mb-1">{facet.name}</legend>
-                    <div class="max-h-72 overflow-y-auto">{boxes}</div>
-                </fieldset>
-            }
-            .into_any()
-        })
-        .collect_view();
-    view! {
-        <form
-            node_ref=node
-            method="get"
-            action=path
-            on:change=move |_| if at_once { go(false) }
-            on:submit=move |event| {
-                event.prevent_default();
-                go(true);
-            }
-        >
-            <input type="hidden" name="sort" value=query.sort.as_str()/>
-            <fieldset class="border-b border-hairline pb-4 mb-4">
-                <legend class="font-semibold mb-1">{tr!(LISTING_AVAILABILITY)}</legend>
-                <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="in_stock" checked=query.in_stock/>
-            </fieldset>
-            <fieldset class="border-b border-hairline pb-4 mb-4">
-                <legend class="font-semibold mb-2">{tr!(LISTING_PRICE)}</legend>
-                <div class="grid grid-cols-2 gap-3">
-                    <Field label=tr!(LISTING_PRICE_FROM) name="min" id=format!("{prefix}-min") inputmode="decimal" prefix="₱" bind=RwSignal::new(decimal(query.price_min))/>
-                    <Field label=tr!(LISTING_PRICE_TO) name="max" id=format!("{prefix}-max") inputmode="decimal" prefix="₱" bind=RwSignal::new(decimal(query.price_max))/>
-                </div>
-            </fieldset>
-            {groups}
-            <div class=if at_once { "without-script" } else { "sticky bottom-0 bg-base-100 pt-3" }>
-                <Button kind="submit" wide=true>{tr!(LISTING_SHOW_RESULTS)}</Button>
-            </div>
-        </form>
-    }
-    .into_any()
-}
-
-/// The fields of a form that say something.
-fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    let elements = form.elements();
-    for at in 0..elements.length() {
-        let Some(input) = elements.item(at).and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(element).ok())
-        else {
-            continue;
-        };
-        let counts = !matches!(input.type_().as_str(), "checkbox" | "radio") || input.checked();
-        if counts && !input.name().is_empty() && !input.value().is_empty() {
-            fields.push((input.name(), input.value()));
-        }
-    }
-    fields
 }
 
 /// A product on a shelf, with a button that puts it into the cart where there is nothing to choose.
@@ -436,6 +431,12 @@ mod tests {
         let key = include_str!("../../../server/src/cache/key.rs");
         let kept = key.lines().find(|line| line.starts_with("const PARAMETERS")).unwrap_or_default();
         assert!(PARAMETERS.iter().all(|name| kept.contains(&format!("{name:?}"))), "{kept}");
+    }
+
+    #[test]
+    fn two_prices_the_wrong_way_round_narrow_nothing() {
+        let query = listing_query("min=300&max=200", None);
+        assert_eq!((query.price_min, query.price_max), (None, None));
     }
 
     #[test]

@@ -2,30 +2,31 @@
 
 use std::sync::Arc;
 
-use domain::view::{CartLineView, OptionValueView, ProductView, VariantView};
-use domain::{Quantity, Timestamp};
+use domain::Quantity;
+use domain::view::{CartLineView, DeliveryTo, OptionValueView, ProductView, VariantView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, Title, access, loaded, resource, stated};
 use ui::{
-    Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Icon, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards,
-    Tone, deferred, icon, tr, trn, use_locale,
+    Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards, Tone,
+    deferred, icon, tr, trn, use_locale,
 };
 
 use crate::cart::use_cart;
 use crate::listing::Card;
+use crate::place::DeliveryLine;
 use crate::seo::{Addresses, Description, ProductData};
 use crate::trouble::Trouble;
 
-/// A product, and the day that its delivery is counted from.
+/// A product, and what its delivery costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductPageView {
     /// The product.
     pub product: ProductView,
-    /// The shop's today.
-    pub today: Timestamp,
+    /// To where the reader lives, or to anywhere in the country.
+    pub delivery: DeliveryTo,
 }
 
 /// A product by its slug in any language.
@@ -35,7 +36,7 @@ pub async fn read_product(slug: String) -> Result<ProductPageView, AppError> {
     let shop = request::shop()?;
     let found = backend::catalog::product(&shop, request::locale(), &slug).await.map_err(|error| request::unexpected(&error))?;
     let product = found.ok_or_else(request::not_found)?;
-    Ok(ProductPageView { product, today: shop.now() })
+    Ok(ProductPageView { product, delivery: crate::place::delivery().await? })
 }
 access!(ReadProduct, Access::Public);
 
@@ -44,6 +45,8 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<ReadProduct>()];
 
 /// From this many on, nobody needs to hurry.
 const FEW: i64 = 5;
+/// From this many on, pages do not say how many there are.
+const PLENTY: i64 = 10;
 
 /// A product's page.
 #[component]
@@ -54,7 +57,7 @@ pub fn ProductPage() -> impl IntoView {
     view! {
         <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }.into_any()>
             {loaded(product, |found| match found {
-                Ok(view) => view! { <Product product=view.product today=view.today/> }.into_any(),
+                Ok(view) => view! { <Product product=view.product delivery=view.delivery/> }.into_any(),
                 Err(error) if error.is_not_found() => view! { <Trouble error=AppError::told(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
                 Err(error) => view! { <Trouble error/> }.into_any(),
             })}
@@ -63,7 +66,7 @@ pub fn ProductPage() -> impl IntoView {
 }
 
 #[component]
-fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
+fn Product(product: ProductView, delivery: DeliveryTo) -> impl IntoView {
     let title = if product.seo_title.is_empty() { product.name.clone() } else { product.seo_title.clone() };
     let description = [&product.seo_description, &product.summary, &product.description]
         .into_iter()
@@ -97,7 +100,7 @@ fn Product(product: ProductView, today: Timestamp) -> impl IntoView {
         <div class="pt-1 pb-2"><Breadcrumbs above here=product.name.clone()/></div>
         <article class="grid md:grid-cols-2 gap-x-8 lg:gap-x-14 gap-y-6 items-start">
             <Gallery product=Arc::clone(&product) variant/>
-            <Buying product chosen variant today/>
+            <Buying product chosen variant delivery/>
         </article>
         {(!related.is_empty()).then(|| view! {
             <section class="mt-14 md:mt-20">
@@ -170,7 +173,12 @@ fn Gallery(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> imp
 
 /// Price, choices, delivery, and the button.
 #[component]
-fn Buying(product: Arc<ProductView>, chosen: RwSignal<Vec<String>>, variant: Memo<Option<VariantView>>, today: Timestamp) -> impl IntoView {
+fn Buying(
+    product: Arc<ProductView>,
+    chosen: RwSignal<Vec<String>>,
+    variant: Memo<Option<VariantView>>,
+    delivery: DeliveryTo,
+) -> impl IntoView {
     let cart = use_cart();
     let locale = use_locale();
     let quantity = RwSignal::new(1_u32);
@@ -185,11 +193,11 @@ fn Buying(product: Arc<ProductView>, chosen: RwSignal<Vec<String>>, variant: Mem
         few @ 1..FEW => view! { <Badge tone=Tone::Sale>{trn!(PRODUCT_FEW_LEFT, few)}</Badge> }.into_any(),
         _ => view! { <Badge tone=Tone::Success>{tr!(PRODUCT_IN_STOCK)}</Badge> }.into_any(),
     };
-    let delivery = product.delivery.map(|(fee, from, to)| {
-        let fee = if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(fee) };
-        let day = |days: i64| locale.weekday_date(today.plus_millis(days * Timestamp::DAY));
-        let date = if from == to { day(to) } else { format!("{} – {}", day(from), day(to)) };
-        tr!(PRODUCT_SHIPPING_FROM, fee = fee, date = date)
+    // What cannot be bought is not promised.
+    let parcel = Signal::derive(move || {
+        let variant = variant.get().filter(|variant| variant.available > 0)?;
+        let count = i64::from(quantity.get());
+        Some((variant.price.times(count).ok()?, variant.weight_g.saturating_mul(count)))
     });
     let options =
         (0..product.options.len()).map(|at| view! { <Choosing product=Arc::clone(&product) at chosen/> }.into_any()).collect_view();
@@ -218,7 +226,11 @@ fn Buying(product: Arc<ProductView>, chosen: RwSignal<Vec<String>>, variant: Mem
             available: variant.available,
         });
     };
-    let most = Signal::derive(move || u32::try_from(available.get().max(1)).unwrap_or(1));
+    // Of what there is plenty of, nobody is told how much: the cart says when it is less than wanted.
+    let most = Signal::derive(move || match available.get() {
+        few @ 0..PLENTY => u32::try_from(few.max(1)).unwrap_or(1),
+        _ => crate::cart::MOST,
+    });
     let paragraphs =
         product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }.into_any()).collect_view();
     let facts = move || {
@@ -263,9 +275,7 @@ fn Buying(product: Arc<ProductView>, chosen: RwSignal<Vec<String>>, variant: Mem
                     </div>
                 </div>
             </form>
-            {delivery.map(|delivery| view! {
-                <p class="flex gap-3 items-start"><Icon shape=icon::TRUCK class="size-6 text-primary"/><span>{delivery}</span></p>
-            }.into_any())}
+            <DeliveryLine delivery goods=parcel/>
             <div class="border-t border-hairline">
                 <Disclosure title=tr!(PRODUCT_DESCRIPTION_TITLE) open=true><div class="prose-line">{paragraphs}</div></Disclosure>
                 <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{move || facts()}</Disclosure>

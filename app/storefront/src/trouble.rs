@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use session::{AppError, Title};
-use ui::{EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
+use ui::{Button, EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
 
 use crate::query::address;
 use crate::seo::NotIndexed;
@@ -22,7 +22,17 @@ pub fn Trouble(
         429 | 503 => (tr!(ERROR_BUSY_TITLE), error.said(use_locale())),
         _ => (tr!(ERROR_UNEXPECTED_TITLE), error.said(use_locale())),
     };
-    let signed_out = error.is_signed_out();
+    let (signed_out, offline) = (error.is_signed_out(), error.is_offline());
+    let again = || {
+        // The button is still there when the page is not loaded.
+        let _ = window().location().reload();
+    };
+    if offline {
+        Effect::new(move || {
+            let back = window_event_listener(leptos::ev::online, move |_| again());
+            on_cleanup(move || back.remove());
+        });
+    }
     // Whoever signs in comes back to what they wanted to see.
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
@@ -32,8 +42,9 @@ pub fn Trouble(
         <Title text=title/>
         <NotIndexed/>
         <EmptyState title body level=1>
+            {offline.then(|| view! { <Button on:click=move |_| again()>{tr!(COMMON_RETRY)}</Button> }.into_any())}
             {signed_out.then(|| view! { <LinkButton href=sign_in>{tr!(SHELL_SIGN_IN)}</LinkButton> }.into_any())}
-            <LinkButton href="/" look=if signed_out { Look::Outline } else { Look::Primary }>{tr!(ERROR_HOME_ACTION)}</LinkButton>
+            <LinkButton href="/" look=if signed_out || offline { Look::Outline } else { Look::Primary }>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
     }
     .into_any()

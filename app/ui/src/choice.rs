@@ -122,7 +122,10 @@ pub fn Checkbox(
     hint: Option<String>,
     /// How many there are, as in a facet.
     #[prop(optional, into)]
-    count: Option<String>,
+    count: Signal<Option<String>>,
+    /// The element's id, where the name and what is sent are not alone on the page.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// Told the new answer.
     #[prop(optional, into)]
     on_change: Option<Callback<bool>>,
@@ -131,7 +134,7 @@ pub fn Checkbox(
     if let Some(told) = on_change {
         tell_early(node, told);
     }
-    let id = format!("{name}-{value}");
+    let id = id.unwrap_or_else(|| format!("{name}-{value}"));
     let hint_id = hint.is_some().then(|| format!("{id}-hint"));
     view! {
         <div class="flex flex-col">
@@ -153,7 +156,7 @@ pub fn Checkbox(
                     }
                 />
                 <span class="grow">{label}</span>
-                {count.map(|count| view! { <span class="figures text-sm text-quiet">{count}</span> }.into_any())}
+                {move || count.get().map(|count| view! { <span class="figures text-sm text-quiet">{count}</span> }.into_any())}
             </label>
             {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet ps-9 -mt-1">{hint}</p> }.into_any())}
         </div>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{Icon, icon, tr};
+use crate::{Icon, icon, tr, trn};
 
 /// A whole number from `min` to `max`. Without a script it is a plain number field.
 #[component]
@@ -25,8 +25,12 @@ pub fn QuantityStepper(
     #[prop(optional, into)]
     on_change: Option<Callback<u32>>,
 ) -> impl IntoView {
+    // The most there is, said when more was wanted.
+    let cut = RwSignal::new(None::<u32>);
     let choose = move |wanted: u32| {
-        let number = wanted.clamp(min, max.get_untracked().max(min));
+        let most = max.get_untracked().max(min);
+        let number = wanted.clamp(min, most);
+        cut.set((wanted > most).then_some(most));
         value.set(number);
         if let Some(told) = on_change {
             told.run(number);
@@ -38,6 +42,7 @@ pub fn QuantityStepper(
     let at_most = Signal::derive(move || value.get() >= max.get());
     let side = "needs-script grid place-items-center size-11 shrink-0 cursor-pointer rounded-field hover:bg-base-200 disabled:text-quiet disabled:opacity-50 disabled:cursor-default";
     view! {
+        <div class="flex flex-col gap-1 w-fit">
         <div class="inline-flex w-fit items-center rounded-field border border-field bg-raised" role="group" aria-label=group_label>
             <button
                 type="button"
@@ -70,5 +75,8 @@ pub fn QuantityStepper(
                 <Icon shape=icon::PLUS class="size-4"/>
             </button>
         </div>
+        <p role="status" class="text-sm font-medium tone-danger tone-ink empty:hidden">{move || cut.get().map(|most| trn!(PRODUCT_FEW_LEFT, i64::from(most)))}</p>
+        </div>
     }
+    .into_any()
 }

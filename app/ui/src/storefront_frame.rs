@@ -68,6 +68,9 @@ pub fn Header(
     /// Opens the cart's drawer in place of its page.
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
+    /// Where the reader has things delivered to: before the aisles, on wide screens beside the search.
+    #[prop(optional, into)]
+    place: Option<ViewFn>,
 ) -> impl IntoView {
     let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
     let account = if signed_in.is_some() { "/account" } else { "/sign-in" };
@@ -86,6 +89,7 @@ pub fn Header(
                     <div class="grow min-w-0 max-w-2xl mx-auto">
                         {search_box(query, suggestions, on_query)}
                     </div>
+                    {place.as_ref().map(|place| view! { <div class="max-lg:hidden max-w-60 truncate">{place.run()}</div> }.into_any())}
                     <nav class="max-md:hidden flex items-center gap-1" aria-label=tr!(SHELL_ACCOUNT)>
                         <a href=account class="front-link">
                             <Icon shape=icon::USER class="size-6"/>
@@ -102,11 +106,14 @@ pub fn Header(
                         </a>
                     </nav>
                 </div>
-                <nav class="page overflow-x-auto [scrollbar-width:none]" aria-label=tr!(SHELL_CATEGORIES)>
-                    <ul class="flex gap-5 whitespace-nowrap">
-                        {deferred(move || categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view().into_any())}
-                    </ul>
-                </nav>
+                <div class="page flex gap-5 overflow-x-auto whitespace-nowrap [scrollbar-width:none]">
+                    {place.map(|place| view! { <div class="lg:hidden">{place.run()}</div> }.into_any())}
+                    <nav aria-label=tr!(SHELL_CATEGORIES)>
+                        <ul class="flex gap-5">
+                            {deferred(move || categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view().into_any())}
+                        </ul>
+                    </nav>
+                </div>
             </div>
             <div class="absolute inset-x-0 top-full pointer-events-none"><Awning/></div>
         </header>

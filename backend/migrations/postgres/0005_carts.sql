@@ -43,6 +43,8 @@ create table delivery_methods (
     free_from bigint,
     days_min bigint not null,
     days_max bigint not null,
+    -- Minutes after midnight; what is ordered later counts as ordered on the next day.
+    cutoff bigint,
     regions text not null,
     active bigint not null default 1
 );

@@ -43,6 +43,8 @@ create table delivery_methods (
     free_from integer,
     days_min integer not null,
     days_max integer not null,
+    -- Minutes after midnight; what is ordered later counts as ordered on the next day.
+    cutoff integer,
     regions text not null,
     active integer not null default 1
 ) strict;

@@ -321,16 +321,15 @@ async fn price(shop: &Shop, locale: Locale, cart: Stored) -> Result<CartView, Ca
             available: free.min(quantity.get() + 10),
         });
     }
-    let cheapest = rules.methods_to(&country, Some("NCR")).min_by_key(|m| m.fee).map(|m| rules.rate_of(m, &country));
-    let plain = totals(cart.currency, &sums, None, cheapest)?;
+    // Where it goes is not known here: delivery is added where it is.
+    let mut sum = totals(cart.currency, &sums, None, None)?;
     let mut discount_code = None;
-    let mut sum = plain;
     if let Some(code) = &cart.discount_code {
         let found = pricing::codes(&mut db, std::slice::from_ref(code)).await?;
         let discount = found.get(code).ok_or(DiscountRefusal::Unknown).and_then(|c| c.discount(sum.subtotal, at));
         match discount {
             Ok(discount) => {
-                sum = totals(cart.currency, &sums, Some(discount), cheapest)?;
+                sum = totals(cart.currency, &sums, Some(discount), None)?;
                 discount_code = Some(code.clone());
             }
             Err(reason) => notices.push(CartNotice::DiscountRefused { code: code.clone(), reason }),

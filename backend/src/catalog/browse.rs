@@ -13,7 +13,7 @@ use crate::settings::shop_currency;
 
 use super::index::{Counted, Cursor, Wanted};
 use super::shelf::FacetName;
-use super::{CatalogError, PAGE, store};
+use super::{CatalogError, PAGE, sizes, store};
 
 /// Options that a list offers as filters, at most: those that most goods have.
 const MOST_FACETS: usize = 8;
@@ -96,7 +96,12 @@ pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Resul
         in_stock: query.in_stock,
     };
     let (ids, next) = index.page(&wanted, query.sort, query.after.as_deref().and_then(cursor), PAGE);
-    let facets = named(shop, locale, &wanted, index.facets(&wanted)).await?;
+    let counted = index.facets(&wanted);
+    // Their order is that of the whole category: what is ticked moves no group.
+    let whole = Wanted { category: wanted.category, ..Wanted::default() };
+    let goods: HashMap<String, i64> =
+        index.facets(&whole).into_iter().map(|facet| (facet.option, facet.values.iter().map(|v| v.1).sum())).collect();
+    let facets = named(shop, locale, &wanted, counted, &goods).await?;
     Ok(ListingView {
         category: category.map(|c| c.view(locale)),
         products: cards_by_ids(shop, locale, &ids).await?,
@@ -148,14 +153,19 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
     Ok(cards)
 }
 
-/// Gives the filters their names, those that most goods have first.
-async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Counted>) -> Result<Vec<Facet>, CatalogError> {
-    let weight = |facet: &Counted| {
-        let chosen = wanted.options.contains_key(&facet.option);
-        std::cmp::Reverse((chosen, facet.values.iter().map(|v| v.1).sum::<i64>()))
-    };
-    counted.sort_by_key(weight);
+/// Gives the filters their names, those that most goods of the category have first.
+async fn named(
+    shop: &Shop,
+    locale: Locale,
+    wanted: &Wanted,
+    mut counted: Vec<Counted>,
+    goods: &HashMap<String, i64>,
+) -> Result<Vec<Facet>, CatalogError> {
+    let weight = |facet: &Counted| std::cmp::Reverse(goods.get(&facet.option).copied().unwrap_or(0));
+    // Those that are chosen are never left out.
+    counted.sort_by_key(|facet| (!wanted.options.contains_key(&facet.option), weight(facet)));
     counted.truncate(MOST_FACETS);
+    counted.sort_by_key(weight);
     for facet in &mut counted {
         let chosen = wanted.options.get(&facet.option);
         facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
@@ -190,7 +200,15 @@ async fn named(shop: &Shop, locale: Locale, wanted: &Wanted, mut counted: Vec<Co
             let chosen = chosen.is_some_and(|c| c.contains(&value));
             values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
         }
-        values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        let sizes: Option<Vec<i64>> = values.iter().map(|(_, value)| sizes::size(&value.key)).collect();
+        match sizes {
+            Some(sizes) => {
+                let mut sized: Vec<_> = sizes.into_iter().zip(values).collect();
+                sized.sort_by(|(a, (_, one)), (b, (_, other))| (a, &one.name).cmp(&(b, &other.name)));
+                values = sized.into_iter().map(|(_, value)| value).collect();
+            }
+            None => values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name))),
+        }
         facets.push(Facet { name, values: values.into_iter().map(|(_, value)| value).collect() });
     }
     Ok(facets)

@@ -15,6 +15,7 @@ mod manage;
 mod pictures;
 mod product;
 mod shelf;
+mod sizes;
 mod store;
 mod write;
 

@@ -59,8 +59,6 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
     let currency = settings::shop_currency(shop);
     let variants = variants(shop.db(), sheet.id, currency.code(), shop.now()).await?;
     let rules = shop.shelf().rules(shop).await?;
-    let home = rules.methods.iter().filter(|m| m.regions.iter().any(|r| *r == settings.country || HOME_REGIONS.contains(&r.as_str())));
-    let cheapest = home.min_by_key(|m| (m.fee, m.days_max));
     let money = |minor| Money::new(minor, currency);
     let related = browse::cards_by_ids(shop, locale, &index.related(sheet.id, RELATED)).await?;
     let sheet = Sheet::clone(&sheet);
@@ -95,7 +93,6 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
             .collect(),
         tags: sheet.tags,
         tax_rate_bp: rules.tax_rate(&sheet.tax_class, &settings.country),
-        delivery: cheapest.map(|m| (money(m.fee), m.days_min, m.days_max)),
         related,
     }))
 }
@@ -144,9 +141,6 @@ async fn sheet(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<She
     kept.keep_sheet(generation, locale, slug, &sheet);
     Ok(Some(sheet))
 }
-
-/// The Philippines' island groups, as delivery methods name them.
-const HOME_REGIONS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
 
 fn split(text: &str) -> Vec<String> {
     text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect()

@@ -143,7 +143,7 @@ impl Shelf {
     }
 
     /// Tax and delivery rules, read a moment ago.
-    pub(super) async fn rules(&self, shop: &Shop) -> Result<Arc<Rules>, DbError> {
+    pub(crate) async fn rules(&self, shop: &Shop) -> Result<Arc<Rules>, DbError> {
         let forgotten = {
             let kept = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((at, rules)) = &kept.read

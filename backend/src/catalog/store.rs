@@ -141,7 +141,8 @@ pub(super) async fn shelf_rows_of(db: &Db, ids: &[ProductId]) -> Result<Vec<Shel
     .await
 }
 
-/// Product, option and value of everything that is published.
+/// Product, option and value of everything that is published. A value is told by its name in small letters: two products may have the
+/// same key for different things, as `small` for a vase of 16 cm and for a box of 25.
 pub(super) async fn facets(db: &Db) -> Result<Vec<(ProductId, String, String)>, DbError> {
     db.fetch_all("select product_id, option_key, value_key from product_facets", &[]).await
 }
@@ -167,14 +168,15 @@ pub(super) async fn facet_names(
         rows.row(&[product, option, value]);
     }
     db.fetch_all(
-        "select o.key, v.key, coalesce(t.name, e.name, o.key), coalesce(vt.name, ve.name, v.key), v.position
+        "select o.key, j.value_key, coalesce(t.name, e.name, o.key), coalesce(vt.name, ve.name, v.key), v.position
          from (select unhex(value->>0) as product_id, value->>1 as option_key, value->>2 as value_key from json_each($1)) j
          join product_options o on o.product_id = j.product_id and o.key = j.option_key
-         join option_values v on v.option_id = o.id and v.key = j.value_key
+         join option_values v on v.option_id = o.id
          left join product_option_texts t on t.option_id = o.id and t.locale = $2
          left join product_option_texts e on e.option_id = o.id and e.locale = 'en'
          left join option_value_texts vt on vt.value_id = v.id and vt.locale = $2
-         left join option_value_texts ve on ve.value_id = v.id and ve.locale = 'en'",
+         left join option_value_texts ve on ve.value_id = v.id and ve.locale = 'en'
+         where lower(coalesce(ve.name, v.key)) = j.value_key",
         &[&rows.end(), &locale.code()],
     )
     .await

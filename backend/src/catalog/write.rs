@@ -309,13 +309,14 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, at: Timestamp, prod
     .await?;
     tx.execute(
         "insert into product_facets (category_id, option_key, value_key, product_id)
-         select distinct coalesce(p.category_id, unhex('00000000000000000000000000000000')), o.key, ov.key, p.id
+         select distinct coalesce(p.category_id, unhex('00000000000000000000000000000000')), o.key, lower(coalesce(e.name, ov.key)), p.id
          from (select unhex(value->>0) as id from json_each($1)) j
          cross join products p
          cross join variants v
          cross join variant_values vv
          join product_options o on o.id = vv.option_id
          join option_values ov on ov.id = vv.value_id
+         left join option_value_texts e on e.value_id = ov.id and e.locale = 'en'
          where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0 and vv.variant_id = v.id",
         &[&ids],
     )

@@ -7,10 +7,10 @@
 //! One press makes one order: the idempotency key is kept with a keyed hash of what was sent, and a cart can be ordered once. Sent
 //! again, the same key or the same cart is answered with the order there is; the same key with other contents is an error.
 
+mod offers;
 mod place;
 mod store;
 
-use domain::cart::totals;
 use domain::id::{AddressId, CartId, ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{Channel, PaymentMethod};
@@ -21,8 +21,9 @@ use crate::cart::{self, CartError};
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::platform::Context;
 use crate::platform::db::{Bundle, DbError};
-use crate::pricing::Rules;
 use crate::{Shop, orders, payments};
+
+pub use offers::{delivery_to, next_turn, offers};
 
 /// How long a card order may stay unpaid before its stock is given back, milliseconds.
 pub const PAYMENT_TIME: i64 = 30 * 60 * 1_000;
@@ -122,61 +123,7 @@ pub async fn delivery_options(
     id: CartId,
     address: &Address,
 ) -> Result<Vec<DeliveryOption>, CheckoutError> {
-    let cart = cart::view(shop, ctx, locale, id).await?;
-    let at = shop.now();
-    let rules = Rules::load(&mut shop.db(), at).await?;
-    let goods = cart.totals.subtotal.minus(cart.totals.discount)?;
-    let island = customers::places::island_group(address);
-    let mut options = Vec::new();
-    for method in rules.methods_to(&address.country, island) {
-        let (name, description) = method.words(locale);
-        options.push(DeliveryOption {
-            code: method.code.clone(),
-            name: name.to_owned(),
-            description: description.to_owned(),
-            fee: rules.rate_of(method, &address.country).fee_for(goods, cart.totals.weight_g)?,
-            from: at.plus_millis(method.days_min * Timestamp::DAY),
-            to: at.plus_millis(method.days_max * Timestamp::DAY),
-        });
-    }
-    options.sort_by_key(|o| (o.fee.minor, o.to));
-    Ok(options)
-}
-
-/// What a cart costs, delivered to an address by a method: the total a shopper sees before the last press.
-///
-/// # Errors
-/// [`CheckoutError::NoCart`], or [`CheckoutError::Invalid`] for a method that does not go there.
-pub async fn quote(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    id: CartId,
-    address: &Address,
-    delivery: &str,
-) -> Result<domain::cart::Totals, CheckoutError> {
-    let cart = cart::view(shop, ctx, locale, id).await?;
-    let rules = Rules::load(&mut shop.db(), shop.now()).await?;
-    let island = customers::places::island_group(address);
-    let method = rules.method(delivery).filter(|m| m.goes_to(&address.country, island));
-    let Some(method) = method else {
-        return Err(CheckoutError::Invalid(vec![("delivery".into(), t::DELIVERY_NOT_THERE.text(locale).into())]));
-    };
-    let keys: Vec<_> = cart.lines.iter().map(|l| (l.variant, Channel::Web, locale)).collect();
-    let quotes = crate::pricing::quotes(&mut shop.db(), &keys, cart.totals.total.currency, shop.now()).await?;
-    let mut lines = Vec::new();
-    for line in &cart.lines {
-        let Some(found) = quotes.get(&(line.variant, Channel::Web, locale)) else { continue };
-        lines.push(crate::pricing::priced(found, line.unit_price.minor, line.quantity, &rules, &address.country));
-    }
-    let discount = match &cart.discount_code {
-        Some(code) => crate::pricing::codes(&mut shop.db(), std::slice::from_ref(code))
-            .await?
-            .get(code)
-            .and_then(|c| c.discount(cart.totals.subtotal, shop.now()).ok()),
-        None => None,
-    };
-    Ok(totals(cart.totals.total.currency, &lines, discount, Some(rules.rate_of(method, &address.country)))?)
+    Ok(offers(shop, ctx, locale, id, address).await?.into_iter().map(|(option, _)| option).collect())
 }
 
 /// Makes an order of a cart. With a card the answer says where to pay; a gateway that does not answer leaves the order to be

@@ -235,7 +235,7 @@ fn add_up<'a>(
         discount_code,
         currency: cart.currency,
         delivery_name: method.words(command.locale).0.to_owned(),
-        promised: (method.days_min, method.days_max),
+        promised: method.days(command.at),
     })
 }
 

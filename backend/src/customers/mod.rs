@@ -4,6 +4,7 @@
 //! and addresses of the order's own, which are never edited; an account has one contact that its owner may correct.
 
 mod book;
+mod delivery_place;
 mod export;
 mod formats;
 pub mod places;
@@ -22,6 +23,7 @@ use crate::platform::context::Forbidden;
 use crate::platform::db::DbError;
 
 pub use book::{address_book as addresses, delete_address, preferences, save_address, save_preferences, set_default_address};
+pub use delivery_place::{delivery_place, find_delivery_places};
 pub use export::{CUSTOMER_COLUMNS, CustomersFile};
 pub use formats::{check_address, check_contact, countries, format, label_lines, tidy_address, tidy_contact};
 pub use store::{insert_addresses, insert_contacts};

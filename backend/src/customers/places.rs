@@ -45,6 +45,15 @@ pub fn chain(code: &str) -> Vec<Place> {
     tree.above(code.parse().unwrap_or(0)).into_iter().rev().map(|row| tree.view(row)).collect()
 }
 
+/// The code, name and next place above of every city and municipality: a province, or the region of an independent city.
+pub(super) fn cities() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    let tree = &*TREE;
+    tree.upper
+        .iter()
+        .filter(|row| matches!(row.kind, b'c' | b'm'))
+        .filter_map(|row| Some((code_text(row.code), row.name(), tree.row(row.parent)?.name())))
+}
+
 /// The island group that deliveries are priced by: `NCR`, `Luzon`, `Visayas` or `Mindanao`. None outside the Philippines, and
 /// where neither the place nor the region is known.
 #[must_use]

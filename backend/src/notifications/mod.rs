@@ -13,6 +13,7 @@
 //! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
 //! | `shipment.returned`, `order.reduced` | came back, a part will not be sent |
 //! | `order.cancelled`, `payment.refunded` | cancelled (unless that it came back says it), money on its way back |
+//! | `order.link_requested` | the link to follow the order, again |
 
 mod letter;
 mod staff;
@@ -55,6 +56,8 @@ pub(crate) enum News {
     Returned,
     /// A part will not be sent.
     Reduced,
+    /// The link was asked for again.
+    Link,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,6 +127,7 @@ fn job(event: Happened) -> Option<(String, i64, Payload)> {
         "payment.refunded" => (News::Refunded, 0),
         "shipment.returned" => (News::Returned, 0),
         "order.reduced" => (News::Reduced, 0),
+        crate::orders::LINK_REQUESTED => (News::Link, 0),
         _ => return None,
     };
     let key = match (news, event.kind.as_str()) {

@@ -57,7 +57,7 @@ fn is_news(news: News, head: &Head, data: &Value) -> bool {
         News::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
         // That the parcel came back is told already.
         News::Cancelled => !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause))),
-        News::Shipped | News::Delivered | News::Refunded | News::Returned | News::Reduced => true,
+        News::Shipped | News::Delivered | News::Refunded | News::Returned | News::Reduced | News::Link => true,
     }
 }
 
@@ -87,6 +87,7 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
             let body = if expired { t::MAIL_CANCELLED_EXPIRED_BODY } else { t::MAIL_CANCELLED_BODY };
             (t::MAIL_CANCELLED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
         }
+        News::Link => (t::MAIL_LINK_SUBJECT.with(locale, &[number]), t::MAIL_LINK_BODY.with(locale, &[number])),
         News::Refunded => {
             let given = ("amount", amount.as_str());
             (t::MAIL_REFUNDED_SUBJECT.with(locale, &[number, given]), t::MAIL_REFUNDED_BODY.with(locale, &[number, given]))

@@ -451,3 +451,27 @@ pub(super) async fn save_filter(
 pub(super) async fn delete_filter(tx: &mut Tx, id: SavedFilterId, user: UserId) -> Result<u64, DbError> {
     tx.execute("delete from saved_filters where id = $1 and user_id = $2", &[&id, &user]).await
 }
+
+/// The order with this number that was placed with this e-mail. Its contact is locked: requests for one address are counted one by one.
+pub(super) async fn of_address(tx: &mut Tx, number: &str, email_hash: &[u8]) -> Result<Option<OrderId>, DbError> {
+    tx.lock("select 1 from contacts where email_hash = $1 order by id for update", &[&email_hash]).await?;
+    let found: Option<(OrderId,)> = tx
+        .fetch_optional(
+            "select o.id from orders o join contacts c on c.id = o.contact_id where o.number = $1 and c.email_hash = $2",
+            &[&number, &email_hash],
+        )
+        .await?;
+    Ok(found.map(|(order,)| order))
+}
+
+/// How many events of a kind there were since then about the orders of this e-mail.
+pub(super) async fn links_since(tx: &mut Tx, email_hash: &[u8], kind: &str, since: Timestamp) -> Result<i64, DbError> {
+    let (count,): (i64,) = tx
+        .fetch_one(
+            "select count(*) from contacts c join orders o on o.contact_id = c.id join events e on e.subject = o.id
+             where c.email_hash = $1 and e.kind = $2 and e.at > $3",
+            &[&email_hash, &kind, &since],
+        )
+        .await?;
+    Ok(count)
+}

@@ -66,6 +66,7 @@ pub(super) fn entry(
         "order.reduced" => t::ORDER_EVENT_REDUCED.with(locale, &[("amount", &amount())]),
         "payment.voided" if staff => plain(t::ORDER_EVENT_VOIDED),
         "payment.refund_failed" if staff => t::ORDER_EVENT_REFUND_FAILED.with(locale, &[("amount", &amount())]),
+        super::LINK_REQUESTED if staff => plain(t::ORDER_EVENT_LINK_REQUESTED),
         "shipment.cancelled" if staff => plain(t::ORDER_EVENT_UNPACKED),
         _ => return None,
     };

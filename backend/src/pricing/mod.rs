@@ -88,6 +88,8 @@ pub struct Method {
     pub days_min: i64,
     /// Days, at most.
     pub days_max: i64,
+    /// Minutes after midnight by the shop's clock: what is ordered from then on counts as ordered on the next day.
+    pub cutoff: Option<i64>,
     /// Where it goes: `PH`, island groups, country codes, `*`.
     pub regions: Vec<String>,
     /// Name and description by language.
@@ -140,6 +142,20 @@ impl Method {
         self.regions
             .iter()
             .any(|region| region == country || (region == "*" && country != "PH") || (country == "PH" && Some(region.as_str()) == island))
+    }
+
+    /// In how many days what is ordered at a moment arrives, at least and at most; counted from the shop's day of that moment.
+    #[must_use]
+    pub fn days(&self, at: Timestamp) -> (i64, i64) {
+        let late = i64::from(self.cutoff.is_some_and(|cutoff| domain::minute_of_day(at) >= cutoff));
+        (self.days_min + late, self.days_max + late)
+    }
+
+    /// Until when it must be ordered on the day of a moment to arrive as [`Self::days`] says; none where that makes no difference (any more).
+    #[must_use]
+    pub fn order_by(&self, at: Timestamp) -> Option<Timestamp> {
+        let cutoff = self.cutoff.filter(|cutoff| domain::minute_of_day(at) < *cutoff)?;
+        Some(domain::day_of(at).plus_millis(cutoff * 60_000))
     }
 
     /// Name and description in a language, English where there is none.

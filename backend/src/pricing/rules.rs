@@ -112,7 +112,7 @@ pub async fn delivery_methods(shop: &Shop, ctx: &Context) -> Result<Vec<Delivery
 ///
 /// # Errors
 /// [`RulesError::Invalid`] by field: `code`, `position`, `name.en`, `description.en` and so on, `fee`, `per_kg_fee`, `free_from`,
-/// `days_min`, `days_max`, `regions`. [`RulesError::Unknown`], not allowed.
+/// `days_min`, `days_max`, `cutoff`, `regions`. [`RulesError::Unknown`], not allowed.
 pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, draft: DeliveryMethodDraft) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
     let method = tidy(draft);
@@ -177,6 +177,7 @@ fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft)
         ("free_from", json!(before.free_from), json!(after.free_from)),
         ("days_min", json!(before.days_min), json!(after.days_min)),
         ("days_max", json!(before.days_max), json!(after.days_max)),
+        ("cutoff", json!(before.cutoff), json!(after.cutoff)),
         ("regions", json!(before.regions), json!(after.regions)),
         ("active", json!(before.active), json!(after.active)),
     ]);
@@ -222,6 +223,9 @@ impl Check {
             self.wrong("days_max", t::ADMIN_SETTINGS_DELIVERY_DAYS_ORDER);
         } else {
             self.number("days_max", method.days_max, 0, LONGEST);
+        }
+        if method.cutoff.is_some_and(|minute| !(1..1_440).contains(&minute)) {
+            self.wrong("cutoff", t::FIELD_TIME_INVALID);
         }
         let known = |region: &String| REGIONS.contains(&region.as_str()) || self.is_country(region);
         let unknown = method.regions.iter().any(|region| !known(region));

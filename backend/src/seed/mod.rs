@@ -185,6 +185,7 @@ struct Delivery {
     free_from: Option<i64>,
     days_min: i64,
     days_max: i64,
+    cutoff: Option<i64>,
     regions: Vec<String>,
 }
 #[derive(Debug, Deserialize)]

@@ -56,7 +56,17 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
         tables.rates.row(&[&id(), &rate.class, &rate.country, &rate.rate_bp, &from, &rate.source]);
     }
     for (position, m) in (1_i64..).zip(&file.delivery_method) {
-        tables.methods.row(&[&m.code, &position, &m.fee, &m.per_kg_fee, &m.free_from, &m.days_min, &m.days_max, &m.regions.join(",")]);
+        tables.methods.row(&[
+            &m.code,
+            &position,
+            &m.fee,
+            &m.per_kg_fee,
+            &m.free_from,
+            &m.days_min,
+            &m.days_max,
+            &m.cutoff,
+            &m.regions.join(","),
+        ]);
         for ((locale, name), (_, description)) in m.name.rows().iter().zip(&m.description.rows()) {
             tables.method_texts.row(&[&m.code, locale, name, description]);
         }
@@ -162,9 +172,9 @@ impl Tables {
         insert(
             tx,
             self.methods.clone(),
-            "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, regions)
+            "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions)
              select value->>0, cast(value->>1 as bigint), cast(value->>2 as bigint), cast(value->>3 as bigint), cast(value->>4 as bigint),
-                cast(value->>5 as bigint), cast(value->>6 as bigint), value->>7
+                cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), value->>8
              from json_each($1) where true on conflict (code) do nothing",
         )
         .await?;

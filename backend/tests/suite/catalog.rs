@@ -155,6 +155,30 @@ async fn what_cannot_be_a_product_is_refused_beside_its_field() {
 }
 
 #[tokio::test]
+async fn a_filter_finds_what_its_name_says_and_stays_in_its_place() {
+    both(async |shop| {
+        // Two things whose sizes have the same key and are not the same.
+        let named = |name: &str, size: &str| {
+            let mut draft = sized(name, &[("Small", 1_000), ("Large", 2_000)]);
+            draft.options[0].values[0] = ("small".into(), vec![size.into(), format!("{size} fil")]);
+            draft
+        };
+        published(shop, named("Vase", "Small, 16 cm")).await;
+        published(shop, named("Box", "Small, 25 cm")).await;
+        published(shop, sized("Shirt", &[("XL", 1), ("S", 1), ("L", 1), ("M", 1)])).await;
+        let first = catalog::listing(shop, Locale::En, &ListingQuery::default()).await.unwrap();
+        let values: Vec<_> = first.facets[0].values.iter().map(|value| value.name.as_str()).collect();
+        assert_eq!(values, ["S", "Small, 16 cm", "Small, 25 cm", "M", "L", "Large", "XL"]);
+        let small = ListingQuery { options: vec![first.facets[0].values[1].key.clone()], ..ListingQuery::default() };
+        assert_eq!(names(shop, &small).await, ["Vase"]);
+        let after = catalog::listing(shop, Locale::Fil, &small).await.unwrap();
+        assert_eq!(after.facets[0].values.len(), 7);
+        assert!(after.facets[0].values.iter().any(|value| value.chosen && value.key == small.options[0]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lists_are_sorted_filtered_counted_and_paged() {
     both(async |shop| {
         for n in 0..30_i64 {

@@ -8,6 +8,7 @@ mod catalog;
 mod categories;
 mod checkout;
 mod customers;
+mod delivery;
 mod discounts;
 mod export;
 mod fulfilment;

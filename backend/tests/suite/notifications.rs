@@ -189,3 +189,34 @@ async fn without_a_mail_server_nothing_waits() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns_anything() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let placed = place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        let ask = async |number: &str, email: &str| {
+            orders::send_link(world, &guest(world), number, email).await.unwrap();
+            world.send_mails().await;
+            world.mails().await.len()
+        };
+        assert_eq!(ask(&placed.number, "somebody.else@example.com").await, 1);
+        assert_eq!(ask("TAAAA-AAA", "maria.clara@example.com").await, 1);
+        // However it is typed.
+        assert_eq!(ask(&format!(" #{} ", placed.number.to_lowercase().replace('-', "")), "Maria.Clara@Example.com").await, 2);
+        let (subject, text, _) = world.mails().await.remove(0);
+        assert_eq!(subject, format!("Your order {}", placed.number));
+        let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
+        assert_eq!(orders::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap().id, placed.order);
+        // Three an hour for one address, whatever is asked at once.
+        for _ in 0..4 {
+            orders::send_link(world, &guest(world), &placed.number, "maria.clara@example.com").await.unwrap();
+        }
+        assert_eq!(ask(&placed.number, "maria.clara@example.com").await, 4);
+        assert_eq!(number(world, "select count(*) from events where kind = 'order.link_requested' and actor = 'nobody'").await, 3);
+        world.shop.clock.advance(61 * 60_000);
+        assert_eq!(ask(&placed.number, "maria.clara@example.com").await, 5);
+    })
+    .await;
+}

@@ -409,6 +409,8 @@ pub struct DeliveryMethodDraft {
     pub days_min: i64,
     /// Days until it arrives, at most.
     pub days_max: i64,
+    /// Minutes after midnight by the shop's clock: what is ordered from then on counts as ordered on the next day. None for no such time.
+    pub cutoff: Option<i64>,
     /// Where it goes: `PH`, `NCR`, `Luzon`, `Visayas`, `Mindanao`, a country code, or `*` for all other countries.
     pub regions: Vec<String>,
     /// Offered?

@@ -83,7 +83,7 @@ pub struct CartView {
     pub version: i64,
     /// Lines.
     pub lines: Vec<CartLineView>,
-    /// Sums; delivery is an estimate before an address is known.
+    /// Sums of the goods: what delivery adds depends on where it goes.
     pub totals: Totals,
     /// The code that applies.
     pub discount_code: Option<String>,

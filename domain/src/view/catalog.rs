@@ -220,8 +220,6 @@ pub struct ProductView {
     pub tags: Vec<String>,
     /// The tax inside the price, basis points.
     pub tax_rate_bp: i64,
-    /// The cheapest delivery, as `(fee, earliest, latest)` in whole days from today.
-    pub delivery: Option<(Money, i64, i64)>,
     /// Others of its kind.
     pub related: Vec<ProductCardView>,
 }

@@ -3,9 +3,68 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
+use crate::cart::DeliveryRate;
 use crate::id::{CartId, OrderId};
 use crate::order::PaymentMethod;
 use crate::{Money, Timestamp};
+
+/// Where to deliver, as far as fees and days depend on it: a city or municipality of the Philippines, or another country.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryPlace {
+    /// Its code in the Philippine Standard Geographic Code, ten digits, or that of a country, two letters.
+    pub code: String,
+    /// As people say it: `Cebu City`.
+    pub name: String,
+    /// The province or region that it is in; empty for a country.
+    pub within: String,
+}
+
+/// A way to deliver to a place, whatever is in the parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryPromise {
+    /// In the reader's language.
+    pub name: String,
+    /// What it costs.
+    pub rate: DeliveryRate,
+    /// The earliest day, for what is ordered now.
+    pub from: Timestamp,
+    /// The latest day, for what is ordered now.
+    pub to: Timestamp,
+    /// What is ordered from this moment on arrives a day later; none when that moment has passed today, or there is none.
+    pub order_by: Option<Timestamp>,
+}
+
+/// What delivery costs and how long it takes: to a place, or, before one is chosen, to each zone of the shop's country.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryTo {
+    /// The place; none before it is chosen.
+    pub place: Option<DeliveryPlace>,
+    /// The ways to deliver to each zone; one zone when the place is known.
+    pub zones: Vec<Vec<DeliveryPromise>>,
+}
+
+impl DeliveryTo {
+    /// The ways to deliver goods of this worth and weight (grams) to the place that was chosen with their fees, the cheapest first.
+    #[must_use]
+    pub fn ways(&self, goods: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
+        let zone = self.zones.first().filter(|_| self.place.is_some());
+        zone.map(|zone| priced(zone, goods, weight_g)).unwrap_or_default()
+    }
+
+    /// The lowest and the highest fee over the zones, each with its cheapest way; none where nothing is delivered.
+    #[must_use]
+    pub fn fees(&self, goods: Money, weight_g: i64) -> Option<(Money, Money)> {
+        let cheapest = |zone: &Vec<DeliveryPromise>| priced(zone, goods, weight_g).first().map(|(fee, _)| *fee);
+        let fees: Vec<Money> = self.zones.iter().filter_map(cheapest).collect();
+        Some((fees.iter().copied().min_by_key(|fee| fee.minor)?, fees.iter().copied().max_by_key(|fee| fee.minor)?))
+    }
+}
+
+fn priced(zone: &[DeliveryPromise], goods: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
+    let mut ways: Vec<_> = zone.iter().filter_map(|way| Some((way.rate.fee_for(goods, weight_g).ok()?, way))).collect();
+    ways.sort_by_key(|(fee, way)| (fee.minor, way.to));
+    ways
+}
 
 /// A way to deliver to an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,4 +117,32 @@ pub struct Placed {
     pub pay_at: Option<String>,
     /// Was it placed by an earlier attempt with the same key?
     pub replay: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    fn way(fee: i64, free_from: Option<i64>) -> DeliveryPromise {
+        let rate = DeliveryRate { fee, per_kg_fee: 1_000, free_from, tax_rate_bp: 1_200 };
+        DeliveryPromise { name: String::new(), rate, from: Timestamp::default(), to: Timestamp::default(), order_by: None }
+    }
+
+    fn pesos(minor: i64) -> Money {
+        Money::new(minor, Currency::PHP)
+    }
+
+    #[test]
+    fn before_a_place_is_chosen_there_is_a_range_and_no_promise() {
+        let mut to =
+            DeliveryTo { place: None, zones: vec![vec![way(18_900, None), way(8_900, Some(50_000))], vec![way(15_900, None)], vec![]] };
+        assert_eq!(to.fees(pesos(10_000), 500), Some((pesos(8_900), pesos(15_900))));
+        assert_eq!(to.fees(pesos(50_000), 1_001), Some((pesos(0), pesos(16_900))));
+        assert!(to.ways(pesos(10_000), 500).is_empty());
+        to.place = Some(DeliveryPlace::default());
+        let fees: Vec<_> = to.ways(pesos(10_000), 500).into_iter().map(|(fee, _)| fee.minor).collect();
+        assert_eq!(fees, [8_900, 18_900]);
+        assert_eq!(DeliveryTo::default().fees(pesos(1), 1), None);
+    }
 }

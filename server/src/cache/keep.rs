@@ -19,6 +19,7 @@ const READS: &[&str] = &[
     "/api/suggest",
     "/api/read_places",
     "/api/read_address_form",
+    "/api/read_delivery",
 ];
 
 /// Whose the answer to a request will be.
@@ -65,7 +66,7 @@ mod tests {
     fn only_what_is_the_same_for_everybody_is_kept_by_others() {
         let (html, packed) = ("text/html; charset=utf-8", "application/octet-stream");
         for (address, kind) in [("/p/dried-mango?option=x", html), ("/cart", html), ("/api/read_frame?path=%2F", packed)] {
-            assert_eq!(told(Method::GET, address, "lang=fil; theme=dark", kind), "no-cache", "{address}");
+            assert_eq!(told(Method::GET, address, "lang=fil; theme=dark; place=0730600000", kind), "no-cache", "{address}");
             assert_eq!(told(Method::HEAD, address, "lang=fil", kind), "no-cache", "{address}");
             for cookie in ["session=abc", "lang=fil; __Host-session=abc", "cart=cart_1"] {
                 assert_eq!(told(Method::GET, address, cookie, kind), "private, no-cache", "{address} {cookie}");

@@ -21,11 +21,13 @@ pub struct Key {
     locale: Locale,
     theme: &'static str,
     currency: String,
+    place: String,
 }
 
-/// Does nothing say who reads? Any cookie but those of language, colours and currency may.
+/// Does nothing say who reads? Any cookie but those of language, colours, currency and the place to deliver to may.
 pub(super) fn is_nobody(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::AUTHORIZATION) && cookies(headers).all(|(name, _)| matches!(name, "lang" | "theme" | "currency"))
+    !headers.contains_key(header::AUTHORIZATION)
+        && cookies(headers).all(|(name, _)| matches!(name, "lang" | "theme" | "currency" | "place"))
 }
 
 impl Key {
@@ -39,24 +41,26 @@ impl Key {
         if !plain || path.len() + query.len() > LONGEST || !shared(path) {
             return None;
         }
-        let mut chosen = (None, "", String::new());
+        let mut chosen = (None, "", String::new(), "");
         for (name, value) in cookies(headers) {
             match name {
                 "lang" => chosen.0 = Locale::parse(value),
                 "theme" => chosen.1 = theme(value),
                 "currency" => chosen.2 = value.chars().filter(char::is_ascii_uppercase).take(3).collect(),
+                "place" => chosen.3 = place(value),
                 _ => {}
             }
         }
-        let (locale, theme, currency) = chosen;
+        let (locale, theme, currency, place) = chosen;
         let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(Locale::En, Locale::negotiate);
         let locale = locale.unwrap_or_else(asked);
         let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
-        let _ = write!(text, "{generation} {} {theme} {currency} ", locale.code());
+        let _ = write!(text, "{generation} {} {theme} {currency} {place} ", locale.code());
         let address = text.len();
         write_address(&mut text, path, query);
-        Some(Self { text, address, locale, theme, currency })
+        let place = place.to_owned();
+        Some(Self { text, address, locale, theme, currency, place })
     }
 
     /// Turns the request into the one whose answer is kept: nothing of the reader is left in it but what the key names.
@@ -71,6 +75,9 @@ impl Key {
         }
         if !self.currency.is_empty() {
             let _ = write!(cookies, "; currency={}", self.currency);
+        }
+        if !self.place.is_empty() {
+            let _ = write!(cookies, "; place={}", self.place);
         }
         let host = request.headers().get(header::HOST).cloned();
         let headers = request.headers_mut();
@@ -94,6 +101,13 @@ pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 
 fn theme(value: &str) -> &'static str {
     ["light", "dark"].into_iter().find(|known| *known == value).unwrap_or_default()
+}
+
+/// The code of a place: ten digits, or the two letters of a country.
+fn place(value: &str) -> &str {
+    let is_code =
+        value.len() == 10 && value.bytes().all(|b| b.is_ascii_digit()) || value.len() == 2 && value.bytes().all(|b| b.is_ascii_uppercase());
+    if is_code { value } else { "" }
 }
 
 fn write_address(text: &mut String, path: &str, query: &str) {
@@ -141,6 +155,20 @@ mod tests {
         assert_eq!(key("/", &[("accept-language", "fil"), ("cookie", "lang=en")]).unwrap().text, english.text);
         assert_ne!(key("/", &[("cookie", "theme=dark")]).unwrap().text, english.text);
         assert_eq!(key("/", &[("cookie", "theme=<b>")]).unwrap().text, english.text);
+    }
+
+    #[test]
+    fn each_place_to_deliver_to_has_pages_of_its_own() {
+        let unknown = key("/p/mug", &[]).unwrap();
+        let cebu = key("/p/mug", &[("cookie", "place=0730600000")]).unwrap();
+        assert_ne!(cebu.text, unknown.text);
+        assert_ne!(key("/p/mug", &[("cookie", "lang=en; place=AU")]).unwrap().text, cebu.text);
+        for nonsense in ["place=<b>", "place=073060000", "place=au", "place="] {
+            assert_eq!(key("/p/mug", &[("cookie", nonsense)]).unwrap().text, unknown.text, "{nonsense}");
+        }
+        let mut request = Request::builder().uri("/p/mug").body(()).unwrap();
+        cebu.purify(&mut request);
+        assert_eq!(request.headers()[header::COOKIE], "lang=en; place=0730600000");
     }
 
     #[test]

@@ -79,6 +79,8 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
     }
     match () {
         () if post && begins(&["/api/sign_in", "/api/sign_up", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
+        // Each may send a mail.
+        () if post && begins(&["/api/find_order", "/orders/find"]) => &[Kind::SignIn],
         () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
         // Each may make a cart.
         () if post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Kind::Cart],
@@ -117,6 +119,10 @@ mod tests {
     fn guessing_and_flooding_are_limited_and_reading_is_not() {
         assert_eq!(kinds(&Method::POST, "/api/sign_in123"), [Kind::SignIn]);
         assert_eq!(kinds(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Kind::Api, Kind::Checkout]);
+        for path in ["/api/find_order", "/orders/find"] {
+            assert_eq!(kinds(&Method::POST, path), [Kind::SignIn], "{path}");
+        }
+        assert_eq!(kinds(&Method::GET, "/orders/find"), []);
         for path in ["/api/sync_cart", "/api/change_cart", "/cart"] {
             assert_eq!(kinds(&Method::POST, path), [Kind::Cart], "{path}");
         }

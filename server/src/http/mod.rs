@@ -104,6 +104,7 @@ impl Server {
     pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()>) {
         let Self { pages, halls, shop, limits, ending, over, changed } = self;
         let follower = follow(&shop, pages.clone(), changed);
+        let turns = tokio::spawn(turn(shop.clone(), pages.clone()));
         let tidier = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -131,6 +132,7 @@ impl Server {
         }
         workers.stop();
         follower.abort();
+        turns.abort();
         tidier.abort();
         shop.close().await;
         tracing::info!("ended; everything that was begun is written");
@@ -211,6 +213,21 @@ fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio:
         }
         changed.send_modify(|n| *n += 1);
     })
+}
+
+/// Pages promise days: they are forgotten when the clock makes those others, at midnight and when it is too late for today.
+async fn turn(shop: Shop, pages: Arc<Pages>) {
+    // Rules may change meanwhile.
+    const LONGEST: Duration = Duration::from_secs(60);
+    loop {
+        let next = backend::checkout::next_turn(&shop).await;
+        let wait = next.as_ref().ok().map(|next| next.millis().saturating_sub(shop.now().millis()));
+        let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map_or(LONGEST, Duration::from_millis);
+        tokio::time::sleep(wait.min(LONGEST)).await;
+        if next.is_ok_and(|next| shop.now() >= next) {
+            pages.forget();
+        }
+    }
 }
 
 /// Reads the settings again, which another node may have changed, before pages are rendered with them.

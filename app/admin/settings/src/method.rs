@@ -50,6 +50,8 @@ pub struct MethodForm {
     pub days_min: String,
     /// Days.
     pub days_max: String,
+    /// A time such as `11:00`; empty for none.
+    pub cutoff: String,
     /// With commas between them.
     pub regions: String,
     /// Not empty when it is offered.
@@ -83,6 +85,14 @@ impl MethodForm {
         };
         let (position, days_min, days_max) =
             (number("position", &self.position), number("days_min", &self.days_min), number("days_max", &self.days_max));
+        let cutoff = self.cutoff.trim();
+        let minute = cutoff.split_once(':').and_then(|(hours, minutes)| {
+            let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+            ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 60 + minutes)
+        });
+        if minute.is_none() && !cutoff.is_empty() {
+            errors.push(("cutoff".to_owned(), t::FIELD_TIME_INVALID.text(locale).to_owned()));
+        }
         if self.fee.trim().is_empty() {
             errors.push(("fee".to_owned(), t::FIELD_REQUIRED.text(locale).to_owned()));
         }
@@ -104,6 +114,7 @@ impl MethodForm {
             free_from,
             days_min,
             days_max,
+            cutoff: minute,
             regions: self.regions.split(',').map(str::to_owned).collect(),
             active: !self.active.is_empty(),
         })
@@ -205,6 +216,8 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
         ("form[position]", method.position.to_string()),
     ];
     let [days_min, days_max, position] = times.map(|(field, value)| typed.or(field, value));
+    let cutoff = method.cutoff.map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap_or_default();
+    let cutoff = typed.or("form[cutoff]", cutoff);
     let regions = typed.or("form[regions]", method.regions.join(", "));
     let active = typed.ticked("form[active]", "true", method.active);
     view! {
@@ -233,6 +246,7 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
                         <div class="grid md:grid-cols-3 gap-4 items-start">
                             <Field label=tr!(ADMIN_SETTINGS_DELIVERY_DAYS_MIN) name="form[days_min]" id="days_min" value=days_min inputmode="numeric" error=wrong(problem, "days_min")/>
                             <Field label=tr!(ADMIN_SETTINGS_DELIVERY_DAYS_MAX) name="form[days_max]" id="days_max" value=days_max inputmode="numeric" error=wrong(problem, "days_max")/>
+                            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_CUTOFF) name="form[cutoff]" id="cutoff" kind="time" value=cutoff optional=true hint=tr!(ADMIN_SETTINGS_DELIVERY_CUTOFF_HINT) error=wrong(problem, "cutoff")/>
                             <Field label=tr!(ADMIN_SETTINGS_DELIVERY_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
                         </div>
                         <Checkbox label=tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE) name="form[active]" checked=active/>

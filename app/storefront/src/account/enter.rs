@@ -74,6 +74,7 @@ fn sign_in_page() -> AnyView {
                 <p class="text-quiet mt-1 mb-4">{tr!(ACCOUNT_CREATE_BODY)}</p>
                 <LinkButton href=other("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
             </Card>
+            <p class="text-quiet">{tr!(ORDER_FIND_GUEST)}" "<a class="link" href="/orders/find">{tr!(SHELL_FOOTER_TRACK)}</a></p>
         </div>
     }
     .into_any()

@@ -6,7 +6,7 @@ use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
-use crate::cart::use_cart;
+use crate::cart::{Gone, use_cart};
 use crate::order::{OrderRow, OrderSheet};
 use crate::query::address;
 use crate::seo::NotIndexed;
@@ -43,7 +43,7 @@ fn Overview(account: AccountView) -> impl IntoView {
     Effect::new(move || {
         if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
             // The cart is its owner's and stays with the account.
-            cart.forget();
+            cart.forget_for(Gone::SignedOut);
             let _ = window().location().set_href(&next);
         }
     });

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use domain::Money;
 use domain::id::VariantId;
-use domain::view::{CartLineView, CartNotice, CartView, DiscountRefusal};
+use domain::view::{CartLineView, CartNotice, CartView, DeliveryTo, DiscountRefusal};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{lazy_view, when_alive};
+use session::{lazy_view, loaded, part, resource, when_alive};
 use ui::{
     Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
     SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
 };
 use wasm_bindgen::JsCast;
 
-use super::{Cart, use_cart};
+use super::{Cart, Gone, use_cart};
+use crate::place::{self, DeliveryLine, read_delivery};
 
 /// How long what is not seen at first leaves the network to what is.
 const SOON: Duration = Duration::from_secs(3);
@@ -28,14 +29,18 @@ pub fn CartDrawer() -> impl IntoView {
     when_alive(|| {
         set_timeout(
             || {
-                spawn_local(load_drawer());
+                spawn_local(async {
+                    // Without it the drawer says so when it is opened, and tries again.
+                    let _ = load_drawer().await;
+                });
             },
             SOON,
         );
     });
     let inside = move || {
-        let content =
-            || view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(drawer())}</Suspense> }.into_any();
+        let content = || {
+            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(drawer))}</Suspense> }.into_any()
+        };
         if cart.open.get() { content().into_any() } else { ().into_any() }
     };
     view! { <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End>{inside}</Dialog> }.into_any()
@@ -50,12 +55,14 @@ fn drawer_content() -> AnyView {
     let locale = use_locale();
     let goods_cost = Signal::derive(move || view.with(|view| locale.money(goods(view))));
     let close = move |_| cart.open.set(false);
+    let delivery = resource(|| (), |()| read_delivery());
+    let goods = Signal::derive(move || view.with(parcel));
     view! {
         <div class="flex flex-col min-h-full -my-4">
             <div class="grow py-4">
                 <Notices cart/>
                 {move || if is_empty.get() {
-                    view! { <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)/> }.into_any()
+                    view! { <EmptyCart/> }.into_any()
                 } else {
                     view! { <Lines view/> }.into_any()
                 }}
@@ -67,7 +74,10 @@ fn drawer_content() -> AnyView {
                     view! {
                         <div class="flex flex-col gap-3">
                             <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=goods_cost total=true/></dl>
-                            <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}". "{tr!(CART_SHIPPING)}": "{tr!(CART_SHIPPING_AT_CHECKOUT)}"."</p>
+                            <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</p>
+                            <Suspense fallback=|| ()>
+                                {loaded(delivery, move |delivery| view! { <DeliveryLine delivery=delivery.unwrap_or_default() goods/> }.into_any())}
+                            </Suspense>
                             <div class="grid grid-cols-2 gap-3">
                                 <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
                                 <span on:click=close><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
@@ -85,6 +95,40 @@ fn drawer_content() -> AnyView {
 /// Goods after discount.
 fn goods(view: &CartView) -> Money {
     view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
+}
+
+/// Worth and weight of what is in a cart, for its delivery; none of a cart with nothing in it that can be bought.
+#[must_use]
+pub(crate) fn parcel(view: &CartView) -> Option<(Money, i64)> {
+    let weight = view.lines.iter().map(|line| line.weight_g.saturating_mul(line.quantity.get())).fold(0_i64, i64::saturating_add);
+    view.lines.iter().any(|line| line.available > 0).then(|| (goods(view), weight))
+}
+
+/// A cart with nothing in it, or one that another tab ended: then that is said.
+#[component]
+pub fn EmptyCart(
+    /// The next step.
+    #[prop(optional, into)]
+    action: Option<ViewFn>,
+) -> impl IntoView {
+    let cart = use_cart();
+    move || {
+        let action = action.clone();
+        let action = move || action.as_ref().map(ViewFn::run);
+        match cart.gone() {
+            None => view! { <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>{action()}</EmptyState> }.into_any(),
+            Some(Gone::Ordered) => {
+                view! { <EmptyState title=tr!(CART_ORDERED_TITLE) body=tr!(CART_ORDERED_BODY)>{action()}</EmptyState> }.into_any()
+            }
+            Some(Gone::SignedOut) => view! {
+                <EmptyState title=tr!(CART_SIGNED_OUT_TITLE) body=tr!(CART_SIGNED_OUT_BODY)>
+                    <LinkButton href="/sign-in?back=/cart">{tr!(SHELL_SIGN_IN)}</LinkButton>
+                    {action()}
+                </EmptyState>
+            }
+            .into_any(),
+        }
+    }
 }
 
 /// What changed since the shopper last looked.
@@ -163,7 +207,11 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
             number.set(now);
         }
     });
-    let most = Signal::derive(move || line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1)));
+    // The server tells of at most ten more than are wanted, and has the last word.
+    let most = Signal::derive(move || {
+        let few = line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1));
+        if few < 10 { few } else { super::MOST }
+    });
     let sold_out = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.available < 1)));
     let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());
     let each = move || {
@@ -249,29 +297,47 @@ fn focus_beside(event: &leptos::ev::MouseEvent) {
     }
 }
 
-/// The sums of a cart, with delivery as an estimate.
+/// The sums of a cart: with the cheapest delivery to the place that was chosen, else without delivery and saying so.
 #[component]
 pub fn Sums(
     /// The cart.
     #[prop(into)]
     view: Signal<CartView>,
+    /// What was read of delivery.
+    delivery: DeliveryTo,
 ) -> impl IntoView {
     let locale = use_locale();
-    let money = move |part: fn(&CartView) -> Money| Signal::derive(move || view.with(|view| locale.money(part(view))));
-    let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
-    let shipping = Signal::derive(move || {
-        view.with(
-            |view| if view.totals.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(view.totals.shipping) },
-        )
+    let goods = Signal::derive(move || view.with(parcel));
+    let to = place::now(delivery.clone());
+    // Name of the place and the fee, once both are known.
+    let shipping = Memo::new(move |_| {
+        let (worth, weight) = goods.get()?;
+        to.with(|to| {
+            Some((to.place.as_ref()?.name.clone(), to.ways(worth, weight).first().map(|(fee, way)| (*fee, way.rate.tax_rate_bp))?))
+        })
     });
+    let subtotal = Signal::derive(move || view.with(|view| locale.money(view.totals.subtotal)));
+    let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
+    let sums = Memo::new(move |_| {
+        let (goods, tax) = view.with(|view| (self::goods(view), view.totals.tax));
+        let Some((_, (fee, rate))) = shipping.get() else { return (goods, tax) };
+        (goods.plus(fee).unwrap_or(goods), fee.tax_inside(rate).and_then(|inside| tax.plus(inside)).unwrap_or(tax))
+    });
+    let total = Signal::derive(move || locale.money(sums.get().0));
     view! {
         <dl class="flex flex-col gap-2">
-            <SumLine label=tr!(CART_SUBTOTAL) amount=money(|view| view.totals.subtotal)/>
+            <SumLine label=tr!(CART_SUBTOTAL) amount=subtotal/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> }.into_any())}
-            <SumLine label=tr!(CART_SHIPPING_ESTIMATE) amount=shipping/>
-            <SumLine label=tr!(CART_TOTAL) amount=money(|view| view.totals.total) total=true/>
+            {move || match shipping.get() {
+                Some((place, (cost, _))) => view! {
+                    <SumLine label=tr!(PLACE_SHIPPING_TO, place = place) amount=place::fee(cost)/>
+                    <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
+                }.into_any(),
+                None => view! { <SumLine label=tr!(PLACE_TOTAL_BEFORE) amount=total total=true/> }.into_any(),
+            }}
         </dl>
-        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = view.with(|view| locale.money(view.totals.tax)))}</p>
+        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = locale.money(sums.get().1))}</p>
+        <div class="mt-4 text-sm"><DeliveryLine delivery goods/></div>
     }
     .into_any()
 }

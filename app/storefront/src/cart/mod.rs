@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{Access, when_alive};
 
+use gloo_storage::{LocalStorage, Storage};
 use kept::{KEY, Kept};
 
 pub use calls::*;
@@ -27,6 +28,36 @@ pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
 /// How long after a change it is told to the server: several presses make one sync.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// The most of one thing in a cart.
+pub(crate) const MOST: u32 = 9_999;
+
+/// Under which name the browser notes why a cart is gone, for its other tabs.
+const WHY: &str = "tindahan.cart.gone";
+
+/// Why a cart is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It was bought.
+    Ordered,
+    /// Its owner signed out.
+    SignedOut,
+}
+
+impl Gone {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ordered => "ordered",
+            Self::SignedOut => "signed-out",
+        }
+    }
+
+    /// What another tab noted.
+    fn noted() -> Option<Self> {
+        let noted = LocalStorage::raw().get_item(WHY).ok()??;
+        [Self::Ordered, Self::SignedOut].into_iter().find(|why| why.as_str() == noted)
+    }
+}
 
 /// A cart with nothing in it.
 #[must_use]
@@ -57,6 +88,8 @@ pub struct Cart {
     syncing: RwSignal<bool>,
     /// The last sync did not reach the server.
     unreached: RwSignal<bool>,
+    /// Why it is gone, when another tab ended it while this one showed it.
+    gone: RwSignal<Option<Gone>>,
     /// Counts changes, so that an answer to an older state is told apart.
     changes: StoredValue<u64>,
     /// Owns what must outlive a line that is taken out.
@@ -71,6 +104,7 @@ pub fn provide_cart() -> Cart {
         open: RwSignal::new(false),
         syncing: RwSignal::new(false),
         unreached: RwSignal::new(false),
+        gone: RwSignal::new(None),
         changes: StoredValue::new(0),
         owner: StoredValue::new(Owner::current().unwrap_or_default()),
     };
@@ -192,8 +226,20 @@ impl Cart {
         }
     }
 
-    /// Forgets the cart: it was bought, or its owner signed out.
-    pub fn forget(self) {
+    /// Why the cart that this tab showed is gone.
+    #[must_use]
+    pub fn gone(self) -> Option<Gone> {
+        self.gone.get()
+    }
+
+    /// Forgets the cart, and tells other tabs why.
+    pub fn forget_for(self, why: Gone) {
+        // A browser that keeps nothing has no other tabs to tell.
+        let _ = LocalStorage::raw().set_item(WHY, why.as_str());
+        self.forget();
+    }
+
+    fn forget(self) {
         self.changes.update_value(|changes| *changes += 1);
         self.kept.set(Kept::default());
         self.keep();
@@ -233,8 +279,15 @@ impl Cart {
         self.ready.set(true);
         let elsewhere = window_event_listener(leptos::ev::storage, move |event| {
             if event.key().is_none_or(|key| key == KEY) {
+                let had = self.kept.with_untracked(|kept| !kept.view.lines.is_empty());
                 self.changes.update_value(|changes| *changes += 1);
                 self.read();
+                let has = self.kept.with_untracked(|kept| !kept.view.lines.is_empty() || kept.view.id.is_some());
+                if has {
+                    self.gone.set(None);
+                } else if had {
+                    self.gone.set(Gone::noted());
+                }
             }
         });
         let online = window_event_listener(leptos::ev::online, move |_| self.tell());
@@ -258,6 +311,7 @@ impl Cart {
     }
 
     fn change(self, change: impl FnOnce(&mut CartView)) {
+        self.gone.set(None);
         self.kept.update(|kept| {
             change(&mut kept.view);
             add_up(&mut kept.view);
@@ -372,7 +426,7 @@ fn cuts(mine: &CartView, theirs: &CartView) -> Vec<CartNotice> {
     theirs.lines.iter().filter_map(cut).collect()
 }
 
-/// Adds a cart up as far as the browser knows; a discount and the delivery estimate stay what the server last said.
+/// Adds a cart up as far as the browser knows; a discount stays what the server last said.
 fn add_up(view: &mut CartView) {
     let currency = view.lines.first().map_or(view.totals.total.currency, |line| line.unit_price.currency);
     let priced: Vec<_> = view
@@ -391,11 +445,7 @@ fn add_up(view: &mut CartView) {
     let discount = (view.totals.discount.minor > 0 && view.discount_code.is_some())
         .then_some(domain::cart::Discount::Amount(view.totals.discount.minor));
     let Ok(sums) = totals(currency, &priced, discount, None) else { return };
-    let shipping = if priced.is_empty() { Money::zero(currency) } else { view.totals.shipping };
-    let shipping_tax = if priced.is_empty() { Money::zero(currency) } else { view.totals.shipping_tax };
-    let total = sums.total.plus(shipping).unwrap_or(sums.total);
-    let tax = sums.tax.plus(shipping_tax).unwrap_or(sums.tax);
-    view.totals = Totals { shipping, shipping_tax, total, tax, ..sums };
+    view.totals = sums;
 }
 
 /// A line for a product of a list that has nothing to choose.
@@ -444,9 +494,8 @@ mod tests {
     fn the_browser_adds_up_like_the_server() {
         let mut view = empty();
         view.lines = vec![line(10_000, 2), line(5_000, 1)];
-        view.totals.shipping = Money::new(9_000, Currency::PHP);
         add_up(&mut view);
-        assert_eq!((view.totals.subtotal.minor, view.totals.total.minor), (25_000, 34_000));
+        assert_eq!((view.totals.subtotal.minor, view.totals.total.minor), (25_000, 25_000));
         assert_eq!(view.lines[0].total.minor, 20_000);
     }
 
@@ -466,13 +515,5 @@ mod tests {
         theirs.lines = vec![line(10_000, 2), line(5_000, 1), line(7_000, 1), line(8_000, 1)];
         theirs.lines[0].available = 2;
         assert_eq!(cuts(&mine, &theirs), [CartNotice::QuantityCut { name: "Mug".into(), from: 3, to: 2 }]);
-    }
-
-    #[test]
-    fn an_empty_cart_costs_nothing_to_deliver() {
-        let mut view = empty();
-        view.totals.shipping = Money::new(9_000, Currency::PHP);
-        add_up(&mut view);
-        assert_eq!(view.totals.total.minor, 0);
     }
 }

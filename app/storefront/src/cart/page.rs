@@ -1,11 +1,12 @@
 //! The cart's page.
 
-use domain::view::CartView;
+use domain::view::{CartView, DeliveryTo};
 use leptos::prelude::*;
 use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_posted};
-use ui::{Card, EmptyState, LinkButton, Look, Size, SkeletonText, tr};
+use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
 
-use super::{CodeForm, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
+use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
+use crate::place::read_delivery;
 use crate::seo::NotIndexed;
 
 /// The cart's page: the browser's cart where a script runs, the server's copy before that.
@@ -16,6 +17,7 @@ lazy_page!(CartPage, buying, cart_page);
 
 fn cart_page() -> AnyView {
     let theirs = resource(|| (), |()| read_cart(None));
+    let delivery = resource(|| (), |()| read_delivery());
     // Each line has a field for its number: which one is meant is seen from the words alone.
     let problem = use_posted().error.map(|error| match error.fields.first() {
         Some((_, words)) => AppError::told(error.status, words.clone()),
@@ -31,7 +33,8 @@ fn cart_page() -> AnyView {
             {move || Suspend::new(async move {
                 // Without the server there is still the browser's own cart.
                 let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
-                view! { <Whole theirs/> }
+                let delivery = delivery.await.unwrap_or_default();
+                view! { <Whole theirs delivery/> }
             })}
         </Suspense>
     }
@@ -39,7 +42,7 @@ fn cart_page() -> AnyView {
 }
 
 #[component]
-fn Whole(theirs: CartView) -> impl IntoView {
+fn Whole(theirs: CartView, delivery: DeliveryTo) -> impl IntoView {
     let cart = use_cart();
     let mine = cart.view();
     let met = theirs.clone();
@@ -49,7 +52,7 @@ fn Whole(theirs: CartView) -> impl IntoView {
         }
     });
     let notices = theirs.notices.clone();
-    let theirs = StoredValue::new(theirs);
+    let (theirs, delivery) = (StoredValue::new(theirs), StoredValue::new(delivery));
     let view = Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() });
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
     let blocked = Memo::new(move |_| view.with(|view| view.lines.iter().any(|line| line.available < 1)));
@@ -63,9 +66,7 @@ fn Whole(theirs: CartView) -> impl IntoView {
         }}
         {move || if is_empty.get() {
             view! {
-                <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
-                    <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton>
-                </EmptyState>
+                <EmptyCart action=|| view! { <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton> }.into_any()/>
             }.into_any()
         } else {
             view! {
@@ -77,7 +78,7 @@ fn Whole(theirs: CartView) -> impl IntoView {
                     <aside class="lg:sticky lg:top-40">
                         <Card>
                             <h2 class="text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
-                            <Sums view/>
+                            <Sums view delivery=delivery.get_value()/>
                             <div class="mt-5">
                                 {move || if blocked.get() {
                                     view! { <p class="text-sm font-medium tone-danger tone-ink">{tr!(CART_SOLD_OUT_FIRST)}</p> }.into_any()

@@ -27,6 +27,8 @@ use session::{Posted, request};
 use crate::address;
 #[cfg(feature = "ssr")]
 use crate::cart::{name_cart, named_cart};
+#[cfg(feature = "ssr")]
+use crate::place;
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] =
@@ -102,14 +104,8 @@ fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
 #[cfg(feature = "ssr")]
 async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let options = backend::checkout::delivery_options(&shop, &context, locale, cart, address).await.map_err(|error| told(error, None))?;
-    let mut offers = Vec::with_capacity(options.len());
-    for option in options {
-        let totals =
-            backend::checkout::quote(&shop, &context, locale, cart, address, &option.code).await.map_err(|error| told(error, None))?;
-        offers.push(Offer { option, totals });
-    }
-    Ok(offers)
+    let found = backend::checkout::offers(&shop, &context, locale, cart, address).await.map_err(|error| told(error, None))?;
+    Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 
 /// What the checkout begins with: what was typed without a script, else what the account knows.
@@ -130,7 +126,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     };
     let (shipping, billing) = if posted.to.is_empty() {
         let own = book.iter().find(|saved| saved.is_default).or(book.first()).map(|saved| saved.address.clone());
-        (own.unwrap_or_default(), Address::default())
+        (own.unwrap_or_else(address::of_chosen_place), Address::default())
     } else {
         (address::read(&typed, ""), address::read(&typed, "billing_"))
     };
@@ -219,6 +215,11 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         }
     }
     name_cart(None);
+    if let Some(known) =
+        backend::customers::delivery_place(locale, if shipping.country == "PH" { &shipping.place } else { &shipping.country })
+    {
+        place::remember(&known.code);
+    }
     // Proves to the page after the bank's that this browser made the order.
     remember_order(&shop, placed.order);
     let address = placed.pay_at.unwrap_or(placed.link);

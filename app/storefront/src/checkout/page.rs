@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
 use ui::{
-    Alert, Button, Card, Checkbox, EmptyState, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step,
-    SumLine, Tone, icon, tr, use_locale,
+    Alert, Button, Card, Checkbox, Field, Icon, LinkButton, Look, Picture, RadioCard, RadioCards, Size, SkeletonText, Step, SumLine, Tone,
+    icon, tr, use_locale,
 };
 use wasm_bindgen::JsCast;
 
 use super::{CheckoutStart, Offer, PlaceOrder, begin_checkout, read_offers};
 use crate::address::{AddressFields, AddressStart};
-use crate::cart::{Cart, Notices, empty, use_cart};
+use crate::cart::{Cart, EmptyCart, Gone, Notices, empty, use_cart};
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
@@ -71,7 +71,7 @@ fn Checkout(start: CheckoutStart) -> impl IntoView {
         let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
         if let Some(next) = next {
             leaving.set(true);
-            cart.forget();
+            cart.forget_for(Gone::Ordered);
             // A page that cannot be gone to leaves the reader here, with the order's mail on its way.
             let _ = window().location().set_href(&next);
         }
@@ -101,9 +101,7 @@ fn Checkout(start: CheckoutStart) -> impl IntoView {
         {unpaid}
         {move || if is_empty.get() && !leaving.get() {
             view! {
-                <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>
-                    <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton>
-                </EmptyState>
+                <EmptyCart action=|| view! { <LinkButton href="/c" look=Look::Outline>{tr!(CART_EMPTY_ACTION)}</LinkButton> }.into_any()/>
             }.into_any()
         } else {
             view! { <Steps start=start.get_value() view action problem leaving/> }.into_any()

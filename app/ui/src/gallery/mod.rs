@@ -205,7 +205,7 @@ fn choices(pictures: &[String]) -> AnyView {
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="size" chips=sizes selected="37".to_owned()/>
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="colour" chips=colours selected="palm".to_owned() said="palm".to_owned()/>
                     <QuantityStepper name="quantity" value=quantity/>
-                    <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true count="38"/>
+                    <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true count=Some("38".to_owned())/>
                     <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save" hint=tr!(ADDRESS_NONE_BODY)/>
                     <div class="flex flex-wrap gap-2">
                         <FilterChip label=tr!(LISTING_IN_STOCK_ONLY) href="#content"/>
@@ -400,7 +400,7 @@ fn overlays() -> AnyView {
                 <Checkbox name="restock" label=tr!(ADMIN_ORDERS_CANCEL_RESTOCK) checked=true/>
             </Dialog>
             <Dialog id="gallery-drawer" title=tr!(LISTING_FILTERS) open=side placement=Placement::Sheet foot=|| view! { <Button wide=true>{tr!(LISTING_SHOW_RESULTS)}</Button> }>
-                <Disclosure title=tr!(LISTING_AVAILABILITY) open=true><Checkbox name="in-stock" label=tr!(LISTING_IN_STOCK_ONLY) count="38"/></Disclosure>
+                <Disclosure title=tr!(LISTING_AVAILABILITY) open=true><Checkbox name="in-stock" label=tr!(LISTING_IN_STOCK_ONLY) count=Some("38".to_owned())/></Disclosure>
                 <Disclosure title=tr!(LISTING_PRICE) open=true><Field name="max" label=tr!(LISTING_PRICE_TO) prefix="₱" inputmode="numeric"/></Disclosure>
             </Dialog>
             <p class="text-quiet">{Locale::ALL.map(Locale::tag).join(" ")}</p>

@@ -116,11 +116,9 @@ pub struct Cart {
     pub subtotal: Money,
     /// Discount, positive.
     pub discount: Money,
-    /// Delivery, an estimate before an address is known.
-    pub shipping_estimate: Money,
     /// Tax inside `total`.
     pub tax: Money,
-    /// What is to be paid, with that estimate.
+    /// What is to be paid for the goods. What delivery adds depends on the address: see the delivery options.
     pub total: Money,
     /// The code that applies.
     pub discount_code: Option<String>,
@@ -149,7 +147,6 @@ impl Cart {
             lines: cart.lines.into_iter().map(line).collect(),
             subtotal: totals.subtotal.into(),
             discount: totals.discount.into(),
-            shipping_estimate: totals.shipping.into(),
             tax: totals.tax.into(),
             total: totals.total.into(),
             discount_code: cart.discount_code,

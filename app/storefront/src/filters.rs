@@ -1,0 +1,179 @@
+//! What a list can be narrowed by: stock, price, and the options of its goods.
+
+use domain::Money;
+use domain::view::{Facet, FacetValue};
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use ui::{Button, Checkbox, Field, tr};
+
+use crate::listing::{CURRENCY, Shown, without};
+
+/// What is wrong with the lowest and the highest price as typed.
+fn price_faults(min: &str, max: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let read = |text: &str| match text.trim() {
+        "" => Ok(None),
+        text => Money::parse(text, CURRENCY).ok().filter(|money| money.minor >= 0).map(|money| Some(money.minor)).ok_or(()),
+    };
+    match (read(min), read(max)) {
+        (Ok(Some(min)), Ok(Some(max))) if min > max => (None, Some(tr!(LISTING_PRICE_ORDER))),
+        (min, max) => (min.is_err().then(|| tr!(LISTING_PRICE_INVALID)), max.is_err().then(|| tr!(LISTING_PRICE_INVALID))),
+    }
+}
+
+/// A field of a price: holds what was typed, and follows the address when that says another amount than was sent from here. What came of
+/// its own sending may arrive while the next amount is typed, and is no reason to change it.
+#[derive(Clone, Copy)]
+struct PriceField {
+    typed: RwSignal<String>,
+    sent: StoredValue<String>,
+}
+
+impl PriceField {
+    fn new(shown: Shown, name: &'static str) -> Self {
+        let first = untrack(|| shown.asked(name));
+        let field = Self { typed: RwSignal::new(first.clone()), sent: StoredValue::new(first) };
+        let address = Memo::new(move |_| shown.asked(name));
+        Effect::new(move || {
+            let now = address.get();
+            if field.sent.with_value(|sent| *sent != now) {
+                field.sent.set_value(now.clone());
+                field.typed.set(now);
+            }
+        });
+        field
+    }
+}
+
+/// What the list can be narrowed by. With a script each tick counts at once; without one there is a button.
+#[component]
+pub(crate) fn Filters(
+    shown: Shown,
+    /// Keeps the ids of two copies apart.
+    prefix: &'static str,
+    #[prop(optional)] on_done: Option<Callback<()>>,
+) -> impl IntoView {
+    let node = NodeRef::<leptos::html::Form>::new();
+    let navigate = StoredValue::new(use_navigate());
+    let (min, max) = (PriceField::new(shown, "min"), PriceField::new(shown, "max"));
+    // What stands in the address was sent; what is typed is looked at when the field is left.
+    let faults = RwSignal::new(price_faults(&min.typed.get_untracked(), &max.typed.get_untracked()));
+    let fault = |which: fn(&(Option<&'static str>, Option<&'static str>)) -> Option<&'static str>| {
+        Signal::derive(move || faults.with(which).map(str::to_owned))
+    };
+    let go = move |done: bool| {
+        let Some(form) = node.get_untracked() else { return };
+        let fields = fields_of(&form);
+        let typed = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+        let found = price_faults(typed("min"), typed("max"));
+        faults.set(found);
+        if found != (None, None) {
+            return;
+        }
+        min.sent.set_value(typed("min").to_owned());
+        max.sent.set_value(typed("max").to_owned());
+        let chosen = shown.path.with_value(|path| without(path, &fields, |_, _| false));
+        navigate.with_value(|navigate| navigate(&chosen, leptos_router::NavigateOptions { scroll: false, ..Default::default() }));
+        if let Some(told) = on_done.filter(|_| done) {
+            told.run(());
+        }
+    };
+    let at_once = on_done.is_none();
+    let group = move |facet: Facet| {
+        let option =
+            facet.values.first().and_then(|value| value.key.split_once(':')).map(|(option, _)| option.to_owned()).unwrap_or_default();
+        let values = Memo::new(move |_| {
+            shown.listing.with(|listing| {
+                listing.facets.iter().find(|facet| is_of(facet, &option)).map(|facet| facet.values.clone()).unwrap_or_default()
+            })
+        });
+        let one = move |value: FacetValue| {
+            let key = value.key.clone();
+            let now = Memo::new(move |_| {
+                values.with(|values| values.iter().find(|value| value.key == key).map(|value| (value.count, value.chosen)))
+            });
+            let count = Signal::derive(move || Some(now.get().map_or(0, |(count, _)| count).to_string()));
+            let checked = Signal::derive(move || now.get().is_some_and(|(_, chosen)| chosen));
+            let id = format!("{prefix}-{}", value.key);
+            view! { <Checkbox label=value.name name="option" value=value.key id checked count/> }
+        };
+        view! {
+            <fieldset class="border-b border-hairline pb-4 mb-4">
+                <legend class="font-semibold mb-1">{facet.name}</legend>
+                <div class="max-h-72 overflow-y-auto">
+                    <For each=move || values.get() key=|value| value.key.clone() let:value>{one(value)}</For>
+                </div>
+            </fieldset>
+        }
+        .into_any()
+    };
+    let in_stock = Signal::derive(move || shown.query().in_stock);
+    view! {
+        <form
+            node_ref=node
+            method="get"
+            action=shown.path.get_value()
+            on:change=move |_| if at_once { go(false) }
+            on:submit=move |event| {
+                event.prevent_default();
+                go(true);
+            }
+        >
+            <input type="hidden" name="sort" value=move || shown.query().sort.as_str()/>
+            <fieldset class="border-b border-hairline pb-4 mb-4">
+                <legend class="font-semibold mb-1">{tr!(LISTING_AVAILABILITY)}</legend>
+                <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="in_stock" id=format!("{prefix}-in-stock") checked=in_stock/>
+            </fieldset>
+            <fieldset class="border-b border-hairline pb-4 mb-4">
+                <legend class="font-semibold mb-2">{tr!(LISTING_PRICE)}</legend>
+                <div class="grid grid-cols-2 gap-3 items-start">
+                    <Field label=tr!(LISTING_PRICE_FROM) name="min" id=format!("{prefix}-min") inputmode="decimal" prefix="₱" bind=min.typed error=fault(|faults| faults.0) maxlength=20/>
+                    <Field label=tr!(LISTING_PRICE_TO) name="max" id=format!("{prefix}-max") inputmode="decimal" prefix="₱" bind=max.typed error=fault(|faults| faults.1) maxlength=20/>
+                </div>
+            </fieldset>
+            <For each=move || shown.listing.with(|listing| listing.facets.clone()) key=|facet| facet.values.first().and_then(|value| value.key.split_once(':')).map(|(option, _)| option.to_owned()) let:facet>
+                {group(facet)}
+            </For>
+            <div class=if at_once { "without-script" } else { "sticky bottom-0 bg-base-100 pt-3" }>
+                <Button kind="submit" wide=true>{tr!(LISTING_SHOW_RESULTS)}</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Are these the values of this option?
+fn is_of(facet: &Facet, option: &str) -> bool {
+    facet.values.first().and_then(|value| value.key.split_once(':')).is_some_and(|(own, _)| own == option)
+}
+
+/// The fields of a form that say something.
+fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    let elements = form.elements();
+    for at in 0..elements.length() {
+        let Some(input) = elements.item(at).and_then(|element| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlInputElement>(element).ok())
+        else {
+            continue;
+        };
+        let counts = !matches!(input.type_().as_str(), "checkbox" | "radio") || input.checked();
+        if counts && !input.name().is_empty() && !input.value().is_empty() {
+            fields.push((input.name(), input.value()));
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_that_cannot_be_are_said_beside_their_field() {
+        let (invalid, order) = (Some(tr!(LISTING_PRICE_INVALID)), Some(tr!(LISTING_PRICE_ORDER)));
+        assert_eq!(price_faults("200", " 300 "), (None, None));
+        assert_eq!(price_faults("", ""), (None, None));
+        assert_eq!(price_faults("-5", "cheap"), (invalid, invalid));
+        assert_eq!(price_faults("300", "200"), (None, order));
+        assert_eq!(price_faults("200", "200"), (None, None));
+    }
+}

@@ -1,0 +1,377 @@
+//! Where the shopper has things delivered to: asked once, kept in a cookie that holds nothing but the code of a city or country, and
+//! from then on each page tells the fee and the days for it. The cookie is part of the name under which the server keeps a page.
+
+use std::time::Duration;
+
+use domain::Money;
+use domain::view::{DeliveryPlace, DeliveryPromise, DeliveryTo};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use server_fn::codec::GetUrl;
+use session::{
+    Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, lazy_view, loaded, part, problem, resource, stated,
+    use_posted,
+};
+use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale};
+
+use crate::query::address;
+use crate::seo::NotIndexed;
+
+#[cfg(feature = "ssr")]
+use session::request;
+
+/// The name of the cookie; the page cache knows it too.
+#[cfg(feature = "ssr")]
+pub(crate) const COOKIE: &str = "place";
+
+/// How long it is remembered, seconds.
+#[cfg(feature = "ssr")]
+const REMEMBERED: i64 = 365 * 86_400;
+
+/// How long the search waits for the next letter.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The code that this browser's cookie holds; empty before a place is chosen.
+#[cfg(feature = "ssr")]
+pub(crate) fn code() -> String {
+    request::cookie(COOKIE).unwrap_or_default()
+}
+
+/// Remembers a place in this browser.
+#[cfg(feature = "ssr")]
+pub(crate) fn remember(code: &str) {
+    request::set_cookie(COOKIE, code, "/", REMEMBERED);
+}
+
+/// The place that this browser's cookie names.
+#[cfg(feature = "ssr")]
+pub(crate) fn chosen() -> Option<DeliveryPlace> {
+    backend::customers::delivery_place(request::locale(), &code())
+}
+
+/// What delivery to the chosen place costs and how long it takes, or to anywhere in the country before one is chosen.
+#[cfg(feature = "ssr")]
+pub(crate) async fn delivery() -> Result<DeliveryTo, AppError> {
+    backend::checkout::delivery_to(&request::shop()?, request::locale(), &code()).await.map_err(|error| request::unexpected(&error))
+}
+
+/// What delivery to the chosen place costs and how long it takes, or to anywhere in the country before one is chosen.
+#[server(endpoint = "read_delivery", input = GetUrl, output = Answer)]
+pub async fn read_delivery() -> Result<DeliveryTo, AppError> {
+    delivery().await
+}
+access!(ReadDelivery, Access::Public);
+
+/// The places that these words may mean; some big cities without words.
+#[server(endpoint = "find_places", input = GetUrl, output = Answer)]
+pub async fn find_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> {
+    let words: String = words.chars().take(80).collect();
+    Ok(backend::customers::find_delivery_places(request::locale(), &words))
+}
+access!(FindPlaces, Access::Public);
+
+/// Chooses the place to deliver to. A plain form goes on to the page that it was sent from.
+#[server(endpoint = "choose_place", output = Answer)]
+pub async fn choose_place(place: String, #[server(default)] back: Option<String>) -> Result<DeliveryTo, AppError> {
+    use domain::messages::t;
+    let Some(known) = backend::customers::delivery_place(request::locale(), &place) else {
+        return Err(request::refused(422, t::PLACE_NONE_FOUND));
+    };
+    remember(&known.code);
+    request::redirect(&back.filter(|back| request::is_inside(back)).unwrap_or_else(|| "/".to_owned()));
+    backend::checkout::delivery_to(&request::shop()?, request::locale(), &known.code).await.map_err(|error| request::unexpected(&error))
+}
+access!(ChoosePlace, Access::Public);
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDelivery>(), stated::<FindPlaces>(), stated::<ChoosePlace>()];
+
+/// What this page knows of the place beyond what it was rendered with.
+#[derive(Clone, Copy)]
+pub struct Delivering {
+    /// Chosen since the page was loaded.
+    chosen: RwSignal<Option<DeliveryTo>>,
+    /// Is the choice open?
+    pub open: RwSignal<bool>,
+}
+
+/// Begins to follow the place; called once by the frame.
+pub(crate) fn provide_delivering() -> Delivering {
+    let delivering = Delivering { chosen: RwSignal::new(None), open: RwSignal::new(false) };
+    provide_context(delivering);
+    delivering
+}
+
+fn use_delivering() -> Delivering {
+    use_context().unwrap_or_else(provide_delivering)
+}
+
+/// What is true now: as chosen since the page was loaded, else as it was read.
+#[must_use]
+pub(crate) fn now(read: DeliveryTo) -> Signal<DeliveryTo> {
+    let chosen = use_delivering().chosen;
+    Signal::derive(move || chosen.get().unwrap_or_else(|| read.clone()))
+}
+
+/// The days of a promise: `Tue 24 Nov`, or the first and the last; with the time by which it must be ordered, where there is one.
+#[must_use]
+pub(crate) fn days(promise: &DeliveryPromise) -> String {
+    let locale = use_locale();
+    let (from, to) = (locale.weekday_date(promise.from), locale.weekday_date(promise.to));
+    let days = if from == to { to } else { format!("{from} – {to}") };
+    match promise.order_by {
+        Some(by) => tr!(PLACE_ORDER_BY, date = days, time = locale.time(by)),
+        None => days,
+    }
+}
+
+/// A fee in words: nothing is free.
+#[must_use]
+pub(crate) fn fee(fee: Money) -> String {
+    if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { use_locale().money(fee) }
+}
+
+/// The fees before a place is chosen: `₱89.00 – ₱159.00`.
+#[must_use]
+pub(crate) fn range((low, high): (Money, Money)) -> String {
+    if low == high { fee(low) } else { format!("{} – {}", fee(low), fee(high)) }
+}
+
+/// Opens the choice over the page, where a script runs; a link to its page otherwise.
+#[component]
+pub fn ChooseLink(
+    /// Classes of the link.
+    #[prop(default = "link")]
+    class: &'static str,
+    /// Its words.
+    children: Children,
+) -> impl IntoView {
+    let open = use_delivering().open;
+    let location = leptos_router::hooks::use_location();
+    let href = move || {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+        address("/place", [("back", here.as_str())].into_iter())
+    };
+    let choose = move |event: leptos::ev::MouseEvent| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            event.prevent_default();
+            event.stop_propagation();
+            open.set(true);
+        }
+    };
+    view! { <a class=class href=href rel="nofollow" on:click=choose>{children()}</a> }.into_any()
+}
+
+/// Where to deliver, in the front of each page.
+#[component]
+pub fn DeliverTo(
+    /// The place that the page was rendered for.
+    place: Option<DeliveryPlace>,
+) -> impl IntoView {
+    let chosen = use_delivering().chosen;
+    let words = move || {
+        let place = chosen.with(|chosen| chosen.as_ref().and_then(|chosen| chosen.place.clone())).or_else(|| place.clone());
+        place.map_or_else(|| tr!(PLACE_DELIVER_WHERE).to_owned(), |place| tr!(PLACE_DELIVER_TO, place = place.name))
+    };
+    view! {
+        <ChooseLink class="flex items-center gap-1.5 min-h-11 text-sm font-medium border-b-3 border-transparent hover:underline underline-offset-4 decoration-1">
+            <Icon shape=icon::MAP_PIN class="size-4 shrink-0"/>
+            <span class="min-w-0 truncate" data-deliver-to>{words}</span>
+        </ChooseLink>
+    }
+    .into_any()
+}
+
+/// What delivery of these goods costs and when they come; before a place is chosen, from what to what it costs.
+#[component]
+pub fn DeliveryLine(
+    /// What was read of delivery.
+    delivery: DeliveryTo,
+    /// What the goods cost, and their weight in grams; none where they cannot be bought, and nothing is promised.
+    #[prop(into)]
+    goods: Signal<Option<(Money, i64)>>,
+) -> impl IntoView {
+    let delivery = now(delivery);
+    let words = move || {
+        let (worth, weight) = goods.get()?;
+        delivery.with(|delivery| {
+            let Some(place) = &delivery.place else {
+                let fees = delivery.fees(worth, weight)?;
+                return Some(
+                    view! {
+                        <span class="block">{tr!(PLACE_FEES, fees = range(fees))}</span>
+                        <span class="block"><ChooseLink>{tr!(PLACE_CHOOSE)}</ChooseLink></span>
+                    }
+                    .into_any(),
+                );
+            };
+            let ways = delivery.ways(worth, weight);
+            let soonest = ways.iter().min_by_key(|(cost, way)| (way.to, cost.minor)).copied();
+            let Some((cost, cheapest)) = ways.first().copied() else {
+                return Some(
+                    view! {
+                        <span class="block">{tr!(PLACE_NOT_THERE, place = place.name.clone())}</span>
+                        <span class="block"><ChooseLink>{tr!(COMMON_CHANGE)}</ChooseLink></span>
+                    }
+                    .into_any(),
+                );
+            };
+            let sooner = soonest
+                .filter(|(_, way)| way.to < cheapest.to)
+                .map(|(cost, way)| tr!(PLACE_SOONER, name = way.name, fee = fee(cost), date = days(way)));
+            Some(
+                view! {
+                    <span class="block">
+                        {tr!(PLACE_PROMISE, place = place.name, fee = fee(cost), date = days(cheapest))}" "
+                        <ChooseLink>{tr!(COMMON_CHANGE)}</ChooseLink>
+                    </span>
+                    {sooner.map(|sooner| view! { <span class="block text-quiet mt-1">{sooner}</span> }.into_any())}
+                }
+                .into_any(),
+            )
+        })
+    };
+    view! {
+        <div id="delivery-promise" aria-live="polite">
+            {move || words().map(|words| view! {
+                <p class="flex gap-3 items-start"><Icon shape=icon::TRUCK class="size-6 text-primary shrink-0"/><span class="min-w-0">{words}</span></p>
+            }.into_any())}
+        </div>
+    }
+    .into_any()
+}
+
+/// The choice over the page.
+#[component]
+pub fn PlaceDialog() -> impl IntoView {
+    let open = use_delivering().open;
+    let inside = move || {
+        let content = || {
+            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(choosing))}</Suspense> }
+                .into_any()
+        };
+        if open.get() { content() } else { ().into_any() }
+    };
+    view! { <Dialog title=tr!(PLACE_TITLE) id="where" open>{inside}</Dialog> }.into_any()
+}
+
+lazy_view!(choosing, buying, load_choosing, choosing_content);
+
+fn choosing_content() -> AnyView {
+    let open = use_delivering().open;
+    view! { <Choosing id="place-words" back=String::new() begin=String::new() on_done=Callback::new(move |()| open.set(false))/> }
+        .into_any()
+}
+
+/// The choice on a page of its own, for readers without a script.
+#[derive(Debug)]
+pub struct PlacePage;
+
+lazy_page!(PlacePage, buying, place_page);
+
+fn place_page() -> AnyView {
+    let query = use_query_map();
+    let posted = use_posted();
+    let asked =
+        |name: &str| query.with_untracked(|query| query.get(name)).or_else(|| posted.value(name).map(str::to_owned)).unwrap_or_default();
+    let (back, begin) = (asked("back"), asked("q"));
+    let back = if back.starts_with('/') && !back.starts_with("//") { back } else { "/".to_owned() };
+    let navigate = use_navigate();
+    let next = back.clone();
+    let on_done = Callback::new(move |()| navigate(&next, NavigateOptions::default()));
+    view! {
+        <Title text=tr!(PLACE_TITLE)/>
+        <NotIndexed/>
+        <div class="max-w-md mx-auto mt-6 md:mt-10">
+            <h1 class="text-3xl mb-6">{tr!(PLACE_TITLE)}</h1>
+            <Choosing id="q" back begin on_done/>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Choosing(
+    /// The search field's id: the page may stand beneath the dialog.
+    id: &'static str,
+    /// The page to go back to.
+    back: String,
+    /// What is looked for at first.
+    begin: String,
+    /// Told when a place was chosen.
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let action = ServerAction::<ChoosePlace>::new();
+    let posted = use_posted();
+    let problem = problem(action, &posted);
+    let chosen = use_delivering().chosen;
+    Effect::new(move || {
+        let answer = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
+        if let Some(delivery) = answer {
+            chosen.set(Some(delivery));
+            on_done.run(());
+        }
+    });
+    let typed = RwSignal::new(begin.clone());
+    let asked = RwSignal::new(begin);
+    Effect::new(move |before: Option<String>| {
+        let words = typed.get();
+        if before.is_some_and(|before| before != words) {
+            let mine = words.clone();
+            set_timeout(
+                move || {
+                    if typed.try_get_untracked().as_ref() == Some(&mine) {
+                        asked.set(mine);
+                    }
+                },
+                PAUSE,
+            );
+        }
+        words
+    });
+    let found = resource(move || asked.get(), find_places);
+    let (search_back, form_back) = (back.clone(), back);
+    let on_search = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        asked.set(typed.get_untracked());
+    };
+    let list = move |places: Result<Vec<DeliveryPlace>, AppError>| match places {
+        Err(error) => view! { <p class="tone-danger tone-ink font-medium">{error.said(use_locale())}</p> }.into_any(),
+        Ok(places) if places.is_empty() => view! { <p class="text-quiet">{tr!(PLACE_NONE_FOUND)}</p> }.into_any(),
+        Ok(places) => {
+            let each = |place: DeliveryPlace| {
+                view! {
+                    <li>
+                        <button type="submit" name="place" value=place.code class="w-full flex items-center gap-3 min-h-12 px-2 py-1.5 rounded-field text-start cursor-pointer hover:bg-base-200">
+                            <Icon shape=icon::MAP_PIN class="size-5 text-quiet shrink-0"/>
+                            <span class="min-w-0">
+                                <span class="font-medium">{place.name}</span>
+                                {(!place.within.is_empty()).then(|| view! { <span class="text-quiet">", "{place.within}</span> }.into_any())}
+                            </span>
+                        </button>
+                    </li>
+                }
+                .into_any()
+            };
+            view! { <ul class="divide-y divide-hairline">{places.into_iter().map(each).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <div class="flex flex-col gap-4">
+            <p class="text-quiet">{tr!(PLACE_BODY)}</p>
+            <form method="get" action="/place" class="flex items-end gap-2" on:submit=on_search>
+                {(!search_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=search_back/> }.into_any())}
+                <div class="grow"><Field label=tr!(PLACE_FIND) name="q" id bind=typed hint=tr!(PLACE_FIND_HINT) autocomplete="off" maxlength=80/></div>
+                <span class="without-script mb-6"><Button kind="submit" look=Look::Outline>{tr!(COMMON_SEARCH)}</Button></span>
+            </form>
+            <ProblemSummary problem/>
+            <PostForm action page="/place">
+                {(!form_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=form_back/> }.into_any())}
+                <Transition fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{loaded(found, list)}</Transition>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}

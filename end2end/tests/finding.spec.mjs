@@ -1,0 +1,111 @@
+import { expect, open, test } from '../test.mjs';
+import { addToCart, cartSynced, checkOut, somebody, thanked } from '../shopper.mjs';
+
+const y = (page) => page.evaluate(() => Math.round(scrollY));
+
+/** Until the browser has told the page that it was scrolled. */
+const told = (page) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+
+test('back finds the place where one was, on a list and on the home page', { tag: ['@phone', '@desktop'] }, async ({ page }) => {
+  for (const [address, link] of [['/c', '#goods a[href^="/p/"]'], ['/', 'main a[href^="/p/"]']]) {
+    await open(page, address);
+    const far = page.locator(link).nth(9);
+    await far.scrollIntoViewIfNeeded();
+    await told(page);
+    const before = await y(page);
+    expect(before).toBeGreaterThan(300);
+    await far.click();
+    await page.waitForURL('**/p/*');
+    await expect(page.locator('#product-name')).toBeVisible();
+    await expect.poll(() => y(page)).toBe(0);
+    await page.evaluate(() => scrollTo(0, 200));
+    await told(page);
+    await page.goBack();
+    await expect(page.locator(link).nth(9)).toBeInViewport();
+    await expect.poll(() => y(page)).toBe(before);
+    // It stays there.
+    await page.waitForFunction((wanted) => new Promise((done) => { setTimeout(() => done(Math.round(scrollY) === wanted), 800); }), before);
+    await page.goForward();
+    await expect(page.locator('#product-name')).toBeVisible();
+    await expect.poll(() => y(page)).toBe(200);
+  }
+});
+
+test('a price is typed in peace, and one that cannot be is refused beside its field', { tag: '@desktop' }, async ({ page }) => {
+  await open(page, '/c/tableware');
+  const filters = page.getByRole('complementary');
+  await filters.getByLabel('From', { exact: true }).click();
+  // As fast as fingers go: the list is read again while the second price is typed.
+  await page.keyboard.type('200');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('300', { delay: 60 });
+  await page.keyboard.press('Tab');
+  await page.waitForURL(/min=200.*|max=300/);
+  await expect(page).toHaveURL(/max=300/);
+  await expect(page).toHaveURL(/min=200/);
+  await expect(filters.getByLabel('To', { exact: true })).toHaveValue('300');
+  const [from, to] = [filters.getByLabel('From', { exact: true }), filters.getByLabel('To', { exact: true })];
+  await from.fill('-5');
+  await from.press('Enter');
+  await expect(page.locator('#side-min-error')).toContainText('Enter an amount');
+  await expect(page).toHaveURL(/min=200/);
+  await from.fill('500');
+  await to.fill('300');
+  await to.press('Enter');
+  await expect(page.locator('#side-max-error')).toContainText('less than the lowest price');
+  await expect(to).toHaveValue('300');
+  // The same from the server.
+  await open(page, '/c/tableware?min=500&max=300');
+  await expect(page.locator('#side-max-error')).toContainText('less than the lowest price');
+  await expect(from).toHaveValue('500');
+});
+
+test('ticking a filter moves no group, and keeps the focus', { tag: '@desktop' }, async ({ page }) => {
+  await open(page, '/c');
+  const filters = page.getByRole('complementary');
+  const groups = () => filters.locator('legend').allTextContents();
+  const before = await groups();
+  const boxes = filters.locator('input[name=option]');
+  const last = boxes.nth((await boxes.count()) - 1);
+  const key = await last.getAttribute('value');
+  await last.check();
+  await expect(page).toHaveURL(/option=/);
+  await expect(page.getByRole('navigation', { name: 'Chosen filters' })).toBeVisible();
+  const after = (await groups()).filter((name) => before.includes(name));
+  expect(after).toEqual(before.filter((name) => after.includes(name)));
+  await expect(filters.locator(`input[value="${key}"]`)).toBeFocused();
+});
+
+test('a guest gets the link to an order again', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/responded with a status of 422/);
+  const ana = somebody();
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await checkOut(page, ana, 'cod');
+  const number = await thanked(page);
+  await open(page, '/');
+  await page.getByRole('contentinfo').getByRole('link', { name: 'Follow an order' }).click();
+  await page.getByLabel('Order number').fill(number.toLowerCase());
+  await page.getByLabel('E-mail').fill('nonsense');
+  await page.getByRole('main').getByRole('button', { name: 'Send me the link' }).click();
+  await expect(page.locator('#email-error')).toBeVisible();
+  await page.getByLabel('E-mail').fill(ana.email);
+  await page.getByRole('main').getByRole('button', { name: 'Send me the link' }).click();
+  await expect(page.getByText('If there is such an order')).toBeVisible();
+  const mails = async () => (await (await request.get(`${process.env.TINDAHAN_SIMULATORS_URL}/mail`)).json()).filter((mail) => JSON.stringify(mail).includes(`Your order ${number}`));
+  await expect.poll(async () => (await mails()).length).toBe(1);
+});
+
+test.describe('without a script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the answer to a guest is the same whether there is such an order', { tag: '@phone' }, async ({ page, problems }) => {
+    problems.allow(/was preloaded using link preload but not used/);
+    await page.goto('/sign-in');
+    await page.getByRole('main').getByRole('link', { name: 'Follow an order' }).click();
+    await page.getByLabel('Order number').fill('TAAAA-AAA');
+    await page.getByLabel('E-mail').fill('nobody@example.com');
+    await page.getByRole('main').getByRole('button', { name: 'Send me the link' }).click();
+    await expect(page.getByText('If there is such an order')).toBeVisible();
+  });
+});

@@ -1,0 +1,89 @@
+import { expect, open, test } from '../test.mjs';
+import { addToCart, cartSynced, fillContact, somebody, thanked } from '../shopper.mjs';
+
+const promise = (page) => page.getByRole('main').locator('#delivery-promise');
+
+/** Chooses a place in the dialog that a link opened. */
+async function choose(page, words, name) {
+  const dialog = page.getByRole('dialog', { name: 'Where to?' });
+  await dialog.getByLabel('City, municipality or country').fill(words);
+  await dialog.getByRole('button', { name }).click();
+  await expect(dialog).toBeHidden();
+}
+
+test('the place is asked once, and each page tells the price and the days for it', { tag: ['@phone', '@desktop', '@dist'] }, async ({ page }) => {
+  await open(page, '/p/stoneware-mug');
+  await expect(promise(page)).toContainText(/Delivery ₱[\d.]+ – ₱[\d.]+, depending on where you are/);
+  const chosen = page.locator('label', { hasText: 'Oat' });
+  await chosen.click();
+  await promise(page).getByRole('link', { name: /Choose your place/ }).click();
+  await choose(page, 'cebu city', /^Cebu City, Central Visayas/);
+  await expect(promise(page)).toContainText(/To Cebu City: ₱159\.00, arrives \w{3} \d+ \w{3} – \w{3} \d+ \w{3}/);
+  await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Cebu City');
+  // What was chosen of the product stays.
+  await expect(page.getByRole('radio', { name: 'Oat' })).toBeChecked();
+  // The server knows it as well.
+  await open(page, '/p/dried-mango');
+  await expect(promise(page)).toContainText('To Cebu City: ₱159.00');
+  await addToCart(page, '/p/dried-mango');
+  await open(page, '/cart');
+  const sums = page.getByRole('complementary');
+  await expect(sums).toContainText('Shipping to Cebu City');
+  await expect(sums).not.toContainText('Free');
+  const total = await sums.locator('dl div', { hasText: /^Total/ }).last().locator('dd').textContent();
+  await cartSynced(page);
+  // The checkout begins with it, and costs what the cart said.
+  await open(page, '/checkout');
+  await expect(page.locator('#place_1')).toHaveValue(/^07/);
+  await expect(page.locator('#place_2')).toHaveValue('0730600000');
+  await expect(page.getByRole('button', { name: `Place order · ${total.trim()}` })).toBeVisible();
+  await open(page, '/');
+  await page.locator('#front').getByRole('link', { name: 'Deliver to Cebu City' }).click();
+  await choose(page, 'makati', /^Makati City, Metro Manila/);
+  await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Makati City');
+});
+
+test('what is sold out is not promised', { tag: '@phone' }, async ({ page, request }) => {
+  const list = await (await request.get('/c')).text();
+  expect(list).toContain('</html>');
+  await open(page, '/p/stoneware-mug');
+  await expect(promise(page)).not.toBeEmpty();
+  for (const chip of await page.locator('main fieldset label[title$="not available"]').all()) {
+    await chip.click();
+    await expect(page.locator('#stock')).toContainText('Sold out');
+    await expect(promise(page)).toBeEmpty();
+  }
+});
+
+test('the place that an order went to is remembered', { tag: '@desktop' }, async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillContact(page, somebody());
+  await page.locator('#line1').fill('1 Osmeña Boulevard');
+  await page.locator('#place_1').selectOption({ label: 'Region VII (Central Visayas)' });
+  await page.locator('#place_2').selectOption({ label: 'City of Cebu' });
+  await page.locator('#place_3').selectOption({ index: 1 });
+  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await page.getByRole('button', { name: /^Place order · ₱/ }).click();
+  await thanked(page);
+  await open(page, '/p/dried-mango');
+  await expect(promise(page)).toContainText('To Cebu City');
+});
+
+test.describe('without a script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the place is chosen on a page of its own', { tag: '@phone' }, async ({ page, problems }) => {
+    problems.allow(/was preloaded using link preload but not used/);
+    await page.goto('/p/dried-mango');
+    await promise(page).getByRole('link', { name: /Choose your place/ }).click();
+    await page.getByRole('main').getByLabel('City, municipality or country').fill('cebu city');
+    await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('main').getByRole('button', { name: /^Cebu City, Central Visayas/ }).click();
+    await expect(page).toHaveURL(/\/p\/dried-mango$/);
+    await expect(promise(page)).toContainText(/To Cebu City: ₱159\.00, arrives/);
+    await page.goto('/p/stoneware-mug');
+    await expect(promise(page)).toContainText('To Cebu City: ₱159.00');
+  });
+});
