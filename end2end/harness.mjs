@@ -35,7 +35,7 @@ export function freePort() {
 /** The environment without this shell's own settings for the store: a run must not depend on them. */
 function environment(added) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TINDAHAN|LEPTOS)_/.test(name));
-  return { ...Object.fromEntries(inherited), ...added };
+  return { ...Object.fromEntries(inherited), TINDAHAN_DRAIN_SECONDS: '0', ...added };
 }
 
 /** Starts a program whose output goes to `log`; `stop()` asks it to end, and insists after ten seconds. */
@@ -123,6 +123,8 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
         TINDAHAN_LIMIT_SIGN_IN: '0',
         TINDAHAN_LIMIT_CHECKOUT: '0',
         TINDAHAN_LIMIT_CART: '0',
+        TINDAHAN_LIMIT_PAYMENT: '0',
+        TINDAHAN_LIMIT_SEARCH: '0',
         TINDAHAN_LIMIT_API: '0',
         ...env,
       },

@@ -102,5 +102,6 @@ export const pages = [
   { name: 'admin-delivery-new', address: '/admin/settings/delivery/new', prepare: owner('/admin/settings/delivery/new') },
   { name: 'admin-staff', address: '/admin/settings/staff', prepare: owner('/admin/settings/staff') },
   { name: 'admin-mine', address: '/admin/preferences', prepare: owner('/admin/preferences') },
+  { name: 'admin-denials', address: '/admin/settings/denials', prepare: owner('/admin/settings/denials') },
   { name: 'admin-keys', address: '/admin/settings/keys', prepare: owner('/admin/settings/keys') },
 ];

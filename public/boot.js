@@ -1,3 +1,9 @@
+// Some browsers keep a page for Back although it says that it is not to be kept. One that belongs to somebody is asked for again:
+// who was signed in then may not be any more.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted && /^\/(account|admin|orders)(\/|$)/.test(location.pathname)) location.reload();
+});
+
 // Registers the service worker. The first page was loaded before the worker could see it: the worker is handed the list.
 if ('serviceWorker' in navigator) {
   addEventListener('load', async () => {

@@ -17,6 +17,7 @@ use admin_products::list::Products;
 use admin_products::movements::Movements;
 use admin_products::stock::Stock;
 use admin_settings::delivery::Delivery;
+use admin_settings::denials::Denials;
 use admin_settings::discount::EditDiscount;
 use admin_settings::discounts::Discounts;
 use admin_settings::general::General;
@@ -57,6 +58,7 @@ pub fn Admin() -> AnyNestedRoute {
             <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
             <Route path=path!("preferences") view={Lazy::<Mine>::new()} ssr=SsrMode::Async/>
             <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("settings/denials") view={Lazy::<Denials>::new()} ssr=SsrMode::Async/>
             <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
         </ParentRoute>
     }

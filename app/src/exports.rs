@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use backend::catalog::ProductsFile;
 use backend::customers::CustomersFile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
@@ -10,7 +11,7 @@ use domain::iso_day;
 use domain::messages::t;
 use domain::permission::{Access, Permission};
 use domain::view::OrderQuery;
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
 use session::request::Visitor;
 
@@ -18,7 +19,7 @@ use crate::router::{Pages, locale_of};
 
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
-    let (ctx, asked) = match admit(request, Access::Staff(Permission::ExportOrders)) {
+    let (ctx, asked) = match admit(request, Access::Staff(Permission::ExportOrders), "orders") {
         Ok(admitted) => admitted,
         Err(refused) => return refused,
     };
@@ -39,7 +40,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
 
 /// `/admin/customers.csv`: everybody who bought or has an account.
 pub async fn customers(State(pages): State<Pages>, request: Request) -> Response {
-    let ctx = match admit(request, Access::Staff(Permission::ExportCustomers)) {
+    let ctx = match admit(request, Access::Staff(Permission::ExportCustomers), "orders") {
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };
@@ -55,10 +56,28 @@ pub async fn customers(State(pages): State<Pages>, request: Request) -> Response
     }
 }
 
+/// `/admin/products.csv`: all products, as an import reads them.
+pub async fn products(State(pages): State<Pages>, request: Request) -> Response {
+    let ctx = match admit(request, Access::Staff(Permission::ReadProducts), "products") {
+        Ok((ctx, _)) => ctx,
+        Err(refused) => return refused,
+    };
+    match ProductsFile::begin(pages.shop(), &ctx).await {
+        Ok(file) => {
+            let parts = stream::unfold(file, |mut file| async move {
+                let part = file.next().await.transpose()?;
+                Some((part.map_err(|error| broken(&error)), file))
+            });
+            sent("products", &iso_day(pages.shop().now()), parts)
+        }
+        Err(error) => failed(&error),
+    }
+}
+
 type Pairs = Vec<(String, String)>;
 
-/// Who asks, and what for; or what to say to whoever may not.
-fn admit(request: Request, access: Access) -> Result<(Context, Pairs), Response> {
+/// Who asks, and what for; or what to say to whoever may not. Who is not signed in comes to this page of the admin afterwards.
+fn admit(request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
     let (parts, _) = request.into_parts();
     let visitor = parts.extensions.get::<Visitor>();
     match visitor {
@@ -68,7 +87,7 @@ fn admit(request: Request, access: Access) -> Result<(Context, Pairs), Response>
         Some(visitor) if visitor.me.is_some() => {
             Err((StatusCode::FORBIDDEN, t::ERROR_FORBIDDEN_BODY.text(locale_of(&parts))).into_response())
         }
-        _ => Err(Redirect::to("/sign-in?back=%2Fadmin%2Forders").into_response()),
+        _ => Err(Redirect::to(&format!("/sign-in?back=%2Fadmin%2F{back}")).into_response()),
     }
 }
 
@@ -84,7 +103,8 @@ fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
 }
 
 fn sent(name: &str, day: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
-    let mut answer = Body::from_stream(parts).into_response();
+    // Who compresses asks once more after the end.
+    let mut answer = Body::from_stream(parts.fuse()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -36,7 +36,7 @@ use ui::{HeadLinks, provide_toasts, use_locale};
 
 pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
-pub use router::{Frontends, router};
+pub use router::{Frontends, router, takes_files};
 pub use session::ALIVE;
 pub use ui::hydrate_deferred;
 

@@ -151,6 +151,10 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
         return sent.page(&pages, "", None, None).await;
     }
     let sent = match boundary(request.headers()) {
+        Some(_) if !pages.may_send_files(request.extensions()) => {
+            let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), whole: true };
+            return sent.page(&pages, "", Some(AppError::new(StatusCode::FORBIDDEN.as_u16())), None).await;
+        }
         Some(boundary) => Some(Sent::receive_files(request, boundary).await),
         None => Sent::receive(request).await,
     };

@@ -12,9 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use backend::Shop;
 use backend::platform::Context;
+use backend::platform::context::Client;
 use domain::Locale;
 use domain::id::RequestId;
 use domain::permission::{Access, Permission};
+use domain::view::DenialKind;
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
 use leptos::nonce::use_nonce;
@@ -22,15 +24,14 @@ use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use server_fn::error::FromServerFnError;
-use session::request::{PartFiles, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
+use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
+use session::request::{DEVICE_COOKIE, PartFiles, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
 use session::{AppError, Brand, Posted};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
-use storefront::checkout::PlaceOrder;
+use storefront::checkout::{FinishOrder, PlaceOrder};
 use storefront::find_order::FindOrder;
-use storefront::follow::PayOrder;
 use storefront::place::ChoosePlace;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
@@ -102,13 +103,25 @@ impl Pages {
         extensions.get::<Visitor>().is_some_and(|visitor| visitor.context.satisfies(Access::Staff(Permission::ReadDashboard)))
     }
 
+    /// May whoever sent this send files to any of the functions that take them?
+    pub fn may_send_files(&self, extensions: &Extensions) -> bool {
+        let visitor = extensions.get::<Visitor>();
+        let may = |path: &&str| self.access.get(path).is_some_and(|access| visitor.is_some_and(|v| v.context.satisfies(*access)));
+        file_functions().any(|path| may(&path))
+    }
+
     /// A server function by its address, when whoever sent this may call it; else the status that says why not.
     pub fn may_call(&self, path: &str, parts: &Parts) -> Result<&'static str, StatusCode> {
         let visitor = parts.extensions.get::<Visitor>();
         match self.access.get_key_value(path) {
             Some((path, access)) if visitor.is_some_and(|visitor| visitor.context.satisfies(*access)) => Ok(path),
             Some(_) if visitor.is_none_or(|visitor| visitor.me.is_none()) => Err(StatusCode::UNAUTHORIZED),
-            Some(_) => Err(StatusCode::FORBIDDEN),
+            Some(_) => {
+                if let Some(visitor) = visitor {
+                    backend::identity::denied_meanwhile(&self.shop, &visitor.context, DenialKind::Permission);
+                }
+                Err(StatusCode::FORBIDDEN)
+            }
             None => Err(StatusCode::BAD_REQUEST),
         }
     }
@@ -154,6 +167,18 @@ fn is_admin(path: &str) -> bool {
     path == "/admin" || path.starts_with("/admin/")
 }
 
+/// The server functions that take files.
+fn file_functions() -> impl Iterator<Item = &'static str> {
+    admin_products::FILES.into_iter().chain(admin_settings::FILES)
+}
+
+/// May files be sent here? To the functions that take them, and to the admin's pages, whose plain forms name such a function. Both
+/// find out who asks before they read.
+#[must_use]
+pub fn takes_files(path: &str) -> bool {
+    file_functions().any(|function| function == path) || path.starts_with("/admin/")
+}
+
 /// The reader's language: what they chose, else what their browser asks for.
 pub fn locale_of(parts: &Parts) -> Locale {
     let asked = || parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Locale::En, Locale::negotiate);
@@ -182,11 +207,12 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/brand.css", get(brand))
         .route("/admin/orders.csv", get(exports::orders))
         .route("/admin/customers.csv", get(exports::customers))
+        .route("/admin/products.csv", get(exports::products))
         .route(PREFERENCES_ACTION, post(prefer))
         .route("/place", form::<ChoosePlace>())
         .route("/cart", form::<ChangeCart>())
         .route("/checkout", form::<PlaceOrder>())
-        .route("/orders/follow/{token}", form::<PayOrder>())
+        .route("/orders/follow/{token}", form::<FinishOrder>())
         .route("/orders/follow/{token}/cancel", form::<CancelOwnOrder>())
         .route("/orders/find", form::<FindOrder>())
         .route("/sign-in", form::<SignIn>())
@@ -227,7 +253,9 @@ async fn missing(State(pages): State<Pages>, request: Request) -> Response {
 async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
-    let mut visitor = Visitor { context: Context::nobody(id), ..pages.nobody() };
+    let client = parts.extensions.get::<Client>().map(|client| client.0);
+    let mut visitor = Visitor { context: Context::nobody(id).from(client), ..pages.nobody() };
+    visitor.context.device = cookie_of(&parts, DEVICE_COOKIE);
     let token = SESSION_COOKIES
         .iter()
         .filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)])
@@ -235,19 +263,56 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
     if let Some(token) = token.filter(|token| !token.is_empty()) {
         match backend::identity::who(&pages.shop, &token).await {
             Ok(Some(me)) => {
-                visitor.context = backend::identity::context_of(&me, id);
+                visitor.context = backend::identity::context_of(&me, id).from(client);
                 visitor.me = Some(me);
                 visitor.token = Some(token);
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, request = %id, "a session was not read"),
+            // Nobody is taken for a stranger because the database does not answer.
+            Err(error) => {
+                tracing::warn!(%error, request = %id, "a session was not read");
+                return busy();
+            }
         }
     }
     if let Some(refused) = refusal(&pages, &parts, &visitor) {
+        if refused.status() == StatusCode::FORBIDDEN {
+            backend::identity::denied_meanwhile(&pages.shop, &visitor.context, DenialKind::Permission);
+        }
         return refused;
     }
+    if visitor.me.is_some() {
+        tracing::Span::current().record("account", tracing::field::display(visitor.context.actor));
+    }
     parts.extensions.insert(visitor);
-    next.run(Request::from_parts(parts, body)).await
+    let is_called = parts.uri.path().starts_with("/api/");
+    let answer = next.run(Request::from_parts(parts, body)).await;
+    if is_called { with_status(answer).await } else { answer }
+}
+
+/// A problem that the layers outside make a page or an answer for a script of.
+fn busy() -> Response {
+    let problem = r##"{"type":"/api#problem-busy","title":"Service Unavailable","status":503,"code":"busy","detail":"The shop is busy. Try again in a moment."}"##;
+    let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store"), (header::RETRY_AFTER, "1")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, problem).into_response()
+}
+
+/// The most that a function says of what went wrong.
+const MOST_OF_ERROR: usize = 64 << 10;
+
+/// An error that a function did not make itself, but what reads its arguments, has status 500 whatever it says. It gets its own.
+async fn with_status(answer: Response) -> Response {
+    if answer.status() != StatusCode::INTERNAL_SERVER_ERROR || !answer.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return answer;
+    }
+    let (mut head, body) = answer.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, MOST_OF_ERROR).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    if let Ok(status) = StatusCode::from_u16(AppError::de(bytes.clone()).status)
+        && (status.is_client_error() || status.is_server_error())
+    {
+        head.status = status;
+    }
+    Response::from_parts(head, Body::from(bytes))
 }
 
 /// Is it a form with files, that can be told apart?
@@ -263,8 +328,7 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
     }
     let status = match pages.access.get(path) {
         Some(access) if visitor.context.satisfies(*access) => {
-            let takes_files = admin_products::FILES.contains(&path) || admin_settings::FILES.contains(&path);
-            if !takes_files || has_files(parts) {
+            if !file_functions().any(|function| function == path) || has_files(parts) {
                 return None;
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE

@@ -18,6 +18,7 @@ pub mod orders;
 pub mod payments;
 pub mod platform;
 pub mod pricing;
+pub mod refusals;
 pub mod search;
 pub mod seed;
 pub mod settings;

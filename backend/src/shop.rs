@@ -8,7 +8,6 @@ use domain::id::RequestId;
 use uuid::Uuid;
 
 use crate::catalog::Shelf;
-use crate::checkout;
 use crate::identity::{Cost, Guard};
 use crate::platform::chance::{Chance, SystemChance};
 use crate::platform::clock::{Clock, SystemClock};
@@ -19,6 +18,7 @@ use crate::platform::mail::{MailError, Mailer};
 use crate::platform::secrets::{Keys, SecretsError};
 use crate::platform::settings::Settings;
 use crate::search::Engine;
+use crate::{checkout, payments};
 
 /// The gateway for cards.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct ShopConfig {
     pub mail_from: Option<String>,
     /// The gateway for cards.
     pub gateway: Option<GatewayConfig>,
+    /// May the demonstration's accounts, whose passwords are printed, sign in? For a demonstration on one's own machine alone.
+    pub demo_accounts: bool,
     /// Lighter password hashing, for tests.
     pub light_passwords: bool,
 }
@@ -66,6 +68,7 @@ impl ShopConfig {
             smtp: None,
             mail_from: None,
             gateway: None,
+            demo_accounts: false,
             light_passwords: false,
         }
     }
@@ -75,7 +78,7 @@ impl ShopConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
     /// The key file.
     #[error(transparent)]
@@ -102,6 +105,7 @@ struct Inner {
     shelf: Shelf,
     search: Engine,
     checkout: OnceLock<checkout::Door>,
+    pace: payments::Pace,
     http: reqwest::Client,
 }
 
@@ -129,6 +133,22 @@ impl Shop {
         db.migrate().await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keys = Keys::of_database(&db, &key_file, &SystemChance, clock.now()).await?;
+        Self::with(config, db, keys, clock, chance).await
+    }
+
+    /// Opens a shop that is there to look into it, also while it is served. Nothing can be written, and what is sealed stays sealed.
+    ///
+    /// # Errors
+    /// See [`OpenError`] and [`Db::open_to_read`].
+    pub async fn open_to_read(config: ShopConfig) -> Result<Self, OpenError> {
+        let db = Db::open_to_read(&config.database).await?;
+        let mut none = [0; 32];
+        SystemChance.fill(&mut none);
+        Self::with(config, db, Keys::from_bytes(&none), Arc::new(SystemClock), Arc::new(SystemChance)).await
+    }
+
+    async fn with(config: ShopConfig, db: Db, keys: Keys, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, OpenError> {
+        let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
         let feed = Feed::of(&db);
         let mailer = Mailer::open(config.smtp.as_deref())?;
@@ -147,6 +167,7 @@ impl Shop {
             shelf: Shelf::default(),
             search: Engine::default(),
             checkout: OnceLock::new(),
+            pace: payments::Pace::default(),
             http: crate::platform::http::client().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
         }));
         crate::settings::load(&shop).await?;
@@ -215,6 +236,10 @@ impl Shop {
     /// What identity remembers between requests.
     pub(crate) fn guard(&self) -> &Guard {
         &self.0.guard
+    }
+    /// How often the gateway is asked.
+    pub(crate) fn pace(&self) -> &payments::Pace {
+        &self.0.pace
     }
     /// Where orders are made, many at a time.
     pub(crate) fn checkout(&self) -> &checkout::Door {

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use crate::client::Client;
 use crate::load::{self, Seen};
 use crate::nginx::Nginx;
-use crate::server::{Folder, Server, seed};
+use crate::server::{Folder, Server, seed, stock_one_article};
 use crate::{Options, Trouble};
 
 /// The shop and nginx are loaded in turns, since a machine may be faster in one minute than in the next.
@@ -139,9 +139,10 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
     let folder = Folder::new()?;
     let database = postgres.unwrap_or_else(|| sqlite(&folder));
     seed(&folder, &database, options.products).await?;
+    let hot = stock_one_article(&folder, &database, options.orders).await?;
     let server = rested(&folder, &database).await?;
     let spread = variants(&server, options.orders / 4).await?;
-    let hot = variant_of(&server, "gift-card").await?;
+    let hot = variant_of(&server, hot).await?;
     for (case, variants) in [("spread", spread), ("one hot article", vec![hot])] {
         let carts = (0..options.orders).map(|n| {
             let line = json!({ "variant": variants[n % variants.len()], "quantity": 1 });

@@ -67,6 +67,7 @@ fn program(folder: &Folder, database: &str) -> Result<Command, Trouble> {
         .env("TINDAHAN_LIMIT_CHECKOUT", "0")
         .env("TINDAHAN_LIMIT_API", "0")
         .env("TINDAHAN_LIMIT_CART", "0")
+        .env("TINDAHAN_LIMIT_SEARCH", "0")
         .env_remove("TINDAHAN_TEST_POSTGRES")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -84,6 +85,18 @@ pub async fn seed(folder: &Folder, database: &str, products: usize) -> Result<Du
         return Err(format!("seed ended with {done}").into());
     }
     Ok(begun.elapsed())
+}
+
+/// Adds an article of which there are as many as are asked for; says the address of its page.
+pub async fn stock_one_article(folder: &Folder, database: &str, units: usize) -> Result<&'static str, Trouble> {
+    let file = folder.path().join("hot.csv");
+    let row = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\nhot-article,Hot article,HOT,149.00";
+    tokio::fs::write(&file, format!("{row},{units},active\n")).await?;
+    let done = program(folder, database)?.arg("import").arg(&file).status().await?;
+    if !done.success() {
+        return Err(format!("import ended with {done}").into());
+    }
+    Ok("hot-article")
 }
 
 impl Server {

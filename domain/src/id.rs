@@ -112,6 +112,8 @@ ids! {
     RequestId "req";
     /// A discount code.
     DiscountId "disc";
+    /// Something that somebody outside refused.
+    RefusalId "rfs";
     /// A saved view of a list.
     SavedFilterId "flt";
 }

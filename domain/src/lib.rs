@@ -16,6 +16,7 @@ pub mod order;
 pub mod permission;
 mod quantity;
 pub mod slug;
+pub mod text;
 mod time;
 pub mod view;
 

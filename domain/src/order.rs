@@ -190,7 +190,8 @@ impl AttemptState {
         match self {
             Self::Pending => !matches!(next, Self::Pending),
             Self::RequiresAction => matches!(next, Self::Authorised | Self::Captured | Self::Failed | Self::Voided),
-            Self::Authorised => matches!(next, Self::Captured | Self::Voided | Self::Failed),
+            // A card that was declined before the bank agreed is old news.
+            Self::Authorised => matches!(next, Self::Captured | Self::Voided),
             Self::Failed => matches!(next, Self::Authorised | Self::Captured | Self::RequiresAction),
             // Given up here while the gateway was being asked for the intent, and paid there.
             Self::Voided => matches!(next, Self::Authorised | Self::Captured),
@@ -358,6 +359,7 @@ mod tests {
             assert!(!AttemptState::Captured.may_become(*next));
         }
         assert!(AttemptState::Failed.may_become(AttemptState::Captured));
+        assert!(!AttemptState::Authorised.may_become(AttemptState::Failed), "the shopper paid after the card before was declined");
     }
 
     #[test]

@@ -37,6 +37,45 @@ fn fold(c: char) -> Option<&'static str> {
     })
 }
 
+/// A handle that no other text has: the text itself where it is a slug, otherwise its slug and a mark of what the slug leaves out,
+/// so that `Tee` and `tee`, `piña` and `pina`, and names alike in their first 80 letters stay apart. The same text always gives the
+/// same handle.
+#[must_use]
+pub fn handle(written: &str) -> String {
+    let written = written.trim();
+    if is_slug(written) { written.to_owned() } else { marked(&slug(written), "p", written) }
+}
+
+/// A key of an option's value that another name does not have, as far as names can be told: the slug of a plain name, with a mark
+/// where it leaves out a sign that means something (`7½`, `-5 °C`, `+`).
+#[must_use]
+pub fn key(name: &str) -> String {
+    let (name, made) = (name.trim(), slug(name));
+    let plain = |c: char| c.is_ascii_alphanumeric() || fold(c).is_some();
+    let passed_over = |c: char| matches!(c, ' ' | '-' | '.' | ',' | '(' | ')' | '/' | '&' | ':' | '\'' | '’' | '"');
+    let says_all = name.starts_with(plain) && name.chars().all(|c| plain(c) || passed_over(c)) && made.len() < 80;
+    if says_all { made } else { marked(&made, "v", name) }
+}
+
+/// The same key for one of several names of which each must have its own.
+#[must_use]
+pub fn key_apart(name: &str) -> String {
+    marked(&slug(name), "v", name.trim())
+}
+
+/// A slug with eight digits that stand for the whole text.
+fn marked(slug: &str, instead: &str, text: &str) -> String {
+    let short = slug.get(..slug.len().min(70)).unwrap_or_default().trim_end_matches('-');
+    format!("{}-{}", if short.is_empty() { instead } else { short }, mark(text))
+}
+
+/// Eight digits that stand for a text: FNV-1a of 64 bits, folded to 32. Two texts have the same once in four thousand million times.
+#[must_use]
+pub fn mark(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+}
+
 /// Is it written as [`slug`] writes?
 #[must_use]
 pub fn is_slug(text: &str) -> bool {
@@ -61,5 +100,19 @@ mod tests {
         assert_eq!(slug("Piña & Niño’s  Mug (L)"), "pina-ninos-mug-l");
         assert_eq!(slug("—"), "");
         assert!(is_slug("dried-mango") && !is_slug("Dried mango"));
+    }
+
+    #[test]
+    fn different_texts_have_different_handles_and_keys() {
+        let long = "a".repeat(80);
+        let apart = ["Tee", "tee", "TEE", "piña", "pina", "お茶", "—", &long, &format!("{long}b"), &format!("{long}c")];
+        let handles: Vec<_> = apart.iter().map(|text| handle(text)).collect();
+        let keys: Vec<_> = ["7", "7½", "7¼", "+", "-", "5 °C", "-5 °C", "−5 °C"].into_iter().map(key).collect();
+        for made in [handles, keys] {
+            assert!(made.iter().all(|made| is_slug(made)), "{made:?}");
+            assert_eq!(made.iter().collect::<std::collections::HashSet<_>>().len(), made.len(), "{made:?}");
+        }
+        assert_eq!((handle("dried-mango"), handle(" tee ")), ("dried-mango".into(), "tee".into()));
+        assert_eq!((key("16 cm"), key("Añejo"), key("1.5 L"), key("M/L")), ("16-cm".into(), "anejo".into(), "1-5-l".into(), "m-l".into()));
     }
 }

@@ -15,6 +15,23 @@ async function save(page, what = 'product') {
 }
 const fresh = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
 
+test('what is wrong with a product names its fields', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  await asStaff(page, 'manager');
+  await open(page, '/admin/products/new');
+  await page.locator('[id="price.0"]').fill('10');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  const links = page.getByRole('alert').getByRole('link');
+  await expect(links.filter({ hasText: /^Name: / })).toHaveCount(1);
+  await expect(links.filter({ hasText: /^SKU( 1)?: / })).toHaveCount(1);
+  const told = await links.allTextContents();
+  expect(told.filter((text) => !/^[^:]+: ./.test(text))).toEqual([]);
+  expect(new Set(told).size).toBe(told.length);
+  await page.locator('[id="name.en"]').fill('Tote');
+  await expect(links.filter({ hasText: /^Name: / })).toHaveCount(0);
+  await expect(links).toHaveCount(told.length - 1);
+});
+
 test('a product gets a variant of every combination, and its pictures their order', { tag: ['@desktop', '@dist'] }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const id = fresh();
@@ -169,4 +186,47 @@ test('a category is made, gets a photograph, is hidden and goes', { tag: '@deskt
   await page.getByRole('button', { name: 'Remove category' }).click();
   await page.waitForURL('**/admin/categories');
   await expect(page.locator('tr', { hasText: name })).toHaveCount(0);
+});
+
+test('a product list is looked at before it is read, and the products leave as a file', { tag: ['@desktop', '@phone', '@dist'] }, async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const id = fresh();
+  const list = (price) => ({
+    name: 'products.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`Handle,Title,Status,Variant SKU,Variant Price\nbasket-${id},Basket ${id},active,B-${id},"${price}"\n,TOTAL,,,5\n`),
+  });
+  await asStaff(page, 'manager');
+  await open(page, '/admin/products/import');
+  const read = async (button) => {
+    const answered = page.waitForResponse((answer) => answer.url().includes('/api/admin/products/import'));
+    await page.getByRole('button', { name: button, exact: true }).click();
+    return (await answered).status();
+  };
+  // A price that can be read in two ways is asked about beside the choice.
+  await page.locator('[name="file"]').setInputFiles(list('1.290'));
+  expect(await read('Preview')).toBe(422);
+  await expect(page.locator('#decimals-error')).toContainText('1.290');
+  await page.locator('[name="decimals"]').selectOption('comma');
+  expect(await read('Preview')).toBe(200);
+  await expect(page.getByText('Nothing is written yet')).toBeVisible();
+  await expect(page.getByRole('row', { name: `Basket ${id}` })).toContainText('New');
+  await expect(page.getByText('looks like a sum')).toBeVisible();
+  expect(await read('Import from CSV')).toBe(200);
+  await expect(page.getByText('Nothing is written yet')).toHaveCount(0);
+  await expect(page.getByRole('row', { name: `Basket ${id}` })).toContainText('New');
+  // A preview of a new price says what would change.
+  await page.locator('[name="file"]').setInputFiles(list('1.300'));
+  expect(await read('Preview')).toBe(200);
+  await expect(page.getByRole('row', { name: `Basket ${id}` })).toContainText('₱1,290.00 → ₱1,300.00');
+  // What leaves is what came.
+  await open(page, '/admin/products');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export as CSV' }).click();
+  const file = await (await download).createReadStream();
+  let text = '';
+  for await (const part of file) text += part;
+  expect(text.split('\r\n')[0]).toContain('URL handle');
+  expect(text).toContain(`basket-${id}`);
+  expect(text).toContain('1290.00');
 });

@@ -1,5 +1,6 @@
 // What becomes of orders that do not go straight through: undone, refused at the door, cancelled by their shoppers, taken out as a file.
 
+import { readFile } from 'node:fs/promises';
 import { anOrder, asStaff } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
 
@@ -88,8 +89,12 @@ test('queues are counted on their tabs, and the list leaves as a file', { tag: '
   await anOrder(request, name);
   await asStaff(page, 'manager');
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
-  const file = page.getByRole('link', { name: 'Download these orders (CSV)' });
-  await expect(file).toHaveAttribute('href', `/admin/orders.csv?q=${encodeURIComponent(name)}`);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download these orders (CSV)' }).click()]);
+  expect(download.suggestedFilename()).toMatch(/^orders-\d{4}-\d\d-\d\d\.csv$/);
+  const text = await readFile(await download.path(), 'utf8');
+  expect(text.startsWith('\ufefforder,placed_at,')).toBe(true);
+  expect(text.trim().split('\r\n')).toHaveLength(2);
+  expect(text).toContain(name);
   await page.getByRole('navigation', { name: 'Orders' }).getByRole('link', { name: /^To pack \d/ }).click();
   await page.waitForURL('**/admin/orders?queue=to_pack');
   await expect(page.getByRole('region', { name: 'Orders' }).locator('tbody tr').first()).toBeVisible();

@@ -59,6 +59,52 @@ test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
+test('an order that waits for its payment is found again, paid in cash or given up without a script', { tag: '@phone' }, async ({ page }) => {
+  const order = async () => {
+    await page.goto('/p/dried-mango');
+    await press(page, 'Add to cart');
+    await page.goto('/checkout');
+    await fill(page, somebody());
+    await page.locator('input[name=payment][value=card]').check();
+    await press(page, /^Place order/);
+    await expect(page.getByLabel('Card number')).toBeVisible();
+  };
+  await order();
+  // What was typed is shown as it was; sent once more it is the same order.
+  await page.goBack();
+  await press(page, /^Place order/);
+  await expect(page.getByLabel('Card number')).toBeVisible();
+  await page.goto('/cart');
+  await expect(page.locator('#latest-order')).toContainText('waits for your payment');
+  await press(page, 'Cancel the order');
+  await expect(page).toHaveURL(/\/cart$/);
+  await expect(page.locator('main li[data-sku]')).toHaveCount(1);
+  await order();
+  await page.getByRole('link', { name: 'Back to the shop without paying' }).click();
+  await expect(page.locator('#payment-state')).toContainText('waits for your payment');
+  await press(page, 'Pay in cash on delivery');
+  await page.waitForURL(/\/orders\/follow\//);
+  await expect(page.locator('#states')).toContainText('Cash due');
+});
+
+test('a discount code is used in the checkout without a script, and what was typed stays', { tag: '@phone' }, async ({ page, problems }) => {
+  problems.allow(/responded with a status of 422/);
+  await page.goto('/p/dried-mango');
+  await press(page, 'Add to cart');
+  await page.goto('/checkout');
+  await page.locator('#name').fill('Ana Reyes');
+  await page.locator('label[for=show-order]').click();
+  await page.locator('#code').fill('NOSUCHCODE');
+  await press(page, 'Use code');
+  await expect(page.locator('#name')).toHaveValue('Ana Reyes');
+  await page.locator('label[for=show-order]').click();
+  await expect(page.getByText('We do not know this code')).toHaveCount(1);
+  await page.locator('#code').fill('WELCOME10');
+  await press(page, 'Use code');
+  await page.locator('label[for=show-order]').click();
+  await expect(page.locator('main').getByText('WELCOME10', { exact: true })).toBeVisible();
+});
+
 test('an error keeps what was typed and stands beside its field', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await page.goto('/p/dried-mango');

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +44,13 @@ pub const KEYS: &[Key] = &[
     key("demo", "false"),
     key("site-dir", ""),
     key("page-cache-mb", "64"),
+    key("max-connections", "2000"),
+    key("drain-seconds", "5"),
     key("limit-sign-in", "30"),
     key("limit-checkout", "60"),
+    key("limit-payment", "60"),
     key("limit-cart", "600"),
+    key("limit-search", "600"),
     key("limit-api", "1200"),
     key("log-format", "auto"),
     key("log", "info"),
@@ -180,12 +185,20 @@ pub struct Config {
     pub site_dir: Option<PathBuf>,
     /// Bytes of memory for rendered pages.
     pub page_cache: u64,
+    /// Connections at the same time.
+    pub max_connections: u32,
+    /// How long it is not ready, but still takes connections, before it ends.
+    pub drain: Duration,
     /// Sign-in attempts a minute.
     pub limit_sign_in: u32,
     /// Checkouts a minute.
     pub limit_checkout: u32,
+    /// Questions to the card gateway a minute.
+    pub limit_payment: u32,
     /// Changes of carts a minute.
     pub limit_cart: u32,
+    /// Searches and offers of delivery a minute.
+    pub limit_search: u32,
     /// API requests a minute.
     pub limit_api: u32,
     /// How log lines are written.
@@ -320,9 +333,17 @@ impl Settings {
             })?,
             site_dir: self.text("site-dir").map(PathBuf::from),
             page_cache: u64::from(count("page-cache-mb")?) * 1_048_576,
+            max_connections: self.checked("max-connections", "write a whole number from 10 to 1000000", |v| {
+                v.parse().ok().filter(|n: &u32| (10..=1_000_000).contains(n))
+            })?,
+            drain: Duration::from_secs(self.checked("drain-seconds", "write a whole number of seconds from 0 to 600", |v| {
+                v.parse().ok().filter(|n: &u64| *n <= 600)
+            })?),
             limit_sign_in: count("limit-sign-in")?,
             limit_checkout: count("limit-checkout")?,
+            limit_payment: count("limit-payment")?,
             limit_cart: count("limit-cart")?,
+            limit_search: count("limit-search")?,
             limit_api: count("limit-api")?,
             log_format: self.checked("log-format", "write text, json or auto", |v| match v {
                 "text" => Some(LogFormat::Text),
@@ -349,11 +370,36 @@ impl Config {
         sqlite_file(&self.database)
     }
 
+    /// Is this a demonstration that only this machine reaches? Only then may the demonstration's accounts sign in, for their passwords
+    /// are printed.
+    #[must_use]
+    pub fn demo_is_private(&self) -> bool {
+        self.demo && self.others_reach_it().is_none()
+    }
+
+    /// Where others than this machine reach the shop, as far as the configuration tells.
+    #[must_use]
+    pub fn others_reach_it(&self) -> Option<String> {
+        match &self.public_url {
+            Some(url) if url.starts_with("https://") || !is_here(url) => Some(url.clone()),
+            _ if !self.listen.ip().to_canonical().is_loopback() => Some(self.listen.to_string()),
+            _ if !self.trusted_proxies.is_empty() => Some("a proxy (trusted-proxies)".to_owned()),
+            _ => None,
+        }
+    }
+
     /// The database's address without its password, for people.
     #[must_use]
     pub fn shown_database(&self) -> String {
         without_password(&self.database)
     }
+}
+
+/// Is this an address of this machine, as the sandbox gateway's is?
+pub fn is_here(url: &str) -> bool {
+    let url: Option<http::Uri> = url.parse().ok();
+    let host = url.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn sqlite_file(database: &str) -> Option<PathBuf> {
@@ -452,6 +498,40 @@ mod tests {
         let settings = Settings::gather(&flags, &none, None).unwrap();
         let shown: String = settings.shown().map(|(_, value, _)| value).collect();
         assert!(!shown.contains("sk_live") && !shown.contains("geheim") && shown.contains("postgres://ana@db/shop"));
+    }
+
+    #[test]
+    fn a_demonstration_is_private_on_this_machine_alone() {
+        let private = |flags: &[(&'static str, &str)]| {
+            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            Settings::gather(&flags, &none, None).unwrap().check().unwrap().demo_is_private()
+        };
+        assert!(!private(&[]));
+        let demo = ("demo", "true");
+        for here in [&[demo][..], &[demo, ("listen", "[::1]:3000")], &[demo, ("public-url", "http://localhost:3000")]] {
+            assert!(private(here), "{here:?}");
+        }
+        for (name, value) in [
+            ("listen", "0.0.0.0:3000"),
+            ("listen", "[::]:3000"),
+            ("listen", "192.168.1.5:3000"),
+            ("public-url", "https://localhost"),
+            ("public-url", "http://shop.example"),
+            ("public-url", "http://127.0.0.1.shop.example"),
+            ("trusted-proxies", "127.0.0.1"),
+        ] {
+            assert!(!private(&[demo, (name, value)]), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_elsewhere_is_told_from_the_sandbox() {
+        for here in ["http://127.0.0.1:4242", "http://localhost:4242/", "http://[::1]:4242"] {
+            assert!(is_here(here), "{here}");
+        }
+        for elsewhere in ["https://api.stripe.com", "https://pay.example:8443/x", "http://10.0.0.1"] {
+            assert!(!is_here(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backend::platform::db::DbError;
 use backend::platform::jobs::{self, Handlers};
-use backend::{Shop, cart, catalog, identity, notifications, payments, search};
+use backend::{Shop, cart, catalog, checkout, identity, notifications, payments, search};
 use tokio::task::JoinHandle;
 
 /// What runs until the server ends.
@@ -36,12 +36,15 @@ impl Workers {
 /// Between two looks at what need not be kept any longer.
 const TIDIED: Duration = Duration::from_secs(60 * 60);
 
-/// Removes what nobody comes back for: guests' carts, sessions that are over, jobs that were done long ago.
+/// Removes what nobody comes back for: guests' carts, sessions that are over, cash orders that nobody sends, jobs that were done long
+/// ago.
 async fn tidy(shop: Shop) {
     loop {
         let done = async {
             while cart::tidy(&shop).await? > 0 {}
             identity::tidy(&shop).await?;
+            checkout::cash::expire(&shop).await?;
+            checkout::cash::tidy(&shop).await?;
             jobs::tidy(&shop).await
         };
         match done.await {

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
-use ui::{Alert, ErrorSummary, Tone, use_locale};
+use ui::{Alert, ErrorSummary, FieldNames, Tone, use_locale};
+use wasm_bindgen::JsCast;
 
 use crate::{AppError, Packed, shared};
 
@@ -78,8 +79,8 @@ pub fn PostForm<F>(
     #[prop(default = "")]
     class: &'static str,
     /// The page that the form posts to without a script; its own when left out.
-    #[prop(default = "")]
-    page: &'static str,
+    #[prop(optional, into)]
+    page: String,
     /// The browser leaves checking to the server, which says it in the reader's language and beside the field.
     #[prop(default = true)]
     novalidate: bool,
@@ -119,12 +120,53 @@ where
     F::Output: Clone + Send + Sync + 'static,
 {
     let first = posted.error.clone().filter(|_| posted.to == F::PATH);
-    Signal::derive(move || {
+    let told = Signal::derive(move || {
         if action.version().get() == 0 {
             return first.clone();
         }
         action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+    });
+    FieldNames::provide();
+    let changed = changed_fields(told, Signal::derive(move || action.version().get()));
+    Signal::derive(move || {
+        let mut problem = told.get()?;
+        let had_fields = !problem.fields.is_empty();
+        let version = action.version().get();
+        changed.with(|changed| {
+            problem.fields.retain(|(field, _)| !changed.iter().any(|(told_in, name)| *told_in == version && name == field));
+        });
+        (!had_fields || !problem.fields.is_empty()).then_some(problem)
     })
+}
+
+/// The fields, by id or name, that the reader changed after they were told to, each with the answer that told it: what was said of
+/// them is no longer so, until the form is sent again.
+fn changed_fields(told: Signal<Option<AppError>>, version: Signal<usize>) -> RwSignal<Vec<(usize, String)>> {
+    let changed = RwSignal::new(Vec::new());
+    Effect::new(move || {
+        if told.with(|told| told.as_ref().is_none_or(|told| told.fields.is_empty())) {
+            return;
+        }
+        for name in ["input", "change"] {
+            let heard = window_event_listener_untyped(name, move |event| {
+                let Some(field) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
+                let names = [field.id(), field.get_attribute("name").unwrap_or_default()];
+                let meant = told.try_with_untracked(|told| {
+                    let fields = told.as_ref().map(|told| &told.fields)?;
+                    fields.iter().map(|(name, _)| name).find(|name| names.contains(name)).cloned()
+                });
+                if let (Some(Some(name)), Some(version)) = (meant, version.try_get_untracked()) {
+                    let _ = changed.try_update(|changed: &mut Vec<(usize, String)>| {
+                        if !changed.iter().any(|known| *known == (version, name.clone())) {
+                            changed.push((version, name));
+                        }
+                    });
+                }
+            });
+            on_cleanup(move || heard.remove());
+        }
+    });
+    changed
 }
 
 /// What the function answered: the newest answer to the script, or what the plain form was answered.
@@ -214,10 +256,11 @@ pub fn ProblemSummary(
     let fields = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.fields.clone()).unwrap_or_default()));
     let whole = move || problem.get().filter(|problem| problem.fields.is_empty());
     let node = NodeRef::<html::Div>::new();
-    Effect::new(move |before: Option<()>| {
-        let refused = problem.with(Option::is_some);
-        // What a plain form was told is at the top of a page that was loaded a moment ago.
-        if before.is_some() && refused {
+    Effect::new(move |before: Option<usize>| {
+        let refused = problem.with(|problem| problem.as_ref().map_or(0, |problem| problem.fields.len().max(1)));
+        // What a plain form was told is at the top of a page that was loaded a moment ago. Where less is wrong than before, the reader
+        // is at work on the fields.
+        if before.is_some_and(|before| refused >= before) && refused > 0 {
             // It is shown first.
             request_animation_frame(move || {
                 let Some(summary) = node.try_get_untracked().flatten() else { return };
@@ -226,6 +269,7 @@ pub fn ProblemSummary(
                 summary.scroll_into_view();
             });
         }
+        refused
     });
     view! {
         <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40" hidden=move || problem.with(Option::is_none)>

@@ -131,12 +131,7 @@ macro_rules! lazy_page {
 macro_rules! lazy_view {
     ($name:ident, $part:ident, $load:ident, $view:ident) => {
         #[cfg(feature = "hydrate")]
-        #[::leptos::wasm_split::wasm_split(
-                    $part,
-                    wasm_split_path = ::leptos::wasm_split,
-                    preload(#[allow(non_snake_case)] $load),
-                    fallible
-                )]
+        #[::leptos::wasm_split::wasm_split($part, wasm_split_path = ::leptos::wasm_split, fallible, preload(#[allow(non_snake_case)] $load))]
         #[allow(non_snake_case)]
         fn $name() -> ::core::result::Result<::leptos::prelude::AnyView, $crate::PartMissing> {
             ::core::result::Result::Ok($view())

@@ -1,14 +1,14 @@
 //! The request that is being answered: the shop, who asks, in which language. On the server alone.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use backend::Shop;
 use backend::platform::Context;
+use backend::platform::db::DbError;
 use domain::Locale;
 use domain::messages::{Msg, t};
 use domain::permission::Access;
-use domain::view::Me;
+use domain::view::{DenialKind, Me};
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -86,7 +86,12 @@ pub fn admitted(access: Access) -> Result<Context, AppError> {
     match refused {
         None => Ok(visitor.context),
         Some(401) => Err(fail(signed_out(use_context::<Parts>().as_ref(), locale()))),
-        Some(status) => Err(fail(AppError::new(status))),
+        Some(status) => {
+            if let Ok(shop) = shop() {
+                backend::identity::denied_meanwhile(&shop, &visitor.context, DenialKind::Permission);
+            }
+            Err(fail(AppError::new(status)))
+        }
     }
 }
 
@@ -142,6 +147,12 @@ pub fn wants_page() -> bool {
 
 /// The names of the session's cookie: with the prefix that binds it to https, and without.
 pub const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
+
+/// What a browser keeps that has signed in before.
+pub const DEVICE_COOKIE: &str = "device";
+
+/// Where one signs in: with a script, and without.
+pub const SIGN_IN_PATHS: [&str; 2] = ["/api/sign_in", "/sign-in"];
 
 /// How long a session's cookie lives, seconds; the server ends the session itself.
 const SESSION_SECONDS: i64 = 30 * 86_400;
@@ -223,9 +234,14 @@ pub fn refused(status: u16, message: Msg) -> AppError {
     fail(AppError::told(status, message.text(locale())))
 }
 
-/// Something that should not happen: it is logged, and the reader is told that nothing was lost.
+/// Something that should not happen: it is logged, and the reader is told that nothing was lost. A database that is busy or does
+/// not answer is no mistake, and passes: the reader is asked to come back.
 #[must_use]
-pub fn unexpected(error: &dyn Display) -> AppError {
+pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> AppError {
+    if DbError::is_passing_in(error) {
+        tracing::warn!(%error, "a server function was not done");
+        return fail(AppError::new(503));
+    }
     let request = use_context::<Visitor>().map(|visitor| visitor.context.request.to_string()).unwrap_or_default();
     tracing::error!(%error, request, "a server function failed");
     fail(AppError::new(500))

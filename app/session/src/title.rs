@@ -3,6 +3,7 @@
 use crate::use_brand;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
+use ui::raw_text;
 
 /// Names the page in the browser's tab, followed by the shop.
 #[component]
@@ -14,7 +15,7 @@ pub fn Title(
     let shop = use_brand().name;
     let text = move || {
         let title = text.get();
-        in_document(if title.is_empty() { shop.clone() } else { format!("{title} · {shop}") })
+        raw_text(if title.is_empty() { shop.clone() } else { format!("{title} · {shop}") })
     };
     view! { <leptos_meta::Title text/> }
 }
@@ -26,7 +27,7 @@ pub fn TitleBetweenPages() -> impl IntoView {
     #[cfg(feature = "ssr")]
     let text = {
         let shop = use_brand().name;
-        move || in_document(shop.clone())
+        move || raw_text(shop.clone())
     };
     #[cfg(not(feature = "ssr"))]
     let text = {
@@ -34,21 +35,4 @@ pub fn TitleBetweenPages() -> impl IntoView {
         move || Some(document().title()).filter(|title| !title.is_empty()).unwrap_or_else(|| first.clone())
     };
     view! { <leptos_meta::Title text/> }
-}
-
-/// A text as it is put into `<title>`. On the server `leptos_meta` 0.8.7 writes it into the document as it is, so markup is
-/// escaped here; in the browser it is set as text.
-fn in_document(text: String) -> String {
-    #[cfg(feature = "ssr")]
-    return text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    #[cfg(not(feature = "ssr"))]
-    text
-}
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    #[test]
-    fn markup_in_a_title_stays_text() {
-        assert_eq!(super::in_document("Salt & <Pepper></title>".into()), "Salt &amp; &lt;Pepper&gt;&lt;/title&gt;");
-    }
 }

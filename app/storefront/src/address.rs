@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::Locale;
 use domain::view::{Address, AddressField, AddressFormat, Place};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated, wrong};
-use ui::{Button, Choice, Field, Look, SelectField, tr};
+use ui::{Button, Choice, Field, Look, SelectField, t, tr, use_locale};
 
 #[cfg(feature = "ssr")]
 use session::request;
@@ -154,10 +155,20 @@ pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, pr
     let known = backend::customers::places::chain(&address.place).into_iter().filter(|place| place.kind != "district").count();
     let level = if address.barangay.is_empty() { known + 1 } else { known.max(1) };
     let kinds = ["region", "province", "city", "barangay"];
+    // What is asked for at the list that is to be chosen from next.
+    let chain: Vec<String> = backend::customers::places::chain(&address.place)
+        .into_iter()
+        .filter(|place| place.kind != "district")
+        .map(|place| place.code)
+        .collect();
+    let open = levels(&chain).into_iter().nth(level - 1).filter(|level| level.chosen.is_empty());
+    let choose = open.map(|level| kind_of(&level.places).words(request::locale()).1);
     let mut out: domain::view::FieldErrors = Vec::new();
     for (field, message) in errors {
         let bare = field.strip_prefix(prefix).unwrap_or(&field);
-        let field = if address.country == "PH" && kinds.contains(&bare) { format!("{prefix}place_{level}") } else { field };
+        let is_list = address.country == "PH" && kinds.contains(&bare);
+        let message = choose.map(str::to_owned).filter(|_| is_list).unwrap_or(message);
+        let field = if is_list { format!("{prefix}place_{level}") } else { field };
         // Several kinds that are missing are one list to choose from.
         if out.iter().all(|(known, _)| *known != field) {
             out.push((field, message));
@@ -353,12 +364,7 @@ fn Places(
         });
         let selected = Signal::derive(move || levels.with(|levels| levels.get(at).map(|level| level.chosen.clone()).unwrap_or_default()));
         let kind = levels.with_untracked(|levels| levels.get(at).map(|level| kind_of(&level.places)).unwrap_or_default());
-        let (label, empty) = match kind {
-            Kind::Region => (tr!(ADDRESS_REGION), tr!(ADDRESS_CHOOSE_REGION)),
-            Kind::Province => (tr!(ADDRESS_PROVINCE), tr!(ADDRESS_CHOOSE_PROVINCE)),
-            Kind::City => (tr!(ADDRESS_CITY), tr!(ADDRESS_CHOOSE_CITY)),
-            Kind::Barangay => (tr!(ADDRESS_BARANGAY), tr!(ADDRESS_CHOOSE_BARANGAY)),
-        };
+        let (label, empty) = kind.words(use_locale());
         let name = format!("{prefix}place_{}", at + 1);
         let error = wrong(problem, name.clone());
         view! { <SelectField label name choices selected empty error on_change=Callback::new(move |code| choose(at, code))/> }
@@ -380,6 +386,19 @@ enum Kind {
     Province,
     City,
     Barangay,
+}
+
+impl Kind {
+    /// What a list of these is called, and what is asked for at it.
+    fn words(self, locale: Locale) -> (&'static str, &'static str) {
+        let (name, choose) = match self {
+            Self::Region => (t::ADDRESS_REGION, t::ADDRESS_CHOOSE_REGION),
+            Self::Province => (t::ADDRESS_PROVINCE, t::ADDRESS_CHOOSE_PROVINCE),
+            Self::City => (t::ADDRESS_CITY, t::ADDRESS_CHOOSE_CITY),
+            Self::Barangay => (t::ADDRESS_BARANGAY, t::ADDRESS_CHOOSE_BARANGAY),
+        };
+        (name.text(locale), choose.text(locale))
+    }
 }
 
 fn kind_of(places: &[Place]) -> Kind {

@@ -1,15 +1,15 @@
 //! An order followed by its signed link, without an account; the page that thanks for it, too.
 
-use domain::order::{PaymentMethod, PaymentState};
+use domain::order::PaymentState;
 use domain::view::OrderView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
-use ui::{Alert, Button, Look, SkeletonText, Tone, icon, tr};
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use ui::{Alert, SkeletonText, Tone, tr, use_locale};
 
-use crate::checkout::Next;
+use crate::checkout::{BackIntoCart, UnpaidActions};
 use crate::order::OrderSheet;
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
@@ -49,34 +49,8 @@ pub async fn follow_order(token: String) -> Result<Followed, AppError> {
 }
 access!(FollowOrder, Access::Public);
 
-/// Begins another payment by card; the answer says where.
-#[server(endpoint = "pay_order", output = Answer)]
-pub async fn pay_order(token: String) -> Result<Next, AppError> {
-    use domain::messages::t;
-    let shop = request::shop()?;
-    let order = by_link(&token).await?;
-    match backend::payments::start_card(&shop, order.id).await {
-        Ok(Some(address)) => {
-            crate::checkout::remember_order(&shop, order.id);
-            request::redirect(&address);
-            Ok(Next { address })
-        }
-        // Paid meanwhile, or nothing to pay: the page says so.
-        Ok(None) => {
-            let address = backend::orders::link(&shop, order.id);
-            request::redirect(&address);
-            Ok(Next { address })
-        }
-        Err(error) => {
-            tracing::warn!(%error, order = %order.id, "a payment was not begun");
-            Err(request::refused(503, t::CHECKOUT_PAYMENT_TIMEOUT))
-        }
-    }
-}
-access!(PayOrder, Access::Public);
-
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<FollowOrder>(), stated::<PayOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[stated::<FollowOrder>()];
 
 /// An order followed by its link.
 #[derive(Debug)]
@@ -105,10 +79,12 @@ fn follow_page() -> AnyView {
 #[component]
 fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
     let Followed { order, fresh } = followed;
-    let unpaid = matches!(order.payment, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
-    let pays_by_card = order.payment_method == PaymentMethod::Card && unpaid && order.cancelled.is_none();
-    let settled = fresh && !pays_by_card && order.cancelled.is_none();
-    let cancel = (order.can_cancel && !pays_by_card).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));
+    let locale = use_locale();
+    let settled = fresh && order.unpaid.is_none() && order.cancelled.is_none();
+    let cancel = (order.can_cancel && order.unpaid.is_none()).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));
+    let unpaid =
+        order.unpaid.map(|unpaid| (unpaid, order.payment == PaymentState::Failed, order.number.clone(), locale.money(order.total)));
+    let cancelled = order.cancelled.is_some();
     let thanks = settled.then(|| (order.number.clone(), order.contact.email.clone()));
     let actions = move || {
         let thanks = thanks.clone();
@@ -119,35 +95,23 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
                     <p class="text-sm mt-1">{tr!(ORDER_FOLLOW_HINT)}</p>
                 </Alert>
             })}
-            {pays_by_card.then(|| view! { <PayAgain token=token.clone()/> })}
+            {unpaid.clone().map(|(unpaid, failed, number, total)| {
+                let token = token.clone();
+                let pay = if failed { tr!(CHECKOUT_TRY_AGAIN) } else { tr!(CHECKOUT_PAY_NOW) };
+                view! {
+                    {(!failed).then(|| view! {
+                        <div class="mb-4"><Alert tone=Tone::Warning title=tr!(CHECKOUT_WAITS_TITLE, number = number)><p>{tr!(CHECKOUT_WAITS_BODY, total = total)}</p></Alert></div>
+                    }.into_any())}
+                    <UnpaidActions token unpaid pay/>
+                }.into_any()
+            })}
+            {cancelled.then(|| view! { <BackIntoCart token=token.clone()/> }.into_any())}
             {cancel.clone().map(|href| view! { <p class="mt-4"><a class="link" href=href>{tr!(ORDER_CANCEL_ACTION)}</a></p> })}
         }
     };
     view! {
         <Title text=tr!(ORDER_NUMBER, number = order.number)/>
         <OrderSheet order actions/>
-    }
-    .into_any()
-}
-
-#[component]
-fn PayAgain(token: String) -> impl IntoView {
-    let action = ServerAction::<PayOrder>::new();
-    let problem = problem(action, &use_posted());
-    Effect::new(move || {
-        if let Some(next) =
-            action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()))
-        {
-            // The reader stays on the order's page when the bank's cannot be opened.
-            let _ = window().location().set_href(&next);
-        }
-    });
-    view! {
-        <PostForm action class="flex flex-col gap-3 items-start">
-            <ProblemSummary problem/>
-            <input type="hidden" name="token" value=token/>
-            <Button look=Look::Buy kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(CHECKOUT_PAY_NOW)}</Button>
-        </PostForm>
     }
     .into_any()
 }

@@ -11,7 +11,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, loaded, resource, stated, use_brand, when_alive};
-use ui::{BottomNavigation, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
+use ui::{BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
@@ -34,6 +34,9 @@ pub struct FrameView {
     /// The shop's own logo.
     #[serde(default)]
     pub logo: Option<PictureId>,
+    /// Where the shop is written to.
+    #[serde(default)]
+    pub help: Option<String>,
 }
 
 /// The aisles, and who is signed in.
@@ -42,14 +45,15 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
     use session::request;
     let shop = request::shop()?;
     let categories = backend::catalog::categories(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
-    let me = request::me();
+    let (me, settings) = (request::me(), backend::settings::shop(&shop));
     Ok(FrameView {
         categories,
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
         place: crate::place::chosen(),
         year: domain::iso_date_time(shop.now()).get(..4).and_then(|year| year.parse().ok()).unwrap_or_default(),
-        logo: backend::settings::shop(&shop).logo,
+        logo: settings.logo,
+        help: Some(settings.contact_email.clone()).filter(|email| !email.is_empty()).map(|email| format!("mailto:{email}")),
     })
 }
 access!(ReadFrame, Access::Public);
@@ -94,22 +98,53 @@ pub fn Frame(children: Children) -> impl IntoView {
         }
         now
     });
+    // Nothing leads away from paying.
+    let paying = Memo::new(move |_| path.with(|path| path == "/checkout" || path.starts_with("/checkout/")));
+    let front = move |frame: FrameView| {
+        let checkout = move |frame: FrameView| {
+            view! { <CheckoutHeader shop_name=use_brand().name logo=frame.logo.map(|id| id.to_string()) help=frame.help/> }.into_any()
+        };
+        let shop = move |frame: FrameView| view! { <Front frame path cart_count=count on_cart found asked/> }.into_any();
+        let shown = move || if paying.get() { checkout(frame.clone()) } else { shop(frame.clone()) };
+        view! { {shown} }.into_any()
+    };
+    let foot = move |frame: FrameView| {
+        let shown = move || (!paying.get()).then(|| view! { <Foot frame=frame.clone() back/> }.into_any());
+        view! { {shown} }.into_any()
+    };
+    read_again_on_back(path);
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| view! { <Front frame=frame.unwrap_or_default() path cart_count=count on_cart found asked/> }.into_any())}
+            {loaded(frame, move |frame| front(frame.unwrap_or_default()))}
         </Suspense>
         <OfflineNotice/>
         <main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| view! { <Foot frame=frame.unwrap_or_default() back/> }.into_any())}
+            {loaded(frame, move |frame| foot(frame.unwrap_or_default()))}
         </Suspense>
-        <BottomNavigation path cart_count=count on_cart/>
+        {move || (!paying.get()).then(|| view! { <BottomNavigation path cart_count=count on_cart/> }.into_any())}
         <CartDrawer/>
         <PlaceDialog/>
         <ToastRegion/>
     }
     .into_any()
+}
+
+/// A page that the browser kept while the reader was elsewhere, as at the bank's, shows things of one person as they were: it is read
+/// again.
+fn read_again_on_back(path: Signal<String>) {
+    Effect::new(move || {
+        let shown = window_event_listener_untyped("pageshow", move |event| {
+            let is_theirs =
+                path.with_untracked(|path| ["/checkout", "/cart", "/account", "/orders"].iter().any(|own| path.starts_with(own)));
+            if is_theirs && event.dyn_into::<web_sys::PageTransitionEvent>().is_ok_and(|event| event.persisted()) {
+                // The page can be reloaded by hand, too.
+                let _ = window().location().reload();
+            }
+        });
+        on_cleanup(move || shown.remove());
+    });
 }
 
 fn focus_page() {

@@ -40,7 +40,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         cart::ACCESS,
         address::ACCESS,
         place::ACCESS,
-        checkout::ACCESS,
+        &checkout::access(),
         follow::ACCESS,
         cancel::ACCESS,
         find_order::ACCESS,

@@ -62,6 +62,7 @@ fn asked(text: &str) -> Vec<(String, String)> {
 }
 
 /// Reads the address of a list. Nonsense is left out.
+#[cfg(feature = "ssr")]
 fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
     query_of(&asked(text), category)
 }

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 use crate::{PASSWORD, a_shop};
 
-async fn token(shop: &Shop, role: Role) -> String {
+pub(super) async fn token(shop: &Shop, role: Role) -> String {
     let email = format!("{}@example.com", role.as_str());
     let contact = ContactDetails { name: role.as_str().into(), email: email.clone(), phone: String::new() };
     backend::identity::create_staff(shop, &shop.system(), Locale::En, contact, role, PASSWORD).await.unwrap();
@@ -20,13 +20,13 @@ async fn token(shop: &Shop, role: Role) -> String {
     backend::identity::sign_in(shop, &nobody, Locale::En, &email, PASSWORD).await.unwrap().1
 }
 
-async fn get(router: &axum::Router, address: &str, token: &str) -> (StatusCode, String, String) {
+pub(super) async fn get(router: &axum::Router, address: &str, token: &str) -> (StatusCode, String, String) {
     let request = Request::get(address).header(header::ACCEPT, "text/html").header(header::COOKIE, format!("session={token}"));
     answered(router, request.body(Body::empty()).unwrap()).await
 }
 
 /// A form as a browser without a script sends it to its own page.
-async fn post(router: &axum::Router, address: &str, token: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+pub(super) async fn post(router: &axum::Router, address: &str, token: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
     let request = Request::post(address)
         .header(header::ACCEPT, "text/html")
@@ -63,7 +63,7 @@ async fn post_file(
     answered(router, request.body(Body::from(body)).unwrap()).await
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
@@ -100,6 +100,7 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/staff", "owner@example.com"),
         ("/admin/settings/keys", "Make a key"),
         ("/admin/preferences", "Mails to you"),
+        ("/admin/settings/denials", "Nothing was refused"),
     ];
     for (address, words) in pages {
         let (status, _, body) = get(&router, address, &owner).await;
@@ -121,7 +122,7 @@ async fn nobody_is_asked_to_sign_in_and_a_clerk_is_refused_the_settings() {
     assert!(body.contains("This is not for you to open"));
 }
 
-fn pages(shop: &Shop) -> axum::Router {
+pub(super) fn pages(shop: &Shop) -> axum::Router {
     app::router(LeptosOptions::builder().output_name("tindahan").build(), shop.clone())
 }
 
@@ -409,10 +410,21 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert_eq!((status, backend::settings::shop(&shop).logo), (StatusCode::SEE_OTHER, None));
 
     let list = b"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status\nmalong,Malong,Title,Default Title,MAL-1,499.00,3,active\n";
+    for (button, said) in
+        [("preview", "1 row read. Nothing is written yet"), ("import", "1 row read<"), ("preview", "MAL-1: ₱499.00 → ₱500.00")]
+    {
+        let price = if said.contains("500") { "500.00" } else { "499.00" };
+        let list = String::from_utf8_lossy(list).replace("499.00", price).into_bytes();
+        let fields = [("to", "/api/admin/products/import"), ("do", button)];
+        let (status, _, body) = post_file(&router, "/admin/products/import", &owner, &fields, ("file", &list)).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    let odd = b"Handle,Title,Variant Price\nodd,Odd,1.290\n";
     let (status, _, body) =
-        post_file(&router, "/admin/products/import", &owner, &[("to", "/api/admin/products/import")], ("file", list)).await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(body.contains("1 row taken in"), "{body}");
+        post_file(&router, "/admin/products/import", &owner, &[("to", "/api/admin/products/import")], ("file", odd)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("id=\"decimals-error\"") && body.contains("1.290"), "{body}");
 
     let key = [("to", "/api/admin/keys/create"), ("name", "Partner"), ("scopes[]", "read_orders")];
     let (status, _, body) = post(&router, "/admin/settings/keys", &owner, &key).await;

@@ -4,6 +4,8 @@
 
 mod access;
 mod admin;
+mod exports;
+mod markup;
 
 use std::path::PathBuf;
 

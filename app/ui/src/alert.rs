@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::field::FieldNames;
 use crate::{Icon, Tone, icon, tr, trn};
 
 /// A message in a box. Problems are announced at once, the rest when the reader pauses.
@@ -35,7 +36,8 @@ pub fn Alert(
     }
 }
 
-/// What must be fixed in a form, as links to the fields: `(id of the field, what is wrong)`. Shows nothing without problems.
+/// What must be fixed in a form, as links to the fields, each with its field's name: `(id of the field, what is wrong)`. Shows nothing
+/// without problems.
 #[component]
 pub fn ErrorSummary(
     /// The problems in the order of the fields.
@@ -50,7 +52,13 @@ pub fn ErrorSummary(
                     <ul class="mt-1 flex flex-col gap-1">
                         {problems
                             .into_iter()
-                            .map(|(id, problem)| view! { <li><a class="link" href=format!("#{id}")>{problem}</a></li> }.into_any())
+                            .map(|(id, problem)| {
+                                let words = match FieldNames::of(&id) {
+                                    Some(field) => tr!(FIELD_NAMED, field = field, problem = problem),
+                                    None => problem,
+                                };
+                                view! { <li><a class="link" href=format!("#{id}")>{words}</a></li> }.into_any()
+                            })
                             .collect_view()}
                     </ul>
                 </Alert>

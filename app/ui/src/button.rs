@@ -99,8 +99,8 @@ pub fn Button(
     }
 }
 
-/// A link that looks like a button.
-#[component]
+/// A link that looks like a button. Transparent, as [`Button`] is.
+#[component(transparent)]
 pub fn LinkButton(
     /// Where it leads.
     #[prop(into)]

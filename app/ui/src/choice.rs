@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::field::{ErrorLine, FieldFrame, described_by};
-use crate::waking::{tell_early, unless_waking};
+use crate::field::{ErrorLine, FieldFrame, FieldNames, described_by};
+use crate::waking::{tell_answer_early, tell_early, unless_waking};
 use crate::{Icon, Picture, Shape, icon};
 
 /// One answer of a list.
@@ -68,9 +68,14 @@ pub fn SelectField(
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
+    let node = NodeRef::<html::Select>::new();
+    if let Some(told) = on_change {
+        tell_answer_early(node, told);
+    }
     view! {
         <FieldFrame id=id.clone() label hint error optional>
             <select
+                node_ref=node
                 id=id
                 name=name
                 class="select w-full"
@@ -219,6 +224,7 @@ pub fn RadioCards(
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
+    FieldNames::tell(&name, &legend);
     let error_id = format!("{name}-error");
     let shown_error = error_id.clone();
     let cards = cards

@@ -1,10 +1,49 @@
 //! Text fields: label above, hint and error below and tied to the field, the right keyboard and autofill.
 
+use std::collections::BTreeMap;
+
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::raw_text;
 use crate::waking::is_waking;
 use crate::{Icon, icon, tr};
+
+/// What the fields of a page are called, by their ids: for the summary of what is wrong with them.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldNames(StoredValue<BTreeMap<String, String>>);
+
+impl FieldNames {
+    /// Collects the names of the fields that are made from now on; called once a page.
+    pub fn provide() {
+        if use_context::<Self>().is_none() {
+            provide_context(Self(StoredValue::new(BTreeMap::new())));
+        }
+    }
+
+    /// What the field with this id is called; with its row's number where fields in other rows, as `price.0` and `price.1`, are called
+    /// the same.
+    pub(crate) fn of(id: &str) -> Option<String> {
+        let found = use_context::<Self>()?.0.try_with_value(|names| {
+            let name = names.get(id).cloned()?;
+            let alone = names.values().filter(|other| **other == name).count() < 2;
+            Some((name, alone))
+        });
+        let (name, alone) = found.flatten()?;
+        match id.rsplit_once('.').and_then(|(_, row)| row.parse::<usize>().ok()) {
+            Some(row) if !alone => Some(format!("{name} {}", row + 1)),
+            _ => Some(name),
+        }
+    }
+
+    /// Tells what a field is called.
+    pub(crate) fn tell(id: &str, name: &str) {
+        if let Some(Self(names)) = use_context::<Self>() {
+            // A page that is left has no summary any more.
+            names.try_update_value(|names| names.insert(id.to_owned(), name.to_owned()));
+        }
+    }
+}
 
 /// What stands around every field: label, the field itself, hint, error.
 #[component]
@@ -16,6 +55,7 @@ pub(crate) fn FieldFrame(
     optional: bool,
     children: Children,
 ) -> impl IntoView {
+    FieldNames::tell(&id, &label);
     let hint_id = format!("{id}-hint");
     let error_id = format!("{id}-error");
     view! {
@@ -239,7 +279,7 @@ pub fn TextArea(
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=describe
             >
-                {value}
+                {raw_text(value)}
             </textarea>
         </FieldFrame>
     }

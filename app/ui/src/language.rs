@@ -25,7 +25,7 @@ macro_rules! tr {
     };
 }
 
-/// A message that depends on a count: `trn!(CART_ITEMS, 3)`, `trn!(ADMIN_PRODUCTS_IMPORT_RESULT, rows, bad = 2)`.
+/// A message that depends on a count: `trn!(CART_ITEMS, 3)`.
 #[macro_export]
 macro_rules! trn {
     ($name:ident, $count:expr $(, $parameter:ident = $value:expr)* $(,)?) => {

@@ -26,7 +26,7 @@ fn srcset(id: &str, extension: &str) -> String {
 /// A square photograph whose place is kept before it arrives. Stands in an element with the class `tile`.
 #[component]
 pub fn Picture(
-    /// The picture's id, as in its address.
+    /// The picture's id, as in its address; empty where there is none, and nothing is loaded.
     #[prop(into)]
     id: String,
     /// What it shows; empty when the words beside it say the same.
@@ -39,13 +39,14 @@ pub fn Picture(
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {
+    let is_there = !id.is_empty();
     view! {
         <picture class="contents">
-            <source type="image/avif" srcset=srcset(&id, "avif") sizes=sizes.clone()/>
+            <source type="image/avif" srcset=is_there.then(|| srcset(&id, "avif")) sizes=sizes.clone()/>
             <img
-                srcset=srcset(&id, "webp")
+                srcset=is_there.then(|| srcset(&id, "webp"))
                 sizes=sizes
-                src=picture_url(&id, 640, "webp")
+                src=is_there.then(|| picture_url(&id, 640, "webp"))
                 alt=alt
                 width="640"
                 height="640"

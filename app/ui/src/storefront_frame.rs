@@ -122,6 +122,43 @@ pub fn Header(
     .into_any()
 }
 
+/// The front over the checkout: the sign, that it is safe, and help; nothing that leads away from paying.
+#[component]
+pub fn CheckoutHeader(
+    /// The shop's name.
+    #[prop(into)]
+    shop_name: String,
+    /// The id of the picture that is the shop's logo; its sign without one.
+    #[prop(optional_no_strip)]
+    logo: Option<String>,
+    /// Where help is, when there is any.
+    #[prop(optional_no_strip)]
+    help: Option<String>,
+) -> impl IntoView {
+    let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
+    view! {
+        <header class="screen-only relative z-30" id="front">
+            <div class="bg-front text-front-content">
+                <div class="page flex items-center gap-3 md:gap-6 h-16">
+                    <a
+                        href="/"
+                        class="flex items-center gap-2 min-h-11 min-w-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
+                        aria-label=logo_label
+                    >
+                        {sign(logo)}
+                        <span class="truncate">{shop_name}</span>
+                    </a>
+                    <p class="ms-auto flex items-center gap-2 text-sm font-medium"><Icon shape=icon::LOCK class="size-5"/><span>{tr!(CHECKOUT_SECURE)}</span></p>
+                    {help.map(|help| view! { <a href=help class="front-link">{tr!(CHECKOUT_HELP)}</a> }.into_any())}
+                </div>
+            </div>
+            <div class="absolute inset-x-0 top-full pointer-events-none"><Awning/></div>
+        </header>
+        <div class="screen-only h-6" aria-hidden="true"></div>
+    }
+    .into_any()
+}
+
 fn search_box(query: Signal<String>, suggestions: Signal<Vec<Suggestion>>, on_query: Option<Callback<String>>) -> AnyView {
     match on_query {
         Some(on_query) => view! { <SearchBox query suggestions on_query/> }.into_any(),

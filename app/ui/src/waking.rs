@@ -18,18 +18,36 @@ pub(crate) fn unless_waking(wanted: bool) -> Option<bool> {
     (!is_waking()).then_some(wanted)
 }
 
+/// Tells, as soon as the page has come to life, that another answer of a list is chosen than was rendered: the reader was quicker,
+/// or the browser filled it in.
+pub(crate) fn tell_answer_early(node: NodeRef<html::Select>, told: Callback<String>) {
+    once_alive(move || {
+        let Some(list) = node.get_untracked() else { return };
+        let rendered = list.query_selector("option[selected]").ok().flatten().or_else(|| list.query_selector("option").ok().flatten());
+        let rendered = rendered.and_then(|answer| answer.get_attribute("value")).unwrap_or_default();
+        if list.value() != rendered {
+            told.run(list.value());
+        }
+    });
+}
+
 /// Tells, as soon as the page has come to life, that a box is otherwise than it was rendered: the reader was quicker.
 pub(crate) fn tell_early(node: NodeRef<html::Input>, told: Callback<bool>) {
+    once_alive(move || {
+        if let Some(input) = node.get_untracked().filter(|input| input.checked() != input.default_checked()) {
+            told.run(input.checked());
+        }
+    });
+}
+
+/// Does something as soon as the page has come to life; nothing where it is alive already.
+fn once_alive(tell: impl Fn() + Clone + 'static) {
     if !is_waking() {
         return;
     }
     Effect::new(move || {
-        let tell = move || {
-            if let Some(input) = node.get_untracked().filter(|input| input.checked() != input.default_checked()) {
-                told.run(input.checked());
-            }
-        };
         if is_waking() {
+            let tell = tell.clone();
             let waiting = window_event_listener_untyped(ALIVE, move |_| tell());
             on_cleanup(move || waiting.remove());
         } else {

@@ -30,6 +30,11 @@ create table event_cursors (
     seq bigint not null
 );
 
+create table trials (
+    id uuid primary key,
+    filling text not null
+);
+
 create table jobs (
     id uuid primary key,
     kind text not null,
@@ -49,3 +54,14 @@ create table settings (
     value text not null,
     updated_at bigint not null
 );
+
+-- The key that a form or a call carries: what was done under it is done once, and answered again.
+create table request_keys (
+    key text not null,
+    action text not null,
+    asked text not null,
+    answer text not null,
+    at bigint not null,
+    primary key (key, action)
+);
+create index request_keys_at on request_keys (at);

@@ -40,6 +40,8 @@ create table users (
     role text check (role in ('owner', 'manager', 'clerk')),
     preferences text not null default '{}',
     active bigint not null default 1,
+    -- Of the demonstration, with a password that is printed in its file.
+    demo bigint not null default 0,
     created_at bigint not null
 );
 create index users_contact on users (contact_id);
@@ -54,6 +56,28 @@ create table sessions (
 );
 create index sessions_user on sessions (user_id);
 create index sessions_expiry on sessions (expires_at);
+
+-- Tries to sign in or to change an account, counted in slots by a keyed hash of who tries on what: as many rows as slots, at most.
+create table attempts (
+    slot bigint primary key,
+    count bigint not null,
+    last bigint not null
+);
+create index attempts_last on attempts (last);
+
+-- What was refused, counted by the hour, account and client. The client's address is sealed.
+create table denials (
+    kind text not null,
+    hour bigint not null,
+    mark bytea not null,
+    account uuid,
+    client bytea,
+    count bigint not null,
+    first_at bigint not null,
+    last_at bigint not null,
+    primary key (kind, hour, mark)
+);
+create index denials_last on denials (last_at);
 
 create table api_keys (
     id uuid primary key,

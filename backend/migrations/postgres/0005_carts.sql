@@ -46,6 +46,8 @@ create table delivery_methods (
     -- Minutes after midnight; what is ordered later counts as ordered on the next day.
     cutoff bigint,
     regions text not null,
+    -- Does whoever brings it take money at the door?
+    collects_cash bigint not null default 1,
     active bigint not null default 1
 );
 

@@ -39,6 +39,15 @@ create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
 create index orders_user on orders (user_id, placed_at, id);
 create index orders_contact on orders (contact_id);
 
+-- What open orders are counted by: keyed hashes of e-mail, telephone number, address and network address. They go with the order's end.
+create table order_marks (
+    mark bytea not null,
+    order_id uuid not null,
+    is_client bigint not null,
+    primary key (mark, order_id)
+);
+create index order_marks_order on order_marks (order_id);
+
 create table order_lines (
     id uuid primary key,
     order_id uuid not null references orders (id),
@@ -69,6 +78,7 @@ create table idempotency_keys (
     order_id uuid not null,
     at bigint not null
 );
+create index idempotency_keys_order on idempotency_keys (order_id);
 
 create table payments (
     id uuid primary key,
@@ -81,6 +91,11 @@ create table payments (
     refunded bigint not null default 0,
     gateway_ref text unique,
     failure text,
+    -- Which gateway and which account there the intent is with; null while there is none.
+    gateway_account text,
+    -- Minor units of a capture that was asked for and is not answered yet, and who asked.
+    capturing bigint,
+    capturing_by text,
     attempt bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
@@ -106,6 +121,8 @@ create table refunds (
     reason text not null,
     state text not null check (state in ('pending', 'done', 'failed')),
     gateway_ref text unique,
+    failure text,
+    actor text not null default 'system',
     at bigint not null
 );
 create index refunds_order on refunds (order_id);
@@ -136,3 +153,28 @@ create table shipment_lines (
     quantity bigint not null check (quantity > 0),
     primary key (shipment_id, order_line_id)
 );
+
+-- What somebody outside refused for good, or was not reached for: until it succeeds, is settled in another way, or is dismissed.
+create table refusals (
+    id uuid primary key,
+    key text not null,
+    kind text not null,
+    order_id uuid references orders (id),
+    payment_id uuid references payments (id),
+    refund_id uuid references refunds (id),
+    job_id uuid,
+    amount bigint,
+    currency text,
+    reason text not null,
+    times bigint not null default 1,
+    first_at bigint not null,
+    last_at bigint not null,
+    ended_at bigint,
+    ended_by text,
+    outcome text,
+    note text
+);
+-- One open row for each thing that is refused.
+create unique index refusals_open on refusals (key) where ended_at is null;
+create index refusals_job on refusals (job_id);
+create index refusals_order on refusals (order_id);

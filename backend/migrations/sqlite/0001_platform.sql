@@ -20,6 +20,11 @@ create table event_cursors (
     seq integer not null
 ) strict;
 
+create table trials (
+    id blob primary key,
+    filling text not null
+) strict;
+
 create table jobs (
     id blob primary key,
     kind text not null,
@@ -39,3 +44,14 @@ create table settings (
     value text not null,
     updated_at integer not null
 ) strict;
+
+-- The key that a form or a call carries: what was done under it is done once, and answered again.
+create table request_keys (
+    key text not null,
+    action text not null,
+    asked text not null,
+    answer text not null,
+    at integer not null,
+    primary key (key, action)
+) strict, without rowid;
+create index request_keys_at on request_keys (at);

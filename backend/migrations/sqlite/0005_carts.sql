@@ -46,6 +46,8 @@ create table delivery_methods (
     -- Minutes after midnight; what is ordered later counts as ordered on the next day.
     cutoff integer,
     regions text not null,
+    -- Does whoever brings it take money at the door?
+    collects_cash integer not null default 1,
     active integer not null default 1
 ) strict;
 

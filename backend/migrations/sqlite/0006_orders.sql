@@ -39,6 +39,15 @@ create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
 create index orders_user on orders (user_id, placed_at, id);
 create index orders_contact on orders (contact_id);
 
+-- What open orders are counted by: keyed hashes of e-mail, telephone number, address and network address. They go with the order's end.
+create table order_marks (
+    mark blob not null,
+    order_id blob not null,
+    is_client integer not null,
+    primary key (mark, order_id)
+) strict, without rowid;
+create index order_marks_order on order_marks (order_id);
+
 create table order_lines (
     id blob primary key,
     order_id blob not null references orders (id),
@@ -69,6 +78,7 @@ create table idempotency_keys (
     order_id blob not null,
     at integer not null
 ) strict, without rowid;
+create index idempotency_keys_order on idempotency_keys (order_id);
 
 create table payments (
     id blob primary key,
@@ -81,6 +91,11 @@ create table payments (
     refunded integer not null default 0,
     gateway_ref text unique,
     failure text,
+    -- Which gateway and which account there the intent is with; null while there is none.
+    gateway_account text,
+    -- Minor units of a capture that was asked for and is not answered yet, and who asked.
+    capturing integer,
+    capturing_by text,
     attempt integer not null,
     created_at integer not null,
     updated_at integer not null,
@@ -106,6 +121,8 @@ create table refunds (
     reason text not null,
     state text not null check (state in ('pending', 'done', 'failed')),
     gateway_ref text unique,
+    failure text,
+    actor text not null default 'system',
     at integer not null
 ) strict;
 create index refunds_order on refunds (order_id);
@@ -136,3 +153,28 @@ create table shipment_lines (
     quantity integer not null check (quantity > 0),
     primary key (shipment_id, order_line_id)
 ) strict, without rowid;
+
+-- What somebody outside refused for good, or was not reached for: until it succeeds, is settled in another way, or is dismissed.
+create table refusals (
+    id blob primary key,
+    key text not null,
+    kind text not null,
+    order_id blob references orders (id),
+    payment_id blob references payments (id),
+    refund_id blob references refunds (id),
+    job_id blob,
+    amount integer,
+    currency text,
+    reason text not null,
+    times integer not null default 1,
+    first_at integer not null,
+    last_at integer not null,
+    ended_at integer,
+    ended_by text,
+    outcome text,
+    note text
+) strict;
+-- One open row for each thing that is refused.
+create unique index refusals_open on refusals (key) where ended_at is null;
+create index refusals_job on refusals (job_id);
+create index refusals_order on refusals (order_id);

@@ -31,7 +31,7 @@ pub enum AccountingError {
     #[error("the entry “{0}” is too large")]
     Overflow(&'static str),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

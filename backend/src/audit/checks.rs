@@ -184,7 +184,7 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text)
              from (select r.id, r.state, r.amount,
                     coalesce((select -sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
-                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned') and b.account = 'cash'), 0) as booked
+                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned', 'payment.refund_reversed') and b.account = 'cash'), 0) as booked
                 from refunds r where r.id > $1 and r.id <= $2) f
              where f.booked <> case when f.state = 'done' then f.amount else 0 end order by f.id",
         ),
@@ -275,13 +275,13 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: order,
     },
     Check {
-        name: "a discount code's uses are the orders that used it, and at most as many as it allows",
+        name: "a discount code's uses are the orders that used it and were not cancelled, and at most as many as it allows",
         count: count!("discount_codes"),
         page: page!("discount_codes"),
         find: Find::Sql(
             "select f.id, f.code || ' was used ' || cast(f.uses as text) || ' times'
                 || coalesce(' of ' || cast(f.most_uses as text), '') || ', orders with it are ' || cast(f.orders as text)
-             from (select d.id, d.code, d.uses, d.most_uses, (select count(*) from orders o where o.discount_code = d.code) as orders
+             from (select d.id, d.code, d.uses, d.most_uses, (select count(*) from orders o where o.discount_code = d.code and o.cancelled_at is null) as orders
                 from discount_codes d where d.id > $1 and d.id <= $2) f
              where f.uses <> f.orders or f.uses > f.most_uses order by f.id",
         ),

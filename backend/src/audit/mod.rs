@@ -4,6 +4,7 @@
 //! database. So it takes bounded memory, holds nobody up, and may run beside a busy shop.
 
 mod checks;
+mod whole;
 
 use domain::view::AuditCheck;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::Shop;
 use crate::platform::db::DbError;
 
 use checks::{CHECKS, Check, Find};
+pub use whole::whole;
 
 /// Rows looked at with one statement.
 const PAGE: usize = 1_000;

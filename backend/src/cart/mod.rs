@@ -4,6 +4,7 @@
 //! older version than the stored one (another tab or device was quicker) is merged: every article stays, with the larger of
 //! the two quantities, because the same wish on two devices is one wish.
 
+mod guesses;
 mod store;
 
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ use crate::platform::events::{self, Event};
 use crate::pricing::{self, Rules};
 use crate::{Shop, settings};
 
+use guesses::Guess;
+
 /// Why a cart was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CartError {
@@ -34,7 +37,7 @@ pub enum CartError {
     #[error("the total is too large")]
     TooLarge(#[from] MoneyError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -68,7 +71,8 @@ pub async fn sync(
     discount: Option<String>,
 ) -> Result<CartView, CartError> {
     let items = folded(items)?;
-    let code = discount.as_deref().and_then(pricing::normal_code);
+    let guess = Guess::begin(shop, ctx, id, discount.as_deref().and_then(pricing::normal_code)).await?;
+    let code = guess.code();
     let (inner, user, currency) = (shop.clone(), ctx.user(), settings::shop_currency(shop));
     let stored = shop
         .db()
@@ -116,7 +120,9 @@ pub async fn sync(
             Ok(cart)
         })
         .await?;
-    price(shop, locale, stored).await
+    let mut view = price(shop, locale, stored).await?;
+    guess.end(shop, &mut view).await?;
+    Ok(view)
 }
 
 /// A cart with its prices of now.

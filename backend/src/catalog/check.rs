@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::Locale;
 use domain::id::{ProductId, VariantId};
 use domain::messages::t;
-use domain::slug::slug;
+use domain::slug::{self, slug};
 use domain::view::{FieldErrors, OptionDraft, ProductDraft, ProductTexts, VariantDraft};
 use uuid::Uuid;
 
@@ -13,15 +13,18 @@ use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
 
 /// The most variants of a product.
 pub(super) const MOST_VARIANTS: usize = 250;
-const MOST_OPTIONS: usize = 3;
-const MOST_VALUES: usize = 100;
+pub(super) const MOST_OPTIONS: usize = 3;
+/// As many as variants: each may have a value of its own.
+const MOST_VALUES: usize = MOST_VARIANTS;
 const MOST_TAGS: usize = 50;
-const MOST_PICTURES: usize = 50;
+pub(super) const MOST_PICTURES: usize = 50;
+/// The last place among the chosen goods of the home page.
+pub(super) const MOST_FEATURED: i64 = 1_000_000;
 /// Ten thousand million in a currency with two decimals: beyond that sums could pass 64 bits.
 pub(super) const DEAREST: i64 = 1_000_000_000_000;
 /// A tonne.
 pub(super) const HEAVIEST: i64 = 1_000_000;
-const MOST_STOCK: i64 = 1_000_000;
+pub(super) const MOST_STOCK: i64 = 1_000_000;
 pub(super) use crate::pricing::TAX_CLASSES;
 
 /// Collects what is wrong, each beside its field.
@@ -59,11 +62,17 @@ impl Checker {
     }
 }
 
-/// Turns a draft into what is written, with new ids where it has none. Handle and slugs may still be taken by others.
+/// Turns a draft into what is written, with new ids where it has none. Handle and slugs may still be taken by others. A barcode with a
+/// wrong check digit that the product has already (`before`) may stay: an import took it from the goods as they are.
 ///
 /// # Errors
 /// By field: `name.en`, `slug.fil`, `sku.0`, `price.0`, `values.0`, `options.0`, `tax_class`, `tags` …
-pub(super) fn check(locale: Locale, draft: &ProductDraft, mut id: impl FnMut() -> Uuid) -> Result<NewProduct, FieldErrors> {
+pub(super) fn check(
+    locale: Locale,
+    draft: &ProductDraft,
+    before: Option<&ProductDraft>,
+    mut id: impl FnMut() -> Uuid,
+) -> Result<NewProduct, FieldErrors> {
     let mut c = Checker { locale, errors: Vec::new() };
     let product = draft.id.unwrap_or_else(|| ProductId(id()));
     let texts = texts(&mut c, draft);
@@ -75,7 +84,8 @@ pub(super) fn check(locale: Locale, draft: &ProductDraft, mut id: impl FnMut() -
     }
     let tags = tags(&mut c, &draft.tags);
     let options = options(&mut c, &draft.options, &mut id);
-    let variants = variants(&mut c, &draft.variants, &options, &mut id);
+    let known = before.map_or(&[][..], |before| &before.variants);
+    let variants = variants(&mut c, &draft.variants, known, &options, &mut id);
     if draft.pictures.len() > MOST_PICTURES {
         c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MOST_PICTURES.to_string())]));
     }
@@ -169,10 +179,14 @@ fn names(c: &mut Checker, field: &str, names: &[String]) -> Vec<(&'static str, S
     std::iter::once((Locale::En.code(), english)).chain(others).collect()
 }
 
-/// A key of letters, digits and hyphens; a name without any gets its place.
-pub(super) fn key_of(typed: &str, name: &str, place: usize) -> String {
-    let key = slug(if typed.trim().is_empty() { name } else { typed });
-    if key.is_empty() { format!("v{}", place + 1) } else { key }
+/// The key of an option or a value: the one that it has, or one made from its name, which no other of its list has.
+pub(super) fn key_of(typed: &str, name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let typed = slug(typed);
+    if !typed.is_empty() {
+        return typed;
+    }
+    let made = slug::key(name);
+    if is_taken(&made) { slug::key_apart(name) } else { made }
 }
 
 fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uuid) -> Vec<NewOption> {
@@ -184,7 +198,7 @@ fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uui
     for (n, draft) in drafts.iter().enumerate().take(MOST_OPTIONS) {
         let field = format!("options.{n}");
         let names_of = names(c, &field, &draft.names);
-        let key = key_of(&draft.key, names_of.first().map_or("", |(_, name)| name), n);
+        let key = key_of(&draft.key, names_of.first().map_or("", |(_, name)| name), |_| false);
         if !keys.insert(key.clone()) {
             c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
         }
@@ -193,9 +207,9 @@ fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uui
         }
         let mut seen = HashSet::new();
         let mut values = Vec::new();
-        for (m, (key, value_names)) in draft.values.iter().enumerate().take(MOST_VALUES) {
+        for (key, value_names) in draft.values.iter().take(MOST_VALUES) {
             let names = names(c, &field, value_names);
-            let key = key_of(key, names.first().map_or("", |(_, name)| name), m);
+            let key = key_of(key, names.first().map_or("", |(_, name)| name), |_| false);
             if !seen.insert(key.clone()) {
                 c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
             }
@@ -206,7 +220,13 @@ fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uui
     options
 }
 
-fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id: &mut impl FnMut() -> Uuid) -> Vec<NewVariant> {
+fn variants(
+    c: &mut Checker,
+    drafts: &[VariantDraft],
+    known: &[VariantDraft],
+    options: &[NewOption],
+    id: &mut impl FnMut() -> Uuid,
+) -> Vec<NewVariant> {
     if drafts.is_empty() || drafts.len() > MOST_VARIANTS {
         c.wrong("variants", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VARIANTS.to_string())]));
     }
@@ -233,14 +253,17 @@ fn variants(c: &mut Checker, drafts: &[VariantDraft], options: &[NewOption], id:
         }
         c.range(&format!("stock.{n}"), draft.stock, MOST_STOCK);
         let barcode = draft.barcode.trim().to_owned();
-        if let Err(error) = domain::barcode::check(&barcode) {
+        let has_already = known.iter().any(|known| known.id.is_some() && known.id == draft.id && known.barcode == barcode);
+        if let Err(error) = domain::barcode::check(&barcode)
+            && !has_already
+        {
             c.wrong(format!("barcode.{n}"), error.message().text(c.locale));
         }
         variants.push(NewVariant {
             id: draft.id.unwrap_or_else(|| VariantId(id())),
             sku,
             values: values.unwrap_or_default(),
-            price,
+            price: Some(price),
             compare_at: draft.compare_at,
             cost: c.range(&format!("cost.{n}"), draft.cost, DEAREST),
             weight_g: c.range(&format!("weight_g.{n}"), draft.weight_g, HEAVIEST),

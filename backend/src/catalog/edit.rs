@@ -26,11 +26,11 @@ use super::{CatalogError, check};
 /// [`CatalogError::Unknown`], not allowed.
 pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, draft: ProductDraft) -> Result<ProductId, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let new = check::check(locale, &draft, || shop.id()).map_err(CatalogError::Invalid)?;
     let before = match draft.id {
         Some(id) => Some(read(shop, id).await?.ok_or(CatalogError::Unknown)?.1),
         None => None,
     };
+    let new = check::check(locale, &draft, before.as_ref(), || shop.id()).map_err(CatalogError::Invalid)?;
     let saving = Saving {
         shop: shop.clone(),
         ctx: ctx.clone(),

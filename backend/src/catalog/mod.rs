@@ -8,6 +8,7 @@ mod browse;
 mod categories;
 mod check;
 mod edit;
+mod export;
 pub mod import;
 mod index;
 mod kept;
@@ -17,6 +18,7 @@ mod product;
 mod shelf;
 mod sizes;
 mod store;
+mod whole;
 mod write;
 
 use domain::view::FieldErrors;
@@ -29,6 +31,7 @@ pub(crate) use browse::{STORIES, Story};
 pub use browse::{cards_by_ids, categories, home, listing};
 pub use categories::{category_list, category_to_edit, remove_category, save_category, set_category_picture};
 pub use edit::{save_product, set_status};
+pub use export::ProductsFile;
 pub use manage::{admin_list, admin_product, category_choices};
 pub(crate) use pictures::keep_own as keep_own_picture;
 pub use pictures::{LARGEST_UPLOAD, PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
@@ -72,10 +75,13 @@ pub enum CatalogError {
     /// A file to import that is no list of products.
     #[error("{0}")]
     NotAList(String),
+    /// A file to import with a number that can be read in two ways; somebody must say which sign stands before its decimals.
+    #[error("line {line}, {column}: “{text}” can be read in two ways; say whether decimals stand behind a comma or a point")]
+    WhichDecimalMark { line: u64, column: String, text: String },
     /// The books refused the value of the goods.
     #[error("{0}")]
     Books(String),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }

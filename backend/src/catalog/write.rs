@@ -11,7 +11,7 @@ use crate::platform::db::{DbError, Rows, Tx};
 use super::store::id_rows;
 
 /// A product that is ready to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewProduct {
     pub id: ProductId,
     pub handle: String,
@@ -29,7 +29,7 @@ pub(crate) struct NewProduct {
 }
 
 /// Its words in one language.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewText {
     pub locale: &'static str,
     pub name: String,
@@ -41,7 +41,7 @@ pub(crate) struct NewText {
 }
 
 /// An option with its values; names by language code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewOption {
     pub id: Uuid,
     pub key: String,
@@ -50,7 +50,7 @@ pub(crate) struct NewOption {
 }
 
 /// A value of an option.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewValue {
     pub id: Uuid,
     pub key: String,
@@ -58,12 +58,13 @@ pub(crate) struct NewValue {
 }
 
 /// A variant; `values` names one value of each option, in their order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewVariant {
     pub id: VariantId,
     pub sku: String,
     pub values: Vec<Uuid>,
-    pub price: i64,
+    /// None: not for sale until it has one.
+    pub price: Option<i64>,
     pub compare_at: Option<i64>,
     pub cost: i64,
     pub weight_g: i64,
@@ -129,7 +130,9 @@ impl Tables {
                 for (option, value) in p.options.iter().zip(&v.values) {
                     t.variant_values.row(&[&v.id, &option.id, value]);
                 }
-                t.prices.row(&[&v.id, &list, &v.price, &v.compare_at]);
+                if let Some(price) = v.price {
+                    t.prices.row(&[&v.id, &list, &price, &v.compare_at]);
+                }
             }
         }
         t

@@ -5,8 +5,11 @@
 //! (`place.rs`). The transaction holds all that must be true together: stock, order, payment attempt, journal entry, events.
 //!
 //! One press makes one order: the idempotency key is kept with a keyed hash of what was sent, and a cart can be ordered once. Sent
-//! again, the same key or the same cart is answered with the order there is; the same key with other contents is an error.
+//! again, the same key or the same cart is answered with the order there is; the same key or cart with other contents is an error.
+//! A discount is never dropped unseen: a cart whose code does not apply any more is ordered without it only by who names the total
+//! without it.
 
+pub mod cash;
 mod offers;
 mod place;
 mod store;
@@ -14,14 +17,16 @@ mod store;
 use domain::id::{AddressId, CartId, ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, Placed};
+use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, OrderLimits, Placed};
 use domain::{Locale, Money, MoneyError, Timestamp};
 
 use crate::cart::{self, CartError};
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::platform::Context;
 use crate::platform::db::{Bundle, DbError};
-use crate::{Shop, orders, payments};
+use crate::{Shop, orders, payments, settings};
+
+use cash::Mark;
 
 pub use offers::{delivery_to, next_turn, offers};
 
@@ -49,9 +54,12 @@ pub enum CheckoutError {
     /// Another total than the shopper saw.
     #[error("the total is now {0}")]
     TotalChanged(Money),
-    /// The discount code cannot be used (any more).
-    #[error("the discount code cannot be used")]
-    Discount,
+    /// The cart's discount code cannot be used (any more), and the shopper has not seen what it costs without: this much.
+    #[error("the discount code cannot be used; without it the total is {0}")]
+    Discount(Money),
+    /// The cart is this order already, which was placed with other contents.
+    #[error("this cart was ordered already, as {number}")]
+    Ordered { order: OrderId, number: String },
     /// The key was used for another order form.
     #[error("this idempotency key was used with other contents")]
     KeyReused,
@@ -62,7 +70,7 @@ pub enum CheckoutError {
     #[error("the total is too large")]
     TooLarge(#[from] MoneyError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -95,6 +103,9 @@ pub(crate) struct Command {
     delivery: String,
     payment: PaymentMethod,
     seen_total: Option<i64>,
+    /// What it is counted by, and what it may be; none for who is trusted.
+    marks: Vec<Mark>,
+    limits: OrderLimits,
     context: Context,
     at: Timestamp,
 }
@@ -181,6 +192,8 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     let contact_id: ContactId = contact.id;
     let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
     let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
+    let limits = if cash::is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE };
+    let marks = cash::marks(shop, ctx, &form);
     let mut random = [0; 5];
     shop.chance().fill(&mut random);
     Ok(Command {
@@ -200,6 +213,8 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
         delivery: form.delivery,
         payment: form.payment,
         seen_total: form.seen_total,
+        marks,
+        limits,
         context: ctx.clone(),
         at: shop.now(),
     })
@@ -207,20 +222,9 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
 
 /// What is wrong with a form, in the reader's language. Fields of the billing address begin with `billing_`.
 fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
-    let mut errors: FieldErrors = Vec::new();
-    let mut wrong = |field: &str, message: domain::messages::Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
-    let name = form.contact.name.trim();
-    if name.is_empty() || name.len() > 200 {
-        wrong("name", t::FIELD_REQUIRED);
-    }
-    if domain::email::email(&form.contact.email).is_none() {
-        wrong("email", t::FIELD_EMAIL_INVALID);
-    }
-    if !form.contact.phone.trim().is_empty() && domain::email::phone(&form.contact.phone).is_none() {
-        wrong("phone", t::FIELD_PHONE_INVALID);
-    }
+    let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
     if form.delivery.is_empty() {
-        wrong("delivery", t::FIELD_REQUIRED);
+        errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
     }
     errors.extend(customers::check_address(locale, &form.shipping));
     if let Some(billing) = &form.billing {
@@ -233,8 +237,8 @@ fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
 /// The door, opened once a shop.
 pub(crate) fn door(shop: &Shop) -> Door {
     let ids = place::Ids { clock: shop.clock().clone(), chance: shop.chance().clone() };
-    Bundle::new(shop.db().clone(), 64, async move |tx: &mut crate::platform::db::Tx, commands: &[Command]| {
-        place::place_orders(tx, &ids, commands).await
+    Bundle::new(shop.db().clone(), 64, async move |tx: &mut crate::platform::db::Tx, commands: &[Command], first: Option<&place::Row>| {
+        place::place_orders(tx, &ids, commands, first).await
     })
 }
 

@@ -3,7 +3,7 @@
 use domain::cart::{Discount, Totals, totals};
 use domain::id::CartId;
 use domain::order::Channel;
-use domain::view::{Address, DeliveryOption, DeliveryPromise, DeliveryTo};
+use domain::view::{Address, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
 use domain::{Locale, Timestamp};
 
 use crate::cart;
@@ -13,7 +13,7 @@ use crate::platform::db::DbError;
 use crate::pricing::{self, Rules};
 use crate::{Shop, settings};
 
-use super::CheckoutError;
+use super::{CheckoutError, cash};
 
 /// The zones of the Philippines, as delivery methods name them.
 const ISLANDS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
@@ -44,6 +44,7 @@ pub async fn offers(
     }
     let discount = cart.discount_code.is_some().then_some(Discount::Amount(cart.totals.discount.minor));
     let island = places::island_group(address);
+    let limits = if cash::is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE };
     let mut offers = Vec::new();
     for method in rules.methods_to(&address.country, island) {
         let sums = totals(cart.totals.total.currency, &lines, discount, Some(rules.rate_of(method, &address.country)))?;
@@ -56,6 +57,7 @@ pub async fn offers(
             fee: sums.shipping,
             from: at.plus_millis(from * Timestamp::DAY),
             to: at.plus_millis(to * Timestamp::DAY),
+            collects_cash: method.collects_cash && limits.takes_cash(sums.total.minor),
         };
         offers.push((option, sums));
     }

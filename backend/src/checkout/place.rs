@@ -1,10 +1,11 @@
 //! The transaction that makes orders, for many commands at once: each statement serves them all.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::cart::{Totals, totals};
 use domain::id::{CartId, EntryId, OrderLineId, PaymentId, ReservationId, VariantId};
+use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState};
 use domain::{Currency, Money, Quantity};
 use uuid::Uuid;
@@ -14,11 +15,11 @@ use crate::customers;
 use crate::inventory::{self, Need, NewReservation, Taken};
 use crate::platform::chance::Chance;
 use crate::platform::clock::Clock;
-use crate::platform::db::{DbError, Tx};
+use crate::platform::db::{DbError, Done, Tx};
 use crate::pricing::{self, Quote, Rules};
 
 use super::store::{self, NewOrder};
-use super::{CheckoutError, Command, Made, PAYMENT_TIME};
+use super::{CheckoutError, Command, Made, PAYMENT_TIME, cash};
 
 /// Where ids come from. Not the whole shop: the shop owns the bundle that owns this.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ struct Draft<'a> {
     lines: Vec<Line>,
     totals: Totals,
     discount_code: Option<String>,
+    /// What it costs without the discount.
+    full: Money,
     currency: Currency,
     delivery_name: String,
     promised: (i64, i64),
@@ -56,11 +59,44 @@ struct Draft<'a> {
 
 type Answer = Result<Made, CheckoutError>;
 
-/// Makes an order of each command that can be one; the answers are in the commands' order.
-pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -> Result<Vec<Answer>, DbError> {
+/// What an order cannot do without, and somebody else may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Row {
+    /// The cart that it is made of.
+    Cart(CartId),
+    /// The code that makes it cheaper.
+    Code(String),
+    /// The stock of something in it.
+    Stock(VariantId),
+}
+
+/// What became of a command.
+pub(super) type Outcome = Done<Made, CheckoutError, Row>;
+
+/// Commands by their place in the bundle, each with what it did not get.
+type Held = HashMap<usize, Row>;
+
+/// Makes an order of each command that can be one; the answers are in the commands' order. It waits for `first`, while it holds
+/// nothing else, and for no other row: a command whose rows somebody else holds is left as it is.
+pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command], first: Option<&Row>) -> Result<Vec<Outcome>, DbError> {
+    if let Some(row) = first {
+        store::wait_for(tx, row).await?;
+    }
     let mut answers: Vec<Option<Answer>> = vec![None; commands.len()];
-    let fresh = set_aside_repeats(tx, commands, &mut answers).await?;
+    let mut held = Held::new();
+    let mut fresh = set_aside_repeats(tx, commands, &mut answers).await?;
+    let theirs = store::lock_carts(tx, fresh.iter().map(|index| commands[*index].cart)).await?;
+    fresh.retain(|index| {
+        let cart = commands[*index].cart;
+        let is_theirs = theirs.contains(&cart);
+        if is_theirs {
+            held.insert(*index, Row::Cart(cart));
+        }
+        !is_theirs
+    });
     let mut drafts = draft(tx, ids, commands, &fresh, &mut answers).await?;
+    set_aside_held(tx, &mut drafts, &mut held).await?;
+    bound_unpaid(tx, &mut drafts, &mut answers).await?;
     spend_codes(tx, &mut drafts, &mut answers).await?;
 
     let needs: Vec<Need> =
@@ -92,20 +128,52 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command]) -
             replay: false,
         }));
     }
-    // A repeat inside this bundle is answered as its first.
-    let first: HashMap<(&str, CartId), Answer> =
-        commands.iter().zip(&answers).filter_map(|(c, a)| Some(((c.key.as_str(), c.cart), a.clone()?))).collect();
-    for (command, answer) in commands.iter().zip(answers.iter_mut()) {
-        if answer.is_none() {
+    Ok(together(commands, answers, held))
+}
+
+/// The outcome of each command. A repeat inside this bundle is answered as its first.
+fn together(commands: &[Command], answers: Vec<Option<Answer>>, mut held: Held) -> Vec<Outcome> {
+    let mut outcomes: Vec<Option<Outcome>> = answers
+        .into_iter()
+        .enumerate()
+        .map(|(index, answer)| answer.map(Done::Answer).or_else(|| held.remove(&index).map(Done::Held)))
+        .collect();
+    let first: HashMap<(&str, CartId), Outcome> =
+        commands.iter().zip(&outcomes).filter_map(|(c, o)| Some(((c.key.as_str(), c.cart), o.clone()?))).collect();
+    for (command, outcome) in commands.iter().zip(outcomes.iter_mut()) {
+        if outcome.is_none() {
             let same = first.get(&(command.key.as_str(), command.cart)).cloned();
-            *answer = Some(match same {
-                Some(Ok(made)) => Ok(Made { replay: true, ..made }),
-                Some(Err(error)) => Err(error),
-                None => Err(DbError::Busy.into()),
+            *outcome = Some(match same {
+                Some(Done::Answer(Ok(made))) => Done::Answer(Ok(Made { replay: true, ..made })),
+                Some(same) => same,
+                None => Done::Answer(Err(DbError::Busy.into())),
             });
         }
     }
-    Ok(answers.into_iter().map(|a| a.unwrap_or(Err(DbError::Stopped.into()))).collect())
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or(Done::Answer(Err(DbError::Stopped.into())))).collect()
+}
+
+/// Locks stock and discount codes without waiting, and leaves out the orders that want what somebody else holds.
+async fn set_aside_held(tx: &mut Tx, drafts: &mut Vec<Draft<'_>>, held: &mut Held) -> Result<(), DbError> {
+    let variants: BTreeSet<VariantId> = drafts.iter().flat_map(|d| d.lines.iter().map(|l| l.quote.variant)).collect();
+    let theirs = inventory::lock_free(tx, &variants).await?;
+    leave_out(drafts, held, |draft| {
+        draft.lines.iter().map(|line| line.quote.variant).find(|variant| theirs.contains(variant)).map(Row::Stock)
+    });
+    let codes: HashSet<&String> = drafts.iter().filter_map(|d| d.discount_code.as_ref()).collect();
+    let theirs = store::lock_codes(tx, &codes).await?;
+    leave_out(drafts, held, |draft| draft.discount_code.clone().filter(|code| theirs.contains(code)).map(Row::Code));
+    Ok(())
+}
+
+fn leave_out(drafts: &mut Vec<Draft<'_>>, held: &mut Held, wanting: impl Fn(&Draft<'_>) -> Option<Row>) {
+    drafts.retain(|draft| match wanting(draft) {
+        Some(row) => {
+            held.insert(draft.index, row);
+            false
+        }
+        None => true,
+    });
 }
 
 /// Answers what was ordered before, and says which commands are new: each key and each cart once.
@@ -118,7 +186,7 @@ async fn set_aside_repeats(tx: &mut Tx, commands: &[Command], answers: &mut [Opt
             let same = *hash == command.body_hash;
             answers[index] = Some(if same { Ok(made.clone()) } else { Err(CheckoutError::KeyReused) });
         } else if let Some(ordered) = known.carts.get(&command.cart) {
-            answers[index] = Some(ordered.answer_for(command).ok_or(CheckoutError::NoCart));
+            answers[index] = Some(ordered.answer_for(command));
         } else if let Some(earlier) = keys.get(command.key.as_str()) {
             let earlier: &Command = &commands[*earlier];
             if earlier.body_hash != command.body_hash {
@@ -210,22 +278,31 @@ fn add_up<'a>(
         return Err(CheckoutError::Empty);
     }
     let method = rules.method(&command.delivery).filter(|m| m.goes_to(&command.country, command.island)).ok_or_else(|| {
-        let message = domain::messages::t::DELIVERY_NOT_THERE.text(command.locale);
+        let message = t::DELIVERY_NOT_THERE.text(command.locale);
         CheckoutError::Invalid(vec![("delivery".to_owned(), message.to_owned())])
     })?;
     let rate = rules.rate_of(method, &command.country);
     let priced: Vec<_> = lines.iter().map(|l| pricing::priced(&l.quote, l.price, l.quantity, rules, &command.country)).collect();
     let mut sum = totals(cart.currency, &priced, None, Some(rate))?;
+    let full = sum.total;
     let mut discount_code = None;
     if let Some(code) = &cart.discount_code {
-        // A code that does not apply costs the shopper nothing unseen: the total they saw decides.
-        if let Some(Ok(discount)) = codes.get(code).map(|c| c.discount(sum.subtotal, command.at)) {
-            sum = totals(cart.currency, &priced, Some(discount), Some(rate))?;
-            discount_code = Some(code.clone());
+        match codes.get(code).map(|c| c.discount(sum.subtotal, command.at)) {
+            Some(Ok(discount)) => {
+                sum = totals(cart.currency, &priced, Some(discount), Some(rate))?;
+                discount_code = Some(code.clone());
+            }
+            // The shopper has seen what it costs without.
+            _ if command.seen_total == Some(full.minor) => {}
+            _ => return Err(CheckoutError::Discount(full)),
         }
     }
     if command.seen_total.is_some_and(|seen| seen != sum.total.minor) {
         return Err(CheckoutError::TotalChanged(sum.total));
+    }
+    check_limits(command, &lines, sum.total)?;
+    if command.payment == PaymentMethod::Cod && !method.collects_cash && sum.total.minor > 0 {
+        return Err(invalid("payment", t::CHECKOUT_NO_CASH.text(command.locale)));
     }
     Ok(Draft {
         index,
@@ -233,10 +310,53 @@ fn add_up<'a>(
         lines,
         totals: sum,
         discount_code,
+        full,
         currency: cart.currency,
         delivery_name: method.words(command.locale).0.to_owned(),
         promised: method.days(command.at),
     })
+}
+
+/// Refuses cash orders of whom enough are open already.
+async fn bound_unpaid(tx: &mut Tx, drafts: &mut Vec<Draft<'_>>, answers: &mut [Option<Answer>]) -> Result<(), DbError> {
+    let is_cash = |d: &Draft<'_>| d.command.payment == PaymentMethod::Cod && d.totals.total.minor > 0;
+    let mut open = cash::open(tx, drafts.iter().filter(|d| is_cash(d)).flat_map(|d| &d.command.marks)).await?;
+    drafts.retain(|d| {
+        let command = d.command;
+        let good = !is_cash(d) || cash::admits(&mut open, &command.marks, &command.limits);
+        if !good {
+            answers[d.index] = Some(Err(invalid("payment", t::CHECKOUT_CASH_OPEN.text(command.locale))));
+        }
+        good
+    });
+    Ok(())
+}
+
+/// What is wrong with one field of the form.
+fn invalid(field: &str, words: impl Into<String>) -> CheckoutError {
+    CheckoutError::Invalid(vec![(field.to_owned(), words.into())])
+}
+
+/// Does a shopper order more than the shop lets one?
+fn check_limits(command: &Command, lines: &[Line], total: Money) -> Result<(), CheckoutError> {
+    let (limits, locale) = (&command.limits, command.locale);
+    if limits.lines > 0 && lines.len() as i64 > limits.lines {
+        let words = t::CHECKOUT_TOO_MANY_LINES.with(locale, &[("max", &locale.number(limits.lines))]);
+        return Err(invalid("cart", words));
+    }
+    if let Some(line) = lines.iter().find(|line| limits.line_units > 0 && line.quantity.get() > limits.line_units) {
+        let max = locale.number(limits.line_units);
+        return Err(invalid("cart", t::CHECKOUT_TOO_MANY_UNITS.with(locale, &[("max", &max), ("name", &line.quote.name)])));
+    }
+    if command.payment == PaymentMethod::Cod && total.minor > 0 && !limits.takes_cash(total.minor) {
+        let words = if limits.cash {
+            t::CHECKOUT_CASH_TOTAL.with(locale, &[("max", &locale.money(Money::new(limits.cash_total, total.currency)))])
+        } else {
+            t::CHECKOUT_CASH_OFF.text(locale).to_owned()
+        };
+        return Err(invalid("payment", words));
+    }
+    Ok(())
 }
 
 /// Counts the uses of discount codes; orders whose code is used up are refused.
@@ -259,7 +379,7 @@ async fn spend_codes(tx: &mut Tx, drafts: &mut Vec<Draft<'_>>, answers: &mut [Op
     drafts.retain(|d| {
         let good = d.discount_code.as_ref().is_none_or(|c| counted.contains(c));
         if !good {
-            answers[d.index] = Some(Err(CheckoutError::Discount));
+            answers[d.index] = Some(Err(CheckoutError::Discount(d.full)));
         }
         good
     });
@@ -306,6 +426,7 @@ async fn write(tx: &mut Tx, ids: &Ids, kept: &[(Draft<'_>, Taken)]) -> Result<()
         })
         .collect();
     store::insert_orders(tx, &orders).await?;
+    cash::insert(tx, kept.iter().map(|(d, _)| (d.command.order, d.command.marks.as_slice()))).await?;
 
     let mut reservations = Vec::new();
     for (draft, taken) in kept {
@@ -358,7 +479,8 @@ fn ids_for_events<'a>(ids: &Ids, kept: &'a [(Draft<'_>, Taken)]) -> Vec<store::N
     for (draft, taken) in kept {
         let units: i64 = taken.iter().map(|t| t.3).sum();
         let total = Money::new(draft.totals.total.minor, draft.currency);
-        let placed = serde_json::json!({ "number": draft.command.number, "total": total, "channel": draft.command.channel });
+        let placed = serde_json::json!({ "number": draft.command.number, "total": total, "channel": draft.command.channel,
+            "payment": draft.command.payment });
         let variants: HashSet<VariantId> = taken.iter().map(|t| t.1).collect();
         let reserved = serde_json::json!({ "units": units, "variants": variants });
         events.push(store::NewEvent { id: ids.next(), kind: "order.placed", command: draft.command, data: placed.to_string() });

@@ -1,6 +1,6 @@
 //! Checkout's SQL: one statement a table, for many orders at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::cart::Totals;
 use domain::id::{CartId, OrderId, PaymentId, UserId, VariantId};
@@ -8,23 +8,32 @@ use domain::order::PaymentState;
 use domain::{Currency, Money, Quantity, Timestamp};
 use uuid::Uuid;
 
+use crate::inventory;
 use crate::platform::db::{DbError, Rows, Tx};
 
-use super::place::Line;
-use super::{Command, Made, PAYMENT_TIME, billing_id};
+use super::place::{Line, Row};
+use super::{CheckoutError, Command, Made, PAYMENT_TIME, billing_id};
 
 /// An order that a cart has become, and whose it is: the account's, or else whoever gave this e-mail.
 pub(super) struct Ordered {
     user: Option<UserId>,
     email_hash: Option<Vec<u8>>,
+    /// Of the form that it was placed with; none for orders that were made without one.
+    body_hash: Option<Vec<u8>>,
     made: Made,
 }
 
 impl Ordered {
     /// The answer opens the order, so it is for whoever placed it: who only knows the cart learns nothing.
-    pub(super) fn answer_for(&self, command: &Command) -> Option<Made> {
+    pub(super) fn answer_for(&self, command: &Command) -> Result<Made, CheckoutError> {
         let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
-        theirs.then(|| self.made.clone())
+        if !theirs {
+            return Err(CheckoutError::NoCart);
+        }
+        if self.body_hash.as_ref().is_some_and(|hash| *hash != command.body_hash) {
+            return Err(CheckoutError::Ordered { order: self.made.order, number: self.made.number.clone() });
+        }
+        Ok(self.made.clone())
     }
 }
 
@@ -41,7 +50,7 @@ fn made((order, number, currency, total, method): MadeRow) -> Option<Made> {
     Some(Made { order, number, total: Money::new(total, currency), payment: method.parse().ok()?, replay: true })
 }
 
-type CartMadeRow = (CartId, Option<UserId>, Option<Vec<u8>>, OrderId, String, Currency, i64, String);
+type CartMadeRow = (CartId, Option<UserId>, Option<Vec<u8>>, Option<Vec<u8>>, OrderId, String, Currency, i64, String);
 type KeyRow = (String, Vec<u8>, OrderId, String, Currency, i64, String);
 
 /// Which keys and carts have an order.
@@ -67,15 +76,16 @@ pub(super) async fn known(tx: &mut Tx, commands: &[Command]) -> Result<Known, Db
     }
     let rows: Vec<CartMadeRow> = tx
         .fetch_all(
-            "select o.cart_id, o.user_id, c.email_hash, o.id, o.number, o.currency, o.total, o.payment_method
+            "select o.cart_id, o.user_id, c.email_hash, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
              from (select distinct unhex(value->>0) as id from json_each($1)) j
-             join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id",
+             join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id
+             left join idempotency_keys k on k.order_id = o.id",
             &[&carts.end()],
         )
         .await?;
-    for (cart, user, email_hash, id, number, currency, total, method) in rows {
+    for (cart, user, email_hash, body_hash, id, number, currency, total, method) in rows {
         if let Some(made) = made((id, number, currency, total, method)) {
-            known.carts.insert(cart, Ordered { user, email_hash, made });
+            known.carts.insert(cart, Ordered { user, email_hash, body_hash, made });
         }
     }
     Ok(known)
@@ -89,13 +99,59 @@ pub(super) struct Cart {
     pub(super) items: Vec<(VariantId, Quantity)>,
 }
 
+/// Locks these carts without waiting; says which of them somebody else holds: one that is changed at this moment.
+pub(super) async fn lock_carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashSet<CartId>, DbError> {
+    if !tx.is_postgres() {
+        return Ok(HashSet::new());
+    }
+    let asked: Rows = ids.collect();
+    let asked = asked.end();
+    let got: Vec<(CartId,)> = tx
+        .fetch_all(
+            "select id from carts where id in (select unhex(value->>0) from json_each($1)) order by id for update skip locked",
+            &[&asked],
+        )
+        .await?;
+    let all: Vec<(CartId,)> =
+        tx.fetch_all("select id from carts where id in (select unhex(value->>0) from json_each($1))", &[&asked]).await?;
+    let got: HashSet<_> = got.into_iter().collect();
+    Ok(all.into_iter().filter(|row| !got.contains(row)).map(|(id,)| id).collect())
+}
+
+/// Locks these discount codes without waiting; says which of them somebody else holds.
+pub(super) async fn lock_codes(tx: &mut Tx, codes: &HashSet<&String>) -> Result<HashSet<String>, DbError> {
+    if codes.is_empty() || !tx.is_postgres() {
+        return Ok(HashSet::new());
+    }
+    let asked: Rows = codes.iter().copied().collect();
+    let asked = asked.end();
+    let got: Vec<(String,)> = tx
+        .fetch_all(
+            "select code from discount_codes where code in (select value->>0 from json_each($1)) order by code for update skip locked",
+            &[&asked],
+        )
+        .await?;
+    let all: Vec<(String,)> =
+        tx.fetch_all("select code from discount_codes where code in (select value->>0 from json_each($1))", &[&asked]).await?;
+    let got: HashSet<_> = got.into_iter().collect();
+    Ok(all.into_iter().filter(|row| !got.contains(row)).map(|(code,)| code).collect())
+}
+
+/// Waits for a row, as long as the transaction may wait for a lock.
+pub(super) async fn wait_for(tx: &mut Tx, row: &Row) -> Result<(), DbError> {
+    match row {
+        Row::Cart(id) => tx.lock("select 1 from carts where id = $1 for update", &[id]).await,
+        Row::Code(code) => tx.lock("select 1 from discount_codes where code = $1 for update", &[code]).await,
+        Row::Stock(variant) => inventory::wait_for(tx, *variant).await,
+    }
+}
+
 type CartRow = (CartId, Option<UserId>, Currency, Option<String>, Option<VariantId>, Option<i64>);
 
+/// What these carts hold; they are locked.
 pub(super) async fn carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashMap<CartId, Cart>, DbError> {
     let asked: Rows = ids.into_iter().collect();
     let asked = asked.end();
-    // A cart that is changed at this moment waits, or is waited for.
-    tx.lock("select 1 from carts where id in (select unhex(value->>0) from json_each($1)) order by id for update", &[&asked]).await?;
     let rows: Vec<CartRow> = tx
         .fetch_all(
             "select c.id, c.user_id, c.currency, c.discount_code, l.variant_id, l.quantity

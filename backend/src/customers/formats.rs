@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use domain::messages::{Msg, t};
+use domain::text::is_blank;
 use domain::view::{Address, AddressField, AddressFormat, ContactDetails, FieldErrors};
 use domain::{Locale, email, slug};
 use serde::Deserialize;
@@ -45,7 +46,7 @@ pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
         errors.add("phone", t::FIELD_PHONE_INVALID);
     }
     let Some(country) = by_code(&address.country) else {
-        errors.add("country", if address.country.trim().is_empty() { t::FIELD_REQUIRED } else { t::FIELD_CHOOSE });
+        errors.add("country", if address.country.trim().is_empty() { needed("country") } else { t::FIELD_CHOOSE });
         return errors.list;
     };
     // With a barangay's code the names above it need not be written.
@@ -68,7 +69,7 @@ pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
         let place = if placed { places::agrees(address) } else { places::find(address).map(|_| ()) };
         if let Err(field) = place {
             let empty = value(address, field).trim().is_empty();
-            errors.add(field, if empty { t::FIELD_REQUIRED } else { t::ADDRESS_PLACE_MISMATCH });
+            errors.add(field, if empty { needed(field) } else { t::ADDRESS_PLACE_MISMATCH });
         }
     }
     errors.list
@@ -138,7 +139,7 @@ pub fn check_contact(locale: Locale, contact: &ContactDetails) -> FieldErrors {
     let mut errors = Errors { locale, list: Vec::new() };
     errors.text("name", &contact.name, true);
     if contact.email.trim().is_empty() {
-        errors.add("email", t::FIELD_REQUIRED);
+        errors.add("email", needed("email"));
     } else if email::email(&contact.email).is_none() {
         errors.add("email", t::FIELD_EMAIL_INVALID);
     }
@@ -155,6 +156,23 @@ pub fn tidy_contact(contact: &ContactDetails) -> ContactDetails {
         name: contact.name.split_whitespace().collect::<Vec<_>>().join(" "),
         email: email::email(&contact.email).unwrap_or_else(|| contact.email.trim().to_owned()),
         phone: email::phone(&contact.phone).unwrap_or_else(|| contact.phone.trim().to_owned()),
+    }
+}
+
+/// What is asked for where this field of a contact or an address is empty.
+#[must_use]
+pub fn needed(field: &str) -> Msg {
+    match field {
+        "name" | "recipient" => t::FIELD_ENTER_NAME,
+        "email" => t::FIELD_ENTER_EMAIL,
+        "country" => t::FIELD_CHOOSE_COUNTRY,
+        "line1" => t::FIELD_ENTER_STREET,
+        "region" => t::FIELD_ENTER_REGION,
+        "province" => t::FIELD_ENTER_PROVINCE,
+        "city" => t::FIELD_ENTER_CITY,
+        "barangay" => t::FIELD_ENTER_BARANGAY,
+        "postal_code" => t::FIELD_ENTER_POSTAL_CODE,
+        _ => t::FIELD_REQUIRED,
     }
 }
 
@@ -176,9 +194,9 @@ impl Errors {
     }
 
     fn text(&mut self, field: &str, text: &str, required: bool) {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             if required {
-                self.add(field, t::FIELD_REQUIRED);
+                self.add(field, needed(field));
             }
         } else if text.trim().chars().count() > LONGEST || text.chars().any(char::is_control) {
             self.say(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &LONGEST.to_string())]));

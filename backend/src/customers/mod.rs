@@ -25,7 +25,7 @@ use crate::platform::db::DbError;
 pub use book::{address_book as addresses, delete_address, preferences, save_address, save_preferences, set_default_address};
 pub use delivery_place::{delivery_place, find_delivery_places};
 pub use export::{CUSTOMER_COLUMNS, CustomersFile};
-pub use formats::{check_address, check_contact, countries, format, label_lines, tidy_address, tidy_contact};
+pub use formats::{check_address, check_contact, countries, format, label_lines, needed, tidy_address, tidy_contact};
 pub use store::{insert_addresses, insert_contacts};
 
 /// Why something about a person could not be done.
@@ -50,7 +50,7 @@ pub enum CustomerError {
     #[error("a sealed record cannot be opened with this shop's keys")]
     Sealed,
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

@@ -79,7 +79,7 @@ pub enum FulfilmentError {
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -293,7 +293,7 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ShipmentId, carrier: &str,
             let postings = [("cost_of_goods_sold", cost), ("inventory", -cost)];
             let (order, currency) = (found.order, found.currency);
             accounting::post(tx, &inner, at, "shipment.shipped", Some(order), parcel.0, currency, &postings).await?;
-            payments::request_capture(tx, &inner, order).await?;
+            payments::request_capture(tx, &inner, &ctx, order).await?;
             let sum: i64 = units.iter().map(|u| u.1).sum();
             let left = Event::new("stock.shipped", order.0, json!({ "shipment": parcel, "units": sum }));
             events::append(tx, &inner, &ctx, at, &[left]).await?;

@@ -1,9 +1,10 @@
-//! What identity remembers between requests: who was seen a moment ago, who guessed wrong too often, how many passwords are
-//! being hashed. All of it is in memory and may be lost.
+//! What identity remembers between requests: who was seen a moment ago, and how many passwords are being hashed. All of it is in
+//! memory and may be lost.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use domain::Timestamp;
 use domain::id::ApiKeyId;
@@ -14,19 +15,14 @@ use tokio::sync::Semaphore;
 use super::IdentityError;
 use super::password::{self, Cost};
 
-/// Wrong passwords before an e-mail has to wait.
-const FAILURES: u32 = 10;
-/// The first wait; each further failure doubles it, up to [`LONGEST_WAIT`].
-const FIRST_WAIT: i64 = 60_000;
-const LONGEST_WAIT: i64 = 15 * 60_000;
-/// Failures are forgotten after so long without one.
-const FORGET: i64 = 60 * 60_000;
 /// How long an answer is trusted. A session that is revoked by another node lives on here for at most this long.
 const FRESH: i64 = 5_000;
 /// Entries kept, at most, of each kind.
 const MOST: usize = 20_000;
 /// Passwords hashed at once: each takes 19 MiB and a processor.
 const AT_ONCE: usize = 2;
+/// Passwords that wait to be hashed, at most: at two at once, some two seconds.
+const IN_LINE: usize = 64;
 
 /// The SHA-256 of a token or secret.
 pub(super) type Digest = [u8; 32];
@@ -35,17 +31,11 @@ pub(super) type Digest = [u8; 32];
 #[derive(Debug)]
 pub struct Guard {
     cost: Cost,
-    hashing: Semaphore,
+    hashing: Arc<Semaphore>,
+    in_line: AtomicUsize,
     nobody: OnceLock<String>,
-    failures: Mutex<HashMap<Vec<u8>, Failures>>,
     people: Recent<Digest, Me>,
     keys: Recent<Digest, (ApiKeyId, Vec<Permission>)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
-    last: Timestamp,
 }
 
 impl Guard {
@@ -54,9 +44,9 @@ impl Guard {
     pub fn new(cost: Cost) -> Self {
         Self {
             cost,
-            hashing: Semaphore::new(AT_ONCE),
+            hashing: Arc::new(Semaphore::new(AT_ONCE)),
+            in_line: AtomicUsize::new(0),
             nobody: OnceLock::new(),
-            failures: Mutex::default(),
             people: Recent::new(),
             keys: Recent::new(),
         }
@@ -64,51 +54,30 @@ impl Guard {
 
     /// Hashes a password on a thread of its own.
     pub(super) async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String, IdentityError> {
-        let _turn = self.hashing.acquire().await.map_err(|_| IdentityError::Hash)?;
         let (cost, password) = (self.cost, password.to_owned());
-        let hash = tokio::task::spawn_blocking(move || password::hash(cost, &password, salt)).await;
-        hash.ok().flatten().ok_or(IdentityError::Hash)
+        self.in_turn(move || password::hash(cost, &password, salt)).await?.ok_or(IdentityError::Hash)
     }
 
     /// Checks a password on a thread of its own; against nobody's hash where there is none, so that an unknown e-mail takes
     /// as long as a known one.
     pub(super) async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, IdentityError> {
-        let _turn = self.hashing.acquire().await.map_err(|_| IdentityError::Hash)?;
         let known = hash.is_some();
         let nobody = || self.nobody.get_or_init(|| password::hash(self.cost, "nobody", [0; 16]).unwrap_or_default()).clone();
         let (hash, password) = (hash.unwrap_or_else(nobody), password.to_owned());
-        let fits = tokio::task::spawn_blocking(move || password::verify(&password, &hash)).await;
-        Ok(fits.map_err(|_| IdentityError::Hash)? && known)
+        Ok(self.in_turn(move || password::verify(&password, &hash)).await? && known)
     }
 
-    /// Counts an attempt to sign in as a failure until [`Guard::succeeded`] says otherwise, so that many at once count too.
-    pub(super) fn attempt(&self, email_hash: &[u8], now: Timestamp) -> Result<(), IdentityError> {
-        let mut all = lock(&self.failures);
-        if all.len() >= MOST {
-            all.retain(|_, seen| seen.last.plus_millis(FORGET) > now);
-        }
-        if all.len() >= MOST {
-            // Somebody tries a flood of addresses: forget rather than grow; the limit by network address holds.
-            all.clear();
-        }
-        let seen = all.entry(email_hash.to_vec()).or_insert(Failures { count: 0, last: now });
-        if seen.last.plus_millis(FORGET) <= now {
-            seen.count = 0;
-        }
-        if let Some(over) = seen.count.checked_sub(FAILURES) {
-            let wait = FIRST_WAIT.saturating_mul(1 << over.min(10)).min(LONGEST_WAIT);
-            let until = seen.last.plus_millis(wait);
-            if until > now {
-                return Err(IdentityError::Wait { minutes: (until.millis() - now.millis() + 59_999) / 60_000 });
-            }
-        }
-        seen.count = seen.count.saturating_add(1);
-        seen.last = now;
-        Ok(())
-    }
-
-    pub(super) fn succeeded(&self, email_hash: &[u8]) {
-        lock(&self.failures).remove(email_hash);
+    /// Does what takes a processor when its turn comes. The turn lasts as long as the work, even when whoever asked went away.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, IdentityError> {
+        let waiting = InLine::join(&self.in_line)?;
+        let turn = self.hashing.clone().acquire_owned().await.map_err(|_| IdentityError::Hash)?;
+        drop(waiting);
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(|_| IdentityError::Hash)
     }
 
     pub(super) fn seen(&self, session: &Digest, now: Timestamp) -> Option<Me> {
@@ -144,6 +113,22 @@ impl Guard {
 
     pub(super) fn forget_keys(&self) {
         self.keys.clear();
+    }
+}
+
+/// A place in the line of passwords to be hashed.
+struct InLine<'a>(&'a AtomicUsize);
+
+impl<'a> InLine<'a> {
+    fn join(line: &'a AtomicUsize) -> Result<Self, IdentityError> {
+        let place = Self(line);
+        if line.fetch_add(1, Ordering::Relaxed) >= IN_LINE { Err(IdentityError::Busy) } else { Ok(place) }
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -199,19 +184,48 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn after_ten_wrong_passwords_an_e_mail_waits_ever_longer() {
-        let guard = Guard::new(Cost::Test);
-        let at = |millis| Timestamp::from_millis(millis);
-        for _ in 0..10 {
-            guard.attempt(b"ana", at(0)).unwrap();
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_the_work_of_whoever_went_away() {
+        let guard = Arc::new(Guard::new(Cost::Test));
+        let (running, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let work = || {
+            let (running, at_once, gate) = (running.clone(), at_once.clone(), gate.clone());
+            move || {
+                at_once.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let _ = lock(&gate).recv();
+                running.fetch_sub(1, Ordering::SeqCst);
+            }
+        };
+        // Six ask, and go away as soon as their work has begun or they wait.
+        for _ in 0..6 {
+            let mut asking = Box::pin(guard.in_turn(work()));
+            assert!(futures::poll!(&mut asking).is_pending());
         }
-        assert!(matches!(guard.attempt(b"ana", at(0)), Err(IdentityError::Wait { minutes: 1 })));
-        guard.attempt(b"ben", at(0)).unwrap();
-        guard.attempt(b"ana", at(60_000)).unwrap();
-        assert!(matches!(guard.attempt(b"ana", at(61_000)), Err(IdentityError::Wait { minutes: 2 })));
-        guard.succeeded(b"ana");
-        guard.attempt(b"ana", at(61_000)).unwrap();
+        assert_eq!(guard.in_line.load(Ordering::Relaxed), 0, "whoever goes away leaves the line");
+        let after = tokio::spawn({
+            let (guard, work) = (guard.clone(), work());
+            async move { guard.in_turn(work).await.is_ok() }
+        });
+        for _ in 0..3 {
+            go.send(()).unwrap();
+        }
+        assert!(after.await.unwrap());
+        assert!(at_once.load(Ordering::SeqCst) <= AT_ONCE);
+    }
+
+    #[tokio::test]
+    async fn a_long_line_takes_nobody_more() {
+        let guard = Guard::new(Cost::Test);
+        let turns: Vec<_> = (0..AT_ONCE).map(|_| guard.hashing.clone().try_acquire_owned().unwrap()).collect();
+        let mut line: Vec<_> = (0..IN_LINE).map(|_| Box::pin(guard.in_turn(|| ()))).collect();
+        for waiting in &mut line {
+            assert!(futures::poll!(waiting).is_pending());
+        }
+        assert!(matches!(guard.in_turn(|| ()).await, Err(IdentityError::Busy)));
+        drop((line, turns));
+        guard.in_turn(|| ()).await.unwrap();
     }
 
     #[test]
@@ -224,16 +238,5 @@ mod tests {
         recent.put(recent.epoch(), 1, "fresh", now);
         assert_eq!(recent.get(&1, now), Some("fresh"));
         assert_eq!(recent.get(&1, now.plus_millis(FRESH)), None);
-    }
-
-    #[test]
-    fn failures_are_forgotten_after_an_hour() {
-        let guard = Guard::new(Cost::Test);
-        for _ in 0..10 {
-            guard.attempt(b"ana", Timestamp::from_millis(0)).unwrap();
-        }
-        for _ in 0..10 {
-            guard.attempt(b"ana", Timestamp::from_millis(FORGET)).unwrap();
-        }
     }
 }

@@ -4,6 +4,11 @@
 //! which only the SHA-256 is kept. A shopper's session ends after 30 days without use, a member of staff's after 12 hours.
 //! Orders that were placed as a guest with the same e-mail are not given to an account: the e-mail has not been verified.
 
+mod account;
+mod attempts;
+mod demo;
+mod denials;
+mod device;
 mod guard;
 mod keys;
 mod password;
@@ -15,7 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::{RequestId, SessionId, UserId};
 use domain::messages::t;
 use domain::permission::Role;
-use domain::view::{ContactDetails, FieldErrors, Me, SessionView};
+use domain::view::{ContactDetails, DenialKind, FieldErrors, Me, SessionView};
 use domain::{Locale, Timestamp, email};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -26,11 +31,17 @@ use crate::platform::Context;
 use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
+use crate::platform::throttle::{self, Throttled};
 
+pub use account::{change_password, save_contact};
+pub use demo::{demo_accounts, has_demo_password, owners};
+pub use denials::{denials, denied, denied_meanwhile};
+pub use device::device;
 use guard::Digest;
 pub use guard::Guard;
 pub use keys::{create_key, key, keys, revoke_key};
 pub use password::Cost;
+pub(crate) use staff::create_demo;
 pub use staff::{create_staff, set_active, set_role, staff};
 
 /// A shopper's session ends after so long without use.
@@ -52,12 +63,12 @@ pub enum IdentityError {
     /// E-mail and password do not belong together, or there is no such account: nobody is told which.
     #[error("e-mail and password do not match")]
     SignIn,
-    /// Too many wrong passwords.
-    #[error("too many tries; wait {minutes} minutes")]
-    Wait {
-        /// Whole minutes, 1 at least.
-        minutes: i64,
-    },
+    /// Too many tries. It is not said for how long: the tries may be a stranger's.
+    #[error("too many tries; try again later")]
+    Wait,
+    /// More passwords wait to be checked than can be in a moment.
+    #[error("too many sign in at once; try again in a moment")]
+    Busy,
     /// Nobody is signed in.
     #[error("sign in first")]
     SignedOut,
@@ -74,8 +85,17 @@ pub enum IdentityError {
     #[error(transparent)]
     Customer(#[from] CustomerError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<Throttled> for IdentityError {
+    fn from(error: Throttled) -> Self {
+        match error {
+            Throttled::Wait => Self::Wait,
+            Throttled::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// Opens an account and signs it in; returns the token for the browser.
@@ -109,15 +129,24 @@ pub async fn sign_up(
 /// Takes the same work whether the account exists or not, and says the same about both.
 ///
 /// # Errors
-/// [`IdentityError::SignIn`], or [`IdentityError::Wait`] after too many wrong passwords for this e-mail.
+/// [`IdentityError::SignIn`], or [`IdentityError::Wait`] after too many wrong passwords of this client for this e-mail.
 pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, password: &str) -> Result<(Me, String), IdentityError> {
     let email_hash = customers::email_hash(shop, email::email(email).as_deref().unwrap_or(email));
-    shop.guard().attempt(&email_hash, shop.now())?;
     let account = store::by_email(shop.db(), &email_hash).await?;
-    let hash = account.as_ref().filter(|account| account.active).map(|account| account.password_hash.clone());
+    let user = account.as_ref().map(|account| account.id);
+    let counters = attempts::of_sign_in(shop, ctx, &email_hash, user);
+    if let Err(error) = throttle::attempt(shop, &counters).await {
+        if matches!(error, Throttled::Wait) {
+            denied(shop, ctx, DenialKind::Wait, user).await;
+        }
+        return Err(error.into());
+    }
+    let hash = account.as_ref().filter(|account| account.may_sign_in(shop)).map(|account| account.password_hash.clone());
     let fits = shop.guard().verify(password, hash).await?;
-    let Some(account) = account.filter(|_| fits) else { return Err(IdentityError::SignIn) };
-    shop.guard().succeeded(&email_hash);
+    let Some(account) = account.filter(|_| fits) else {
+        denied(shop, ctx, DenialKind::SignIn, user).await;
+        return Err(IdentityError::SignIn);
+    };
     let me = account.me(shop)?;
     let (user, role) = (me.id, me.role);
     let token = token(shop);
@@ -129,6 +158,7 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
             if !store::still_holds(tx, user, &account.password_hash).await? {
                 return Err(IdentityError::SignIn);
             }
+            throttle::succeeded(tx, &counters).await?;
             begin_session(tx, &shop, user, role, session).await?;
             let data = json!({ "staff": role.is_some(), "locale": locale.code() });
             events::append(tx, &shop, &as_user(&ctx, user, role), shop.now(), &[Event::new("user.signed_in", user.0, data)]).await?;
@@ -149,13 +179,16 @@ pub async fn sign_out(shop: &Shop, token: &str) -> Result<(), IdentityError> {
     Ok(())
 }
 
-/// Removes sessions that have ended; says how many.
+/// Removes sessions that have ended, counts of tries that are forgotten, what was refused long ago; says how many.
 ///
 /// # Errors
 /// The database's.
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
     let now = shop.now();
-    shop.db().write(async move |tx| store::clear_ended(tx, now).await).await
+    let all = async move |tx: &mut Tx| {
+        Ok::<_, DbError>(store::clear_ended(tx, now).await? + throttle::tidy(tx, now).await? + denials::tidy(tx, now).await?)
+    };
+    shop.db().write(all).await
 }
 
 /// Who holds a token; none when its session has ended. Remembered for a few seconds. To ask is to use the session, which then ends
@@ -182,6 +215,9 @@ async fn read(shop: &Shop, token: &str, used: bool) -> Result<Option<Me>, Identi
     }
     let epoch = shop.guard().people_epoch();
     let Some(found) = store::by_session(shop.db(), &session, now).await? else { return Ok(None) };
+    if !found.account.may_sign_in(shop) {
+        return Ok(None);
+    }
     let (seen_at, me) = (found.seen_at, found.account.me(shop)?);
     let lasts = lasts(me.role);
     // The end moves with use, but not with every use: a write a day (an hour for staff) is enough.
@@ -226,70 +262,6 @@ pub async fn revoke_session(shop: &Shop, ctx: &Context, session: SessionId) -> R
     let ended = shop.db().write(async move |tx| store::revoke_session(tx, user, session).await).await?;
     shop.guard().forget_people();
     if ended { Ok(()) } else { Err(IdentityError::Unknown) }
-}
-
-/// Changes the signed-in person's password and ends all their sessions but the one that asks.
-///
-/// # Errors
-/// [`IdentityError::Invalid`] for `current_password` or `new_password`; [`IdentityError::Wait`] after too many wrong ones.
-pub async fn change_password(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    token: &str,
-    current: &str,
-    new: &str,
-) -> Result<(), IdentityError> {
-    let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
-    let (email_hash, email) = (account.email_hash.clone(), account.me(shop)?.contact.email);
-    if let Some(wrong) = password::check(locale, new, &email) {
-        return Err(IdentityError::Invalid(vec![("new_password".into(), wrong)]));
-    }
-    shop.guard().attempt(&email_hash, shop.now())?;
-    if !shop.guard().verify(current, Some(account.password_hash)).await? {
-        let wrong = t::FIELD_PASSWORD_WRONG.text(locale).to_owned();
-        return Err(IdentityError::Invalid(vec![("current_password".into(), wrong)]));
-    }
-    shop.guard().succeeded(&email_hash);
-    let hash = shop.guard().hash(new, salt(shop)).await?;
-    let (own, ctx, kept) = (shop.clone(), ctx.clone(), digest(token));
-    shop.db()
-        .write(async move |tx| {
-            store::set_password(tx, user, &hash).await?;
-            store::end_sessions(tx, user, Some(&kept)).await?;
-            record(tx, &own, &ctx, "user.password_changed", user, json!({})).await
-        })
-        .await?;
-    shop.guard().forget_people();
-    Ok(())
-}
-
-/// Changes the signed-in person's name, e-mail and telephone number.
-///
-/// # Errors
-/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`.
-pub async fn save_contact(shop: &Shop, ctx: &Context, locale: Locale, contact: &ContactDetails) -> Result<(), IdentityError> {
-    let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let errors = customers::check_contact(locale, contact);
-    if !errors.is_empty() {
-        return Err(IdentityError::Invalid(errors));
-    }
-    let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
-    let prepared = customers::prepare_contact_as(shop, account.contact, contact, locale);
-    let email_hash = prepared.email_hash.clone().unwrap_or_default();
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            if !store::set_email(tx, user, &email_hash).await? {
-                return Err(email_taken(locale));
-            }
-            customers::store::update_contact(tx, &prepared).await?;
-            record(tx, &own, &ctx, "user.updated", user, json!({ "contact": prepared.id })).await
-        })
-        .await?;
-    shop.guard().forget_people();
-    Ok(())
 }
 
 /// A new account, checked, its password hashed.
@@ -351,6 +323,7 @@ fn as_user(ctx: &Context, user: UserId, role: Option<Role>) -> Context {
         Some(role) => Context::staff(user, role, ctx.request),
         None => Context::customer(user, ctx.request),
     }
+    .from(ctx.client)
 }
 
 /// Events say what changed about an account, never its personal data: they are not sealed.

@@ -8,8 +8,9 @@ use serde_json::json;
 
 use crate::Shop;
 use crate::platform::Context;
+use crate::platform::db::Tx;
 
-use super::{IdentityError, prepare, record, store};
+use super::{IdentityError, demo, prepare, record, store};
 
 /// Opens an account for a member of staff. They change the password when they sign in first.
 ///
@@ -29,6 +30,24 @@ pub async fn create_staff(
     shop.db().write(async move |tx| account.write(tx, &own, &ctx, locale).await).await
 }
 
+/// Opens an account of the demonstration, for staff with a role.
+pub(crate) async fn create_demo(
+    shop: &Shop,
+    locale: Locale,
+    contact: ContactDetails,
+    role: Option<Role>,
+    password: &str,
+) -> Result<UserId, IdentityError> {
+    let account = prepare(shop, locale, &contact, password, role).await?;
+    let own = shop.clone();
+    let write = async move |tx: &mut Tx| {
+        let user = account.write(tx, &own, &own.system(), locale).await?;
+        demo::mark(tx, user).await?;
+        Ok::<_, IdentityError>(user)
+    };
+    shop.db().write(write).await
+}
+
 /// Everybody with a role, in the order they came.
 ///
 /// # Errors
@@ -38,8 +57,8 @@ pub async fn staff(shop: &Shop, ctx: &Context) -> Result<Vec<StaffView>, Identit
     let rows = store::staff(shop.db()).await?;
     let views = rows.into_iter().filter_map(|row| {
         let role = row.role()?;
-        let active = row.active;
-        Some(row.me(shop).map(|me| StaffView { id: me.id, contact: me.contact, role, active }))
+        let (active, demo) = (row.active, row.demo);
+        Some(row.me(shop).map(|me| StaffView { id: me.id, contact: me.contact, role, active, demo }))
     });
     Ok(views.collect::<Result<_, _>>()?)
 }
@@ -53,11 +72,11 @@ pub async fn set_role(shop: &Shop, ctx: &Context, user: UserId, role: Option<Rol
     let (own, ctx) = (shop.clone(), ctx.clone());
     shop.db()
         .write(async move |tx| {
-            let before = store::owners(tx).await?;
+            let before = store::owners(tx, &own).await?;
             if !store::set_role(tx, user, role).await? {
                 return Err(IdentityError::Unknown);
             }
-            if before > 0 && store::owners(tx).await? == 0 {
+            if before > 0 && store::owners(tx, &own).await? == 0 {
                 return Err(IdentityError::LastOwner);
             }
             store::end_sessions(tx, user, None).await?;
@@ -77,11 +96,11 @@ pub async fn set_active(shop: &Shop, ctx: &Context, user: UserId, active: bool) 
     let (own, ctx) = (shop.clone(), ctx.clone());
     shop.db()
         .write(async move |tx| {
-            let before = store::owners(tx).await?;
+            let before = store::owners(tx, &own).await?;
             if !store::set_active(tx, user, active).await? {
                 return Err(IdentityError::Unknown);
             }
-            if before > 0 && store::owners(tx).await? == 0 {
+            if before > 0 && store::owners(tx, &own).await? == 0 {
                 return Err(IdentityError::LastOwner);
             }
             store::end_sessions(tx, user, None).await?;

@@ -16,10 +16,10 @@ crate::rows! {
     pub(super) struct AccountRow {
         pub id: UserId,
         pub contact: ContactId,
-        pub email_hash: Vec<u8>,
         pub password_hash: String,
         role: Option<String>,
         pub active: bool,
+        pub demo: bool,
         sealed: Vec<u8>,
     }
     /// A session.
@@ -45,6 +45,11 @@ impl AccountRow {
         self.role.as_deref().and_then(|role| role.parse().ok())
     }
 
+    /// May its owner be let in, with the right password?
+    pub(super) fn may_sign_in(&self, shop: &Shop) -> bool {
+        self.active && (!self.demo || shop.config().demo_accounts)
+    }
+
     pub(super) fn me(&self, shop: &Shop) -> Result<Me, CustomerError> {
         let contact = customers::unseal_contact(shop, self.contact, &self.sealed)?;
         Ok(Me { id: self.id, contact, role: self.role() })
@@ -59,7 +64,7 @@ pub(super) struct Found {
 
 pub(super) async fn by_email(db: &Db, email_hash: &[u8]) -> Result<Option<AccountRow>, DbError> {
     db.fetch_optional(
-        "select u.id, u.contact_id, u.email_hash, u.password_hash, u.role, u.active, c.sealed
+        "select u.id, u.contact_id, u.password_hash, u.role, u.active, u.demo, c.sealed
          from users u join contacts c on c.id = u.contact_id where u.email_hash = $1",
         &[&email_hash],
     )
@@ -68,7 +73,7 @@ pub(super) async fn by_email(db: &Db, email_hash: &[u8]) -> Result<Option<Accoun
 
 pub(super) async fn by_id(db: &Db, user: UserId) -> Result<Option<AccountRow>, DbError> {
     db.fetch_optional(
-        "select u.id, u.contact_id, u.email_hash, u.password_hash, u.role, u.active, c.sealed
+        "select u.id, u.contact_id, u.password_hash, u.role, u.active, u.demo, c.sealed
          from users u join contacts c on c.id = u.contact_id where u.id = $1",
         &[&user],
     )
@@ -76,24 +81,24 @@ pub(super) async fn by_id(db: &Db, user: UserId) -> Result<Option<AccountRow>, D
 }
 
 pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Result<Option<Found>, DbError> {
-    type Row = (UserId, ContactId, Vec<u8>, String, Option<String>, bool, Vec<u8>, Timestamp);
+    type Row = (UserId, ContactId, String, Option<String>, bool, bool, Vec<u8>, Timestamp);
     let row: Option<Row> = db
         .fetch_optional(
-            "select u.id, u.contact_id, u.email_hash, u.password_hash, u.role, u.active, c.sealed, s.seen_at
+            "select u.id, u.contact_id, u.password_hash, u.role, u.active, u.demo, c.sealed, s.seen_at
              from sessions s join users u on u.id = s.user_id join contacts c on c.id = u.contact_id
              where s.token_hash = $1 and s.expires_at > $2 and u.active = 1",
             &[&session.as_slice(), &now],
         )
         .await?;
-    Ok(row.map(|(id, contact, email_hash, password_hash, role, active, sealed, seen_at)| Found {
+    Ok(row.map(|(id, contact, password_hash, role, active, demo, sealed, seen_at)| Found {
         seen_at,
-        account: AccountRow { id, contact, email_hash, password_hash, role, active, sealed },
+        account: AccountRow { id, contact, password_hash, role, active, demo, sealed },
     }))
 }
 
 pub(super) async fn staff(db: &Db) -> Result<Vec<AccountRow>, DbError> {
     db.fetch_all(
-        "select u.id, u.contact_id, u.email_hash, u.password_hash, u.role, u.active, c.sealed
+        "select u.id, u.contact_id, u.password_hash, u.role, u.active, u.demo, c.sealed
          from users u join contacts c on c.id = u.contact_id where u.role is not null order by u.id",
         &[],
     )
@@ -133,7 +138,7 @@ pub(super) async fn set_email(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> R
 }
 
 pub(super) async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
-    tx.execute("update users set password_hash = $2 where id = $1", &[&user, &hash]).await.map(drop)
+    tx.execute("update users set password_hash = $2, demo = 0 where id = $1", &[&user, &hash]).await.map(drop)
 }
 
 pub(super) async fn set_role(tx: &mut Tx, user: UserId, role: Option<Role>) -> Result<bool, DbError> {
@@ -144,10 +149,11 @@ pub(super) async fn set_active(tx: &mut Tx, user: UserId, active: bool) -> Resul
     Ok(tx.execute("update users set active = $2 where id = $1 and role is not null", &[&user, &active]).await? == 1)
 }
 
-/// Active owners, their rows held until the end of the transaction.
-pub(super) async fn owners(tx: &mut Tx) -> Result<usize, DbError> {
+/// Owners who can sign in, their rows held until the end of the transaction.
+pub(super) async fn owners(tx: &mut Tx, shop: &Shop) -> Result<usize, DbError> {
+    let demo = i64::from(shop.config().demo_accounts);
     tx.lock("select 1 from users where role = 'owner' order by id for update", &[]).await?;
-    let owners: Vec<(UserId,)> = tx.fetch_all("select id from users where role = 'owner' and active = 1", &[]).await?;
+    let owners: Vec<(UserId,)> = tx.fetch_all("select id from users where role = 'owner' and active = 1 and demo <= $1", &[&demo]).await?;
     Ok(owners.len())
 }
 

@@ -8,6 +8,7 @@ use domain::{Money, Timestamp};
 
 use crate::orders::OrderError;
 use crate::platform::Context;
+use crate::refusals::{self, RefusalError};
 use crate::{Shop, inventory, orders, settings};
 
 /// Philippine time is UTC+8 all year.
@@ -33,11 +34,16 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
     let last_days = (first..=today).map(|day| (begin_of(day), of_day(day).map_or(0, |row| row.2))).collect();
     // The newest orders name who bought: only for those who may read orders.
     let latest = if ctx.may(Permission::ReadOrders) { orders::latest(shop, LATEST).await? } else { Vec::new() };
+    let refusals = match refusals::open(shop, ctx).await {
+        Ok(refusals) => refusals,
+        Err(RefusalError::Db(error)) => return Err(error.into()),
+        Err(_) => Vec::new(),
+    };
     Ok(TodayView {
         orders: of_day(today).map_or(0, |row| row.1),
         sales: Money::new(of_day(today).map_or(0, |row| row.2), currency),
         queues: orders::queue_counts(shop).await?,
-        dead_jobs: store::dead_jobs(shop.db()).await?,
+        refusals,
         missing: missing(shop, &face.country).await?,
         last_days,
         latest,

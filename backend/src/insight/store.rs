@@ -27,8 +27,3 @@ pub(super) async fn has(db: &Db, country: &str) -> Result<(i64, i64, i64), DbErr
     )
     .await
 }
-
-/// Timed work that was given up.
-pub(super) async fn dead_jobs(db: &Db) -> Result<i64, DbError> {
-    db.fetch_one::<(i64,)>("select count(*) from jobs where state = 'dead'", &[]).await.map(|row| row.0)
-}

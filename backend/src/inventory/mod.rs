@@ -20,6 +20,7 @@ use crate::platform::Context;
 use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
+use crate::platform::once::{self, KeyError};
 use crate::{Shop, settings};
 
 /// Why stock was not changed.
@@ -43,12 +44,24 @@ pub enum InventoryError {
     /// No such variant or location.
     #[error("there is no such article at this place")]
     Unknown,
+    /// The form's key was used for something else.
+    #[error("this form was sent before with other contents")]
+    KeyReused,
     /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<KeyError> for InventoryError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Reused => Self::KeyReused,
+            KeyError::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// What one order wants of stock.
@@ -60,6 +73,25 @@ pub struct Need {
 
 /// What one order got: where each line's units are taken from.
 pub type Taken = Vec<(OrderLineId, VariantId, LocationId, i64)>;
+
+/// Locks the stock of these variants without waiting; says which of them somebody else holds, and [`take`] must not be asked for.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn lock_free(
+    tx: &mut Tx,
+    variants: &std::collections::BTreeSet<VariantId>,
+) -> Result<std::collections::BTreeSet<VariantId>, DbError> {
+    store::lock_free(tx, variants).await
+}
+
+/// Waits for the stock of a variant, as long as the transaction may wait for a lock.
+///
+/// # Errors
+/// The database's; [`DbError::Busy`] when it was held for too long.
+pub(crate) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
+    store::wait_for(tx, variant).await
+}
 
 /// Takes stock for many orders at once, who came first first. An order gets all it needs or nothing; one place for the whole
 /// order where there is one, otherwise the places in their order. The answer has one entry for each need, in order.
@@ -340,6 +372,11 @@ pub async fn adjust(
         .db()
         .write(async move |tx| {
             let at = shop.now();
+            let wish = format!("{variant} {location} {delta} {reason}");
+            if once::answered(tx, &ctx, "stock.adjust", &wish).await?.is_some() {
+                return Ok(());
+            }
+            once::keep(tx, &ctx, "stock.adjust", &wish, "", at).await?;
             let Some((cost,)) = store::cost(tx, variant, location).await? else {
                 return Err(InventoryError::Unknown);
             };

@@ -10,6 +10,32 @@ use crate::platform::db::{Db, DbError, Reader, Rows, Tx};
 
 use super::{Movement, NewReservation, Reserved};
 
+/// Locks the stock of these variants without waiting; says which of them somebody else holds.
+pub(super) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<BTreeSet<VariantId>, DbError> {
+    if variants.is_empty() || !tx.is_postgres() {
+        return Ok(BTreeSet::new());
+    }
+    let asked: Rows = variants.iter().collect();
+    let asked = asked.end();
+    let got: Vec<(VariantId, LocationId)> = tx
+        .fetch_all(
+            "select variant_id, location_id from stock where variant_id in (select unhex(value->>0) from json_each($1))
+             order by variant_id, location_id for update skip locked",
+            &[&asked],
+        )
+        .await?;
+    let got: BTreeSet<_> = got.into_iter().collect();
+    let all: Vec<(VariantId, LocationId)> = tx
+        .fetch_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>0) from json_each($1))", &[&asked])
+        .await?;
+    Ok(all.into_iter().filter(|row| !got.contains(row)).map(|(variant, _)| variant).collect())
+}
+
+/// Waits for the stock of a variant, as long as the transaction may wait for a lock.
+pub(super) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
+    tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
+}
+
 /// Free units by place, in the places' order; on Postgres the rows are locked in id order first.
 pub(super) async fn available_for_update(
     tx: &mut Tx,

@@ -3,6 +3,21 @@
 use std::fmt::Write;
 
 use domain::Locale;
+use domain::messages::t;
+
+/// Letters of a first name, at most.
+const LONGEST_NAME: usize = 24;
+
+/// How a mail begins. Whoever ordered gave name and address, and the address may be a stranger's: of the name only a first word
+/// that is nothing but letters is taken, so that nobody has the shop send their words or links.
+pub(super) fn greeting(locale: Locale, name: &str) -> String {
+    let first = name.split_whitespace().next().unwrap_or_default();
+    let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
+    // A name that says more than a name elsewhere is none.
+    let is_name = !name.chars().any(|c| matches!(c, '/' | ':' | '@' | '<' | '>') || c.is_control());
+    let fits = first.chars().any(char::is_alphabetic) && first.chars().all(plain) && first.chars().count() <= LONGEST_NAME;
+    if is_name && fits { t::MAIL_CONFIRM_GREETING.with(locale, &[("name", first)]) } else { t::MAIL_GREETING.text(locale).to_owned() }
+}
 
 /// A mail to a shopper, in its parts.
 #[derive(Clone, Debug)]
@@ -107,6 +122,26 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_greeting_carries_no_words_but_a_first_name() {
+        for (name, greeted) in [
+            ("Maria Clara Santos", "Hello Maria,"),
+            ("Ma. Teresa Cruz", "Hello,"),
+            ("Niño", "Hello Niño,"),
+            ("D'Angelo Reyes-Cruz", "Hello D'Angelo,"),
+            ("You won! Visit evil.example", "Hello You,"),
+            ("Win http://evil.example", "Hello,"),
+            ("evil.example", "Hello,"),
+            ("ana@evil.example", "Hello,"),
+            ("Ana\r\nBcc: x", "Hello,"),
+            ("<b>Ana</b>", "Hello,"),
+            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Hello,"),
+            ("", "Hello,"),
+        ] {
+            assert_eq!(greeting(Locale::En, name), greeted, "{name}");
+        }
+    }
 
     #[test]
     fn a_name_with_signs_of_html_stays_a_name() {

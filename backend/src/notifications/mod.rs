@@ -9,32 +9,46 @@
 //! |---|---|
 //! | `order.placed`, with cash on delivery or nothing to pay | confirmation |
 //! | `payment.authorised`, `payment.captured` of a card | confirmation, once |
-//! | `payment.failed` | after five minutes, unless it was paid meanwhile |
+//! | `order.placed`, to be paid by card | after five minutes the link to pay, unless it was paid meanwhile |
+//! | `order.payment_changed`, to cash on delivery | confirmation |
+//! | `payment.failed` | after five minutes, unless it was paid meanwhile; once an order |
 //! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
 //! | `shipment.returned`, `order.reduced` | came back, a part will not be sent |
 //! | `order.cancelled`, `payment.refunded` | cancelled (unless that it came back says it), money on its way back |
 //! | `order.link_requested` | the link to follow the order, again |
+//!
+//! Nobody has proved that an address is theirs, so a mail carries no words of whoever gave it but a first name ([`letter::greeting`]),
+//! and an address gets the news of [`MOST_ORDERS`] orders a day. Another mail goes to the former address of an account
+//! (`account.rs`).
 
+mod account;
 mod letter;
 mod staff;
 mod write;
 
 use domain::id::{EventId, OrderId};
+use domain::order::PaymentMethod;
+use domain::view::reasons;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::Shop;
 use crate::platform::db::DbError;
 use crate::platform::events::{self, Handled, Happened};
-use crate::platform::jobs::{self, Done, Handlers};
+use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::{Mail, MailError};
 
+pub(crate) use account::email_changed;
 pub use staff::{choose, chosen};
 
 const SUBSCRIBER: &str = "notifications";
 const JOB: &str = "mail.order";
-/// How long a declined card waits before it is worth a mail: most shoppers take another card at once.
+/// How long an unpaid or declined card waits before it is worth a mail: most shoppers are at the bank's page, or take another card
+/// at once.
 const PATIENCE: i64 = 5 * 60 * 1_000;
+
+/// Orders of a day that one address gets mails about. More are placed by somebody who plays with a stranger's address.
+const MOST_ORDERS: i64 = 10;
 
 /// What a mail tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +56,8 @@ const PATIENCE: i64 = 5 * 60 * 1_000;
 pub(crate) enum News {
     /// The order is in.
     Confirmed,
+    /// It waits for its payment by card.
+    Unpaid,
     /// The card was declined.
     PaymentFailed,
     /// A parcel left.
@@ -85,6 +101,7 @@ pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
 /// Adds the jobs that write and send mails.
 pub fn register(handlers: &mut Handlers) {
     handlers.insert(JOB, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
+    account::register(handlers);
     staff::register(handlers);
 }
 
@@ -118,8 +135,9 @@ fn job(event: Happened) -> Option<(String, i64, Payload)> {
     let order = OrderId(event.subject);
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
     let (news, delay) = match event.kind.as_str() {
+        "order.placed" if waits_for_card(&data) => (News::Unpaid, PATIENCE),
         // Whether an order that was placed is worth a mail already is decided when it is written.
-        "order.placed" | "payment.authorised" | "payment.captured" => (News::Confirmed, 0),
+        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => (News::Confirmed, 0),
         "payment.failed" => (News::PaymentFailed, PATIENCE),
         "shipment.shipped" => (News::Shipped, 0),
         "shipment.delivered" => (News::Delivered, 0),
@@ -133,29 +151,37 @@ fn job(event: Happened) -> Option<(String, i64, Payload)> {
     let key = match (news, event.kind.as_str()) {
         // The card's news are for the same mail, so they have one key.
         (News::Confirmed, "order.placed") => format!("mail.placed:{order}"),
+        (News::Unpaid, _) => format!("mail.unpaid:{order}"),
         (News::Confirmed, _) => format!("mail.paid:{order}"),
+        // Told once: whoever tries card after card must not have a stranger's mailbox filled.
+        (News::PaymentFailed, _) => format!("mail.failed:{order}"),
         _ => format!("mail:{}", event.id),
     };
     let paid = event.kind.starts_with("payment.");
     Some((key, delay, Payload { event: event.id, news, order, data: json!({ "event": data, "paid": paid }) }))
 }
 
-async fn deliver(shop: Shop, payload: Value) -> Result<(), String> {
-    let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
-    let mail = write::mail(&shop, payload.event, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
-    let Some(mail) = mail else { return Ok(()) };
-    send(&shop, &mail).await
+/// Is an order that was just placed still to be paid by card?
+fn waits_for_card(placed: &Value) -> bool {
+    placed["payment"] == json!(PaymentMethod::Card) && placed["total"]["minor"].as_i64().unwrap_or(0) > 0
 }
 
-async fn send(shop: &Shop, mail: &Mail) -> Result<(), String> {
+async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
+    let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
+    let mail = write::mail(&shop, payload.event, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
+    match mail {
+        Some(mail) => send(&shop, &mail).await,
+        None => Ok(()),
+    }
+}
+
+async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
     // What a mail server answers may name the reader: it is not kept.
-    shop.mailer().send(mail).await.map_err(|error| {
-        match error {
-            MailError::NoServer => "no mail server is configured",
-            MailError::Url(_) => "the mail server's address cannot be read",
-            MailError::Address => "the reader's or the shop's address is none",
-            MailError::Server(_) => "the mail server refused, or did not answer",
-        }
-        .to_owned()
+    shop.mailer().send(mail).await.map_err(|error| match error {
+        MailError::NoServer => "no mail server is configured".into(),
+        MailError::Url(_) => "the mail server's address cannot be read".into(),
+        MailError::Address => Failure::Final("the reader's or the shop's address is none".into()),
+        MailError::Refused(code) => Failure::Final(format!("{}{code}", reasons::MAIL)),
+        MailError::Server(_) => "the mail server was not ready, or did not answer".into(),
     })
 }

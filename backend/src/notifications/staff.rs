@@ -18,9 +18,9 @@ use crate::identity::IdentityError;
 use crate::platform::context::Context;
 use crate::platform::db::{DbError, Reader, Rows, Tx};
 use crate::platform::events::{self, Event, Happened};
-use crate::platform::jobs::{self, Done, Handlers};
+use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::Mail;
-use crate::{Shop, customers, inventory, orders, settings};
+use crate::{Shop, customers, inventory, orders, refusals, settings};
 
 use super::letter::Letter;
 use super::write::sender;
@@ -56,6 +56,10 @@ pub(super) fn concerned(events: &[Happened]) -> Vec<(StaffNotice, Value)> {
         "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => {
             let order = Order { order: OrderId(event.subject), seq: event.seq, kind: event.kind.clone() };
             serde_json::to_value(order).ok().map(|order| (StaffNotice::Order, order))
+        }
+        "refusal.opened" => {
+            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+            Some((StaffNotice::Refused, data["refusal"].clone()))
         }
         kind if kind.starts_with("stock.") => Some((StaffNotice::LowStock, Value::Null)),
         _ => None,
@@ -158,7 +162,7 @@ pub async fn choose(shop: &Shop, ctx: &Context, wanted: &[StaffNotice]) -> Resul
 /// Adds the jobs of this file.
 pub(super) fn register(handlers: &mut Handlers) {
     handlers.insert(MAIL, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
-    handlers.insert(WATCH, Box::new(|shop, _| -> Done { Box::pin(async move { watch(&shop).await.map_err(|e| e.to_string()) }) }));
+    handlers.insert(WATCH, Box::new(|shop, _| -> Done { Box::pin(async move { watch(&shop).await.map_err(|e| e.to_string().into()) }) }));
 }
 
 /// Tells of articles that run low since the last look, and forgets those that no longer do.
@@ -213,7 +217,7 @@ async fn reader(db: &mut impl Reader, shop: &Shop, user: UserId) -> Result<Optio
     Ok(Some(Addressee { name: person.name, email: person.email, locale }))
 }
 
-async fn deliver(shop: Shop, payload: Value) -> Result<(), String> {
+async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
     let payload: Payload = serde_json::from_value(payload).map_err(|error| error.to_string())?;
     let mail = write(&shop, payload).await.map_err(|error| error.to_string())?;
     match mail {
@@ -235,7 +239,7 @@ async fn write(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityEr
     let (mut lines, only) = match payload.kind {
         StaffNotice::Order => order_lines(shop, reader.locale, &payload.items).await?,
         StaffNotice::LowStock => (stock_lines(shop, reader.locale, &payload.items).await?, None),
-        StaffNotice::Refused => (Vec::new(), None),
+        StaffNotice::Refused => (refused_lines(shop, reader.locale, &payload.items).await?, None),
     };
     if lines.is_empty() {
         return Ok(None);
@@ -301,6 +305,20 @@ async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Li
 async fn was_authorised(db: &mut impl Reader, item: &Order) -> Result<bool, DbError> {
     let sql = "select 1 from events where subject = $1 and kind = 'payment.authorised' and seq < $2 limit 1";
     Ok(db.fetch_optional::<(i64,)>(sql, &[&item.order, &item.seq]).await?.is_some())
+}
+
+/// What was refused and is not settled yet: which order it is about, and how much money.
+async fn refused_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<Lines, DbError> {
+    let (mut db, mut lines) = (shop.db(), Vec::new());
+    for item in items {
+        let Ok(id) = serde_json::from_value(item.clone()) else { continue };
+        let Some((kind, number, amount)) = refusals::still_open(&mut db, id).await? else { continue };
+        let what = kind.name().text(locale);
+        let what =
+            number.map_or_else(|| what.to_owned(), |number| format!("{what} · {}", t::ORDER_NUMBER.with(locale, &[("number", &number)])));
+        lines.push((what, amount.map(|amount| locale.money(amount)).unwrap_or_default()));
+    }
+    Ok(lines)
 }
 
 async fn stock_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<Lines, DbError> {

@@ -6,17 +6,22 @@ use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState, ReturnCause};
 use serde_json::Value;
 
-use crate::orders::{self, EXPIRED, Head, Line, OrderError};
+use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::platform::mail::Mail;
-use crate::{Shop, customers, settings};
+use crate::{Shop, customers, payments, settings};
 
-use super::News;
-use super::letter::Letter;
+use super::letter::{Letter, greeting};
+use super::{MOST_ORDERS, News};
 
 /// The mail, or none when there is nothing (any more) to tell.
 pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     if !is_news(news, &head, data) {
+        return Ok(None);
+    }
+    // The link is asked for by whoever placed the order, and that is limited where it is asked for.
+    if news != News::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MOST_ORDERS {
+        tracing::warn!(%order, "an address had mails of many orders today: no more are sent to it");
         return Ok(None);
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
@@ -25,7 +30,8 @@ pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId
     let letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
     let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &face.contact_email);
     Ok(Some(Mail {
-        to: (contact.name, contact.email),
+        // Without the name: whoever ordered wrote it, and the address may be a stranger's.
+        to: (String::new(), contact.email),
         // Named after the event: the same however often it is written.
         id: format!("{}@{}", event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
         from: (face.name, sender),
@@ -54,6 +60,7 @@ fn is_news(news: News, head: &Head, data: &Value) -> bool {
             let about_payment = data["paid"].as_bool().unwrap_or(false);
             head.cancelled_at.is_none() && paid_by_card == about_payment
         }
+        News::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
         News::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
         // That the parcel came back is told already.
         News::Cancelled => !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause))),
@@ -69,6 +76,10 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
     let tracking = event["tracking"].as_str().unwrap_or_default();
     let (subject, body) = match news {
         News::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
+        News::Unpaid => {
+            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR));
+            (t::MAIL_UNPAID_SUBJECT.with(locale, &[number]), t::MAIL_UNPAID_BODY.with(locale, &[number, ("time", &until)]))
+        }
         News::PaymentFailed => {
             (t::MAIL_PAYMENT_FAILED_SUBJECT.with(locale, &[number]), t::MAIL_PAYMENT_FAILED_BODY.with(locale, &[number]))
         }
@@ -83,8 +94,11 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
         }
         News::Delivered => (t::MAIL_DELIVERED_SUBJECT.with(locale, &[number]), t::MAIL_DELIVERED_BODY.with(locale, &[number])),
         News::Cancelled => {
-            let expired = head.cancel_reason.as_deref() == Some(EXPIRED);
-            let body = if expired { t::MAIL_CANCELLED_EXPIRED_BODY } else { t::MAIL_CANCELLED_BODY };
+            let body = match head.cancel_reason.as_deref() {
+                Some(EXPIRED) => t::MAIL_CANCELLED_EXPIRED_BODY,
+                Some(NOT_SENT) => t::MAIL_CANCELLED_NOT_SENT_BODY,
+                _ => t::MAIL_CANCELLED_BODY,
+            };
             (t::MAIL_CANCELLED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
         }
         News::Link => (t::MAIL_LINK_SUBJECT.with(locale, &[number]), t::MAIL_LINK_BODY.with(locale, &[number])),
@@ -102,14 +116,19 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
             (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), body)
         }
     };
-    let action = if news == News::PaymentFailed { t::MAIL_PAYMENT_FAILED_ACTION } else { t::MAIL_CONFIRM_ACTION };
+    let action = match news {
+        News::Unpaid => t::MAIL_UNPAID_ACTION,
+        News::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
+        _ => t::MAIL_CONFIRM_ACTION,
+    };
     let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
-    let (rows, sums) = if news == News::Confirmed { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
+    let (rows, sums) =
+        if matches!(news, News::Confirmed | News::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
     Letter {
         locale,
         shop: shop_name.to_owned(),
         subject,
-        greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", name)]),
+        greeting: greeting(locale, name),
         body,
         title: t::ORDER_NUMBER.with(locale, &[number]),
         rows,

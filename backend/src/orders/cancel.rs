@@ -1,5 +1,7 @@
 //! Cancelling: stock, money and books go back together.
 
+use std::collections::HashMap;
+
 use domain::id::OrderId;
 use domain::order::CancelCause;
 use domain::permission::Permission;
@@ -8,7 +10,7 @@ use serde_json::json;
 use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
-use crate::{Shop, accounting, fulfilment, inventory, payments};
+use crate::{Shop, accounting, fulfilment, inventory, payments, pricing};
 
 use super::{BY_SHOPPER, OrderError, refresh_states, store};
 
@@ -54,6 +56,35 @@ pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: Cance
     Ok(())
 }
 
+/// The shopper gives up a card order that is not paid. The gateway is told first to take no money for it any more. Given up twice is
+/// given up once.
+///
+/// # Errors
+/// [`OrderError::Paid`] when it was paid meanwhile, or takes no card; [`OrderError::Payment`] when the gateway does not answer.
+pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), OrderError> {
+    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    if head.cancelled_at.is_some() {
+        return Ok(());
+    }
+    if !payments::is_unpaid(&head) || payments::close_attempts(shop, order).await? {
+        return Err(OrderError::Paid);
+    }
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let todo = shop
+        .db()
+        .write(async move |tx| {
+            let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            if head.cancelled_at.is_none() && (!payments::is_unpaid(&head) || payments::is_paid(tx, order).await?) {
+                return Err(OrderError::Paid);
+            }
+            cancel_rows(tx, &inner, &ctx, order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
+        })
+        .await?;
+    payments::carry_out(shop, todo).await;
+    shop.feed().wake();
+    Ok(())
+}
+
 /// The same inside a transaction; says what is to be done at the gateway afterwards.
 pub(crate) async fn cancel_rows(
     tx: &mut Tx,
@@ -74,6 +105,10 @@ pub(crate) async fn cancel_rows(
     let units = inventory::release(tx, order).await?;
     reverse(tx, shop, order, &head).await?;
     store::set_cancelled(tx, order, at, reason).await?;
+    if let Some(code) = head.discount_code {
+        // Who does not buy does not use it up.
+        pricing::use_codes(tx, &HashMap::from([(code, -1)])).await?;
+    }
     let todo = payments::unwind_rows(tx, shop, ctx, order).await?;
     refresh_states(tx, order).await?;
     let data = json!({ "reason": reason });

@@ -56,7 +56,8 @@ pub fn request_link(shop: &Shop, ctx: &Context, number: String, address: String)
 fn written(typed: &str) -> Option<String> {
     let mut number: String = typed.trim().trim_start_matches('#').chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     number.make_ascii_uppercase();
-    if number.len() < 6 || number.len() > 16 || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let is_number = number.starts_with('T') && number.bytes().all(|b| b.is_ascii_alphanumeric());
+    if number.len() < 6 || number.len() > 16 || !is_number {
         return None;
     }
     number.insert(5, '-');
@@ -72,7 +73,7 @@ mod tests {
         for typed in ["TK4WX-9Q1", " #tk4wx9q1 ", "tk4wx 9q1"] {
             assert_eq!(written(typed).as_deref(), Some("TK4WX-9Q1"), "{typed}");
         }
-        for nonsense in ["", "T", "Ana Reyes", "TK4WX%", "€€€€€€€€"] {
+        for nonsense in ["", "T", "Ana Reyes, Mandaluyong", "TK4WX%", "€€€€€€€€"] {
             assert_eq!(written(nonsense), None, "{nonsense}");
         }
     }

@@ -27,21 +27,24 @@ use crate::platform::context::Forbidden;
 use crate::platform::db::{DbError, Tx};
 
 pub(crate) use cancel::cancel_rows;
-pub use cancel::{cancel, cancel_own};
+pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
 pub use lookup::{LINK_REQUESTED, request_link, send_link};
-pub use page::{by_link, view};
+pub use page::{articles, by_link, view};
 pub use reduce::cancel_rest;
 pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
-pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock};
+pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock, of_address_within_a_day, set_payment_method};
 
 /// The reason of an order that was not paid in time; shown in the reader's words.
 pub const EXPIRED: &str = "expired";
 /// How the reason of an order begins that its shopper cancelled; a [`CancelCause`](domain::order::CancelCause) follows.
 pub(crate) const BY_SHOPPER: &str = "shopper.";
+
+/// The reason of a cash order that nobody began to send in time; shown in the reader's words.
+pub const NOT_SENT: &str = "not_sent";
 
 /// What a signed link to an order is signed for.
 const LINK: &str = "order";
@@ -69,6 +72,9 @@ pub enum OrderError {
     /// The bank holds the money and has not paid it.
     #[error("the card is authorised and not captured; capture it first")]
     NotCaptured,
+    /// It is paid, so it is no longer given up without paying.
+    #[error("this order was paid meanwhile")]
+    Paid,
     /// Cancelling needs a reason.
     #[error("say why the order is cancelled")]
     Reason,
@@ -88,7 +94,7 @@ pub enum OrderError {
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -114,6 +120,7 @@ impl OrderError {
             Self::Sent => t::ORDER_ERROR_SENT,
             Self::Packed => t::ORDER_ERROR_PACKED,
             Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
+            Self::Paid => t::ORDER_ERROR_PAID,
             Self::Reason => t::ORDER_ERROR_REASON,
             Self::FilterName => t::ORDER_ERROR_FILTER_NAME,
             Self::Payment(e) => return e.message(locale),

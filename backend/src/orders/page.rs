@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use domain::Locale;
 use domain::id::{ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{CancelCause, ReturnCause, ShipmentState};
 use domain::permission::Permission;
-use domain::view::{OrderLineView, OrderView, ShipmentView};
+use domain::view::{CartItem, OrderLineView, OrderView, RefundView, ShipmentView};
+use domain::{Locale, Quantity};
 
 use crate::platform::Context;
-use crate::{Shop, customers};
+use crate::{Shop, customers, payments};
 
 use super::store::ParcelRow;
-use super::{BY_SHOPPER, EXPIRED, LINK, OrderError, returned_reason, store, timeline};
+use super::{BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError, returned_reason, store, timeline};
 
 /// An order, for staff who may read orders and for the shopper who placed it while signed in.
 ///
@@ -43,13 +43,31 @@ pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderVi
     compose(shop, locale, head, false).await
 }
 
+/// What an order was of, as a cart takes it. Where the goods go back to the shopper's cart.
+///
+/// # Errors
+/// The database's.
+pub async fn articles(shop: &Shop, order: OrderId) -> Result<Vec<CartItem>, OrderError> {
+    let rows = store::articles(&mut shop.db(), order).await?;
+    let item = |(variant, quantity)| CartItem { variant, quantity: Quantity::clamped(quantity), seen_price: 0 };
+    Ok(rows.into_iter().map(item).collect())
+}
+
 async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
     let lines = store::lines(&mut db, order).await?;
     let shipments = parcels(store::parcels(&mut db, order).await?, staff);
     let (captured, refunded, failure) = store::money(&mut db, order).await?.unwrap_or_default();
     let events = store::events(&mut db, order).await?;
-    let names = if staff { Some(staff_names(shop, &events).await?) } else { None };
+    let refunds = payments::refunds_of(shop, order).await?;
+    let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
+    let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
+    let reasons: HashMap<String, String> =
+        refunds.iter().map(|refund| (refund.id.to_string(), refund_reason(locale, &refund.reason))).collect();
+    let refunds = match &names {
+        Some(names) => refunds.into_iter().map(|refund| refund_view(locale, &head, names, refund)).collect(),
+        None => Vec::new(),
+    };
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let shipping_address = customers::open_address(shop, head.shipping_address_id).await?;
     let billing_address = if head.billing_address_id == head.shipping_address_id {
@@ -76,6 +94,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
     let beyond_picking = |parcel: &ShipmentView| parcel.state != ShipmentState::Picked;
     let can_cancel = head.cancelled_at.is_none() && unsent > 0 && !shipments.iter().any(beyond_picking);
     Ok(OrderView {
+        unpaid: payments::unpaid_view(shop, &head).await?,
         id: order,
         placed_at: head.placed_at,
         channel: head.channel,
@@ -97,6 +116,8 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         waived: head.money(head.waived),
         captured: head.money(captured),
         refunded: head.money(refunded),
+        returning: head.money(returning),
+        refunds,
         payment: head.payment_state,
         fulfilment: head.fulfilment_state,
         delivery: head.delivery_state,
@@ -106,16 +127,40 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         unpicked: (unsent - preparing).max(0),
         can_cancel,
         shipments,
-        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, names.as_ref(), event)).collect(),
+        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, names.as_ref(), &reasons, event)).collect(),
         version: head.version,
         number: head.number,
         delivery_name: head.delivery_name,
     })
 }
 
+/// Why money went back, in the reader's language where the shop itself knows why.
+fn refund_reason(locale: Locale, reason: &str) -> String {
+    match reason {
+        payments::CANCELLED => t::ORDER_STATE_CANCELLED.text(locale).to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn refund_view(locale: Locale, head: &store::Head, names: &HashMap<UserId, String>, refund: payments::RefundLine) -> RefundView {
+    RefundView {
+        amount: head.money(refund.amount),
+        reason: refund_reason(locale, &refund.reason),
+        actor: timeline::name_of(locale, &refund.actor, names),
+        state: refund.state,
+        failure: refund.failure,
+        at: refund.at,
+    }
+}
+
 /// The names of the staff that a timeline mentions.
-async fn staff_names(shop: &Shop, events: &[timeline::Row]) -> Result<HashMap<UserId, String>, OrderError> {
-    let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(events)).await?;
+async fn staff_names(
+    shop: &Shop,
+    events: &[timeline::Row],
+    refunds: &[payments::RefundLine],
+) -> Result<HashMap<UserId, String>, OrderError> {
+    let actors = events.iter().map(|event| event.1.as_str()).chain(refunds.iter().map(|refund| refund.actor.as_str()));
+    let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(actors)).await?;
     let contacts: Vec<ContactId> = users.iter().map(|(_, contact)| *contact).collect();
     let people = customers::open_contacts(shop, &contacts).await?;
     Ok(users.into_iter().filter_map(|(user, contact)| Some((user, people.get(&contact)?.name.clone()))).collect())
@@ -125,6 +170,7 @@ async fn staff_names(shop: &Shop, events: &[timeline::Row]) -> Result<HashMap<Us
 fn reason(locale: Locale, reason: &str, staff: bool) -> String {
     let message = match reason {
         EXPIRED => t::ORDER_REASON_EXPIRED,
+        NOT_SENT => t::ORDER_REASON_NOT_SENT,
         _ if reason == returned_reason(ReturnCause::Refused) => t::ORDER_REASON_REFUSED,
         _ if reason == returned_reason(ReturnCause::Undeliverable) => t::ORDER_REASON_UNDELIVERABLE,
         _ => match reason.strip_prefix(BY_SHOPPER).and_then(|cause| cause.parse().ok()) {

@@ -1,6 +1,6 @@
 //! The orders' SQL.
 
-use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, SavedFilterId, ShipmentId, UserId};
+use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, SavedFilterId, ShipmentId, UserId, VariantId};
 use domain::order::{
     AttemptState, Channel, DeliveryState, FulfilmentState, OrderQueue, PaymentMethod, PaymentState, ReturnCause, ShipmentState,
 };
@@ -21,6 +21,7 @@ crate::rows! {
         pub locale: String,
         pub shipping_address_id: AddressId,
         pub billing_address_id: AddressId,
+        pub delivery_code: String,
         pub delivery_name: String,
         pub promised_from: Timestamp,
         pub promised_to: Timestamp,
@@ -85,9 +86,9 @@ crate::rows! {
 
 pub(crate) async fn head(db: &mut impl Reader, order: OrderId) -> Result<Option<Head>, DbError> {
     db.fetch_optional(
-        "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_name,
-            promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived, waived_tax,
-            payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+        "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
+            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived,
+            waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
     )
@@ -98,6 +99,19 @@ pub(crate) async fn head(db: &mut impl Reader, order: OrderId) -> Result<Option<
 pub(crate) async fn lock(tx: &mut Tx, order: OrderId) -> Result<Option<Head>, DbError> {
     tx.lock("select 1 from orders where id = $1 for update", &[&order]).await?;
     head(tx, order).await
+}
+
+/// Orders that the same e-mail placed within the day that ends with this one, this one too; counted to 100.
+pub(crate) async fn of_address_within_a_day(db: &mut impl Reader, head: &Head) -> Result<i64, DbError> {
+    let count: Option<(i64,)> = db
+        .fetch_optional(
+            "select count(*) from (
+                select 1 from contacts own join contacts c on c.email_hash = own.email_hash join orders o on o.contact_id = c.id
+                where own.id = $1 and o.placed_at > $2 and (o.placed_at, o.id) <= ($3, $4) limit 100) counted",
+            &[&head.contact_id, &head.placed_at.plus_millis(-Timestamp::DAY), &head.placed_at, &head.id],
+        )
+        .await?;
+    Ok(count.map_or(0, |row| row.0))
 }
 
 pub(crate) async fn lines(db: &mut impl Reader, order: OrderId) -> Result<Vec<Line>, DbError> {
@@ -155,6 +169,16 @@ pub(super) async fn set_states(
     Ok(())
 }
 
+pub(crate) async fn set_payment_method(tx: &mut Tx, order: OrderId, method: PaymentMethod) -> Result<(), DbError> {
+    tx.execute("update orders set payment_method = $2 where id = $1", &[&order, &method]).await?;
+    Ok(())
+}
+
+/// Articles of an order and how many of each, to be put into a cart again.
+pub(super) async fn articles(db: &mut impl Reader, order: OrderId) -> Result<Vec<(VariantId, i64)>, DbError> {
+    db.fetch_all("select variant_id, quantity from order_lines where order_id = $1 order by position", &[&order]).await
+}
+
 pub(super) async fn set_cancelled(tx: &mut Tx, order: OrderId, at: Timestamp, reason: &str) -> Result<(), DbError> {
     tx.execute("update orders set cancelled_at = $2, cancel_reason = $3 where id = $1", &[&order, &at, &reason]).await?;
     Ok(())
@@ -183,7 +207,8 @@ pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderL
 pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<(String, i64)>, DbError> {
     tx.fetch_all(
         "select p.account, cast(sum(p.amount) as bigint) from journal_entries e join postings p on p.entry_id = e.id
-         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded') group by p.account order by p.account",
+         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
+         group by p.account order by p.account",
         &[&order],
     )
     .await
@@ -316,7 +341,9 @@ macro_rules! in_queue {
         "o.cancelled_at is null and o.id in (select s.order_id from shipments s where s.state = 'packed' and s.state in ('picked', 'packed'))"
     };
     (unpaid) => {
-        "o.payment_state in ('pending', 'requires_action', 'failed') and o.cancelled_at is null and o.payment_method = 'card'"
+        // Goods that left while the bank only holds the money, or lets it go, are not paid either.
+        "o.cancelled_at is null and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed')
+            or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
     };
     (cash_due) => {
         "o.payment_state = 'pending' and o.cancelled_at is null and o.payment_method = 'cod'

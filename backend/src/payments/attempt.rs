@@ -8,11 +8,11 @@ use serde_json::json;
 use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
-use crate::{Shop, accounting, inventory, orders};
+use crate::{Shop, accounting, inventory, orders, refusals};
 
 use super::gateway::{GatewayError, Intent, NewIntent};
 use super::store::Attempt;
-use super::{PaymentError, jobs, refund, return_url, store};
+use super::{PaymentError, asked_by, capture, jobs, lost, refund, return_url, store};
 
 /// Where the shopper goes to pay an order by card; `None` when there is nothing to pay. Makes the intent at the gateway where there is
 /// none; asked again, it leads to the same intent, and after a declined card to one that can be paid.
@@ -20,32 +20,43 @@ use super::{PaymentError, jobs, refund, return_url, store};
 /// # Errors
 /// [`PaymentError::Gateway`] when the gateway does not answer; a job then makes the intent, and asking again is safe.
 pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, PaymentError> {
-    let head = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() {
-        return Err(PaymentError::Cancelled);
-    }
-    if head.payment_method != PaymentMethod::Card || head.total == 0 {
-        return Ok(None);
-    }
-    let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     // A given-up attempt is followed by a new one, once.
     for _ in 0..2 {
+        let head = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
+        if head.cancelled_at.is_some() {
+            return Err(PaymentError::Cancelled);
+        }
+        if head.payment_method != PaymentMethod::Card || head.total == 0 {
+            return Ok(None);
+        }
+        let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
         let attempt = store::of_order(&mut shop.db(), order).await?.pop().ok_or(PaymentError::Unknown)?;
         if matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured) {
             return Ok(None);
         }
         let intent = match (&attempt.gateway_ref, attempt.state) {
             (_, AttemptState::Voided) => None,
-            (Some(reference), _) => Some(gateway.fetch(reference).await?),
+            (Some(reference), _) => match gateway.fetch(reference).await {
+                Ok(intent) => Some(intent),
+                // Made with another account: the shopper pays with a new one.
+                Err(GatewayError::Missing(_)) => {
+                    lost::lost(shop, attempt.id, None).await?;
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            },
             (None, _) => begin(shop, &attempt, &head.number).await?,
         };
         if let Some(intent) = intent {
             apply(shop, attempt.id, &intent).await?;
             if intent.payable {
-                // It may have been cancelled while the gateway was asked: nobody is sent to pay for that.
+                // It may have been cancelled, or be paid in cash, since the gateway was asked: nobody is sent to pay for that.
                 let now = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
                 if now.cancelled_at.is_some() {
                     return Err(PaymentError::Cancelled);
+                }
+                if now.payment_method != PaymentMethod::Card {
+                    return Ok(None);
                 }
                 return Ok(Some(gateway.pay_page(&intent.reference)));
             }
@@ -61,7 +72,10 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
                 if head.cancelled_at.is_some() {
                     return Err(PaymentError::Cancelled);
                 }
-                Ok(store::insert(tx, id, order, sum, next, at).await?)
+                if head.payment_method != PaymentMethod::Card {
+                    return Ok(0);
+                }
+                Ok(store::insert(tx, id, order, PaymentMethod::Card, sum, next, at).await?)
             })
             .await?;
     }
@@ -94,6 +108,7 @@ pub(super) async fn begin(shop: &Shop, attempt: &Attempt, number: &str) -> Resul
         }
         Err(error) => {
             give_up(shop, payment, AttemptState::Failed, &error.to_string()).await?;
+            lost::note(shop, payment, &capture::words(&error)).await?;
             Err(error.into())
         }
     }
@@ -120,18 +135,21 @@ async fn give_up(shop: &Shop, payment: PaymentId, state: AttemptState, reason: &
 }
 
 /// Asks the gateway where an order's open payments stand, and keeps it. Called when the shopper comes back, by webhooks, by
-/// the jobs, and before an order expires; any number of times.
+/// the jobs, and before an order expires; any number of times. Says whether the bank is at work on one of them: nothing can be paid
+/// again before it has answered.
 ///
 /// # Errors
 /// [`PaymentError::Gateway`] when it does not answer: then nothing changed.
-pub async fn settle(shop: &Shop, order: OrderId) -> Result<(), PaymentError> {
+pub async fn settle(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
+    let mut at_work = false;
     for attempt in store::of_order(&mut shop.db(), order).await? {
         let open = !matches!(attempt.state, AttemptState::Captured | AttemptState::Voided);
         if let (true, Some(reference)) = (open, &attempt.gateway_ref) {
-            settle_one(shop, attempt.id, reference).await?;
+            let intent = settle_one(shop, attempt.id, reference).await?;
+            at_work |= intent.state == AttemptState::Pending && !intent.payable;
         }
     }
-    Ok(())
+    Ok(at_work)
 }
 
 pub(super) async fn settle_one(shop: &Shop, payment: PaymentId, reference: &str) -> Result<Intent, PaymentError> {
@@ -153,16 +171,17 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
             let ctx = inner.system();
             apply_rows(tx, &inner, &ctx, payment, &intent).await?;
             let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
-            // Money for an order that was cancelled meanwhile goes back at once.
-            let cancelled = orders::head(tx, attempt.order_id).await?.is_some_and(|o| o.cancelled_at.is_some());
+            // Money for an order that was cancelled meanwhile, or is paid in cash by now, goes back at once.
+            let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
             let open = matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured);
-            if cancelled && open { refund::unwind_rows(tx, &inner, &ctx, attempt.order_id).await } else { Ok(Vec::new()) }
+            let unwanted = head.cancelled_at.is_some() || head.payment_method != attempt.method;
+            if unwanted && open { refund::unwind_attempt(tx, &inner, &ctx, &attempt).await } else { Ok(Vec::new()) }
         })
         .await?;
     shop.feed().wake();
     if !todo.is_empty() {
         // The jobs do it: whoever asked here waits for other things.
-        tracing::info!(%payment, "money came for a cancelled order and goes back");
+        tracing::info!(%payment, "money came for an order that takes none and goes back");
     }
     Ok(())
 }
@@ -176,7 +195,9 @@ pub(super) async fn apply_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, payment:
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let at = shop.now();
     match attempt.gateway_ref.as_deref() {
-        None if !intent.reference.is_empty() => store::set_reference(tx, payment, &intent.reference, at).await?,
+        None if !intent.reference.is_empty() => {
+            store::set_reference(tx, payment, &intent.reference, super::account(shop), at).await?;
+        }
         Some(known) if !intent.reference.is_empty() && known != intent.reference => {
             return Err(PaymentError::Mismatch(payment));
         }
@@ -213,7 +234,11 @@ pub(super) async fn arrived(
     failure: Option<&str>,
 ) -> Result<(), PaymentError> {
     let (order, at) = (attempt.order_id, shop.now());
+    let asker = attempt.capturing_by.as_deref().filter(|_| kind == "captured").map(|by| asked_by(shop, Some(by)));
+    let ctx = asker.as_ref().unwrap_or(ctx);
     if kind == "captured" {
+        store::set_capturing(tx, attempt.id, None, None).await?;
+        refusals::succeeded(tx, shop, &capture::key_of(attempt.id)).await?;
         let postings = [("cash", amount), ("accounts_receivable", -amount)];
         let (reference, currency) = (attempt.id.0, attempt.currency);
         accounting::post(tx, shop, at, "payment.captured", Some(order), reference, currency, &postings).await?;

@@ -1,26 +1,32 @@
 //! Taking money: what the bank holds, or cash at the door.
+//!
+//! One capture of a payment is under way at a time. Who asks for another amount meanwhile is told, whether the gateway answers or not.
 
 use domain::id::{OrderId, PaymentEventId, PaymentId};
 use domain::order::{AttemptState, PaymentMethod};
 use domain::permission::Permission;
+use domain::view::RefusalKind;
 use domain::{Money, Timestamp};
 use serde_json::json;
 
 use crate::platform::Context;
 use crate::platform::db::Tx;
+use crate::platform::events::{self, Event};
+use crate::platform::once;
+use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
 use super::attempt::{apply, arrived, settle_one};
 use super::gateway::GatewayError;
 use super::store::Attempt;
-use super::{PaymentError, jobs, store};
+use super::{PaymentError, asked_by, jobs, store};
 
 /// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is let go, for good). For cash on
 /// delivery it says that the cash is in the till.
 ///
 /// # Errors
-/// [`PaymentError::NothingToCapture`], [`PaymentError::TooMuch`], [`PaymentError::Waiting`] when the gateway does not answer and a job
-/// repeats it.
+/// [`PaymentError::NothingToCapture`], [`PaymentError::TooMuch`], [`PaymentError::Capturing`] when another amount is being captured,
+/// [`PaymentError::Waiting`] when the gateway does not answer and a job repeats it.
 pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<i64>) -> Result<(), PaymentError> {
     ctx.require(Permission::CapturePayments)?;
     if amount.is_some_and(|minor| minor <= 0) {
@@ -31,6 +37,10 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
         .db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+            let wish = format!("{order} {amount:?}");
+            if let Some(before) = once::answered(tx, &ctx, "capture", &wish).await? {
+                return Ok(before.split_once(' ').and_then(|(payment, minor)| Some((payment.parse().ok()?, minor.parse().ok()?))));
+            }
             if head.cancelled_at.is_some() {
                 return Err(PaymentError::Cancelled);
             }
@@ -39,12 +49,16 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
             if minor > attempt.amount {
                 return Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency)));
             }
-            if attempt.method == PaymentMethod::Cod {
+            let asked = if attempt.method == PaymentMethod::Cod {
                 cash(tx, &inner, &ctx, &attempt, minor).await?;
-                return Ok(None);
-            }
-            ask(tx, &inner, &attempt, minor, inner.now()).await?;
-            Ok(Some((attempt.id, minor)))
+                None
+            } else {
+                ask(tx, &inner, &ctx, &attempt, minor).await?;
+                Some((attempt.id, minor))
+            };
+            let answer = asked.map(|(payment, minor): (PaymentId, i64)| format!("{payment} {minor}")).unwrap_or_default();
+            once::keep(tx, &ctx, "capture", &wish, &answer, inner.now()).await?;
+            Ok(asked)
         })
         .await?;
     match asked {
@@ -70,11 +84,17 @@ async fn capturable(tx: &mut Tx, order: OrderId) -> Result<Option<Attempt>, Paym
     Ok(None)
 }
 
-/// Writes down that a capture is wanted, and leaves it to the job: for parcels that leave with an authorised card.
-pub(crate) async fn request_capture(tx: &mut Tx, shop: &Shop, order: OrderId) -> Result<(), PaymentError> {
-    match capturable(tx, order).await? {
-        Some(attempt) if attempt.method == PaymentMethod::Card => ask(tx, shop, &attempt, attempt.amount, shop.now()).await,
-        _ => Ok(()),
+/// Writes down that a capture is wanted, and leaves it to the job: for parcels that leave with an authorised card. An amount that
+/// somebody asked for before stands; that the parcel wanted all of it is told on the order.
+pub(crate) async fn request_capture(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), PaymentError> {
+    let Some(attempt) = capturable(tx, order).await?.filter(|attempt| attempt.method == PaymentMethod::Card) else { return Ok(()) };
+    match attempt.capturing {
+        Some(minor) if minor != attempt.amount => {
+            let data = json!({ "payment": attempt.id, "amount": minor, "wanted": attempt.amount, "currency": attempt.currency });
+            events::append(tx, shop, ctx, shop.now(), &[Event::new("payment.capture_kept", order.0, data)]).await?;
+            Ok(())
+        }
+        _ => ask(tx, shop, ctx, &attempt, attempt.amount).await,
     }
 }
 
@@ -99,28 +119,143 @@ async fn cash(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor:
     arrived(tx, shop, ctx, attempt, "captured", minor, None).await
 }
 
-async fn ask(tx: &mut Tx, shop: &Shop, attempt: &Attempt, minor: i64, at: Timestamp) -> Result<(), PaymentError> {
-    let data = json!({ "payment": attempt.id, "amount": minor });
-    store::note(tx, PaymentEventId(shop.id()), attempt.id, "capture_requested", minor, &data, at).await?;
+async fn ask(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
+    match attempt.capturing {
+        Some(other) if other != minor => return Err(PaymentError::Capturing(Money::new(other, attempt.currency))),
+        Some(_) => {}
+        None => {
+            let (by, at) = (ctx.actor.to_string(), shop.now());
+            let data = json!({ "payment": attempt.id, "amount": minor, "by": by });
+            store::set_capturing(tx, attempt.id, Some(minor), Some(by)).await?;
+            store::note(tx, PaymentEventId(shop.id()), attempt.id, "capture_requested", minor, &data, at).await?;
+        }
+    }
     Ok(jobs::capture_later(tx, shop, attempt.id, minor).await?)
 }
 
-/// Asks the gateway for the money. Done already, it does nothing.
+/// Asks the gateway for the money. Done already, or not wanted any more, it does nothing.
 pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
     let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     let Some(reference) = attempt.gateway_ref.clone() else { return Err(PaymentError::NothingToCapture) };
     if attempt.state == AttemptState::Captured {
+        return taken(&attempt, minor);
+    }
+    if attempt.capturing != Some(minor) {
         return Ok(());
     }
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
-    match gateway.capture(&reference, minor, &format!("capture-{payment}-{minor}")).await {
+    // The gateway repeats its first answer to a key, a refusal too: what is asked for anew after one has a key of its own.
+    let key = match store::refused_captures(&mut shop.db(), payment).await? {
+        0 => format!("capture-{payment}-{minor}"),
+        before => format!("capture-{payment}-{minor}-{before}"),
+    };
+    match gateway.capture(&reference, minor, &key).await {
         Ok(intent) => apply(shop, payment, &intent).await,
         Err(error) if error.is_passing() => Err(PaymentError::Waiting),
-        Err(error @ GatewayError::Refused { .. }) => {
+        Err(error) => {
             // It may have been captured, or given up, behind our back: what the gateway says now counts.
-            let intent = settle_one(shop, payment, &reference).await?;
-            if intent.state == AttemptState::Captured { Ok(()) } else { Err(error.into()) }
+            match settle_one(shop, payment, &reference).await {
+                Ok(intent) if intent.state == AttemptState::Captured => {
+                    let now = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+                    return taken(&now, minor);
+                }
+                Ok(_) | Err(PaymentError::Gateway(GatewayError::Missing(_))) => {}
+                Err(PaymentError::Gateway(passing)) if passing.is_passing() => return Err(PaymentError::Waiting),
+                Err(other) => return Err(other),
+            }
+            let (inner, reason) = (shop.clone(), words(&error));
+            shop.db().write(async move |tx| refused(tx, &inner, payment, minor, &reason).await).await?;
+            shop.feed().wake();
+            Err(error.into())
         }
-        Err(error) => Err(error.into()),
     }
+}
+
+/// It is captured: as it was asked for, or otherwise.
+fn taken(attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
+    if attempt.captured == minor { Ok(()) } else { Err(PaymentError::CapturedOtherwise(Money::new(attempt.captured, attempt.currency))) }
+}
+
+/// A gateway's no, in its own words.
+pub(super) fn words(error: &GatewayError) -> String {
+    match error {
+        GatewayError::Refused { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Names a capture among refusals.
+pub(super) fn key_of(payment: PaymentId) -> String {
+    format!("capture:{payment}")
+}
+
+/// The gateway said no, for good: it is told to the staff, and another amount may be asked for.
+async fn refused(tx: &mut Tx, shop: &Shop, payment: PaymentId, minor: i64, reason: &str) -> Result<(), PaymentError> {
+    let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    orders::lock(tx, found.order_id).await?;
+    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    if attempt.capturing != Some(minor) || attempt.state == AttemptState::Captured {
+        return Ok(());
+    }
+    let (at, ctx) = (shop.now(), asked_by(shop, attempt.capturing_by.as_deref()));
+    let data = json!({ "payment": payment, "amount": minor, "currency": attempt.currency, "failure": reason });
+    store::note(tx, PaymentEventId(shop.id()), payment, "capture_refused", minor, &data, at).await?;
+    store::set_capturing(tx, payment, None, None).await?;
+    let amount = Some(Money::new(minor, attempt.currency));
+    let row = Refusal::new(RefusalKind::Capture, key_of(payment), reason);
+    refusals::record(tx, shop, &ctx, &Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row }).await?;
+    Ok(())
+}
+
+/// Asks once more for what was refused, or for what nobody answered.
+///
+/// # Errors
+/// As [`capture`].
+pub(crate) async fn capture_again(shop: &Shop, ctx: &Context, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
+    ctx.require(Permission::CapturePayments)?;
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let minor = shop
+        .db()
+        .write(async move |tx| {
+            let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+            let head = orders::lock(tx, found.order_id).await?.ok_or(PaymentError::Unknown)?;
+            if head.cancelled_at.is_some() {
+                return Err(PaymentError::Cancelled);
+            }
+            let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+            if attempt.state != AttemptState::Authorised {
+                return Err(PaymentError::NothingToCapture);
+            }
+            let minor = attempt.capturing.unwrap_or(minor);
+            ask(tx, &inner, &ctx, &attempt, minor).await?;
+            Ok(minor)
+        })
+        .await?;
+    perform(shop, payment, minor).await
+}
+
+/// The money came in another way than by the card; `minor` of it, what the books take as cash.
+pub(crate) async fn captured_otherwise(
+    tx: &mut Tx,
+    shop: &Shop,
+    ctx: &Context,
+    payment: PaymentId,
+    minor: i64,
+) -> Result<(), PaymentError> {
+    ctx.require(Permission::CapturePayments)?;
+    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
+    if head.cancelled_at.is_some() {
+        return Err(PaymentError::Cancelled);
+    }
+    if attempt.state == AttemptState::Captured {
+        return Ok(());
+    }
+    store::set_capturing(tx, payment, None, None).await?;
+    cash(tx, shop, ctx, &Attempt { capturing_by: None, ..attempt }, minor).await
+}
+
+/// Nobody asks for this capture any more.
+pub(crate) async fn give_up_capture(tx: &mut Tx, payment: PaymentId) -> Result<(), PaymentError> {
+    Ok(store::set_capturing(tx, payment, None, None).await?)
 }

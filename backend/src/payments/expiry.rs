@@ -2,38 +2,54 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
 use domain::id::OrderId;
-use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::order::AttemptState;
+use domain::view::reasons;
+use uuid::Uuid;
 
 use crate::platform::db::DbError;
 use crate::{Shop, orders};
 
-use super::{PaymentError, refund, settle, store};
+use super::attempt::settle_one;
+use super::store::Attempt;
+use super::{PaymentError, is_paid, is_unpaid, lost, refund, store};
 
 /// How long a card order may stay unpaid, milliseconds.
 pub const UNPAID_FOR: i64 = crate::checkout::PAYMENT_TIME;
+
+/// How long an unpaid order waits for a gateway that does not answer, from when it was placed, milliseconds.
+const ANSWER_WITHIN: i64 = 24 * 60 * 60 * 1_000;
 
 /// The pause between two looks.
 const ROUND: Duration = Duration::from_secs(300);
 
 /// Cancels card orders that were placed more than [`UNPAID_FOR`] ago and are not paid, and releases their stock. The gateway is asked
 /// first, and told to take no money any more, so that nobody pays for an order that is gone; an order whose gateway does not
-/// answer stays until the next round. Says how many were cancelled.
+/// answer stays until the next round, for a day. What the gateway does not know ends at once. Says how many were cancelled.
 ///
 /// # Errors
 /// The database's.
 pub async fn expire(shop: &Shop) -> Result<usize, PaymentError> {
     let before = shop.now().plus_millis(-UNPAID_FOR);
     let mut cancelled = 0;
-    for (order,) in store::unpaid_before(&mut shop.db(), before).await? {
-        match expire_order(shop, order).await {
-            Ok(true) => cancelled += 1,
-            Ok(false) => {}
-            Err(PaymentError::Db(error)) => return Err(error.into()),
-            Err(error) => tracing::warn!(%order, %error, "an unpaid order could not be settled; it stays for now"),
+    let mut last = (Timestamp::from_millis(0), OrderId(Uuid::nil()));
+    loop {
+        // From where the last page ended: orders that stay do not hold up those behind them.
+        let page = store::unpaid_before(&mut shop.db(), before, last).await?;
+        for (order, placed_at) in &page {
+            last = (*placed_at, *order);
+            match expire_order(shop, *order).await {
+                Ok(true) => cancelled += 1,
+                Ok(false) => {}
+                Err(PaymentError::Db(error)) => return Err(error.into()),
+                Err(error) => tracing::warn!(%order, %error, "an unpaid order could not be settled; it stays for now"),
+            }
+        }
+        if page.is_empty() {
+            return Ok(cancelled);
         }
     }
-    Ok(cancelled)
 }
 
 /// Expires orders for as long as the program runs. Each order has a job of its own, `payments.expire`; this finds those whose job was
@@ -52,31 +68,45 @@ pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
     })
 }
 
+/// Brings an attempt to where the gateway says it is, and to its end when it is not paid. What the gateway cannot say anything about
+/// ends all the same, and the staff look at it: at once when it does not know the payment, after a day when it does not answer.
+async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), PaymentError> {
+    let (id, Some(reference)) = (attempt.id, &attempt.gateway_ref) else { return Ok(()) };
+    if matches!(attempt.state, AttemptState::Captured | AttemptState::Voided) {
+        return Ok(());
+    }
+    let closed = match settle_one(shop, id, reference).await {
+        Ok(intent) if matches!(intent.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) => Ok(()),
+        Ok(_) => refund::void(shop, id).await,
+        Err(error) => Err(error),
+    };
+    match closed {
+        // It does not know the payment, or says no to being asked: it will say the same tomorrow.
+        Err(PaymentError::Gateway(error)) if !error.is_passing() => lost::lost(shop, id, None).await,
+        Err(PaymentError::NoGateway) => lost::lost(shop, id, Some(reasons::NO_GATEWAY)).await,
+        Err(PaymentError::Mismatch(_)) => lost::lost(shop, id, Some(reasons::MISMATCH)).await,
+        Err(PaymentError::Waiting | PaymentError::Gateway(_)) if !patient => lost::lost(shop, id, Some(reasons::NO_ANSWER)).await,
+        other => other,
+    }
+}
+
 /// Expires one order, if it is unpaid and its time is over. Says whether it was cancelled.
 pub(super) async fn expire_order(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
     let Some(head) = orders::head(&mut shop.db(), order).await? else { return Ok(false) };
-    // Voided and not cancelled: an earlier look got no further than the gateway, or the bank's hold ran out before anything was sent.
-    let waits =
-        matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed | PaymentState::Voided);
     let due = head.placed_at.plus_millis(UNPAID_FOR) <= shop.now();
-    let open = head.cancelled_at.is_none() && head.fulfilment_state == FulfilmentState::Unfulfilled;
-    if !open || head.payment_method != PaymentMethod::Card || head.total == 0 || !waits || !due {
+    if !is_unpaid(&head) || !due {
         return Ok(false);
     }
-    settle(shop, order).await?;
+    let patient = head.placed_at.plus_millis(ANSWER_WITHIN) > shop.now();
     for attempt in store::of_order(&mut shop.db(), order).await? {
-        if !matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
-            refund::void(shop, attempt.id).await?;
-        }
+        close(shop, &attempt, patient).await?;
     }
     let inner = shop.clone();
     let done = shop
         .db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(orders::OrderError::Unknown)?;
-            let attempts = store::of_order(tx, order).await?;
-            let paid = attempts.iter().any(|a| matches!(a.state, AttemptState::Authorised | AttemptState::Captured));
-            if paid || head.cancelled_at.is_some() {
+            if !is_unpaid(&head) || is_paid(tx, order).await? {
                 return Ok::<_, orders::OrderError>(None);
             }
             let ctx = inner.system();

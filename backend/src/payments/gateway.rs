@@ -20,6 +20,9 @@ pub enum GatewayError {
         /// For people.
         message: String,
     },
+    /// It knows no such payment: it was made with another account, or is gone there. Asking again will not help.
+    #[error("the card gateway does not know this payment: {0}")]
+    Missing(String),
     /// It answered something that this adapter does not understand.
     #[error("the card gateway answered in an unknown form: {0}")]
     Unknown(String),
@@ -69,6 +72,15 @@ pub struct Intent {
     pub payable: bool,
 }
 
+/// How far a refund is at the gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayRefund {
+    /// The gateway's name for it.
+    pub reference: String,
+    /// Why it failed, perhaps days after it was taken: the money is with the shop again.
+    pub failure: Option<String>,
+}
+
 /// A webhook whose signature is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -104,10 +116,10 @@ pub trait Gateway: Send + Sync {
     async fn capture(&self, reference: &str, minor: i64, key: &str) -> Result<Intent, GatewayError>;
     /// Gives an intent up, and what the bank holds with it.
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError>;
-    /// Gives minor units back; answers with the gateway's name for the refund.
-    async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<String, GatewayError>;
-    /// The gateway's name for a refund that it made already, looked up by the shop's own id.
-    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<String>, GatewayError>;
+    /// Gives minor units back.
+    async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<GatewayRefund, GatewayError>;
+    /// Where a refund stands that it made already, looked up by the shop's own id.
+    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<GatewayRefund>, GatewayError>;
     /// The hosted page where the shopper types the card, so that no card number touches the shop.
     fn pay_page(&self, reference: &str) -> String;
     /// Reads a webhook: its signature over the raw bytes first, then its content.

@@ -2,12 +2,15 @@
 //!
 //! Each job is written in the transaction that decides what is wanted, and does nothing when that was done already.
 
+use domain::Money;
 use domain::id::{OrderId, PaymentId, RefundId};
+use domain::view::{RefusalKind, reasons};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::platform::db::{DbError, Tx};
-use crate::platform::jobs::{self, Done, Handlers};
+use crate::platform::jobs::{self, Done, Failure, Handlers};
+use crate::refusals::Refusal;
 use crate::{Shop, orders};
 
 use super::{PaymentError, attempt, capture, expiry, refund, store};
@@ -64,7 +67,7 @@ pub fn register(handlers: &mut Handlers) {
     }
 }
 
-async fn run(shop: Shop, kind: &'static str, payload: Value) -> Result<(), String> {
+async fn run(shop: Shop, kind: &'static str, payload: Value) -> Result<(), Failure> {
     let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
     let done = match (kind, payload) {
         (REFUND, Payload { refund: Some(id), .. }) => refund::perform(&shop, id).await,
@@ -85,8 +88,42 @@ async fn run(shop: Shop, kind: &'static str, payload: Value) -> Result<(), Strin
             tracing::warn!(kind, %error, "the gateway refused");
             Ok(())
         }
-        Err(error) => Err(error.to_string()),
+        Err(PaymentError::Waiting) => Err(Failure::Passing(reasons::NO_ANSWER.to_owned())),
+        // Decided in another way meanwhile, and told to whoever asked.
+        Err(PaymentError::CapturedOtherwise(_)) => Ok(()),
+        Err(error) => Err(error.to_string().into()),
     }
+}
+
+/// What a job that was given up was about; nothing for the jobs of other areas.
+pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &str) -> Result<Option<Refusal>, DbError> {
+    if !kind.starts_with("payment") {
+        return Ok(None);
+    }
+    let Ok(payload) = serde_json::from_value::<Payload>(payload.clone()) else { return Ok(None) };
+    let refund = match payload.refund {
+        Some(id) => store::refund(tx, id).await?,
+        None => None,
+    };
+    let payment = payload.payment.or(refund.as_ref().map(|refund| refund.payment_id));
+    let attempt = match payment {
+        Some(id) => store::by_id(tx, id).await?,
+        None => None,
+    };
+    let (row, key) = match (kind, payload.refund, payment) {
+        (REFUND, Some(refund), _) => (RefusalKind::Refund, format!("refund:{refund}")),
+        (CAPTURE, _, Some(payment)) => (RefusalKind::Capture, capture::key_of(payment)),
+        (_, _, Some(payment)) => (RefusalKind::Payment, format!("{kind}:{payment}")),
+        _ => (RefusalKind::Payment, format!("{kind}:{}", payload.order.map(|order| order.to_string()).unwrap_or_default())),
+    };
+    let minor = payload.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
+    Ok(Some(Refusal {
+        order: payload.order.or(attempt.as_ref().map(|attempt| attempt.order_id)),
+        payment,
+        refund: payload.refund,
+        amount: minor.zip(attempt.as_ref()).map(|(minor, attempt)| Money::new(minor, attempt.currency)),
+        ..Refusal::new(row, key, why)
+    }))
 }
 
 async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
@@ -95,7 +132,7 @@ async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError
         return Ok(());
     }
     let head = orders::head(&mut shop.db(), found.order_id).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() {
+    if head.cancelled_at.is_some() || head.payment_method != found.method {
         return Ok(());
     }
     match attempt::begin(shop, &found, &head.number).await? {

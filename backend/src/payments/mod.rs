@@ -7,7 +7,7 @@
 //! | step | key at the gateway | repeated by |
 //! |---|---|---|
 //! | intent | the attempt's id | the shopper, or the job `payment.begin` |
-//! | capture | `capture-`, the attempt's id and the amount | the job `payment.capture` |
+//! | capture | `capture-`, the attempt's id, the amount, and how often it was refused before | the job `payment.capture` |
 //! | void | `void-` and the attempt's id | the job `payment.void` |
 //! | refund | the refund's id | the job `payment.refund` |
 //!
@@ -17,31 +17,42 @@
 mod attempt;
 mod capture;
 mod expiry;
+mod failed_refund;
 pub mod gateway;
 mod jobs;
+mod lost;
+mod pace;
 mod refund;
 mod store;
 pub mod stripe;
+mod unpaid;
 mod webhook;
 
-use domain::id::{OrderId, PaymentId, RefundId};
+use domain::id::{OrderId, PaymentId, RefundId, RequestId};
 use domain::messages::t;
-use domain::{Locale, Money};
+use domain::{Locale, Money, Timestamp};
 
 use crate::Shop;
 use crate::accounting::AccountingError;
 use crate::platform::context::Forbidden;
 use crate::platform::db::DbError;
+use crate::platform::once::KeyError;
+use crate::platform::{Actor, Context};
 
 pub use attempt::{settle, start_card};
 pub use capture::capture;
-pub(crate) use capture::{collect_cash, lower_cash, request_capture};
+pub(crate) use capture::{capture_again, captured_otherwise, collect_cash, give_up_capture, lower_cash, request_capture};
 pub use expiry::{UNPAID_FOR, expire, watch};
 pub use gateway::Gateway;
 use gateway::GatewayError;
+pub(crate) use jobs::refusal_of;
 pub use jobs::register;
+pub(crate) use lost::look_again;
+pub use pace::{Pace, settle_paced};
 pub use refund::refund;
-pub(crate) use refund::{carry_out, refund_rows, unwind_rows};
+pub(crate) use refund::{carry_out, refund_again, refund_rows, refunded_otherwise, unwind_rows};
+pub use unpaid::pay_in_cash;
+pub(crate) use unpaid::{close_attempts, is_paid, is_unpaid, unpaid_view};
 pub use webhook::webhook;
 
 /// Why a payment was not changed.
@@ -65,6 +76,9 @@ pub enum PaymentError {
     /// The order was cancelled.
     #[error("the order was cancelled")]
     Cancelled,
+    /// Whoever brings it takes no cash.
+    #[error("this cannot be paid in cash on delivery")]
+    NoCash,
     /// The bank holds nothing that could be captured.
     #[error("nothing is authorised that could be captured")]
     NothingToCapture,
@@ -74,6 +88,18 @@ pub enum PaymentError {
     /// Not more than this.
     #[error("at most {0}")]
     TooMuch(Money),
+    /// Not more than the first, because the second is on its way back already.
+    #[error("at most {0}, as {1} is on its way back")]
+    TooMuchWith(Money, Money),
+    /// Another amount is being captured.
+    #[error("{0} is being captured already")]
+    Capturing(Money),
+    /// It was captured meanwhile, with another amount.
+    #[error("{0} was captured already")]
+    CapturedOtherwise(Money),
+    /// The form's key was used for something else.
+    #[error("this form was sent before with other contents")]
+    KeyReused,
     /// An amount is more than nothing.
     #[error("the amount must be more than 0")]
     Amount,
@@ -87,8 +113,17 @@ pub enum PaymentError {
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<KeyError> for PaymentError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Reused => Self::KeyReused,
+            KeyError::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 impl PaymentError {
@@ -103,10 +138,21 @@ impl PaymentError {
             Self::Gateway(GatewayError::Refused { message, .. }) => {
                 return Some(t::ORDER_ERROR_GATEWAY.with(locale, &[("reason", message)]));
             }
+            Self::Gateway(GatewayError::Missing(_)) => t::ORDER_ERROR_GATEWAY_MISSING,
             Self::Gateway(_) => t::ORDER_ERROR_NO_ANSWER,
             Self::Cancelled => t::ORDER_ERROR_CANCELLED,
+            Self::NoCash => t::CHECKOUT_NO_CASH,
             Self::NothingToCapture => t::ORDER_ERROR_NOTHING_TO_CAPTURE,
             Self::NothingToRefund => t::ORDER_ERROR_NOTHING_TO_REFUND,
+            Self::TooMuchWith(most, returning) => {
+                let amounts = [("amount", &*locale.money(*most)), ("returning", &*locale.money(*returning))];
+                return Some(t::ORDER_ERROR_AT_MOST_WITH.with(locale, &amounts));
+            }
+            Self::Capturing(amount) => return Some(t::ORDER_ERROR_CAPTURING.with(locale, &[("amount", &locale.money(*amount))])),
+            Self::CapturedOtherwise(amount) => {
+                return Some(t::ORDER_ERROR_CAPTURED_OTHERWISE.with(locale, &[("amount", &locale.money(*amount))]));
+            }
+            Self::KeyReused => t::ORDER_ERROR_KEY_REUSED,
             Self::TooMuch(most) => return Some(t::ORDER_ERROR_AT_MOST.with(locale, &[("amount", &locale.money(*most))])),
             Self::Amount => t::ORDER_ERROR_AMOUNT,
             Self::Reason => t::ORDER_ERROR_REASON,
@@ -129,6 +175,51 @@ pub enum Todo {
 fn open_gateway(shop: &Shop) -> Option<Box<dyn Gateway>> {
     let config = shop.config().gateway.clone()?;
     Some(Box::new(stripe::Stripe::new(config, shop.http().clone())))
+}
+
+/// Names the gateway and the account there that the shop is set up with; another key is another name.
+fn account(shop: &Shop) -> Option<String> {
+    let config = shop.config().gateway.as_ref()?;
+    let tag = shop.keys().blind("gateway", &format!("{} {}", config.url, config.secret_key));
+    Some(tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}")))
+}
+
+/// Whoever asked for something that is carried out now; the shop itself where nobody is known.
+fn asked_by(shop: &Shop, actor: Option<&str>) -> Context {
+    match actor.and_then(|actor| actor.parse::<Actor>().ok()) {
+        Some(actor) => Context::in_the_name_of(actor, RequestId(shop.id())),
+        None => shop.system(),
+    }
+}
+
+/// The reason of money that goes back because its order was cancelled.
+pub(crate) const CANCELLED: &str = "cancelled";
+
+/// A refund of an order, for its page.
+#[derive(Clone, Debug)]
+pub(crate) struct RefundLine {
+    pub id: RefundId,
+    pub amount: i64,
+    pub state: String,
+    pub reason: String,
+    pub failure: Option<String>,
+    pub actor: String,
+    pub at: Timestamp,
+}
+
+/// The refunds of an order, oldest first.
+pub(crate) async fn refunds_of(shop: &Shop, order: OrderId) -> Result<Vec<RefundLine>, DbError> {
+    let refunds = store::refunds_of(&mut shop.db(), order).await?;
+    let line = |refund: store::Refund| RefundLine {
+        id: refund.id,
+        amount: refund.amount,
+        state: refund.state,
+        reason: refund.reason,
+        failure: refund.failure,
+        actor: refund.actor,
+        at: refund.at,
+    };
+    Ok(refunds.into_iter().map(line).collect())
 }
 
 /// Where the shopper comes back to from the gateway's page.

@@ -3,18 +3,22 @@
 use domain::id::{OrderId, PaymentEventId, PaymentId, RefundId};
 use domain::order::{AttemptState, PaymentMethod};
 use domain::permission::Permission;
+use domain::view::RefusalKind;
 use domain::{Money, MoneyError};
 use serde_json::json;
 
 use crate::platform::Context;
 use crate::platform::db::{DbError, Tx};
 use crate::platform::events::{self, Event};
+use crate::platform::once;
+use crate::refusals::{self, Refusal};
 use crate::{Shop, accounting, orders};
 
 use super::attempt::{apply, apply_rows, settle_one};
+use super::capture::words;
 use super::gateway::{GatewayError, Intent};
 use super::store::{Attempt, Refund};
-use super::{PaymentError, Todo, jobs, store};
+use super::{PaymentError, Todo, asked_by, jobs, lost, store};
 
 /// How long the gateway knows a request by its key, milliseconds: Stripe promises a day. What is asked again later may have been
 /// done at the first time, and is looked up before it is done twice.
@@ -40,18 +44,13 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
         .db()
         .write(async move |tx| {
             orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-            let mut most: Option<(Attempt, i64)> = None;
-            for attempt in store::of_order(tx, order).await? {
-                let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
-                if left > most.as_ref().map_or(0, |m| m.1) {
-                    most = Some((attempt, left));
-                }
+            let wish = format!("{order} {amount} {reason}");
+            if let Some(before) = once::answered(tx, &ctx, "refund", &wish).await? {
+                return before.parse().map_err(|_| PaymentError::Unknown);
             }
-            let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
-            if amount > left {
-                return Err(PaymentError::TooMuch(Money::new(left, attempt.currency)));
-            }
-            begin(tx, &inner, &ctx, &attempt, amount, &reason).await
+            let id = begin_of(tx, &inner, &ctx, order, amount, &reason).await?;
+            once::keep(tx, &ctx, "refund", &wish, &id.to_string(), inner.now()).await?;
+            Ok(id)
         })
         .await?;
     let done = perform(shop, id).await;
@@ -59,11 +58,45 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
     done.map(|()| id)
 }
 
+/// Writes a refund down of whichever of the order's payments has the most left to give back.
+async fn begin_of(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+    let mut most: Option<(Attempt, i64)> = None;
+    let mut underway = 0;
+    for attempt in store::of_order(tx, order).await? {
+        let returning = store::returning(tx, attempt.id).await?;
+        let left = attempt.captured - attempt.refunded - returning;
+        underway += returning;
+        if most.as_ref().is_none_or(|most| left > most.1) && attempt.captured > 0 {
+            most = Some((attempt, left));
+        }
+    }
+    let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
+    if amount > left {
+        let money = |minor| Money::new(minor, attempt.currency);
+        return Err(match (left, underway) {
+            (0, 0) => PaymentError::NothingToRefund,
+            (_, 0) => PaymentError::TooMuch(money(left)),
+            (_, underway) => PaymentError::TooMuchWith(money(left), money(underway)),
+        });
+    }
+    begin(tx, shop, ctx, &attempt, amount, reason).await
+}
+
 /// Writes a refund down, before anybody is asked for it. Cash is given back at once.
 async fn begin(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
     let id = RefundId(shop.id());
-    let refund = Refund { id, payment_id: attempt.id, order_id: attempt.order_id, amount, state: "pending".into(), at: shop.now() };
-    store::insert_refund(tx, &refund, reason).await?;
+    let refund = Refund {
+        id,
+        payment_id: attempt.id,
+        order_id: attempt.order_id,
+        amount,
+        reason: reason.to_owned(),
+        state: "pending".into(),
+        failure: None,
+        actor: ctx.actor.to_string(),
+        at: shop.now(),
+    };
+    store::insert_refund(tx, &refund).await?;
     if attempt.method == PaymentMethod::Cod {
         finish(tx, shop, ctx, &refund, None).await?;
     } else {
@@ -72,11 +105,13 @@ async fn begin(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, amoun
     Ok(id)
 }
 
-/// Asks the gateway to give the money back. Done already, it does nothing.
+/// Asks the gateway to give the money back. Done already, it does nothing; refused already, it says so again.
 pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
     let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
-    if refund.state != "pending" {
-        return Ok(());
+    match refund.state.as_str() {
+        "pending" => {}
+        "failed" => return Err(GatewayError::Refused { code: "failed".into(), message: refund.failure.unwrap_or_default() }.into()),
+        _ => return Ok(()),
     }
     let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
     let reference = attempt.gateway_ref.ok_or(PaymentError::NothingToRefund)?;
@@ -85,21 +120,25 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
     let known = if refund.at.plus_millis(REMEMBERED) < shop.now() { gateway.refunded(&reference, id).await } else { Ok(None) };
     let asked = match known {
         Ok(None) => gateway.refund(&reference, refund.amount, id).await,
-        Ok(Some(name)) => Ok(name),
+        Ok(Some(made)) => Ok(made),
         Err(error) => Err(error),
     };
+    let asked = asked.and_then(|made| match made.failure {
+        Some(message) => Err(GatewayError::Refused { code: "failed".into(), message }),
+        None => Ok(made.reference),
+    });
     match asked {
         Ok(name) => {
             shop.db()
                 .write(async move |tx| {
-                    let ctx = inner.system();
+                    let ctx = asked_by(&inner, Some(refund.actor.as_str()));
                     finish(tx, &inner, &ctx, &refund, Some(&name)).await
                 })
                 .await
         }
         Err(error) if error.is_passing() => Err(PaymentError::Waiting),
         Err(error) => {
-            let reason = error.to_string();
+            let reason = words(&error);
             shop.db().write(async move |tx| fail(tx, &inner, &refund, &reason).await).await?;
             Err(error.into())
         }
@@ -109,9 +148,10 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
 /// Books a refund that arrived, once.
 async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: Option<&str>) -> Result<(), PaymentError> {
     let head = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
-    if !store::end_refund(tx, refund.id, "done", name).await? {
+    if !store::refund_done(tx, refund.id, name).await? {
         return Ok(());
     }
+    refusals::succeeded(tx, shop, &key_of(refund.id)).await?;
     let (at, order, amount) = (shop.now(), refund.order_id, refund.amount);
     let before: i64 = store::of_order(tx, order).await?.iter().map(|a| a.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount, at).await?;
@@ -131,7 +171,7 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
 }
 
 /// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
-fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
+pub(super) fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
     let due = head.total - head.waived;
     if due <= 0 {
         return Ok(0);
@@ -140,15 +180,89 @@ fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
     i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
 }
 
-async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
-    if store::end_refund(tx, refund.id, "failed", None).await? {
-        let at = shop.now();
+/// Names a refund among refusals.
+fn key_of(refund: RefundId) -> String {
+    format!("refund:{refund}")
+}
+
+/// The gateway said no: nothing went back.
+pub(super) async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
+    orders::lock(tx, refund.order_id).await?;
+    if store::refund_failed(tx, refund.id, "pending", reason).await? {
+        let (at, ctx) = (shop.now(), asked_by(shop, Some(refund.actor.as_str())));
         let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": refund.amount, "failure": reason });
         store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refund_failed", refund.amount, &data, at).await?;
-        let ctx = shop.system();
         events::append(tx, shop, &ctx, at, &[Event::new("payment.refund_failed", refund.order_id.0, data)]).await?;
+        told_refused(tx, shop, &ctx, refund, reason).await?;
     }
     Ok(())
+}
+
+/// Shows a refund that did not arrive to the staff.
+pub(super) async fn told_refused(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
+    let currency = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?.currency;
+    let row = Refusal::new(RefusalKind::Refund, key_of(refund.id), reason);
+    let (order, payment, amount) = (Some(refund.order_id), Some(refund.payment_id), Some(Money::new(refund.amount, currency)));
+    Ok(refusals::record(tx, shop, ctx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
+}
+
+/// Gives money back once more that did not arrive: asks for the same refund where nobody answered, and makes another one of what was
+/// refused.
+///
+/// # Errors
+/// As [`refund`].
+pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Result<(), PaymentError> {
+    ctx.require(Permission::RefundPayments)?;
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let next = shop
+        .db()
+        .write(async move |tx| {
+            let found = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+            orders::lock(tx, found.order_id).await?;
+            let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+            if refund.state == "pending" {
+                jobs::refund_later(tx, &inner, id).await?;
+                return Ok::<_, PaymentError>(id);
+            }
+            if refund.state == "failed" {
+                let next = begin_of(tx, &inner, &ctx, refund.order_id, refund.amount, &refund.reason).await?;
+                refusals::succeeded(tx, &inner, &key_of(id)).await?;
+                return Ok(next);
+            }
+            refusals::succeeded(tx, &inner, &key_of(id)).await?;
+            Ok(id)
+        })
+        .await?;
+    let done = perform(shop, next).await;
+    shop.feed().wake();
+    done
+}
+
+/// The money went back in another way than the card's, as in cash: the books say so.
+pub(crate) async fn refunded_otherwise(tx: &mut Tx, shop: &Shop, ctx: &Context, id: RefundId) -> Result<(), PaymentError> {
+    ctx.require(Permission::RefundPayments)?;
+    let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    match refund.state.as_str() {
+        "pending" => finish(tx, shop, ctx, &refund, None).await,
+        "failed" => {
+            let attempt = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
+            let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+            if refund.amount > left {
+                return Err(PaymentError::TooMuch(Money::new(left, attempt.currency)));
+            }
+            let again = Refund {
+                id: RefundId(shop.id()),
+                state: "pending".into(),
+                failure: None,
+                actor: ctx.actor.to_string(),
+                at: shop.now(),
+                ..refund
+            };
+            store::insert_refund(tx, &again).await?;
+            finish(tx, shop, ctx, &again, None).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives up or gives back every payment of a cancelled order: what needs no gateway is done here, the rest is written down, with its
@@ -159,34 +273,9 @@ async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result
 pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<Vec<Todo>, PaymentError> {
     let mut todo = Vec::new();
     for attempt in store::of_order(tx, order).await? {
-        match (attempt.state, &attempt.gateway_ref) {
-            (AttemptState::Voided, _) => {}
-            (AttemptState::Captured, _) => {
-                let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
-                if left > 0 {
-                    let refund = begin(tx, shop, ctx, &attempt, left, "cancelled").await?;
-                    if attempt.method == PaymentMethod::Card {
-                        todo.push(Todo::Refund(refund));
-                    }
-                }
-            }
-            (_, Some(_)) => {
-                jobs::void_later(tx, shop, attempt.id).await?;
-                todo.push(Todo::Void(attempt.id));
-            }
-            (_, None) => {
-                let intent = Intent {
-                    reference: String::new(),
-                    payment: Some(attempt.id),
-                    state: AttemptState::Voided,
-                    authorised: 0,
-                    captured: 0,
-                    failure: None,
-                    payable: false,
-                };
-                apply_rows(tx, shop, ctx, attempt.id, &intent).await?;
-            }
-        }
+        // Nobody wants to be paid any more.
+        refusals::succeeded(tx, shop, &super::capture::key_of(attempt.id)).await?;
+        todo.extend(unwind_attempt(tx, shop, ctx, &attempt).await?);
     }
     Ok(todo)
 }
@@ -216,6 +305,43 @@ pub(crate) async fn refund_rows(
     Ok((attempt.method == PaymentMethod::Card).then_some(Todo::Refund(refund)))
 }
 
+/// Gives up or gives back one payment.
+pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt) -> Result<Vec<Todo>, PaymentError> {
+    let mut todo = Vec::new();
+    match (attempt.state, &attempt.gateway_ref) {
+        (AttemptState::Voided, _) => {}
+        (AttemptState::Captured, _) => {
+            let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+            if left > 0 {
+                let refund = begin(tx, shop, ctx, attempt, left, super::CANCELLED).await?;
+                if attempt.method == PaymentMethod::Card {
+                    todo.push(Todo::Refund(refund));
+                }
+            }
+        }
+        (_, Some(_)) => {
+            jobs::void_later(tx, shop, attempt.id).await?;
+            todo.push(Todo::Void(attempt.id));
+        }
+        (_, None) => void_unasked(tx, shop, ctx, attempt.id).await?,
+    }
+    Ok(todo)
+}
+
+/// Gives up an attempt of which the gateway knows nothing.
+pub(super) async fn void_unasked(tx: &mut Tx, shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
+    let intent = Intent {
+        reference: String::new(),
+        payment: Some(payment),
+        state: AttemptState::Voided,
+        authorised: 0,
+        captured: 0,
+        failure: None,
+        payable: false,
+    };
+    apply_rows(tx, shop, ctx, payment, &intent).await
+}
+
 /// Does what a transaction left to be done at the gateway. What does not succeed is left to the jobs.
 pub(crate) async fn carry_out(shop: &Shop, todo: Vec<Todo>) {
     for one in todo {
@@ -239,7 +365,12 @@ pub(super) async fn void(shop: &Shop, payment: PaymentId) -> Result<(), PaymentE
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     match gateway.cancel(&reference, &format!("void-{payment}")).await {
         Ok(intent) => apply(shop, payment, &intent).await,
-        Err(GatewayError::Refused { .. }) => settle_one(shop, payment, &reference).await.map(|_| ()),
+        Err(GatewayError::Refused { .. }) => match settle_one(shop, payment, &reference).await {
+            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::lost(shop, payment, None).await,
+            other => other.map(drop),
+        },
+        // Nothing can be paid or held there.
+        Err(GatewayError::Missing(_)) => lost::lost(shop, payment, None).await,
         Err(_) => Err(PaymentError::Waiting),
     }
 }

@@ -18,13 +18,21 @@ crate::rows! {
         pub captured: i64,
         pub refunded: i64,
         pub gateway_ref: Option<String>,
+        pub gateway_account: Option<String>,
+        /// Minor units of a capture that is asked for and not answered, and who asked.
+        pub capturing: Option<i64>,
+        pub capturing_by: Option<String>,
         pub attempt: i64,
     }
 }
 
 macro_rules! attempts {
     ($rest:literal) => {
-        concat!("select id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, attempt from payments ", $rest)
+        concat!(
+            "select id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, gateway_account, capturing,
+                capturing_by, attempt from payments ",
+            $rest
+        )
     };
 }
 
@@ -44,26 +52,50 @@ pub(super) async fn insert(
     tx: &mut Tx,
     id: PaymentId,
     order: OrderId,
+    method: PaymentMethod,
     (amount, currency): (i64, Currency),
     attempt: i64,
     at: Timestamp,
 ) -> Result<u64, DbError> {
     tx.execute(
         "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
-         values ($1, $2, 'card', $3, $4, 'pending', $5, $6, $6) on conflict (order_id, attempt) do nothing",
-        &[&id, &order, &amount, &currency, &attempt, &at],
+         values ($1, $2, $3, $4, $5, 'pending', $6, $7, $7) on conflict (order_id, attempt) do nothing",
+        &[&id, &order, &method, &amount, &currency, &attempt, &at],
     )
     .await
 }
 
-pub(super) async fn set_reference(tx: &mut Tx, id: PaymentId, reference: &str, at: Timestamp) -> Result<(), DbError> {
-    tx.execute("update payments set gateway_ref = $2, updated_at = $3 where id = $1 and gateway_ref is null", &[&id, &reference, &at])
-        .await?;
+/// `account` is where at the gateway the intent is.
+pub(super) async fn set_reference(
+    tx: &mut Tx,
+    id: PaymentId,
+    reference: &str,
+    account: Option<String>,
+    at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "update payments set gateway_ref = $2, gateway_account = $3, updated_at = $4 where id = $1 and gateway_ref is null",
+        &[&id, &reference, &account, &at],
+    )
+    .await?;
     Ok(())
 }
 
 pub(super) async fn set_amount(tx: &mut Tx, id: PaymentId, amount: i64, at: Timestamp) -> Result<(), DbError> {
     tx.execute("update payments set amount = $2, updated_at = $3 where id = $1", &[&id, &amount, &at]).await.map(drop)
+}
+
+/// A capture is asked for, or not any more.
+pub(super) async fn set_capturing(tx: &mut Tx, id: PaymentId, minor: Option<i64>, by: Option<String>) -> Result<(), DbError> {
+    tx.execute("update payments set capturing = $2, capturing_by = $3 where id = $1", &[&id, &minor, &by]).await?;
+    Ok(())
+}
+
+/// How often the gateway refused to capture a payment.
+pub(super) async fn refused_captures(db: &mut impl Reader, id: PaymentId) -> Result<i64, DbError> {
+    let row: Option<(i64,)> =
+        db.fetch_optional("select count(*) from payment_events where payment_id = $1 and kind = 'capture_refused'", &[&id]).await?;
+    Ok(row.map_or(0, |row| row.0))
 }
 
 pub(super) async fn set_state(
@@ -127,19 +159,39 @@ crate::rows! {
         pub payment_id: PaymentId,
         pub order_id: OrderId,
         pub amount: i64,
+        pub reason: String,
         pub state: String,
+        pub failure: Option<String>,
+        /// Who asked for it.
+        pub actor: String,
         pub at: Timestamp,
     }
 }
 
-pub(super) async fn refund(db: &mut impl Reader, id: RefundId) -> Result<Option<Refund>, DbError> {
-    db.fetch_optional("select id, payment_id, order_id, amount, state, at from refunds where id = $1", &[&id]).await
+macro_rules! refunds {
+    ($rest:literal) => {
+        concat!("select id, payment_id, order_id, amount, reason, state, failure, actor, at from refunds ", $rest)
+    };
 }
 
-pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<(), DbError> {
+pub(super) async fn refund(db: &mut impl Reader, id: RefundId) -> Result<Option<Refund>, DbError> {
+    db.fetch_optional(refunds!("where id = $1"), &[&id]).await
+}
+
+/// The refunds of an order, oldest first.
+pub(super) async fn refunds_of(db: &mut impl Reader, order: OrderId) -> Result<Vec<Refund>, DbError> {
+    db.fetch_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
+}
+
+/// The refunds of a payment that were not refused.
+pub(super) async fn refunds_at_gateway(db: &mut impl Reader, payment: PaymentId) -> Result<Vec<Refund>, DbError> {
+    db.fetch_all(refunds!("where payment_id = $1 and state <> 'failed' order by at, id"), &[&payment]).await
+}
+
+pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund) -> Result<(), DbError> {
     tx.execute(
-        "insert into refunds (id, payment_id, order_id, amount, reason, state, at) values ($1, $2, $3, $4, $5, 'pending', $6)",
-        &[&refund.id, &refund.payment_id, &refund.order_id, &refund.amount, &reason, &refund.at],
+        "insert into refunds (id, payment_id, order_id, amount, reason, state, actor, at) values ($1, $2, $3, $4, $5, 'pending', $6, $7)",
+        &[&refund.id, &refund.payment_id, &refund.order_id, &refund.amount, &refund.reason, &refund.actor, &refund.at],
     )
     .await?;
     Ok(())
@@ -156,12 +208,16 @@ pub(super) async fn returning(db: &mut impl Reader, payment: PaymentId) -> Resul
     Ok(row.map_or(0, |r| r.0))
 }
 
-/// Ends a refund once; false when it had ended before.
-pub(super) async fn end_refund(tx: &mut Tx, id: RefundId, state: &str, reference: Option<&str>) -> Result<bool, DbError> {
-    let ended = tx
-        .execute("update refunds set state = $2, gateway_ref = $3 where id = $1 and state = 'pending'", &[&id, &state, &reference])
-        .await?;
-    Ok(ended == 1)
+/// It arrived, once; false when it had ended before.
+pub(super) async fn refund_done(tx: &mut Tx, id: RefundId, reference: Option<&str>) -> Result<bool, DbError> {
+    let sql = "update refunds set state = 'done', gateway_ref = $2 where id = $1 and state = 'pending'";
+    Ok(tx.execute(sql, &[&id, &reference]).await? == 1)
+}
+
+/// It was refused, from the state it is in; false when it was in another one.
+pub(super) async fn refund_failed(tx: &mut Tx, id: RefundId, from: &str, failure: &str) -> Result<bool, DbError> {
+    let sql = "update refunds set state = 'failed', failure = $3 where id = $1 and state = $2";
+    Ok(tx.execute(sql, &[&id, &from, &failure]).await? == 1)
 }
 
 pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64, at: Timestamp) -> Result<(), DbError> {
@@ -169,14 +225,18 @@ pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64, a
     Ok(())
 }
 
-/// Card orders without money that were placed before a moment, oldest first.
-pub(super) async fn unpaid_before(db: &mut impl Reader, before: Timestamp) -> Result<Vec<(OrderId,)>, DbError> {
+/// Card orders without money that were placed before a moment, oldest first, those after one of them; at most 100.
+pub(super) async fn unpaid_before(
+    db: &mut impl Reader,
+    before: Timestamp,
+    (at, id): (Timestamp, OrderId),
+) -> Result<Vec<(OrderId, Timestamp)>, DbError> {
     db.fetch_all(
-        "select id from orders
-         where payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1 and payment_method = 'card'
+        "select id, placed_at from orders
+         where (placed_at, id) > ($2, $3) and payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1 and payment_method = 'card'
             and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0
          order by placed_at, id limit 100",
-        &[&before],
+        &[&before, &at, &id],
     )
     .await
 }

@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use crate::GatewayConfig;
 
-use super::gateway::{Gateway, GatewayError, Intent, NewIntent, Notice, NoticeError};
+use super::gateway::{Gateway, GatewayError, GatewayRefund, Intent, NewIntent, Notice, NoticeError};
 
 /// How old or new a webhook's signature may be, seconds; Stripe's own libraries take five minutes.
 const TOLERANCE: i64 = 300;
@@ -51,6 +51,9 @@ impl Stripe {
             return Err(GatewayError::Unreachable(format!("status {status}")));
         }
         let error = serde_json::from_slice::<ErrorBody>(&body).map(|b| b.error).unwrap_or_default();
+        if status.as_u16() == 404 {
+            return Err(GatewayError::Missing(error.message.unwrap_or_else(|| format!("status {status}"))));
+        }
         let code = error.code.or(error.kind).unwrap_or_else(|| status.as_u16().to_string());
         Err(GatewayError::Refused { code, message: error.message.unwrap_or_else(|| format!("status {status}")) })
     }
@@ -93,18 +96,18 @@ impl Gateway for Stripe {
         Ok(self.post::<IntentBody>(&path, key, &[("cancellation_reason", "requested_by_customer")]).await?.read())
     }
 
-    async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<String, GatewayError> {
+    async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<GatewayRefund, GatewayError> {
         let (amount, key) = (minor.to_string(), refund.to_string());
         let form = [("payment_intent", reference), ("amount", &amount), ("metadata[refund]", &key)];
-        Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.id)
+        Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.read())
     }
 
-    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<String>, GatewayError> {
+    async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<GatewayRefund>, GatewayError> {
         // A payment has a handful of refunds; the gateway lists at most a hundred at a time.
         let url = format!("{}/v1/refunds?payment_intent={}&limit=100", self.config.url.trim_end_matches('/'), plain(reference)?);
         let list = self.send::<RefundList>(self.http.get(url)).await?;
         let ours = refund.to_string();
-        Ok(list.data.into_iter().find(|made| made.metadata.refund.as_deref() == Some(&ours)).map(|made| made.id))
+        Ok(list.data.into_iter().find(|made| made.metadata.refund.as_deref() == Some(&ours)).map(RefundBody::read))
     }
 
     fn pay_page(&self, reference: &str) -> String {
@@ -217,7 +220,20 @@ struct Metadata {
 struct RefundBody {
     id: String,
     #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    failure_reason: Option<String>,
+    #[serde(default)]
     metadata: Metadata,
+}
+
+impl RefundBody {
+    fn read(self) -> GatewayRefund {
+        // pending, requires_action and succeeded: it is on its way or there.
+        let failed = matches!(self.status.as_deref(), Some("failed" | "canceled"));
+        let failure = failed.then(|| self.failure_reason.or(self.status).unwrap_or_default());
+        GatewayRefund { reference: self.id, failure }
+    }
 }
 
 #[derive(Deserialize)]

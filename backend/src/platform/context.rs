@@ -1,6 +1,8 @@
 //! Who asks: the actor of a request, and what they may do.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
 
 use domain::id::{ApiKeyId, RequestId, UserId};
 use domain::permission::{Access, Permission, Role};
@@ -32,6 +34,26 @@ impl fmt::Display for Actor {
     }
 }
 
+/// A text that is no actor's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an actor")]
+pub struct UnknownActor;
+
+impl FromStr for Actor {
+    type Err = UnknownActor;
+    fn from_str(text: &str) -> Result<Self, UnknownActor> {
+        let user = |id: &str| id.parse().map_err(|_| UnknownActor);
+        match text.split_once(':') {
+            Some(("customer", id)) => user(id).map(Self::Customer),
+            Some(("staff", id)) => user(id).map(Self::Staff),
+            Some(_) => Err(UnknownActor),
+            None if text == "system" => Ok(Self::System),
+            None if text == "nobody" => Ok(Self::Nobody),
+            None => text.parse().map(Self::ApiKey).map_err(|_| UnknownActor),
+        }
+    }
+}
+
 /// Not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this needs the permission {}", .0.as_str())]
@@ -50,11 +72,21 @@ pub struct Context {
     pub on_behalf_of: Option<String>,
     /// The request, for logs and events.
     pub request: RequestId,
+    /// What makes a change that is asked for twice happen once; see [`once`](super::once).
+    pub key: Option<String>,
+    /// Where it came from, for what is counted by client; none for what the program does by itself.
+    pub client: Option<IpAddr>,
+    /// What a browser keeps that has signed in before, see [`crate::identity::device`].
+    pub device: Option<String>,
 }
+
+/// Where a request came from, found out once: an IPv6 client is its whole /64, which is what it owns.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub IpAddr);
 
 impl Context {
     const fn new(actor: Actor, request: RequestId) -> Self {
-        Self { actor, role: None, scopes: Vec::new(), on_behalf_of: None, request }
+        Self { actor, role: None, scopes: Vec::new(), on_behalf_of: None, request, key: None, client: None, device: None }
     }
     /// The program itself, which may do everything.
     #[must_use]
@@ -82,6 +114,24 @@ impl Context {
     #[must_use]
     pub fn api_key(id: ApiKeyId, scopes: Vec<Permission>, request: RequestId) -> Self {
         Self { scopes, ..Self::new(Actor::ApiKey(id), request) }
+    }
+
+    /// Somebody who asked earlier and whose wish is carried out now: names them in events, and allows nothing.
+    #[must_use]
+    pub const fn in_the_name_of(actor: Actor, request: RequestId) -> Self {
+        Self::new(actor, request)
+    }
+    /// The same with a request key; one that is empty or longer than a key is none.
+    #[must_use]
+    pub fn with_key(self, key: &str) -> Self {
+        let key = Some(key.trim()).filter(|key| !key.is_empty() && key.len() <= 100).map(str::to_owned);
+        Self { key, ..self }
+    }
+    /// The same, from this client.
+    #[must_use]
+    pub const fn from(mut self, client: Option<IpAddr>) -> Self {
+        self.client = client;
+        self
     }
 
     /// May they?
@@ -117,6 +167,22 @@ impl Context {
         match self.actor {
             Actor::Customer(user) | Actor::Staff(user) => Some(user),
             Actor::System | Actor::Nobody | Actor::ApiKey(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_read_as_it_is_written() {
+        let (user, key) = (UserId(uuid::Uuid::from_u128(7)), ApiKeyId(uuid::Uuid::from_u128(8)));
+        for actor in [Actor::System, Actor::Nobody, Actor::Customer(user), Actor::Staff(user), Actor::ApiKey(key)] {
+            assert_eq!(actor.to_string().parse(), Ok(actor));
+        }
+        for text in ["", "staff:", "root", "system:1"] {
+            assert_eq!(text.parse::<Actor>(), Err(UnknownActor), "{text}");
         }
     }
 }

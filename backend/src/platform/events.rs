@@ -151,26 +151,51 @@ impl Feed {
 /// Events after the one numbered `seq` that every subscriber may see, in the order of the feed.
 ///
 /// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
-/// transactions, and ends below the oldest one that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
+/// transactions, and ends below the oldest one of this database that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
 /// numbers are in the order of commits.
 pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
-    let sql = if shop.db().is_postgres() {
-        "select seq, id, kind, subject, actor, data, at from events
+    if !shop.db().is_postgres() {
+        let sql = "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100";
+        return shop.db().fetch_all(sql, &[&seq]).await;
+    }
+    let sql = "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
            and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
-         order by tx, seq limit 100"
-    } else {
-        "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100"
-    };
-    shop.db().fetch_all(sql, &[&seq]).await
+         order by tx, seq limit 100";
+    let events: Vec<Happened> = shop.db().fetch_all(sql, &[&seq]).await?;
+    if !events.is_empty() || !held_back(shop, seq).await? {
+        return Ok(events);
+    }
+    let sql = "select seq, id, kind, subject, actor, data, at from events
+         where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) and tx < $2 order by tx, seq limit 100";
+    shop.db().fetch_all(sql, &[&seq, &oldest_here(shop).await?]).await
+}
+
+/// The number below which every transaction of this database has ended, on Postgres. Transactions are numbered for all databases of
+/// a server together, and a snapshot ends below the oldest of them, so a long one elsewhere would hold the feed back.
+///
+/// It is read before the events are, in a statement of its own: what had a number below the next one then, and is not among those that
+/// still run here, has ended and is seen by the statement that follows. Sessions of other roles hide their numbers from a role
+/// without `pg_read_all_stats`; while there is one in this database, the snapshot's end counts.
+async fn oldest_here(shop: &Shop) -> Result<i64, DbError> {
+    // The activity shows the lower 32 bits of a number: it is the one of those that is nearest to the next.
+    let sql = "with n as (select cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint) as oldest,
+                                 cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint) as next)
+         select case when exists (select 1 from pg_stat_activity where datname = current_database() and usename is not null
+                                                                   and query = '<insufficient privilege>')
+                       or exists (select 1 from pg_prepared_xacts where database = current_database())
+                     then n.oldest
+                     else least(n.next, (select min(n.next + 2147483648 - mod(n.next + 6442450944 - cast(cast(a.backend_xid as text) as bigint), 4294967296))
+                                         from pg_stat_activity a where a.datname = current_database() and a.backend_xid is not null)) end
+         from n";
+    Ok(shop.db().fetch_one::<(i64,)>(sql, &[]).await?.0)
 }
 
 /// How often, and how long each time, a subscriber waits for an older transaction to end before it turns to waiting for news.
 const WAITS: u32 = 250;
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Are there events of finished transactions that the feed does not show yet? An older transaction still runs, perhaps in another
-/// database of the same Postgres, which counts them together.
+/// Are there events of finished transactions that the feed does not show yet? An older transaction still runs.
 async fn held_back(shop: &Shop, seq: i64) -> Result<bool, DbError> {
     if !shop.db().is_postgres() {
         return Ok(false);
@@ -285,11 +310,11 @@ where
 
 /// The newest event that every subscriber may see.
 pub(crate) async fn newest(shop: &Shop) -> Result<i64, DbError> {
-    let sql = if shop.db().is_postgres() {
-        "select seq from events where tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
-         order by tx desc, seq desc limit 1"
+    let found: Option<(i64,)> = if shop.db().is_postgres() {
+        let sql = "select seq from events where tx < $1 order by tx desc, seq desc limit 1";
+        shop.db().fetch_optional(sql, &[&oldest_here(shop).await?]).await?
     } else {
-        "select seq from events order by seq desc limit 1"
+        shop.db().fetch_optional("select seq from events order by seq desc limit 1", &[]).await?
     };
-    Ok(shop.db().fetch_optional::<(i64,)>(sql, &[]).await?.map_or(0, |row| row.0))
+    Ok(found.map_or(0, |row| row.0))
 }

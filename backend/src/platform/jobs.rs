@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::db::{DbError, Tx};
 use super::events::{self, Event};
 use super::{Context, Forbidden};
-use crate::Shop;
+use crate::{Shop, refusals};
 
 /// Tries before a job is given up: some 21 hours, so that a bank or a mail server may be away for a day's work.
 pub const TRIES: i64 = 32;
@@ -31,8 +31,28 @@ const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
 const WORKERS: usize = 4;
 
-/// What a handler returns; the error is kept with the job, so it must not hold personal data.
-pub type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+/// Why a job was not done; it is kept with the job, so it must not hold personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Something that passes: it is tried again after a while.
+    Passing(String),
+    /// A no that stays: it is given up at once.
+    Final(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self::Passing(why)
+    }
+}
+impl From<&str> for Failure {
+    fn from(why: &str) -> Self {
+        Self::Passing(why.to_owned())
+    }
+}
+
+/// What a handler returns.
+pub type Done = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 /// Does one kind of job. It may be called again for the same job, so it must not mind.
 pub type Handler = Box<dyn Fn(Shop, Value) -> Done + Send + Sync>;
 /// Handlers by kind.
@@ -45,7 +65,7 @@ pub enum JobsError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -126,9 +146,9 @@ pub async fn run_due(shop: &Shop, handlers: &Handlers) -> Result<u64, DbError> {
                 let done = AssertUnwindSafe(async { handler(shop.clone(), payload).await }).catch_unwind().await;
                 done.unwrap_or_else(|_| Err("it panicked".into()))
             }
-            None => Err(format!("nobody does “{kind}”")),
+            None => Err(format!("nobody does “{kind}”").into()),
         };
-        finish(shop, id, attempts, outcome).await?;
+        finish(shop, id, (&kind, &payload), attempts, outcome).await?;
     }
     Ok(tried)
 }
@@ -160,36 +180,39 @@ async fn lease(shop: &Shop) -> Result<Option<Leased>, DbError> {
     shop.db().write(async move |tx| tx.fetch_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE)]).await).await
 }
 
-/// Says what became of a try, unless its lease ran out and another worker has it now.
-async fn finish(shop: &Shop, id: JobId, attempts: i64, outcome: Result<(), String>) -> Result<(), DbError> {
+/// Says what became of a try, unless its lease ran out and another worker has it now. What is given up is shown to the staff.
+async fn finish(shop: &Shop, id: JobId, (kind, payload): (&str, &str), attempts: i64, outcome: Result<(), Failure>) -> Result<(), DbError> {
     let now = shop.now();
     let mut random = [0; 2];
     shop.chance().fill(&mut random);
     let pause = (FIRST_PAUSE << (attempts - 1).clamp(0, 12)).min(LONGEST_PAUSE);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
+    let (inner, kind, payload) = (shop.clone(), kind.to_owned(), payload.to_owned());
     shop.db()
         .write(async move |tx| match &outcome {
             Ok(()) => {
-                tx.execute(
-                    "update jobs set state = 'done', lease_until = null, last_error = null
-                         where id = $1 and state = 'running' and attempts = $2",
-                    &[&id, &attempts],
-                )
-                .await
+                let sql = "update jobs set state = 'done', lease_until = null, last_error = null
+                     where id = $1 and state = 'running' and attempts = $2";
+                tx.execute(sql, &[&id, &attempts]).await?;
+                refusals::job_done(tx, &inner, id).await
             }
-            Err(error) => {
-                let state = if attempts >= TRIES { "dead" } else { "waiting" };
-                let error: String = error.chars().take(500).collect();
-                tx.execute(
-                    "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
-                         where id = $1 and state = 'running' and attempts = $5",
-                    &[&id, &state, &now.plus_millis(pause + jitter), &error, &attempts],
-                )
-                .await
+            Err(failure) => {
+                let (why, given_up) = match failure {
+                    Failure::Passing(why) => (why, attempts >= TRIES),
+                    Failure::Final(why) => (why, true),
+                };
+                let state = if given_up { "dead" } else { "waiting" };
+                let why: String = why.chars().take(500).collect();
+                let sql = "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
+                     where id = $1 and state = 'running' and attempts = $5";
+                let kept = tx.execute(sql, &[&id, &state, &now.plus_millis(pause + jitter), &why, &attempts]).await?;
+                if given_up && kept == 1 {
+                    refusals::job_given_up(tx, &inner, id, (&kind, &payload), &why).await?;
+                }
+                Ok(())
             }
         })
         .await
-        .map(drop)
 }
 
 /// The jobs that were given up, the latest first, at most 100.
@@ -220,12 +243,17 @@ pub async fn try_again(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, J
     shop.db()
         .write(async move |tx| {
             let now = inner.now();
-            let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead' returning kind";
-            let Some((kind,)) = tx.fetch_optional::<(String,)>(sql, &[&job, &now]).await? else { return Ok(false) };
+            let Some(kind) = revive(tx, job, now).await? else { return Ok(false) };
             events::append(tx, &inner, &ctx, now, &[Event::new("job.retried", job.0, json!({ "kind": kind }))]).await?;
             Ok(true)
         })
         .await
+}
+
+/// Lets a job that was given up wait for a worker again, from the beginning; says its kind.
+pub(crate) async fn revive(tx: &mut Tx, job: JobId, now: Timestamp) -> Result<Option<String>, DbError> {
+    let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead' returning kind";
+    Ok(tx.fetch_optional::<(String,)>(sql, &[&job, &now]).await?.map(|(kind,)| kind))
 }
 
 /// Removes jobs that were done more than 30 days ago; says how many. What was given up stays until somebody looks at it.

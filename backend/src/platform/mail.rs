@@ -15,7 +15,10 @@ pub enum MailError {
     /// An address is none.
     #[error("a mail address is wrong")]
     Address,
-    /// The server said no, or did not answer.
+    /// The server said no, and will say so again; the code of its answer (RFC 5321, 4.2.1).
+    #[error("the mail server refused with {0}")]
+    Refused(u16),
+    /// The server was not ready, or did not answer.
     #[error("the mail server: {0}")]
     Server(String),
 }
@@ -23,7 +26,7 @@ pub enum MailError {
 /// A mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Name and address of the reader.
+    /// Name (may be empty) and address of the reader.
     pub to: (String, String),
     /// Name and address of the shop.
     pub from: (String, String),
@@ -68,7 +71,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let transport = self.0.as_ref().ok_or(MailError::NoServer)?;
         let mailbox = |(name, address): &(String, String)| -> Result<Mailbox, MailError> {
-            Ok(Mailbox::new(Some(name.clone()), address.parse().map_err(|_| MailError::Address)?))
+            Ok(Mailbox::new((!name.is_empty()).then(|| name.clone()), address.parse().map_err(|_| MailError::Address)?))
         };
         let mut message = Message::builder().from(mailbox(&mail.from)?).to(mailbox(&mail.to)?);
         if let Some(address) = &mail.reply_to {
@@ -79,7 +82,10 @@ impl Mailer {
             .subject(&mail.subject)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|e| MailError::Server(e.to_string()))?;
-        transport.send(message).await.map_err(|e| MailError::Server(e.to_string()))?;
+        transport.send(message).await.map_err(|error| match error.status() {
+            Some(code) if error.is_permanent() => MailError::Refused(code.into()),
+            _ => MailError::Server(error.to_string()),
+        })?;
         Ok(())
     }
 }

@@ -11,7 +11,9 @@ pub mod handover;
 pub mod http;
 pub mod jobs;
 pub mod mail;
+pub mod once;
 pub mod secrets;
 pub mod settings;
+pub mod throttle;
 
 pub use context::{Actor, Context, Forbidden};

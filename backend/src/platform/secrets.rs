@@ -40,7 +40,7 @@ pub enum SecretsError {
     #[error("the key file {0} is not the one that this database was sealed with: put the right one back")]
     OtherKey(String),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
     /// Sealed with another key, or damaged.
     #[error("this was sealed with another key, or is damaged")]

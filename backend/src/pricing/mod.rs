@@ -92,6 +92,8 @@ pub struct Method {
     pub cutoff: Option<i64>,
     /// Where it goes: `PH`, island groups, country codes, `*`.
     pub regions: Vec<String>,
+    /// Does whoever brings it take cash at the door?
+    pub collects_cash: bool,
     /// Name and description by language.
     pub texts: HashMap<Locale, (String, String)>,
 }

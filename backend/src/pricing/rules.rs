@@ -42,7 +42,7 @@ pub enum RulesError {
     #[error("there is no such rule")]
     Unknown,
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -179,6 +179,7 @@ fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft)
         ("days_max", json!(before.days_max), json!(after.days_max)),
         ("cutoff", json!(before.cutoff), json!(after.cutoff)),
         ("regions", json!(before.regions), json!(after.regions)),
+        ("collects_cash", json!(before.collects_cash), json!(after.collects_cash)),
         ("active", json!(before.active), json!(after.active)),
     ]);
     if before.names != after.names || before.descriptions != after.descriptions {

@@ -133,10 +133,10 @@ pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(Ta
 }
 
 pub(super) async fn all_methods(db: &mut impl Reader) -> Result<Vec<DeliveryMethodDraft>, DbError> {
-    type Row = (String, i64, i64, i64, Option<i64>, i64, i64, Option<i64>, String, i64);
+    type Row = (String, i64, i64, i64, Option<i64>, i64, i64, Option<i64>, String, i64, i64);
     let rows: Vec<Row> = db
         .fetch_all(
-            "select code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, active
+            "select code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active
              from delivery_methods order by position, code",
             &[],
         )
@@ -145,35 +145,37 @@ pub(super) async fn all_methods(db: &mut impl Reader) -> Result<Vec<DeliveryMeth
         db.fetch_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
     let mut words: HashMap<(String, String), (String, String)> =
         texts.into_iter().map(|(code, locale, name, description)| ((code, locale), (name, description))).collect();
-    let methods = rows.into_iter().map(|(code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, active)| {
-        let own = Locale::ALL.map(|locale| words.remove(&(code.clone(), locale.code().to_owned())).unwrap_or_default());
-        let (names, descriptions) = own.into_iter().unzip();
-        DeliveryMethodDraft {
-            is_new: false,
-            code,
-            position,
-            names,
-            descriptions,
-            fee,
-            per_kg_fee,
-            free_from,
-            days_min,
-            days_max,
-            cutoff,
-            regions: regions_of(&regions),
-            active: active != 0,
-        }
-    });
+    let methods =
+        rows.into_iter().map(|(code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, cash, active)| {
+            let own = Locale::ALL.map(|locale| words.remove(&(code.clone(), locale.code().to_owned())).unwrap_or_default());
+            let (names, descriptions) = own.into_iter().unzip();
+            DeliveryMethodDraft {
+                is_new: false,
+                code,
+                position,
+                names,
+                descriptions,
+                fee,
+                per_kg_fee,
+                free_from,
+                days_min,
+                days_max,
+                cutoff,
+                regions: regions_of(&regions),
+                collects_cash: cash != 0,
+                active: active != 0,
+            }
+        });
     Ok(methods.collect())
 }
 
 pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(), DbError> {
     tx.execute(
-        "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, active)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (code) do update set position = excluded.position, fee = excluded.fee, per_kg_fee = excluded.per_kg_fee,
             free_from = excluded.free_from, days_min = excluded.days_min, days_max = excluded.days_max, cutoff = excluded.cutoff,
-            regions = excluded.regions, active = excluded.active",
+            regions = excluded.regions, collects_cash = excluded.collects_cash, active = excluded.active",
         &[
             &method.code,
             &method.position,
@@ -184,6 +186,7 @@ pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Res
             &method.days_max,
             &method.cutoff,
             &method.regions.join(","),
+            &i64::from(method.collects_cash),
             &i64::from(method.active),
         ],
     )
@@ -208,21 +211,24 @@ fn regions_of(list: &str) -> Vec<String> {
     list.split(',').map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect()
 }
 
-type MethodRow = (String, i64, i64, Option<i64>, i64, i64, Option<i64>, String, String, String, String);
+type MethodRow = (String, i64, i64, Option<i64>, i64, i64, Option<i64>, String, i64, String, String, String);
 
 pub(super) async fn methods(db: &mut impl Reader) -> Result<Vec<Method>, DbError> {
     let rows: Vec<MethodRow> = db
         .fetch_all(
-            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, t.locale, t.name, t.description
+            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, m.collects_cash,
+                t.locale, t.name, t.description
              from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
             &[],
         )
         .await?;
     let mut methods: Vec<Method> = Vec::new();
-    for (code, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, locale, name, description) in rows {
+    for (code, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, cash, locale, name, description) in rows {
         if methods.last().is_none_or(|last| last.code != code) {
             let regions = regions_of(&regions);
-            methods.push(Method { code, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, texts: HashMap::new() });
+            let collects_cash = cash != 0;
+            let texts = HashMap::new();
+            methods.push(Method { code, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, texts });
         }
         if let (Some(method), Some(locale)) = (methods.last_mut(), Locale::parse(&locale)) {
             method.texts.insert(locale, (name, description));
@@ -318,7 +324,7 @@ pub(crate) async fn use_codes(tx: &mut Tx, uses: &HashMap<String, i64>) -> Resul
     let counted: Vec<(String,)> = tx
         .fetch_all(
             "update discount_codes set uses = uses + d.n from (select value->>0 as code, cast(value->>1 as bigint) as n from json_each($1)) d
-             where discount_codes.code = d.code and (most_uses is null or uses + d.n <= most_uses) returning discount_codes.code",
+             where discount_codes.code = d.code and (most_uses is null or d.n < 0 or uses + d.n <= most_uses) returning discount_codes.code",
             &[&rows.end()],
         )
         .await?;

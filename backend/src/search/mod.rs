@@ -42,7 +42,7 @@ pub enum SearchError {
     #[error(transparent)]
     Catalog(Box<CatalogError>),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

@@ -219,7 +219,7 @@ fn one(file: &File, base: &Base, index: usize, seed: u64, at: Timestamp) -> Resu
             id: VariantId(dice.id(at)),
             sku: v.sku.clone(),
             values,
-            price: v.price,
+            price: Some(v.price),
             compare_at: v.compare_at,
             cost: net * COST / 100,
             weight_g: v.weight_g,

@@ -41,8 +41,8 @@ include!(concat!(env!("OUT_DIR"), "/pictures.rs"));
 /// Why the shop was not filled.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SeedError {
-    /// It has products already.
-    #[error("the shop already has products; a demonstration shop begins with an empty database")]
+    /// It is in use already.
+    #[error("the shop already has goods, orders or accounts; a demonstration shop begins with an empty database")]
     NotEmpty,
     /// The demonstration data is wrong: a mistake in the program.
     #[error("the demonstration data: {0}")]
@@ -60,7 +60,7 @@ pub enum SeedError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -114,6 +114,8 @@ struct File {
 struct Head {
     name: String,
     currency: String,
+    /// Cash orders that one may have open. Whoever tries the shop out is the same shopper again and again.
+    cash_per_person: i64,
 }
 #[derive(Debug, Deserialize)]
 struct Category {
@@ -187,6 +189,11 @@ struct Delivery {
     days_max: i64,
     cutoff: Option<i64>,
     regions: Vec<String>,
+    #[serde(default = "yes")]
+    collects_cash: bool,
+}
+const fn yes() -> bool {
+    true
 }
 #[derive(Debug, Deserialize)]
 struct Discount {
@@ -229,14 +236,24 @@ struct StoryFile {
     link: String,
 }
 
+/// Is there nothing in the shop that somebody made: no goods, orders, carts, accounts or keys? What a demonstration leaves that was
+/// stopped while it was filled does not count.
+///
+/// # Errors
+/// The database's.
+pub async fn is_empty(shop: &Shop) -> Result<bool, DbError> {
+    let sql = "select 1 where exists (select 1 from products) or exists (select 1 from orders) or exists (select 1 from carts)
+        or exists (select 1 from users where demo = 0) or exists (select 1 from api_keys)";
+    Ok(shop.db().fetch_optional::<(i64,)>(sql, &[]).await?.is_none())
+}
+
 /// Fills an empty database: the file's products, or as many as are asked for. `progress` is told how many steps of how many
 /// are done.
 ///
 /// # Errors
 /// [`SeedError::NotEmpty`], or what went wrong; then the shop may be half full, and a new database is the way on.
 pub async fn seed(shop: &Shop, products: Option<usize>, seed: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<SeedReport, SeedError> {
-    let any: Option<(i64,)> = shop.db().fetch_optional("select 1 from products limit 1", &[]).await?;
-    if any.is_some() {
+    if !is_empty(shop).await? {
         return Err(SeedError::NotEmpty);
     }
     let file: File = toml::from_str(FILE).map_err(|e| SeedError::Data(e.to_string()))?;

@@ -35,6 +35,7 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
     known.name.clone_from(&file.shop.name);
     known.currency.clone_from(&file.shop.currency);
     known.country = "PH".into();
+    known.limits.cash_per_person = file.shop.cash_per_person;
     if known.contact_email.is_empty() {
         known.contact_email = "kumusta@example.com".into();
     }
@@ -66,6 +67,7 @@ pub(super) async fn write(shop: &Shop, file: &File, seed: u64, step: &(dyn Fn(us
             &m.days_max,
             &m.cutoff,
             &m.regions.join(","),
+            &i64::from(m.collects_cash),
         ]);
         for ((locale, name), (_, description)) in m.name.rows().iter().zip(&m.description.rows()) {
             tables.method_texts.row(&[&m.code, locale, name, description]);
@@ -172,9 +174,9 @@ impl Tables {
         insert(
             tx,
             self.methods.clone(),
-            "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions)
+            "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash)
              select value->>0, cast(value->>1 as bigint), cast(value->>2 as bigint), cast(value->>3 as bigint), cast(value->>4 as bigint),
-                cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), value->>8
+                cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), value->>8, cast(value->>9 as bigint)
              from json_each($1) where true on conflict (code) do nothing",
         )
         .await?;
@@ -226,13 +228,12 @@ async fn pictures(
     }
 }
 
-/// Staff and shoppers. Who is known already is left alone.
+/// Staff and shoppers, marked as the demonstration's. Who is known already is left alone.
 pub(super) async fn people(shop: &Shop, file: &File, step: &(dyn Fn(usize) + Sync)) -> Result<(), SeedError> {
-    let system = shop.system();
     for (done, s) in file.staff.iter().enumerate() {
         step(done);
         let contact = ContactDetails { name: s.name.clone(), email: s.email.clone(), phone: String::new() };
-        match identity::create_staff(shop, &system, Locale::En, contact, s.role, &s.password).await {
+        match identity::create_demo(shop, Locale::En, contact, Some(s.role), &s.password).await {
             Ok(_) | Err(identity::IdentityError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -241,12 +242,10 @@ pub(super) async fn people(shop: &Shop, file: &File, step: &(dyn Fn(usize) + Syn
         step(file.staff.len() + done);
         let locale = Locale::parse(&c.locale).unwrap_or_default();
         let contact = ContactDetails { name: c.name.clone(), email: c.email.clone(), phone: c.phone.clone() };
-        let guest = Context::nobody(RequestId(shop.id()));
-        match identity::sign_up(shop, &guest, locale, contact, &c.password).await {
-            Ok((user, token)) => {
+        match identity::create_demo(shop, locale, contact, None, &c.password).await {
+            Ok(user) => {
                 let own = Context::customer(user, RequestId(shop.id()));
                 customers::save_address(shop, &own, locale, None, &c.address, true).await?;
-                identity::sign_out(shop, &token).await?;
             }
             Err(identity::IdentityError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),

@@ -2,7 +2,8 @@
 
 use domain::Currency;
 use domain::permission::Permission;
-use domain::view::ShopSettings;
+use domain::text::is_blank;
+use domain::view::{OrderLimits, ShopSettings};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -13,6 +14,9 @@ use crate::platform::{Context, Forbidden};
 
 /// Under which key they are kept.
 const KEY: &str = "shop";
+
+/// The greatest of the limits' numbers.
+const MOST: i64 = 1_000_000_000_000;
 
 /// Why settings were not saved.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -27,7 +31,7 @@ pub enum SettingsError {
     #[error("goods have prices in another currency")]
     Priced,
     /// The database.
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 
@@ -54,13 +58,14 @@ pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
 /// Saves the settings.
 ///
 /// # Errors
-/// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`.
+/// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`, or a
+/// field of the limits.
 /// [`SettingsError::Priced`]: the currency can be chosen until something has a price.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
     let colour =
         |text: &str| text.is_empty() || (text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit()));
-    if new.name.trim().is_empty() || new.name.len() > 100 {
+    if is_blank(&new.name) || new.name.chars().count() > 100 || new.name.chars().any(char::is_control) {
         return Err(SettingsError::Invalid("name"));
     }
     if new.currency.parse::<Currency>().is_err() {
@@ -77,6 +82,19 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
     }
     if new.country.len() != 2 || !new.country.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(SettingsError::Invalid("country"));
+    }
+    let OrderLimits { cash: _, cash_total, cash_per_person, cash_per_client, cash_days, line_units, lines } = new.limits;
+    for (field, number) in [
+        ("cash_total", cash_total),
+        ("cash_per_person", cash_per_person),
+        ("cash_per_client", cash_per_client),
+        ("cash_days", cash_days),
+        ("line_units", line_units),
+        ("lines", lines),
+    ] {
+        if !(0..=MOST).contains(&number) {
+            return Err(SettingsError::Invalid(field));
+        }
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
     let another = load(shop).await?.currency != new.currency;

@@ -1,8 +1,9 @@
 //! The audit finds what is broken: each test breaks a row behind the program's back, on both databases.
 
 use crate::support::outside::{VISA, World, both_worlds, owner};
-use crate::support::{a_product, place};
+use crate::support::{TestShop, a_product, both, place, postgres, sqlite};
 use backend::payments::{capture, refund, settle};
+use backend::platform::db::Db;
 use backend::{audit, fulfilment, orders};
 use domain::id::OrderId;
 
@@ -149,6 +150,98 @@ async fn every_check_counts_what_it_looked_at_and_tells_how_far_it_is() {
         let told = told.into_inner().unwrap();
         assert!(told.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 == w[1].1), "{told:?}");
         assert!(told.last().is_some_and(|(done, all)| done == all && *all > 0));
+    })
+    .await;
+}
+
+/// A shop with goods, closed, and its address.
+async fn a_closed_shop(world: &TestShop) -> String {
+    for n in 0..40 {
+        a_product().named(&format!("Product {n}")).with_stock(1).make(world).await;
+    }
+    assert!(damage(world.db()).await.is_empty());
+    world.shop.close().await;
+    world.config().database.clone()
+}
+
+/// What is found of damage.
+async fn damage(db: &Db) -> Vec<String> {
+    let mut found = Vec::new();
+    for thoroughly in [false, true] {
+        let checks = audit::whole(db, thoroughly).await;
+        assert!(checks.iter().all(|check| check.count > 0 || !check.failures.is_empty()), "{checks:?}");
+        found.extend(
+            checks.into_iter().flat_map(|check| check.failures.into_iter().map(move |failure| format!("{}: {failure}", check.name))),
+        );
+    }
+    found
+}
+
+/// Writes over the beginning of a file's page, past the database.
+fn overwrite(file: &std::path::Path, page: u64, size: usize) {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.write_all_at(&vec![0x5a; size], page * size as u64).unwrap();
+    file.sync_all().unwrap();
+}
+
+#[tokio::test]
+async fn an_overwritten_page_of_sqlite_is_noticed() {
+    let world = sqlite().await;
+    let url = a_closed_shop(&world).await;
+    let db = Db::open_to_read(&url).await.unwrap();
+    let (page,): (i64,) = db.fetch_one("select rootpage from sqlite_master where name = 'products'", &[]).await.unwrap();
+    let (size,): (i64,) = db.fetch_one("select page_size from pragma_page_size()", &[]).await.unwrap();
+    db.close().await;
+    let path = std::path::Path::new(url.strip_prefix("sqlite:").unwrap());
+    overwrite(path, u64::try_from(page).unwrap() - 1, usize::try_from(size).unwrap());
+    let db = Db::open_to_read(&url).await.unwrap();
+    let found = damage(&db).await;
+    db.close().await;
+    assert!(found.len() >= 2 && found.iter().all(|found| !found.ends_with(": ok")), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_overwritten_page_of_postgres_is_noticed() {
+    let world = postgres().await;
+    let url = a_closed_shop(&world).await;
+    let admin = std::env::var("TINDAHAN_TEST_POSTGRES").unwrap();
+    let mut there = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let (folder, file): (String, String) =
+        sqlx::query_as("select current_setting('data_directory'), pg_relation_filepath('products')").fetch_one(&mut there).await.unwrap();
+    sqlx::raw_sql("checkpoint").execute(&mut there).await.unwrap();
+    sqlx::Connection::close(there).await.unwrap();
+    overwrite(&std::path::Path::new(&folder).join(file), 0, 8192);
+    // What Postgres has in memory is whole still. A copy of the files is read from the disk.
+    let name = url.rsplit_once('/').unwrap().1;
+    let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
+    let copy = format!("create database {name}_copy template {name} strategy file_copy");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut c).await.unwrap();
+    let db = Db::open_to_read(&format!("{url}_copy")).await.unwrap();
+    let found = damage(&db).await;
+    db.close().await;
+    assert!(found.iter().any(|found| found.contains("products:") && found.contains("invalid page")), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_reference_that_leads_nowhere_is_noticed() {
+    both(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        assert!(damage(world.db()).await.is_empty());
+        let url = world.config().database.clone();
+        let delete = format!("delete from variants where id = {}", if world.db().is_postgres() { "$1" } else { "?1" });
+        if world.db().is_postgres() {
+            let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+            sqlx::raw_sql("set session_replication_role = replica").execute(&mut c).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(delete)).bind(variant.0).execute(&mut c).await.unwrap();
+        } else {
+            use sqlx::ConnectOptions;
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(url.strip_prefix("sqlite:").unwrap()).foreign_keys(false);
+            let mut c = options.connect().await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(delete)).bind(variant.0).execute(&mut c).await.unwrap();
+        }
+        let found = damage(world.db()).await;
+        assert!(found.iter().any(|found| found.contains("rows of stock lead to no row of variants")), "{found:?}");
     })
     .await;
 }

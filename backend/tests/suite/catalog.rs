@@ -282,6 +282,26 @@ async fn lists_follow_stock() {
     .await;
 }
 
+#[tokio::test]
+async fn a_count_that_is_sent_twice_changes_the_stock_once() {
+    both(async |shop| {
+        let variant = crate::support::a_product().with_stock(5).make(shop).await;
+        let place = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
+        let ctx = shop.system().with_key("made-when-the-page-was-rendered");
+        for _ in 0..3 {
+            backend::inventory::adjust(shop, &ctx, variant, place, -2, "count").await.unwrap();
+        }
+        let other = backend::inventory::adjust(shop, &ctx, variant, place, -1, "count").await;
+        assert!(matches!(other, Err(backend::inventory::InventoryError::KeyReused)), "{other:?}");
+        assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 3);
+        // Another form is another count.
+        backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, place, -2, "count").await.unwrap();
+        assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 1);
+        crate::support::outside::assert_sound(shop).await;
+    })
+    .await;
+}
+
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     image::RgbImage::from_pixel(width, height, image::Rgb([200, 120, 40]))

@@ -174,7 +174,10 @@ async fn an_import_finds_a_hidden_category_and_makes_no_second_one() {
     both(async |shop| {
         let id = save(shop, CategoryDraft { published: false, ..named("Lamps") }).await.unwrap();
         let file = "Handle,Title,Type,Variant SKU,Variant Price,Status\nlamp,Lamp,Lamps,LAMP-1,100,active\n";
-        let report = catalog::import::import_csv(shop, &shop.system(), file.as_bytes(), None, &|_, _| ()).await.unwrap();
+        let report =
+            catalog::import::import_csv(shop, &shop.system(), file.as_bytes(), &catalog::import::ImportOptions::default(), &|_, _| ())
+                .await
+                .unwrap();
         assert_eq!((report.created, report.problems.as_slice()), (1, &[][..]));
         let list = catalog::category_list(shop, &shop.system(), Locale::En).await.unwrap();
         assert_eq!(list.iter().map(|row| (row.id, row.products)).collect::<Vec<_>>(), [(id, 1)]);

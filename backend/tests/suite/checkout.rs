@@ -1,9 +1,12 @@
 //! From a cart to an order, on both databases.
 
-use crate::support::{a_cart, a_product, both, buy, form, guest, number, place};
+use crate::support::{TestShop, a_cart, a_product, address, both, buy, form, guest, number, place};
 use backend::checkout::{CheckoutError, place_order};
+use backend::platform::db::Tx;
 use backend::platform::secrets::Keys;
+use domain::id::{CartId, VariantId};
 use domain::order::{Channel, PaymentMethod};
+use domain::view::{CheckoutForm, Placed};
 use domain::{Locale, Money};
 use sha2::{Digest, Sha256};
 
@@ -115,6 +118,25 @@ async fn a_key_with_other_contents_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_ordered_cart_with_other_contents_is_not_answered_with_the_old_order() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let placed = buy(shop, cart, "key-number-one").await.unwrap();
+        let mut other = form(cart, PaymentMethod::Cod);
+        other.shipping.line1 = "1 Another Street".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-two", other).await;
+        assert!(matches!(refused, Err(CheckoutError::Ordered { order, .. }) if order == placed.order), "{refused:?}");
+        // Who only knows the cart learns nothing.
+        let mut stranger = form(cart, PaymentMethod::Cod);
+        stranger.contact.email = "stranger@example.com".into();
+        let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-three", stranger).await;
+        assert!(matches!(refused, Err(CheckoutError::NoCart)), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
@@ -163,28 +185,86 @@ async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
     .await;
 }
 
+/// A guest's cart with one unit and the code TEN, which allows three uses.
+async fn with_code(shop: &TestShop, variant: VariantId) -> CartId {
+    let items = crate::support::items(&[(variant, 1)]);
+    let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items, Some("ten".into())).await.unwrap();
+    view.id.unwrap()
+}
+
+/// Buys having seen this total.
+async fn buy_seeing(shop: &TestShop, cart: CartId, key: &str, total: i64) -> Result<Placed, CheckoutError> {
+    let form = CheckoutForm { seen_total: Some(total), ..form(cart, PaymentMethod::Cod) };
+    place_order(shop, &guest(shop), Locale::En, Channel::Web, key, form).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_used_as_often_as_it_may_be() {
+async fn a_code_is_used_as_often_as_it_may_be_and_never_dropped_unseen() {
     both(async |shop| {
         let variant = a_product().with_stock(50).make(shop).await;
-        for n in 0..4 {
-            let view = backend::cart::sync(
-                shop,
-                &guest(shop),
-                Locale::En,
-                Channel::Web,
-                None,
-                0,
-                crate::support::items(&[(variant, 1)]),
-                Some("ten".into()),
-            )
-            .await
-            .unwrap();
-            let placed = buy(shop, view.id.unwrap(), &format!("buyer-{n:04}")).await.unwrap();
-            // 100.00 with 100.00 delivery; three times with ten percent off the goods.
-            assert_eq!(placed.total.minor, if n < 3 { 19_000 } else { 20_000 });
+        let mut carts = Vec::new();
+        for _ in 0..16 {
+            carts.push(with_code(shop, variant).await);
         }
+        // All saw the discount, and press at once: 100.00 with 100.00 delivery, ten percent off the goods.
+        let pressed: Vec<_> = carts
+            .iter()
+            .enumerate()
+            .map(|(n, cart)| {
+                let (shop, cart) = (shop.shop.clone(), *cart);
+                tokio::spawn(async move { (cart, buy(&shop, cart, &format!("buyer-{n:04}")).await) })
+            })
+            .collect();
+        let (mut placed, mut refused) = (Vec::new(), Vec::new());
+        for one in pressed {
+            match one.await.unwrap() {
+                (_, Ok(order)) => placed.push(order.total.minor),
+                (cart, Err(CheckoutError::Discount(total))) => refused.push((cart, total.minor)),
+                (_, other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(placed, [19_000; 3]);
         assert_eq!(number(shop, "select uses from discount_codes").await, 3);
+        assert_eq!(number(shop, "select count(*) from orders").await, 3);
+        assert_eq!(refused.iter().map(|(_, total)| *total).collect::<Vec<_>>(), [20_000; 13]);
+        let cart = refused[0].0;
+        // Nothing is lost: the total that was told is confirmed, any other is not.
+        let changed = buy_seeing(shop, cart, "buyer-again", 19_000).await;
+        assert!(matches!(changed, Err(CheckoutError::Discount(total)) if total.minor == 20_000), "{changed:?}");
+        assert_eq!(buy_seeing(shop, cart, "buyer-again", 20_000).await.unwrap().total.minor, 20_000);
+        assert_eq!(number(shop, "select count(*) from orders where discount_code is not null").await, 3);
+        crate::support::outside::assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_switched_off_is_not_dropped_unseen() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = with_code(shop, variant).await;
+        shop.db().write(async |tx: &mut Tx| tx.execute("update discount_codes set active = 0", &[]).await).await.unwrap();
+        let refused = buy(shop, cart, "buyer-0001").await;
+        assert!(matches!(refused, Err(CheckoutError::Discount(total)) if total.minor == 20_000), "{refused:?}");
+        assert_eq!(number(shop, "select count(*) from orders").await, 0);
+        assert_eq!(buy_seeing(shop, cart, "buyer-0001", 20_000).await.unwrap().total.minor, 20_000);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_gives_its_code_back() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = with_code(shop, variant).await;
+        let placed = buy(shop, cart, "buyer-0001").await.unwrap();
+        let owner = crate::support::outside::owner(shop);
+        backend::orders::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
+        backend::orders::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
+        assert_eq!(number(shop, "select uses from discount_codes").await, 0);
+        let other = with_code(shop, variant).await;
+        assert_eq!(buy(shop, other, "buyer-0002").await.unwrap().total.minor, 19_000);
+        crate::support::outside::assert_sound(shop).await;
     })
     .await;
 }
@@ -261,7 +341,7 @@ async fn what_is_left_is_ordered_after_a_refusal_that_said_so() {
         let seen = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
         assert_eq!(seen.lines[0].quantity.get(), 3, "the cart shows what is there");
         let press = async |key: &str| {
-            let asked = domain::view::CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };
+            let asked = CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };
             place_order(shop, &guest(shop), Locale::En, Channel::Web, key, asked).await
         };
         assert!(matches!(press("first-press").await, Err(CheckoutError::TotalChanged(_))));
@@ -280,6 +360,25 @@ async fn an_order_is_booked_with_its_sale_tax_and_delivery() {
         assert_eq!(number(shop, "select amount from postings where account = 'accounts_receivable'").await, 21_200);
         assert_eq!(number(shop, "select count(*) from events where kind = 'order.placed'").await, 1);
         assert_eq!(number(shop, "select count(*) from payments where state = 'pending'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
+    both(async |shop| {
+        let variant = a_product().with_stock(2).make(shop).await;
+        shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let options = backend::checkout::delivery_options(shop, &guest(shop), Locale::En, cart, &address()).await.unwrap();
+        assert!(!options.is_empty() && options.iter().all(|option| !option.collects_cash));
+        match buy(shop, cart, "cash-where-nobody-takes-it").await {
+            Err(CheckoutError::Invalid(fields)) => assert_eq!(fields[0].0, "payment"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(number(shop, "select count(*) from orders").await, 0);
+        shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 1", &[]).await).await.unwrap();
+        assert!(buy(shop, cart, "cash-where-somebody-takes-it").await.is_ok());
     })
     .await;
 }

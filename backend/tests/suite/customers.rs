@@ -201,7 +201,7 @@ async fn a_busy_day(shop: &TestShop) {
     let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
     customers::save_address(shop, &ana, Locale::En, Some(home), &Address { line2: "Estrellita's".into(), ..cebu() }, true).await.unwrap();
     customers::save_preferences(shop, &ana, &Preferences::default()).await.unwrap();
-    identity::save_contact(shop, &ana, Locale::En, &person("Estrellita Magbanua")).await.unwrap();
+    identity::save_contact(shop, &ana, Locale::En, "", &person("Estrellita Magbanua"), "").await.unwrap();
     let variant = a_product().with_stock(3).make(shop).await;
     place(shop, &[(variant, 1)]).await.unwrap();
     backend::notifications::catch_up(shop).await.unwrap();

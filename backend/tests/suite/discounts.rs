@@ -1,6 +1,7 @@
 //! Discount codes as managers keep them, on both databases.
 
 use crate::support::{TestShop, a_product, both, buy, guest, items, number};
+use backend::cart;
 use backend::platform::Context;
 use backend::pricing::{self, RulesError};
 use domain::cart::Discount;
@@ -152,6 +153,52 @@ async fn codes_are_listed_by_key_and_only_for_who_may_read_them() {
             let saved = pricing::save_discount(shop, &ctx, Locale::En, a_draft("MINE")).await;
             assert!(matches!(saved, Err(RulesError::Forbidden(_))));
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_not_found_out_by_trying() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let from = |last: u8| guest(shop).from(Some([203, 0, 113, last].into()));
+        let sync = async |ctx: &Context, id, version, code: &str| {
+            cart::sync(shop, ctx, Locale::En, Channel::Web, id, version, items(&[(variant, 1)]), Some(code.into())).await.unwrap()
+        };
+        let refusal = |view: &CartView| {
+            view.notices.iter().find_map(|notice| match notice {
+                CartNotice::DiscountRefused { reason, .. } => Some(reason.clone()),
+                _ => None,
+            })
+        };
+        let own = sync(&from(1), None, 0, "TEN").await;
+        assert_eq!(own.discount_code.as_deref(), Some("TEN"));
+        // A code that exists is no guess, however often; neither is one that the cart has.
+        for _ in 0..40 {
+            assert_eq!(refusal(&sync(&from(1), None, 0, "ten").await), None);
+        }
+        let wrong = sync(&from(2), None, 0, "NOSUCH").await;
+        for n in 0..40 {
+            let same = sync(&from(2), wrong.id, wrong.version, "NOSUCH").await;
+            assert_eq!(refusal(&same), Some(DiscountRefusal::Unknown), "{n}");
+        }
+        // A new cart for each guess changes nothing.
+        let guesses = (0..60).map(|n| (shop.shop.clone(), from(3), format!("GUESS{n}"))).map(|(shop, ctx, code)| {
+            tokio::spawn(async move {
+                cart::sync(&shop, &ctx, Locale::En, Channel::Web, None, 0, items(&[(variant, 1)]), Some(code)).await.unwrap()
+            })
+        });
+        let answers = futures::future::join_all(guesses).await;
+        let unknown = answers.iter().filter(|view| refusal(view.as_ref().unwrap()) == Some(DiscountRefusal::Unknown)).count();
+        assert_eq!(unknown, 30);
+        let hit = sync(&from(3), None, 0, "TEN").await;
+        assert_eq!((refusal(&hit), hit.discount_code), (Some(DiscountRefusal::TooMany), None), "a right guess says nothing either");
+        // What the cart has stays, and others are not concerned.
+        let kept = sync(&from(3), own.id, own.version, "OTHER").await;
+        assert_eq!((refusal(&kept), kept.discount_code.as_deref()), (Some(DiscountRefusal::TooMany), Some("TEN")));
+        assert_eq!(refusal(&sync(&from(4), None, 0, "TEN").await), None);
+        shop.clock.advance(60 * 60_000);
+        assert_eq!(refusal(&sync(&from(3), None, 0, "TEN").await), None);
     })
     .await;
 }

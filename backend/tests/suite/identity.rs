@@ -6,7 +6,7 @@ use backend::identity::{self, IdentityError};
 use backend::platform::Context;
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
-use domain::view::ContactDetails;
+use domain::view::{ContactDetails, DenialKind};
 use domain::{Locale, Timestamp};
 
 const PASSWORD: &str = "blue gate beside the bakery";
@@ -114,12 +114,82 @@ async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
             for _ in 0..9 {
                 assert!(matches!(sign_in(shop, email, "guess after guess").await, Err(IdentityError::SignIn)));
             }
-            assert!(matches!(sign_in(shop, email, PASSWORD).await, Err(IdentityError::Wait { minutes: 1 })));
+            assert!(matches!(sign_in(shop, email, PASSWORD).await, Err(IdentityError::Wait)));
         }
         shop.clock.advance(60_000);
         sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+        // Right, the client's count begins anew; an hour without a try does the same.
+        for pause in [0, 60 * 60_000] {
+            shop.clock.advance(pause);
+            for _ in 0..10 {
+                assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+            }
+            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::Wait)));
+        }
     })
     .await;
+}
+
+/// Signs in from an address, with what the browser keeps.
+async fn sign_in_from(shop: &Shop, client: [u8; 4], device: Option<&str>, email: &str, password: &str) -> Result<String, IdentityError> {
+    let mut ctx = guest(shop).from(Some(client.into()));
+    ctx.device = device.map(str::to_owned);
+    identity::sign_in(shop, &ctx, Locale::En, email, password).await.map(|(_, token)| token)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_keeps_out_himself_and_not_the_owner() {
+    both(async |shop| {
+        let owner = staff(shop, "Olga Lim", Role::Owner).await;
+        let email = "olga.lim@example.com";
+        let mallory = [203, 0, 113, 9];
+        for _ in 0..10 {
+            assert!(matches!(sign_in_from(shop, mallory, None, email, "guess").await, Err(IdentityError::SignIn)));
+        }
+        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::Wait)));
+        sign_in_from(shop, [203, 0, 113, 10], None, email, PASSWORD).await.unwrap();
+        // Flooding other accounts does not take the count away.
+        for n in 0..300 {
+            let _ = sign_in_from(shop, mallory, None, &format!("nobody{n}@example.com"), "guess").await;
+        }
+        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::Wait)));
+        // Many who guess together have to wait together, and the owner's own browser is let in all the same.
+        let device = identity::device(shop, owner, None);
+        for n in 0..=255 {
+            let _ = sign_in_from(shop, [198, 51, 100, n], None, email, "guess").await;
+        }
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], None, email, PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some("made.up"), email, PASSWORD).await, Err(IdentityError::Wait)));
+        sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, PASSWORD).await.unwrap();
+        assert_eq!(identity::device(shop, owner, Some(&device)), device, "what is known stays");
+        let other = UserId(shop.id());
+        assert_ne!(identity::device(shop, other, Some(&device)), device, "another account gets its own");
+        // One who guesses on the owner's own browser keeps that one out alone.
+        for _ in 0..10 {
+            assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, "guess").await, Err(IdentityError::SignIn)));
+        }
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, PASSWORD).await, Err(IdentityError::Wait)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_shared_by_the_nodes_of_one_database() {
+    let url = crate::support::postgres_url().await;
+    let one = crate::support::open(url.clone(), crate::support::Folder::new(), |_| {}).await;
+    let mut config = backend::ShopConfig::new(url, one.folder.path(), "http://127.0.0.1:3000");
+    config.light_passwords = true;
+    let chance = std::sync::Arc::new(backend::platform::chance::SystemChance);
+    let two = Shop::open_with(config, one.clock.clone(), chance).await.unwrap();
+    sign_up(&one, "Ana Reyes").await;
+    for node in [&*one, &two].into_iter().cycle().take(10) {
+        assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+    }
+    for node in [&*one, &two] {
+        assert!(matches!(sign_in(node, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::Wait)));
+    }
+    two.close().await;
+    one.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,6 +203,44 @@ async fn a_hundred_guesses_at_once_count_as_a_hundred() {
         let answers = futures::future::join_all(guesses).await;
         let tried = answers.into_iter().filter(|a| matches!(a, Ok(Err(IdentityError::SignIn)))).count();
         assert_eq!(tried, 10);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
+    both(async |shop| {
+        let (ana, token) = sign_up(shop, "Ana Reyes").await;
+        for _ in 0..12 {
+            let _ = sign_in_from(shop, [203, 0, 113, 9], None, "ana.reyes@example.com", "guess").await;
+        }
+        let ctx = context(shop, &token).await.from(Some([203, 0, 113, 7].into()));
+        assert!(matches!(identity::denials(shop, &ctx).await, Err(IdentityError::Forbidden(_))));
+        identity::denied(shop, &ctx, DenialKind::Permission, None).await;
+        let seen = identity::denials(shop, &shop.system()).await.unwrap();
+        let of = |kind| {
+            let one: Vec<_> = seen.iter().filter(|refusal| refusal.kind == kind).collect();
+            assert_eq!(one.len(), 1, "{seen:?}");
+            (one[0].count, one[0].account.clone().unwrap(), one[0].client.clone().unwrap())
+        };
+        assert_eq!(of(DenialKind::SignIn), (10, "Ana Reyes".into(), "203.0.113.9".into()));
+        assert_eq!(of(DenialKind::Wait), (2, "Ana Reyes".into(), "203.0.113.9".into()));
+        assert_eq!(of(DenialKind::Permission), (1, "Ana Reyes".into(), "203.0.113.7".into()));
+        let events = "select count(*) from events where kind in ('sign_in.failed', 'sign_in.waiting', 'permission.refused')";
+        assert_eq!(number(shop, events).await, 3, "an event each, however often");
+        let subject: (UserId,) = shop.db().fetch_one("select subject from events where kind = 'sign_in.failed'", &[]).await.unwrap();
+        assert_eq!(subject.0, ana);
+        // A thousand clients in an hour leave no more than an hour's rows.
+        for n in 0..1_000_u32 {
+            let [_, _, c, d] = n.to_be_bytes();
+            identity::denied(shop, &guest(shop).from(Some([198, 51, c, d].into())), DenialKind::Key, None).await;
+        }
+        assert!(number(shop, "select count(*) from denials").await <= 501);
+        assert_eq!(number(shop, "select cast(sum(count) as bigint) from denials where kind = 'key'").await, 1_000);
+        assert!(number(shop, "select count(*) from events").await < 520);
+        shop.clock.advance(31 * Timestamp::DAY);
+        identity::tidy(shop).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from denials").await + number(shop, "select count(*) from attempts").await, 0);
     })
     .await;
 }
@@ -216,21 +324,64 @@ async fn an_account_holds_fifty_sessions_and_the_oldest_gives_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_changes_are_counted_and_the_same_password_is_no_change() {
+    both(async |shop| {
+        let (_, token) = sign_up(shop, "Ana Reyes").await;
+        let ctx = context(shop, &token).await;
+        let change = async |from: &str, to: &str| identity::change_password(shop, &ctx, Locale::En, &token, from, to).await;
+        for _ in 0..20 {
+            assert_eq!(fields(change(PASSWORD, PASSWORD).await.unwrap_err()), ["new_password"]);
+        }
+        let other = "yellow jeepney at noon";
+        for n in 0..10 {
+            let (from, to) = if n % 2 == 0 { (PASSWORD, other) } else { (other, PASSWORD) };
+            change(from, to).await.unwrap();
+        }
+        assert!(matches!(change(PASSWORD, other).await, Err(IdentityError::Wait)));
+        // Neither is the count of wrong sign-ins cleared by it.
+        for _ in 0..10 {
+            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+        }
+        assert_eq!(fields(change(PASSWORD, PASSWORD).await.unwrap_err()), ["new_password"]);
+        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::Wait)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
     both(async |shop| {
         let (user, token) = sign_up(shop, "Ana Reyes").await;
         sign_up(shop, "Ben Cruz").await;
         let ctx = context(shop, &token).await;
+        let save = async |contact: &ContactDetails, password: &str| {
+            identity::save_contact(shop, &ctx, Locale::En, &token, contact, password).await
+        };
         let mut taken = person("Ana Reyes");
         taken.email = "ben.cruz@example.com".into();
-        assert_eq!(fields(identity::save_contact(shop, &ctx, Locale::En, &taken).await.unwrap_err()), ["email"]);
-        identity::save_contact(shop, &ctx, Locale::En, &person("Ana Dizon")).await.unwrap();
+        // Without the password it is not even said that the e-mail is taken.
+        assert_eq!(fields(save(&taken, "").await.unwrap_err()), ["password"]);
+        assert_eq!(fields(save(&taken, "no password of mine").await.unwrap_err()), ["password"]);
+        assert_eq!(fields(save(&taken, PASSWORD).await.unwrap_err()), ["email"]);
+        let there = sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
+        let mut named = person("Ana Dizon");
+        named.email = "ana.reyes@example.com".into();
+        save(&named, "").await.unwrap();
+        assert!(identity::who(shop, &there).await.unwrap().is_some(), "a name changes nothing else");
+        save(&person("Ana Dizon"), PASSWORD).await.unwrap();
         let me = identity::who(shop, &token).await.unwrap().unwrap();
         assert_eq!((me.id, me.contact.name.as_str()), (user, "Ana Dizon"));
+        assert_eq!(identity::who(shop, &there).await.unwrap(), None, "another e-mail ends the other sessions");
         assert!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await.is_err());
         sign_in(shop, "ana.dizon@example.com", PASSWORD).await.unwrap();
         assert_eq!(backend::customers::find_contacts(shop, "dizon").await.unwrap().len(), 1);
         assert!(backend::customers::find_contacts(shop, "reyes").await.unwrap().is_empty());
+        // Nobody learns from it who has an account, address by address.
+        let mut answers = Vec::new();
+        for _ in 0..10 {
+            answers.push(save(&taken, PASSWORD).await);
+        }
+        assert!(matches!(answers.pop(), Some(Err(IdentityError::Wait))));
     })
     .await;
 }

@@ -30,7 +30,7 @@ async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
             .await
             .unwrap();
         assert_eq!(number(shop, "select count(*) from jobs").await, 1);
-        let handler: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("the bank is closed".to_owned()) }));
+        let handler: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("the bank is closed".into()) }));
         let handlers = jobs::Handlers::from([("test.fails", handler)]);
         for n in 1..=jobs::TRIES {
             assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "try {n}");

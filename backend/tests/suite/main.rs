@@ -4,6 +4,7 @@
 
 mod audit;
 mod beginning;
+mod cash;
 mod catalog;
 mod categories;
 mod checkout;
@@ -11,15 +12,18 @@ mod customers;
 mod delivery;
 mod discounts;
 mod export;
+mod export_products;
 mod fulfilment;
 mod identity;
 mod import;
+mod import_files;
 mod jobs;
 mod notifications;
 mod orders;
 mod payments;
 mod platform;
 mod pricing;
+mod refusals;
 mod returned;
 mod search;
 mod seed;

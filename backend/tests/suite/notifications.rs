@@ -3,9 +3,10 @@
 use crate::support::outside::{DECLINED, VISA, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, form, guest, number, place};
 use backend::payments::{self, capture, refund, settle};
-use backend::{checkout, fulfilment, notifications, orders, settings};
+use backend::{checkout, fulfilment, identity, notifications, orders, settings};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
+use domain::view::ContactDetails;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +19,7 @@ async fn each_step_is_told_once_with_a_link_that_works() {
         assert_eq!(mails.len(), 1);
         let (subject, text, html) = &mails[0];
         assert_eq!(subject, &format!("Order {} is in", placed.number));
-        assert!(text.contains("Hello Maria Clara Santos,") && text.contains("2 × Mug <blue> & bowl: ₱200.00"), "{text}");
+        assert!(text.contains("Hello Maria,") && text.contains("2 × Mug <blue> & bowl: ₱200.00"), "{text}");
         assert!(html.contains("2 × Mug &lt;blue&gt; &amp; bowl") && html.contains("₱300.00"), "{html}");
         let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
         let token = link.trim().rsplit('/').next().unwrap();
@@ -36,6 +37,59 @@ async fn each_step_is_told_once_with_a_link_that_works() {
         let n = &placed.number;
         assert_eq!(subjects, [format!("Order {n} is in"), format!("Order {n} is on its way"), format!("Order {n} has arrived")]);
         assert!(mails[1].1.contains("LBC-77"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_not_mailed_the_words_of_whoever_ordered() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(30).make(world).await;
+        let words = "Claim your prize at http://evil.example <a href=x>";
+        let mut order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
+        order.contact.name = words.into();
+        order.shipping.recipient = words.into();
+        order.shipping.line2 = "evil.example".into();
+        checkout::place_order(world, &guest(world), Locale::En, Channel::Web, "words-of-a-stranger", order).await.unwrap();
+        world.send_mails().await;
+        let mail = world.raw_mails().await.remove(0);
+        assert!(!mail.contains("evil") && !mail.contains("prize"), "{mail}");
+        assert_eq!(header(&mail, "To"), "maria.clara@example.com");
+        assert!(world.mails().await[0].1.starts_with("Hello,"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_mailed_about_ten_orders_a_day() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(30).make(world).await;
+        for _ in 0..12 {
+            place(world, &[(variant, 1)]).await.unwrap();
+        }
+        world.send_mails().await;
+        assert_eq!(world.mails().await.len(), 10);
+        world.shop.clock.advance(domain::Timestamp::DAY);
+        place(world, &[(variant, 1)]).await.unwrap();
+        world.send_mails().await;
+        assert_eq!(world.mails().await.len(), 11);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_former_address_is_told_that_another_signs_in() {
+    both_worlds(async |world| {
+        let contact = |email: &str| ContactDetails { name: "Ana Reyes".into(), email: email.into(), phone: String::new() };
+        let password = "blue gate beside the bakery";
+        let (user, token) = identity::sign_up(world, &guest(world), Locale::En, contact("ana@example.com"), password).await.unwrap();
+        let ctx = backend::platform::Context::customer(user, guest(world).request);
+        identity::save_contact(world, &ctx, Locale::En, &token, &contact("ana.reyes@example.com"), password).await.unwrap();
+        assert_eq!(number(world, "select count(*) from jobs where payload like '%ana%'").await, 0, "the address waits sealed");
+        world.work().await;
+        let mails = world.raw_mails().await;
+        assert_eq!((mails.len(), header(&mails[0], "To").as_str()), (1, "ana@example.com"));
+        assert!(header(&mails[0], "Subject").contains("e-mail of your account was changed"), "{}", mails[0]);
     })
     .await;
 }
@@ -217,6 +271,28 @@ async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns
         assert_eq!(number(world, "select count(*) from events where kind = 'order.link_requested' and actor = 'nobody'").await, 3);
         world.shop.clock.advance(61 * 60_000);
         assert_eq!(ask(&placed.number, "maria.clara@example.com").await, 5);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_left_the_banks_page_gets_the_link_to_pay() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(3).make(world).await;
+        let (left, paid) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
+        world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        settle(world, paid.order).await.unwrap();
+        world.send_mails().await;
+        assert_eq!(world.mails().await.len(), 1);
+        world.shop.clock.advance(5 * 60 * 1_000);
+        world.send_mails().await;
+        let mails = world.mails().await;
+        // Whoever paid is not asked to.
+        assert_eq!((mails.len(), mails[0].0.as_str()), (2, format!("Order {} waits for your payment", left.number).as_str()));
+        let link = mails[0].1.lines().find(|line| line.starts_with("http://")).unwrap();
+        let order = orders::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap();
+        assert!(order.id == left.order && order.unpaid.is_some());
+        assert!(mails[0].1.contains("1 × Dried mango"), "{}", mails[0].1);
     })
     .await;
 }

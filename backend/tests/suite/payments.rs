@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::outside::{ASKS, DECLINED, VISA, WEBHOOK_SECRET, World, assert_sound, both_worlds, clerk, owner};
-use crate::support::{a_product, both, buy, number, place};
+use crate::support::{a_product, both, buy, guest, number, place};
 use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
 use backend::platform::db::Tx;
 use backend::{fulfilment, orders};
 use domain::id::RefundId;
-use domain::order::{DeliveryState, FulfilmentState, PaymentState};
+use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
 use domain::view::Placed;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
@@ -481,6 +481,101 @@ async fn without_a_gateway_cards_are_refused_with_words() {
         assert_eq!(start_card(shop, placed.order).await.unwrap(), None);
         assert_eq!(payments::webhook(shop, None, b"{}").await, 404);
         assert_sound(shop).await;
+    })
+    .await;
+}
+
+async fn kept_until_picked(world: &World, order: domain::id::OrderId) -> bool {
+    world.shop.clock.advance(2 * payments::UNPAID_FOR);
+    world.work().await;
+    payments::expire(world).await.unwrap();
+    world.order(order).await.cancelled.is_none() && fulfilment::pick(world, &owner(world), order).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unpaid_card_order_is_paid_in_cash_instead() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        let page = placed.pay_at.unwrap();
+        world.pay(&page, DECLINED).await;
+        assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| unpaid.cash));
+        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        // Pressed twice it is the same.
+        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cod, PaymentState::Pending, None));
+        assert_eq!(number(world, "select count(*) from payments where method = 'cod'").await, 1);
+        assert_eq!(number(world, "select count(*) from events where kind = 'order.payment_changed' and actor = 'nobody'").await, 1);
+        // The gateway's page that is still open takes nothing any more, and leads nowhere anew.
+        world.pay(&page, VISA).await;
+        assert_eq!(world.moved().await, (0, 0));
+        assert_eq!(start_card(world, placed.order).await.unwrap(), None);
+        world.send_mails().await;
+        assert_eq!(world.mails().await.iter().map(|mail| mail.0.clone()).collect::<Vec<_>>(), [format!("Order {} is in", placed.number)]);
+        // It does not expire, and its cash is taken at the door.
+        assert!(kept_until_picked(world, placed.order).await);
+        let parcel = world.order(placed.order).await.shipments[0].id;
+        fulfilment::pack(world, &owner(world), parcel).await.unwrap();
+        fulfilment::ship(world, &owner(world), parcel, "LBC", "").await.unwrap();
+        fulfilment::deliver(world, &owner(world), parcel).await.unwrap();
+        assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_paid_by_card_does_not_become_one_for_cash() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        // Paid in another tab; nobody told the shop yet.
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment_method, order.payment), (PaymentMethod::Card, PaymentState::Authorised));
+        let refused = orders::give_up_unpaid(world, &guest(world), placed.order).await;
+        assert!(matches!(refused, Err(orders::OrderError::Paid)), "{refused:?}");
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        world.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
+        assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| !unpaid.cash));
+        let refused = payments::pay_in_cash(world, &guest(world), placed.order).await;
+        assert!(matches!(refused, Err(PaymentError::NoCash)), "{refused:?}");
+        assert_eq!(world.order(placed.order).await.payment_method, PaymentMethod::Card);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_gives_up_what_was_not_paid_and_its_goods_are_for_sale_again() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
+        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
+        let order = world.order(placed.order).await;
+        assert!(order.cancelled.is_some() && order.unpaid.is_none());
+        let goods = orders::articles(world, placed.order).await.unwrap();
+        assert_eq!(goods.iter().map(|item| (item.variant, item.quantity.get())).collect::<Vec<_>>(), [(variant, 1)]);
+        assert!(place(world, &[(variant, 1)]).await.is_ok());
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
+        assert_eq!(world.moved().await, (0, 0));
+        assert_eq!(number(world, "select count(*) from events where kind = 'order.cancelled' and actor = 'nobody'").await, 1);
+        world.assert_sound().await;
+        // Cash on delivery is not given up this way.
+        let cash = a_product().with_stock(1).make(world).await;
+        let placed = place(world, &[(cash, 1)]).await.unwrap();
+        assert!(matches!(orders::give_up_unpaid(world, &guest(world), placed.order).await, Err(orders::OrderError::Paid)));
     })
     .await;
 }

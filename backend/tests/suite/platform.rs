@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use backend::platform::db::{Bundle, Db, DbError, Migrations, Rows, Tx};
+use backend::platform::db::{Bundle, Db, DbError, Done, Migrations, Rows, Tx};
 use backend::platform::events::{self, Event};
 use backend::platform::secrets::SecretsError;
 use backend::{OpenError, Shop, ShopConfig};
@@ -67,17 +67,22 @@ async fn a_failing_caller_undoes_only_its_own_work() {
 async fn a_caller_that_goes_away_does_not_stop_its_write() {
     both(async |shop| {
         let db = shop.db().clone();
+        let gone = std::sync::Arc::new(tokio::sync::Notify::new());
         {
-            let mut write = Box::pin(db.write(async move |tx| put(tx, "gone").await));
+            let gone = gone.clone();
+            let mut write = Box::pin(db.write(async move |tx| {
+                // Not done before the caller is gone.
+                gone.notified().await;
+                put(tx, "gone").await
+            }));
             assert!(futures::poll!(&mut write).is_pending());
         }
-        // The next write waits behind the first.
-        db.write(async move |tx| put(tx, "next").await).await.unwrap();
-        for _ in 0..100 {
+        gone.notify_one();
+        for _ in 0..500 {
             if has(&db, "gone").await {
                 return;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("the write was lost");
     })
@@ -300,11 +305,11 @@ async fn rows_and_values_arrive_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bad_command_of_a_bundle_hurts_itself_only() {
     both(async |shop| {
-        let work = async |tx: &mut Tx, keys: &[&'static str]| {
+        let work = async |tx: &mut Tx, keys: &[&'static str], _: Option<&()>| {
             let mut done = Vec::new();
             for key in keys {
                 put(tx, key).await?;
-                done.push(Ok::<_, DbError>(keys.len()));
+                done.push(Done::Answer(Ok::<_, DbError>(keys.len())));
             }
             Ok(done)
         };
@@ -453,6 +458,27 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     assert_eq!(*seen.lock().unwrap(), ["1", "2", "4", "3"]);
 }
 
+/// Transactions are numbered for all databases of a Postgres together.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_in_another_database_delays_no_event() {
+    let (url, elsewhere) = (crate::support::postgres_url().await, crate::support::postgres_url().await);
+    let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
+    let mut other = sqlx::PgConnection::connect(&elsewhere).await.unwrap();
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut other).await.unwrap();
+    happen(&shop, 1, true).await.unwrap();
+    let note = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Ok(()) }) };
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    // One in this database does: it may still write an event with a lower number.
+    let mut here = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut here).await.unwrap();
+    happen(&shop, 2, true).await.unwrap();
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(&shop, "test", &note)).await;
+    assert!(waiting.is_err(), "{waiting:?}");
+    raw_event(&mut here, 3).await;
+    sqlx::raw_sql("commit").execute(&mut here).await.unwrap();
+    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     let url = crate::support::postgres_url().await;
@@ -531,13 +557,13 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
         shop.db().write(async |tx: &mut Tx| put(tx, "taken").await).await.unwrap();
         let runs = Arc::new(AtomicI64::new(0));
         let counted = Arc::clone(&runs);
-        let work = async move |tx: &mut Tx, keys: &[&'static str]| {
+        let work = async move |tx: &mut Tx, keys: &[&'static str], _: Option<&()>| {
             // Twice it looked before the winner had committed: in the bundle, and alone.
             if counted.fetch_add(1, Ordering::SeqCst) < 2 {
                 put(tx, keys[0]).await?;
             }
             let (at,): (i64,) = tx.fetch_one("select updated_at from settings where key = $1", &[&keys[0]]).await?;
-            Ok(vec![Ok::<_, DbError>(at)])
+            Ok(vec![Done::Answer(Ok::<_, DbError>(at))])
         };
         let bundle = Bundle::new(shop.db().clone(), 64, work);
         assert_eq!(bundle.call("taken").await.unwrap(), 1);

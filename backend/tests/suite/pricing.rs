@@ -33,6 +33,7 @@ fn a_method(code: &str) -> DeliveryMethodDraft {
         days_max: 9,
         cutoff: None,
         regions: vec!["PH".into(), " SG ".into(), "SG".into()],
+        collects_cash: false,
         active: true,
     }
 }

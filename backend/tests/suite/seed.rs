@@ -1,11 +1,12 @@
 //! The demonstration shop.
 
 use crate::support::{both, guest, number, sqlite};
-use backend::catalog;
+use backend::identity::IdentityError;
 use backend::seed::{OWNER_EMAIL, PASSWORD, SeedError, seed};
-use backend::{identity, search};
+use backend::{Shop, catalog, identity, search};
 use domain::Locale;
-use domain::view::{ListingQuery, Sort};
+use domain::permission::Role;
+use domain::view::{ContactDetails, ListingQuery, Sort};
 
 fn quiet(_: u64, _: u64) {}
 
@@ -28,12 +29,74 @@ async fn the_demonstration_shop_is_whole() {
         assert_eq!(mango.slug, "pinatuyong-mangga");
         assert_eq!((mango.variants.len(), mango.options.len(), mango.tax_rate_bp), (3, 1, 1200));
         assert!(mango.related.len() == 4 && mango.pictures.len() == 2);
-        let (me, _) = identity::sign_in(shop, &guest(shop), Locale::En, OWNER_EMAIL, PASSWORD).await.unwrap();
-        assert_eq!(me.role, Some(domain::permission::Role::Owner));
         assert_eq!(search::suggest(shop, Locale::En, "dried man").await.unwrap()[0].1, "dried-mango");
         assert!(matches!(seed(shop, None, 1, &quiet).await, Err(SeedError::NotEmpty)));
         let failures: Vec<String> = backend::audit::run(shop, &quiet).await.unwrap().into_iter().flat_map(|check| check.failures).collect();
         assert_eq!(failures, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn printed_passwords_open_nothing_but_a_demonstration() {
+    for url in [None, Some(crate::support::postgres_url().await)] {
+        let folder = crate::support::Folder::new();
+        let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("shop.db").display()));
+        let open = async |demo: bool| {
+            let mut config = backend::ShopConfig::new(url.clone(), folder.path(), "http://127.0.0.1:3000");
+            (config.light_passwords, config.demo_accounts) = (true, demo);
+            Shop::open(config).await.unwrap()
+        };
+        let sign_in = async |shop: &Shop, password: &str| identity::sign_in(shop, &guest(shop), Locale::En, OWNER_EMAIL, password).await;
+        let demo = open(true).await;
+        seed(&demo, Some(1), 1, &quiet).await.unwrap();
+        let (me, token) = sign_in(&demo, PASSWORD).await.unwrap();
+        assert_eq!(me.role, Some(Role::Owner));
+        assert_eq!(identity::demo_accounts(demo.db()).await.unwrap(), (3, 6));
+        demo.close().await;
+
+        // The same database as a real shop: neither password nor session opens anything, and the account is no owner.
+        let real = open(false).await;
+        assert!(matches!(sign_in(&real, PASSWORD).await, Err(IdentityError::SignIn)));
+        assert_eq!(identity::who(&real, &token).await.unwrap(), None);
+        assert_eq!((identity::owners(real.db(), false).await.unwrap(), identity::demo_accounts(real.db()).await.unwrap()), (0, (3, 6)));
+        let shopper = identity::sign_in(&real, &guest(&real), Locale::En, "lorna.santos@example.com", "demo-shopper-2026").await;
+        assert!(shopper.is_err());
+        let olga = ContactDetails { name: "Olga Lim".into(), email: "olga@shop.example".into(), phone: String::new() };
+        let olga = identity::create_staff(&real, &real.system(), Locale::En, olga, Role::Owner, "blue gate beside it").await.unwrap();
+        let last = identity::set_role(&real, &real.system(), olga, Some(Role::Clerk)).await;
+        assert!(matches!(last, Err(IdentityError::LastOwner)), "the demonstration's owner cannot be the last: {last:?}");
+        real.close().await;
+
+        // A password of one's own makes the account like any other.
+        let demo = open(true).await;
+        let (me, token) = sign_in(&demo, PASSWORD).await.unwrap();
+        let ctx = identity::context_of(&me, guest(&demo).request);
+        assert!(identity::has_demo_password(&demo, OWNER_EMAIL).await.unwrap());
+        identity::change_password(&demo, &ctx, Locale::En, &token, PASSWORD, "a password of my own").await.unwrap();
+        assert!(!identity::has_demo_password(&demo, OWNER_EMAIL).await.unwrap());
+        demo.close().await;
+        let real = open(false).await;
+        assert!(sign_in(&real, "a password of my own").await.is_ok());
+        real.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_with_anything_of_its_own_is_not_filled() {
+    both(async |shop| {
+        assert!(backend::seed::is_empty(shop).await.unwrap());
+        let ana = ContactDetails { name: "Ana Reyes".into(), email: "ana@shop.example".into(), phone: String::new() };
+        identity::create_staff(shop, &shop.system(), Locale::En, ana, Role::Owner, "blue gate beside it").await.unwrap();
+        assert!(!backend::seed::is_empty(shop).await.unwrap());
+        assert!(matches!(seed(shop, None, 1, &quiet).await, Err(SeedError::NotEmpty)));
+        assert_eq!(number(shop, "select count(*) from users").await, 1, "nobody else came");
+    })
+    .await;
+    both(async |shop| {
+        let variant = crate::support::a_product().with_stock(1).make(shop).await;
+        crate::support::place(shop, &[(variant, 1)]).await.unwrap();
+        assert!(!backend::seed::is_empty(shop).await.unwrap());
     })
     .await;
 }

@@ -123,3 +123,32 @@ async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() 
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_causes_no_other() {
+    both_worlds(async |world| {
+        let lola = somebody(world, "Lola", Role::Owner, Locale::En).await;
+        let variant = a_product().with_stock(9).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        settle(world, placed.order).await.unwrap();
+        world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &lola, placed.order, None).await.is_err());
+        later(world).await;
+        let mails = told(world).await;
+        assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 thing was refused and needs you"), "{mails:?}");
+        assert!(mails[0].2.contains(&placed.number), "{}", mails[0].2);
+        // Refused once more, after the row was settled; and this time the mail to the owner is refused as well.
+        let row = backend::refusals::open(world, &lola).await.unwrap().remove(0);
+        backend::refusals::dismiss(world, &lola, row.id, "asked again by hand").await.unwrap();
+        world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &lola, placed.order, None).await.is_err());
+        world.control("/_control/mail", serde_json::json!({ "fail_next": 1, "code": 550 })).await;
+        later(world).await;
+        later(world).await;
+        assert_eq!(told(world).await.len(), 1);
+        let open = backend::refusals::open(world, &lola).await.unwrap();
+        assert_eq!(open.len(), 2, "the capture, and the mail: {open:?}");
+    })
+    .await;
+}

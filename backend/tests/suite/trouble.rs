@@ -1,9 +1,14 @@
 //! Databases in trouble: held by somebody else, full, not there.
 
-use crate::support::{Folder, TestShop, a_cart, a_product, buy, number, open, postgres_url};
+use std::time::{Duration, Instant};
+
+use crate::support::wire::Wire;
+use crate::support::{Folder, TestShop, a_cart, a_product, buy, form, guest, number, open, place, postgres_url};
 use backend::checkout::CheckoutError;
-use backend::platform::db::{Db, DbError};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use backend::platform::db::{Db, DbError, Tx};
+use domain::Locale;
+use domain::order::{Channel, PaymentMethod};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// While `hold` is in force an order is refused for this reason and nothing of it is there; after `release` the same key buys.
 async fn refused_then_bought(
@@ -75,4 +80,194 @@ async fn a_postgres_that_is_not_there_is_named_with_its_address() {
     let error = Db::open(&format!("postgres://nobody:secret@127.0.0.1:{port}/shop")).await.err().unwrap();
     let said = error.to_string();
     assert!(said.contains(&format!("postgres://127.0.0.1:{port}/shop")) && !said.contains("secret"), "{said}");
+}
+
+/// Holds what this statement locks in a transaction of somebody else's.
+async fn hold(rival: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(rival).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_what_somebody_else_holds_waits_alone() {
+    let (shop, mut rival) = a_postgres_shop().await;
+    let (held, free) = (a_product().with_stock(50).make(&shop).await, a_product().with_stock(500).make(&shop).await);
+    let mut blocked = vec![a_cart(&shop, &[(free, 1), (held, 1)]).await];
+    hold(&mut rival, format!("select 1 from stock where variant_id = '{}' for update", held.0)).await;
+    // Its cart is held too, and another's code.
+    let cart = a_cart(&shop, &[(free, 1)]).await;
+    sqlx::raw_sql(AssertSqlSafe(format!("select 1 from carts where id = '{}' for update", cart.0))).execute(&mut rival).await.unwrap();
+    blocked.push(cart);
+    let view = backend::cart::sync(
+        &shop,
+        &guest(&shop),
+        Locale::En,
+        Channel::Web,
+        None,
+        0,
+        crate::support::items(&[(free, 1)]),
+        Some("TEN".into()),
+    )
+    .await
+    .unwrap();
+    sqlx::raw_sql("select 1 from discount_codes where code = 'TEN' for update").execute(&mut rival).await.unwrap();
+    blocked.push(view.id.unwrap());
+
+    let waiting: Vec<_> = blocked
+        .iter()
+        .enumerate()
+        .map(|(n, cart)| {
+            let (shop, cart) = (shop.shop.clone(), *cart);
+            tokio::spawn(async move { buy(&shop, cart, &format!("blocked-{n}")).await })
+        })
+        .collect();
+    // All at once, so that they come into the same bundle, and then one after the other.
+    let wanted = [(free, 1)];
+    let others = (0..30).map(|_| place(&shop, &wanted));
+    for placed in futures::future::join_all(others).await {
+        placed.unwrap();
+    }
+    for _ in 0..10 {
+        place(&shop, &[(free, 1)]).await.unwrap();
+    }
+    assert!(waiting.iter().all(|waiting| !waiting.is_finished()), "nobody was to be answered yet");
+    assert_eq!(number(&shop, "select count(*) from orders").await, 40);
+    sqlx::raw_sql("rollback").execute(&mut rival).await.unwrap();
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap();
+    }
+    assert_eq!(number(&shop, "select count(*) from orders").await, 43);
+    assert_eq!(number(&shop, "select cast(sum(reserved) as bigint) from stock").await, 44);
+    let checks = backend::audit::run(&shop, &|_, _| ()).await.unwrap();
+    assert!(checks.iter().all(|check| check.failures.is_empty()), "{checks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_is_never_given_back_is_waited_for_so_long_and_no_longer() {
+    let (shop, mut rival) = a_postgres_shop().await;
+    let (held, free) = (a_product().with_stock(5).make(&shop).await, a_product().with_stock(500).make(&shop).await);
+    let cart = a_cart(&shop, &[(held, 1)]).await;
+    hold(&mut rival, format!("select 1 from stock where variant_id = '{}' for update", held.0)).await;
+    let begun = Instant::now();
+    let mut refused = Box::pin(buy(&shop, cart, "blocked-1"));
+    let (mut sold, wanted) = (0, [(free, 1)]);
+    let answer = loop {
+        tokio::select! {
+            answer = &mut refused => break answer,
+            placed = place(&shop, &wanted) => { placed.unwrap(); sold += 1; }
+        }
+        // The goods must last.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(matches!(answer, Err(CheckoutError::Db(DbError::Busy))), "{answer:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(5) && begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(sold > 20, "others could hardly buy: {sold}");
+    sqlx::raw_sql("rollback").execute(&mut rival).await.unwrap();
+    buy(&shop, cart, "blocked-1").await.unwrap();
+}
+
+/// Two programs that sell the same article wait for each other in turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_sell_one_article_to_the_last_unit() {
+    let url = postgres_url().await;
+    let a = open(url.clone(), Folder::new(), |_| {}).await;
+    let variant = a_product().with_stock(60).make(&a).await;
+    let folder = Folder::new();
+    std::fs::copy(a.folder.path().join("key"), folder.path().join("key")).unwrap();
+    let b = backend::Shop::open(backend::ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap();
+    let buyers = (0..100).map(|n| {
+        let shop = if n % 2 == 0 { a.shop.clone() } else { b.clone() };
+        tokio::spawn(async move { place(&shop, &[(variant, 1)]).await })
+    });
+    let mut sold = 0;
+    for buyer in futures::future::join_all(buyers).await {
+        match buyer.unwrap() {
+            Ok(_) => sold += 1,
+            Err(CheckoutError::OutOfStock(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(sold, 60);
+    b.close().await;
+}
+
+/// A program that stands still in the middle of a transaction, as one does whose machine is paused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_stands_still_is_cut_off_and_what_it_held_is_sold() {
+    let url = postgres_url().await;
+    let shop = open(url.clone(), Folder::new(), |_| {}).await;
+    let variant = a_product().with_stock(5).make(&shop).await;
+    let cart = a_cart(&shop, &[(variant, 1)]).await;
+    let still = Db::open(&url).await.unwrap();
+    let (holds, held) = tokio::sync::oneshot::channel();
+    let (holds, tries) = (std::sync::Mutex::new(Some(holds)), std::sync::atomic::AtomicI64::new(0));
+    let standing = tokio::spawn(async move {
+        still
+            .write(async move |tx: &mut Tx| {
+                // When it wakes it is tried again, and finds everything as it is then.
+                if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 {
+                    tx.lock("select 1 from stock where variant_id = $1 for update", &[&variant]).await?;
+                    let _ = holds.lock().unwrap().take().unwrap().send(());
+                    tokio::time::sleep(Duration::from_secs(12)).await;
+                }
+                let (reserved,): (i64,) = tx.fetch_one("select cast(sum(reserved) as bigint) from stock", &[]).await?;
+                Ok::<_, DbError>(reserved)
+            })
+            .await
+    });
+    held.await.unwrap();
+    // Within its time-out or at the second try.
+    if buy(&shop, cart, "frozen-1").await.is_err() {
+        buy(&shop, cart, "frozen-1").await.unwrap();
+    }
+    assert!(!standing.is_finished(), "it was to be sold while the other stands still");
+    assert_eq!(standing.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_went_away_is_said_at_once_and_comes_back_by_itself() {
+    let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
+    let shop = open(url, Folder::new(), |_| {}).await;
+    let variant = a_product().with_stock(5).make(&shop).await;
+    let cart = a_cart(&shop, &[(variant, 1)]).await;
+    wire.cut();
+    let begun = Instant::now();
+    let read = shop.db().fetch_optional::<(i64,)>("select 1 from settings", &[]).await;
+    assert!(matches!(read, Err(DbError::Away)) && begun.elapsed() < Duration::from_secs(1), "{read:?} after {:?}", begun.elapsed());
+    let begun = Instant::now();
+    let bought = buy(&shop, cart, "away-key-1").await;
+    assert!(matches!(bought, Err(CheckoutError::Db(DbError::Away))), "{bought:?}");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    wire.mend();
+    let begun = Instant::now();
+    while shop.db().is_away() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    buy(&shop, cart, "away-key-1").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_nothing_comes_back_on_are_given_up() {
+    let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
+    let shop = open(url, Folder::new(), |_| {}).await;
+    let variant = a_product().with_stock(50).make(&shop).await;
+    let mut carts = Vec::new();
+    for _ in 0..9 {
+        carts.push(a_cart(&shop, &[(variant, 1)]).await);
+    }
+    // It has connections now that are in use again and again.
+    backend::checkout::place_order(&shop, &guest(&shop), Locale::En, Channel::Web, "whole-wire", form(carts[0], PaymentMethod::Cod))
+        .await
+        .unwrap();
+    wire.swallow();
+    let begun = Instant::now();
+    // Some get a connection that was in use before, give it up and take another.
+    for (n, cart) in carts[1..].iter().enumerate() {
+        let bought = tokio::time::timeout(Duration::from_secs(30), buy(&shop, *cart, &format!("swallowed-{n}"))).await;
+        bought.expect("it is not waited for for ever").unwrap();
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(1), "the wire carried all");
+    // Connections for reading may have been swallowed too: this is read where it was written.
+    let orders = shop.db().write(async |tx: &mut Tx| tx.fetch_one::<(i64,)>("select count(*) from orders", &[]).await).await.unwrap();
+    assert_eq!(orders, (9,));
 }

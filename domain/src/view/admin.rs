@@ -2,83 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderRowView, PictureView};
+use super::{OrderRowView, PictureView, QueueCounts};
 use crate::cart::Discount;
-use crate::id::{CategoryId, JobId, LocationId, MovementId, OrderId, ProductId, SavedFilterId, TaxRateId, VariantId};
+use crate::id::{CategoryId, JobId, LocationId, MovementId, OrderId, ProductId, TaxRateId, VariantId};
 use crate::{Money, Timestamp};
-
-/// What a manager asks of the list of orders.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OrderQuery {
-    /// A number, an e-mail, a phone or words of a name.
-    pub search: String,
-    /// A payment state; empty for all.
-    pub payment: String,
-    /// A fulfilment state; empty for all.
-    pub fulfilment: String,
-    /// An [`OrderQueue`](crate::order::OrderQueue) in place of states and search; empty for none.
-    pub queue: String,
-    /// Where the page begins, as a former answer's `next`.
-    pub after: String,
-}
-
-/// A page of orders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderListView {
-    /// Up to 50, newest first.
-    pub orders: Vec<OrderRowView>,
-    /// For the next page.
-    pub next: Option<String>,
-}
-
-/// How many orders wait for somebody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueCounts {
-    /// [`OrderQueue::ToPack`](crate::order::OrderQueue::ToPack)
-    pub to_pack: i64,
-    /// [`OrderQueue::ToShip`](crate::order::OrderQueue::ToShip)
-    pub to_ship: i64,
-    /// [`OrderQueue::Unpaid`](crate::order::OrderQueue::Unpaid)
-    pub unpaid: i64,
-    /// [`OrderQueue::CashDue`](crate::order::OrderQueue::CashDue)
-    pub cash_due: i64,
-}
-
-/// An article of a pick list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickLine {
-    /// The name of the place that it is taken from.
-    pub place: String,
-    /// Stock keeping unit.
-    pub sku: String,
-    /// Product and options.
-    pub name: String,
-    /// Units over all orders.
-    pub units: i64,
-    /// The orders' numbers.
-    pub orders: Vec<String>,
-}
-
-/// What is to be taken from the shelves for some orders.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickListView {
-    /// By place and SKU.
-    pub lines: Vec<PickLine>,
-    /// Orders that were asked for and are not in it: number, and why.
-    pub left_out: Vec<(String, String)>,
-}
-
-/// A search that a member of staff kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedFilterView {
-    /// The filter.
-    pub id: SavedFilterId,
-    /// Its name.
-    pub name: String,
-    /// Its address query, `payment=pending`.
-    pub query: String,
-}
 
 /// What a shop lacks before anybody can buy from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +28,8 @@ pub struct TodayView {
     pub sales: Money,
     /// Orders that wait for somebody.
     pub queues: QueueCounts,
-    /// Timed work that was given up.
-    pub dead_jobs: i64,
+    /// What somebody outside refused and nobody settled yet, the latest first, at most 50.
+    pub refusals: Vec<super::RefusalView>,
     /// What the shop lacks before anybody can buy.
     pub missing: Vec<Missing>,
     /// Sales of each of the last 14 days, oldest first, minor units.
@@ -413,6 +340,8 @@ pub struct DeliveryMethodDraft {
     pub cutoff: Option<i64>,
     /// Where it goes: `PH`, `NCR`, `Luzon`, `Visayas`, `Mindanao`, a country code, or `*` for all other countries.
     pub regions: Vec<String>,
+    /// Does whoever brings it take cash at the door?
+    pub collects_cash: bool,
     /// Offered?
     pub active: bool,
 }
@@ -491,6 +420,46 @@ pub struct ShopSettings {
     pub contact_email: String,
     /// Below this a variant is about to run out.
     pub low_stock: i64,
+    /// What shoppers may order.
+    pub limits: OrderLimits,
+}
+
+/// What shoppers may order, and how far one is trusted who has not paid. Staff and keys of the API are not bound by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderLimits {
+    /// Is cash on delivery taken at all?
+    pub cash: bool,
+    /// The greatest total of a cash order, minor units; 0 for any.
+    pub cash_total: i64,
+    /// Cash orders that may be open for one e-mail, telephone number or address; 0 for any number.
+    pub cash_per_person: i64,
+    /// Cash orders that may be open from one network address, which many shoppers may share; 0 for any number.
+    pub cash_per_client: i64,
+    /// Days after which a cash order that nobody began to send is cancelled; 0 for never.
+    pub cash_days: i64,
+    /// Units of one article in an order; 0 for any number.
+    pub line_units: i64,
+    /// Articles in an order; 0 for as many as a cart holds.
+    pub lines: i64,
+}
+
+impl Default for OrderLimits {
+    fn default() -> Self {
+        Self { cash: true, cash_total: 2_000_000, cash_per_person: 5, cash_per_client: 20, cash_days: 14, line_units: 100, lines: 50 }
+    }
+}
+
+impl OrderLimits {
+    /// No limit at all.
+    pub const NONE: Self =
+        Self { cash: true, cash_total: 0, cash_per_person: 0, cash_per_client: 0, cash_days: 0, line_units: 0, lines: 0 };
+
+    /// Is cash taken for this total, minor units?
+    #[must_use]
+    pub const fn takes_cash(&self, total: i64) -> bool {
+        self.cash && (self.cash_total <= 0 || total <= self.cash_total)
+    }
 }
 
 impl Default for ShopSettings {
@@ -504,6 +473,7 @@ impl Default for ShopSettings {
             country: "PH".into(),
             contact_email: String::new(),
             low_stock: 5,
+            limits: OrderLimits::default(),
         }
     }
 }
@@ -517,9 +487,26 @@ pub struct ImportProblem {
     pub column: String,
     /// What is wrong.
     pub reason: String,
+    /// The row is taken all the same.
+    pub taken: bool,
 }
 
-/// What an import did.
+/// A product that an import makes or changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedProduct {
+    /// Where it begins in the file.
+    pub line: u64,
+    /// Its key.
+    pub handle: String,
+    /// Its name.
+    pub title: String,
+    /// Is it new?
+    pub created: bool,
+    /// What changes of one that was there, in the reader's words.
+    pub changes: Vec<String>,
+}
+
+/// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Rows read.
@@ -530,7 +517,15 @@ pub struct ImportReport {
     pub updated: u64,
     /// Products that were already so.
     pub unchanged: u64,
-    /// Rows that were left out.
+    /// Rows that are not taken.
+    pub left_out: u64,
+    /// Pictures that are fetched.
+    pub pictures: u64,
+    /// Nothing was written: this is what would be done.
+    pub preview: bool,
+    /// The first products that are made or changed.
+    pub products: Vec<ImportedProduct>,
+    /// Rows that are not taken, and what is odd about others.
     pub problems: Vec<ImportProblem>,
 }
 

@@ -72,6 +72,8 @@ pub enum DiscountRefusal {
     UsedUp,
     /// The goods cost less than this.
     BelowMinimum(Money),
+    /// Too many codes were tried that do not exist; it was not looked up.
+    TooMany,
 }
 
 /// A cart with its prices of now.

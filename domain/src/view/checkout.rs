@@ -81,6 +81,8 @@ pub struct DeliveryOption {
     pub from: Timestamp,
     /// The latest promised day.
     pub to: Timestamp,
+    /// Can it be paid in cash on delivery?
+    pub collects_cash: bool,
 }
 
 /// Everything a checkout sends.

@@ -7,11 +7,15 @@ mod cart;
 mod catalog;
 mod checkout;
 mod order;
+mod order_list;
 mod people;
+mod refusal;
 
 pub use admin::*;
 pub use cart::*;
 pub use catalog::*;
 pub use checkout::*;
 pub use order::*;
+pub use order_list::*;
 pub use people::*;
+pub use refusal::*;

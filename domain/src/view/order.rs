@@ -95,6 +95,32 @@ pub struct TimelineEntry {
     pub actor: String,
 }
 
+/// Money that goes back, for staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundView {
+    /// How much.
+    pub amount: Money,
+    /// `pending`, `done` or `failed`.
+    pub state: String,
+    /// Why it goes back.
+    pub reason: String,
+    /// Why it was refused.
+    pub failure: Option<String>,
+    /// Who gave it back.
+    pub actor: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// A card order that waits for its payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnpaidView {
+    /// Until then its goods are kept.
+    pub until: Timestamp,
+    /// Can it be paid in cash on delivery instead?
+    pub cash: bool,
+}
+
 /// An order's page, for its shopper and for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
@@ -144,6 +170,10 @@ pub struct OrderView {
     pub captured: Money,
     /// What went back.
     pub refunded: Money,
+    /// What is on its way back and did not arrive yet.
+    pub returning: Money,
+    /// What went back, is on its way, or was refused, oldest first; for staff.
+    pub refunds: Vec<RefundView>,
     /// Money.
     pub payment: PaymentState,
     /// Goods.
@@ -152,6 +182,8 @@ pub struct OrderView {
     pub delivery: DeliveryState,
     /// Cancelled, and why.
     pub cancelled: Option<(Timestamp, String)>,
+    /// It waits for its payment by card.
+    pub unpaid: Option<UnpaidView>,
     /// Why the last attempt to pay failed.
     pub payment_failure: Option<String>,
     /// Units that wait to be sent, in parcels or not.

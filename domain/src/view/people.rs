@@ -138,6 +138,58 @@ pub struct StaffView {
     pub role: Role,
     /// May they sign in?
     pub active: bool,
+    /// Is it an account of the demonstration, with a printed password?
+    pub demo: bool,
+}
+
+/// What was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DenialKind {
+    /// A wrong password, or an e-mail without an account.
+    SignIn,
+    /// A try that came too soon after too many.
+    Wait,
+    /// Something that whoever is signed in may not do.
+    Permission,
+    /// A key of the HTTP API that is unknown or may not do this.
+    Key,
+}
+
+impl DenialKind {
+    /// As written in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Wait => "wait",
+            Self::Permission => "permission",
+            Self::Key => "key",
+        }
+    }
+}
+
+impl std::str::FromStr for DenialKind {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::SignIn, Self::Wait, Self::Permission, Self::Key].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    }
+}
+
+/// What was refused within an hour to one client on one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenialView {
+    /// What.
+    pub kind: DenialKind,
+    /// The name of the account that it was about, when it is known.
+    pub account: Option<String>,
+    /// The client's network address; none where it is not known, and for what was too much to be told apart.
+    pub client: Option<String>,
+    /// How often.
+    pub count: i64,
+    /// The first time.
+    pub first_at: Timestamp,
+    /// The last time.
+    pub last_at: Timestamp,
 }
 
 /// What staff can be told by mail.

@@ -190,8 +190,8 @@ pub async fn delivery_options(
     request_body = NewOrder,
     responses(
         (status = 201, description = "The new order", body = OrderPlaced),
-        (status = 200, description = "The order that this key, or this cart, made before", body = OrderPlaced),
-        (status = 409, description = "The cart cannot be ordered as it is: `cart_empty`, `out_of_stock`, `no_longer_sold`, `total_changed` or `discount_refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The order that this key, or this cart, made before of the same contents", body = OrderPlaced),
+        (status = 409, description = "The cart cannot be ordered as it is: `cart_empty`, `out_of_stock`, `no_longer_sold`, `total_changed`, `discount_refused` or `already_ordered`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn check_out(
     State(shop): State<Shop>,

@@ -33,7 +33,7 @@ fn unexpected(error: &dyn std::fmt::Display, request: RequestId) -> Problem {
 /// A database's error.
 pub fn db(error: &DbError, request: RequestId) -> Problem {
     match error {
-        DbError::Busy | DbError::Stopped => Problem::busy(),
+        error if error.is_passing() => Problem::busy(),
         DbError::NotFound => Problem::not_found("thing"),
         DbError::Full => {
             tracing::error!(%error, "refused");
@@ -66,7 +66,13 @@ pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
         CheckoutError::OutOfStock(names) => conflict("out_of_stock", format!("Not enough is left of: {}.", names.join(", "))),
         CheckoutError::Gone(names) => conflict("no_longer_sold", format!("No longer sold: {}.", names.join(", "))),
         CheckoutError::TotalChanged(total) => conflict("total_changed", format!("The total is now {total}.")),
-        CheckoutError::Discount => conflict("discount_refused", "The discount code cannot be used (any more)."),
+        CheckoutError::Discount(total) => conflict(
+            "discount_refused",
+            format!("The cart's discount code cannot be used (any more). Without it the total is {total}: send that as expected_total."),
+        ),
+        CheckoutError::Ordered { number, .. } => {
+            conflict("already_ordered", format!("This cart was ordered already, as {number}, with other contents."))
+        }
         CheckoutError::KeyReused => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",

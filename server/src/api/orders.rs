@@ -44,7 +44,7 @@ pub async fn list(
     Language(locale): Language,
     mut params: Params,
 ) -> Result<Json<Orders>, Problem> {
-    let ctx = caller.with_scope(Permission::ReadOrders)?;
+    let ctx = caller.with_scope(&shop, Permission::ReadOrders).await?;
     let query = OrderQuery {
         search: params.one("search", 200).unwrap_or_default(),
         payment: params.word("payment", PAYMENT_STATES).unwrap_or_default().to_owned(),
@@ -70,7 +70,7 @@ pub async fn one(
     Path(order): Path<String>,
     params: Params,
 ) -> Result<Json<Order>, Problem> {
-    let ctx = caller.with_scope(Permission::ReadOrders)?;
+    let ctx = caller.with_scope(&shop, Permission::ReadOrders).await?;
     params.end()?;
     let id: OrderId = order.parse().map_err(|_| Problem::not_found("order"))?;
     let found = orders::view(&shop, &ctx, locale, id).await.map_err(|error| errors::orders(error, ctx.request))?;
@@ -105,7 +105,7 @@ pub async fn follow(
     ),
     responses((status = 200, description = "A page of stock", body = Stock)))]
 pub async fn stock(State(shop): State<Shop>, caller: Caller, mut params: Params) -> Result<Json<Stock>, Problem> {
-    let ctx = caller.with_scope(Permission::ReadStock)?;
+    let ctx = caller.with_scope(&shop, Permission::ReadStock).await?;
     let (search, after) = (params.one("search", 200), params.one("after", 200));
     params.end()?;
     let found = inventory::list(&shop, &ctx, search.as_deref().unwrap_or_default(), after.as_deref()).await;

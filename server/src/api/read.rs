@@ -3,11 +3,12 @@
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use backend::Shop;
 use backend::platform::Context;
+use backend::platform::context::Client;
 use bytes::Bytes;
 use domain::Locale;
 use domain::id::RequestId;
 use domain::permission::Permission;
-use domain::view::FieldErrors;
+use domain::view::{DenialKind, FieldErrors};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -28,16 +29,23 @@ impl FromRequestParts<Shop> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Problem> {
         let request = request_id(parts);
+        let client = parts.extensions.get::<Client>().map(|client| client.0);
         let Some(sent) = parts.headers.get(header::AUTHORIZATION) else {
-            return Ok(Self(Context::nobody(request)));
+            return Ok(Self(Context::nobody(request).from(client)));
         };
         let refused =
             || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
         let secret = sent.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, secret)) = secret else { return Err(refused()) };
         match backend::identity::key(shop, secret.trim()).await {
-            Ok(Some((id, scopes))) => Ok(Self(Context::api_key(id, scopes, request))),
-            Ok(None) => Err(refused()),
+            Ok(Some((id, scopes))) => {
+                tracing::Span::current().record("account", tracing::field::display(id));
+                Ok(Self(Context::api_key(id, scopes, request).from(client)))
+            }
+            Ok(None) => {
+                backend::identity::denied(shop, &Context::nobody(request).from(client), DenialKind::Key, None).await;
+                Err(refused())
+            }
             Err(error) => Err(super::errors::identity(error, request)),
         }
     }
@@ -48,12 +56,13 @@ impl Caller {
     ///
     /// # Errors
     /// 401 without a key, 403 without the scope.
-    pub fn with_scope(self, scope: Permission) -> Result<Context, Problem> {
+    pub async fn with_scope(self, shop: &Shop, scope: Permission) -> Result<Context, Problem> {
         if self.0.may(scope) {
             return Ok(self.0);
         }
         let name = scope.as_str();
         Err(if matches!(self.0.actor, backend::platform::Actor::ApiKey(_)) {
+            backend::identity::denied(shop, &self.0, DenialKind::Key, None).await;
             Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}."))
         } else {
             Problem::new(

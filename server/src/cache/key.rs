@@ -11,6 +11,8 @@ const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", 
 /// Longer addresses are nobody's bookmark; they are not kept.
 const LONGEST: usize = 1_024;
 
+const FORWARDED: &str = "x-forwarded-for";
+
 /// One form of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -80,8 +82,13 @@ impl Key {
             let _ = write!(cookies, "; place={}", self.place);
         }
         let host = request.headers().get(header::HOST).cloned();
+        // Who is limited is the client, and not the proxy before this program; a page is not made of it.
+        let forwarded: Vec<_> = request.headers().get_all(FORWARDED).into_iter().cloned().collect();
         let headers = request.headers_mut();
         headers.clear();
+        for hops in forwarded {
+            headers.append(FORWARDED, hops);
+        }
         if let Ok(cookies) = HeaderValue::try_from(cookies) {
             headers.insert(header::COOKIE, cookies);
         }

@@ -21,6 +21,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 pub use keep::Asked;
@@ -75,6 +76,8 @@ pub struct Pages {
     generation: AtomicU64,
     policy: Policy,
     counters: PageCounters,
+    /// Pages are packed so many at a time: each takes megabytes while it is.
+    packing: Semaphore,
 }
 
 impl Pages {
@@ -82,7 +85,8 @@ impl Pages {
     #[must_use]
     pub fn new(router: Router, bytes: u64, policy: Policy) -> Self {
         let kept = (bytes > 0).then(|| Cache::with_weighter(usize::try_from(bytes / USUAL).unwrap_or(usize::MAX).max(16), bytes, Weight));
-        Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new() }
+        let packing = Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new(), packing }
     }
 
     /// What the shop shows has changed: nothing kept is served from now on.
@@ -171,6 +175,7 @@ impl Pages {
         };
         let policy = self.policy.clone();
         // Packing takes milliseconds of a processor: not on a thread that answers others.
+        let _place = self.packing.acquire().await;
         let packed = tokio::task::spawn_blocking(move || Page::new(&html, &nonce, &parts.headers, &policy)).await;
         match packed {
             Ok(Ok(page)) => {

@@ -11,8 +11,11 @@ use sha2::{Digest, Sha256};
 
 use crate::http::security::Policy;
 
-/// Fast enough to be paid on the first visit, and close to the best there is.
-const BROTLI_QUALITY: u32 = 9;
+/// Fast enough to be paid on the first visit, and close to the best there is: 9 makes a page half a percent smaller, for ten times the
+/// work and 33 MB of memory instead of 8.
+const BROTLI_QUALITY: u32 = 7;
+/// A window of 256 kB, more than any page.
+const BROTLI_WINDOW: u32 = 18;
 
 /// How bytes may be packed on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +140,7 @@ impl Page {
 
 fn brotli(bytes: &[u8]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(bytes.len() / 4);
-    let mut writer = brotli::CompressorWriter::new(&mut packed, 32 * 1024, BROTLI_QUALITY, 22);
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 32 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
     // Writing into memory does not fail.
     let written = writer.write_all(bytes);
     drop(writer);

@@ -8,7 +8,7 @@ use domain::Locale;
 use domain::permission::{Permission, Role};
 use domain::view::ContactDetails;
 
-use super::open;
+use super::{open, open_to_read};
 use crate::config::Config;
 
 /// Makes a staff account; the password comes from the terminal or from standard input.
@@ -33,6 +33,8 @@ pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitC
     let known = || Permission::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     let read = |scope: &String| scope.parse::<Permission>().map_err(|_| format!("“{scope}” is no scope; there are {}", known()));
     let scopes = scopes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    // A key of a shop that a slip of the pen made would open nothing.
+    open_to_read(config).await?.close().await;
     let shop = open(config).await?;
     let made = identity::create_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
     shop.close().await;

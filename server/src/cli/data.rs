@@ -4,10 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use backend::Shop;
+use backend::catalog::import::{self, ImportOptions};
+use backend::catalog::{CatalogError, ProductsFile};
 use backend::platform::db::Db;
+use clap::ValueEnum;
+use domain::number::DecimalMark;
+use domain::view::ImportReport;
 
-use super::open;
 use super::progress::Progress;
+use super::{open, open_to_read};
 use crate::config::Config;
 
 /// How somebody signs in to the admin of the demonstration shop.
@@ -47,49 +52,110 @@ async fn fill(shop: &Shop, products: Option<usize>, seed: u64) -> Result<String,
     report.map(|report| report.to_string()).map_err(|error| error.to_string())
 }
 
-/// Fills an empty database with the demonstration shop, and gives the sign-in of its owner.
+/// Fills an empty database with the demonstration shop, and gives the sign-in of its owner while that still has the printed password
+/// and may be used.
 pub async fn fill_when_empty(shop: &Shop) -> Result<Option<SignIn>, String> {
-    let any: Option<(i64,)> =
-        shop.db().fetch_optional("select cast(1 as bigint) from products limit 1", &[]).await.map_err(|error| error.to_string())?;
-    if any.is_none() {
+    if backend::seed::is_empty(shop).await.map_err(|error| error.to_string())? {
         eprintln!("The database is empty: filling it with the demonstration shop, once.");
         eprintln!("{}", fill(shop, None, 1).await?);
     }
-    Ok(Some(SignIn { email: backend::seed::OWNER_EMAIL.to_owned(), password: backend::seed::PASSWORD.to_owned() }))
+    let email = backend::seed::OWNER_EMAIL;
+    let known = backend::identity::has_demo_password(shop, email).await.map_err(|error| error.to_string())?;
+    Ok(known.then(|| SignIn { email: email.to_owned(), password: backend::seed::PASSWORD.to_owned() }))
+}
+
+/// The sign before the decimals.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Decimals {
+    /// 1,234.50
+    Point,
+    /// 1.234,50
+    Comma,
+}
+
+impl Decimals {
+    /// As numbers are read with it.
+    pub const fn mark(self) -> DecimalMark {
+        match self {
+            Self::Point => DecimalMark::Point,
+            Self::Comma => DecimalMark::Comma,
+        }
+    }
 }
 
 /// Reads products from a file.
-pub async fn import(config: &Config, file: &Path, pictures: Option<&Path>) -> Result<ExitCode, String> {
+pub async fn import(config: &Config, file: &Path, options: &ImportOptions<'_>) -> Result<ExitCode, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     let shop = open(config).await?;
     let context = shop.system();
-    let progress = Progress::new("Importing");
-    let report = backend::catalog::import::import_csv(&shop, &context, &bytes, pictures, &|done, all| progress.step(done, all)).await;
+    let progress = Progress::new(if options.preview { "Comparing" } else { "Importing" });
+    let report = import::import_csv(&shop, &context, &bytes, options, &|done, all| progress.step(done, all)).await;
     progress.end();
     shop.close().await;
-    let report = report.map_err(|error| error.to_string())?;
+    let report = report.map_err(|error| match error {
+        CatalogError::WhichDecimalMark { .. } => format!("{error}: --decimals comma or --decimals point"),
+        other => other.to_string(),
+    })?;
     for problem in &report.problems {
-        eprintln!("{}:{}: {}: {}", file.display(), problem.line, problem.column, problem.reason);
+        let kind = if problem.taken { "notice" } else { "left out" };
+        let column = if problem.column.is_empty() { String::new() } else { format!("{}: ", problem.column) };
+        eprintln!("{}:{}: {kind}: {column}{}", file.display(), problem.line, problem.reason);
     }
-    println!(
-        "{} rows: {} products created, {} updated, {} unchanged, {} rows left out",
-        report.rows,
-        report.created,
-        report.updated,
-        report.unchanged,
-        report.problems.len()
-    );
-    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if options.preview {
+        for product in &report.products {
+            let what = if product.created { "new".to_owned() } else { product.changes.join("; ") };
+            println!("line {}: {} ({}): {what}", product.line, product.title, product.handle);
+        }
+        let more = (report.created + report.updated).saturating_sub(report.products.len() as u64);
+        if more > 0 {
+            println!("and {more} more products");
+        }
+    }
+    println!("{}", summary(&report));
+    Ok(if report.left_out == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Proves that everything agrees.
+fn summary(report: &ImportReport) -> String {
+    let ImportReport { rows, created, updated, unchanged, left_out, pictures, .. } = report;
+    if report.preview {
+        format!(
+            "{rows} rows: {created} products would be created, {updated} updated, {unchanged} left alone, {pictures} pictures fetched, \
+             {left_out} rows left out; nothing was written"
+        )
+    } else {
+        format!("{rows} rows: {created} products created, {updated} updated, {unchanged} unchanged, {left_out} rows left out")
+    }
+}
+
+/// Writes products into a file.
+pub async fn export(config: &Config, file: &Path, pictures: Option<&Path>) -> Result<ExitCode, String> {
+    let failed = |error: std::io::Error| format!("{} cannot be written: {error}", file.display());
+    let shop = open_to_read(config).await?;
+    let mut to = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
+    let written = async {
+        let export = ProductsFile::begin(&shop, &shop.system()).await?;
+        export.write(&mut to, pictures).await
+    };
+    let written: Result<(), CatalogError> = written.await;
+    shop.close().await;
+    written.map_err(|error| {
+        // Half a file is worse than none.
+        let _ = std::fs::remove_file(file);
+        error.to_string()
+    })?;
+    println!("{}", file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Proves that everything agrees. Changes nothing, and may run beside the server.
 pub async fn audit(config: &Config) -> Result<ExitCode, String> {
-    let shop = open(config).await?;
+    let shop = open_to_read(config).await?;
+    let mut checks = backend::audit::whole(shop.db(), true).await;
     let progress = Progress::new("Auditing");
-    let checks = backend::audit::run(&shop, &|done, all| progress.step(done, all)).await;
+    let sums = backend::audit::run(&shop, &|done, all| progress.step(done, all)).await;
     progress.end();
     shop.close().await;
-    let checks = checks.map_err(|error| error.to_string())?;
+    let unread = sums.map(|sums| checks.extend(sums)).err();
     let wide = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
     let mut failures = 0;
     for check in &checks {
@@ -99,6 +165,10 @@ pub async fn audit(config: &Config) -> Result<ExitCode, String> {
             println!("    {failure}");
         }
         failures += check.failures.len();
+    }
+    if let Some(error) = unread {
+        println!("the other checks could not be made: {error}");
+        failures += 1;
     }
     println!(
         "{}",

@@ -1,14 +1,12 @@
 //! `tindahan doctor`: looks for what would keep the shop from running well, and says what to do about it.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use backend::Shop;
+use backend::identity;
 use backend::platform::db::{Db, DbError};
 
-use super::open;
-use crate::config::Config;
+use crate::config::{Config, is_here};
 use crate::http::site::Site;
 
 /// Bytes below which a disk is nearly full.
@@ -25,6 +23,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, String> {
     let mut findings = vec![data_folder(&config.data_dir), key_file(&config.key_file), site(config), gateway(config), mail(config)];
     findings.extend(pay_page(config));
     findings.push(public_url(config));
+    findings.extend(demonstration(config));
     findings.extend(database(config).await);
     let mut bad = 0;
     for finding in &findings {
@@ -41,9 +40,11 @@ pub async fn run(config: &Config) -> Result<ExitCode, String> {
 }
 
 fn data_folder(folder: &Path) -> Finding {
+    if !folder.exists() {
+        return Finding::Note(format!("the data folder {} is made at the first start", folder.display()));
+    }
     let probe = folder.join(".tindahan-probe");
-    let written =
-        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"probe")).and_then(|()| std::fs::remove_file(&probe));
+    let written = std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe));
     match (written, free_bytes(folder)) {
         (Err(error), _) => Finding::Bad(format!("the data folder {} cannot be written to: {error}", folder.display())),
         (Ok(()), Some(free)) if free < LOW_DISK => {
@@ -116,13 +117,6 @@ fn pay_page(config: &Config) -> Option<Finding> {
     )))
 }
 
-/// Is this an address of this machine, as the sandbox gateway's is?
-fn is_here(url: &str) -> bool {
-    let url: Option<http::Uri> = url.parse().ok();
-    let host = url.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
 fn mail(config: &Config) -> Finding {
     match &config.smtp {
         None => Finding::Note("no mail server is set: shoppers get no mail (with --demo a sink stands in)".to_owned()),
@@ -138,35 +132,50 @@ fn public_url(config: &Config) -> Finding {
     }
 }
 
+/// The stand-ins of a demonstration take any order for paid.
+fn demonstration(config: &Config) -> Option<Finding> {
+    let reached = config.others_reach_it().filter(|_| config.demo)?;
+    Some(Finding::Bad(format!(
+        "demo is on, though others reach the shop at {reached}: without a gateway of its own it takes made-up cards for money; switch demo off"
+    )))
+}
+
+/// Looks into the database, also while it is served; one that is not there is not made.
 async fn database(config: &Config) -> Vec<Finding> {
     let shown = config.shown_database();
-    if config.sqlite_file().is_some_and(|file| !file.exists()) {
-        return vec![Finding::Note(format!("{shown} is made at the first start"))];
-    }
-    let db = match Db::open(&config.database).await {
-        Ok(db) => db,
-        Err(DbError::InUse(_)) => return vec![Finding::Note(format!("{shown} is being served; stop the server to look into it"))],
-        Err(error) => return vec![Finding::Bad(error.to_string())],
-    };
-    db.close().await;
-    match open(config).await {
-        Err(error) => vec![Finding::Bad(error)],
-        Ok(shop) => {
-            let findings = look_into(&shop, &shown).await;
-            shop.close().await;
+    match Db::open_to_read(&config.database).await {
+        Err(DbError::Missing(_) | DbError::NoShop(_)) => {
+            vec![Finding::Note(format!("there is no shop at {shown}; the first start makes it"))]
+        }
+        Err(DbError::Older(_)) => {
+            vec![Finding::Note(format!("the schema of {shown} is of an older release; the next start brings it up to date"))]
+        }
+        Err(error) => vec![Finding::Bad(error.to_string())],
+        Ok(db) => {
+            let findings = look_into(config, &db, &shown).await;
+            db.close().await;
             findings
         }
     }
 }
 
-async fn look_into(shop: &Shop, shown: &str) -> Vec<Finding> {
-    let count = async |sql: &'static str| shop.db().fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
+async fn look_into(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
+    let count = async |sql: &'static str| db.fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
     let mut findings = vec![Finding::Good(format!("database {shown}"))];
-    findings.push(match count("select count(*) from users where role = 'owner' and active = 1").await {
+    for check in backend::audit::whole(db, false).await {
+        if check.failures.is_empty() {
+            findings.push(Finding::Good(check.name));
+        }
+        findings.extend(
+            check.failures.into_iter().map(|failure| Finding::Bad(format!("{failure}; put back a backup: see docs/operations.md"))),
+        );
+    }
+    findings.push(match identity::owners(db, config.demo_is_private()).await {
         Ok(0) => Finding::Bad("nobody may sign in as owner; run: tindahan admin create".to_owned()),
         Ok(n) => Finding::Good(format!("{n} owner{}", if n == 1 { "" } else { "s" })),
         Err(error) => Finding::Bad(error.to_string()),
     });
+    findings.extend(demo_accounts(config, db).await);
     findings.push(match count("select count(*) from jobs where state = 'dead'").await {
         Ok(0) => Finding::Good("no work was given up".to_owned()),
         Ok(n) => Finding::Bad(format!("{n} pieces of timed work were given up; see /admin/settings/jobs")),
@@ -175,19 +184,23 @@ async fn look_into(shop: &Shop, shown: &str) -> Vec<Finding> {
     findings
 }
 
+/// Accounts whose passwords are printed.
+async fn demo_accounts(config: &Config, db: &Db) -> Option<Finding> {
+    let said = match identity::demo_accounts(db).await {
+        Ok((0, 0)) => return None,
+        Ok((staff, shoppers)) => format!("{staff} of staff and {shoppers} of shoppers are the demonstration's, with printed passwords"),
+        Err(error) => return Some(Finding::Bad(error.to_string())),
+    };
+    Some(Finding::Note(if config.demo_is_private() {
+        format!("accounts: {said}; they can sign in, as this is a demonstration that only this machine reaches")
+    } else {
+        format!("accounts: {said}; they cannot sign in here. Lock those of staff at /admin/settings/staff")
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_gateway_elsewhere_is_told_from_the_sandbox() {
-        for here in ["http://127.0.0.1:4242", "http://localhost:4242/", "http://[::1]:4242"] {
-            assert!(is_here(here), "{here}");
-        }
-        for elsewhere in ["https://api.stripe.com", "https://pay.example:8443/x", "http://10.0.0.1"] {
-            assert!(!is_here(elsewhere), "{elsewhere}");
-        }
-    }
 
     #[test]
     fn keys_are_changed_by_appending() {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use backend::catalog::import::{ImportOptions, Pictures};
 use backend::{Shop, ShopConfig};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -86,15 +87,27 @@ struct Flags {
     /// Memory for rendered pages, megabytes; 0 renders each page afresh [default: 64]
     #[arg(long, global = true, value_name = "MB", hide_short_help = true)]
     page_cache_mb: Option<String>,
+    /// Connections at the same time; more wait until one ends or rests [default: 2000]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    max_connections: Option<String>,
+    /// How long /health/ready fails before no more connections are taken, when asked to end by SIGTERM [default: 5]
+    #[arg(long, global = true, value_name = "SECONDS", hide_short_help = true)]
+    drain_seconds: Option<String>,
     /// Sign-in attempts a minute and client address; 0 for no limit [default: 30]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_sign_in: Option<String>,
     /// Checkouts a minute and client address; 0 for no limit [default: 60]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_checkout: Option<String>,
+    /// Looks at card payments a minute and client address; 0 for no limit [default: 60]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_payment: Option<String>,
     /// Changes of carts a minute and client address; 0 for no limit [default: 600]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_cart: Option<String>,
+    /// Searches and offers of delivery a minute and client address; 0 for no limit [default: 600]
+    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
+    limit_search: Option<String>,
     /// API requests a minute and client address; 0 for no limit [default: 1200]
     #[arg(long, global = true, value_name = "N", hide_short_help = true)]
     limit_api: Option<String>,
@@ -138,14 +151,39 @@ Examples:
     /// Read products from Shopify's product CSV
     #[command(after_help = "\
 Examples:
+  tindahan import products.csv --preview
   tindahan import products.csv
-  tindahan import products.csv --pictures photos/
+  tindahan import products.csv --pictures photos/ --decimals comma
 
-Good rows are kept, bad rows are listed with line, column and reason; a second run changes nothing. Ends with 1 when a row was bad.")]
+What a file does not say stays as it is, and a second run changes nothing. Rows that are not taken are listed with line, column and
+reason; then it ends with 1.")]
     Import {
         /// The file
         file: PathBuf,
         /// A folder with the photographs that the file names
+        #[arg(long, value_name = "DIR", conflicts_with = "without_pictures")]
+        pictures: Option<PathBuf>,
+        /// Leave all pictures as they are
+        #[arg(long)]
+        without_pictures: bool,
+        /// The sign before the decimals, for a file with numbers such as 1.290 or 4,20
+        #[arg(long, value_name = "SIGN")]
+        decimals: Option<data::Decimals>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        preview: bool,
+    },
+    /// Write all products into a CSV file that `import` reads again
+    #[command(after_help = "\
+Examples:
+  tindahan export products.csv
+  tindahan export products.csv --pictures photos/       with the photographs as they came
+
+A shop that reads the file gets the same products; this one finds nothing to change.")]
+    Export {
+        /// The new file
+        file: PathBuf,
+        /// A folder for the photographs; without it the file names their addresses
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
@@ -236,7 +274,11 @@ impl Flags {
             ("page-cache-mb", &self.page_cache_mb),
             ("limit-sign-in", &self.limit_sign_in),
             ("limit-checkout", &self.limit_checkout),
+            ("max-connections", &self.max_connections),
+            ("drain-seconds", &self.drain_seconds),
+            ("limit-payment", &self.limit_payment),
             ("limit-cart", &self.limit_cart),
+            ("limit-search", &self.limit_search),
             ("limit-api", &self.limit_api),
             ("log-format", &self.log_format),
             ("log", &self.log),
@@ -282,7 +324,17 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
             Command::Serve { .. } => serve::run(config).await,
             Command::Migrate => data::migrate(&config).await,
             Command::Seed { products, seed } => data::seed(&config, products, seed).await,
-            Command::Import { file, pictures } => data::import(&config, &file, pictures.as_deref()).await,
+            Command::Import { file, pictures, without_pictures, decimals, preview } => {
+                let pictures = match pictures.as_deref() {
+                    _ if without_pictures => Pictures::LeaveOut,
+                    Some(folder) => Pictures::Folder(folder),
+                    None => Pictures::Fetch,
+                };
+                let decimals = decimals.map(data::Decimals::mark);
+                let options = ImportOptions { pictures, decimals, preview, ..ImportOptions::default() };
+                data::import(&config, &file, &options).await
+            }
+            Command::Export { file, pictures } => data::export(&config, &file, pictures.as_deref()).await,
             Command::Audit => data::audit(&config).await,
             Command::Admin { command: AdminCommand::Key { name, scopes } } => admin::key(&config, &name, &scopes).await,
             Command::Admin { command: AdminCommand::Create { email, name, role } } => admin::create(&config, &email, &name, &role).await,
@@ -313,11 +365,17 @@ async fn open(config: &Config) -> Result<Shop, String> {
     Shop::open(shop_config(config, None)).await.map_err(|error| error.to_string())
 }
 
+/// Opens a shop that is there for a command that changes nothing, also while it is served.
+async fn open_to_read(config: &Config) -> Result<Shop, String> {
+    Shop::open_to_read(shop_config(config, None)).await.map_err(|error| error.to_string())
+}
+
 /// How the backend is told what the configuration says. `public_url` when the configuration names none.
 fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
     let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| format!("http://{}", config.listen));
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
     shop.key_file = Some(config.key_file.clone());
+    shop.demo_accounts = config.demo_is_private();
     shop.smtp.clone_from(&config.smtp);
     shop.mail_from.clone_from(&config.mail_from);
     if let Some(url) = &config.gateway_url {
@@ -340,11 +398,10 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_has_a_flag() {
-        let command = Cli::command();
-        for key in KEYS {
-            let found = command.get_arguments().any(|arg| arg.get_long() == Some(key.name));
-            assert!(found || key.name == "demo", "--{} is missing", key.name);
+    fn every_setting_has_a_flag_that_counts() {
+        for key in KEYS.iter().filter(|key| key.name != "demo") {
+            let cli = Cli::try_parse_from(["tindahan", &format!("--{}", key.name), "1", "doctor"]).unwrap();
+            assert_eq!(cli.settings.given().get(key.name).map(String::as_str), Some("1"), "--{}", key.name);
         }
     }
 }

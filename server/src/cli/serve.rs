@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{data, shop_config};
 use crate::config::Config;
-use crate::http::Server;
+use crate::http::{Asked, Server};
 use crate::metrics;
 use crate::work::Workers;
 
@@ -32,9 +32,10 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     let shop = Shop::open(shop_config(&config, Some(public_url.clone()))).await.map_err(|error| error.to_string())?;
     let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
     let workers = Workers::start(&shop);
-    let server = Server::new(&config, shop, figures)?;
+    let server = Server::new(&config, shop.clone(), figures)?;
+    warn_of_demo(&shop, &config).await;
     announce(&public_url, &config, stand_ins.as_ref(), sign_in.as_ref());
-    server.serve(listener, workers, asked_to_end()).await;
+    server.serve(listener, workers, asked_to_end).await;
     if let Some(stand_ins) = stand_ins {
         stand_ins.shutdown().await;
     }
@@ -116,8 +117,27 @@ fn announce(url: &str, config: &Config, stand_ins: Option<&Running>, sign_in: Op
     println!("  database  {}", config.shown_database());
 }
 
+/// Says that the demonstration's accounts open nothing here, when there are any, and what to do instead.
+async fn warn_of_demo(shop: &Shop, config: &Config) {
+    if shop.config().demo_accounts {
+        return;
+    }
+    match backend::identity::demo_accounts(shop.db()).await {
+        Ok((0, 0)) => {}
+        Ok((staff, shoppers)) => {
+            let why = config.others_reach_it().filter(|_| config.demo);
+            let why = why.map_or_else(|| "--demo is not given".to_owned(), |reached| format!("others reach this shop at {reached}"));
+            eprintln!(
+                "The demonstration's {staff} accounts of staff and {shoppers} of shoppers cannot sign in: their passwords are printed, and {why}. \
+                 To have an account of your own, run: tindahan admin create"
+            );
+        }
+        Err(error) => tracing::warn!(%error, "the demonstration's accounts could not be counted"),
+    }
+}
+
 /// Ends with Ctrl C or SIGTERM.
-async fn asked_to_end() {
+async fn asked_to_end() -> Asked {
     let interrupted = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl C is not heard");
@@ -137,7 +157,7 @@ async fn asked_to_end() {
     #[cfg(not(unix))]
     let terminated = std::future::pending::<()>();
     tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+        () = interrupted => Asked::Interrupted,
+        () = terminated => Asked::Terminated,
     }
 }

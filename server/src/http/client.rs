@@ -27,6 +27,12 @@ impl Proxies {
         self.behind(peer, request.headers()).to_canonical()
     }
 
+    /// Did a trusted proxy send it?
+    #[must_use]
+    pub fn sent<B>(&self, request: &Request<B>) -> bool {
+        request.extensions().get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| self.trusts(peer.0.ip()))
+    }
+
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         let lines = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok());

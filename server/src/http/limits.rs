@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use backend::platform::context::Client;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -22,7 +23,9 @@ use crate::metrics::LIMITED;
 enum Kind {
     SignIn,
     Checkout,
+    Payment,
     Cart,
+    Search,
     Api,
 }
 
@@ -32,7 +35,9 @@ pub struct Limits {
     proxies: Proxies,
     sign_in: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     checkout: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+    payment: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     cart: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
+    search: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     api: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
 }
 
@@ -45,14 +50,16 @@ impl Limits {
             proxies: Proxies::new(&config.trusted_proxies),
             sign_in: limiter(config.limit_sign_in),
             checkout: limiter(config.limit_checkout),
+            payment: limiter(config.limit_payment),
             cart: limiter(config.limit_cart),
+            search: limiter(config.limit_search),
             api: limiter(config.limit_api),
         }
     }
 
     /// Forgets clients that have been quiet, so that the counts stay small. Called now and then.
     pub fn tidy(&self) {
-        for limiter in [&self.sign_in, &self.checkout, &self.cart, &self.api].into_iter().flatten() {
+        for limiter in [&self.sign_in, &self.checkout, &self.payment, &self.cart, &self.search, &self.api].into_iter().flatten() {
             limiter.retain_recent();
         }
     }
@@ -62,13 +69,24 @@ impl Limits {
         let limiter = match kind {
             Kind::SignIn => &self.sign_in,
             Kind::Checkout => &self.checkout,
+            Kind::Payment => &self.payment,
             Kind::Cart => &self.cart,
+            Kind::Search => &self.search,
             Kind::Api => &self.api,
         };
         let refused = limiter.as_ref()?.check_key(&counted(client)).err()?;
         Some(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
 }
+
+/// Each of these may have a password hashed, or says whether an e-mail has an account.
+const ACCOUNT: &[&str] = &["/api/sign_in", "/api/sign_up", "/api/change_account", "/sign-in", "/sign-up", "/account/preferences"];
+
+/// Each of these may ask the card gateway.
+const GATEWAY: &[&str] = &["/api/settle_order", "/api/read_return", "/api/finish_order", "/checkout/return"];
+
+/// What is computed anew for each who asks.
+const SEARCH: &[&str] = &["/api/find", "/api/suggest", "/api/read_offers", "/api/begin_checkout", "/api/read_latest_order"];
 
 /// Which limits a request falls under. Server functions are named after what they do.
 fn kinds(method: &Method, path: &str) -> &'static [Kind] {
@@ -78,10 +96,13 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
         return if post && path.ends_with("/checkout") { &[Kind::Api, Kind::Checkout] } else { &[Kind::Api] };
     }
     match () {
-        () if post && begins(&["/api/sign_in", "/api/sign_up", "/sign-in", "/sign-up", "/admin/sign-in"]) => &[Kind::SignIn],
+        () if post && begins(ACCOUNT) => &[Kind::SignIn],
         // Each may send a mail.
         () if post && begins(&["/api/find_order", "/orders/find"]) => &[Kind::SignIn],
+        () if begins(GATEWAY) => &[Kind::Payment],
+        () if post && begins(&["/orders/follow/"]) => &[Kind::Payment],
         () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
+        () if begins(SEARCH) || path == "/search" => &[Kind::Search],
         // Each may make a cart.
         () if post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Kind::Cart],
         () => &[],
@@ -89,12 +110,14 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
 }
 
 /// Refuses what comes too often, with the seconds to wait.
-pub async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let kinds = kinds(request.method(), request.uri().path());
+    let client = limits.proxies.client(&request);
+    // For what the backend counts by client too: guesses at passwords and discount codes, cash orders.
+    request.extensions_mut().insert(Client(counted(client)));
     if kinds.is_empty() {
         return next.run(request).await;
     }
-    let client = limits.proxies.client(&request);
     let Some(wait) = kinds.iter().find_map(|kind| limits.refuse(*kind, client)) else {
         return next.run(request).await;
     };
@@ -117,7 +140,9 @@ mod tests {
 
     #[test]
     fn guessing_and_flooding_are_limited_and_reading_is_not() {
-        assert_eq!(kinds(&Method::POST, "/api/sign_in123"), [Kind::SignIn]);
+        for path in ["/api/sign_in123", "/api/change_account", "/account/preferences"] {
+            assert_eq!(kinds(&Method::POST, path), [Kind::SignIn], "{path}");
+        }
         assert_eq!(kinds(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Kind::Api, Kind::Checkout]);
         for path in ["/api/find_order", "/orders/find"] {
             assert_eq!(kinds(&Method::POST, path), [Kind::SignIn], "{path}");
@@ -126,6 +151,18 @@ mod tests {
         for path in ["/api/sync_cart", "/api/change_cart", "/cart"] {
             assert_eq!(kinds(&Method::POST, path), [Kind::Cart], "{path}");
         }
+        for (method, path) in [
+            (Method::POST, "/api/settle_order"),
+            (Method::POST, "/api/read_return"),
+            (Method::GET, "/checkout/return"),
+            (Method::POST, "/orders/follow/abc"),
+        ] {
+            assert_eq!(kinds(&method, path), [Kind::Payment], "{path}");
+        }
+        for path in ["/search", "/api/find", "/api/suggest", "/api/read_offers"] {
+            assert_eq!(kinds(&Method::GET, path), [Kind::Search], "{path}");
+        }
+        assert_eq!(kinds(&Method::GET, "/orders/follow/abc"), []);
         assert_eq!(kinds(&Method::GET, "/cart"), []);
         assert_eq!(kinds(&Method::GET, "/sign-in"), []);
         assert_eq!(kinds(&Method::GET, "/p/dried-mango"), []);

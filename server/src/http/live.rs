@@ -44,10 +44,10 @@ fn token(headers: &HeaderMap) -> Option<String> {
 
 /// What whoever has this session may see, or the status that says why not.
 async fn admit(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
-    let me = identity::who_still(shop, token).await.unwrap_or_else(|error| {
+    let me = identity::who_still(shop, token).await.map_err(|error| {
         tracing::warn!(%error, "a session cannot be read");
-        None
-    });
+        StatusCode::SERVICE_UNAVAILABLE
+    })?;
     let context = identity::context_of(&me.ok_or(StatusCode::UNAUTHORIZED)?, id);
     if context.may(ACCESS) { Ok(context) } else { Err(StatusCode::FORBIDDEN) }
 }

@@ -4,6 +4,7 @@
 //! ([`request`]), security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`limits`]), protection
 //! against forged requests, and then the routes.
 
+mod bounds;
 pub mod client;
 mod door;
 mod health;
@@ -40,10 +41,12 @@ use crate::api;
 use crate::cache::Pages;
 use crate::config::Config;
 use crate::work::Workers;
+use client::Proxies;
 use door::Halls;
-use health::Ending;
+use health::{Ending, Ready};
 use limits::Limits;
 use live::Live;
+use request::Around;
 use security::Policy;
 use site::Site;
 
@@ -61,6 +64,16 @@ pub struct Server {
     ending: Ending,
     over: watch::Sender<bool>,
     changed: watch::Sender<u64>,
+    drain: Duration,
+}
+
+/// How the program was asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// By whoever sits before it (Ctrl C): at once.
+    Interrupted,
+    /// By what looks after it (SIGTERM): when nobody is sent here any more.
+    Terminated,
 }
 
 impl Server {
@@ -93,16 +106,18 @@ impl Server {
             .layer(from_fn(move |request, next| security::headers(secure, request, next)))
             // Bodies are bounded once, by what they are for.
             .layer(DefaultBodyLimit::disable())
-            .layer(from_fn(request::observe));
+            .layer(from_fn_with_state(Around::new(Proxies::new(&config.trusted_proxies), Some(shop.clone())), request::observe));
         let pages = Arc::new(Pages::new(routes, config.page_cache, policy));
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let halls = Halls::open(count, pages.clone()).map_err(|error| format!("no connections can be taken: {error}"))?;
-        Ok(Self { pages, halls, shop, limits, ending, over, changed })
+        let halls = Halls::open(count, door::places(config.max_connections), pages.clone())
+            .map_err(|error| format!("no connections can be taken: {error}"))?;
+        Ok(Self { pages, halls, shop, limits, ending, over, changed, drain: config.drain })
     }
 
-    /// Serves until `stop` is done; then answers what has begun, closes the streams, and finishes what waits to be written.
-    pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl Future<Output = ()>) {
-        let Self { pages, halls, shop, limits, ending, over, changed } = self;
+    /// Serves until `stop` is done; then is not ready for as long as it drains, answers what has begun, closes the streams, and
+    /// finishes what waits to be written. A second `stop` ends the draining.
+    pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl AsyncFn() -> Asked) {
+        let Self { pages, halls, shop, limits, ending, over, changed, drain } = self;
         let follower = follow(&shop, pages.clone(), changed);
         let turns = tokio::spawn(turn(shop.clone(), pages.clone()));
         let tidier = tokio::spawn(async move {
@@ -113,9 +128,13 @@ impl Server {
         });
         let (begun, mut begins) = watch::channel(());
         let serving = door::serve(listener, halls, async move {
-            stop.await;
-            tracing::info!("ending: no new connections, open requests are answered");
+            let asked = stop().await;
             ending.begin();
+            if asked == Asked::Terminated && !drain.is_zero() {
+                tracing::info!(seconds = drain.as_secs(), "ending: not ready for more, connections are still taken");
+                let _ = tokio::time::timeout(drain, stop()).await;
+            }
+            tracing::info!("ending: no new connections, open requests are answered");
             over.send_replace(true);
             begun.send_replace(());
         });
@@ -151,7 +170,7 @@ fn own_routes(shop: &Shop, ending: Ending, live: Live, figures: PrometheusHandle
     let metrics = async move || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], figures.render());
     Router::new()
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready).with_state((shop.clone(), ending)))
+        .route("/health/ready", get(health::ready).with_state(Ready::new(shop.clone(), ending)))
         .route("/metrics", get(metrics))
         .route("/pictures/{id}/{file}", get(pictures::picture).with_state(shop.clone()))
         .route("/webhooks/stripe", post(webhook::stripe).with_state(shop.clone()))

@@ -60,6 +60,7 @@ fn origin_of(address: &str) -> &str {
 /// Headers on every answer. `secure`: the shop is reached by https only.
 pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
+    let reads = request.method().is_safe();
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
     if !headers.contains_key(header::CACHE_CONTROL) {
@@ -80,6 +81,10 @@ pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     // What is no page runs nothing, wherever it is opened. Pages get theirs where the nonce is known.
     let page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if page && reads {
+        // A browser that goes back asks again when what it is known by is other than before, as after an order.
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
+    }
     if !page {
         let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);

@@ -63,6 +63,70 @@ fn the_demonstration_shop_passes_its_audit() {
     assert!(said(&output).contains("all agree"));
 }
 
+#[test]
+fn commands_that_only_look_make_no_database() {
+    let folder = Folder::new();
+    let typo = "sqlite:typo/typo.db";
+    for command in
+        [&["audit"][..], &["export", "products.csv"], &["backup", "copy.db"], &["admin", "key", "--name", "x", "--scope", "read_orders"]]
+    {
+        let output = folder.run(&[command, &["--database", typo]].concat());
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", said(&output));
+        assert!(complaint(&output).contains("typo.db"), "{command:?}: {}", complaint(&output));
+    }
+    let doctor = folder.run(&["doctor", "--database", typo]);
+    assert!(said(&doctor).contains("there is no shop at"), "{}{}", said(&doctor), complaint(&doctor));
+    let made: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(made.is_empty(), "{made:?}");
+    // A database that is no shop is left as it is.
+    std::fs::write(folder.0.join("empty.db"), "").unwrap();
+    let output = folder.run(&["audit", "--database", "sqlite:empty.db"]);
+    assert!(complaint(&output).contains("holds no shop"), "{}", complaint(&output));
+    assert_eq!(std::fs::metadata(folder.0.join("empty.db")).unwrap().len(), 0);
+}
+
+#[test]
+fn a_shop_is_looked_into_while_it_serves() {
+    let mut server = Server::start();
+    let audit = server.folder.run(&["audit"]);
+    assert!(audit.status.success() && said(&audit).contains("all agree"), "{}{}", said(&audit), complaint(&audit));
+    let doctor = server.folder.run(&["doctor"]);
+    assert!(said(&doctor).contains("every page of the file is sound") && said(&doctor).contains("owner"), "{}", said(&doctor));
+    let export = server.folder.run(&["export", "products.csv", "--pictures", "photographs"]);
+    assert!(export.status.success(), "{}", complaint(&export));
+    assert!(std::fs::read_dir(server.folder.0.join("photographs")).unwrap().count() > 10);
+    assert_eq!(server.folder.run(&["export", "products.csv"]).status.code(), Some(1), "a file is never written over");
+    server.terminate();
+    assert!(server.wait().success());
+    // Read into another shop, it is the same shop.
+    let read =
+        server.folder.run(&["import", "products.csv", "--pictures", "photographs", "--database", "sqlite:other.db", "--data-dir", "other"]);
+    assert!(read.status.success(), "{}{}", said(&read), complaint(&read));
+    let again = server.folder.run(&["export", "again.csv", "--pictures", "more", "--database", "sqlite:other.db", "--data-dir", "other"]);
+    assert!(again.status.success(), "{}", complaint(&again));
+    let bytes = |name: &str| std::fs::read(server.folder.0.join(name)).unwrap();
+    assert_eq!(bytes("products.csv"), bytes("again.csv"));
+    let preview = server.folder.run(&["import", "again.csv", "--preview", "--pictures", "more"]);
+    assert!(said(&preview).contains("0 products would be created, 0 updated"), "{}", said(&preview));
+}
+
+#[test]
+fn a_damaged_database_is_noticed() {
+    use std::os::unix::fs::FileExt;
+    let folder = Folder::with_shop();
+    let file = std::fs::File::options().read(true).write(true).open(folder.0.join("shop.db")).unwrap();
+    let pages = file.metadata().unwrap().len() / 4096;
+    for page in pages / 2..pages / 2 + 8 {
+        file.write_all_at(&[0x5a; 4096], page * 4096).unwrap();
+    }
+    let audit = folder.run(&["audit"]);
+    assert_eq!(audit.status.code(), Some(1));
+    assert!(said(&audit).contains("every page of the file is sound") && said(&audit).contains("FAILED"), "{}", said(&audit));
+    let doctor = folder.run(&["doctor"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(said(&doctor).contains("put back a backup"), "{}", said(&doctor));
+}
+
 #[tokio::test]
 async fn a_shop_is_copied_while_it_serves_and_put_back() {
     let mut server = Server::start();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::program::{Folder, Server, complaint, said};
+use crate::program::{Folder, Server, complaint, is_long, said};
 
 /// Checkouts at the same time.
 const CHECKOUTS: usize = 200;
@@ -18,7 +18,7 @@ const OF_ONE: usize = 30;
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn rounds() -> usize {
-    if std::env::var_os("TINDAHAN_LONG").is_some_and(|long| long == "1") { 30 } else { 3 }
+    if is_long() { 30 } else { 3 }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +219,7 @@ async fn checkouts(http: &reqwest::Client, url: &str, round: usize) -> Vec<Check
 }
 
 /// Variants, each as often as it is bought: two for each checkout.
-async fn units(http: &reqwest::Client, url: &str) -> Vec<String> {
+pub async fn units(http: &reqwest::Client, url: &str) -> Vec<String> {
     let read = async |path: String| -> Value { http.get(format!("{url}{path}")).send().await.unwrap().json().await.unwrap() };
     let list = read("/api/v1/products?in_stock=true".into()).await;
     let mut units = Vec::new();

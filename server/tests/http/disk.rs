@@ -20,6 +20,9 @@ async fn a_full_disk_refuses_orders_and_loses_none() {
     for (status, problem) in &refused {
         assert_eq!((*status, problem["code"].as_str()), (507, Some("storage_full")), "{problem}");
     }
+    let ready = server.get("/health/ready").send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    assert_eq!(ready.json::<serde_json::Value>().await.unwrap()["reason"], "storage_full");
     // Whoever only looks is still served.
     for path in ["/", "/p/dried-mango", "/health/live", "/api/v1/products"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 200, "{path}");
@@ -30,6 +33,7 @@ async fn a_full_disk_refuses_orders_and_loses_none() {
     // There is room again.
     let folder = std::mem::replace(&mut server.folder, Folder::new());
     let mut server = Server::start_with(folder, &["--limit-api", "0", "--limit-checkout", "0"]);
+    assert_eq!(server.get("/health/ready").send().await.unwrap().status(), 200);
     let (status, placed) = try_to_buy_one(&server).await;
     assert_eq!(status, 201, "{placed}");
     server.terminate();

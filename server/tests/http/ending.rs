@@ -61,6 +61,23 @@ fn a_request_that_has_begun_is_answered_when_the_server_ends() {
 }
 
 #[test]
+fn whoever_looks_after_it_sees_that_it_ends_before_it_takes_no_more() {
+    let mut server = Server::start_with(Folder::with_shop(), &["--drain-seconds", "3"]);
+    let ready = || crate::refused::raw(&server, b"GET /health/ready HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
+    assert!(ready().starts_with("HTTP/1.1 200"));
+    server.terminate();
+    let not = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        ready().starts_with("HTTP/1.1 503")
+    });
+    assert!(not, "{}", ready());
+    // Whoever has not heard of it yet is still served.
+    let answer = crate::refused::raw(&server, b"GET /health/live HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(server.wait().success());
+}
+
+#[test]
 fn a_port_in_use_is_said_clearly() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

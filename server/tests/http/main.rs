@@ -3,9 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod away;
 mod commands;
 mod crash;
+mod demo;
 mod disk;
 mod ending;
+mod frozen;
+mod load;
 mod pages;
 mod program;
+mod refused;
+#[allow(dead_code, reason = "the backend's suite uses more of it")]
+#[path = "../../../backend/tests/suite/support/wire.rs"]
+mod wire;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::program::{Folder, Server, client, complaint};
+use crate::program::{Folder, Server, client, complaint, session_of};
 
 async fn text(request: reqwest::RequestBuilder) -> String {
     request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
@@ -77,9 +77,13 @@ async fn what_names_a_reader_is_kept_by_nobody_else() {
     };
     for path in ["/", "/p/dried-mango", "/cart", "/checkout", "/api/read_frame", "/api/read_home"] {
         assert_eq!(kept(path, "lang=en").await, "no-cache", "{path}");
-        assert_eq!(kept(path, "session=nobody").await, "private, no-cache", "{path}");
+        assert_eq!(kept(path, "session=nobody").await, "no-store", "{path}");
     }
-    assert_eq!(kept("/account", "").await, "private, no-cache");
+    // "Back" shows what was kept without asking: after signing out, or after an order was placed.
+    for path in ["/account", "/account/orders", "/checkout/return", "/admin"] {
+        assert_eq!(kept(path, "").await, "no-store", "{path}");
+    }
+    assert!(server.get("/checkout").send().await.unwrap().headers()["vary"].to_str().unwrap().contains("cookie"));
     for path in ["/api/read_account", "/metrics", "/pictures/none/1.webp", "/api/v1/products"] {
         assert_eq!(kept(path, "").await, "no-store", "{path}");
     }
@@ -123,7 +127,7 @@ async fn another_site_cannot_make_a_browser_change_anything() {
 
 #[tokio::test]
 async fn a_request_keeps_its_id_and_the_log_keeps_no_secret() {
-    let server = Server::start();
+    let server = Server::start_with(Folder::with_shop(), &["--demo", "--trusted-proxies", "127.0.0.1"]);
     let given = "req_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
     let answer = server
         .get("/api/v1/search?q=very-private-words")
@@ -152,9 +156,10 @@ async fn owner(server: &Server) -> String {
     let form = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
     let entered = client().post(format!("{}/sign-in", server.url)).header("accept", "text/html").form(&form).send().await.unwrap();
     assert_eq!(entered.status(), 303);
-    let cookie = entered.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
-    cookie.split(';').next().unwrap().to_owned()
+    for cookie in entered.headers().get_all("set-cookie") {
+        assert!(cookie.to_str().unwrap().contains("HttpOnly") && cookie.to_str().unwrap().contains("SameSite=Lax"));
+    }
+    session_of(&entered)
 }
 
 #[tokio::test]
@@ -331,4 +336,31 @@ fn a_broken_list_of_the_site_stops_the_program() {
     assert!(!ended.status.success());
     let complaint = complaint(&ended);
     assert!(complaint.contains("files.json"), "{complaint}");
+}
+
+#[tokio::test]
+async fn searches_are_counted_by_client_behind_a_proxy_and_from_the_cache() {
+    let server = Server::start_with(Folder::with_shop(), &["--limit-search", "2", "--trusted-proxies", "127.0.0.1"]);
+    let search = async |client: &str, q: &str| {
+        let asked = server.get(&format!("/search?q={q}")).header("x-forwarded-for", client).header("accept", "text/html");
+        asked.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!([search("203.0.113.5", "mango").await, search("203.0.113.5", "coffee").await], [200; 2]);
+    assert_eq!(search("203.0.113.5", "salt").await, 429);
+    assert_eq!(search("203.0.113.6", "salt").await, 200);
+    // What is kept costs nothing.
+    assert_eq!([search("203.0.113.5", "mango").await, search("203.0.113.5", "salt").await], [200; 2]);
+}
+
+#[tokio::test]
+async fn changing_an_account_is_limited_like_signing_in() {
+    let server = Server::start_with(Folder::with_shop(), &["--limit-sign-in", "2"]);
+    for path in ["/api/change_account", "/account/preferences", "/api/sign_in", "/sign-in"] {
+        let mut last = 0;
+        for _ in 0..3 {
+            let asked = client().post(format!("{}{path}", server.url)).form(&[("step", "password")]);
+            last = asked.send().await.unwrap().status().as_u16();
+        }
+        assert_eq!(last, 429, "{path}");
+    }
 }

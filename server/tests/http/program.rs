@@ -23,7 +23,7 @@ impl Folder {
     /// With the demonstration shop in it.
     pub fn with_shop() -> Self {
         let folder = Self::new();
-        copy(&template(), &folder.0);
+        copy(&template(), &folder.0, false);
         folder
     }
 
@@ -42,6 +42,8 @@ impl Folder {
                 command.env_remove(name);
             }
         }
+        // There is no load balancer that would have to notice.
+        command.env("TINDAHAN_DRAIN_SECONDS", "0");
         command
     }
 
@@ -78,13 +80,13 @@ fn template() -> PathBuf {
 }
 
 /// Photographs are linked rather than copied: nobody changes them.
-fn copy(from: &Path, to: &Path) {
+fn copy(from: &Path, to: &Path, linked: bool) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else if entry.path().components().any(|part| part.as_os_str() == "files") {
+            copy(&entry.path(), &target, linked || entry.file_name() == "files");
+        } else if linked {
             fs::hard_link(entry.path(), &target).or_else(|_| fs::copy(entry.path(), &target).map(drop)).unwrap();
         } else {
             fs::copy(entry.path(), &target).unwrap();
@@ -153,8 +155,19 @@ impl Server {
 
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
-        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(done.success());
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal: `STOP`, `CONT`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Its resident memory, megabytes.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1_024
     }
 
     /// Waits until it has ended, and says how.
@@ -170,9 +183,30 @@ impl Drop for Server {
     }
 }
 
+/// Is this a run of the long mode?
+pub fn is_long() -> bool {
+    std::env::var_os("TINDAHAN_LONG").is_some_and(|long| long == "1")
+}
+
+/// A new, empty Postgres database: its address.
+pub async fn a_postgres() -> String {
+    let admin = std::env::var("TINDAHAN_TEST_POSTGRES")
+        .expect("this test needs Postgres: run it with `make test-rust`, or set TINDAHAN_TEST_POSTGRES");
+    let mut postgres = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
+    let name = format!("http_{}", uuid::Uuid::new_v4().simple());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut postgres).await.unwrap();
+    format!("{}/{name}", admin.rsplit_once('/').unwrap().0)
+}
+
 /// A client that follows nothing and keeps nothing.
 pub fn client() -> reqwest::Client {
     backend::platform::http::client().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// The session that an answer to a sign-in begins, as a `cookie` header has it.
+pub fn session_of(answer: &reqwest::Response) -> String {
+    let mut cookies = answer.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    cookies.find(|cookie| cookie.starts_with("session=")).unwrap().to_owned()
 }
 
 /// What a command said on standard error.

@@ -39,7 +39,7 @@ pub struct Card {
     pub outcome: &'static str,
 }
 
-const GENERIC: Decline = Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
+pub const GENERIC: Decline = Decline { code: "card_declined", reason: Some("generic_decline"), message: "Your card was declined." };
 const INSUFFICIENT_FUNDS: Decline =
     Decline { code: "card_declined", reason: Some("insufficient_funds"), message: "Your card has insufficient funds." };
 const EXPIRED: Decline = Decline { code: "expired_card", reason: None, message: "Your card has expired." };

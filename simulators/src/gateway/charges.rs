@@ -100,6 +100,8 @@ pub struct Refund {
     pub currency: String,
     pub reason: Option<String>,
     pub metadata: BTreeMap<String, String>,
+    /// Why the money came back to the shop, days later.
+    pub failure: Option<String>,
     created: u64,
 }
 
@@ -114,6 +116,7 @@ impl Refund {
             currency: charge.currency.clone(),
             reason: None,
             metadata: BTreeMap::new(),
+            failure: None,
             created: now_seconds(),
         }
     }
@@ -131,7 +134,8 @@ impl Refund {
             "payment_intent": self.intent,
             "reason": self.reason,
             "receipt_number": null,
-            "status": "succeeded",
+            "failure_reason": self.failure,
+            "status": if self.failure.is_some() { "failed" } else { "succeeded" },
         })
     }
 }

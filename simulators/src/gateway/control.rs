@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Gateway,
     books::Books,
+    errors::ApiError,
     idempotency::Answers,
     webhooks::{Changes, Endpoint},
 };
@@ -24,6 +25,7 @@ pub fn router() -> Router<Gateway> {
         .route("/_control/webhook", post(redirect))
         .route("/_control/webhooks", get(report).post(change))
         .route("/_control/gateway", post(trouble))
+        .route("/_control/refunds", post(fail_refund))
         .route("/_control/ledger", get(ledger))
         .route("/_control/reset", post(reset))
 }
@@ -64,14 +66,36 @@ struct Trouble {
     hold_ms: Option<u64>,
     /// How many of the next changing requests fail with 500 before anything is done.
     fail_next: Option<u32>,
+    /// How many of the next captures the bank declines.
+    decline_captures: Option<u32>,
 }
 
 async fn trouble(State(gateway): State<Gateway>, Json(trouble): Json<Trouble>) -> Json<Value> {
     let mut desk = gateway.desk();
     desk.hold = trouble.hold_ms.map_or(desk.hold, Duration::from_millis);
     desk.fail_next = trouble.fail_next.unwrap_or(desk.fail_next);
+    desk.books.decline_captures = trouble.decline_captures.unwrap_or(desk.books.decline_captures);
     let hold_ms = u64::try_from(desk.hold.as_millis()).unwrap_or(u64::MAX);
-    Json(json!({ "hold_ms": hold_ms, "fail_next": desk.fail_next }))
+    Json(json!({ "hold_ms": hold_ms, "fail_next": desk.fail_next, "decline_captures": desk.books.decline_captures }))
+}
+
+/// A refund that cannot be delivered any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Undelivered {
+    id: String,
+    #[serde(default = "gone")]
+    reason: String,
+}
+
+fn gone() -> String {
+    "lost_or_stolen_card".to_owned()
+}
+
+async fn fail_refund(State(gateway): State<Gateway>, Json(asked): Json<Undelivered>) -> Result<Json<Value>, ApiError> {
+    let mut desk = gateway.desk();
+    let refund = gateway.act(&mut desk, None, None, |books| books.fail_refund(&asked.id, &asked.reason))?;
+    Ok(Json(refund.json()))
 }
 
 async fn ledger(State(gateway): State<Gateway>) -> Json<Value> {

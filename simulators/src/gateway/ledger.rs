@@ -19,6 +19,8 @@ pub enum Kind {
     Capture,
     /// Money from the shop to the shopper.
     Refund,
+    /// Money that could not be delivered to the shopper, and is with the shop again.
+    RefundFailed,
 }
 
 /// One line. The amount is minor units and always positive; the kind gives the direction.
@@ -68,9 +70,9 @@ impl Ledger {
         });
     }
 
-    /// The lines of money that moved: captures and refunds.
+    /// The lines of money that moved: captures, refunds, and refunds that failed later.
     pub fn movements(&self) -> Vec<&Line> {
-        self.of(&[Kind::Capture, Kind::Refund])
+        self.of(&[Kind::Capture, Kind::Refund, Kind::RefundFailed])
     }
 
     /// The lines of money that was only held.
@@ -91,6 +93,7 @@ impl Ledger {
                     sums.held = sums.held.saturating_sub(line.amount);
                 }
                 Kind::Refund => sums.refunded += line.amount,
+                Kind::RefundFailed => sums.refunded = sums.refunded.saturating_sub(line.amount),
             }
         }
         totals

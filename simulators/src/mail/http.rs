@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Failures, Message, Sink, Summary, mime};
+use super::{Failures, Message, Sink, Stage, Summary, mime};
 
 /// Routes over a sink.
 pub fn router(sink: Sink) -> Router {
@@ -79,6 +79,8 @@ struct Order {
     fail_next: u32,
     #[serde(default = "default_code")]
     code: u16,
+    #[serde(default)]
+    stage: Stage,
 }
 
 fn default_code() -> u16 {
@@ -90,6 +92,6 @@ async fn fail(State(sink): State<Sink>, Json(order): Json<Order>) -> (StatusCode
         let message = "a failure has a code from 400 to 599";
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })));
     }
-    sink.kept().failures = Failures { left: order.fail_next, code: order.code };
+    sink.kept().failures = Failures { left: order.fail_next, code: order.code, stage: order.stage };
     (StatusCode::OK, Json(json!({ "fail_next": order.fail_next, "code": order.code })))
 }

@@ -51,6 +51,20 @@ struct Summary {
 struct Failures {
     left: u32,
     code: u16,
+    stage: Stage,
+}
+
+/// What is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stage {
+    /// The sender's address.
+    Sender,
+    /// The reader's address.
+    Recipient,
+    /// The message.
+    #[default]
+    Message,
 }
 
 #[derive(Debug)]
@@ -71,7 +85,7 @@ pub struct Sink {
 impl Sink {
     /// An empty sink that takes messages of up to `limit` bytes and writes each to `folder` as well, if there is one.
     pub fn new(folder: Option<PathBuf>, limit: usize) -> Self {
-        let kept = Tray { messages: VecDeque::new(), failures: Failures { left: 0, code: 451 } };
+        let kept = Tray { messages: VecDeque::new(), failures: Failures { left: 0, code: 451, stage: Stage::default() } };
         Self { kept: Arc::new(Mutex::new(kept)), folder, limit }
     }
 
@@ -107,11 +121,11 @@ impl Sink {
         http::router(self)
     }
 
-    /// The code to refuse the next message with, if failures are ordered.
-    fn next_failure(&self) -> Option<u16> {
+    /// The code to refuse with at this stage, if failures are ordered.
+    fn next_failure(&self, stage: Stage) -> Option<u16> {
         let mut kept = self.kept();
         let failures = &mut kept.failures;
-        (failures.left > 0).then(|| {
+        (failures.left > 0 && failures.stage == stage).then(|| {
             failures.left -= 1;
             failures.code
         })

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Sink;
+use super::{Sink, Stage};
 
 /// RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -139,6 +139,9 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
                 _ => return "555 Unknown parameter".to_owned(),
             }
         }
+        if let Some(code) = self.sink.next_failure(Stage::Sender) {
+            return format!("{code} The sink was told to refuse this sender");
+        }
         self.envelope.from = Some(from.to_owned());
         "250 OK".to_owned()
     }
@@ -151,6 +154,9 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
             Some((to, _)) if !to.is_empty() => {
                 if self.envelope.to.len() >= MOST_RECIPIENTS {
                     return "452 Too many recipients".to_owned();
+                }
+                if let Some(code) = self.sink.next_failure(Stage::Recipient) {
+                    return format!("{code} The sink was told to refuse this recipient");
                 }
                 self.envelope.to.push(to.to_owned());
                 "250 OK".to_owned()
@@ -166,7 +172,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         let Some(message) = message else {
             return Ok("552 Message too big".to_owned());
         };
-        if let Some(code) = self.sink.next_failure() {
+        if let Some(code) = self.sink.next_failure(Stage::Message) {
             return Ok(format!("{code} The sink was told to refuse this message"));
         }
         match self.sink.keep(envelope.from.unwrap_or_default(), envelope.to, message).await {

@@ -129,7 +129,7 @@ fn jobs() -> [Place; 5] {
 }
 
 /// What the palette offers beside the jobs: the job it belongs to stands in the group.
-fn further() -> [(&'static str, Place); 13] {
+fn further() -> [(&'static str, Place); 14] {
     let place = |needs, href, name, shape| Place { needs, href, name, shape };
     [
         (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?queue=to_pack", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE)),
@@ -141,6 +141,7 @@ fn further() -> [(&'static str, Place); 13] {
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX), icon::BANKNOTE)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY), icon::PACKAGE)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS), icon::TAG)),
+        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/denials", tr!(ADMIN_SETTINGS_DENIALS), icon::LOCK)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
         (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS), icon::LOCK)),
         (tr!(ADMIN_SETTINGS), place(Permission::ReadDashboard, "/admin/preferences", tr!(ADMIN_MINE), icon::SETTINGS)),

@@ -86,6 +86,11 @@ where
 fn taken(event: &SubmitEvent) -> Option<FormData> {
     let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
     let data = FormData::new_with_form(&form).ok()?;
+    // A browser sends the button that was pressed as well.
+    let pressed = event.submitter().and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value")?)));
+    if let Some((name, value)) = pressed {
+        data.append_with_str(&name, &value).ok()?;
+    }
     event.prevent_default();
     Some(data)
 }

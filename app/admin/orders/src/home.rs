@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
-use crate::states;
+use crate::{refusals, states};
 
 /// The day's figures.
 #[server(endpoint = "admin/today", output = Answer)]
@@ -74,11 +74,21 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
     let average = Signal::derive(move || {
         today.with(|today| locale.money(Money::new(today.sales.minor.checked_div(today.orders).unwrap_or(0), today.sales.currency)))
     });
+    let changed = Callback::new(move |()| {
+        leptos::task::spawn_local(async move {
+            if let Ok(today) = read_today().await {
+                // The page may have been left.
+                let _ = newer.try_set(Some(today));
+            }
+        });
+    });
+    let refused = refusals::panel(today, changed);
     let live = move || newer.with(Option::is_some).then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
     view! {
         <Title text=tr!(ADMIN_HOME_TITLE)/>
         <div class="flex flex-col gap-6">
             <PageHeader title=tr!(ADMIN_HOME_TITLE) actions=move || live.into_any()/>
+            {refused}
             <div class="grid grid-cols-2 xl:grid-cols-4 gap-3 md:gap-4" id="today">
                 <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value=sales href="/admin/orders">
                     <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values=course first=from last=to/>
@@ -110,7 +120,6 @@ fn attention(today: &TodayView) -> AnyView {
         (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.queues.to_ship, "/admin/orders?queue=to_ship"),
         (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.queues.unpaid, "/admin/orders?queue=unpaid"),
         (tr!(ADMIN_ORDERS_FILTER_CASH_DUE), today.queues.cash_due, "/admin/orders?queue=cash_due"),
-        (tr!(ADMIN_HOME_DEAD_JOBS), today.dead_jobs, "/admin/settings/jobs"),
     ];
     let waits: Vec<_> = missing.chain(waits.into_iter().filter(|(_, count, _)| *count > 0)).collect();
     if waits.is_empty() {

@@ -17,6 +17,7 @@ pub mod list;
 pub mod order;
 mod parcel;
 pub mod pick_list;
+pub mod refusals;
 mod states;
 
 pub use admin_frame::{AdminShell, Missing};
@@ -25,5 +26,5 @@ use session::Access;
 /// Every server function of these pages and of the frame, with what it asks of its caller.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [admin_frame::ACCESS, home::ACCESS, list::ACCESS, order::ACCESS, parcel::ACCESS, pick_list::ACCESS].concat()
+    [admin_frame::ACCESS, home::ACCESS, list::ACCESS, order::ACCESS, parcel::ACCESS, pick_list::ACCESS, refusals::ACCESS].concat()
 }

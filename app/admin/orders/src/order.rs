@@ -5,7 +5,7 @@ use domain::Money;
 use domain::id::OrderId;
 use domain::order::{PaymentMethod, PaymentState};
 use domain::permission::Permission;
-use domain::view::{OrderLineView, OrderView, TimelineEntry};
+use domain::view::{OrderLineView, OrderView, RefundView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -16,8 +16,8 @@ use session::{
     Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{
-    Alert, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row,
-    Shape, SkeletonText, SumLine, Table, Timeline, Tone, icon, tr, use_locale,
+    Alert, Badge, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached,
+    Row, Shape, SkeletonText, SumLine, Table, Timeline, Tone, When, icon, tr, use_locale,
 };
 
 #[cfg(feature = "ssr")]
@@ -32,6 +32,8 @@ pub struct OrderPageView {
     pub order: OrderView,
     /// What the reader may do.
     pub may: Vec<Permission>,
+    /// One press moves money once: sent with the page's forms about money.
+    pub key: String,
 }
 
 #[cfg(feature = "ssr")]
@@ -41,7 +43,9 @@ fn payment_refused(error: &backend::payments::PaymentError, form: &str) -> AppEr
     match (error, error.message(request::locale())) {
         (PaymentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (PaymentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
-        (PaymentError::Amount | PaymentError::TooMuch(_), Some(said)) => request::invalid(vec![(format!("{form}-amount"), said)]),
+        (PaymentError::Amount | PaymentError::TooMuch(_) | PaymentError::TooMuchWith(..) | PaymentError::Capturing(_), Some(said)) => {
+            request::invalid(vec![(format!("{form}-amount"), said)])
+        }
         (PaymentError::Reason, Some(said)) => request::invalid(vec![(format!("{form}-reason"), said)]),
         (_, Some(said)) => request::fail(AppError::told(409, said)),
         (_, None) => request::unexpected(error),
@@ -64,7 +68,7 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
     let may = admin_frame::granted();
     let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| refused(&error))?;
-    Ok(OrderPageView { order, may })
+    Ok(OrderPageView { order, may, key: request::shop()?.id().to_string() })
 }
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 
@@ -80,9 +84,9 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 
 /// Captures what the bank holds; all of it when no amount is given.
 #[server(endpoint = "admin/order/capture", output = Answer)]
-pub async fn capture_payment(order: OrderId, amount: String) -> Result<(), AppError> {
+pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?, request::shop()?);
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
     let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture")?) };
     backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error, "capture"))
 }
@@ -90,9 +94,9 @@ access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
 /// Gives money back.
 #[server(endpoint = "admin/order/refund", output = Answer)]
-pub async fn refund_payment(order: OrderId, amount: String, reason: String) -> Result<(), AppError> {
+pub async fn refund_payment(order: OrderId, amount: String, reason: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?, request::shop()?);
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
     let amount = amount_of(&amount, &shop, "refund")?;
     backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error, "refund"))?;
     Ok(())
@@ -176,7 +180,7 @@ fn order_page() -> AnyView {
 
 fn page(view: OrderPageView, actions: Actions) -> AnyView {
     let locale = use_locale();
-    let OrderPageView { order, may } = view;
+    let OrderPageView { order, may, key } = view;
     let title = tr!(ORDER_NUMBER, number = order.number);
     let above = vec![("/admin/orders".to_owned(), tr!(ADMIN_ORDERS).to_owned())];
     let (payment, goods) = ((order.payment, order.payment_method), (order.fulfilment, order.delivery));
@@ -207,7 +211,7 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
                 <div class="flex flex-col gap-6 min-w-0">
-                    {money(&order, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}
+                    {money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}
                     {people(&order)}
                     {may(Permission::CancelOrders).then(|| cancelling(&order, actions))}
                 </div>
@@ -296,19 +300,24 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn money(order: &OrderView, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
+fn money(order: &OrderView, key: &str, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
     let locale = use_locale();
     let method = match order.payment_method {
         PaymentMethod::Cod => tr!(CHECKOUT_PAYMENT_COD),
         PaymentMethod::Card => tr!(CHECKOUT_PAYMENT_CARD),
     };
-    let facts = vec![
+    let mut facts = vec![
         (tr!(ORDER_PAYMENT).to_owned(), method.to_owned()),
         (tr!(CART_TOTAL).to_owned(), locale.money(order.total)),
         (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
         (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
     ];
-    let left = Money::new(order.captured.minor - order.refunded.minor, order.captured.currency);
+    let left = Money::new(order.captured.minor - order.refunded.minor - order.returning.minor, order.captured.currency);
+    if order.returning.minor > 0 {
+        facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));
+        facts.push((tr!(ADMIN_ORDERS_REFUNDABLE).to_owned(), locale.money(left)));
+    }
+    let (refunds, key) = (refunds(&order.refunds), key.to_owned());
     let failed = order.payment_failure.clone();
     let id = order.id;
     let to_capture = may_capture && order.payment == PaymentState::Authorised;
@@ -317,21 +326,60 @@ fn money(order: &OrderView, may_capture: bool, may_refund: bool, actions: Action
             <div class="flex flex-col gap-4">
                 <Facts facts/>
                 {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
-                {to_capture.then(|| capturing(id, actions))}
-                {(may_refund && left.minor > 0).then(|| refunding(id, left, actions))}
+                {refunds}
+                {to_capture.then(|| capturing(id, &key, actions))}
+                {(may_refund && left.minor > 0).then(|| refunding(id, &key, left, actions))}
             </div>
         </Panel>
     }
     .into_any()
 }
 
-fn capturing(order: OrderId, actions: Actions) -> AnyView {
+/// Each refund: how much, how far, why, by whom.
+fn refunds(refunds: &[RefundView]) -> AnyView {
+    if refunds.is_empty() {
+        return ().into_any();
+    }
+    let locale = use_locale();
+    let one = |refund: &RefundView| {
+        let (tone, state) = match refund.state.as_str() {
+            "done" => (Tone::Success, tr!(ADMIN_ORDERS_REFUND_DONE)),
+            "failed" => (Tone::Danger, tr!(ADMIN_ORDERS_REFUND_FAILED)),
+            _ => (Tone::Warning, tr!(ADMIN_ORDERS_REFUND_PENDING)),
+        };
+        let failure = refund.failure.clone().map(|failure| view! { <p class="tone-danger tone-ink text-sm">{failure}</p> }.into_any());
+        view! {
+            <li class="py-2">
+                <p class="flex items-center justify-between gap-3">
+                    <span class="figures font-medium">{locale.money(refund.amount)}</span>
+                    <Badge tone>{state}</Badge>
+                </p>
+                <p class="break-words">{refund.reason.clone()}</p>
+                <p class="text-sm text-quiet">{refund.actor.clone()}" · "<When at=refund.at/></p>
+                {failure}
+            </li>
+        }
+        .into_any()
+    };
+    let all = refunds.iter().map(one).collect_view();
+    view! {
+        <div>
+            <h3 class="text-sm text-quiet">{tr!(ADMIN_ORDERS_REFUNDS)}</h3>
+            <ul class="divide-y divide-hairline">{all}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+fn capturing(order: OrderId, key: &str, actions: Actions) -> AnyView {
     let action = actions.capture;
     let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let key = typed.or("key", key);
     view! {
         <ProblemSummary problem/>
         <StaffForm action>
             <input type="hidden" name="order" value=order.to_string()/>
+            <input type="hidden" name="key" value=key/>
             <div class="flex flex-col gap-3">
                 <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "capture-amount")/>
                 <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
@@ -341,14 +389,16 @@ fn capturing(order: OrderId, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn refunding(order: OrderId, left: Money, actions: Actions) -> AnyView {
+fn refunding(order: OrderId, key: &str, left: Money, actions: Actions) -> AnyView {
     let action = actions.refund;
     let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let key = typed.or("key", key);
     view! {
         <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
             <ProblemSummary problem/>
             <StaffForm action>
                 <input type="hidden" name="order" value=order.to_string()/>
+                <input type="hidden" name="key" value=key/>
                 <div class="flex flex-col gap-3">
                     <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "refund-amount")/>
                     <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::slug::slug;
+use domain::slug::{self, slug};
 use domain::view::{ProductDraft, ProductTexts, VariantDraft};
 use domain::{Currency, Locale, Money};
 use serde::{Deserialize, Serialize};
@@ -229,7 +229,8 @@ impl ProductForm {
             if let Some(bare) = bare {
                 bare.values = placed;
             } else if self.variants.len() < MOST_VARIANTS {
-                let parts = std::iter::once(base.clone()).chain(values.iter().map(|value| slug(value))).filter(|part| !part.is_empty());
+                let parts =
+                    std::iter::once(base.clone()).chain(values.iter().map(|value| slug::key(value))).filter(|part| !part.is_empty());
                 self.variants.push(VariantForm {
                     sku: parts.collect::<Vec<_>>().join("-").to_uppercase(),
                     values: placed,
@@ -254,7 +255,7 @@ fn parts(text: &str) -> Vec<String> {
 #[cfg(feature = "ssr")]
 mod reading {
     use domain::messages::t;
-    use domain::slug::slug;
+    use domain::slug;
     use domain::view::{FieldErrors, OptionDraft, ProductDraft, VariantDraft};
     use domain::{Currency, Locale, number};
 
@@ -301,7 +302,8 @@ mod reading {
                 let typed = form.values.get(*place).map_or("", |typed| typed.trim());
                 let fits =
                     |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name.eq_ignore_ascii_case(typed));
-                match option.values.iter().find(fits) {
+                let exactly = |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name == typed);
+                match option.values.iter().find(exactly).or_else(|| option.values.iter().find(fits)) {
                     Some((key, _)) => values.push(key.clone()),
                     None => self.wrong(field("values"), t::ADMIN_PRODUCTS_VALUES_UNKNOWN),
                 }
@@ -331,17 +333,22 @@ mod reading {
         let same = |name: &str, names: &[String]| names.first().is_some_and(|known| known == name);
         let known = before.iter().find(|option| same(name, &option.names));
         let lists: Vec<Vec<String>> = form.values.iter().map(|list| parts(list)).collect();
-        let values = lists.first()?.iter().enumerate().map(|(at, english)| {
-            let key = known
-                .and_then(|option| option.values.iter().find(|(_, names)| same(english, names)))
-                .map_or_else(|| slug(english), |(key, _)| key.clone());
-            let names = lists.iter().map(|list| list.get(at).unwrap_or(english).clone()).collect();
-            (key, names)
-        });
+        let mut values: Vec<(String, Vec<String>)> = Vec::new();
+        for (at, english) in lists.first()?.iter().enumerate() {
+            let of_before = known.and_then(|option| option.values.iter().find(|(_, names)| same(english, names)));
+            // `7` and `7½` are two values, though an address would write both as 7.
+            let others = known.into_iter().flat_map(|option| &option.values).chain(&values);
+            let key = of_before.map(|(key, _)| key.clone()).unwrap_or_else(|| {
+                let made = slug::key(english);
+                let is_taken = others.into_iter().any(|(key, names)| *key == made && !same(english, names));
+                if is_taken { slug::key_apart(english) } else { made }
+            });
+            values.push((key, lists.iter().map(|list| list.get(at).unwrap_or(english).clone()).collect()));
+        }
         Some(OptionDraft {
             key: known.map_or_else(String::new, |option| option.key.clone()),
             names: form.names.iter().map(|other| if other.trim().is_empty() { name.to_owned() } else { other.trim().to_owned() }).collect(),
-            values: values.collect(),
+            values,
         })
     }
 

@@ -1,14 +1,15 @@
-//! Products from a CSV file, with a report of what was done and which rows were left out.
+//! Products from a CSV file: a preview of what would come of it, and a report of what was done and which rows were left out.
 
 use admin_frame::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
-use domain::view::ImportReport;
+use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{Access, Answer, AppError, ProblemSummary, Title, access, lazy_page, stated, use_posted, wrong};
 use ui::{
-    Alert, Breadcrumbs, Button, Column, Facts, FigureCell, FileField, PageHeader, Panel, Row, Table, Tone, icon, tr, trn, use_locale,
+    Alert, Breadcrumbs, Button, Checkbox, Choice, Column, Facts, FigureCell, FileField, Look, PageHeader, Panel, Row, SelectField, Table,
+    Tone, icon, tr, trn, use_locale,
 };
 
 /// Nobody is told how far an import is: the browser waits for the report.
@@ -19,13 +20,29 @@ const fn untold(_done: u64, _all: u64) {}
 #[server(endpoint = "admin/products/import", input = MultipartFormData, output = Answer)]
 pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
     use backend::catalog::CatalogError;
+    use backend::catalog::import::{ImportOptions, Pictures, import_csv};
+    use domain::number::DecimalMark;
     use session::request;
     let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_frame::Sent::receive(data, "file").await?;
-    let report = backend::catalog::import::import_csv_in(&request::shop()?, &ctx, request::locale(), &sent.file, None, &untold).await;
+    let options = ImportOptions {
+        pictures: if sent.value("without_pictures").is_empty() { Pictures::Fetch } else { Pictures::LeaveOut },
+        decimals: match sent.value("decimals") {
+            "comma" => Some(DecimalMark::Comma),
+            "point" => Some(DecimalMark::Point),
+            _ => None,
+        },
+        preview: sent.value("do") == "preview",
+        locale: request::locale(),
+    };
+    let report = import_csv(&request::shop()?, &ctx, &sent.file, &options, &untold).await;
     request::show();
     report.map_err(|error| match error {
-        CatalogError::NotAList(said) => request::invalid(vec![("file".into(), said.to_string())]),
+        CatalogError::NotAList(said) => request::invalid(vec![("file".into(), said)]),
+        CatalogError::WhichDecimalMark { line, column, text } => {
+            let said = [("line", &*line.to_string()), ("column", &*column), ("text", &*text)];
+            request::invalid(vec![("decimals".into(), ui::t::IMPORT_WHICH_DECIMALS.with(request::locale(), &said))])
+        }
         other => crate::refused(other),
     })
 }
@@ -52,10 +69,17 @@ fn import_page() -> AnyView {
         <div class="flex flex-col gap-5 max-w-4xl">
             <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_IMPORT)/>
             <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
-            <FileForm action to=ImportProducts::PATH class="flex flex-col gap-3 max-w-lg">
+            <FileForm action to=ImportProducts::PATH class="flex flex-col gap-4 max-w-lg">
                 <ProblemSummary problem/>
-                <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,text/csv" error=wrong(problem, "file")/>
-                <div><Button kind="submit" icon=icon::UPLOAD busy=action.pending()>{tr!(ADMIN_PRODUCTS_IMPORT)}</Button></div>
+                <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,.txt,text/csv" error=wrong(problem, "file")/>
+                <SelectField label=tr!(ADMIN_PRODUCTS_IMPORT_DECIMALS) name="decimals" choices=decimals() error=wrong(problem, "decimals")/>
+                <Checkbox
+                    label=tr!(ADMIN_PRODUCTS_IMPORT_WITHOUT_PICTURES) name="without_pictures" hint=tr!(ADMIN_PRODUCTS_IMPORT_WITHOUT_PICTURES_HINT)
+                />
+                <div class="flex flex-wrap gap-3">
+                    <Button kind="submit" look=Look::Outline busy=action.pending() attr:name="do" attr:value="preview">{tr!(ADMIN_PRODUCTS_IMPORT_PREVIEW)}</Button>
+                    <Button kind="submit" icon=icon::UPLOAD busy=action.pending() attr:name="do" attr:value="import">{tr!(ADMIN_PRODUCTS_IMPORT)}</Button>
+                </div>
             </FileForm>
             {move || shown().map(report)}
         </div>
@@ -63,30 +87,83 @@ fn import_page() -> AnyView {
     .into_any()
 }
 
+fn decimals() -> Vec<Choice> {
+    vec![
+        Choice::new("", tr!(ADMIN_PRODUCTS_IMPORT_DECIMALS_ASK)),
+        Choice::new("point", tr!(ADMIN_PRODUCTS_IMPORT_DECIMALS_POINT)),
+        Choice::new("comma", tr!(ADMIN_PRODUCTS_IMPORT_DECIMALS_COMMA)),
+    ]
+}
+
+/// What was done, or would be.
 fn report(report: ImportReport) -> AnyView {
     let locale = use_locale();
     let number = move |count: u64| locale.number(ui::count(count));
-    let tone = if report.problems.is_empty() { Tone::Success } else { Tone::Warning };
-    let facts = vec![
+    let tone = match (report.left_out, report.preview) {
+        (0, false) => Tone::Success,
+        (0, true) => Tone::Info,
+        _ => Tone::Warning,
+    };
+    let mut facts = vec![
         (tr!(ADMIN_PRODUCTS_IMPORT_CREATED).to_owned(), number(report.created)),
         (tr!(ADMIN_PRODUCTS_IMPORT_UPDATED).to_owned(), number(report.updated)),
         (tr!(ADMIN_PRODUCTS_IMPORT_UNCHANGED).to_owned(), number(report.unchanged)),
+        (tr!(ADMIN_PRODUCTS_IMPORT_LEFT_OUT).to_owned(), number(report.left_out)),
     ];
+    if report.preview {
+        facts.push((tr!(ADMIN_PRODUCTS_IMPORT_PICTURES).to_owned(), number(report.pictures)));
+    }
+    let read = trn!(ADMIN_PRODUCTS_IMPORT_RESULT, report.rows);
+    let said = if report.preview { tr!(ADMIN_PRODUCTS_IMPORT_PREVIEWED, read = read) } else { read };
+    let named = report.products.len() as u64;
+    let more = (report.created + report.updated).saturating_sub(named);
+    let (refused, notices): (Vec<_>, Vec<_>) = report.problems.into_iter().partition(|problem| !problem.taken);
+    let products = (named > 0).then(|| products(report.products, more));
+    view! {
+        <div class="flex flex-col gap-5">
+            <Alert tone title=said><Facts facts/></Alert>
+            {problems(tr!(ADMIN_PRODUCTS_IMPORT_REFUSED), refused)}
+            {problems(tr!(ADMIN_PRODUCTS_IMPORT_NOTICES), notices)}
+            {products}
+        </div>
+    }
+    .into_any()
+}
+
+/// Rows with a reason each.
+fn problems(title: &'static str, problems: Vec<ImportProblem>) -> AnyView {
+    let locale = use_locale();
     let columns = vec![
         Column::figures(tr!(ADMIN_PRODUCTS_IMPORT_LINE)),
         Column::new(tr!(ADMIN_PRODUCTS_IMPORT_COLUMN)),
         Column::new(tr!(ADMIN_PRODUCTS_IMPORT_REASON)),
     ];
-    let said = trn!(ADMIN_PRODUCTS_IMPORT_RESULT, report.rows, bad = report.problems.len());
-    let problems = report.problems;
-    let any = !problems.is_empty();
-    let rows = problems
-        .into_iter()
-        .map(|problem| view! { <Row><FigureCell>{number(problem.line)}</FigureCell><td>{problem.column}</td><td>{problem.reason}</td></Row> })
-        .collect_view();
-    view! {
-        <Alert tone title=said><Facts facts/></Alert>
-        {any.then(|| view! { <Panel title=tr!(ADMIN_PRODUCTS_IMPORT_REASON) flush=true><Table caption=tr!(ADMIN_PRODUCTS_IMPORT_REASON) columns>{rows}</Table></Panel> })}
+    if problems.is_empty() {
+        return ().into_any();
     }
-    .into_any()
+    let row = |problem: ImportProblem| {
+        let line = locale.number(ui::count(problem.line));
+        view! { <Row><FigureCell>{line}</FigureCell><td>{problem.column}</td><td>{problem.reason}</td></Row> }
+    };
+    let rows = problems.into_iter().map(row).collect_view();
+    view! { <Panel title flush=true><Table caption=title columns>{rows}</Table></Panel> }.into_any()
+}
+
+/// Products that are made or changed, and how many more there are.
+fn products(products: Vec<ImportedProduct>, more: u64) -> AnyView {
+    let locale = use_locale();
+    let title = tr!(ADMIN_PRODUCTS);
+    let columns = vec![
+        Column::figures(tr!(ADMIN_PRODUCTS_IMPORT_LINE)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::new(tr!(ADMIN_PRODUCTS_IMPORT_CHANGES)),
+    ];
+    let row = |product: ImportedProduct| {
+        let line = locale.number(ui::count(product.line));
+        let what = if product.created { tr!(ADMIN_PRODUCTS_IMPORT_CREATED).to_owned() } else { product.changes.join(" · ") };
+        view! { <Row><FigureCell>{line}</FigureCell><td class="font-medium">{product.title}</td><td>{what}</td></Row> }
+    };
+    let rows = products.into_iter().map(row).collect_view();
+    let more = (more > 0).then(|| view! { <p class="px-4 py-3 text-sm text-quiet">{trn!(ADMIN_PRODUCTS_IMPORT_MORE, more)}</p> });
+    view! { <Panel title flush=true><Table caption=title columns>{rows}</Table>{more}</Panel> }.into_any()
 }

@@ -58,6 +58,8 @@ fn products_page() -> AnyView {
     };
     let actions = move || {
         view! {
+            // A file of the server's, and no page of the router's.
+            <LinkButton href="/admin/products.csv" look=Look::Outline icon=icon::DOWNLOAD attr:rel="external" attr:download="">{tr!(ADMIN_PRODUCTS_EXPORT)}</LinkButton>
             <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
             {move || may_write.get().then(making)}
         }

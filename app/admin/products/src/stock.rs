@@ -25,6 +25,8 @@ pub struct StockView {
     pub low: i64,
     /// May the reader adjust?
     pub may_adjust: bool,
+    /// One press adjusts once: sent with the form.
+    pub key: String,
 }
 
 #[cfg(feature = "ssr")]
@@ -42,6 +44,7 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
             t::ADMIN_PRODUCTS_NOT_ENOUGH.with(locale, &[("available", &locale.number(*available))]),
         )]),
         InventoryError::Reason => request::invalid(vec![("reason".into(), t::ORDER_ERROR_REASON.text(locale).to_owned())]),
+        InventoryError::KeyReused => request::refused(409, t::ORDER_ERROR_KEY_REUSED),
         InventoryError::NotReserved | InventoryError::Books(_) | InventoryError::Db(_) => request::unexpected(error),
     }
 }
@@ -53,16 +56,27 @@ pub async fn list_stock(search: String, after: String) -> Result<StockView, AppE
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
     let list = backend::inventory::list(&shop, &ctx, &search, after).await.map_err(|error| refused(&error))?;
-    Ok(StockView { list, low: backend::settings::shop(&shop).low_stock, may_adjust: ctx.may(Permission::WriteStock) })
+    Ok(StockView {
+        list,
+        low: backend::settings::shop(&shop).low_stock,
+        may_adjust: ctx.may(Permission::WriteStock),
+        key: shop.id().to_string(),
+    })
 }
 access!(ListStock, Access::Staff(Permission::ReadStock));
 
 /// Changes the stock of a variant at a place, with a reason.
 #[server(endpoint = "admin/stock/adjust", output = Answer)]
-pub async fn adjust_stock(variant: VariantId, location: LocationId, delta: String, reason: String) -> Result<(), AppError> {
+pub async fn adjust_stock(
+    variant: VariantId,
+    location: LocationId,
+    delta: String,
+    reason: String,
+    #[server(default)] key: String,
+) -> Result<(), AppError> {
     use domain::number::NumberError;
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStock))?;
+    let ctx = request::admitted(Access::Staff(Permission::WriteStock))?.with_key(&key);
     let delta = delta.trim();
     let delta = domain::number::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
         NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
@@ -141,7 +155,7 @@ fn page(
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
     }
     // One form for the page: what is adjusted is chosen from its rows.
-    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, adjust, chosen, posted)));
+    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, &found.key, adjust, chosen, posted)));
     let table = table(rows, found.low);
     view! {
         <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
@@ -155,7 +169,7 @@ fn page(
     .into_any()
 }
 
-fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, chosen: Chosen, posted: &Posted) -> AnyView {
+fn adjusting(rows: &[StockRowView], key: &str, adjust: ServerAction<AdjustStock>, chosen: Chosen, posted: &Posted) -> AnyView {
     let (problem, typed) = (problem(adjust, posted), typed(adjust, posted));
     let first = rows.first().map(|row| (row.variant.to_string(), row.location.to_string())).unwrap_or_default();
     let Chosen { variant, place, version } = chosen;
@@ -174,7 +188,7 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, chosen: C
             all.push(Choice::new(id.clone(), name.clone()));
         }
     }
-    let delta = typed.or("delta", "");
+    let (delta, key) = (typed.or("delta", ""), typed.or("key", key));
     let reasons = [
         tr!(ADMIN_PRODUCTS_REASON_COUNT),
         tr!(ADMIN_PRODUCTS_REASON_RECEIVED),
@@ -186,6 +200,7 @@ fn adjusting(rows: &[StockRowView], adjust: ServerAction<AdjustStock>, chosen: C
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_ADJUST)>
             <StaffForm action=adjust>
+                <input type="hidden" name="key" value=key/>
                 <div class="flex flex-col gap-3">
                     <ProblemSummary problem/>
                     <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=variant on_change=Callback::new(move |chosen| variant.set(chosen))/>

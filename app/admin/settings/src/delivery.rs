@@ -99,7 +99,10 @@ fn table(methods: Vec<DeliveryMethodDraft>, currency: Currency) -> AnyView {
                     <a class="font-medium hover:underline underline-offset-4" href=format!("/admin/settings/delivery/{}", method.code)>{name}</a>
                     <span class="block text-sm text-quiet">{method.code.clone()}</span>
                 </td>
-                <td class="max-md:hidden text-sm">{method.regions.join(", ")}</td>
+                <td class="max-md:hidden text-sm">
+                    {method.regions.join(", ")}
+                    <span class="block text-quiet">{if method.collects_cash { tr!(ADMIN_SETTINGS_DELIVERY_CASH) } else { tr!(ADMIN_SETTINGS_DELIVERY_NO_CASH) }}</span>
+                </td>
                 <FigureCell>
                     {money(method.fee)}
                     {free.map(|free| view! { <span class="block text-sm text-quiet">{free}</span> })}

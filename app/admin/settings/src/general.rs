@@ -74,6 +74,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
         country: form.country.trim().to_uppercase(),
         contact_email: form.contact_email.trim().to_owned(),
         low_stock,
+        limits: before.limits,
     };
     backend::settings::save(&shop, &ctx, new).await.map_err(|error| match error {
         SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
@@ -118,6 +119,7 @@ fn general_page() -> AnyView {
 fn page(view: GeneralView, save: ServerAction<SaveSettings>, posted: &Posted, changed: Callback<()>) -> AnyView {
     let (problem, typed) = (problem(save, posted), typed(save, posted));
     let GeneralView { settings, may_write } = view;
+    let limits = crate::limits::panel(&settings.limits, &settings.currency, may_write, posted);
     let logo = crate::logo::panel(settings.logo, &settings.name, may_write, posted, changed);
     view! {
         <StaffForm action=save>
@@ -137,6 +139,7 @@ fn page(view: GeneralView, save: ServerAction<SaveSettings>, posted: &Posted, ch
                 </div>
             </Panel>
         </StaffForm>
+        {limits}
         {logo}
     }
     .into_any()

@@ -14,16 +14,19 @@
 //! | `/settings/staff` | [`staff::Staff`] |
 //! | `/settings/keys` | [`keys::Keys`] |
 //! | `/preferences` | [`mine::Mine`] |
+//! | `/settings/denials` | [`denials::Denials`] |
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
 pub mod delivery;
+pub mod denials;
 pub mod discount;
 pub mod discounts;
 pub mod general;
 pub mod jobs;
 pub mod keys;
+pub mod limits;
 pub mod logo;
 pub mod method;
 pub mod mine;
@@ -47,9 +50,11 @@ pub fn access() -> Vec<(&'static str, Access)> {
         general::ACCESS,
         jobs::ACCESS,
         keys::ACCESS,
+        limits::ACCESS,
         logo::ACCESS,
         method::ACCESS,
         mine::ACCESS,
+        denials::ACCESS,
         staff::ACCESS,
         taxes::ACCESS,
     ]
@@ -70,6 +75,7 @@ pub(crate) fn pages(current: &str) -> AnyView {
             tab("/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX)),
             tab("/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY)),
             tab("/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS)),
+            tab("/admin/settings/denials", tr!(ADMIN_SETTINGS_DENIALS)),
         ];
         if may_staff {
             tabs.push(tab("/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF)));

@@ -54,6 +54,8 @@ pub struct MethodForm {
     pub cutoff: String,
     /// With commas between them.
     pub regions: String,
+    /// Not empty when it can be paid for at the door.
+    pub collects_cash: String,
     /// Not empty when it is offered.
     pub active: String,
 }
@@ -116,6 +118,7 @@ impl MethodForm {
             days_max,
             cutoff: minute,
             regions: self.regions.split(',').map(str::to_owned).collect(),
+            collects_cash: !self.collects_cash.is_empty(),
             active: !self.active.is_empty(),
         })
     }
@@ -219,6 +222,7 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
     let cutoff = method.cutoff.map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap_or_default();
     let cutoff = typed.or("form[cutoff]", cutoff);
     let regions = typed.or("form[regions]", method.regions.join(", "));
+    let collects_cash = typed.ticked("form[collects_cash]", "true", method.collects_cash);
     let active = typed.ticked("form[active]", "true", method.active);
     view! {
         <Title text=title.clone()/>
@@ -249,6 +253,7 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Poste
                             <Field label=tr!(ADMIN_SETTINGS_DELIVERY_CUTOFF) name="form[cutoff]" id="cutoff" kind="time" value=cutoff optional=true hint=tr!(ADMIN_SETTINGS_DELIVERY_CUTOFF_HINT) error=wrong(problem, "cutoff")/>
                             <Field label=tr!(ADMIN_SETTINGS_DELIVERY_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
                         </div>
+                        <Checkbox label=tr!(ADMIN_SETTINGS_DELIVERY_CASH) name="form[collects_cash]" checked=collects_cash hint=tr!(ADMIN_SETTINGS_DELIVERY_CASH_HINT)/>
                         <Checkbox label=tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE) name="form[active]" checked=active/>
                     </div>
                 </Panel>

@@ -113,7 +113,10 @@ fn page(staff: Vec<StaffView>, actions: Actions, posted: &Posted) -> AnyView {
         let other = id.clone();
         view! {
             <Row>
-                <td class="font-medium">{person.contact.name}</td>
+                <td class="font-medium">
+                    {person.contact.name}
+                    {person.demo.then(|| view! { <span class="block text-sm text-quiet">{tr!(ADMIN_SETTINGS_DEMO)}</span> })}
+                </td>
                 <td>{person.contact.email}</td>
                 <td>
                     <StaffForm action=role>

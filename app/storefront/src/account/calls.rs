@@ -50,13 +50,11 @@ pub struct Entered {
 
 #[cfg(feature = "ssr")]
 fn told(error: IdentityError) -> AppError {
-    let locale = request::locale();
     match error {
         IdentityError::Invalid(fields) => request::invalid(fields),
         IdentityError::SignIn => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
-        IdentityError::Wait { minutes } => {
-            request::fail(AppError::told(429, t::ACCOUNT_SIGN_IN_TOO_MANY.with(locale, &[("minutes", &locale.number(minutes))])))
-        }
+        IdentityError::Wait => request::refused(429, t::ACCOUNT_SIGN_IN_TOO_MANY),
+        IdentityError::Busy => request::fail(AppError::new(503)),
         IdentityError::SignedOut => request::fail(AppError::new(401)),
         IdentityError::Unknown => request::not_found(),
         other => request::unexpected(&other),
@@ -78,6 +76,11 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     let shop = request::shop()?;
     let context = identity::context_of(me, request::context()?.request);
     request::set_session(Some(token));
+    // Sent to where one signs in, and nowhere else.
+    let device = identity::device(&shop, me.id, request::context()?.device.as_deref());
+    for path in request::SIGN_IN_PATHS {
+        request::set_cookie(request::DEVICE_COOKIE, &device, path, 31_536_000);
+    }
     let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
     let cart =
         backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
@@ -277,7 +280,8 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
     match step.as_str() {
         "contact" => {
             let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
-            identity::save_contact(&shop, &context, locale, &contact).await.map_err(told)?;
+            let token = request::token().unwrap_or_default();
+            identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(told)?;
         }
         "preferences" => {
             let kept = backend::customers::preferences(&shop, &context).await.map_err(told_of_book)?;

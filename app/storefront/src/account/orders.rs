@@ -129,12 +129,16 @@ fn my_order_page() -> AnyView {
                 };
                 let title = tr!(ORDER_NUMBER, number = order.number);
                 let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];
-                let cancel = order.can_cancel.then(|| crate::cancel::address(&link));
-                let actions = move || view! {
-                    <div class="flex flex-wrap gap-3">
-                        <LinkButton href=link.clone() look=Look::Outline>{tr!(ORDER_FOLLOW)}</LinkButton>
-                        {cancel.clone().map(|href| view! { <LinkButton href look=Look::Ghost>{tr!(ORDER_CANCEL_ACTION)}</LinkButton> })}
-                    </div>
+                let unpaid = order.unpaid.is_some();
+                let cancel = (order.can_cancel && !unpaid).then(|| crate::cancel::address(&link));
+                let actions = move || {
+                    let (look, words) = if unpaid { (Look::Buy, tr!(CHECKOUT_PAY_OR_CANCEL)) } else { (Look::Outline, tr!(ORDER_FOLLOW)) };
+                    view! {
+                        <div class="flex flex-wrap gap-3">
+                            <LinkButton href=link.clone() look>{words}</LinkButton>
+                            {cancel.clone().map(|href| view! { <LinkButton href look=Look::Ghost>{tr!(ORDER_CANCEL_ACTION)}</LinkButton> })}
+                        </div>
+                    }
                 };
                 view! {
                     <Title text=title.clone()/>

@@ -62,6 +62,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
                     <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name", view.contact.name) error=wrong(problem, "name")/>
                     <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email", view.contact.email) error=wrong(problem, "email")/>
                     <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone", view.contact.phone) error=wrong(problem, "phone")/>
+                    <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="password" kind="password" autocomplete="current-password" optional=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_FOR_EMAIL) error=wrong(problem, "password")/>
                     <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
                 </PostForm>
                 <PostForm action class="grid gap-4">

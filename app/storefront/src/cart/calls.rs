@@ -19,9 +19,9 @@ use session::request;
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[stated::<SyncCart>(), stated::<ReadCart>(), stated::<ChangeCart>()];
 
-/// The pages that are told which cart this browser has.
+/// The pages that are told which cart this browser has, and the call that puts goods back into it.
 #[cfg(feature = "ssr")]
-const PAGES: [&str; 4] = ["/cart", "/checkout", "/sign-in", "/sign-up"];
+const PAGES: [&str; 6] = ["/cart", "/checkout", "/sign-in", "/sign-up", "/orders/follow", "/api/finish_order"];
 
 /// Names the cart to the pages that show it; with none it is forgotten.
 #[cfg(feature = "ssr")]

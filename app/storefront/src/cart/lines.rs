@@ -136,7 +136,7 @@ pub fn EmptyCart(
 pub fn Notices(cart: Cart) -> impl IntoView {
     let view = cart.view();
     move || {
-        let notices = view.with(|view| view.notices.clone());
+        let notices = view.with(|view| news(&view.notices));
         let unreached = cart.is_unreached();
         view! {
             {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> }.into_any())}
@@ -150,6 +150,12 @@ pub fn Notices(cart: Cart) -> impl IntoView {
     }
 }
 
+/// What changed in a cart, without what is said at the field of the discount code.
+#[must_use]
+pub(crate) fn news(notices: &[CartNotice]) -> Vec<CartNotice> {
+    notices.iter().filter(|notice| !matches!(notice, CartNotice::DiscountRefused { .. })).cloned().collect()
+}
+
 /// News about a cart in words.
 #[component]
 pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
@@ -160,7 +166,7 @@ pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
     }
 }
 
-fn words(notice: &CartNotice) -> String {
+pub(crate) fn words(notice: &CartNotice) -> String {
     let locale = use_locale();
     match notice {
         CartNotice::PriceChanged { name, from, to } => {
@@ -172,6 +178,7 @@ fn words(notice: &CartNotice) -> String {
         CartNotice::DiscountRefused { reason, .. } => match reason {
             DiscountRefusal::Unknown => tr!(CART_DISCOUNT_UNKNOWN).to_owned(),
             DiscountRefusal::OutOfTime | DiscountRefusal::UsedUp => tr!(CART_DISCOUNT_EXPIRED).to_owned(),
+            DiscountRefusal::TooMany => tr!(CART_DISCOUNT_TOO_MANY).to_owned(),
             DiscountRefusal::BelowMinimum(amount) => tr!(CART_DISCOUNT_MINIMUM, amount = locale.money(*amount)),
         },
     }
@@ -342,33 +349,65 @@ pub fn Sums(
     .into_any()
 }
 
-/// Where a discount code is typed.
+/// Where a discount code is typed, as a form of its own.
 #[component]
 pub fn CodeForm(
     /// The cart.
     #[prop(into)]
     view: Signal<CartView>,
 ) -> impl IntoView {
+    view! {
+        <form method="post" action="/cart" on:submit=|event| event.prevent_default()>
+            <CodeField view step="code"/>
+        </form>
+    }
+    .into_any()
+}
+
+/// Where a discount code is typed, in a form. What is wrong with it is said here and nowhere else.
+#[component]
+pub(crate) fn CodeField(
+    /// The cart.
+    #[prop(into)]
+    view: Signal<CartView>,
+    /// What the button sends as `step`, without a script.
+    step: &'static str,
+    /// Why the form's code is not used.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
     let cart = use_cart();
     let typed = RwSignal::new(view.with_untracked(|view| view.discount_code.clone().unwrap_or_default()));
     let refused = Signal::derive(move || {
-        view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words))
+        let told = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
+        error.get().or(told)
     });
     let used = move || view.with(|view| view.discount_code.clone());
+    let use_code = move || cart.set_code(Some(typed.get_untracked()));
+    // Enter in the field is for this button, and not for the first one of the form.
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            use_code();
+        }
+    };
     view! {
-        <form
-            method="post"
-            action="/cart"
-            class="flex items-end gap-2"
-            on:submit=move |event| {
-                event.prevent_default();
-                cart.set_code(Some(typed.get_untracked()));
-            }
-        >
-            <input type="hidden" name="step" value="code"/>
-            <div class="grow"><Field label=tr!(CART_DISCOUNT_CODE) name="code" bind=typed error=refused maxlength=40/></div>
-            <Button kind="submit" look=Look::Outline>{tr!(CART_DISCOUNT_APPLY)}</Button>
-        </form>
+        <div class="flex items-start gap-2">
+            <div class="grow min-w-0" on:keydown=on_key><Field label=tr!(CART_DISCOUNT_CODE) name="code" bind=typed error=refused maxlength=40/></div>
+            // Beside the field, below its label.
+            <span class="mt-6.5 shrink-0 whitespace-nowrap"><Button
+                kind="submit"
+                look=Look::Outline
+                attr:name="step"
+                attr:value=step
+                on:click=move |event| {
+                    event.prevent_default();
+                    use_code();
+                }
+            >
+                {tr!(CART_DISCOUNT_APPLY)}
+            </Button></span>
+        </div>
         {move || used().map(|code| view! {
             <p class="mt-2 flex items-center gap-2 text-sm">
                 <Icon shape=icon::TAG class="size-4 text-primary"/>

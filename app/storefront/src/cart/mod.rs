@@ -2,6 +2,7 @@
 //! the same function as on the server; the server's word is final.
 
 mod calls;
+mod gone;
 mod kept;
 mod lines;
 mod page;
@@ -10,16 +11,16 @@ use std::time::Duration;
 
 use domain::cart::{PricedLine, Totals, totals};
 use domain::id::{CartId, VariantId};
-use domain::view::{CartItem, CartLineView, CartNotice, CartView, ProductCardView};
+use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal, ProductCardView};
 use domain::{Currency, Money, Quantity};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{Access, when_alive};
 
-use gloo_storage::{LocalStorage, Storage};
 use kept::{KEY, Kept};
 
 pub use calls::*;
+pub use gone::Gone;
 pub use lines::*;
 pub use page::CartPage;
 
@@ -31,33 +32,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The most of one thing in a cart.
 pub(crate) const MOST: u32 = 9_999;
-
-/// Under which name the browser notes why a cart is gone, for its other tabs.
-const WHY: &str = "tindahan.cart.gone";
-
-/// Why a cart is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
-    /// It was bought.
-    Ordered,
-    /// Its owner signed out.
-    SignedOut,
-}
-
-impl Gone {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ordered => "ordered",
-            Self::SignedOut => "signed-out",
-        }
-    }
-
-    /// What another tab noted.
-    fn noted() -> Option<Self> {
-        let noted = LocalStorage::raw().get_item(WHY).ok()??;
-        [Self::Ordered, Self::SignedOut].into_iter().find(|why| why.as_str() == noted)
-    }
-}
 
 /// A cart with nothing in it.
 #[must_use]
@@ -234,8 +208,7 @@ impl Cart {
 
     /// Forgets the cart, and tells other tabs why.
     pub fn forget_for(self, why: Gone) {
-        // A browser that keeps nothing has no other tabs to tell.
-        let _ = LocalStorage::raw().set_item(WHY, why.as_str());
+        why.note();
         self.forget();
     }
 
@@ -341,6 +314,8 @@ impl Cart {
         {
             let fewer = self.kept.with_untracked(|kept| cuts(&kept.view, &theirs));
             theirs.notices.extend(fewer);
+            // A code that was typed and not used was used with the order.
+            self.kept.update(|kept| kept.code = theirs.discount_code.clone().or_else(|| kept.code.take()));
             self.take(theirs);
         }
         self.tell();
@@ -397,6 +372,13 @@ impl Cart {
                 }
             }
             view.notices = notices;
+            // Which no cart makes right is not tried again at each look.
+            let for_good = |notice: &CartNotice| {
+                matches!(notice, CartNotice::DiscountRefused { reason, .. } if !matches!(reason, DiscountRefusal::BelowMinimum(_)))
+            };
+            if view.notices.iter().any(for_good) {
+                kept.code = None;
+            }
             kept.view = view;
             kept.dirty = false;
         });

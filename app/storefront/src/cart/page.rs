@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_posted};
 use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
 
-use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, items_in, read_cart, use_cart};
+use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, items_in, news, read_cart, use_cart};
+use crate::checkout::{LatestOrder, LatestOrderNote, read_latest_order};
 use crate::place::read_delivery;
 use crate::seo::NotIndexed;
 
@@ -18,6 +19,7 @@ lazy_page!(CartPage, buying, cart_page);
 fn cart_page() -> AnyView {
     let theirs = resource(|| (), |()| read_cart(None));
     let delivery = resource(|| (), |()| read_delivery());
+    let latest = resource(|| (), |()| read_latest_order());
     // Each line has a field for its number: which one is meant is seen from the words alone.
     let problem = use_posted().error.map(|error| match error.fields.first() {
         Some((_, words)) => AppError::told(error.status, words.clone()),
@@ -34,7 +36,7 @@ fn cart_page() -> AnyView {
                 // Without the server there is still the browser's own cart.
                 let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
                 let delivery = delivery.await.unwrap_or_default();
-                view! { <Whole theirs delivery/> }
+                view! { <Whole theirs delivery latest=latest.await.ok().flatten()/> }.into_any()
             })}
         </Suspense>
     }
@@ -42,7 +44,7 @@ fn cart_page() -> AnyView {
 }
 
 #[component]
-fn Whole(theirs: CartView, delivery: DeliveryTo) -> impl IntoView {
+fn Whole(theirs: CartView, delivery: DeliveryTo, latest: Option<LatestOrder>) -> impl IntoView {
     let cart = use_cart();
     let mine = cart.view();
     let met = theirs.clone();
@@ -51,12 +53,13 @@ fn Whole(theirs: CartView, delivery: DeliveryTo) -> impl IntoView {
             untrack(|| cart.meet(&met));
         }
     });
-    let notices = theirs.notices.clone();
+    let notices = news(&theirs.notices);
     let (theirs, delivery) = (StoredValue::new(theirs), StoredValue::new(delivery));
     let view = Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() });
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
     let blocked = Memo::new(move |_| view.with(|view| view.lines.iter().any(|line| line.available < 1)));
     view! {
+        <LatestOrderNote first=latest empty=is_empty/>
         {move || if cart.is_ready() {
             view! { <Notices cart/> }.into_any()
         } else if notices.is_empty() {

@@ -1,21 +1,18 @@
 //! The checkout's server functions.
 
-use domain::Timestamp;
 use domain::cart::Totals;
 use domain::id::CartId;
-use domain::order::PaymentState;
 use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, stated};
 
+use super::LatestOrder;
 use crate::address::{AddressStart, Fields};
 
 #[cfg(feature = "ssr")]
 use backend::checkout::CheckoutError;
-#[cfg(feature = "ssr")]
-use domain::id::OrderId;
 #[cfg(feature = "ssr")]
 use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
@@ -31,8 +28,7 @@ use crate::cart::{name_cart, named_cart};
 use crate::place;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] =
-    &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>(), stated::<SettleOrder>(), stated::<ReadReturn>()];
+pub const ACCESS: &[(&str, Access)] = &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>()];
 
 /// A way to deliver and what all costs with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,10 +60,12 @@ pub struct CheckoutStart {
     pub billing: AddressStart,
     /// The ways to deliver, once it is known where to.
     pub offers: Vec<Offer>,
+    /// Why the discount code that was sent without a script is not used.
+    pub code_problem: Option<String>,
     /// Fields that were sent without a script.
     pub typed: Fields,
-    /// Number and page of an order that this browser placed and that still waits for its payment by card.
-    pub unpaid: Option<(String, String)>,
+    /// The order that this browser placed last.
+    pub latest: Option<LatestOrder>,
 }
 
 /// Where a placed order leads.
@@ -94,7 +92,12 @@ fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
                 t::CHECKOUT_TOTALS_CHANGED.with(locale, &[("old", &locale.money(old)), ("new", &locale.money(now))]),
             ))
         }
-        CheckoutError::Discount => request::refused(409, t::CART_DISCOUNT_EXPIRED),
+        CheckoutError::Discount(total) => {
+            request::fail(AppError::told(409, t::CHECKOUT_DISCOUNT_LOST.with(locale, &[("total", &locale.money(total))])))
+        }
+        CheckoutError::Ordered { number, .. } => {
+            request::fail(AppError::told(409, t::CHECKOUT_ORDERED_ALREADY.with(locale, &[("number", &number)])))
+        }
         CheckoutError::KeyReused | CheckoutError::Key => request::refused(409, t::CHECKOUT_KEY_USED),
         CheckoutError::TooLarge(_) => request::refused(422, t::CART_TOO_LARGE),
         other => request::unexpected(&other),
@@ -108,6 +111,42 @@ async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError>
     Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 
+/// What the form's button to use a discount code sends as `step`, without a script.
+pub(super) const USE_CODE: &str = "look:code";
+
+/// Uses the discount code that was typed and not used yet, or none where it was taken out, so that none is dropped unseen.
+#[cfg(feature = "ssr")]
+async fn use_typed_code(id: CartId, typed: &str) -> Result<(), AppError> {
+    use backend::cart;
+    use domain::view::{CartItem, CartNotice};
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let typed = typed.trim();
+    // A cart that cannot be read is refused when it is ordered.
+    let Ok(before) = cart::view(&shop, &context, locale, id).await else { return Ok(()) };
+    let used = before.discount_code.clone().unwrap_or_default();
+    let is_refused = |view: &CartView| view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }));
+    if typed.eq_ignore_ascii_case(&used) && !is_refused(&before) {
+        return Ok(());
+    }
+    let items = || before.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 }).collect();
+    let use_code = async |version: i64, code: &str| {
+        let code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        cart::sync(&shop, &context, locale, Channel::Web, Some(id), version, items(), code)
+            .await
+            .map_err(|error| request::unexpected(&error))
+    };
+    let after = use_code(before.version, typed).await?;
+    let refused = after.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(crate::cart::words);
+    match refused {
+        None => Ok(()),
+        Some(why) => {
+            // The one before stays in use.
+            use_code(after.version, &used).await?;
+            Err(request::invalid(vec![("code".into(), why)]))
+        }
+    }
+}
+
 /// What the checkout begins with: what was typed without a script, else what the account knows.
 #[server(endpoint = "begin_checkout", input = GetUrl, output = Answer)]
 pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppError> {
@@ -115,7 +154,13 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     let me = request::me();
     let posted = use_context::<Posted>().unwrap_or_default();
     let mut typed: Fields = posted.values.into_iter().collect();
-    let cart = match cart.or_else(named_cart) {
+    let cart = cart.or_else(named_cart);
+    // Without a script the code is used by a button of the form, which comes back to the page.
+    let code_problem = match (cart, typed.get("step").map(String::as_str), typed.get("code").cloned()) {
+        (Some(id), Some(USE_CODE), Some(code)) => use_typed_code(id, &code).await.err(),
+        _ => None,
+    };
+    let cart = match cart {
         Some(id) => backend::cart::view(&shop, &context, locale, id).await.ok(),
         None => None,
     };
@@ -154,8 +199,9 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         shipping: address::start(shipping)?,
         billing: address::start(billing)?,
         offers,
+        code_problem: code_problem.map(|error| error.fields.first().map_or_else(|| error.said(locale), |(_, words)| words.clone())),
         typed,
-        unpaid: unpaid(&shop).await,
+        latest: super::unpaid::latest_order(&shop).await,
     })
 }
 access!(BeginCheckout, Access::Public);
@@ -188,13 +234,17 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         billing
     });
     let seen_total: Option<i64> = field("seen_total").parse().ok();
+    let Ok(payment) = field("payment").parse::<PaymentMethod>() else {
+        return Err(request::invalid(vec![("payment".into(), t::CHECKOUT_CHOOSE_PAYMENT.text(locale).into())]));
+    };
+    use_typed_code(cart, &field("code")).await?;
     let form = CheckoutForm {
         cart,
         contact,
         shipping: address::as_chosen(shipping.clone()),
         billing: billing.clone().map(address::as_chosen),
         delivery: field("delivery"),
-        payment: if field("payment") == "card" { PaymentMethod::Card } else { PaymentMethod::Cod },
+        payment,
         seen_total,
     };
     let placed = match backend::checkout::place_order(&shop, &context, locale, Channel::Web, &field("key"), form).await {
@@ -221,99 +271,9 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         place::remember(&known.code);
     }
     // Proves to the page after the bank's that this browser made the order.
-    remember_order(&shop, placed.order);
+    super::remember_order(&shop, placed.order);
     let address = placed.pay_at.unwrap_or(placed.link);
     request::redirect(&address);
     Ok(Next { address })
 }
 access!(PlaceOrder, Access::Public);
-
-/// How far a payment is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
-    /// The order's number.
-    pub number: String,
-    /// When it was placed.
-    pub placed_at: Timestamp,
-    /// Its payment.
-    pub payment: PaymentState,
-    /// Why the last attempt failed.
-    pub failure: Option<String>,
-    /// Was it cancelled?
-    pub cancelled: bool,
-    /// The order's page, for the browser that placed it.
-    pub link: Option<String>,
-}
-
-/// Which order this browser placed last, for the page after the bank's; signed, because who knows an order's id must not pass for
-/// its shopper.
-#[cfg(feature = "ssr")]
-pub(crate) fn remember_order(shop: &backend::Shop, order: OrderId) {
-    let value = format!("{order}.{}", backend::orders::proof(shop, order));
-    for path in ["/checkout", "/api/read_return", "/api/settle_order", "/api/begin_checkout"] {
-        request::set_cookie("order", &value, path, 7_200);
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn remembered_order(shop: &backend::Shop) -> Option<OrderId> {
-    let cookie = request::cookie("order")?;
-    let (id, proof) = cookie.split_once('.')?;
-    let order: OrderId = id.parse().ok()?;
-    backend::orders::is_proof(shop, order, proof).then_some(order)
-}
-
-/// Number and page of the order that this browser placed last, while it waits for its payment by card.
-#[cfg(feature = "ssr")]
-async fn unpaid(shop: &backend::Shop) -> Option<(String, String)> {
-    let order = remembered_order(shop)?;
-    // One that cannot be read is not spoken of; its mail has the same link.
-    let view = backend::orders::view(shop, &shop.system(), request::locale(), order).await.ok()?;
-    let waits = matches!(view.payment, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed);
-    let shown = view.payment_method == PaymentMethod::Card && waits && view.cancelled.is_none();
-    shown.then(|| (view.number, backend::orders::link(shop, order)))
-}
-
-#[cfg(feature = "ssr")]
-async fn returned(order: OrderId) -> Result<Returned, AppError> {
-    let shop = request::shop()?;
-    if let Err(error) = backend::payments::settle(&shop, order).await {
-        // What the gateway does not say now it says to the timer or the webhook.
-        tracing::warn!(%order, %error, "the gateway was not asked");
-    }
-    let view = backend::orders::view(&shop, &shop.system(), request::locale(), order).await.map_err(|error| match error {
-        backend::orders::OrderError::Unknown => request::not_found(),
-        other => request::unexpected(&other),
-    })?;
-    let is_theirs = remembered_order(&shop) == Some(order);
-    Ok(Returned {
-        number: view.number,
-        placed_at: view.placed_at,
-        payment: view.payment,
-        failure: view.payment_failure,
-        cancelled: view.cancelled.is_some(),
-        link: is_theirs.then(|| backend::orders::link(&shop, order)),
-    })
-}
-
-/// How far the payment of an order is, for the page that one comes back to. It asks the bank, which changes nothing by itself.
-#[server(endpoint = "read_return", input = Json, output = Answer)]
-pub async fn read_return(order: String) -> Result<Returned, AppError> {
-    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
-    let found = returned(order).await?;
-    if matches!(found.payment, PaymentState::Authorised | PaymentState::Paid)
-        && let Some(link) = &found.link
-    {
-        request::redirect(link);
-    }
-    Ok(found)
-}
-access!(ReadReturn, Access::Public);
-
-/// Asks once more how far a payment is.
-#[server(endpoint = "settle_order", input = Json, output = Answer)]
-pub async fn settle_order(order: String) -> Result<PaymentState, AppError> {
-    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
-    Ok(returned(order).await?.payment)
-}
-access!(SettleOrder, Access::Public);

@@ -1,20 +1,122 @@
-//! The page that one comes back to from the bank.
+//! The page that one comes back to from the bank: what became of the payment, and the next step.
 
 use std::time::Duration;
 
-use domain::order::PaymentState;
+use domain::Money;
+use domain::order::{PaymentMethod, PaymentState};
+use domain::view::UnpaidView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
-use session::{Title, lazy_page, resource};
-use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr, use_locale};
 
-use super::{Returned, read_return, settle_order};
+use super::{BackIntoCart, LINK, UnpaidActions};
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
+#[cfg(feature = "ssr")]
+use domain::id::OrderId;
+#[cfg(feature = "ssr")]
+use session::request;
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadReturn>(), stated::<SettleOrder>()];
+
 /// How long between two questions to the bank.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// Where an order's payment stands, for the browser that comes back from the bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The order's number.
+    pub number: String,
+    /// What it costs.
+    pub total: Money,
+    /// How it is paid by now.
+    pub method: PaymentMethod,
+    /// Its payment.
+    pub payment: PaymentState,
+    /// What went back.
+    pub refunded: Money,
+    /// It waits for its payment by card.
+    pub unpaid: Option<UnpaidView>,
+    /// The bank is at work on it, or could not be asked.
+    pub bank: Option<Bank>,
+    /// Why the last attempt failed.
+    pub failure: Option<String>,
+    /// It was cancelled: why.
+    pub cancelled: Option<String>,
+    /// The token of the order's signed link, for the browser that placed it.
+    pub token: Option<String>,
+}
+
+/// Why it is not known yet whether an order is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bank {
+    /// It is at work.
+    AtWork,
+    /// It could not be asked.
+    Unreached,
+}
+
+impl Returned {
+    fn is_paid(&self) -> bool {
+        self.cancelled.is_none() && matches!(self.payment, PaymentState::Authorised | PaymentState::Paid)
+    }
+}
+
+#[cfg(feature = "ssr")]
+async fn returned(order: OrderId) -> Result<Returned, AppError> {
+    let shop = request::shop()?;
+    let bank = match backend::payments::settle_paced(&shop, order).await {
+        Ok(at_work) => at_work.then_some(Bank::AtWork),
+        Err(error) => {
+            // What the gateway does not say now it says to the timer or the webhook.
+            tracing::warn!(%order, %error, "the gateway was not asked");
+            Some(Bank::Unreached)
+        }
+    };
+    let view = backend::orders::view(&shop, &shop.system(), request::locale(), order).await.map_err(|error| match error {
+        backend::orders::OrderError::Unknown => request::not_found(),
+        other => request::unexpected(&other),
+    })?;
+    let is_theirs = super::unpaid::remembered_order(&shop) == Some(order);
+    Ok(Returned {
+        number: view.number,
+        total: view.total,
+        method: view.payment_method,
+        payment: view.payment,
+        refunded: view.refunded,
+        bank: bank.filter(|_| view.unpaid.is_some()),
+        unpaid: view.unpaid,
+        failure: view.payment_failure,
+        cancelled: view.cancelled.map(|(_, reason)| reason),
+        token: is_theirs.then(|| super::unpaid::token_of(&shop, order)),
+    })
+}
+
+/// Where the payment of an order stands, for the page that one comes back to. It asks the bank, which changes nothing by itself.
+#[server(endpoint = "read_return", input = Json, output = Answer)]
+pub async fn read_return(order: String) -> Result<Returned, AppError> {
+    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
+    let found = returned(order).await?;
+    if let Some(token) = found.token.as_ref().filter(|_| found.is_paid()) {
+        request::redirect(&format!("{LINK}{token}"));
+    }
+    Ok(found)
+}
+access!(ReadReturn, Access::Public);
+
+/// Asks the bank once more.
+#[server(endpoint = "settle_order", input = Json, output = Answer)]
+pub async fn settle_order(order: String) -> Result<Returned, AppError> {
+    let order: OrderId = order.parse().map_err(|_| request::not_found())?;
+    returned(order).await
+}
+access!(SettleOrder, Access::Public);
 
 /// The page that one comes back to from the bank.
 #[derive(Debug)]
@@ -32,7 +134,7 @@ fn return_page() -> AnyView {
         <Suspense fallback=|| view! { <SkeletonText lines=4/> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Ok(returned) => view! { <State returned order=order.get_untracked()/> }.into_any(),
+                    Ok(returned) => view! { <Standing returned order=order.get_untracked()/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}
@@ -42,57 +144,106 @@ fn return_page() -> AnyView {
 }
 
 #[component]
-fn State(returned: Returned, order: String) -> impl IntoView {
-    let state = RwSignal::new(returned.payment);
-    let link = returned.link.clone();
+fn Standing(returned: Returned, order: String) -> impl IntoView {
+    let number = returned.number.clone();
+    let here = format!("/checkout/return?order={order}");
+    let now = RwSignal::new(returned);
     let order = StoredValue::new(order);
-    let waits = move || matches!(state.get(), PaymentState::Pending | PaymentState::RequiresAction);
     Effect::new(move || {
-        if waits() {
-            ask_again(order, state);
-        } else if let (PaymentState::Authorised | PaymentState::Paid, Some(link)) = (state.get_untracked(), &link) {
+        let (waits, onward) = now.with(|now| (now.bank.is_some(), now.token.clone().filter(|_| now.is_paid())));
+        if let Some(token) = onward {
             // The mail has the same link for whoever cannot follow it now.
-            let _ = window().location().set_href(link);
+            let _ = window().location().replace(&format!("{LINK}{token}"));
+        } else if waits {
+            ask_again(order, now);
         }
     });
-    let failure = StoredValue::new(returned.failure.clone());
-    let next = returned.link.clone();
     view! {
         <div class="max-w-xl mx-auto py-10 flex flex-col gap-5">
-            <h1 class="text-3xl">{tr!(ORDER_NUMBER, number = returned.number)}</h1>
-            <div id="payment-state" data-state=move || state.get().as_str()>
-                {move || match state.get() {
-                    PaymentState::Authorised | PaymentState::Paid | PaymentState::PartlyPaid => view! { <Alert tone=Tone::Success>{tr!(CHECKOUT_PAYMENT_DONE)}</Alert> }.into_any(),
-                    PaymentState::Failed => view! {
-                        <Alert tone=Tone::Danger>
-                            <p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p>
-                            {failure.get_value().map(|why| view! { <p class="text-sm mt-1">{why}</p> })}
-                        </Alert>
-                    }.into_any(),
-                    PaymentState::Voided | PaymentState::Refunded | PaymentState::PartlyRefunded => view! { <Alert tone=Tone::Warning>{tr!(ORDER_CANCELLED_NOTE)}</Alert> }.into_any(),
-                    PaymentState::Pending | PaymentState::RequiresAction => view! { <Alert>{tr!(CHECKOUT_PAYMENT_PENDING)}</Alert> }.into_any(),
-                }}
-            </div>
-            <div class="flex flex-wrap gap-3">
-                {next.map(|next| view! { <LinkButton href=next>{tr!(ORDER_FOLLOW)}</LinkButton> })}
-                <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
+            <h1 class="text-3xl">{tr!(ORDER_NUMBER, number = number)}</h1>
+            <div id="payment-state" class="flex flex-col gap-5" data-state=move || now.with(|now| now.payment.as_str())>
+                {move || standing(&now.get(), here.clone())}
             </div>
         </div>
     }
     .into_any()
 }
 
+/// What became of the payment, and what can be done next.
+fn standing(now: &Returned, here: String) -> AnyView {
+    let locale = use_locale();
+    let said = |tone: Tone, words: String| view! { <Alert tone><p>{words}</p></Alert> }.into_any();
+    // Beside the button to pay it is the lesser one.
+    let look = if now.unpaid.is_some() { Look::Outline } else { Look::Primary };
+    let to_order = || {
+        let link =
+            |token: &String| view! { <LinkButton href=format!("{LINK}{token}") look>{tr!(CHECKOUT_TO_ORDER)}</LinkButton> }.into_any();
+        now.token.as_ref().map(link)
+    };
+    let home = || view! { <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton> }.into_any();
+    if let Some(reason) = &now.cancelled {
+        let words = if now.payment == PaymentState::Voided { tr!(CHECKOUT_CANCELLED_UNPAID) } else { tr!(ORDER_CANCELLED_NOTE) };
+        let reason = (!reason.is_empty()).then(|| view! { <p class="text-sm mt-1">{reason.clone()}</p> }.into_any());
+        let again = now.token.clone().map(|token| view! { <BackIntoCart token/> }.into_any());
+        return view! {
+            <Alert tone=Tone::Warning><p>{words}</p>{reason}</Alert>
+            {again}
+            <div class="flex flex-wrap gap-3">{to_order()}{home()}</div>
+        }
+        .into_any();
+    }
+    let (words, pay) = match (now.bank, now.unpaid, now.payment) {
+        (Some(Bank::AtWork), Some(_), _) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_PENDING).into()), None),
+        (Some(Bank::Unreached), Some(_), _) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_UNREACHED).into()), None),
+        (None, Some(_), PaymentState::Failed) => {
+            let why = now.failure.clone().map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
+            let words = view! { <Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p>{why}</Alert> }.into_any();
+            (words, Some(tr!(CHECKOUT_TRY_AGAIN)))
+        }
+        (None, Some(_), PaymentState::RequiresAction) => {
+            (said(Tone::Warning, tr!(CHECKOUT_PAYMENT_CONFIRM).into()), Some(tr!(CHECKOUT_GO_ON)))
+        }
+        (None, Some(_), _) => {
+            let (title, words) =
+                (tr!(CHECKOUT_WAITS_TITLE, number = now.number), tr!(CHECKOUT_WAITS_BODY, total = locale.money(now.total)));
+            (view! { <Alert tone=Tone::Warning title><p>{words}</p></Alert> }.into_any(), Some(tr!(CHECKOUT_PAY_NOW)))
+        }
+        (_, None, _) if now.method == PaymentMethod::Cod => {
+            (said(Tone::Success, tr!(CHECKOUT_PAYMENT_CASH, amount = locale.money(now.total))), None)
+        }
+        (_, None, PaymentState::PartlyRefunded) => {
+            (said(Tone::Success, tr!(CHECKOUT_PAYMENT_PART_REFUNDED, amount = locale.money(now.refunded))), None)
+        }
+        (_, None, PaymentState::Refunded) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_REFUNDED, amount = locale.money(now.refunded))), None),
+        (_, None, _) => (said(Tone::Success, tr!(CHECKOUT_PAYMENT_DONE).into()), None),
+    };
+    let actions = match (pay, now.unpaid, now.token.clone()) {
+        (Some(pay), Some(unpaid), Some(token)) => view! { <UnpaidActions token unpaid pay/> }.into_any(),
+        (Some(_), Some(_), None) => view! { <p>{tr!(CHECKOUT_PAYMENT_ELSEWHERE)}</p> }.into_any(),
+        _ => ().into_any(),
+    };
+    let look_again = now
+        .bank
+        .map(|_| view! { <span class="without-script"><LinkButton href=here>{tr!(CHECKOUT_LOOK_AGAIN)}</LinkButton></span> }.into_any());
+    view! {
+        {words}
+        {actions}
+        <div class="flex flex-wrap gap-3">{look_again}{to_order()}{home()}</div>
+    }
+    .into_any()
+}
+
 /// Asks the bank again after a while, until it has answered or the page is left.
-fn ask_again(order: StoredValue<String>, state: RwSignal<PaymentState>) {
+fn ask_again(order: StoredValue<String>, now: RwSignal<Returned>) {
     set_timeout(
         move || {
             let Some(order_id) = order.try_get_value() else { return };
             spawn_local(async move {
                 match settle_order(order_id).await {
-                    Ok(now) if state.try_get_untracked() == Some(now) => ask_again(order, state),
-                    Ok(now) => drop(state.try_set(now)),
+                    Ok(next) if now.try_with_untracked(|now| *now == next) == Some(true) => ask_again(order, now),
+                    Ok(next) => drop(now.try_set(next)),
                     // No network: the next question comes all the same.
-                    Err(_) => ask_again(order, state),
+                    Err(_) => ask_again(order, now),
                 }
             });
         },

@@ -1,19 +1,20 @@
-//! The columns of both generations.
+//! The columns of both generations, and our own for what Shopify's know no place for.
 
-/// A column that is read. Its names: the older export's, then the newer one's.
+use domain::Locale;
+
+/// A column that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Column {
+pub(in crate::catalog) enum Column {
     Handle,
-    Title,
-    Body,
+    Text(Locale, TextPart),
     Vendor,
     Category,
     Type,
     Tags,
     Published,
     Status,
-    OptionName(usize),
-    OptionValue(usize),
+    OptionName(usize, Locale),
+    OptionValue(usize, Locale),
     Sku,
     Grams,
     Quantity,
@@ -21,48 +22,108 @@ pub(super) enum Column {
     CompareAt,
     Cost,
     Taxable,
+    TaxClass,
     Barcode,
+    VariantStatus,
     Image,
     ImagePosition,
-    ImageAlt,
+    ImageAlt(Locale),
     VariantImage,
     GiftCard,
+    Featured,
+}
+
+/// What is said in each language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::catalog) enum TextPart {
+    Title,
+    Slug,
+    Summary,
+    Body,
     SeoTitle,
     SeoDescription,
 }
 
+use TextPart::{Body, SeoDescription, SeoTitle, Slug, Summary, Title};
+
+const EN: Locale = Locale::En;
+
+/// Names, as they are exported, then as other files have them; in small letters they are all known.
 const NAMES: &[(Column, &[&str])] = &[
-    (Column::Handle, &["handle", "url handle"]),
-    (Column::Title, &["title"]),
-    (Column::Body, &["body (html)", "body html", "description"]),
-    (Column::Vendor, &["vendor"]),
-    (Column::Category, &["product category", "standardized product type", "standard product type"]),
-    (Column::Type, &["type", "custom product type"]),
-    (Column::Tags, &["tags"]),
-    (Column::Published, &["published", "published on online store"]),
-    (Column::Status, &["status"]),
-    (Column::OptionName(0), &["option1 name"]),
-    (Column::OptionValue(0), &["option1 value"]),
-    (Column::OptionName(1), &["option2 name"]),
-    (Column::OptionValue(1), &["option2 value"]),
-    (Column::OptionName(2), &["option3 name"]),
-    (Column::OptionValue(2), &["option3 value"]),
-    (Column::Sku, &["variant sku", "sku"]),
-    (Column::Grams, &["variant grams", "weight value (grams)"]),
-    (Column::Quantity, &["variant inventory qty", "inventory quantity"]),
-    (Column::Price, &["variant price", "price"]),
-    (Column::CompareAt, &["variant compare at price", "compare-at price", "compare at price"]),
-    (Column::Cost, &["cost per item"]),
-    (Column::Taxable, &["variant taxable", "charge tax"]),
-    (Column::Barcode, &["variant barcode", "barcode"]),
-    (Column::Image, &["image src", "product image url"]),
-    (Column::ImagePosition, &["image position"]),
-    (Column::ImageAlt, &["image alt text"]),
-    (Column::VariantImage, &["variant image", "variant image url"]),
-    (Column::GiftCard, &["gift card"]),
-    (Column::SeoTitle, &["seo title"]),
-    (Column::SeoDescription, &["seo description"]),
+    (Column::Text(EN, Title), &["Title"]),
+    (Column::Handle, &["URL handle", "handle"]),
+    (Column::Text(EN, Body), &["Description", "body (html)", "body html"]),
+    (Column::Vendor, &["Vendor"]),
+    (Column::Category, &["Product category", "standardized product type", "standard product type"]),
+    (Column::Type, &["Type", "custom product type"]),
+    (Column::Tags, &["Tags"]),
+    (Column::Published, &["Published on online store", "published"]),
+    (Column::Status, &["Status"]),
+    (Column::Sku, &["SKU", "variant sku"]),
+    (Column::Barcode, &["Barcode", "variant barcode"]),
+    (Column::OptionName(0, EN), &["Option1 name"]),
+    (Column::OptionValue(0, EN), &["Option1 value"]),
+    (Column::OptionName(1, EN), &["Option2 name"]),
+    (Column::OptionValue(1, EN), &["Option2 value"]),
+    (Column::OptionName(2, EN), &["Option3 name"]),
+    (Column::OptionValue(2, EN), &["Option3 value"]),
+    (Column::Price, &["Price", "variant price"]),
+    (Column::CompareAt, &["Compare-at price", "variant compare at price", "compare at price"]),
+    (Column::Cost, &["Cost per item"]),
+    (Column::Taxable, &["Charge tax", "variant taxable"]),
+    (Column::Quantity, &["Inventory quantity", "variant inventory qty"]),
+    (Column::Grams, &["Weight value (grams)", "variant grams"]),
+    (Column::Image, &["Product image URL", "image src"]),
+    (Column::ImagePosition, &["Image position"]),
+    (Column::ImageAlt(EN), &["Image alt text"]),
+    (Column::VariantImage, &["Variant image URL", "variant image"]),
+    (Column::GiftCard, &["Gift card"]),
+    (Column::Text(EN, SeoTitle), &["SEO title"]),
+    (Column::Text(EN, SeoDescription), &["SEO description"]),
+    // Ours.
+    (Column::Text(EN, Slug), &["Slug"]),
+    (Column::Text(EN, Summary), &["Summary"]),
+    (Column::TaxClass, &["Tax class"]),
+    (Column::Featured, &["Featured"]),
+    (Column::VariantStatus, &["Variant status"]),
 ];
+
+/// Columns that are there once more for each other language, with its code: `Title (fil)`.
+const SPOKEN: &[(fn(Locale) -> Column, &str)] = &[
+    (|locale| Column::Text(locale, Title), "Title"),
+    (|locale| Column::Text(locale, Slug), "Slug"),
+    (|locale| Column::Text(locale, Summary), "Summary"),
+    (|locale| Column::Text(locale, Body), "Description"),
+    (|locale| Column::Text(locale, SeoTitle), "SEO title"),
+    (|locale| Column::Text(locale, SeoDescription), "SEO description"),
+    (|locale| Column::OptionName(0, locale), "Option1 name"),
+    (|locale| Column::OptionValue(0, locale), "Option1 value"),
+    (|locale| Column::OptionName(1, locale), "Option2 name"),
+    (|locale| Column::OptionValue(1, locale), "Option2 value"),
+    (|locale| Column::OptionName(2, locale), "Option3 name"),
+    (|locale| Column::OptionValue(2, locale), "Option3 value"),
+    (|locale| Column::ImageAlt(locale), "Image alt text"),
+];
+
+/// The languages beside English.
+pub(in crate::catalog) fn others() -> impl Iterator<Item = Locale> + Clone {
+    Locale::ALL.into_iter().filter(|locale| *locale != Locale::En)
+}
+
+/// All columns with the names that an export gives them, in its order.
+pub(in crate::catalog) fn all() -> Vec<(Column, String)> {
+    let english = NAMES.iter().filter_map(|(column, names)| Some((*column, (*names.first()?).to_owned())));
+    let spoken =
+        others().flat_map(|locale| SPOKEN.iter().map(move |(column, name)| (column(locale), format!("{name} ({})", locale.code()))));
+    english.chain(spoken).collect()
+}
+
+fn named(name: &str) -> Option<Column> {
+    let known = NAMES.iter().find(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    known
+        .map(|(column, _)| *column)
+        .or_else(|| all().into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(column, _)| column))
+}
 
 /// Where each column of a file stands, and what it is called there.
 pub(super) struct Columns {
@@ -71,37 +132,27 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Reads the heading.
-    ///
-    /// # Errors
-    /// The name of a column that is missing.
-    pub(super) fn read(heading: &csv::ByteRecord) -> Result<Self, &'static str> {
-        let names: Vec<String> =
-            heading.iter().map(|cell| String::from_utf8_lossy(cell).trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    /// Reads the heading; none when no column says which product a row is of.
+    pub(super) fn read<'a>(heading: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let names: Vec<String> = heading.into_iter().map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect();
         let mut places: Vec<(Column, usize)> = Vec::new();
         for (place, name) in names.iter().enumerate() {
-            let small = name.to_lowercase();
-            let column = NAMES.iter().find(|(_, known)| known.contains(&small.as_str())).map(|(column, _)| *column);
-            if let Some(column) = column.filter(|c| places.iter().all(|(known, _)| known != c)) {
+            if let Some(column) = named(name).filter(|c| places.iter().all(|(known, _)| known != c)) {
                 places.push((column, place));
             }
         }
         let columns = Self { places, names };
-        for (column, name) in [(Column::Handle, "Handle"), (Column::Title, "Title"), (Column::Price, "Price")] {
-            if columns.place(column).is_none() {
-                return Err(name);
-            }
-        }
-        Ok(columns)
+        columns.place(Column::Handle).is_some().then_some(columns)
     }
 
     pub(super) fn place(&self, column: Column) -> Option<usize> {
         self.places.iter().find(|(known, _)| *known == column).map(|(_, place)| *place)
     }
 
-    /// As the file calls it.
-    pub(super) fn name(&self, column: Column) -> &str {
-        self.place(column).and_then(|place| self.names.get(place)).map_or("", String::as_str)
+    /// As the file calls it; where it has no such column, as we do.
+    pub(super) fn name(&self, column: Column) -> String {
+        let here = self.place(column).and_then(|place| self.names.get(place)).cloned();
+        here.or_else(|| all().into_iter().find(|(known, _)| *known == column).map(|(_, name)| name)).unwrap_or_default()
     }
 
     /// By place, also those that are not read.
@@ -111,5 +162,26 @@ impl Columns {
 
     pub(super) fn count(&self) -> usize {
         self.names.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_known_by_the_names_of_both_generations_and_of_the_export() {
+        for (name, column) in [
+            ("Handle", Column::Handle),
+            ("Body (HTML)", Column::Text(EN, Body)),
+            ("variant compare at price", Column::CompareAt),
+            ("TITLE (fil)", Column::Text(Locale::Fil, Title)),
+        ] {
+            assert_eq!(named(name), Some(column));
+        }
+        assert_eq!(named("Metafield: x"), None);
+        for (column, name) in all() {
+            assert_eq!(named(&name), Some(column), "{name}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use futures::StreamExt;
 
 use crate::Shop;
 use crate::catalog::{CatalogError, LARGEST_UPLOAD, pictures};
+use crate::platform::files::Files;
 
 /// A kept picture: its name, width and height.
 pub(super) type Kept = (String, u32, u32);
@@ -17,12 +18,17 @@ pub(super) type Kept = (String, u32, u32);
 /// How long one picture may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Is it an address, and no file name?
+pub(super) fn is_address(source: &str) -> bool {
+    source.starts_with("http://") || source.starts_with("https://")
+}
+
 /// Brings one picture in.
 ///
 /// # Errors
 /// Why not, in the reader's language.
 pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Option<&Path>, source: &str) -> Result<Kept, String> {
-    let bytes = if source.starts_with("http://") || source.starts_with("https://") {
+    let bytes = if is_address(source) {
         tokio::time::timeout(PATIENCE, fetch(locale, trusted, source))
             .await
             .map_err(|_| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", "time-out")]))??
@@ -36,6 +42,11 @@ pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Op
         CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why)]),
         _ => t::IMPORT_PICTURE_BAD.text(locale).to_owned(),
     })
+}
+
+/// The name under which a file of the folder would be kept.
+pub(super) async fn name_in(folder: &Path, source: &str) -> Option<String> {
+    from_folder(Locale::En, folder, source).await.ok().map(|bytes| Files::name(&bytes))
 }
 
 /// A file of the folder, or of a folder in it; nothing outside.

@@ -1,429 +1,479 @@
 //! From the file's rows to products, without the database.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use domain::messages::t;
-use domain::slug::slug;
+use domain::number::DecimalMark;
+use domain::slug;
 use domain::view::ImportProblem;
-use domain::{Currency, Locale, number};
-use sha2::{Digest, Sha256};
+use domain::{Currency, Locale};
 
-use super::columns::{Column, Columns};
-use super::problem;
-use crate::catalog::check::{DEAREST, HEAVIEST, MOST_VARIANTS, key_of, tidy_tags};
+use super::cells::{Cells, Sheet};
+use super::columns::{Column, Columns, TextPart, others};
+use super::listing::{Image, LONGEST_SKU, Listing, Named, Row, Tax, Words};
+use super::markup::plain;
+use super::text::{Record, Records, decode};
+use super::{NotRead, notice, problem};
+use crate::catalog::check::{MOST_FEATURED, MOST_OPTIONS, MOST_PICTURES, MOST_STOCK, MOST_VARIANTS, TAX_CLASSES, tidy_tags};
 
-/// A product as the file has it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Listing {
-    /// Where it begins.
-    pub line: u64,
-    /// How many rows it had.
+const LONGEST_BODY: usize = 20_000;
+/// What the last row of a spreadsheet is called, in the languages of the trade here.
+const SUMS: [&str; 8] = ["total", "totals", "subtotal", "sub-total", "grand total", "sum", "kabuuan", "kabuoan"];
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub listings: Vec<Listing>,
+    /// Rows that were refused, and notices.
+    pub problems: Vec<ImportProblem>,
     pub rows: u64,
-    pub handle: String,
-    pub title: String,
-    pub body: String,
-    pub vendor: String,
-    /// Names of its kind, the most fitting first.
-    pub kinds: Vec<String>,
-    pub tags: Vec<String>,
-    pub status: &'static str,
-    pub tax_class: &'static str,
-    pub seo_title: String,
-    pub seo_description: String,
-    /// Names of the options; none when there is one variant without a choice.
-    pub options: Vec<String>,
-    pub variants: Vec<Row>,
-    pub images: Vec<Image>,
-    /// Of everything above.
-    pub hash: String,
 }
 
-/// A variant as the file has it.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub line: u64,
-    pub sku: String,
-    pub values: Vec<String>,
-    pub price: i64,
-    pub compare_at: Option<i64>,
-    pub cost: Option<i64>,
-    pub grams: i64,
-    pub quantity: i64,
-    pub barcode: Option<String>,
-    pub image: Option<String>,
-}
-
-/// A picture's address or file name.
-#[derive(Clone, Debug)]
-pub(super) struct Image {
-    pub line: u64,
-    pub column: String,
-    pub source: String,
-    pub position: i64,
-    pub alt: String,
-}
-
-/// The cells of one row that are read.
-struct Cells<'a> {
-    columns: &'a Columns,
-    record: &'a csv::StringRecord,
-    line: u64,
-    locale: Locale,
-}
-
-impl Cells<'_> {
-    fn get(&self, column: Column) -> &str {
-        // Spreadsheets keep a text a text with an apostrophe before it.
-        let cell = self.columns.place(column).and_then(|place| self.record.get(place)).unwrap_or_default().trim();
-        cell.strip_prefix('\'').unwrap_or(cell)
-    }
-    fn wrong(&self, column: Column, reason: impl Into<String>) -> ImportProblem {
-        problem(self.line, self.columns.name(column), reason)
-    }
-    fn amount(&self, column: Column, currency: Currency) -> Result<Option<i64>, ImportProblem> {
-        let text = self.get(column);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        match number::decimal(text, currency.exponent()) {
-            Ok(minor) if (0..=DEAREST).contains(&minor) => Ok(Some(minor)),
-            Ok(_) => Err(self.wrong(column, t::FIELD_AMOUNT_INVALID.text(self.locale))),
-            Err(error) => Err(self.wrong(column, error.of_amount().text(self.locale))),
-        }
-    }
-    /// A number of whole units.
-    fn whole(&self, column: Column, most: i64) -> Result<Option<i64>, ImportProblem> {
-        self.within(column, most, number::whole)
-    }
-    /// Grams; other shops write fractions of them, which are rounded.
-    fn grams(&self, column: Column) -> Result<Option<i64>, ImportProblem> {
-        let millionths = |text: &str| number::decimal(text, 6);
-        self.within(column, HEAVIEST, |text| millionths(text).map(|number| (number + number.signum() * 500_000) / 1_000_000))
-    }
-    fn within(
-        &self,
-        column: Column,
-        most: i64,
-        read: impl Fn(&str) -> Result<i64, number::NumberError>,
-    ) -> Result<Option<i64>, ImportProblem> {
-        let text = self.get(column);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        match read(text) {
-            Ok(units) if (0..=most).contains(&units) => Ok(Some(units)),
-            Ok(_) => {
-                let range = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]);
-                Err(self.wrong(column, range))
-            }
-            Err(error) => Err(self.wrong(column, error.of_whole().text(self.locale))),
-        }
-    }
-    fn flag(&self, column: Column) -> Result<Option<bool>, ImportProblem> {
-        match self.get(column).to_lowercase().as_str() {
-            "" => Ok(None),
-            "true" | "yes" | "1" => Ok(Some(true)),
-            "false" | "no" | "0" => Ok(Some(false)),
-            _ => Err(self.wrong(column, t::IMPORT_YES_OR_NO.text(self.locale))),
-        }
-    }
-    fn short(&self, column: Column, most: usize) -> Result<String, ImportProblem> {
-        let text = self.get(column);
-        if text.chars().count() > most {
-            return Err(self.wrong(column, t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())])));
-        }
-        Ok(text.to_owned())
-    }
-}
-
-/// Reads the whole file: products, what is wrong, and how many rows there are.
+/// Reads the whole file.
 ///
 /// # Errors
-/// Why it is no list of products.
-pub(super) fn read(locale: Locale, currency: Currency, bytes: &[u8]) -> Result<(Vec<Listing>, Vec<ImportProblem>, u64), String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let no_list = |column: &str| t::IMPORT_NOT_A_LIST.with(locale, &[("column", column)]);
-    let heading = reader.byte_headers().map_err(|_| no_list("Handle"))?.clone();
-    let columns = Columns::read(&heading).map_err(no_list)?;
-    let mut listings: Vec<Listing> = Vec::new();
-    let mut places: HashMap<String, Option<usize>> = HashMap::new();
-    let mut skus: HashSet<String> = HashSet::new();
-    let mut problems = Vec::new();
-    let mut rows = 0;
-    let mut record = csv::ByteRecord::new();
-    loop {
-        let line = reader.position().line();
-        match reader.read_byte_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(error) => {
-                problems.push(problem(line, "", error.to_string()));
-                break;
+/// Why it is no list of products, or that a number in it can be read in two ways.
+pub(super) fn read(locale: Locale, currency: Currency, decimals: Option<DecimalMark>, bytes: &[u8]) -> Result<Read, NotRead> {
+    let text = decode(locale, bytes).map_err(NotRead::NotAList)?;
+    let (delimiter, columns, heading) = heading(&text.text).ok_or_else(|| NotRead::no_column(locale, "Handle"))?;
+    let records: Vec<Record<'_>> = Records::new(&text.text, delimiter).skip(1).filter(|record| !is_empty(record)).collect();
+    let sheet = Sheet { columns, locale, currency, decimals, ambiguous: RefCell::default(), notices: RefCell::default() };
+    if text.old_code_page {
+        sheet.notices.borrow_mut().push(notice(heading, "", t::IMPORT_OLD_CODE_PAGE.text(locale)));
+    }
+    let mut reading = Reading::new(&sheet);
+    reading.surplus = surplus(&records, sheet.columns.count());
+    for record in &records {
+        if let Err(wrong) = reading.row(record, text.damaged) {
+            reading.problems.push(wrong);
+        }
+    }
+    let Reading { mut listings, mut problems, .. } = reading;
+    if let Some((line, column, text)) = sheet.ambiguous.take() {
+        return Err(NotRead::WhichDecimalMark { line, column, text });
+    }
+    problems.extend(sheet.notices.take());
+    listings.iter_mut().for_each(Listing::finish);
+    Ok(Read { listings, problems, rows: records.len() as u64 })
+}
+
+/// The sign between cells with which the first row names the columns of a product list, what it names, and its line.
+fn heading(text: &str) -> Option<(u8, Columns, u64)> {
+    b",;\t|".iter().find_map(|delimiter| {
+        let first = Records::new(text, *delimiter).next()?;
+        let line = first.line;
+        Columns::read(first.cells.iter().map(|cell| &**cell)).map(|columns| (*delimiter, columns, line))
+    })
+}
+
+fn is_empty(record: &Record<'_>) -> bool {
+    !record.broken && record.cells.iter().all(|cell| cell.trim().is_empty())
+}
+
+/// Cells that every row has beyond the heading, all of them empty: some spreadsheets write as many for each row.
+fn surplus(records: &[Record<'_>], columns: usize) -> usize {
+    let extra = |record: &Record<'_>| {
+        let more = record.cells.get(columns..).unwrap_or_default();
+        if more.iter().all(|cell| cell.is_empty()) { more.len() } else { 0 }
+    };
+    let mut whole = records.iter().filter(|record| !record.broken).map(extra);
+    let first = whole.next().unwrap_or_default();
+    if whole.all(|more| more == first) { first } else { 0 }
+}
+
+/// What became of the first row of a handle.
+enum Begun {
+    At(usize),
+    Refused(u64),
+}
+
+struct Reading<'a> {
+    sheet: &'a Sheet,
+    surplus: usize,
+    listings: Vec<Listing>,
+    /// By handle.
+    begun: HashMap<String, Begun>,
+    /// Handles as they were written, by what they became.
+    written: HashMap<String, String>,
+    /// Lines of SKUs.
+    skus: HashMap<String, u64>,
+    problems: Vec<ImportProblem>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(sheet: &'a Sheet) -> Self {
+        Self {
+            sheet,
+            surplus: 0,
+            listings: Vec::new(),
+            begun: HashMap::new(),
+            written: HashMap::new(),
+            skus: HashMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes in a row.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    fn row(&mut self, record: &Record<'_>, damaged: bool) -> Result<(), ImportProblem> {
+        let cells = Cells { sheet: self.sheet, record };
+        if let Err(wrong) = self.is_whole(record, damaged) {
+            self.lost(&cells);
+            return Err(wrong);
+        }
+        let typed = cells.text(Column::Handle);
+        let written = if typed.is_empty() { cells.text(Column::Text(Locale::En, TextPart::Title)) } else { typed }.to_owned();
+        if written.is_empty() {
+            return Err(cells.wrong(Column::Handle, cells.say(t::IMPORT_HANDLE_MISSING)));
+        }
+        let sum = written.trim_end_matches([':', ' ']).to_lowercase();
+        if SUMS.contains(&sum.as_str()) && !cells.says(Column::Sku) && !cells.says(Column::Status) {
+            return Err(cells.wrong(Column::Handle, cells.say(t::IMPORT_SUM)));
+        }
+        let handle = slug::handle(&written);
+        if self.written.entry(handle.clone()).or_insert_with(|| written.clone()) != &written {
+            return Err(cells.wrong(Column::Handle, cells.say(t::FIELD_SLUG_TAKEN)));
+        }
+        let place = match self.begun.get(&handle) {
+            Some(Begun::Refused(first)) => {
+                let first = [("line", &*first.to_string())];
+                return Err(cells.wrong(Column::Handle, t::IMPORT_FIRST_ROW_REFUSED.with(self.sheet.locale, &first)));
             }
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        rows += 1;
-        if record.iter().all(<[u8]>::is_empty) {
-            continue;
-        }
-        if record.len() > columns.count() && record.iter().skip(columns.count()).any(|cell| !cell.is_empty()) {
-            problems.push(problem(line, "", t::IMPORT_ROW_TOO_LONG.text(locale)));
-            continue;
-        }
-        let text = match csv::StringRecord::from_byte_record(record.clone()) {
-            Ok(text) => text,
-            Err(error) => {
-                let place = error.utf8_error().field();
-                problems.push(problem(line, columns.name_at(place), t::IMPORT_ENCODING.text(locale)));
-                continue;
-            }
-        };
-        let cells = Cells { columns: &columns, record: &text, line, locale };
-        let typed = cells.get(Column::Handle);
-        let handle = slug(if typed.is_empty() { cells.get(Column::Title) } else { typed });
-        if handle.is_empty() {
-            problems.push(cells.wrong(Column::Handle, t::IMPORT_HANDLE_MISSING.text(locale)));
-            continue;
-        }
-        let place = match places.get(&handle) {
-            // The product's first row was bad, so there is nothing that this one belongs to.
-            Some(None) => continue,
-            Some(Some(place)) => *place,
-            None => match begin(&cells, handle.clone()) {
+            Some(Begun::At(place)) => *place,
+            None => match begin(&cells, &handle, &written) {
                 Ok(listing) => {
-                    listings.push(listing);
-                    places.insert(handle, Some(listings.len() - 1));
-                    listings.len() - 1
+                    self.listings.push(listing);
+                    let place = self.listings.len() - 1;
+                    self.begun.insert(handle.clone(), Begun::At(place));
+                    place
                 }
                 Err(wrong) => {
-                    problems.push(wrong);
-                    places.insert(handle, None);
-                    continue;
+                    self.begun.insert(handle, Begun::Refused(cells.line()));
+                    return Err(wrong);
                 }
             },
         };
-        let listing = &mut listings[place];
-        listing.rows += 1;
+        let Some(listing) = self.listings.get_mut(place) else { return Ok(()) };
+        if listing.words.is_empty() && cells.says(Column::Text(Locale::En, TextPart::Title)) {
+            // A sheet that was sorted anew: the row with the title speaks for the product, wherever it stands.
+            listing.take_head(begin(&cells, &handle, &written)?);
+        }
         image(&cells, listing);
-        match variant(&cells, listing, currency, &mut skus) {
-            Ok(Some(row)) => listing.variants.push(row),
-            Ok(None) => {}
-            Err(wrong) => problems.push(wrong),
+        let taken = variant(&cells, listing, &mut self.skus);
+        if taken.is_ok() {
+            listing.lines.push(cells.line())
+        } else {
+            listing.refused.push(cells.line())
+        }
+        taken
+    }
+
+    /// A row that cannot be read belongs to a product all the same, which must not be published without it; as the first of its
+    /// product it takes the others with it, for they say nothing of the product.
+    fn lost(&mut self, cells: &Cells<'_>) {
+        let handle = slug::handle(cells.text(Column::Handle));
+        if !cells.says(Column::Handle) {
+            return;
+        }
+        match self.begun.get(&handle) {
+            Some(Begun::At(place)) => self.listings[*place].refused.push(cells.line()),
+            Some(Begun::Refused(_)) => {}
+            None => drop(self.begun.insert(handle, Begun::Refused(cells.line()))),
         }
     }
-    listings.retain(|listing| !listing.variants.is_empty());
-    for listing in &mut listings {
-        listing.images.sort_by_key(|image| image.position);
-        listing.hash = hash(listing);
+
+    /// Does each cell stand under its heading?
+    fn is_whole(&self, record: &Record<'_>, damaged: bool) -> Result<(), ImportProblem> {
+        let (locale, columns) = (self.sheet.locale, &self.sheet.columns);
+        if record.broken {
+            return Err(problem(record.line, "", t::IMPORT_QUOTES.text(locale)));
+        }
+        let wanted = columns.count();
+        if record.cells.len() > wanted + self.surplus {
+            return Err(problem(record.line, "", t::IMPORT_ROW_TOO_LONG.text(locale)));
+        }
+        if record.cells.len() < wanted {
+            return Err(problem(record.line, "", t::IMPORT_ROW_TOO_SHORT.text(locale)));
+        }
+        let unread = record.cells.iter().position(|cell| damaged && cell.contains(char::REPLACEMENT_CHARACTER));
+        match unread {
+            Some(place) => Err(problem(record.line, columns.name_at(place), t::IMPORT_ENCODING.text(locale))),
+            None => Ok(()),
+        }
     }
-    Ok((listings, problems, rows))
 }
 
-/// What the first row of a product says of the product.
-fn begin(cells: &Cells<'_>, handle: String) -> Result<Listing, ImportProblem> {
-    let title = cells.short(Column::Title, 200)?;
-    if title.is_empty() {
-        return Err(cells.wrong(Column::Title, t::IMPORT_TITLE_MISSING.text(cells.locale)));
-    }
-    let status = match cells.get(Column::Status).to_lowercase().as_str() {
-        "archived" => "archived",
-        "draft" => "draft",
-        "active" | "" if cells.flag(Column::Published)? == Some(false) => "draft",
-        "active" => "published",
-        "" if cells.flag(Column::Published)? == Some(true) => "published",
-        "" => "draft",
-        _ => return Err(cells.wrong(Column::Status, t::IMPORT_STATUS_UNKNOWN.text(cells.locale))),
+/// What the first row of a product, or else the one with its title, says of the product. Only there an empty cell means an empty
+/// text: other rows are of variants and pictures, and leave out what was said already.
+fn begin(cells: &Cells<'_>, handle: &str, written: &str) -> Result<Listing, ImportProblem> {
+    let published = cells.flag(Column::Published)?;
+    let status = match (cells.text(Column::Status).to_lowercase().as_str(), published) {
+        ("archived", _) => Some("archived"),
+        ("draft" | "unlisted", _) | ("active" | "", Some(false)) => Some("draft"),
+        ("active", _) | ("", Some(true)) => Some("published"),
+        ("", None) => None,
+        _ => return Err(cells.wrong(Column::Status, cells.say(t::IMPORT_STATUS_UNKNOWN))),
     };
-    let tax_class = if cells.flag(Column::GiftCard)? == Some(true) {
-        "none"
-    } else if cells.flag(Column::Taxable)? == Some(false) {
-        "exempt"
-    } else {
-        "standard"
+    let gift_card = cells.flag(Column::GiftCard)? == Some(true);
+    let featured = match cells.get(Column::Featured) {
+        None => None,
+        Some("") => cells.says(Column::Text(Locale::En, TextPart::Title)).then_some(None),
+        Some(_) => Some(cells.units(Column::Featured, MOST_FEATURED)?),
     };
-    let mut options: Vec<String> = Vec::new();
-    for n in 0..3 {
-        let name = cells.short(Column::OptionName(n), 100)?;
-        if name.is_empty() {
-            break;
+    let branch = cells.text(Column::Category).rsplit('>').next().unwrap_or_default().trim();
+    let kinds = [cells.cut(Column::Type, 100).unwrap_or_default(), cells.cut_text(Column::Category, branch, 100)];
+    let heads = cells.says(Column::Text(Locale::En, TextPart::Title));
+    let meant = |text: &String| heads || !text.is_empty();
+    let tags = cells.get(Column::Tags).filter(|tags| heads || !tags.is_empty()).map(|tags| {
+        let mut tags = tidy_tags([tags]);
+        let all = tags.len();
+        tags.retain(|tag| tag.chars().count() <= 60);
+        tags.truncate(50);
+        if tags.len() < all {
+            cells.notice(Column::Tags, cells.say(t::IMPORT_TAGS));
         }
-        options.push(name);
-    }
-    if options.len() == 1 && cells.get(Column::OptionValue(0)).eq_ignore_ascii_case("default title") {
-        options.clear();
-    }
-    let branch = cells.get(Column::Category).rsplit('>').next().unwrap_or_default().trim().to_owned();
-    let kinds = [cells.short(Column::Type, 100)?, branch];
-    let body = plain(cells.get(Column::Body));
-    if body.chars().count() > 20_000 {
-        return Err(cells.wrong(Column::Body, t::FIELD_TOO_LONG.with(cells.locale, &[("max", "20000")])));
-    }
-    let tags = tidy_tags([cells.get(Column::Tags)]).into_iter().filter(|tag| tag.chars().count() <= 60).take(50).collect();
+        tags.sort_unstable();
+        tags
+    });
     Ok(Listing {
-        line: cells.line,
-        handle,
-        title,
-        body,
-        vendor: cells.short(Column::Vendor, 200)?,
+        line: cells.line(),
+        handle: handle.to_owned(),
+        written_handle: written.to_owned(),
+        words: if heads { Locale::ALL.into_iter().map(|locale| (locale.code(), words(cells, locale))).collect() } else { Vec::new() },
+        vendor: cells.cut(Column::Vendor, 200).filter(meant),
         kinds: kinds.into_iter().filter(|kind| !kind.is_empty()).collect(),
         tags,
         status,
-        tax_class,
-        seo_title: cells.short(Column::SeoTitle, 200)?,
-        seo_description: cells.short(Column::SeoDescription, 500)?,
-        options,
+        tax: tax(cells, gift_card)?,
+        gift_card,
+        featured,
+        options: options(cells)?,
         ..Listing::default()
     })
 }
 
+fn words(cells: &Cells<'_>, locale: Locale) -> Words {
+    let of = |part| Column::Text(locale, part);
+    let body = cells.get(of(TextPart::Body)).map(|html| cells.cut_text(of(TextPart::Body), &plain(html), LONGEST_BODY));
+    let said = |part, most| cells.cut(of(part), most);
+    Words {
+        title: said(TextPart::Title, 200).filter(|title| !title.is_empty()),
+        slug: said(TextPart::Slug, 80).filter(|slug| slug::is_slug(slug)),
+        summary: said(TextPart::Summary, 500),
+        body,
+        seo_title: said(TextPart::SeoTitle, 200),
+        seo_description: said(TextPart::SeoDescription, 500),
+    }
+}
+
+fn tax(cells: &Cells<'_>, gift_card: bool) -> Result<Option<Tax>, ImportProblem> {
+    let class = cells.text(Column::TaxClass);
+    let charged = cells.flag(Column::Taxable)?;
+    Ok(if TAX_CLASSES.contains(&class) {
+        Some(Tax::Class(class.to_owned()))
+    } else if !class.is_empty() {
+        return Err(cells.wrong(Column::TaxClass, cells.say(t::FIELD_CHOOSE)));
+    } else if gift_card {
+        Some(Tax::Class("none".to_owned()))
+    } else {
+        charged.map(|charged| if charged { Tax::Taxed } else { Tax::Class("exempt".to_owned()) })
+    })
+}
+
+fn options(cells: &Cells<'_>) -> Result<Option<Vec<Named>>, ImportProblem> {
+    let mut options = Vec::new();
+    for n in 0..MOST_OPTIONS {
+        let named = named(cells, |locale| Column::OptionName(n, locale))?;
+        if named.name.is_empty() {
+            break;
+        }
+        options.push(named);
+    }
+    if options.is_empty() {
+        return Ok(None);
+    }
+    if options.len() == 1 && cells.text(Column::OptionValue(0, Locale::En)).eq_ignore_ascii_case("default title") {
+        options.clear();
+    }
+    Ok(Some(options))
+}
+
+fn named(cells: &Cells<'_>, column: impl Fn(Locale) -> Column) -> Result<Named, ImportProblem> {
+    let mut others_named = Vec::new();
+    for locale in others() {
+        if let Some(name) = cells.short(column(locale), 100)?.filter(|name| !name.is_empty()) {
+            others_named.push((locale.code(), name));
+        }
+    }
+    Ok(Named { name: cells.short(column(Locale::En), 100)?.unwrap_or_default(), others: others_named })
+}
+
 fn image(cells: &Cells<'_>, listing: &mut Listing) {
-    let source = cells.get(Column::Image);
-    if source.is_empty() || listing.images.len() >= 50 || listing.images.iter().any(|image| image.source == source) {
+    let next = i64::try_from(listing.images.len()).unwrap_or(i64::MAX).saturating_add(1);
+    let position = cells.text(Column::ImagePosition).parse().unwrap_or(next);
+    hang(cells, listing, Column::Image, position);
+}
+
+/// Adds the picture that a column names.
+fn hang(cells: &Cells<'_>, listing: &mut Listing, column: Column, position: i64) {
+    let source = cells.text(column);
+    let known = listing.images.iter().find(|image| image.source == source);
+    if source.is_empty() || known.is_some_and(|known| column == Column::VariantImage || !known.of_variant) {
         return;
     }
-    let next = i64::try_from(listing.images.len()).unwrap_or(i64::MAX) + 1;
+    // A variant's picture turns out to be one of the product's.
+    listing.images.retain(|image| image.source != source);
+    if listing.images.len() >= MOST_PICTURES {
+        cells.notice(column, t::IMPORT_PICTURES_MANY.with(cells.sheet.locale, &[("max", &MOST_PICTURES.to_string())]));
+        return;
+    }
+    let alt = |locale: Locale| {
+        let alt: String = cells.text(Column::ImageAlt(locale)).chars().take(300).collect();
+        (column == Column::Image && !alt.is_empty()).then(|| (locale.code(), alt))
+    };
     listing.images.push(Image {
-        line: cells.line,
-        column: cells.columns.name(Column::Image).to_owned(),
+        line: cells.line(),
+        column: cells.sheet.columns.name(column),
         source: source.to_owned(),
-        position: cells.get(Column::ImagePosition).parse().unwrap_or(next),
-        alt: cells.get(Column::ImageAlt).chars().take(300).collect(),
+        position,
+        alts: Locale::ALL.into_iter().filter_map(alt).collect(),
+        of_variant: column == Column::VariantImage && cells.sheet.columns.place(Column::Image).is_some(),
     });
 }
 
-/// The variant of a row; none when the row only brings a picture.
-fn variant(cells: &Cells<'_>, listing: &mut Listing, currency: Currency, skus: &mut HashSet<String>) -> Result<Option<Row>, ImportProblem> {
-    let first = listing.rows == 1;
-    let speaks = [Column::Sku, Column::Price, Column::OptionValue(0), Column::OptionValue(1), Column::OptionValue(2)];
-    if !first && speaks.iter().all(|column| cells.get(*column).is_empty()) {
-        return Ok(None);
+/// Adds the variant of a row; none when the row only brings a picture.
+fn variant(cells: &Cells<'_>, listing: &mut Listing, skus: &mut HashMap<String, u64>) -> Result<(), ImportProblem> {
+    const EN: Locale = Locale::En;
+    let names = [Column::Sku, Column::Price, Column::Barcode, Column::VariantStatus];
+    let values = [Column::OptionValue(0, EN), Column::OptionValue(1, EN), Column::OptionValue(2, EN)];
+    let more = [Column::Grams, Column::Quantity, Column::Cost, Column::CompareAt];
+    let says = |columns: &[Column]| columns.iter().any(|column| cells.says(*column));
+    if !says(&names) && !says(&values) && !(listing.lines.is_empty() && says(&more)) {
+        return Ok(());
     }
-    let required = || t::FIELD_REQUIRED.text(cells.locale);
-    let mut values = Vec::with_capacity(listing.options.len());
-    for n in 0..listing.options.len() {
-        let value = cells.short(Column::OptionValue(n), 100)?;
-        if value.is_empty() {
-            return Err(cells.wrong(Column::OptionValue(n), required()));
+    let values = choice(cells, listing)?;
+    let price = cells.amount(Column::Price)?;
+    let compare_at = cells.amount(Column::CompareAt)?.filter(|was| *was > 0);
+    let archived = match cells.text(Column::VariantStatus).to_lowercase().as_str() {
+        "" | "active" => false,
+        "archived" => true,
+        _ => return Err(cells.wrong(Column::VariantStatus, cells.say(t::IMPORT_VARIANT_STATUS_UNKNOWN))),
+    };
+    let row = Row {
+        line: cells.line(),
+        price,
+        compare_at: cells.get(Column::CompareAt).map(|_| compare_at),
+        cost: cells.amount(Column::Cost)?,
+        grams: cells.grams(Column::Grams)?,
+        quantity: cells.units(Column::Quantity, MOST_STOCK)?.unwrap_or(0),
+        barcode: cells.barcode(Column::Barcode),
+        image: Some(cells.text(Column::VariantImage).to_owned()).filter(|source| !source.is_empty()),
+        archived,
+        values,
+        ..Row::default()
+    };
+    if listing.variants.len() >= MOST_VARIANTS {
+        let most = [("min", "1"), ("max", &*MOST_VARIANTS.to_string())];
+        return Err(cells.wrong(Column::Handle, t::FIELD_NUMBER_RANGE.with(cells.sheet.locale, &most)));
+    }
+    let row = with_sku(cells, listing, row, skus)?;
+    hang(cells, listing, Column::VariantImage, i64::MAX);
+    listing.variants.push(row);
+    Ok(())
+}
+
+/// The values of a row: one of each option, where the file names the options.
+fn choice(cells: &Cells<'_>, listing: &Listing) -> Result<Vec<Named>, ImportProblem> {
+    let value = |n: usize| named(cells, |locale| Column::OptionValue(n, locale));
+    let Some(options) = &listing.options else {
+        let mut values = (0..MOST_OPTIONS).map(value).collect::<Result<Vec<_>, _>>()?;
+        while values.last().is_some_and(|value| value.name.is_empty()) {
+            values.pop();
+        }
+        return Ok(values);
+    };
+    let mut values = Vec::with_capacity(options.len());
+    for n in 0..options.len() {
+        let value = value(n)?;
+        if value.name.is_empty() {
+            return Err(cells.wrong(Column::OptionValue(n, Locale::En), cells.say(t::FIELD_REQUIRED)));
         }
         values.push(value);
     }
-    let price = cells.amount(Column::Price, currency)?.ok_or_else(|| cells.wrong(Column::Price, required()))?;
-    let compare_at = cells.amount(Column::CompareAt, currency)?.filter(|was| *was > 0);
-    let cost = cells.amount(Column::Cost, currency)?;
-    let grams = cells.grams(Column::Grams)?.unwrap_or(0);
-    let quantity = cells.whole(Column::Quantity, 1_000_000)?.unwrap_or(0);
-    let barcode = cells.get(Column::Barcode).to_owned();
-    if let Err(error) = domain::barcode::check(&barcode) {
-        return Err(cells.wrong(Column::Barcode, error.message().text(cells.locale)));
-    }
-    let keys = |values: &[String]| values.iter().map(|value| key_of("", value, 0)).collect::<Vec<_>>();
-    if listing.variants.len() >= MOST_VARIANTS {
-        let most = MOST_VARIANTS.to_string();
-        return Err(cells.wrong(Column::Handle, t::FIELD_NUMBER_RANGE.with(cells.locale, &[("min", "1"), ("max", &most)])));
-    }
-    if listing.variants.iter().any(|other| keys(&other.values) == keys(&values)) {
-        let column = if listing.options.is_empty() { Column::Handle } else { Column::OptionValue(0) };
-        return Err(cells.wrong(column, t::FIELD_DUPLICATE.text(cells.locale)));
-    }
-    let mut sku = cells.short(Column::Sku, 64)?;
-    if sku.is_empty() {
-        let made = std::iter::once(listing.handle.clone()).chain(keys(&values)).collect::<Vec<_>>().join("-").to_uppercase();
-        sku = made.chars().take(64).collect();
-    }
-    if !skus.insert(sku.clone()) {
-        return Err(cells.wrong(Column::Sku, t::FIELD_DUPLICATE.text(cells.locale)));
-    }
-    let picture = Some(cells.get(Column::VariantImage).to_owned()).filter(|source| !source.is_empty());
-    if let Some(source) = &picture
-        && listing.images.len() < 50
-        && listing.images.iter().all(|image| image.source != *source)
+    Ok(values)
+}
+
+/// Gives a row its SKU, which no other row has.
+fn with_sku(cells: &Cells<'_>, listing: &Listing, mut row: Row, skus: &mut HashMap<String, u64>) -> Result<Row, ImportProblem> {
+    let locale = cells.sheet.locale;
+    let typed = cells.text(Column::Sku);
+    let alike = |other: &&Row| other.values.iter().map(|v| &v.name).eq(row.values.iter().map(|v| &v.name));
+    let twin = listing.variants.iter().find(alike);
+    // Rows that name no values are told apart by their SKUs, where the file does not name the options.
+    if let Some(twin) = twin
+        && (listing.options.is_some() || !row.values.is_empty() || typed.is_empty() || twin.sku == typed)
     {
-        let column = cells.columns.name(Column::VariantImage).to_owned();
-        listing.images.push(Image { line: cells.line, column, source: source.clone(), position: i64::MAX, alt: String::new() });
-    }
-    Ok(Some(Row {
-        line: cells.line,
-        sku,
-        values,
-        price,
-        compare_at,
-        cost,
-        grams,
-        quantity,
-        barcode: Some(barcode).filter(|b| !b.is_empty()),
-        image: picture,
-    }))
-}
-
-/// Changes when anything changes that is written. First stock is not: it has its own history.
-fn hash(l: &Listing) -> String {
-    let variants: Vec<_> =
-        l.variants.iter().map(|v| (&v.sku, &v.values, v.price, v.compare_at, v.cost, v.grams, &v.barcode, &v.image)).collect();
-    let images: Vec<_> = l.images.iter().map(|i| (&i.source, &i.alt)).collect();
-    let head = (&l.title, &l.body, &l.vendor, &l.kinds, &l.tags, l.status, l.tax_class, &l.seo_title, &l.seo_description, &l.options);
-    let all = serde_json::json!([head, variants, images]).to_string();
-    Sha256::digest(all.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A description without its tags: paragraphs, breaks and list items begin a line of their own.
-fn plain(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(open) = rest.find('<') {
-        text.push_str(&rest[..open]);
-        let tag_and_rest = &rest[open + 1..];
-        let begins = tag_and_rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-        let Some(close) = tag_and_rest.find('>').filter(|_| begins) else {
-            text.push('<');
-            rest = tag_and_rest;
-            continue;
+        let column = if !row.values.is_empty() {
+            Column::OptionValue(0, Locale::En)
+        } else if typed.is_empty() {
+            Column::Handle
+        } else {
+            Column::Sku
         };
-        let tag = tag_and_rest[..close].trim_start_matches('/').to_lowercase();
-        let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
-        match name.as_str() {
-            "p" | "div" | "ul" | "ol" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                text.push_str("\n\n");
-            }
-            "li" | "tr" if tag_and_rest.starts_with('/') => {}
-            "br" | "li" | "tr" => text.push('\n'),
-            _ => {}
-        }
-        rest = &tag_and_rest[close + 1..];
-        // What stands in these is not for readers.
-        if matches!(name.as_str(), "script" | "style")
-            && let Some(end) = rest.to_ascii_lowercase().find(&format!("</{name}"))
-        {
-            rest = &rest[end..];
-        }
+        return Err(cells.wrong(column, cells.say(t::FIELD_DUPLICATE)));
     }
-    text.push_str(rest);
-    for (name, sign) in [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&rsquo;", "’"), ("&amp;", "&")]
-    {
-        text = text.replace(name, sign);
+    row.sku = typed.to_owned();
+    if typed.is_empty() {
+        (row.sku, row.sku_is_made) = (row.made_sku(&listing.handle), true);
+    } else if typed.chars().count() > LONGEST_SKU {
+        (row.sku, row.sku_is_made) = (row.sku_apart(&listing.handle, typed), true);
+        cells.notice(Column::Sku, t::IMPORT_SKU_CUT.with(locale, &[("max", &LONGEST_SKU.to_string()), ("sku", &row.sku)]));
     }
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
-            lines.push(line);
+    if let Some(line) = skus.get(&row.sku) {
+        let made = row.sku_apart(&listing.handle, &row.sku);
+        if skus.contains_key(&made) {
+            return Err(cells.wrong(Column::Sku, cells.say(t::FIELD_DUPLICATE)));
         }
+        if !typed.is_empty() {
+            cells.notice(Column::Sku, t::IMPORT_SKU_REPEATED.with(locale, &[("line", &line.to_string()), ("sku", &made)]));
+        }
+        (row.sku, row.sku_is_made) = (made, true);
     }
-    lines.join("\n").trim().to_owned()
+    skus.insert(row.sku.clone(), row.line);
+    Ok(row)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn descriptions_lose_their_tags() {
-        let html = "<p>Soft &amp; <b>ripe</b>.</p>\n<ul><li>One</li><li>Two</li></ul><script>alert('x')</script> 2 < 3";
-        assert_eq!(plain(html), "Soft & ripe.\n\nOne\nTwo\n\n2 < 3");
+    fn read_all(file: &str) -> Result<Read, NotRead> {
+        read(Locale::En, Currency::PHP, None, file.as_bytes())
     }
 
     #[test]
-    fn a_file_without_prices_is_no_list() {
-        let read = read(Locale::En, Currency::PHP, b"Handle,Title\na,A\n");
-        assert!(read.is_err_and(|why| why.contains("Price")));
+    fn a_file_that_does_not_say_of_which_product_a_row_is_is_no_list() {
+        let read = read_all("Title,Price\nA,1\n");
+        assert!(matches!(read, Err(NotRead::NotAList(why)) if why.contains("Handle")));
+    }
+
+    #[test]
+    fn columns_may_stand_between_semicolons_tabs_and_after_a_mark() {
+        for file in ["Handle;Title;Price\ntee;Tee, blue;9.50\n", "sep=;\r\nHandle;Title;Price\r\ntee;Tee, blue;9.50\r\n"] {
+            let read = read_all(file).unwrap();
+            assert_eq!((read.listings[0].title(), read.listings[0].variants[0].price), ("Tee, blue", Some(950)));
+        }
+        assert_eq!(read_all("\u{feff}Handle\tPrice\ntee\t9\n").unwrap().listings.len(), 1);
+    }
+
+    #[test]
+    fn rows_that_are_longer_than_the_heading_are_taken_only_when_all_are_alike() {
+        let lines = |file: &str| read_all(file).unwrap().problems.iter().map(|p| p.line).collect::<Vec<_>>();
+        assert_eq!(lines("Handle,Title,Price\na,A,1,,\nb,B,2,,\n"), [0_u64; 0]);
+        assert_eq!(lines("Handle,Title,Price\na,A,1\nb,B, blue,\nc,C,3,\n"), [3, 4]);
+        assert_eq!(lines("Handle,Title,Price\na,A\nb,B,2\n"), [2]);
     }
 }

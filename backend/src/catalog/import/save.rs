@@ -1,58 +1,61 @@
 //! From the file's products to the database, a batch at a time.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
-use domain::Locale;
-use domain::id::{CategoryId, PictureId, PriceListId, ProductId, VariantId};
+use domain::id::{CategoryId, PriceListId, ProductId};
 use domain::messages::t;
-use domain::slug::slug;
-use domain::view::{ImportProblem, ImportReport};
-use futures::StreamExt;
+use domain::slug::{self, slug};
+use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use serde_json::json;
 
 use crate::Shop;
-use crate::catalog::check::key_of;
-use crate::catalog::edit::told_apart;
-use crate::catalog::write::{self, NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant};
+use crate::catalog::whole::{self, Whole};
 use crate::catalog::{CatalogError, store};
+use crate::platform::Context;
 use crate::platform::db::{DbError, Rows};
 use crate::platform::events::{self, Event};
-use crate::platform::{Actor, Context};
 
-use super::images;
-use super::known::Known;
-use super::problem;
-use super::rows::{Listing, Row};
-use super::written::{Ready, written};
+use super::listing::Listing;
+use super::merge::{Means, Merge};
+use super::pictures::{Asked, Brought};
+use super::written::{Ready, Seen, written};
+use super::{ImportOptions, problem};
 
-/// Pictures that are fetched at once.
-const AT_ONCE: usize = 8;
+/// Products that a report names, at most; the others are counted.
+const NAMED: usize = 500;
+
+/// What a former run left to do: pictures that could not be had, rows that were refused.
+pub(super) const PICTURES: i64 = 1;
+const ROWS: i64 = 2;
 
 /// An import that runs.
 pub(super) struct Importing<'a> {
     pub(super) shop: &'a Shop,
-    ctx: &'a Context,
-    locale: Locale,
-    folder: Option<&'a Path>,
+    pub(super) ctx: &'a Context,
+    pub(super) options: &'a ImportOptions<'a>,
+    /// By their names in small letters, their addresses and handles.
     categories: HashMap<String, CategoryId>,
+    /// Addresses that this run gave to products, by language.
+    given: HashSet<(String, String)>,
+}
+
+/// A product as the shop knows it from an earlier file.
+struct Head {
+    id: ProductId,
+    hash: Option<String>,
+    unfinished: i64,
 }
 
 impl<'a> Importing<'a> {
-    pub(super) async fn begin(shop: &'a Shop, ctx: &'a Context, locale: Locale, folder: Option<&'a Path>) -> Result<Self, CatalogError> {
-        let mut importing = Self { shop, ctx, locale, folder, categories: HashMap::new() };
-        importing.read_categories().await?;
-        Ok(importing)
-    }
-
-    async fn read_categories(&mut self) -> Result<(), CatalogError> {
-        for category in store::categories(self.shop.db(), true).await? {
-            let texts = category.texts.values().flat_map(|text| [slug(&text.name), text.slug.clone()]);
+    pub(super) async fn begin(shop: &'a Shop, ctx: &'a Context, options: &'a ImportOptions<'a>) -> Result<Self, CatalogError> {
+        let mut categories = HashMap::new();
+        for category in store::categories(shop.db(), true).await? {
+            let texts = category.texts.values().flat_map(|text| [text.name.to_lowercase(), text.slug.clone()]);
             for word in texts.chain([category.handle.clone()]) {
-                self.categories.insert(word, category.id);
+                categories.entry(word).or_insert(category.id);
             }
         }
-        Ok(())
+        Ok(Self { shop, ctx, options, categories, given: HashSet::new() })
     }
 
     /// Takes in a batch of products.
@@ -63,53 +66,100 @@ impl<'a> Importing<'a> {
         problems: &mut Vec<ImportProblem>,
     ) -> Result<(), CatalogError> {
         let heads = self.heads(batch).await?;
-        let (same, new): (Vec<&Listing>, Vec<&Listing>) =
-            batch.iter().partition(|l| heads.get(&l.handle).is_some_and(|k| k.hash.as_deref() == Some(l.hash.as_str())));
-        report.unchanged += same.len() as u64;
-        if new.is_empty() {
+        let is_same = |l: &Listing| heads.get(&l.handle).is_some_and(|head| head.hash.as_deref() == Some(l.hash.as_str()));
+        let is_done = |l: &Listing| is_same(l) && heads.get(&l.handle).is_some_and(|head| head.unfinished == 0);
+        let (done, todo): (Vec<&Listing>, Vec<&Listing>) = batch.iter().partition(|listing| is_done(listing));
+        report.unchanged += done.len() as u64;
+        if todo.is_empty() {
             return Ok(());
         }
-        let known = self.details(heads, &new).await?;
-        self.make_categories(&new).await?;
-        let (pictures, failed) = self.pictures(&new, problems).await?;
-        let taken = self.taken(&new).await?;
-        let mut ready = Vec::with_capacity(new.len());
-        for listing in new {
-            let known = known.get(&listing.handle).cloned().unwrap_or_default();
-            if let Some(mut one) = self.ready(listing, known, &pictures, &taken, problems) {
-                if listing.images.iter().any(|image| failed.contains(&image.source)) {
-                    // Tried again by the next run.
-                    one.hash.clear();
-                }
+        let ids: Vec<ProductId> = todo.iter().filter_map(|listing| heads.get(&listing.handle)).map(|head| head.id).collect();
+        let wholes = whole::read(self.shop, &ids).await?;
+        let known = |listing: &Listing| heads.get(&listing.handle).and_then(|head| wholes.get(&head.id));
+        let asked: Vec<Asked<'_>> = todo.into_iter().map(|listing| (listing, known(listing))).collect();
+        self.make_categories(&asked).await?;
+        let brought = self.pictures(&asked, report, problems).await?;
+        let (skus, slugs) = self.taken(&asked).await?;
+        let (mut ready, mut seen) = (Vec::with_capacity(asked.len()), Vec::new());
+        for (listing, known) in asked {
+            let category = self.category(listing, known);
+            let (pictures, failed) = (&brought.ids, &brought.failed);
+            let means = Means {
+                shop: self.shop,
+                locale: self.options.locale,
+                pictures,
+                failed,
+                skus: &skus,
+                slugs: [&slugs, &self.given],
+                category,
+            };
+            let left = heads.get(&listing.handle).filter(|_| is_same(listing)).map(|head| head.unfinished);
+            let Some(one) = put_together(&means, listing, known, left, &brought, problems) else { continue };
+            self.given.extend(one.product.texts.iter().map(|text| (text.locale.to_owned(), text.slug.clone())));
+            let is_known_so = known.is_some_and(|known| known.product == one.product) && one.alts.is_empty();
+            if is_known_so {
+                report.unchanged += 1;
+                seen.push(one.seen());
+            } else {
                 ready.push(one);
             }
         }
-        self.save(ready, report, problems).await
-    }
-
-    /// Makes the categories that the file names and the shop has not.
-    async fn make_categories(&mut self, new: &[&Listing]) -> Result<(), CatalogError> {
-        let mut missing: Vec<(String, String)> = Vec::new();
-        for listing in new {
-            let known = listing.kinds.iter().any(|kind| self.categories.contains_key(&slug(kind)));
-            if let (false, Some(kind)) = (known, listing.kinds.first()) {
-                let word = slug(kind);
-                if !word.is_empty() && missing.iter().all(|(known, _)| *known != word) {
-                    missing.push((word, kind.clone()));
-                }
-            }
-        }
-        if missing.is_empty() {
+        if self.options.preview {
+            ready.iter().for_each(|one| count(report, one));
             return Ok(());
         }
-        let made: Vec<(CategoryId, String, String)> =
-            missing.into_iter().map(|(word, name)| (CategoryId(self.shop.id()), word, name)).collect();
-        let (own, ctx, rows) = (self.shop.clone(), self.ctx.clone(), made.clone());
+        self.save(ready, seen, report, problems).await
+    }
+
+    /// What is known of the handles.
+    async fn heads(&self, batch: &[Listing]) -> Result<HashMap<String, Head>, CatalogError> {
+        let asked: Rows = batch.iter().map(|listing| &listing.handle).collect();
+        let rows: Vec<(String, ProductId, Option<String>, Option<i64>)> = self
+            .shop
+            .db()
+            .fetch_all(
+                "select p.handle, p.id, i.hash, i.unfinished
+                 from (select value->>0 as handle from json_each($1)) j
+                 join products p on p.handle = j.handle
+                 left join product_imports i on i.product_id = p.id",
+                &[&asked.end()],
+            )
+            .await?;
+        let head =
+            |(handle, id, hash, unfinished): (_, _, _, Option<i64>)| (handle, Head { id, hash, unfinished: unfinished.unwrap_or(0) });
+        Ok(rows.into_iter().map(head).collect())
+    }
+
+    /// The category of a product: the one that it has, where the file calls it so, or the first that the shop knows.
+    fn category(&self, listing: &Listing, known: Option<&Whole>) -> Option<CategoryId> {
+        let kinds = || listing.kinds.iter().map(|kind| kind.to_lowercase());
+        let own = known.filter(|known| kinds().next() == Some(known.category.to_lowercase())).and_then(|known| known.product.category);
+        own.or_else(|| kinds().find_map(|kind| self.categories.get(&kind)).copied())
+    }
+
+    /// Makes the categories that the file names and the shop has not. A preview does as if.
+    async fn make_categories(&mut self, asked: &[Asked<'_>]) -> Result<(), CatalogError> {
+        let mut made: Vec<(CategoryId, String, String)> = Vec::new();
+        for (listing, known) in asked {
+            if let (None, Some(kind)) = (self.category(listing, *known), listing.kinds.first()) {
+                let id = CategoryId(self.shop.id());
+                let word = slug(kind);
+                let free = !word.is_empty() && !self.categories.contains_key(&word);
+                let word = if free { word } else { slug::key_apart(kind) };
+                self.categories.insert(kind.to_lowercase(), id);
+                self.categories.entry(word.clone()).or_insert(id);
+                made.push((id, word, kind.clone()));
+            }
+        }
+        if made.is_empty() || self.options.preview {
+            return Ok(());
+        }
+        let (own, ctx) = (self.shop.clone(), self.ctx.clone());
         self.shop
             .db()
             .write(async move |tx| {
                 let at = own.now();
-                for (id, word, name) in &rows {
+                for (id, word, name) in &made {
                     tx.execute(
                         "insert into categories (id, handle, position, created_at, updated_at)
                          select $1, $2, coalesce(max(position), 0) + 1, $3, $3 from categories",
@@ -123,297 +173,140 @@ impl<'a> Importing<'a> {
                     .await?;
                 }
                 let events: Vec<Event> =
-                    rows.iter().map(|(id, word, _)| Event::new("category.created", id.0, json!({ "handle": word }))).collect();
+                    made.iter().map(|(id, word, _)| Event::new("category.created", id.0, json!({ "handle": word }))).collect();
                 events::append(tx, &own, &ctx, at, &events).await
             })
             .await?;
-        self.categories.extend(made.into_iter().map(|(id, word, _)| (word, id)));
         Ok(())
     }
 
-    /// Pictures by their source: those that came before, and those that are fetched now; and the sources that failed.
-    async fn pictures(
-        &self,
-        new: &[&Listing],
-        problems: &mut Vec<ImportProblem>,
-    ) -> Result<(HashMap<String, PictureId>, HashSet<String>), CatalogError> {
-        let mut asked = Rows::new();
-        let mut sources = HashSet::new();
-        let wanted: Vec<_> =
-            new.iter().flat_map(|l| l.images.iter().map(move |i| (*l, i))).filter(|(_, i)| sources.insert(i.source.as_str())).collect();
-        for (_, image) in &wanted {
-            asked.row(&[&image.source]);
-        }
-        if asked.is_empty() {
-            return Ok(Default::default());
-        }
-        let rows: Vec<(String, PictureId)> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select p.source, p.picture_id from (select value->>0 as source from json_each($1)) j
-                 join imported_pictures p on p.source = j.source",
-                &[&asked.end()],
-            )
-            .await?;
-        let mut known: HashMap<String, PictureId> = rows.into_iter().collect();
-        let trusted = self.ctx.actor == Actor::System;
-        let missing: Vec<_> = wanted.into_iter().filter(|(_, image)| !known.contains_key(&image.source)).collect();
-        // Collected first: a stream over the closure itself is not `Send`, and a server function must be.
-        let bringing: Vec<_> = missing
-            .into_iter()
-            .map(|(listing, image)| async move {
-                (listing, image, images::bring(self.shop, self.locale, trusted, self.folder, &image.source).await)
-            })
-            .collect();
-        let fetched: Vec<_> = futures::stream::iter(bringing).buffer_unordered(AT_ONCE).collect().await;
-        let mut failed = HashSet::new();
-        let mut kept = Vec::new();
-        for (listing, image, outcome) in fetched {
-            match outcome {
-                Ok((hash, width, height)) => {
-                    let id = PictureId(self.shop.id());
-                    let alt = if image.alt.is_empty() { listing.title.clone() } else { image.alt.clone() };
-                    known.insert(image.source.clone(), id);
-                    kept.push((image.source.clone(), NewPicture { id, hash, width, height, alts: vec![(Locale::En.code(), alt)] }));
-                }
-                Err(reason) => {
-                    problems.push(problem(image.line, &image.column, reason));
-                    failed.insert(image.source.clone());
-                }
-            }
-        }
-        self.keep(kept).await?;
-        Ok((known, failed))
-    }
-
-    async fn keep(&self, kept: Vec<(String, NewPicture)>) -> Result<(), CatalogError> {
-        if kept.is_empty() {
-            return Ok(());
-        }
-        let own = self.shop.clone();
-        self.shop
-            .db()
-            .write(async move |tx| {
-                let pictures: Vec<NewPicture> = kept.iter().map(|(_, picture)| picture.clone()).collect();
-                write::insert_pictures(tx, own.now(), &pictures).await?;
-                let mut rows = Rows::new();
-                for (source, picture) in &kept {
-                    rows.row(&[source, &picture.id]);
-                }
-                tx.execute(
-                    "insert into imported_pictures (source, picture_id) select value->>0, unhex(value->>1) from json_each($1) where true
-                     on conflict (source) do update set picture_id = excluded.picture_id",
-                    &[&rows.end()],
-                )
-                .await
-            })
-            .await?;
-        Ok(())
-    }
-
-    /// Who has the SKUs and slugs of the batch already.
-    async fn taken(&self, new: &[&Listing]) -> Result<Taken, CatalogError> {
+    /// Whose the SKUs and addresses of the batch are already, and those that may be taken in their place.
+    async fn taken(&self, asked: &[Asked<'_>]) -> Result<(HashMap<String, ProductId>, HashSet<(String, String)>), CatalogError> {
         let (mut skus, mut slugs) = (Rows::new(), Rows::new());
-        for listing in new {
-            slugs.row(&[&listing.handle]);
+        for (listing, _) in asked {
+            let said = listing.words.iter().filter_map(|(_, words)| words.slug.clone());
+            for word in said.chain([slug(&listing.written_handle), listing.handle.clone()]) {
+                slugs.row(&[&word]);
+            }
+            let made = listing.handle.to_uppercase();
             for row in &listing.variants {
                 skus.row(&[&row.sku]);
+                skus.row(&[&row.sku_apart(&listing.handle, &row.sku)]);
             }
+            skus.row(&[&made]);
         }
         let db = self.shop.db();
-        let skus: Vec<(String, String)> = db
+        let skus: Vec<(String, ProductId)> = db
             .fetch_all(
-                "select v.sku, p.handle from (select value->>0 as sku from json_each($1)) j
-                 join variants v on v.sku = j.sku join products p on p.id = v.product_id",
+                "select v.sku, v.product_id from (select value->>0 as sku from json_each($1)) j join variants v on v.sku = j.sku",
                 &[&skus.end()],
             )
             .await?;
         let slugs: Vec<(String, String)> = db
             .fetch_all(
-                "select t.slug, p.handle from (select value->>0 as slug from json_each($1)) j
-                 cross join product_texts t join products p on p.id = t.product_id
-                 where t.locale = 'en' and t.slug = j.slug",
+                "select t.locale, t.slug from (select value->>0 as slug from json_each($1)) j
+                 cross join product_texts t where t.locale in ('en', 'fil') and t.slug = j.slug",
                 &[&slugs.end()],
             )
             .await?;
-        Ok(Taken { skus: skus.into_iter().collect(), slugs: slugs.into_iter().collect() })
-    }
-
-    /// Puts a product together; none when no row of it is left.
-    fn ready(
-        &self,
-        listing: &Listing,
-        known: Known,
-        pictures: &HashMap<String, PictureId>,
-        taken: &Taken,
-        problems: &mut Vec<ImportProblem>,
-    ) -> Option<Ready> {
-        let is_new = known.id.is_none();
-        let id = known.id.unwrap_or_else(|| ProductId(self.shop.id()));
-        let mut rows: Vec<&Row> = Vec::with_capacity(listing.variants.len());
-        for row in &listing.variants {
-            if taken.skus.get(&row.sku).is_some_and(|handle| *handle != listing.handle) {
-                problems.push(problem(row.line, "SKU", t::FIELD_SKU_TAKEN.text(self.locale)));
-            } else {
-                rows.push(row);
-            }
-        }
-        if rows.is_empty() {
-            return None;
-        }
-        let mut options = self.options(listing, &rows, &known);
-        let mut stock = Vec::new();
-        let mut variants = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let held = known.variants.iter().find(|v| v.sku == row.sku);
-            let cost = row.cost.or(held.map(|v| v.cost)).unwrap_or(0);
-            let id = held.map_or_else(|| VariantId(self.shop.id()), |v| v.id);
-            if held.is_none() && row.quantity > 0 {
-                stock.push((id, row.quantity, cost));
-            }
-            let values = options.iter().zip(&row.values).filter_map(|(o, name)| value_of(o, name)).collect();
-            variants.push(NewVariant {
-                id,
-                sku: row.sku.clone(),
-                values,
-                price: row.price,
-                compare_at: row.compare_at,
-                cost,
-                weight_g: row.grams,
-                barcode: row.barcode.clone(),
-                picture: row.image.as_ref().and_then(|source| pictures.get(source)).copied(),
-            });
-        }
-        variants.extend(self.kept(&mut options, &rows, &known));
-        let first_paragraph = listing.body.lines().next().unwrap_or_default();
-        let summary = if listing.seo_description.is_empty() { first_paragraph } else { listing.seo_description.as_str() };
-        let free = taken.slugs.get(&listing.handle).is_none_or(|handle| *handle == listing.handle);
-        let made = if free { listing.handle.clone() } else { told_apart(&listing.handle, id.0) };
-        let english = NewText {
-            locale: Locale::En.code(),
-            name: listing.title.clone(),
-            slug: known.slug.clone().unwrap_or(made),
-            summary: cut(summary, 200),
-            description: listing.body.clone(),
-            seo_title: listing.seo_title.clone(),
-            seo_description: listing.seo_description.clone(),
-        };
-        let category = listing.kinds.iter().find_map(|kind| self.categories.get(&slug(kind))).copied().or(known.category);
-        let product = NewProduct {
-            id,
-            handle: listing.handle.clone(),
-            category,
-            vendor: listing.vendor.clone(),
-            tax_class: listing.tax_class.to_owned(),
-            status: listing.status,
-            featured: known.featured,
-            created_at: self.shop.now(),
-            texts: std::iter::once(english).chain(known.texts).collect(),
-            tags: listing.tags.clone(),
-            pictures: listing.images.iter().filter_map(|image| pictures.get(&image.source)).copied().collect(),
-            options,
-            variants,
-        };
-        Some(Ready { product, is_new, was: known.status, stock, hash: listing.hash.clone(), line: listing.line })
-    }
-
-    fn options(&self, listing: &Listing, rows: &[&Row], known: &Known) -> Vec<NewOption> {
-        let mut options: Vec<NewOption> = Vec::with_capacity(listing.options.len());
-        for (n, name) in listing.options.iter().enumerate() {
-            let mut key = key_of("", name, n);
-            if options.iter().any(|o| o.key == key) {
-                key = format!("{key}-{}", n + 1);
-            }
-            let others = known.names.get(&key).cloned().unwrap_or_default();
-            let mut values: Vec<NewValue> = Vec::new();
-            for value in rows.iter().filter_map(|row| row.values.get(n)) {
-                let value_key = key_of("", value, 0);
-                if values.iter().all(|v| v.key != value_key) {
-                    let others = known.names.get(&format!("{key}:{value_key}")).cloned().unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), value.clone())).chain(others).collect();
-                    values.push(NewValue { id: self.shop.id(), key: value_key, names });
-                }
-            }
-            let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
-            options.push(NewOption { id: self.shop.id(), key, names, values });
-        }
-        options
-    }
-
-    /// Variants that the file does not name (any more, or because their row was bad) stay, where they fit the options.
-    fn kept(&self, options: &mut [NewOption], rows: &[&Row], known: &Known) -> Vec<NewVariant> {
-        let mut kept = Vec::new();
-        for variant in known.variants.iter().filter(|v| !v.archived && rows.iter().all(|row| row.sku != v.sku)) {
-            let fits = variant.values.len() == options.len() && variant.values.iter().zip(options.iter()).all(|(v, o)| v.0 == o.key);
-            let choice = |row: &Row| row.values.iter().map(|name| key_of("", name, 0)).eq(variant.values.iter().map(|v| v.1.clone()));
-            if !fits || rows.iter().any(|row| choice(row)) {
-                continue;
-            }
-            let values = variant
-                .values
-                .iter()
-                .zip(options.iter_mut())
-                .map(|((option, key, name), o)| {
-                    if let Some(value) = o.values.iter().find(|v| v.key == *key) {
-                        return value.id;
-                    }
-                    let others = known.names.get(&format!("{option}:{key}")).cloned().unwrap_or_default();
-                    let names = std::iter::once((Locale::En.code(), name.clone())).chain(others).collect();
-                    let id = self.shop.id();
-                    o.values.push(NewValue { id, key: key.clone(), names });
-                    id
-                })
-                .collect();
-            kept.push(NewVariant {
-                id: variant.id,
-                sku: variant.sku.clone(),
-                values,
-                price: variant.price,
-                compare_at: variant.compare_at,
-                cost: variant.cost,
-                weight_g: variant.weight_g,
-                barcode: variant.barcode.clone(),
-                picture: variant.picture,
-            });
-        }
-        kept
+        Ok((skus.into_iter().collect(), slugs.into_iter().collect()))
     }
 
     /// Writes them together; when that fails, one by one, so that one bad product hurts itself only.
-    async fn save(&self, ready: Vec<Ready>, report: &mut ImportReport, problems: &mut Vec<ImportProblem>) -> Result<(), CatalogError> {
-        if ready.is_empty() {
+    async fn save(
+        &self,
+        ready: Vec<Ready>,
+        seen: Vec<Seen>,
+        report: &mut ImportReport,
+        problems: &mut Vec<ImportProblem>,
+    ) -> Result<(), CatalogError> {
+        if ready.is_empty() && seen.is_empty() {
             return Ok(());
         }
-        if self.write(ready.clone()).await.is_ok() {
+        if self.write(ready.clone(), seen.clone()).await.is_ok() {
             ready.iter().for_each(|one| count(report, one));
             return Ok(());
         }
+        self.write(Vec::new(), seen).await?;
         for one in ready {
-            match self.write(vec![one.clone()]).await {
+            match self.write(vec![one.clone()], Vec::new()).await {
                 Ok(()) => count(report, &one),
-                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Full | DbError::Stopped))) => return Err(error.into()),
+                Err(CatalogError::Db(error @ (DbError::Busy | DbError::Away | DbError::Full | DbError::Stopped))) => {
+                    return Err(error.into());
+                }
                 Err(error) => {
-                    let why = error.to_string();
-                    problems.push(problem(one.line, "Handle", t::IMPORT_NOT_SAVED.with(self.locale, &[("why", &why)])));
+                    let why = t::IMPORT_NOT_SAVED.with(self.options.locale, &[("why", &error.to_string())]);
+                    problems.extend(one.lines.iter().map(|line| problem(*line, "Handle", why.clone())));
                 }
             }
         }
         Ok(())
     }
 
-    async fn write(&self, ready: Vec<Ready>) -> Result<(), CatalogError> {
+    async fn write(&self, ready: Vec<Ready>, seen: Vec<Seen>) -> Result<(), CatalogError> {
         let ids: Vec<ProductId> = ready.iter().map(|r| r.product.id).collect();
         let (own, ctx, list, touched) = (self.shop.clone(), self.ctx.clone(), PriceListId(self.shop.id()), ids.clone());
-        self.shop.db().write(async move |tx| written(tx, &own, &ctx, list, &ready, &ids).await).await?;
+        self.shop.db().write(async move |tx| written(tx, &own, &ctx, list, &ready, &seen, &ids).await).await?;
         self.shop.shelf().touch(touched);
         Ok(())
     }
 }
 
-struct Taken {
-    skus: HashMap<String, String>,
-    slugs: HashMap<String, String>,
+/// Puts a product together; none when nothing of it can be taken. `left` is what a run of the same file left to do: then only pictures
+/// are taken that could not be had before, and what staff changed since stays; unless rows that were refused can be taken now.
+fn put_together(
+    means: &Means<'_>,
+    listing: &Listing,
+    known: Option<&Whole>,
+    left: Option<i64>,
+    brought: &Brought,
+    problems: &mut Vec<ImportProblem>,
+) -> Option<Ready> {
+    let mut merge = Merge::new(means, listing, known);
+    let merged = merge.run();
+    let refused = merge.problems.iter().any(|problem| !problem.taken);
+    problems.append(&mut merge.problems);
+    let merged = merged?;
+    let missing = listing.images.iter().any(|image| brought.failed.contains(&image.source));
+    let mut ready = Ready {
+        is_new: known.is_none(),
+        was: known.map(|known| (known.version, known.product.status)),
+        unfinished: if missing { PICTURES } else { 0 } | if refused { ROWS } else { 0 },
+        hash: listing.hash.clone(),
+        line: listing.line,
+        lines: listing.lines.clone(),
+        title: listing.title().to_owned(),
+        merged_changes: merged.changes,
+        product: merged.product,
+        stock: merged.stock,
+        alts: merged.alts,
+    };
+    if let (Some(left), Some(whole)) = (left, known)
+        && (left & ROWS == 0 || refused)
+    {
+        ready.product = with_pictures(listing, whole.product.clone(), brought);
+        (ready.stock, ready.alts) = (Vec::new(), Vec::new());
+        ready.merged_changes = vec![t::IMPORT_PART_PICTURES.text(means.locale).to_owned()];
+    }
+    Some(ready)
+}
+
+/// The product with the pictures that came only now.
+fn with_pictures(listing: &Listing, mut product: crate::catalog::NewProduct, brought: &Brought) -> crate::catalog::NewProduct {
+    let new = |source: &String| brought.ids.get(source).copied().filter(|_| brought.new.contains(source));
+    for id in listing.images.iter().filter(|image| !image.of_variant).filter_map(|image| new(&image.source)) {
+        if !product.pictures.contains(&id) {
+            product.pictures.push(id);
+        }
+    }
+    for row in &listing.variants {
+        let id = row.image.as_ref().and_then(new);
+        let variant = product.variants.iter_mut().find(|variant| variant.sku == row.sku);
+        if let (Some(id), Some(variant)) = (id, variant) {
+            variant.picture = variant.picture.or(Some(id));
+        }
+    }
+    product
 }
 
 fn count(report: &mut ImportReport, one: &Ready) {
@@ -422,20 +315,13 @@ fn count(report: &mut ImportReport, one: &Ready) {
     } else {
         report.updated += 1;
     }
-}
-
-/// The value of an option by the name it has in the file.
-fn value_of(option: &NewOption, name: &str) -> Option<uuid::Uuid> {
-    let key = key_of("", name, 0);
-    option.values.iter().find(|value| value.key == key).map(|value| value.id)
-}
-
-/// A text of at most so many characters, cut between words.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
+    if report.products.len() < NAMED {
+        report.products.push(ImportedProduct {
+            line: one.line,
+            handle: one.product.handle.clone(),
+            title: one.title.clone(),
+            created: one.is_new,
+            changes: one.merged_changes.clone(),
+        });
     }
-    let short: String = text.chars().take(most - 1).collect();
-    let end = short.rfind(' ').unwrap_or(short.len());
-    format!("{}…", &short[..end])
 }

@@ -95,5 +95,6 @@ macro_rules! bind_ids {
 bind_ids! {
     CategoryId ProductId VariantId PictureId PriceListId TaxRateId CartId OrderId OrderLineId ReservationId LocationId MovementId PaymentId
     PaymentEventId RefundId ShipmentId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
+    RefusalId
     SavedFilterId
 }

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use super::bind::Binds;
 use super::error::DbError;
 use super::open::Lock;
+use super::reach::{Lease, Reach};
 use super::row::{FromDb, RawRow};
 use super::tx::{Conn, Reader, Tx, postgres_args, sqlite_args};
 
@@ -27,6 +29,12 @@ thread_local! { static IN_WRITER: Cell<bool> = const { Cell::new(false) }; }
 pub(super) const GROUP: usize = 64;
 /// Callers that may wait, at most; more are told that the shop is busy.
 pub(super) const QUEUE: usize = 4_096;
+
+/// How long a write may take on Postgres, from its beginning to its commit. After it the connection is given up: a network that
+/// swallows packets would hold it for a quarter of an hour.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How long a reading may take on Postgres.
+const LONGEST_READ: Duration = Duration::from_secs(120);
 
 pub(super) enum Pool {
     Sqlite(SqlitePool),
@@ -40,6 +48,19 @@ pub(super) struct Inner {
     pub(super) changed: Arc<Notify>,
     pub(super) url: String,
     pub(super) lock: Option<Lock>,
+    pub(super) reach: Arc<Reach>,
+    /// Looks whether Postgres answers; ends with the database.
+    pub(super) looking: Option<tokio::task::AbortHandle>,
+    /// The last write was refused because there is no room.
+    pub(super) full: Arc<AtomicBool>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(looking) = &self.looking {
+            looking.abort();
+        }
+    }
 }
 
 /// A database. Cloning it gives another handle to the same one.
@@ -52,8 +73,19 @@ impl Db {
     /// are undone.
     ///
     /// # Errors
-    /// What `work` returns, or the door's own: [`DbError::Busy`], [`DbError::Nested`], [`DbError::Stopped`], [`DbError::Lost`].
+    /// What `work` returns, or the door's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Nested`], [`DbError::Stopped`],
+    /// [`DbError::Lost`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.write_within(LONGEST, work).await
+    }
+
+    /// The same, given up on Postgres when it is not done after this time.
+    pub(super) async fn write_within<T, E, F>(&self, longest: Duration, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -63,7 +95,7 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (reply, answer) = oneshot::channel();
-        let call: Box<dyn Job> = Box::new(Call { work, outcome: None, reply });
+        let call: Box<dyn Job> = Box::new(Call { work, longest, outcome: None, reply });
         let sent = match &*self.0.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(queue) => queue.try_send(call).map_err(|e| match e {
                 mpsc::error::TrySendError::Full(_) => DbError::Busy,
@@ -90,6 +122,42 @@ impl Db {
         }
     }
 
+    /// Is it known not to answer? Whoever needs it is told so at once.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.0.reach.is_away()
+    }
+
+    /// Was the last write refused because there is no room?
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.full.load(Ordering::Relaxed)
+    }
+
+    /// Writes a little and waits until it is kept, to find out whether writing works; after a disk was full as much as several
+    /// orders would take.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn try_to_write(&self, id: uuid::Uuid) -> Result<(), DbError> {
+        let filling = " ".repeat(if self.is_full() { 256 << 10 } else { 1 << 10 });
+        self.write(async move |tx| {
+            if tx.is_postgres() {
+                // Several nodes try, and none must wait for another's row.
+                tx.execute("insert into trials (id, filling) values ($1, $2)", &[&id, &filling]).await?;
+                tx.execute("delete from trials where id = $1", &[&id]).await
+            } else {
+                tx.execute(
+                    "insert into trials (id, filling) values (unhex('00'), $1) on conflict (id) do update set filling = excluded.filling",
+                    &[&filling],
+                )
+                .await
+            }
+        })
+        .await
+        .map(drop)
+    }
+
     async fn read<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         let rows: Vec<RawRow> = match &self.0.pool {
             Pool::Sqlite(pool) => {
@@ -98,7 +166,12 @@ impl Db {
             }
             Pool::Postgres(pool) => {
                 let args = postgres_args(binds)?;
-                sqlx::query_with(sql, args).fetch_all(pool).await?.into_iter().map(RawRow::Postgres).collect()
+                let reading = async {
+                    let mut lease = Lease::of(pool).await?;
+                    lease.ask(async |c| sqlx::query_with(sql, args).fetch_all(c).await).await
+                };
+                let read = tokio::time::timeout(LONGEST_READ, Box::pin(self.0.reach.run(reading))).await;
+                read.unwrap_or(Err(DbError::Busy))?.into_iter().map(RawRow::Postgres).collect()
             }
         };
         Ok(rows.iter().map(T::from_db).collect::<Result<Vec<T>, _>>()?)
@@ -190,12 +263,15 @@ impl Reader for &Db {
 
 struct Call<T, E, F> {
     work: F,
+    longest: Duration,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 /// One caller's work with its types erased.
 pub(super) trait Job: Send {
+    /// How long it may take on Postgres.
+    fn longest(&self) -> Duration;
     /// True when the changes are to be kept.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool>;
     /// `fate`: what became of the commit.
@@ -208,6 +284,10 @@ where
     T: Send,
     E: From<DbError> + Send,
 {
+    fn longest(&self) -> Duration {
+        self.longest
+    }
+
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
             tx.failed = None;
@@ -242,7 +322,7 @@ pub(super) fn mark_writer_thread() {
 }
 
 /// SQLite: takes what waits, runs it in one transaction, tells each what became of it.
-pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, changed: &Notify) {
+pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, changed: &Notify, full: &AtomicBool) {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let fate = sqlite_group(&mut tx, &mut group).await;
@@ -250,6 +330,7 @@ pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn 
             // Fails where SQLite rolled back by itself, which is as good.
             let _ = tx.control("ROLLBACK").await;
         }
+        full.store(matches!(fate, Err(DbError::Full)) || matches!(tx.failed, Some(DbError::Full)), Ordering::Relaxed);
         if std::mem::take(&mut tx.announced) && fate.is_ok() {
             changed.notify_waiters();
         }
@@ -279,16 +360,25 @@ async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), DbE
     tx.control("COMMIT").await
 }
 
+/// What Postgres' writers share.
+#[derive(Clone)]
+pub(super) struct Writers {
+    pub(super) pool: PgPool,
+    pub(super) reach: Arc<Reach>,
+    pub(super) changed: Arc<Notify>,
+    pub(super) full: Arc<AtomicBool>,
+}
+
 /// Postgres: a transaction each, as many at once as there are connections.
-pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize, changed: Arc<Notify>) {
+pub(super) async fn postgres_writer(writers: Writers, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize) {
     let room = Arc::new(Semaphore::new(at_once));
     while let Some(mut job) = queue.recv().await {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let (pool, changed) = (pool.clone(), Arc::clone(&changed));
+        let writers = writers.clone();
         tokio::task::spawn_local(async move {
-            let fate = postgres_job(&pool, &mut job).await;
+            let fate = writers.write(&mut job).await;
             if matches!(fate, Ok(true)) {
-                changed.notify_waiters();
+                writers.changed.notify_waiters();
             }
             job.finish(fate.map(drop));
             drop(permit);
@@ -297,38 +387,87 @@ pub(super) async fn postgres_writer(pool: PgPool, mut queue: mpsc::Receiver<Box<
     // Those that still run.
     let all = u32::try_from(at_once).unwrap_or(u32::MAX);
     drop(room.acquire_many(all).await);
-    pool.close().await;
+    writers.pool.close().await;
 }
 
 const TRIES: u32 = 10;
+/// How long a connection may take to begin a transaction, which is no work.
+const BEGINS: Duration = Duration::from_secs(1);
 
-/// A connection that the server closed in the meantime is only found out when it is used: then the next one is tried.
-async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-    let mut tries = 0;
-    loop {
-        match pool.begin().await.map_err(DbError::from) {
-            Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
-            begun => return begun,
-        }
-    }
+/// Where a transaction that was given up had come to.
+#[derive(PartialEq)]
+enum Stage {
+    Open,
+    Committing,
 }
 
-/// True when events were committed.
-async fn postgres_job(pool: &PgPool, job: &mut Box<dyn Job>) -> Result<bool, DbError> {
-    let mut tries = 0;
-    loop {
-        let mut tx = Tx::new(Conn::Postgres(begin(pool).await?));
-        let keep = job.run(&mut tx).await;
-        let Conn::Postgres(conn) = tx.conn else { return Err(DbError::Stopped) };
-        let ended = if keep { conn.commit().await } else { conn.rollback().await }.map_err(DbError::from);
-        let retry = tx.failed.as_ref().or(ended.as_ref().err()).is_some_and(DbError::retryable);
-        if retry && tries < TRIES {
-            tries += 1;
-            let micros = rand::random_range(0..1_000_u64 << tries.min(6));
-            tokio::time::sleep(Duration::from_micros(micros)).await;
-            continue;
+impl Writers {
+    /// A transaction that is open. A connection that the server closed in the meantime, or on which nothing comes back, is only found
+    /// out when it is used: then the next one is tried.
+    async fn begin(&self) -> Result<Tx, DbError> {
+        let mut tries = 0;
+        loop {
+            let begun = async {
+                let mut tx = Tx::new(Conn::Postgres(Lease::of(&self.pool).await?));
+                match tokio::time::timeout(BEGINS, tx.control("BEGIN")).await {
+                    Ok(begun) => begun.map(|()| Some(tx)),
+                    Err(_) => Ok(None),
+                }
+            };
+            // Boxed, as all that only Postgres needs: futures are as large as all they may hold, and those of SQLite are these too.
+            match Box::pin(self.reach.run(begun)).await {
+                Ok(Some(tx)) => return Ok(tx),
+                Ok(None) if tries < TRIES => tries += 1,
+                Ok(None) => return Err(DbError::Busy),
+                Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
         }
-        // A roll-back that fails ends with its connection, which undoes the work as well.
-        return if keep { ended.map(|()| tx.announced) } else { Ok(false) };
+    }
+
+    /// True when events were committed.
+    async fn write(&self, job: &mut Box<dyn Job>) -> Result<bool, DbError> {
+        let mut tries = 0;
+        loop {
+            let mut tx = self.begin().await?;
+            let (longest, stage) = (job.longest(), Cell::new(Stage::Open));
+            let written = async {
+                let keep = job.run(&mut tx).await;
+                if !keep {
+                    return (false, tx.control("ROLLBACK").await);
+                }
+                stage.set(Stage::Committing);
+                (true, tx.control("COMMIT").await)
+            };
+            let Ok((keep, ended)) = tokio::time::timeout(longest, Box::pin(written)).await else {
+                tx.abandon();
+                tracing::error!("the database did not answer within a transaction; its connection was given up");
+                // What was not committed is undone by the server, which is told by the closed connection or finds out by itself.
+                return Err(match stage.into_inner() {
+                    Stage::Open => DbError::Busy,
+                    Stage::Committing => DbError::Lost("the database did not say whether it was kept".into()),
+                });
+            };
+            if let Some(error) = tx.failed.as_ref().or(ended.as_ref().err()) {
+                self.reach.hear(error);
+                if matches!(error, DbError::Full) {
+                    self.full.store(true, Ordering::Relaxed);
+                }
+                if error.retryable() && tries < TRIES {
+                    tries += 1;
+                    let micros = rand::random_range(0..1_000_u64 << tries.min(6));
+                    tokio::time::sleep(Duration::from_micros(micros)).await;
+                    continue;
+                }
+            }
+            if ended.is_err() {
+                // Nobody else is given a connection whose transaction did not end.
+                tx.abandon();
+            } else if keep {
+                self.full.store(false, Ordering::Relaxed);
+            }
+            // A roll-back that fails ends with its connection, which undoes the work as well.
+            return if keep { ended.map(|()| tx.announced) } else { Ok(false) };
+        }
     }
 }

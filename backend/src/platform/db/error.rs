@@ -15,6 +15,9 @@ pub enum DbError {
     /// Too many writes are waiting, or somebody else holds what is to be changed; try again. Nothing was written.
     #[error("the shop is very busy; please try again")]
     Busy,
+    /// The database does not answer. Nothing was written.
+    #[error("the database does not answer; please try again")]
+    Away,
     /// There is no room left where the database is kept. Nothing was written.
     #[error("the disk that holds the database is full; make room, then go on: nothing that was confirmed is lost")]
     Full,
@@ -36,6 +39,15 @@ pub enum DbError {
     /// The file cannot be opened.
     #[error("the database {path} cannot be opened: {reason}")]
     Open { path: String, reason: String },
+    /// There is no such file.
+    #[error("there is no database at {0}: look at --database, or make a shop there with `tindahan migrate`")]
+    Missing(String),
+    /// A database without a shop.
+    #[error("{0} holds no shop: look at --database, or make one there with `tindahan migrate`")]
+    NoShop(String),
+    /// The schema is from an older program.
+    #[error("the schema of {0} is of an older release: bring it up to date with `tindahan migrate`, or use that release")]
+    Older(String),
     /// The schema is from a newer program.
     #[error("the database knows the migration {0}, which this program does not: use a newer program")]
     Newer(String),
@@ -46,6 +58,11 @@ pub enum DbError {
     #[error("{0}")]
     Unsupported(String),
 }
+
+/// Postgres' idle_in_transaction_session_timeout.
+const IDLE: &str = "25P03";
+/// Postgres' admin_shutdown, crash_shutdown, cannot_connect_now and idle_in_transaction_session_timeout: it has closed the connection.
+const LOST: [&str; 4] = ["57P01", "57P02", "57P03", IDLE];
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
@@ -78,17 +95,30 @@ impl DbError {
         let Self::Sql(error) = self else { return false };
         match &**error {
             sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(e) => e.code().is_some_and(|code| code == "57P01" || code == "57P02" || code.starts_with("08")),
+            sqlx::Error::Database(e) => e.code().is_some_and(|code| LOST.contains(&&*code) || code.starts_with("08")),
             _ => false,
         }
     }
 
-    /// Serialisation failure or deadlock: the same work may succeed when it is done again.
+    /// Can the same be tried again in a moment? The shop is not at fault.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Away | Self::Stopped)
+    }
+
+    /// Is what passes, such as a database that does not answer, at the bottom of this error?
+    #[must_use]
+    pub fn is_passing_in(error: &(dyn std::error::Error + 'static)) -> bool {
+        std::iter::successors(Some(error), |error| error.source()).any(|error| error.downcast_ref::<Self>().is_some_and(Self::is_passing))
+    }
+
+    /// Serialisation failure or deadlock: the same work may succeed when it is done again. So it may when this process stood still
+    /// for so long that Postgres took its transaction back.
     pub(super) fn retryable(&self) -> bool {
         let code = match self {
             Self::Sql(e) => e.as_database_error().and_then(sqlx::error::DatabaseError::code),
             _ => None,
         };
-        code.is_some_and(|c| c == "40001" || c == "40P01")
+        code.is_some_and(|c| c == "40001" || c == "40P01" || c == IDLE)
     }
 }

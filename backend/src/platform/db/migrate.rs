@@ -1,6 +1,6 @@
 //! Migrations: forward only, each in its own transaction, run at every start.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use super::door::{Db, Pool};
 use super::error::DbError;
@@ -16,7 +16,8 @@ macro_rules! migrations {
 pub type Migrations = &'static [(&'static str, &'static str)];
 
 /// Another program's migration may take longer than a shopper would wait.
-const AS_LONG_AS_IT_TAKES: &str = "set local lock_timeout = 0";
+const AS_LONG_AS_IT_TAKES: &str = "select set_config(name, '0', true) from unnest(array['lock_timeout', 'statement_timeout']) name";
+const ALL_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Several programs may start on one Postgres at the same time.
 const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 
@@ -40,7 +41,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<Vec<String>, DbError> {
         let ran = self.migrate_to(self.migrations()).await?;
         if self.is_postgres() {
-            self.write(async |tx: &mut super::Tx| {
+            self.write_within(ALL_DAY, async |tx: &mut super::Tx| {
                 tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
                 tx.lock(ONE_AT_A_TIME, &[]).await?;
                 tx.execute(OF_ANOTHER_SERVER, &[]).await
@@ -61,7 +62,7 @@ impl Db {
     /// # Errors
     /// As [`Db::migrate`].
     pub async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
-        self.write(async |tx: &mut super::Tx| {
+        self.write_within(ALL_DAY, async |tx: &mut super::Tx| {
             tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
             tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
@@ -90,7 +91,7 @@ impl Db {
             DbError::Sql(source) => DbError::Migration { name: name.to_owned(), source },
             other => other,
         };
-        self.write(async move |tx| {
+        self.write_within(ALL_DAY, async move |tx| {
             tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
             let done: Option<(i64,)> = tx.fetch_optional("select 1 from schema_migrations where name = $1", &[&name]).await?;
@@ -134,13 +135,13 @@ impl Db {
 impl super::tx::Tx {
     /// Several statements without values, as in a migration.
     async fn script(&mut self, sql: &'static str) -> Result<(), DbError> {
-        self.control_script(sql).await.map_err(|e| DbError::Sql(Arc::new(e))).inspect_err(|e| self.failed = Some(e.clone()))
+        self.control_script(sql).await.inspect_err(|e| self.failed = Some(e.clone()))
     }
 
-    async fn control_script(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+    async fn control_script(&mut self, sql: &'static str) -> Result<(), DbError> {
         match &mut self.conn {
-            super::tx::Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop),
-            super::tx::Conn::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+            super::tx::Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop).map_err(DbError::from),
+            super::tx::Conn::Postgres(lease) => Box::pin(lease.ask(async |c| sqlx::raw_sql(sql).execute(c).await.map(drop))).await,
         }
     }
 }

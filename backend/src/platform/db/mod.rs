@@ -5,14 +5,16 @@ mod bundle;
 mod copy;
 mod door;
 mod error;
+mod look;
 mod migrate;
 mod open;
+mod reach;
 mod row;
 mod rows;
 mod tx;
 
 pub use bind::{Bind, Binds};
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Done};
 pub use door::Db;
 pub use error::DbError;
 pub use migrate::Migrations;

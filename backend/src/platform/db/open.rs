@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,16 +12,34 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::door::{Db, Inner, Pool, QUEUE, mark_writer_thread, postgres_writer, sqlite_writer};
+use super::door::{Db, Inner, Pool, QUEUE, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
 use super::error::DbError;
+use super::reach::Reach;
 use super::tx::{Conn, Tx};
 
 /// Connections of Postgres for writes, and as many for reads.
 const POSTGRES_CONNECTIONS: u32 = 8;
 /// How long a write waits for somebody else's lock, and a start for a database that does not answer.
-const LOCKED: Duration = Duration::from_secs(5);
+pub(super) const LOCKED: Duration = Duration::from_secs(5);
+/// What is told to Postgres beside. A program that stands still within a transaction holds what others want to buy: its session ends
+/// after five seconds. So does one whose machine no longer answers, after 20.
+const POSTGRES_SESSION: [(&str, &str); 7] = [
+    ("jit", "off"),
+    ("random_page_cost", "1.1"),
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "2"),
+    ("tcp_user_timeout", "20000"),
+];
+/// A single statement of a write takes no longer.
+const STATEMENT: &str = "50s";
 /// Connections of SQLite for reads.
 const SQLITE_READERS: u32 = 4;
+/// What a connection of SQLite keeps of the file in memory, in kilobytes (negative, as SQLite wants it): the writer, and each reader.
+/// The system keeps the rest, for all of them together.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-8192";
 
 /// An exclusive lock beside a SQLite file, so that no second server writes to it.
 pub(super) struct Lock(Mutex<Option<File>>);
@@ -70,14 +89,14 @@ impl Db {
         let lock = Lock::take(Path::new(path))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (up, ready) = oneshot::channel();
-        let options = sqlite_options(path);
-        let changed = Arc::new(Notify::new());
-        let wake = Arc::clone(&changed);
+        let options = sqlite_options(path, WRITER_CACHE);
+        let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let (wake, is_full) = (Arc::clone(&changed), Arc::clone(&full));
         let writer = spawn_writer(move || async move {
             match options.connect().await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
-                    sqlite_writer(Tx::new(Conn::Sqlite(conn)), jobs, &wake).await;
+                    sqlite_writer(Tx::new(Conn::Sqlite(conn)), jobs, &wake, &is_full).await;
                 }
                 Err(e) => drop(up.send(Err(e))),
             }
@@ -87,7 +106,7 @@ impl Db {
         let pool = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .test_before_acquire(false)
-            .connect_with(sqlite_options(path).pragma("query_only", "true"))
+            .connect_with(sqlite_options(path, READER_CACHE).pragma("query_only", "true"))
             .await?;
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(Some(queue)),
@@ -96,6 +115,9 @@ impl Db {
             changed,
             url: format!("sqlite:{path}"),
             lock: Some(lock),
+            reach: Reach::new(),
+            looking: None,
+            full,
         })))
     }
 
@@ -107,8 +129,9 @@ impl Db {
         let first = tokio::time::timeout(LOCKED, options.connect()).await;
         let first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map_err(failed)?;
         first.close().await.map_err(failed)?;
+        let (reach, alone) = (Reach::new(), options.clone());
         let locked = format!("{}s", LOCKED.as_secs());
-        let options = options.options([("jit", "off"), ("random_page_cost", "1.1"), ("lock_timeout", &locked)]);
+        let options = options.options(POSTGRES_SESSION).options([("lock_timeout", &locked)]);
         let reads = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
@@ -117,7 +140,7 @@ impl Db {
             .await
             .map_err(failed)?;
         // Writes read by key only: nothing that reads a whole table or index may be frozen into a plan that was made while it was empty.
-        let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+        let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("statement_timeout", STATEMENT)];
         let writes = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .test_before_acquire(false)
@@ -125,11 +148,12 @@ impl Db {
             .await
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let changed = Arc::new(Notify::new());
-        let wake = Arc::clone(&changed);
+        let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let writers = Writers { pool: writes, reach: Arc::clone(&reach), changed: Arc::clone(&changed), full: Arc::clone(&full) };
         let writer = spawn_writer(move || async move {
-            tokio::task::LocalSet::new().run_until(postgres_writer(writes, jobs, POSTGRES_CONNECTIONS as usize, wake)).await;
+            tokio::task::LocalSet::new().run_until(postgres_writer(writers, jobs, POSTGRES_CONNECTIONS as usize)).await;
         })?;
+        let looking = tokio::spawn(Arc::clone(&reach).watch(alone)).abort_handle();
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(Some(queue)),
             pool: Pool::Postgres(reads),
@@ -137,6 +161,9 @@ impl Db {
             changed,
             url: shown,
             lock: None,
+            reach,
+            looking: Some(looking),
+            full,
         })))
     }
 }
@@ -153,7 +180,7 @@ fn spawn_writer<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'stati
         .map_err(stopped)
 }
 
-fn sqlite_options(path: &str) -> SqliteConnectOptions {
+fn sqlite_options(path: &str, cache: &'static str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -163,7 +190,7 @@ fn sqlite_options(path: &str) -> SqliteConnectOptions {
         .busy_timeout(LOCKED)
         // The savepoints' journal stays in memory; by default it spills to a file.
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", cache)
         .pragma("wal_autocheckpoint", "4000")
         .statement_cache_capacity(512)
         .disable_statement_logging()

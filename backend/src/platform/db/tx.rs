@@ -1,11 +1,12 @@
 //! A write transaction, and reading in or outside of one.
 
 use sqlx::Executor;
-use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::postgres::PgArguments;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
 use super::bind::Binds;
 use super::error::DbError;
+use super::reach::Lease;
 use super::row::{FromDb, RawRow};
 
 /// What can be read from: a transaction, or the database itself.
@@ -25,7 +26,7 @@ pub trait Reader: Send {
 
 pub(super) enum Conn {
     Sqlite(SqliteConnection),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(Lease),
 }
 
 /// A write transaction.
@@ -75,8 +76,8 @@ impl Tx {
                 Ok(args) => conn.execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()).map_err(DbError::from),
                 Err(e) => Err(e),
             },
-            Conn::Postgres(tx) => match postgres_args(binds) {
-                Ok(args) => (&mut **tx).execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()).map_err(DbError::from),
+            Conn::Postgres(lease) => match postgres_args(binds) {
+                Ok(args) => Box::pin(lease.ask(async |c| c.execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()))).await,
                 Err(e) => Err(e),
             },
         };
@@ -98,12 +99,11 @@ impl Tx {
                     .map_err(DbError::from),
                 Err(e) => Err(e),
             },
-            Conn::Postgres(tx) => match postgres_args(binds) {
-                Ok(args) => (&mut **tx)
-                    .fetch_all(sqlx::query_with(sql, args))
-                    .await
-                    .map(|rows| rows.into_iter().map(RawRow::Postgres).collect())
-                    .map_err(DbError::from),
+            Conn::Postgres(lease) => match postgres_args(binds) {
+                Ok(args) => {
+                    let rows = Box::pin(lease.ask(async |c| c.fetch_all(sqlx::query_with(sql, args)).await)).await;
+                    rows.map(|rows| rows.into_iter().map(RawRow::Postgres).collect())
+                }
                 Err(e) => Err(e),
             },
         };
@@ -152,10 +152,17 @@ impl Tx {
         done.inspect_err(|e| self.failed = Some(e.clone()))
     }
 
+    /// Gives up a connection of Postgres', with whatever is open on it.
+    pub(super) fn abandon(&mut self) {
+        if let Conn::Postgres(lease) = &mut self.conn {
+            lease.abandon();
+        }
+    }
+
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), DbError> {
         match &mut self.conn {
             Conn::Sqlite(conn) => conn.execute(sql).await.map(|_| ())?,
-            Conn::Postgres(tx) => (&mut **tx).execute(sql).await.map(|_| ())?,
+            Conn::Postgres(lease) => Box::pin(lease.ask(async |c| c.execute(sql).await.map(drop))).await?,
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A shop to test with, on each database.
 
 pub mod outside;
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use backend::platform::db::Db;
 use backend::{Shop, ShopConfig};
 use domain::id::{CategoryId, LocationId, PriceListId, ProductId, VariantId};
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, Placed};
+use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, OrderLimits, Placed, ShopSettings};
 use domain::{Locale, Quantity, Timestamp};
 use uuid::Uuid;
 
@@ -72,7 +73,7 @@ pub async fn postgres() -> TestShop {
     open(postgres_url().await, Folder::new(), |_| {}).await
 }
 
-/// Opens a shop on this database.
+/// Opens a shop on this database. Its shoppers may order without limits, as tests place many orders for the same one.
 pub async fn open(url: String, folder: Folder, change: impl FnOnce(&mut ShopConfig)) -> TestShop {
     let clock = Arc::new(SimulatedClock::at(START));
     let mut config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
@@ -80,7 +81,16 @@ pub async fn open(url: String, folder: Folder, change: impl FnOnce(&mut ShopConf
     change(&mut config);
     let shop = Shop::open_with(config, clock.clone(), Arc::new(SystemChance)).await.unwrap();
     basics(&shop).await;
+    limit(&shop, OrderLimits::NONE).await;
     TestShop { shop, clock, folder }
+}
+
+/// Sets what shoppers may order.
+pub async fn limit(shop: &Shop, limits: OrderLimits) {
+    let (settings, at) = (ShopSettings { limits, ..backend::settings::load(shop).await.unwrap() }, shop.now());
+    shop.db().write(async move |tx| backend::platform::settings::put(tx, "shop", &settings, at).await).await.unwrap();
+    shop.settings().forget();
+    backend::settings::load(shop).await.unwrap();
 }
 
 /// Runs a test on both databases.

@@ -96,6 +96,7 @@ impl From<CartNotice> for Notice {
                     DiscountRefusal::Unknown => "there is no such code".to_owned(),
                     DiscountRefusal::OutOfTime => "it is not valid now".to_owned(),
                     DiscountRefusal::UsedUp => "it was used as often as it may be".to_owned(),
+                    DiscountRefusal::TooMany => "too many codes were tried; try again later".to_owned(),
                     DiscountRefusal::BelowMinimum(least) => format!("the goods must cost at least {least}"),
                 };
                 ("discount_refused", format!("{code}: {why}."))

@@ -135,6 +135,8 @@ pub struct DeliveryOption {
     pub from: i64,
     /// The latest promised time.
     pub to: i64,
+    /// Whether `cod`, cash on delivery, can be chosen with it.
+    pub collects_cash: bool,
 }
 
 /// The ways to deliver a cart to an address.
@@ -153,6 +155,7 @@ impl From<Vec<view::DeliveryOption>> for DeliveryOptions {
             fee: o.fee.into(),
             from: o.from.millis(),
             to: o.to.millis(),
+            collects_cash: o.collects_cash,
         };
         Self { options: options.into_iter().map(option).collect() }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    cards::{Card, Method},
+    cards::{Card, GENERIC, Method},
     charges::{Charge, Refund},
     errors::ApiError,
     form::Form,
@@ -45,6 +45,8 @@ pub struct Books {
     /// The gateway's own address as browsers see it.
     pub base: String,
     pub ledger: Ledger,
+    /// How many of the next captures the bank declines.
+    pub decline_captures: u32,
     intents: BTreeMap<String, Intent>,
     charges: BTreeMap<String, Charge>,
     refunds: BTreeMap<String, Refund>,
@@ -226,6 +228,11 @@ impl Books {
             let message = "Invalid positive integer";
             return Err(ApiError::parameter("parameter_invalid_integer", "amount_to_capture", message));
         }
+        if self.decline_captures > 0 {
+            self.decline_captures -= 1;
+            let charge = intent.latest_charge.clone().unwrap_or_default();
+            return Err(ApiError::declined(&GENERIC, &charge).with_intent(intent.json(&self.base)));
+        }
         self.take(&mut intent, amount, last);
         self.intents.insert(id.to_owned(), intent.clone());
         Ok(intent)
@@ -291,6 +298,27 @@ impl Books {
         }
         self.tell("charge.refunded", charge.json());
         self.charges.insert(charge.id.clone(), charge);
+        self.refunds.insert(refund.id.clone(), refund.clone());
+        Ok(refund)
+    }
+
+    /// A refund could not be delivered, as happens days later: the money is with the shop again.
+    ///
+    /// # Errors
+    /// No such refund, or one that failed before.
+    pub fn fail_refund(&mut self, id: &str, reason: &str) -> Result<Refund, ApiError> {
+        let mut refund = self.refunds.get(id).cloned().ok_or_else(|| ApiError::missing("refund", "refund", id))?;
+        if refund.failure.is_some() {
+            return Err(ApiError::invalid("This refund has failed already."));
+        }
+        refund.failure = Some(reason.to_owned());
+        if let Some(charge) = self.charges.get_mut(&refund.charge) {
+            charge.refunded = charge.refunded.saturating_sub(refund.amount);
+            if let Some(intent) = self.intents.get(&refund.intent) {
+                self.ledger.add(Kind::RefundFailed, refund.amount, intent, charge);
+            }
+        }
+        self.tell("refund.failed", refund.json());
         self.refunds.insert(refund.id.clone(), refund.clone());
         Ok(refund)
     }

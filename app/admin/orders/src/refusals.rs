@@ -1,0 +1,146 @@
+//! What somebody outside refused, on the first page: why, and what can be done about it.
+
+use admin_frame::{StaffForm, on_done};
+use domain::id::RefusalId;
+use domain::permission::Permission;
+use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
+use leptos::prelude::*;
+use session::{Access, Answer, AppError, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
+
+#[cfg(feature = "ssr")]
+fn refused(error: &backend::refusals::RefusalError, field: &str) -> AppError {
+    use backend::refusals::RefusalError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (RefusalError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (RefusalError::Note, Some(said)) => request::invalid(vec![(field.to_owned(), said)]),
+        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (_, None) => request::unexpected(error),
+    }
+}
+
+/// Where the words about a refusal are typed.
+fn note_of(refusal: &str) -> String {
+    format!("note-{refusal}")
+}
+
+/// Asks for what was refused once more.
+#[server(endpoint = "admin/refusals/retry", output = Answer)]
+pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    backend::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| refused(&error, ""))
+}
+access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
+
+/// Ends a refusal: `settled` in another way, or else `dismissed`.
+#[server(endpoint = "admin/refusals/end", output = Answer)]
+pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Result<(), AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
+    let ended = match how.as_str() {
+        "settled" => backend::refusals::settle(&shop, &ctx, refusal, &note).await,
+        _ => backend::refusals::dismiss(&shop, &ctx, refusal, &note).await,
+    };
+    ended.map_err(|error| refused(&error, &note_of(&refusal.to_string())))
+}
+access!(EndRefusal, Access::Staff(Permission::ReadOrders));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<RetryRefusal>(), stated::<EndRefusal>()];
+
+/// The panel; nothing where nothing is refused. `changed` is called when something was done.
+pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {
+    let retry = ServerAction::<RetryRefusal>::new();
+    let end = ServerAction::<EndRefusal>::new();
+    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), move |()| changed.run(()));
+    on_done(end, tr!(COMMON_DONE), move |()| changed.run(()));
+    let posted = StoredValue::new(use_posted());
+    let (fault, unended) = posted.with_value(|posted| (problem(retry, posted), problem(end, posted)));
+    let any = Memo::new(move |_| today.with(|today| !today.refusals.is_empty()));
+    // A row that stays keeps what is typed in it when the figures change.
+    let rows = move || today.with(|today| today.refusals.clone());
+    view! {
+        <div id="refusals" hidden=move || !any.get()>
+            <Panel title=tr!(ADMIN_REFUSALS_TITLE)>
+                <ProblemSummary problem=fault/>
+                <ProblemSummary problem=unended/>
+                <ul class="divide-y divide-hairline">
+                    <For each=rows key=|row| row.id let(row)>{one(row, retry, end, posted)}</For>
+                </ul>
+            </Panel>
+        </div>
+    }
+    .into_any()
+}
+
+fn one(
+    row: RefusalView,
+    retry: ServerAction<RetryRefusal>,
+    end: ServerAction<EndRefusal>,
+    posted: StoredValue<session::Posted>,
+) -> AnyView {
+    let locale = use_locale();
+    let id = row.id.to_string();
+    let amount = row.amount.map(|amount| view! { <span class="figures font-semibold">{locale.money(amount)}</span> }.into_any());
+    let order = row.order.map(|(order, number)| {
+        view! { <a class="link figures" href=format!("/admin/orders/{order}")>{tr!(ORDER_NUMBER, number = number)}</a> }.into_any()
+    });
+    let often = (row.times > 1).then(|| view! { <span>{trn!(ADMIN_REFUSALS_TIMES, row.times)}" · "</span> }.into_any());
+    let (again, fields) = (id.clone(), id.clone());
+    let retrying = (row.may_act && row.kind.can_be_retried()).then(|| {
+        view! {
+            <StaffForm action=retry>
+                <input type="hidden" name="refusal" value=again/>
+                <Button kind="submit" size=Size::Small look=Look::Outline icon=icon::RETURN>{tr!(ADMIN_REFUSALS_RETRY)}</Button>
+            </StaffForm>
+        }
+        .into_any()
+    });
+    let ending = row.may_act.then(|| ending(fields, row.kind, end, posted));
+    view! {
+        <li class="flex flex-col gap-1 py-3 first:pt-0">
+            <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+                <span class="font-medium grow">{row.kind.name().text(locale)}</span>
+                {order}
+                {amount}
+            </div>
+            <p class="break-words">{refusal_reason(locale, &row.reason)}</p>
+            <p class="text-sm text-quiet">{often}<When at=row.last_at/></p>
+            <div class="flex flex-wrap items-start gap-x-6 gap-y-2 pt-1">
+                {retrying}
+                {ending}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn ending(id: String, kind: RefusalKind, end: ServerAction<EndRefusal>, posted: StoredValue<session::Posted>) -> AnyView {
+    let field = note_of(&id);
+    let (fault, typed) = posted.with_value(|posted| (problem(end, posted), typed(end, posted).of("refusal", &id)));
+    let error = wrong(fault, field.clone());
+    let title = if kind.can_be_settled() { tr!(ADMIN_REFUSALS_END) } else { tr!(ADMIN_REFUSALS_DISMISS_WHY) };
+    let settled = kind.can_be_settled().then(|| {
+        view! { <Button kind="submit" size=Size::Small look=Look::Outline attr:name="how" attr:value="settled">{tr!(ADMIN_REFUSALS_SETTLED)}</Button> }
+            .into_any()
+    });
+    view! {
+        <div class="grow max-w-xl [&>details]:border-b-0">
+            <Disclosure title open=typed.is_any()>
+                <StaffForm action=end>
+                    <input type="hidden" name="refusal" value=id/>
+                    <div class="flex flex-col gap-3">
+                        <Field label=tr!(ADMIN_ORDERS_REASON) name="note" id=field value=typed.or("note", "") maxlength=200 error/>
+                        <div class="flex flex-wrap gap-3">
+                            {settled}
+                            <Button kind="submit" size=Size::Small look=Look::Outline attr:name="how" attr:value="dismissed">{tr!(ADMIN_REFUSALS_DISMISS)}</Button>
+                        </div>
+                    </div>
+                </StaffForm>
+            </Disclosure>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,78 @@
+//! What was refused lately: wrong passwords, tries that had to wait, what somebody may not do.
+
+use admin_frame::shown;
+use domain::permission::Permission;
+use domain::view::{DenialKind, DenialView};
+use leptos::prelude::*;
+use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
+
+/// What was refused, the latest first.
+#[server(endpoint = "admin/denials", output = Answer)]
+pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    backend::identity::denials(&shop, &ctx).await.map_err(crate::refused)
+}
+access!(ListDenials, Access::Staff(Permission::ReadSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ListDenials>()];
+
+/// `/admin/settings/denials`
+#[derive(Debug)]
+pub struct Denials;
+
+lazy_page!(Denials, settings, denials_page);
+
+fn denials_page() -> AnyView {
+    let denials = resource(|| (), |()| list_denials());
+    view! {
+        <Title text=tr!(ADMIN_SETTINGS_DENIALS)/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            {crate::pages("/admin/settings/denials")}
+            <Transition fallback=|| view! { <SkeletonRows/> }>{shown(denials, page)}</Transition>
+        </div>
+    }
+    .into_any()
+}
+
+fn page(denials: Vec<DenialView>) -> AnyView {
+    if denials.is_empty() {
+        return view! { <EmptyState title=tr!(ADMIN_SETTINGS_DENIALS_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_DENIALS_BODY)/> }.into_any();
+    }
+    let locale = use_locale();
+    let columns = vec![
+        Column::new(tr!(ADMIN_SETTINGS_DENIALS_WHAT)),
+        Column::new(tr!(ADMIN_SETTINGS_DENIALS_ACCOUNT)),
+        Column::new(tr!(ADMIN_SETTINGS_DENIALS_CLIENT)),
+        Column::figures(tr!(ADMIN_SETTINGS_DENIALS_TIMES)),
+        Column::new(tr!(ADMIN_SETTINGS_DENIALS_LAST)),
+    ];
+    let row = move |refusal: DenialView| {
+        let what = match refusal.kind {
+            DenialKind::SignIn => tr!(ADMIN_SETTINGS_DENIALS_SIGN_IN),
+            DenialKind::Wait => tr!(ADMIN_SETTINGS_DENIALS_WAIT),
+            DenialKind::Permission => tr!(ADMIN_SETTINGS_DENIALS_PERMISSION),
+            DenialKind::Key => tr!(ADMIN_SETTINGS_DENIALS_KEY),
+        };
+        view! {
+            <Row>
+                <td class="font-medium">{what}</td>
+                <td>{refusal.account.unwrap_or_else(|| "–".to_owned())}</td>
+                <td><code class="break-all">{refusal.client.unwrap_or_else(|| "–".to_owned())}</code></td>
+                <FigureCell>{locale.number(refusal.count)}</FigureCell>
+                <td><When at=refusal.last_at/></td>
+            </Row>
+        }
+    };
+    let rows = denials.into_iter().map(row).collect_view();
+    view! {
+        <Panel title=tr!(ADMIN_SETTINGS_DENIALS) flush=true>
+            <p class="text-quiet px-4 pt-3 pb-4 max-w-3xl">{tr!(ADMIN_SETTINGS_DENIALS_BODY)}</p>
+            <Table caption=tr!(ADMIN_SETTINGS_DENIALS) columns>{rows}</Table>
+        </Panel>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+//! What shoppers may order, and how far one is trusted who has not paid.
+
+use admin_frame::{StaffForm, on_done};
+use domain::permission::Permission;
+use domain::view::OrderLimits;
+use domain::{Currency, Money};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
+use ui::{Button, Checkbox, Field, Panel, tr};
+
+/// The limits as typed. What is left empty has no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitsForm {
+    /// Not empty when cash on delivery is taken.
+    pub cash: String,
+    /// In the shop's currency.
+    pub cash_total: String,
+    /// Cash orders.
+    pub cash_per_person: String,
+    /// Cash orders.
+    pub cash_per_client: String,
+    /// Days.
+    pub cash_days: String,
+    /// Units.
+    pub line_units: String,
+    /// Articles.
+    pub lines: String,
+}
+
+#[cfg(feature = "ssr")]
+impl LimitsForm {
+    /// The limits that were meant.
+    fn limits(&self, locale: domain::Locale, currency: Currency) -> Result<OrderLimits, domain::view::FieldErrors> {
+        use domain::messages::t;
+        let mut errors = domain::view::FieldErrors::new();
+        let mut number = |field: &str, text: &str| {
+            let text = text.trim();
+            let read = if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().filter(|number| (0..=1_000_000).contains(number)) };
+            read.unwrap_or_else(|| {
+                errors.push((field.to_owned(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
+                0
+            })
+        };
+        let mut limits = OrderLimits {
+            cash: !self.cash.is_empty(),
+            cash_total: 0,
+            cash_per_person: number("cash_per_person", &self.cash_per_person),
+            cash_per_client: number("cash_per_client", &self.cash_per_client),
+            cash_days: number("cash_days", &self.cash_days),
+            line_units: number("line_units", &self.line_units),
+            lines: number("lines", &self.lines),
+        };
+        let total = self.cash_total.trim();
+        let total = if total.is_empty() { Some(0) } else { Money::parse(total, currency).ok().map(|money| money.minor) };
+        match total.filter(|minor| *minor >= 0) {
+            Some(minor) => limits.cash_total = minor,
+            None => errors.push(("cash_total".to_owned(), t::FIELD_AMOUNT_INVALID.text(locale).to_owned())),
+        }
+        if errors.is_empty() { Ok(limits) } else { Err(errors) }
+    }
+}
+
+/// Saves the limits.
+#[server(endpoint = "admin/settings/limits", output = Answer)]
+pub async fn save_limits(form: LimitsForm) -> Result<(), AppError> {
+    use backend::settings::SettingsError;
+    use session::request;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
+    let limits = form.limits(request::locale(), now.currency.parse().unwrap_or(Currency::PHP)).map_err(request::invalid)?;
+    backend::settings::save(&shop, &ctx, domain::view::ShopSettings { limits, ..now }).await.map_err(|error| match error {
+        SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
+        SettingsError::Invalid(field) => {
+            request::invalid(vec![(field.to_owned(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())])
+        }
+        other => request::unexpected(&other),
+    })
+}
+access!(SaveLimits, Access::Staff(Permission::WriteSettings));
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<SaveLimits>()];
+
+/// The panel on the page of the shop.
+pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, posted: &Posted) -> AnyView {
+    let save = ServerAction::<SaveLimits>::new();
+    on_done(save, tr!(COMMON_SAVED), |()| ());
+    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let currency: Currency = currency.parse().unwrap_or(Currency::PHP);
+    let number = |name: &str, known: i64| typed.or(&format!("form[{name}]"), known.to_string());
+    let total = typed.or("form[cash_total]", Money::new(limits.cash_total, currency).decimal());
+    let cash = typed.ticked("form[cash]", "true", limits.cash);
+    let (per_person, per_client) = (number("cash_per_person", limits.cash_per_person), number("cash_per_client", limits.cash_per_client));
+    let (days, units, lines) =
+        (number("cash_days", limits.cash_days), number("line_units", limits.line_units), number("lines", limits.lines));
+    view! {
+        <StaffForm action=save>
+            <Panel title=tr!(ADMIN_SETTINGS_LIMITS)>
+                <div class="flex flex-col gap-4 max-w-2xl">
+                    <p class="text-quiet">{tr!(ADMIN_SETTINGS_LIMITS_HINT)}</p>
+                    <ProblemSummary problem/>
+                    <Checkbox label=tr!(ADMIN_SETTINGS_LIMITS_CASH) name="form[cash]" checked=cash/>
+                    <div class="grid md:grid-cols-2 gap-4 items-start">
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_TOTAL) name="form[cash_total]" id="cash_total" inputmode="decimal" suffix=currency.code() value=total error=wrong(problem, "cash_total")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_DAYS) name="form[cash_days]" id="cash_days" inputmode="numeric" value=days error=wrong(problem, "cash_days")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_PERSON) name="form[cash_per_person]" id="cash_per_person" inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_PERSON_HINT) value=per_person error=wrong(problem, "cash_per_person")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_CLIENT) name="form[cash_per_client]" id="cash_per_client" inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_CLIENT_HINT) value=per_client error=wrong(problem, "cash_per_client")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_LINE_UNITS) name="form[line_units]" id="line_units" inputmode="numeric" value=units error=wrong(problem, "line_units")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_LINES) name="form[lines]" id="lines" inputmode="numeric" value=lines error=wrong(problem, "lines")/>
+                    </div>
+                    {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                </div>
+            </Panel>
+        </StaffForm>
+    }
+    .into_any()
+}

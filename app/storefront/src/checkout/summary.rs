@@ -1,0 +1,121 @@
+//! What is bought, beside the checkout's form; on phones above it, folded.
+
+use domain::Money;
+use domain::view::CartView;
+use leptos::prelude::*;
+use ui::{Card, Icon, Picture, SumLine, icon, tr, use_locale};
+
+use super::Offer;
+use super::calls::USE_CODE;
+use crate::cart::{Cart, CodeField, Notices, items_in};
+
+/// The order's summary: what is bought, the discount code, the sums. On phones it unfolds under its first line, without a script too.
+#[component]
+pub(super) fn Summary(
+    cart: Cart,
+    view: Signal<CartView>,
+    chosen: Memo<Option<Offer>>,
+    /// Why a discount code is not used.
+    code_error: Signal<Option<String>>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let first_line =
+        move || locale.money(chosen.with(|chosen| chosen.as_ref().map_or_else(|| view.with(goods), |offer| offer.totals.total)));
+    view! {
+        <Card>
+            {move || cart.is_ready().then(|| view! { <Notices cart/> }.into_any())}
+            <input type="checkbox" id="show-order" class="peer sr-only lg:hidden" aria-label=tr!(CHECKOUT_SHOW_ORDER)/>
+            <label for="show-order" class="lg:hidden group flex items-center justify-between gap-3 min-h-11 cursor-pointer rounded-field peer-focus-visible:outline-3 peer-focus-visible:outline-accent peer-checked:[&_svg]:rotate-180">
+                <span class="flex items-center gap-2 font-medium"><Icon shape=icon::CHEVRON_DOWN class="size-5 transition-transform"/>{tr!(CHECKOUT_ORDER_SUMMARY)}" · "{move || view.with(items_in)}</span>
+                <span class="money font-semibold">{first_line}</span>
+            </label>
+            <h2 class="max-lg:sr-only text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
+            <div class="max-lg:hidden max-lg:peer-checked:block max-lg:pt-3">
+                <Bought view/>
+                <div class="mb-4"><CodeField view step=USE_CODE error=code_error/></div>
+                <Totals view chosen/>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Goods after discount, as long as the delivery is not chosen.
+fn goods(view: &CartView) -> Money {
+    view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)
+}
+
+/// What is bought, in short.
+#[component]
+fn Bought(view: Signal<CartView>) -> impl IntoView {
+    let locale = use_locale();
+    view! {
+        <ul class="flex flex-col gap-3 mb-4">
+            {move || view.with(|view| {
+                let line = |line: &domain::view::CartLineView| {
+                    view! {
+                        <li class="grid grid-cols-[3rem_1fr_auto] gap-3 items-center">
+                            <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="48px"/> })}</span>
+                            <span class="min-w-0 leading-snug">
+                                <span class="block">{line.name.clone()}</span>
+                                <span class="block text-sm text-quiet"><span class="figures">{format!("{} ×", locale.number(line.quantity.get()))}</span>" "{line.options.clone()}</span>
+                            </span>
+                            <span class="money">{locale.money(line.total)}</span>
+                        </li>
+                    }
+                };
+                view.lines.iter().map(line).collect_view()
+            })}
+        </ul>
+        <p class="mb-4"><a class="link text-sm" href="/cart">{tr!(CART_VIEW)}</a></p>
+    }
+    .into_any()
+}
+
+/// What it costs, with delivery as soon as it is chosen.
+#[component]
+fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView {
+    let locale = use_locale();
+    let of = move |with: fn(&domain::cart::Totals) -> Money| {
+        Signal::derive(move || {
+            locale.money(chosen.with(|chosen| match chosen {
+                Some(offer) => with(&offer.totals),
+                None => view.with(|view| with(&view.totals)),
+            }))
+        })
+    };
+    let shipping = Signal::derive(move || {
+        chosen.with(|chosen| match chosen {
+            Some(offer) if offer.totals.shipping.minor == 0 => tr!(CART_SHIPPING_FREE).to_owned(),
+            Some(offer) => locale.money(offer.totals.shipping),
+            None => tr!(CART_SHIPPING_AT_CHECKOUT).to_owned(),
+        })
+    });
+    let discount = move || {
+        let discount = view.with(|view| view.totals.discount);
+        (discount.minor > 0).then(|| locale.money(discount))
+    };
+    // Without delivery nobody knows the total: what is known is what the goods cost.
+    let total = Signal::derive(move || {
+        locale.money(chosen.with(|chosen| match chosen {
+            Some(offer) => offer.totals.total,
+            None => view.with(goods),
+        }))
+    });
+    let tax = Signal::derive(move || {
+        locale.money(chosen.with(|chosen| match chosen {
+            Some(offer) => offer.totals.tax,
+            None => view.with(|view| view.totals.tax.minus(view.totals.shipping_tax).unwrap_or(view.totals.tax)),
+        }))
+    });
+    view! {
+        <dl class="flex flex-col gap-2 border-t border-hairline pt-4">
+            <SumLine label=tr!(CART_SUBTOTAL) amount=of(|totals| totals.subtotal)/>
+            {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
+            <SumLine label=tr!(CART_SHIPPING) amount=shipping/>
+            <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
+        </dl>
+        <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = tax.get())}</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,289 @@
+//! The order that this browser placed last: shown again wherever its shopper comes back to, and, while it waits for its payment by
+//! card, with what can be done about it.
+
+use domain::Money;
+use domain::view::UnpaidView;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::GetUrl;
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, stated, use_posted};
+use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale};
+
+use super::Next;
+
+#[cfg(feature = "ssr")]
+use domain::id::OrderId;
+#[cfg(feature = "ssr")]
+use session::request;
+
+/// Server functions of this file.
+pub const ACCESS: &[(&str, Access)] = &[stated::<ReadLatestOrder>(), stated::<FinishOrder>()];
+
+/// What comes before the token in an order's signed link.
+pub(crate) const LINK: &str = "/orders/follow/";
+
+/// The order that this browser placed last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatestOrder {
+    /// As people say it.
+    pub number: String,
+    /// What it costs.
+    pub total: Money,
+    /// The token of its signed link.
+    pub token: String,
+    /// It waits for its payment by card.
+    pub unpaid: Option<UnpaidView>,
+}
+
+/// Which order this browser placed last, for the pages that lead back to it; signed, because who knows an order's id must not pass
+/// for its shopper.
+#[cfg(feature = "ssr")]
+pub(crate) fn remember_order(shop: &backend::Shop, order: OrderId) {
+    let value = format!("{order}.{}", backend::orders::proof(shop, order));
+    for path in ["/cart", "/checkout", "/api/read_return", "/api/settle_order", "/api/begin_checkout", "/api/read_latest_order"] {
+        request::set_cookie("order", &value, path, 7_200);
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub(super) fn remembered_order(shop: &backend::Shop) -> Option<OrderId> {
+    let cookie = request::cookie("order")?;
+    let (id, proof) = cookie.split_once('.')?;
+    let order: OrderId = id.parse().ok()?;
+    backend::orders::is_proof(shop, order, proof).then_some(order)
+}
+
+/// The token of an order's signed link.
+#[cfg(feature = "ssr")]
+pub(super) fn token_of(shop: &backend::Shop, order: OrderId) -> String {
+    backend::orders::link(shop, order).trim_start_matches(LINK).to_owned()
+}
+
+/// The order that this browser placed last, unless it was cancelled.
+#[cfg(feature = "ssr")]
+pub(super) async fn latest_order(shop: &backend::Shop) -> Option<LatestOrder> {
+    let order = remembered_order(shop)?;
+    // One that cannot be read is not spoken of; its mail has the same link.
+    let view = backend::orders::view(shop, &shop.system(), request::locale(), order).await.ok()?;
+    let latest = LatestOrder { number: view.number, total: view.total, token: token_of(shop, order), unpaid: view.unpaid };
+    view.cancelled.is_none().then_some(latest)
+}
+
+/// The order that this browser placed last, unless it was cancelled.
+#[server(endpoint = "read_latest_order", input = GetUrl, output = Answer)]
+pub async fn read_latest_order() -> Result<Option<LatestOrder>, AppError> {
+    Ok(latest_order(&request::shop()?).await)
+}
+access!(ReadLatestOrder, Access::Public);
+
+/// Does what the shopper decides about an order, which its signed link names. `step` is `card`, to pay it by card; `cash`, to pay it
+/// when it arrives; `cancel`, to give it up unpaid; `cart`, to take the goods of a cancelled one again. The answer says where it goes on.
+#[server(endpoint = "finish_order", output = Answer)]
+pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
+    let (shop, context) = (request::shop()?, request::context()?);
+    let order = crate::follow::by_link(&token).await?;
+    let own = backend::orders::link(&shop, order.id);
+    let address = match step.as_str() {
+        "card" => {
+            remember_order(&shop, order.id);
+            // Paid meanwhile, or nothing to pay: the order's page says so.
+            backend::payments::start_card(&shop, order.id).await.map_err(not_paid)?.unwrap_or(own)
+        }
+        "cash" => {
+            backend::payments::pay_in_cash(&shop, &context, order.id).await.map_err(not_paid)?;
+            own
+        }
+        "cancel" => {
+            backend::orders::give_up_unpaid(&shop, &context, order.id).await.map_err(not_given_up)?;
+            goods_to_cart(&order).await?
+        }
+        "cart" if order.cancelled.is_some() => goods_to_cart(&order).await?,
+        _ => return Err(request::not_found()),
+    };
+    request::redirect(&address);
+    Ok(Next { address })
+}
+access!(FinishOrder, Access::Public);
+
+#[cfg(feature = "ssr")]
+fn not_paid(error: backend::payments::PaymentError) -> AppError {
+    use backend::payments::PaymentError;
+    use domain::messages::t;
+    match error {
+        PaymentError::NoCash => request::refused(409, t::CHECKOUT_NO_CASH),
+        PaymentError::Cancelled => request::refused(409, t::ORDER_ERROR_CANCELLED),
+        PaymentError::Db(error) => request::unexpected(&error),
+        error => {
+            tracing::warn!(%error, "a payment was not begun or not ended");
+            request::refused(503, t::ORDER_ERROR_NO_ANSWER)
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn not_given_up(error: backend::orders::OrderError) -> AppError {
+    use backend::orders::OrderError;
+    use domain::messages::t;
+    match error {
+        OrderError::Paid => request::refused(409, t::ORDER_ERROR_PAID),
+        OrderError::Payment(error) => not_paid(*error),
+        error => request::unexpected(&error),
+    }
+}
+
+/// Puts the goods of an order into this browser's cart, beside what lies there, and says where the cart is.
+#[cfg(feature = "ssr")]
+async fn goods_to_cart(order: &domain::view::OrderView) -> Result<String, AppError> {
+    use backend::cart;
+    use domain::Quantity;
+    use domain::order::Channel;
+    use domain::view::CartItem;
+    let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
+    let known = match crate::cart::named_cart() {
+        Some(id) => cart::view(&shop, &context, locale, id).await.ok(),
+        None => None,
+    };
+    let known = known.unwrap_or_else(crate::cart::empty);
+    let item = |line: &domain::view::CartLineView| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 };
+    let mut items: Vec<CartItem> = known.lines.iter().map(item).collect();
+    for back in backend::orders::articles(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
+        match items.iter_mut().find(|item| item.variant == back.variant) {
+            Some(item) => item.quantity = Quantity::clamped(item.quantity.get() + back.quantity.get()),
+            None => items.push(back),
+        }
+    }
+    let code = known.discount_code.clone().or_else(|| order.discount_code.clone());
+    let view = cart::sync(&shop, &context, locale, Channel::Web, known.id, known.version, items, code)
+        .await
+        .map_err(|error| request::unexpected(&error))?;
+    crate::cart::name_cart(view.id);
+    Ok("/cart".to_owned())
+}
+
+/// What can be done about an order: a form with a button for each step.
+#[component]
+fn Deciding(
+    /// The token of the order's signed link.
+    token: String,
+    /// The buttons; told whether an answer is awaited.
+    buttons: Callback<Signal<bool>, AnyView>,
+) -> impl IntoView {
+    let action = ServerAction::<FinishOrder>::new();
+    let problem = problem(action, &use_posted());
+    let leaving = RwSignal::new(false);
+    Effect::new(move || {
+        let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
+        if let Some(next) = next {
+            leaving.set(true);
+            // The reader stays on this page when the next one cannot be opened.
+            let _ = window().location().set_href(&next);
+        }
+    });
+    let busy = Signal::derive(move || action.pending().get() || leaving.get());
+    view! {
+        <PostForm action page=format!("{LINK}{token}") class="flex flex-col gap-3">
+            <ProblemSummary problem/>
+            <input type="hidden" name="token" value=token.clone()/>
+            <div class="flex flex-wrap gap-3">{buttons.run(busy)}</div>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// Pay by card, pay in cash, or cancel: what can be done about an order that waits for its payment.
+#[component]
+pub(crate) fn UnpaidActions(
+    /// The token of its signed link.
+    token: String,
+    /// How long it waits, and whether it can be paid in cash.
+    unpaid: UnpaidView,
+    /// What the button to pay by card says.
+    #[prop(default = tr!(CHECKOUT_PAY_NOW))]
+    pay: &'static str,
+) -> impl IntoView {
+    let locale = use_locale();
+    let buttons = Callback::new(move |busy: Signal<bool>| {
+        view! {
+            <Button look=Look::Buy kind="submit" icon=icon::CREDIT_CARD busy attr:name="step" attr:value="card">{pay}</Button>
+            {unpaid.cash.then(|| view! {
+                <Button look=Look::Outline kind="submit" icon=icon::BANKNOTE busy attr:name="step" attr:value="cash">{tr!(CHECKOUT_CASH_INSTEAD)}</Button>
+            }.into_any())}
+            <Button look=Look::Ghost kind="submit" busy attr:name="step" attr:value="cancel">{tr!(CHECKOUT_GIVE_UP)}</Button>
+        }
+        .into_any()
+    });
+    view! {
+        <div class="flex flex-col gap-2">
+            <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until))}</p>
+            <Deciding token buttons/>
+            <p class="text-sm text-quiet">{tr!(CHECKOUT_GIVE_UP_HINT)}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Takes the goods of a cancelled order into the cart again.
+#[component]
+pub(crate) fn BackIntoCart(
+    /// The token of its signed link.
+    token: String,
+) -> impl IntoView {
+    let buttons = Callback::new(move |busy: Signal<bool>| {
+        view! { <Button look=Look::Outline kind="submit" icon=icon::CART busy attr:name="step" attr:value="cart">{tr!(CHECKOUT_BACK_INTO_CART)}</Button> }
+            .into_any()
+    });
+    view! { <Deciding token buttons/> }.into_any()
+}
+
+/// The order that this browser placed last, on the pages of the cart and of the checkout: while it waits for its payment always, and
+/// else in place of an empty cart, where the reader came back from it.
+#[component]
+pub(crate) fn LatestOrderNote(
+    /// As the page was told.
+    first: Option<LatestOrder>,
+    /// Is the cart empty?
+    #[prop(into)]
+    empty: Signal<bool>,
+    /// Also when it waits for nothing.
+    #[prop(optional)]
+    always: bool,
+) -> impl IntoView {
+    let latest = RwSignal::new(first);
+    // The cart was bought meanwhile, in another tab.
+    Effect::new(move |before: Option<bool>| {
+        let now = empty.get();
+        if now && before == Some(false) {
+            spawn_local(async move {
+                if let Ok(order) = read_latest_order().await {
+                    let _ = latest.try_set(order);
+                }
+            });
+        }
+        now
+    });
+    let shown = Memo::new(move |_| latest.get().filter(|order| order.unpaid.is_some() || (always && empty.get())));
+    move || shown.get().map(|order| view! { <div class="mb-6" id="latest-order">{note(order)}</div> }.into_any())
+}
+
+fn note(order: LatestOrder) -> AnyView {
+    let locale = use_locale();
+    let link = format!("{LINK}{}", order.token);
+    match order.unpaid {
+        Some(unpaid) => view! {
+            <Alert tone=Tone::Warning title=tr!(CHECKOUT_WAITS_TITLE, number = order.number)>
+                <div class="flex flex-col gap-2">
+                    <p>{tr!(CHECKOUT_WAITS_BODY, total = locale.money(order.total))}" "<a class="link" href=link>{tr!(CHECKOUT_TO_ORDER)}</a></p>
+                    <UnpaidActions token=order.token unpaid/>
+                </div>
+            </Alert>
+        }
+        .into_any(),
+        None => view! {
+            <Alert tone=Tone::Success title=tr!(CHECKOUT_ORDER_IN, number = order.number)>
+                <div class="mt-2"><LinkButton href=link>{tr!(CHECKOUT_TO_ORDER)}</LinkButton></div>
+            </Alert>
+        }
+        .into_any(),
+    }
+}

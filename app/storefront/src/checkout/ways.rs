@@ -1,0 +1,157 @@
+//! How it gets there and how it is paid: the choices of the checkout's form.
+
+use domain::Money;
+use domain::view::{Address, SavedAddress};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use session::{AppError, wrong};
+use ui::{Alert, Button, Look, RadioCard, RadioCards, SkeletonText, Tone, icon, tr, use_locale};
+
+use super::Offer;
+use crate::address::AddressStart;
+
+/// Addresses of the book, to fill the form with one press.
+#[component]
+pub(super) fn Book(
+    book: Vec<SavedAddress>,
+    shipping: RwSignal<(u32, AddressStart)>,
+    on_place: Callback<(String, String)>,
+) -> impl IntoView {
+    let fill = move |address: Address| {
+        spawn_local(async move {
+            if let Ok(start) = crate::account::read_saved_form(address.clone()).await {
+                on_place.run((address.country.clone(), address.place.clone()));
+                shipping.update(|shipping| *shipping = (shipping.0 + 1, start));
+            }
+        });
+    };
+    (book.len() > 1).then(|| {
+        let buttons = book
+            .into_iter()
+            .map(|saved| {
+                let words = [saved.address.line1.as_str(), saved.address.city.as_str()].join(", ");
+                view! { <Button look=Look::Outline icon=icon::MAP_PIN on:click=move |_| fill(saved.address.clone())>{words}</Button> }
+            })
+            .collect_view();
+        view! { <div class="needs-script flex flex-wrap gap-2" role="group" aria-label=tr!(ACCOUNT_ADDRESSES)>{buttons}</div> }.into_any()
+    })
+}
+
+#[component]
+pub(super) fn Delivery(
+    offers: RwSignal<Vec<Offer>>,
+    delivery: RwSignal<String>,
+    waiting: RwSignal<bool>,
+    unread: RwSignal<Option<AppError>>,
+    again: RwSignal<u32>,
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let error = wrong(problem, "delivery");
+    let retry = move || {
+        let words = unread.get()?.said(locale);
+        Some(
+            view! {
+                <div class="flex flex-col gap-3 items-start">
+                    <Alert tone=Tone::Danger>{words}</Alert>
+                    <Button look=Look::Outline busy=waiting on:click=move |_| again.update(|again| *again += 1)>{tr!(COMMON_RETRY)}</Button>
+                </div>
+            }
+            .into_any(),
+        )
+    };
+    let cards = move || {
+        offers.with(|offers| {
+            let card = |offer: &Offer| {
+                let day = |at| locale.weekday_date(at);
+                let (from, to) = (day(offer.option.from), day(offer.option.to));
+                let when =
+                    if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
+                let detail = if offer.option.description.is_empty() { when } else { format!("{when} · {}", offer.option.description) };
+                let fee = offer.totals.shipping;
+                RadioCard {
+                    value: offer.option.code.clone(),
+                    title: offer.option.name.clone(),
+                    detail: Some(detail),
+                    aside: Some(if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(fee) }),
+                    icon: Some(icon::TRUCK),
+                    disabled: false,
+                }
+            };
+            offers.iter().map(card).collect::<Vec<_>>()
+        })
+    };
+    let ways = move || {
+        let cards = cards();
+        if !cards.is_empty() {
+            return view! {
+                <div id="delivery" tabindex="-1">
+                    <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=delivery error on_change=Callback::new(move |code| delivery.set(code))/>
+                </div>
+            }
+            .into_any();
+        }
+        if waiting.get() {
+            return view! { <SkeletonText lines=3/> }.into_any();
+        }
+        view! {
+            <div id="delivery" tabindex="-1">
+                {move || unread.with(Option::is_none).then(|| view! { <Alert>{tr!(CHECKOUT_ADDRESS_FIRST)}</Alert> }.into_any())}
+                {move || error.get().map(|error| view! { <p class="tone-danger tone-ink text-sm font-medium mt-2">{error}</p> })}
+                <div class="without-script mt-3"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(CHECKOUT_SHOW_DELIVERY)}</Button></div>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        {ways}
+        {retry}
+    }
+    .into_any()
+}
+
+#[component]
+pub(super) fn Payment(
+    payment: RwSignal<String>,
+    total: Memo<Option<Money>>,
+    /// Does the chosen delivery take cash?
+    cash: Memo<bool>,
+    problem: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let locale = use_locale();
+    let error = wrong(problem, "payment");
+    // Where nobody collects cash the other way to pay is meant.
+    let chosen = Signal::derive(move || if cash.get() { payment.get() } else { "card".to_owned() });
+    let cards = move || {
+        let hint = match total.get() {
+            _ if !cash.get() => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
+            Some(total) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
+            None => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
+        };
+        vec![
+            RadioCard {
+                value: "cod".into(),
+                title: tr!(CHECKOUT_PAYMENT_COD).into(),
+                detail: Some(hint),
+                icon: Some(icon::BANKNOTE),
+                disabled: !cash.get(),
+                ..RadioCard::default()
+            },
+            RadioCard {
+                value: "card".into(),
+                title: tr!(CHECKOUT_PAYMENT_CARD).into(),
+                detail: Some(tr!(CHECKOUT_PAYMENT_CARD_HINT).into()),
+                icon: Some(icon::CREDIT_CARD),
+                ..RadioCard::default()
+            },
+        ]
+    };
+    move || {
+        view! {
+            <div id="payment" tabindex="-1">
+                <RadioCards legend=tr!(CHECKOUT_PAYMENT_TITLE) quiet_legend=true name="payment" cards=cards() selected=chosen error on_change=Callback::new(move |method| payment.set(method))/>
+            </div>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,89 @@
+//! Payments that the gateway cannot say anything about: it does not know them, or nobody answers. The shop does not wait for ever: the
+//! attempt ends, and the staff look at it.
+
+use domain::Money;
+use domain::id::PaymentId;
+use domain::order::AttemptState;
+use domain::view::{RefusalKind, reasons};
+
+use crate::platform::db::Tx;
+use crate::refusals::{self, Refusal};
+use crate::{Shop, orders};
+
+use super::attempt::{apply_rows, settle_one};
+use super::gateway::{GatewayError, Intent};
+use super::{PaymentError, store};
+
+/// Names a payment among refusals.
+fn key_of(payment: PaymentId) -> String {
+    format!("payment:{payment}")
+}
+
+/// Ends an attempt that the gateway does not know, or that `reason` is known of, and writes it down for the staff.
+pub(super) async fn lost(shop: &Shop, payment: PaymentId, reason: Option<&'static str>) -> Result<(), PaymentError> {
+    let inner = shop.clone();
+    shop.db()
+        .write(async move |tx| {
+            let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+            orders::lock(tx, found.order_id).await?;
+            let here = super::account(&inner);
+            let reason = reason.unwrap_or(if found.gateway_account.is_some() && found.gateway_account != here {
+                reasons::OTHER_ACCOUNT
+            } else {
+                reasons::NOT_KNOWN
+            });
+            let intent = Intent {
+                reference: String::new(),
+                payment: Some(payment),
+                state: AttemptState::Voided,
+                authorised: 0,
+                captured: 0,
+                failure: None,
+                payable: false,
+            };
+            let ctx = inner.system();
+            apply_rows(tx, &inner, &ctx, payment, &intent).await?;
+            write_down(tx, &inner, payment, reason).await
+        })
+        .await?;
+    shop.feed().wake();
+    Ok(())
+}
+
+/// Writes down that something is wrong with a payment; the attempt stays as it is.
+pub(super) async fn note(shop: &Shop, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
+    let (inner, reason) = (shop.clone(), reason.to_owned());
+    shop.db().write(async move |tx| write_down(tx, &inner, payment, &reason).await).await?;
+    shop.feed().wake();
+    Ok(())
+}
+
+async fn write_down(tx: &mut Tx, shop: &Shop, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
+    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let row = Refusal::new(RefusalKind::Payment, key_of(payment), reason);
+    let amount = Some(Money::new(attempt.amount, attempt.currency));
+    let row = Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row };
+    Ok(refusals::record(tx, shop, &shop.system(), &row).await?)
+}
+
+/// Asks the gateway once more where a payment stands; what it knows counts, and the row ends.
+///
+/// # Errors
+/// What it says, or that it does not.
+pub(crate) async fn look_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    if let Some(reference) = &attempt.gateway_ref {
+        match settle_one(shop, payment, reference).await {
+            Ok(_) => {}
+            Err(error @ PaymentError::Gateway(GatewayError::Missing(_))) => {
+                note(shop, payment, reasons::NOT_KNOWN).await?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let inner = shop.clone();
+    shop.db().write(async move |tx| refusals::succeeded(tx, &inner, &key_of(payment)).await).await?;
+    shop.feed().wake();
+    Ok(())
+}

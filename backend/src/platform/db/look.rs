@@ -1,0 +1,72 @@
+//! Looking into a database that is there: without making it, without bringing its schema up to date, without the lock of the server
+//! that may be serving it.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use tokio::sync::Notify;
+
+use super::door::{Db, Inner, Pool};
+use super::error::DbError;
+use super::reach::Reach;
+
+impl Db {
+    /// Opens a database to read it. Nothing can be written.
+    ///
+    /// # Errors
+    /// [`DbError::Missing`], [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], or as [`Db::open`].
+    pub async fn open_to_read(url: &str) -> Result<Self, DbError> {
+        let db = match url.strip_prefix("sqlite:") {
+            Some(path) => Self::sqlite_to_read(path.strip_prefix("//").unwrap_or(path)).await?,
+            // Opening makes nothing there.
+            None => Self::open(url).await?,
+        };
+        let checked = db.has_schema().await;
+        if checked.is_err() {
+            db.close().await;
+        }
+        checked.map(|()| db)
+    }
+
+    async fn sqlite_to_read(path: &str) -> Result<Self, DbError> {
+        if !Path::new(path).is_file() {
+            return Err(DbError::Missing(path.to_owned()));
+        }
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false);
+        let options = options.busy_timeout(Duration::from_secs(5)).pragma("temp_store", "memory").disable_statement_logging();
+        let failed = |e: sqlx::Error| DbError::Open { path: path.to_owned(), reason: e.to_string() };
+        let pool = SqlitePoolOptions::new().max_connections(2).test_before_acquire(false).connect_with(options).await.map_err(failed)?;
+        Ok(Self(Arc::new(Inner {
+            queue: Mutex::new(None),
+            pool: Pool::Sqlite(pool),
+            writer: Mutex::new(None),
+            changed: Arc::new(Notify::new()),
+            url: format!("sqlite:{path}"),
+            lock: None,
+            reach: Reach::new(),
+            looking: None,
+            full: Arc::new(AtomicBool::new(false)),
+        })))
+    }
+
+    /// Does it hold a shop of this release?
+    async fn has_schema(&self) -> Result<(), DbError> {
+        let failed = |error: DbError| DbError::Open { path: self.url().to_owned(), reason: error.to_string() };
+        let tables = self.tables().await.map_err(failed)?;
+        if !tables.iter().any(|(table, _)| table == "schema_migrations") {
+            return Err(DbError::NoShop(self.url().to_owned()));
+        }
+        let done: Vec<(String,)> = self.fetch_all("select name from schema_migrations order by name", &[]).await?;
+        if let Some((newer,)) = done.iter().find(|(name,)| !self.migrations().iter().any(|(known, _)| known == name)) {
+            return Err(DbError::Newer(newer.clone()));
+        }
+        match self.migrations().iter().find(|(name, _)| !done.iter().any(|(known,)| known == name)) {
+            Some(_) => Err(DbError::Older(self.url().to_owned())),
+            None => Ok(()),
+        }
+    }
+}

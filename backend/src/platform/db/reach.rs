@@ -1,0 +1,129 @@
+//! Does Postgres answer? Found out once for all who ask, so that nobody waits for a database that is not there.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
+use tokio::sync::{Notify, watch};
+
+use super::error::DbError;
+
+/// What takes longer has the database looked for.
+const SOON: Duration = Duration::from_millis(300);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long a new connection may take before the database counts as away. One that is stopped says so at once; this is for one
+/// that no packet reaches.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Whether the database answers.
+pub(super) struct Reach {
+    away: watch::Sender<bool>,
+    asked: Notify,
+}
+
+impl Reach {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { away: watch::Sender::new(false), asked: Notify::new() })
+    }
+
+    /// Did it not answer when it was last looked for?
+    pub(super) fn is_away(&self) -> bool {
+        *self.away.borrow()
+    }
+
+    /// Does what needs the database, until it turns out not to answer. `work` may be dropped half done.
+    pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        let mut told = self.away.subscribe();
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                _ = told.wait_for(|away| *away) => return Err(DbError::Away),
+                done = work.as_mut() => return done.inspect_err(|error| self.hear(error)),
+                () = tokio::time::sleep(SOON) => self.asked.notify_one(),
+            }
+        }
+    }
+
+    /// Has it looked for when this error says that it may be gone.
+    pub(super) fn hear(&self, error: &DbError) {
+        if error.lost_connection() {
+            self.asked.notify_one();
+        }
+    }
+
+    /// Looks whenever somebody asks, and until it is there again.
+    pub(super) async fn watch(self: Arc<Self>, options: PgConnectOptions) {
+        loop {
+            self.asked.notified().await;
+            while let Err(why) = look(&options).await {
+                if !self.away.send_replace(true) {
+                    tracing::error!(why, "the database does not answer; whoever needs it is told to come back");
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            if self.away.send_replace(false) {
+                tracing::info!("the database answers again");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn look(options: &PgConnectOptions) -> Result<(), String> {
+    let connected = match tokio::time::timeout(PATIENCE, options.connect()).await {
+        Ok(connected) => connected,
+        Err(_) => return Err(format!("no answer in {} s", PATIENCE.as_secs())),
+    };
+    match connected.map_err(DbError::from) {
+        Ok(connection) => {
+            let _ = tokio::time::timeout(PATIENCE, connection.close()).await;
+            Ok(())
+        }
+        // It has no room for one more, which says that it is there.
+        Err(DbError::Busy) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A connection that goes back to its pool only when what was asked on it was answered. One on which an answer is outstanding is
+/// closed: nobody knows whether it will come, and the pool would wait for it.
+pub(super) struct Lease {
+    connection: Option<sqlx::pool::PoolConnection<Postgres>>,
+    at_rest: bool,
+}
+
+impl Lease {
+    pub(super) async fn of(pool: &PgPool) -> Result<Self, DbError> {
+        Ok(Self { connection: Some(pool.acquire().await?), at_rest: true })
+    }
+
+    /// Asks something of the connection.
+    pub(super) async fn ask<T>(
+        &mut self,
+        question: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DbError> {
+        let Some(connection) = &mut self.connection else { return Err(DbError::Stopped) };
+        self.at_rest = false;
+        let answer = question(connection).await.map_err(DbError::from);
+        let lost = answer.as_ref().is_err_and(DbError::lost_connection);
+        self.at_rest = !lost;
+        answer
+    }
+
+    /// Never goes back to the pool.
+    pub(super) fn abandon(&mut self) {
+        drop(self.connection.take().map(sqlx::pool::PoolConnection::detach));
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.at_rest {
+            self.abandon();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Request keys: what is asked for twice under one key is done once.
+//!
+//! A form carries a key that was made when its page was rendered, a program names one with its call
+//! ([`Context::with_key`](super::Context::with_key)). Whoever changes something asks [`answered`] first and [`keep`]s the answer in the
+//! same transaction, under a lock that holds others off meanwhile.
+
+use domain::Timestamp;
+
+use super::Context;
+use super::db::{DbError, Tx};
+
+/// How long answers are kept, milliseconds.
+const KEPT: i64 = 30 * Timestamp::DAY;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key was used for something else.
+    #[error("this form was sent before with other contents")]
+    Reused,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What was answered when this was asked for under the caller's key before; nothing for a new key, or without one.
+///
+/// # Errors
+/// [`KeyError::Reused`] when something else was asked for.
+pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> Result<Option<String>, KeyError> {
+    let Some(key) = &ctx.key else { return Ok(None) };
+    let known: Option<(String, String)> =
+        tx.fetch_optional("select asked, answer from request_keys where key = $1 and action = $2", &[key, &action]).await?;
+    match known {
+        Some((before, answer)) if before == asked => Ok(Some(answer)),
+        Some(_) => Err(KeyError::Reused),
+        None => Ok(None),
+    }
+}
+
+/// Keeps the answer under the caller's key.
+///
+/// # Errors
+/// [`DbError::Busy`] when another request with the same key was quicker: nothing is done, and asked again it is answered.
+pub async fn keep(tx: &mut Tx, ctx: &Context, action: &str, asked: &str, answer: &str, at: Timestamp) -> Result<(), DbError> {
+    let Some(key) = &ctx.key else { return Ok(()) };
+    tx.execute("delete from request_keys where at < $1", &[&at.plus_millis(-KEPT)]).await?;
+    let kept = tx
+        .execute(
+            "insert into request_keys (key, action, asked, answer, at) values ($1, $2, $3, $4, $5) on conflict (key, action) do nothing",
+            &[key, &action, &asked, &answer, &at],
+        )
+        .await?;
+    if kept == 1 { Ok(()) } else { Err(DbError::Busy) }
+}

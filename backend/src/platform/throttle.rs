@@ -1,0 +1,139 @@
+//! Guesses are slowed down: tries are counted in the database, so that all nodes count together and no restart forgets.
+//!
+//! A count is a slot of a table of fixed size, found by a keyed hash of who tries what: nobody can fill the database or push counts out
+//! of it, and nobody without the key can aim at another's slot.
+
+use domain::Timestamp;
+
+use super::db::{DbError, Tx};
+use crate::Shop;
+
+/// The first wait, milliseconds; each further try doubles it, up to [`LONGEST_WAIT`].
+const FIRST_WAIT: i64 = 60_000;
+const LONGEST_WAIT: i64 = 15 * 60_000;
+/// A count is forgotten after so long without a try, milliseconds.
+const FORGET: i64 = 60 * 60_000;
+/// Counts that are kept, at most.
+const SLOTS: u64 = 1 << 20;
+
+/// Why a try is not made.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Throttled {
+    /// Too many tries.
+    #[error("too many tries; try again later")]
+    Wait,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A count, and how far it may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    slot: i64,
+    most: i64,
+    /// What a success makes of it: nothing, or one try less.
+    begins_anew: bool,
+}
+
+impl Counter {
+    /// The count of `what`, which begins anew with a success and has to wait after `most` failures.
+    #[must_use]
+    pub fn new(shop: &Shop, what: &str, most: i64) -> Self {
+        let hash = shop.keys().blind("throttle", what);
+        let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        Self { slot: i64::try_from(number % SLOTS).unwrap_or_default(), most, begins_anew: true }
+    }
+
+    /// The same, of which a success takes only itself away: it is shared by many.
+    #[must_use]
+    pub const fn shared(mut self) -> Self {
+        self.begins_anew = false;
+        self
+    }
+
+    /// Milliseconds to wait after this many tries.
+    fn wait(self, count: i64) -> i64 {
+        match u32::try_from(count - self.most) {
+            Ok(over) => FIRST_WAIT.saturating_mul(1 << over.min(10)).min(LONGEST_WAIT),
+            Err(_) => 0,
+        }
+    }
+}
+
+/// Always in the same order, or two tries could wait for each other.
+fn ordered(counters: &[Counter]) -> Vec<Counter> {
+    let mut counters = counters.to_vec();
+    counters.sort_by_key(|counter| counter.slot);
+    counters.dedup_by_key(|counter| counter.slot);
+    counters
+}
+
+/// Counts a try before it is made, so that many at once count too.
+///
+/// # Errors
+/// [`Throttled::Wait`] when one of the counts is full; then nothing is counted.
+pub async fn attempt(shop: &Shop, counters: &[Counter]) -> Result<(), Throttled> {
+    let (counters, now) = (ordered(counters), shop.now());
+    shop.db()
+        .write(async move |tx| {
+            let mut counts = Vec::with_capacity(counters.len());
+            for counter in &counters {
+                counts.push(read(tx, *counter, now).await?);
+            }
+            if counters.iter().zip(&counts).any(|(counter, (count, last))| last.plus_millis(counter.wait(*count)) > now) {
+                return Err(Throttled::Wait);
+            }
+            for (counter, (count, _)) in counters.iter().zip(&counts) {
+                let sql = "update attempts set count = $2, last = $3 where slot = $1";
+                tx.execute(sql, &[&counter.slot, &(count + 1), &now]).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// A count and when it was last raised, its row held until the end of the transaction.
+async fn read(tx: &mut Tx, counter: Counter, now: Timestamp) -> Result<(i64, Timestamp), DbError> {
+    let insert = "insert into attempts (slot, count, last) values ($1, 0, $2) on conflict (slot) do nothing";
+    tx.execute(insert, &[&counter.slot, &now]).await?;
+    tx.lock("select 1 from attempts where slot = $1 for update", &[&counter.slot]).await?;
+    let (count, last): (i64, Timestamp) = tx.fetch_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
+    Ok(if last.plus_millis(FORGET) <= now { (0, now) } else { (count, last) })
+}
+
+/// A try succeeded.
+///
+/// # Errors
+/// The database's.
+pub async fn succeeded(tx: &mut Tx, counters: &[Counter]) -> Result<(), DbError> {
+    for counter in ordered(counters) {
+        let sql = if counter.begins_anew {
+            "update attempts set count = 0 where slot = $1"
+        } else {
+            "update attempts set count = count - 1 where slot = $1 and count > 0"
+        };
+        tx.execute(sql, &[&counter.slot]).await?;
+    }
+    Ok(())
+}
+
+/// Removes counts that are forgotten.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
+    tx.execute("delete from attempts where last <= $1", &[&now.plus_millis(-FORGET)]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_to_a_quarter_of_an_hour() {
+        let counter = Counter { slot: 0, most: 10, begins_anew: true };
+        let minutes: Vec<i64> = (8..17).map(|count| counter.wait(count) / 60_000).collect();
+        assert_eq!(minutes, [0, 0, 1, 2, 4, 8, 15, 15, 15]);
+    }
+}

@@ -1,0 +1,181 @@
+//! How far the shop trusts orders that nobody has paid.
+
+use crate::support::outside::{both_worlds, clerk, owner};
+use crate::support::{a_cart, a_product, both, form, guest, limit, number};
+use backend::checkout::{self, CheckoutError, cash};
+use backend::platform::Context;
+use backend::{Shop, fulfilment, orders};
+use domain::id::{ApiKeyId, OrderId, VariantId};
+use domain::order::{Channel, PaymentMethod};
+use domain::view::{CheckoutForm, OrderLimits};
+use domain::{Locale, Timestamp};
+use uuid::Uuid;
+
+/// The field that a refused order is told about.
+fn field(refused: Result<OrderId, CheckoutError>) -> String {
+    match refused {
+        Err(CheckoutError::Invalid(fields)) => fields[0].0.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn order(shop: &Shop, ctx: &Context, form: CheckoutForm) -> Result<OrderId, CheckoutError> {
+    let key = Uuid::new_v4().to_string();
+    checkout::place_order(shop, ctx, Locale::En, Channel::Web, &key, form).await.map(|placed| placed.order)
+}
+
+/// A program of the shop's own, which knows whom it orders for.
+fn till(shop: &Shop) -> Context {
+    Context::api_key(ApiKeyId(shop.id()), Vec::new(), guest(shop).request)
+}
+
+/// A cash order of somebody with this number: of an e-mail, a telephone and a house of their own.
+async fn of(shop: &Shop, variant: VariantId, n: u32) -> CheckoutForm {
+    let mut form = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
+    form.contact.email = format!("shopper{n}@example.com");
+    form.contact.phone = format!("+63917{n:07}");
+    form.shipping.line1 = format!("{n} Keong Saik Road");
+    form
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more() {
+    both(async |shop| {
+        limit(shop, OrderLimits { cash_per_person: 2, cash_per_client: 4, ..OrderLimits::NONE }).await;
+        let variant = a_product().with_stock(100).make(shop).await;
+        let from = |last: u8| guest(shop).from(Some([203, 0, 113, last].into()));
+        let first = order(shop, &from(1), of(shop, variant, 1).await).await.unwrap();
+        order(shop, &from(2), of(shop, variant, 1).await).await.unwrap();
+        assert_eq!(field(order(shop, &from(3), of(shop, variant, 1).await).await), "payment");
+        // Another e-mail in the same house, with the same telephone, is the same shopper.
+        for same in ["phone", "house"] {
+            let mut form = of(shop, variant, 2).await;
+            let one = of(shop, variant, 1).await;
+            if same == "phone" {
+                form.contact.phone = "0917 000-0001".into();
+            } else {
+                form.shipping.line1 = format!(" {} ", one.shipping.line1.to_uppercase());
+            }
+            assert_eq!(field(order(shop, &from(3), form).await), "payment", "{same}");
+        }
+        let mut capitals = of(shop, variant, 3).await;
+        capitals.contact.email = "SHOPPER1@example.com".into();
+        assert_eq!(field(order(shop, &from(3), capitals).await), "payment");
+        // By card they may; and in cash again once one was sent or cancelled.
+        let card = CheckoutForm { payment: PaymentMethod::Card, ..of(shop, variant, 1).await };
+        order(shop, &from(3), card).await.unwrap();
+        orders::cancel(shop, &owner(shop), first, "wrong size").await.unwrap();
+        let second = order(shop, &from(3), of(shop, variant, 1).await).await.unwrap();
+        let parcel = fulfilment::pick(shop, &clerk(shop), second).await.unwrap()[0];
+        fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "1").await.unwrap();
+        order(shop, &from(3), of(shop, variant, 1).await).await.unwrap();
+
+        for n in 10..14 {
+            order(shop, &from(9), of(shop, variant, n).await).await.unwrap();
+        }
+        assert_eq!(field(order(shop, &from(9), of(shop, variant, 14).await).await), "payment");
+        order(shop, &from(10), of(shop, variant, 14).await).await.unwrap();
+        // What comes from this machine itself comes from no stranger, and a key of the API knows whom it orders for.
+        for n in 20..30 {
+            order(shop, &guest(shop).from(Some([127, 0, 0, 1].into())), of(shop, variant, n).await).await.unwrap();
+            order(shop, &till(shop).from(Some([203, 0, 113, 9].into())), of(shop, variant, 1).await).await.unwrap();
+        }
+        assert!(number(shop, "select count(*) from order_marks").await > 40);
+        cash::tidy(shop).await.unwrap();
+        let closed = "select count(*) from order_marks m join orders o on o.id = m.order_id
+            where o.cancelled_at is not null or o.fulfilment_state <> 'unfulfilled'";
+        assert_eq!(number(shop, closed).await, 0, "what was sent or cancelled leaves no mark");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_orders_placed_at_once_are_counted_one_by_one() {
+    both(async |shop| {
+        limit(shop, OrderLimits { cash_per_person: 3, ..OrderLimits::NONE }).await;
+        let variant = a_product().with_stock(100).make(shop).await;
+        let mut tries = Vec::new();
+        for _ in 0..16 {
+            let (shop, form) = (shop.shop.clone(), of(shop, variant, 1).await);
+            tries.push(tokio::spawn(async move { order(&shop, &guest(&shop), form).await }));
+        }
+        let placed = futures::future::join_all(tries).await.into_iter().filter(|one| matches!(one, Ok(Ok(_)))).count();
+        assert_eq!((placed, number(shop, "select count(*) from orders").await), (3, 3));
+        assert_eq!(number(shop, "select cast(sum(reserved) as bigint) from stock").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_holds_what_the_shop_lets_one_hold() {
+    both(async |shop| {
+        let variant = a_product().at(10_000).with_stock(1_000).make(shop).await;
+        let others = [a_product().with_stock(9).make(shop).await, a_product().with_stock(9).make(shop).await];
+        let with = async |lines: &[(VariantId, i64)], payment| form(a_cart(shop, lines).await, payment);
+        let (cod, card) = (PaymentMethod::Cod, PaymentMethod::Card);
+        limit(shop, OrderLimits { line_units: 20, lines: 2, cash_total: 200_000, ..OrderLimits::NONE }).await;
+        assert_eq!(field(order(shop, &guest(shop), with(&[(variant, 21)], card).await).await), "cart");
+        let three = [(variant, 1), (others[0], 1), (others[1], 1)];
+        assert_eq!(field(order(shop, &guest(shop), with(&three, card).await).await), "cart");
+        // 100.00 for delivery comes on top.
+        assert_eq!(field(order(shop, &guest(shop), with(&[(variant, 20)], cod).await).await), "payment");
+        order(shop, &guest(shop), with(&[(variant, 19)], cod).await).await.unwrap();
+        order(shop, &guest(shop), with(&[(variant, 20)], card).await).await.unwrap();
+        order(shop, &till(shop), with(&[(variant, 500)], cod).await).await.unwrap();
+        limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
+        assert_eq!(field(order(shop, &guest(shop), with(&[(variant, 1)], cod).await).await), "payment");
+        order(shop, &guest(shop), with(&[(variant, 1)], card).await).await.unwrap();
+        assert_eq!(
+            number(shop, "select cast(sum(reserved) as bigint) from stock").await,
+            19 + 20 + 500 + 1,
+            "what is refused holds nothing"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cash_order_that_nobody_sends_gives_its_stock_back_in_the_end() {
+    both_worlds(async |world| {
+        limit(world, OrderLimits { cash_days: 14, ..OrderLimits::NONE }).await;
+        let variant = a_product().with_stock(10).make(world).await;
+        let [left, picked, unpicked] = [of(world, variant, 1).await, of(world, variant, 2).await, of(world, variant, 3).await];
+        let left = order(world, &guest(world), left).await.unwrap();
+        let picked = order(world, &guest(world), picked).await.unwrap();
+        fulfilment::pick(world, &clerk(world), picked).await.unwrap();
+        world.shop.clock.advance(13 * Timestamp::DAY);
+        let young = order(world, &guest(world), unpicked).await.unwrap();
+        assert_eq!(cash::expire(world).await.unwrap(), 0);
+        world.shop.clock.advance(Timestamp::DAY);
+        assert_eq!(cash::expire(world).await.unwrap(), 1);
+        assert_eq!(cash::expire(world).await.unwrap(), 0);
+        let cancelled = async |order| orders::view(world, &world.system(), Locale::En, order).await.unwrap().cancelled;
+        assert_eq!(cancelled(left).await.unwrap().1, "It could not be sent in time.");
+        assert!(cancelled(picked).await.is_none() && cancelled(young).await.is_none());
+        assert_eq!(number(world, "select cast(sum(reserved) as bigint) from stock").await, 2);
+        world.send_mails().await;
+        assert!(world.mails().await.iter().any(|mail| mail.1.contains("could not send your order") && mail.1.contains("You pay nothing")));
+        limit(world, OrderLimits::NONE).await;
+        world.shop.clock.advance(400 * Timestamp::DAY);
+        assert_eq!(cash::expire(world).await.unwrap(), 0, "0 days are never");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_as_long_as_its_letters_and_is_seen() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).make(shop).await;
+        let named = async |name: &str| {
+            let mut form = of(shop, variant, 1).await;
+            form.contact.name = name.into();
+            order(shop, &guest(shop), form).await
+        };
+        named(&"李".repeat(120)).await.unwrap();
+        for wrong in ["\u{200b}\u{200d}", "\u{feff} \u{2060}", "\u{3164}", " ", &"李".repeat(121)] {
+            assert_eq!(field(named(wrong).await), "name", "{wrong:?}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,79 @@
+//! The managers' list of orders, and what is to be taken from the shelves for them.
+
+use serde::{Deserialize, Serialize};
+
+use super::OrderRowView;
+use crate::id::SavedFilterId;
+
+/// What a manager asks of the list of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderQuery {
+    /// A number, an e-mail, a phone or words of a name.
+    pub search: String,
+    /// A payment state; empty for all.
+    pub payment: String,
+    /// A fulfilment state; empty for all.
+    pub fulfilment: String,
+    /// An [`OrderQueue`](crate::order::OrderQueue) in place of states and search; empty for none.
+    pub queue: String,
+    /// Where the page begins, as a former answer's `next`.
+    pub after: String,
+}
+
+/// A page of orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderListView {
+    /// Up to 50, newest first.
+    pub orders: Vec<OrderRowView>,
+    /// For the next page.
+    pub next: Option<String>,
+}
+
+/// How many orders wait for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    /// [`OrderQueue::ToPack`](crate::order::OrderQueue::ToPack)
+    pub to_pack: i64,
+    /// [`OrderQueue::ToShip`](crate::order::OrderQueue::ToShip)
+    pub to_ship: i64,
+    /// [`OrderQueue::Unpaid`](crate::order::OrderQueue::Unpaid)
+    pub unpaid: i64,
+    /// [`OrderQueue::CashDue`](crate::order::OrderQueue::CashDue)
+    pub cash_due: i64,
+}
+
+/// An article of a pick list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickLine {
+    /// The name of the place that it is taken from.
+    pub place: String,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Product and options.
+    pub name: String,
+    /// Units over all orders.
+    pub units: i64,
+    /// The orders' numbers.
+    pub orders: Vec<String>,
+}
+
+/// What is to be taken from the shelves for some orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickListView {
+    /// By place and SKU.
+    pub lines: Vec<PickLine>,
+    /// Orders that were asked for and are not in it: number, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// A search that a member of staff kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFilterView {
+    /// The filter.
+    pub id: SavedFilterId,
+    /// Its name.
+    pub name: String,
+    /// Its address query, `payment=pending`.
+    pub query: String,
+}

@@ -1,0 +1,153 @@
+//! What somebody outside refused.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrderId, RefusalId};
+use crate::messages::{Msg, t};
+use crate::permission::Permission;
+use crate::{Locale, Money, Timestamp};
+
+/// Reasons of the shop's own, as they are kept; all others are the outside's words.
+pub mod reasons {
+    /// The gateway does not know the payment.
+    pub const NOT_KNOWN: &str = "not_known";
+    /// The payment was made with another account of the gateway.
+    pub const OTHER_ACCOUNT: &str = "other_account";
+    /// No gateway is configured any more.
+    pub const NO_GATEWAY: &str = "no_gateway";
+    /// Nobody answered for long.
+    pub const NO_ANSWER: &str = "no_answer";
+    /// The gateway's answer does not fit the payment.
+    pub const MISMATCH: &str = "mismatch";
+    /// The signature of a webhook is wrong.
+    pub const SIGNATURE: &str = "signature";
+    /// A webhook cannot be read.
+    pub const UNREADABLE: &str = "unreadable";
+    /// A webhook is about a payment that the shop does not know.
+    pub const UNKNOWN_PAYMENT: &str = "unknown_payment";
+    /// The code of a mail server's answer follows.
+    pub const MAIL: &str = "the mail server refused with ";
+}
+
+/// A reason in the reader's language.
+#[must_use]
+pub fn refusal_reason(locale: Locale, reason: &str) -> String {
+    let message = match reason {
+        reasons::NOT_KNOWN => t::ADMIN_REFUSALS_NOT_KNOWN,
+        reasons::OTHER_ACCOUNT => t::ADMIN_REFUSALS_OTHER_ACCOUNT,
+        reasons::NO_GATEWAY => t::ADMIN_REFUSALS_NO_GATEWAY,
+        reasons::NO_ANSWER => t::ADMIN_REFUSALS_NO_ANSWER,
+        reasons::MISMATCH => t::ADMIN_REFUSALS_MISMATCH,
+        reasons::SIGNATURE => t::ADMIN_REFUSALS_SIGNATURE,
+        reasons::UNREADABLE => t::ADMIN_REFUSALS_UNREADABLE,
+        reasons::UNKNOWN_PAYMENT => t::ADMIN_REFUSALS_UNKNOWN_PAYMENT,
+        other => {
+            return match other.strip_prefix(reasons::MAIL) {
+                Some(code) => t::ADMIN_REFUSALS_MAIL_CODE.with(locale, &[("code", code)]),
+                None => other.to_owned(),
+            };
+        }
+    };
+    message.text(locale).to_owned()
+}
+
+/// What was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalKind {
+    /// Taking money that the bank holds.
+    Capture,
+    /// Giving money back.
+    Refund,
+    /// Anything else about a payment, as one that the gateway does not know.
+    Payment,
+    /// A mail.
+    Mail,
+    /// What was sent to the shop by somebody who says to be the gateway.
+    Webhook,
+    /// Other timed work.
+    Job,
+}
+
+impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Capture, Self::Refund, Self::Payment, Self::Mail, Self::Webhook, Self::Job];
+
+    /// As written in tables and events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::Payment => "payment",
+            Self::Mail => "mail",
+            Self::Webhook => "webhook",
+            Self::Job => "job",
+        }
+    }
+
+    /// The kind that is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// What happened, in words.
+    #[must_use]
+    pub const fn name(self) -> Msg {
+        match self {
+            Self::Capture => t::ADMIN_REFUSALS_CAPTURE,
+            Self::Refund => t::ADMIN_REFUSALS_REFUND,
+            Self::Payment => t::ADMIN_REFUSALS_PAYMENT,
+            Self::Mail => t::ADMIN_REFUSALS_MAIL,
+            Self::Webhook => t::ADMIN_REFUSALS_WEBHOOK,
+            Self::Job => t::ADMIN_REFUSALS_JOB,
+        }
+    }
+
+    /// What may be done about it needs this.
+    #[must_use]
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Capture | Self::Payment => Permission::CapturePayments,
+            Self::Refund => Permission::RefundPayments,
+            Self::Mail => Permission::FulfilOrders,
+            Self::Webhook | Self::Job => Permission::WriteSettings,
+        }
+    }
+
+    /// Can it be tried again?
+    #[must_use]
+    pub const fn can_be_retried(self) -> bool {
+        !matches!(self, Self::Webhook)
+    }
+
+    /// Can the money have moved in another way?
+    #[must_use]
+    pub const fn can_be_settled(self) -> bool {
+        matches!(self, Self::Capture | Self::Refund)
+    }
+}
+
+/// Something that was refused, on the managers' first page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalView {
+    /// The row.
+    pub id: RefusalId,
+    /// What was refused.
+    pub kind: RefusalKind,
+    /// The order it is about, and its number.
+    pub order: Option<(OrderId, String)>,
+    /// How much money it is about.
+    pub amount: Option<Money>,
+    /// Why; [`refusal_reason`] says it.
+    pub reason: String,
+    /// How often it was refused.
+    pub times: i64,
+    /// When it was refused first.
+    pub first_at: Timestamp,
+    /// When it was refused last.
+    pub last_at: Timestamp,
+    /// May the reader do something about it?
+    pub may_act: bool,
+}

@@ -1,0 +1,67 @@
+// What belongs to one person: who comes to the device next sees nothing of it.
+
+import { signIn, signUp, somebody } from '../shopper.mjs';
+import { expect, hydrated, open, test } from '../test.mjs';
+
+/** Goes back as often as the browser can, and says that the words are on none of those pages. */
+async function backShowsNone(page, words) {
+  for (let step = 0; step < 6; step += 1) {
+    const before = page.url();
+    await page.goBack({ waitUntil: 'load' }).catch(() => null);
+    // What a page reads after it is loaded is read by now.
+    await page.waitForLoadState('networkidle');
+    for (const word of words) await expect(page.locator('body'), `${word} at ${page.url()}`).not.toContainText(word);
+    // What was typed into the page to sign up is the browser's own memory of it.
+    if (new URL(page.url()).pathname === '/sign-up') continue;
+    const values = await page.locator('input').evaluateAll((fields) => fields.map(({ value }) => value).join('\n'));
+    for (const word of words) expect(values, `${word} in a field at ${page.url()}`).not.toContain(word);
+    if (page.url() === before) return;
+  }
+}
+
+test('after signing out the Back button shows nothing of the account', { tag: '@phone' }, async ({ page, problems }) => {
+  problems.allow(/Failed to load resource.*401/);
+  const ana = { ...somebody('Estrellita Magbanua') };
+  await open(page, '/');
+  await signUp(page, ana);
+  await open(page, '/account/preferences');
+  await expect(page.locator('input[name=email]')).toHaveValue(ana.email);
+  await open(page, '/account');
+  await expect(page.locator('main')).toContainText('Estrellita');
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.waitForURL('/');
+  await hydrated(page);
+  await backShowsNone(page, ['Estrellita', ana.email]);
+});
+
+test('after signing out the Back button shows nothing of the admin', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/Failed to load resource.*401/);
+  // A session of its own, which ends here.
+  await signIn(page, { email: 'owner@example.com', password: 'demo-owner-2026' }, '/admin');
+  await open(page, '/admin/settings/staff');
+  await expect(page.locator('main')).toContainText('manager@example.com');
+  await open(page, '/account');
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.waitForURL('/');
+  await hydrated(page);
+  await backShowsNone(page, ['manager@example.com', 'Corazon Dimaculangan', 'Sales today']);
+});
+
+test('another e-mail needs the password, and signs in from then on', { tag: '@phone' }, async ({ page, problems }) => {
+  problems.allow(/Failed to load resource.*422/);
+  const [ana, next] = [somebody('Ana Reyes'), somebody('Ana Reyes')];
+  await signUp(page, ana);
+  await open(page, '/account/preferences');
+  const form = page.locator('form', { has: page.locator('input[name=step][value=contact]') });
+  await form.locator('[name=email]').fill(next.email);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form.locator('#password-error')).toContainText('Type your password');
+  await expect(form.locator('[name=email]')).toHaveValue(next.email);
+  await form.locator('[name=password]').fill(ana.password);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved', { exact: false }).first()).toBeVisible();
+  await open(page, '/account');
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.waitForURL('/');
+  await signIn(page, next);
+});

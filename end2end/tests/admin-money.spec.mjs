@@ -1,0 +1,56 @@
+// Money in the admin: what is typed is read in one way, what is refused is shown and settled.
+
+import { anOrder, asStaff } from '../staff.mjs';
+import { accessible, expect, open, test } from '../test.mjs';
+
+test('a refund with a decimal comma is refused beside its field, and its reason is kept', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/422/);
+  const order = await anOrder(request, 'Lia Cruz');
+  await asStaff(page, 'owner');
+  await open(page, `/admin/orders/${order}`);
+  await page.getByRole('button', { name: 'Pick', exact: true }).click();
+  await expect(page.getByText('Parcel 1')).toBeVisible();
+  await page.getByRole('button', { name: 'Pack', exact: true }).click();
+  await page.locator('#carrier-1').fill('LBC');
+  await page.getByRole('button', { name: 'Ship', exact: true }).click();
+  await page.getByRole('button', { name: 'Mark delivered' }).click();
+
+  await page.locator('summary').filter({ hasText: 'Refund' }).click();
+  await page.locator('#refund-amount').fill('0,50');
+  await page.locator('#refund-reason').fill('a scratch');
+  await page.getByRole('button', { name: 'Refund', exact: true }).click();
+  await expect(page.locator('#refund-amount-error')).toContainText('two ways');
+  await expect(page.locator('#refund-amount')).toHaveValue('0,50');
+  await page.locator('#refund-amount').fill('0.50');
+  await page.getByRole('button', { name: 'Refund', exact: true }).click();
+  const refunds = page.getByRole('heading', { name: 'Refunds' }).locator('..');
+  await expect(refunds).toContainText('₱0.50');
+  await expect(refunds).toContainText('a scratch');
+  await expect(page.getByText('Refunded ₱0.50: a scratch')).toBeVisible();
+  await accessible(page);
+});
+
+test('what somebody outside refused stands on the first page until it is dismissed', { tag: '@desktop' }, async ({ page, request, visitor, problems }) => {
+  problems.allow(/status of 422/);
+  await asStaff(page, 'owner');
+  await open(page, '/admin');
+  const panel = page.locator('#refusals');
+  // Anybody can send such a thing; it is one row however often it comes.
+  const refused = await request.post('/webhooks/stripe', { headers: { 'stripe-signature': 't=1,v1=00' }, data: '{}' });
+  expect(refused.status()).toBe(400);
+  await expect(panel).toContainText('News from the card gateway was not taken');
+  await expect(panel).toContainText('The signature is wrong');
+  await accessible(page);
+
+  // A reason is asked for, also without a script.
+  const plain = await visitor({ javaScriptEnabled: false });
+  await plain.context().addCookies(await page.context().cookies());
+  await plain.goto('/admin');
+  await plain.locator('#refusals summary').click();
+  await plain.locator('#refusals button[value=dismissed]').click();
+  await expect(plain.locator('#refusals')).toContainText('Say why.');
+  await plain.locator('#refusals input[name=note]').fill('tried by hand');
+  await plain.locator('#refusals button[value=dismissed]').click();
+  await expect(plain.locator('#refusals')).toBeHidden();
+  await expect(panel).toBeHidden();
+});

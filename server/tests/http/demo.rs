@@ -1,0 +1,52 @@
+//! The demonstration's accounts, whose passwords are printed.
+
+use crate::program::{Folder, Server, client, complaint, said};
+
+/// The status of a sign-in as the owner of the demonstration.
+async fn sign_in(server: &Server) -> u16 {
+    let fields = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
+    client().post(format!("{}/api/sign_in", server.url)).form(&fields).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn printed_passwords_open_a_demonstration_and_no_real_shop() {
+    let demo = Server::start();
+    assert_eq!(sign_in(&demo).await, 200);
+    let real = Server::start_with(Folder::with_shop(), &[]);
+    assert_eq!(sign_in(&real).await, 401);
+    assert!(real.log().contains("cannot sign in") && real.log().contains("--demo is not given"), "{}", real.log());
+    // As a demonstration that others reach, it says why.
+    let open = Server::start_with(Folder::with_shop(), &["--demo", "--trusted-proxies", "127.0.0.1"]);
+    assert_eq!(sign_in(&open).await, 401);
+    assert!(open.log().contains("others reach this shop"), "{}", open.log());
+}
+
+#[test]
+fn doctor_reports_the_demonstrations_accounts() {
+    let folder = Folder::with_shop();
+    let doctor = said(&folder.run(&["doctor"]));
+    assert!(doctor.contains("3 of staff and 6 of shoppers are the demonstration's"), "{doctor}");
+    assert!(doctor.contains("they cannot sign in here") && doctor.contains("BAD   nobody may sign in as owner"), "{doctor}");
+    let demo = said(&folder.command(&["doctor"]).env("TINDAHAN_DEMO", "true").output().unwrap());
+    assert!(demo.contains("they can sign in") && demo.contains("1 owner"), "{demo}");
+    let open = folder.command(&["doctor", "--public-url", "https://shop.example"]).env("TINDAHAN_DEMO", "true").output().unwrap();
+    assert!(!open.status.success() && said(&open).contains("BAD   demo is on"), "{}", said(&open));
+}
+
+#[test]
+fn only_an_empty_shop_becomes_a_demonstration() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = Folder::new();
+    let mut create = folder.command(&["admin", "create", "--email", "ana@shop.example", "--name", "Ana Reyes"]);
+    let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"a long enough secret 4\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    let refused = folder.run(&["seed"]);
+    assert!(!refused.status.success() && complaint(&refused).contains("already has goods, orders or accounts"), "{}", complaint(&refused));
+    let mut served = Server::start_with(folder, &["--demo"]);
+    served.terminate();
+    assert!(served.wait().success());
+    let doctor = said(&served.folder.run(&["doctor"]));
+    assert!(!doctor.contains("demonstration's"), "{doctor}");
+}

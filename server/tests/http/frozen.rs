@@ -1,0 +1,163 @@
+//! Two servers on one Postgres, one of which stands still in the middle of a transaction: the other sells on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sqlx::{Connection, PgConnection};
+
+use crate::api::{address, json_of, order};
+use crate::program::{Folder, Server, a_postgres, complaint, is_long, said};
+
+/// What buyers have been told.
+#[derive(Default)]
+struct Told {
+    sold: AtomicU64,
+    busy: AtomicU64,
+    other: AtomicU64,
+}
+
+/// Buyers who order one article after the other at a server until `over`.
+fn buyers(
+    server: &Server,
+    variants: &Arc<Vec<String>>,
+    count: usize,
+    told: &Arc<Told>,
+    over: &Arc<AtomicBool>,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let buyer = |n: usize| {
+        let (url, variants, told, over) = (server.url.clone(), variants.clone(), told.clone(), over.clone());
+        tokio::spawn(async move {
+            let http = backend::platform::http::client().timeout(Duration::from_secs(20)).no_proxy().build().unwrap();
+            for step in 0.. {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let variant = &variants[(n * 17 + step * 5) % variants.len()];
+                let count = match buy(&http, &url, variant).await {
+                    Some(201) => &told.sold,
+                    Some(503) => &told.busy,
+                    _ => &told.other,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+    (0..count).map(buyer).collect()
+}
+
+async fn buy(http: &reqwest::Client, url: &str, variant: &str) -> Option<u16> {
+    let made = http.post(format!("{url}/api/v1/carts")).json(&json!({ "lines": [{ "variant": variant, "quantity": 1 }] }));
+    let made = made.send().await.ok()?;
+    if made.status() != 201 {
+        return Some(made.status().as_u16());
+    }
+    let cart: serde_json::Value = made.json().await.ok()?;
+    let cart = cart["id"].as_str()?;
+    let send = http.post(format!("{url}/api/v1/carts/{cart}/checkout")).header("idempotency-key", cart).json(&order("standard-ncr"));
+    Some(send.send().await.ok()?.status().as_u16())
+}
+
+/// Articles with so much stock that none is sold out, and a way to deliver that takes every address.
+async fn stocked(postgres: &mut PgConnection) {
+    sqlx::raw_sql("update stock set available = available + 100000, on_hand = on_hand + 100000").execute(postgres).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stands_still_stops_no_other() {
+    let database = a_postgres().await;
+    let folder = Folder::new();
+    let seeded = folder.run(&["seed", "--database", &database]);
+    assert!(seeded.status.success(), "{}", complaint(&seeded));
+    let mut postgres = PgConnection::connect(&database).await.unwrap();
+    stocked(&mut postgres).await;
+    let second = Folder::new();
+    std::fs::copy(folder.0.join("tindahan.key"), second.0.join("tindahan.key")).unwrap();
+    let arguments = ["--database", &database, "--limit-api", "0", "--limit-checkout", "0"];
+    let (freezes, goes_on) = (Server::start_with(folder, &arguments), Server::start_with(second, &arguments));
+
+    let (_, list) = json_of(goes_on.get("/api/v1/products?in_stock=true")).await;
+    let mut variants = Vec::new();
+    for product in list["products"].as_array().unwrap() {
+        let (_, product) = json_of(goes_on.get(&format!("/api/v1/products/{}", product["slug"].as_str().unwrap()))).await;
+        variants.extend(product["variants"].as_array().unwrap().iter().map(|variant| variant["id"].as_str().unwrap().to_owned()));
+    }
+    assert!(variants.len() >= 20, "{}", variants.len());
+    let (_, cart) = json_of(goes_on.post("/api/v1/carts", &json!({ "lines": [{ "variant": variants[0], "quantity": 1 }] }))).await;
+    let path = format!("/api/v1/carts/{}/delivery-options", cart["id"].as_str().unwrap());
+    let (_, found) = json_of(goes_on.post(&path, &address())).await;
+    assert!(found["options"].as_array().unwrap().iter().any(|option| option["code"] == "standard-ncr"), "{found}");
+
+    let over = Arc::new(AtomicBool::new(false));
+    let (theirs, ours) = (Arc::new(Told::default()), Arc::new(Told::default()));
+    let variants = Arc::new(variants);
+    let mut all = buyers(&freezes, &variants, 8, &theirs, &over);
+    all.extend(buyers(&goes_on, &variants, 8, &ours, &over));
+    let window = Duration::from_secs(if is_long() { 60 } else { 12 });
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let before = ours.sold.load(Ordering::Relaxed);
+    tokio::time::sleep(window).await;
+    let usual = ours.sold.load(Ordering::Relaxed) - before;
+
+    freeze_within_a_transaction(&freezes, &mut postgres).await;
+    let frozen = Instant::now();
+    let before = ours.sold.load(Ordering::Relaxed);
+    let mut cut_off = None;
+    while frozen.elapsed() < window {
+        if cut_off.is_none() && standing(&mut postgres).await == 0 {
+            cut_off = Some(frozen.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let meanwhile = ours.sold.load(Ordering::Relaxed) - before;
+    let (busy, other) = (ours.busy.load(Ordering::Relaxed), ours.other.load(Ordering::Relaxed));
+    freezes.signal("CONT");
+    println!(
+        "{usual} sold in {window:?} before, {meanwhile} while the other stood still, which was cut off after {cut_off:?}; {busy} busy, {other} other"
+    );
+    assert!(cut_off.is_some_and(|after| after < Duration::from_secs(10)), "{cut_off:?}");
+    assert!(meanwhile * 10 >= usual * 8, "{meanwhile} of {usual}");
+    assert_eq!(other, 0);
+
+    // It wakes, and sells again.
+    let before = theirs.sold.load(Ordering::Relaxed);
+    let begun = Instant::now();
+    while theirs.sold.load(Ordering::Relaxed) < before + 5 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not sell again: {}", freezes.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    for buyer in all {
+        buyer.await.unwrap();
+    }
+    // Stock was put there by hand, which the audit says; everything else agrees.
+    let audit = goes_on.folder.run(&["audit", "--database", &database]);
+    let failed = said(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(matches!(&failed[..], [by_hand] if by_hand.contains("on hand is the sum of movements")), "{failed:?}{}", complaint(&audit));
+}
+
+/// Sessions that are in the middle of writing orders and do nothing: they hold the stock of what is ordered.
+async fn standing(postgres: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'
+         and xact_start < now() - interval '500 milliseconds' and query ~ 'stock|orders|reservation|contacts|addresses|entries'",
+    )
+    .fetch_one(postgres)
+    .await
+    .unwrap()
+}
+
+/// Stops the process when one of its sessions is in a transaction and holds something.
+async fn freeze_within_a_transaction(server: &Server, postgres: &mut PgConnection) {
+    for _ in 0..200 {
+        server.signal("STOP");
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        if standing(postgres).await > 0 {
+            return;
+        }
+        server.signal("CONT");
+        tokio::time::sleep(Duration::from_millis(37)).await;
+    }
+    panic!("it was never stopped within a transaction");
+}
