@@ -76,7 +76,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("idempotency_key_reused", 422, "The key was used for another checkout. A new order needs a new key."),
     ("too_many_requests", 429, "Too many requests from this address; `Retry-After` says when to try again."),
     ("unexpected", 500, "The shop made a mistake. It is in the log under `request`."),
-    ("not_implemented", 501, "There is no such method."),
+    ("not_implemented", 501, "The shop is no proxy."),
     ("busy", 503, "The shop is busy or restarting. Nothing was changed; try again after `Retry-After` seconds."),
     ("storage_full", 507, "The shop's disk is full. Nothing was changed; the same request with the same key is safe once there is room."),
     ("timeout", 504, "The answer took too long. Whatever was begun is finished or undone; the same request with the same key is safe."),

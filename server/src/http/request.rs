@@ -104,8 +104,9 @@ fn without_database(mut answer: Response, is_page: bool) -> Response {
 
 /// Has the request answered within its bounds.
 async fn bounded(around: &Around, id: RequestId, request: Request, next: Next) -> Response {
-    if known(request.method()) == UNKNOWN {
-        return Problem::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", "There is no such method here.").into_response();
+    // It names no address that a route could refuse, as all other methods that are not ours are refused with 405.
+    if *request.method() == Method::CONNECT {
+        return Problem::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", "The shop is no proxy.").into_response();
     }
     let bounds = Bounds::of(&request);
     let too_large =
@@ -194,7 +195,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// Methods that are not those of HTTP, and `CONNECT` and `TRACE`, which are for proxies.
+/// Methods that no address takes.
 const UNKNOWN: &str = "other";
 
 /// A method as figures count it: clients may make up others, without end.

@@ -22,8 +22,8 @@ async fn methods_hosts_and_lengths_that_are_none_are_refused() {
     let server = Server::start();
     for (request, status) in [
         ("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n", "501"),
-        ("TRACE / HTTP/1.1\r\nhost: shop\r\n", "501"),
-        ("BREW /cart HTTP/1.1\r\nhost: shop\r\n", "501"),
+        ("TRACE / HTTP/1.1\r\nhost: shop\r\n", "405"),
+        ("BREW /cart HTTP/1.1\r\nhost: shop\r\n", "405"),
         ("GET /account HTTP/1.1\r\n", "400"),
         ("GET / HTTP/1.1\r\nhost: shop\r\nhost: other\r\n", "400"),
         ("GET /health/live HTTP/1.1\r\nhost: shop\r\n", "200"),
