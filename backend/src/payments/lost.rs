@@ -3,15 +3,15 @@
 
 use domain::Money;
 use domain::id::PaymentId;
-use domain::order::AttemptState;
 use domain::view::{RefusalKind, reasons};
 
 use crate::platform::db::Tx;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
-use super::attempt::{apply_rows, settle_one};
-use super::gateway::{GatewayError, Intent};
+use super::attempt::settle_one;
+use super::gateway::GatewayError;
+use super::refund::void_unasked;
 use super::{PaymentError, store};
 
 /// Names a payment among refusals.
@@ -32,17 +32,7 @@ pub(super) async fn lost(shop: &Shop, payment: PaymentId, reason: Option<&'stati
             } else {
                 reasons::NOT_KNOWN
             });
-            let intent = Intent {
-                reference: String::new(),
-                payment: Some(payment),
-                state: AttemptState::Voided,
-                authorised: 0,
-                captured: 0,
-                failure: None,
-                payable: false,
-            };
-            let ctx = inner.system();
-            apply_rows(tx, &inner, &ctx, payment, &intent).await?;
+            void_unasked(tx, &inner, &inner.system(), payment).await?;
             write_down(tx, &inner, payment, reason).await
         })
         .await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::api::{json_of, order, try_to_buy_one};
-use crate::program::{Folder, Server, a_postgres, client, complaint, session_of};
+use crate::program::{Folder, Server, a_postgres, client, complaint, owner};
 use crate::wire::Wire;
 
 /// How long an answer may take while there is no database.
@@ -19,14 +19,7 @@ async fn without_its_database_the_shop_answers_within_a_second_and_recovers_by_i
     assert!(seeded.status.success(), "{}", complaint(&seeded));
     let (wire, database) = Wire::to_postgres(&database).await;
     let server = Server::start_with(folder, &["--demo", "--database", &database, "--limit-api", "0", "--limit-checkout", "0"]);
-    let entered = client()
-        .post(format!("{}/sign-in", server.url))
-        .header("accept", "text/html")
-        .form(&[("email", "owner@example.com"), ("password", "demo-owner-2026")])
-        .send()
-        .await
-        .unwrap();
-    let session = session_of(&entered);
+    let session = owner(&server).await;
     let cached = server.get("/").send().await.unwrap().text().await.unwrap();
     let (_, cart) = json_of(server.post("/api/v1/carts", &json!({ "lines": [] }))).await;
     let checkout = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().unwrap());

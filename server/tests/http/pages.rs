@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::program::{Folder, Server, client, complaint, session_of};
+use crate::program::{Folder, Server, client, complaint, owner};
 
 async fn text(request: reqwest::RequestBuilder) -> String {
     request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
@@ -149,17 +149,6 @@ async fn the_admins_figures_are_for_staff() {
     let server = Server::start();
     assert_eq!(server.get("/admin/live").send().await.unwrap().status(), 401);
     assert_eq!(server.get("/admin/live").header("cookie", "session=nobody").send().await.unwrap().status(), 401);
-}
-
-/// Signs the owner in; the session's cookie.
-async fn owner(server: &Server) -> String {
-    let form = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
-    let entered = client().post(format!("{}/sign-in", server.url)).header("accept", "text/html").form(&form).send().await.unwrap();
-    assert_eq!(entered.status(), 303);
-    for cookie in entered.headers().get_all("set-cookie") {
-        assert!(cookie.to_str().unwrap().contains("HttpOnly") && cookie.to_str().unwrap().contains("SameSite=Lax"));
-    }
-    session_of(&entered)
 }
 
 #[tokio::test]

@@ -203,6 +203,17 @@ pub fn client() -> reqwest::Client {
     backend::platform::http::client().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
+/// Signs the demonstration's owner in; the session, as a `cookie` header has it.
+pub async fn owner(server: &Server) -> String {
+    let form = [("email", "owner@example.com"), ("password", "demo-owner-2026")];
+    let entered = client().post(format!("{}/sign-in", server.url)).header("accept", "text/html").form(&form).send().await.unwrap();
+    assert_eq!(entered.status(), 303);
+    for cookie in entered.headers().get_all("set-cookie") {
+        assert!(cookie.to_str().unwrap().contains("HttpOnly") && cookie.to_str().unwrap().contains("SameSite=Lax"));
+    }
+    session_of(&entered)
+}
+
 /// The session that an answer to a sign-in begins, as a `cookie` header has it.
 pub fn session_of(answer: &reqwest::Response) -> String {
     let mut cookies = answer.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next());

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::program::{Folder, Server, client, session_of};
+use crate::program::{Folder, Server, client, owner, session_of};
 
 /// Sends bytes, and reads the answer to its end.
 pub fn raw(server: &Server, bytes: &[u8]) -> String {
@@ -38,14 +38,7 @@ async fn methods_hosts_and_lengths_that_are_none_are_refused() {
 #[tokio::test]
 async fn what_a_function_cannot_read_is_the_senders_mistake() {
     let server = Server::start_with(Folder::with_shop(), &["--demo", "--limit-sign-in", "0", "--limit-cart", "0", "--limit-checkout", "0"]);
-    let owner = client()
-        .post(format!("{}/sign-in", server.url))
-        .header("accept", "text/html")
-        .form(&[("email", "owner@example.com"), ("password", "demo-owner-2026")])
-        .send()
-        .await
-        .unwrap();
-    let session = session_of(&owner);
+    let session = owner(&server).await;
     let mut tried = 0;
     for path in functions() {
         for (kind, body) in [
