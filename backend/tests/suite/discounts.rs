@@ -40,7 +40,7 @@ fn fields(refused: Result<(), RulesError>) -> Vec<String> {
 }
 
 async fn cart(shop: &TestShop, variant: VariantId, code: &str) -> CartView {
-    backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items(&[(variant, 1)]), Some(code.into())).await.unwrap()
+    cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items(&[(variant, 1)]), Some(code.into())).await.unwrap()
 }
 
 async fn why_not(shop: &TestShop, variant: VariantId, code: &str) -> Option<DiscountRefusal> {

@@ -67,7 +67,7 @@ async fn a_failing_caller_undoes_only_its_own_work() {
 async fn a_caller_that_goes_away_does_not_stop_its_write() {
     both(async |shop| {
         let db = shop.db().clone();
-        let gone = std::sync::Arc::new(tokio::sync::Notify::new());
+        let gone = Arc::new(tokio::sync::Notify::new());
         {
             let gone = gone.clone();
             let mut write = Box::pin(db.write(async move |tx| {

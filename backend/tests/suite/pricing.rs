@@ -249,7 +249,7 @@ async fn a_list(shop: &TestShop, name: &str, channel: Option<Channel>, days: Opt
 
 async fn price(shop: &TestShop, variant: VariantId, channel: Channel) -> i64 {
     let key = (variant, channel, Locale::En);
-    pricing::quotes(&mut shop.db(), &[key], domain::Currency::PHP, shop.now()).await.unwrap()[&key].price.unwrap()
+    pricing::quotes(&mut shop.db(), &[key], Currency::PHP, shop.now()).await.unwrap()[&key].price.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
