@@ -45,10 +45,22 @@ test('several orders are ticked and picked by the keyboard alone', { tag: '@desk
   await expect(page.getByText('2 selected')).toBeVisible();
   await page.keyboard.press('k');
   await expect(rows.first()).toBeFocused();
+  // The list is read again when they are picked. The row that was gone to meanwhile keeps the focus.
+  await page.evaluate(() => {
+    const { fetch } = window;
+    const held = new Promise((go) => (window.readAgain = go));
+    window.fetch = async (asked, ...rest) => {
+      if ((asked.url ?? asked).endsWith('/api/admin/orders')) await held;
+      return fetch(asked, ...rest);
+    };
+  });
   await page.getByRole('button', { name: 'Pick selected' }).press('Enter');
   await expect(page.getByText('2 orders picked')).toBeVisible();
-  // Enter opens the order of the row in focus.
   await rows.first().focus();
+  await page.evaluate(() => window.readAgain());
+  await expect(rows.first()).toContainText('Picking');
+  await expect(rows.first()).toBeFocused();
+  // Enter opens the order of the row in focus.
   await page.keyboard.press('End');
   await expect(rows.nth(1)).toBeFocused();
   await page.keyboard.press('Enter');
