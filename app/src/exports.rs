@@ -3,14 +3,16 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use backend::Shop;
 use backend::catalog::ProductsFile;
 use backend::customers::CustomersFile;
+use backend::identity::denied_meanwhile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
 use domain::iso_day;
 use domain::messages::t;
 use domain::permission::{Access, Permission};
-use domain::view::OrderQuery;
+use domain::view::{DenialKind, OrderQuery};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
 use session::request::Visitor;
@@ -19,7 +21,7 @@ use crate::router::{Pages, locale_of};
 
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
-    let (ctx, asked) = match admit(request, Access::Staff(Permission::ExportOrders), "orders") {
+    let (ctx, asked) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
         Ok(admitted) => admitted,
         Err(refused) => return refused,
     };
@@ -40,7 +42,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
 
 /// `/admin/customers.csv`: everybody who bought or has an account.
 pub async fn customers(State(pages): State<Pages>, request: Request) -> Response {
-    let ctx = match admit(request, Access::Staff(Permission::ExportCustomers), "orders") {
+    let ctx = match admit(pages.shop(), request, Access::Staff(Permission::ExportCustomers), "orders") {
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };
@@ -58,7 +60,7 @@ pub async fn customers(State(pages): State<Pages>, request: Request) -> Response
 
 /// `/admin/products.csv`: all products, as an import reads them.
 pub async fn products(State(pages): State<Pages>, request: Request) -> Response {
-    let ctx = match admit(request, Access::Staff(Permission::ReadProducts), "products") {
+    let ctx = match admit(pages.shop(), request, Access::Staff(Permission::ReadProducts), "products") {
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };
@@ -77,7 +79,7 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
 type Pairs = Vec<(String, String)>;
 
 /// Who asks, and what for; or what to say to whoever may not. Who is not signed in comes to this page of the admin afterwards.
-fn admit(request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
+fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
     let (parts, _) = request.into_parts();
     let visitor = parts.extensions.get::<Visitor>();
     match visitor {
@@ -85,6 +87,7 @@ fn admit(request: Request, access: Access, back: &str) -> Result<(Context, Pairs
             Ok((visitor.context.clone(), storefront::query::pairs(parts.uri.query().unwrap_or_default())))
         }
         Some(visitor) if visitor.me.is_some() => {
+            denied_meanwhile(shop, &visitor.context, DenialKind::Permission);
             Err((StatusCode::FORBIDDEN, t::ERROR_FORBIDDEN_BODY.text(locale_of(&parts))).into_response())
         }
         _ => Err(Redirect::to(&format!("/sign-in?back=%2Fadmin%2F{back}")).into_response()),

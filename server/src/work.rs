@@ -40,17 +40,23 @@ const TIDIED: Duration = Duration::from_secs(60 * 60);
 /// ago.
 async fn tidy(shop: Shop) {
     loop {
-        let done = async {
+        let carts = async {
             while cart::tidy(&shop).await? > 0 {}
-            identity::tidy(&shop).await?;
-            checkout::cash::expire(&shop).await?;
-            checkout::cash::tidy(&shop).await?;
-            jobs::tidy(&shop).await
+            Ok(())
         };
-        match done.await {
-            Ok(_) => {}
-            Err(DbError::Stopped) => return,
-            Err(error) => tracing::warn!(%error, "what is old could not be removed; tried again in an hour"),
+        // One that cannot be done does not keep the others from being done.
+        let done = [
+            carts.await,
+            identity::tidy(&shop).await.map(drop),
+            checkout::cash::expire(&shop).await.map(drop),
+            checkout::cash::tidy(&shop).await.map(drop),
+            jobs::tidy(&shop).await.map(drop),
+        ];
+        for error in done.into_iter().filter_map(Result::err) {
+            if matches!(error, DbError::Stopped) {
+                return;
+            }
+            tracing::warn!(%error, "what is old could not be removed; tried again in an hour");
         }
         tokio::time::sleep(TIDIED).await;
     }

@@ -45,6 +45,7 @@ create table users (
     created_at bigint not null
 );
 create index users_contact on users (contact_id);
+create index users_staff on users (id) where role is not null;
 
 create table sessions (
     token_hash bytea primary key,
@@ -78,6 +79,7 @@ create table denials (
     primary key (kind, hour, mark)
 );
 create index denials_last on denials (last_at);
+create index denials_hour on denials (hour);
 
 create table api_keys (
     id uuid primary key,

@@ -19,7 +19,7 @@ use domain::{Currency, Timestamp};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::platform::db::{DbError, Tx};
+use crate::platform::db::{DbError, Reader, Tx};
 
 /// Why an entry was not written.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,6 +71,14 @@ pub async fn post(
 ) -> Result<(), AccountingError> {
     let entry = Entry { id: EntryId(shop.id()), kind, order, reference, currency, at, postings: postings.to_vec() };
     post_all(tx, std::slice::from_ref(&entry)).await
+}
+
+/// What entries of a kind about one thing put on an account.
+///
+/// # Errors
+/// The database's.
+pub async fn posted(db: &mut impl Reader, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
+    store::posted(db, kind, reference, account).await
 }
 
 /// Writes many entries, one statement a table.

@@ -1,6 +1,8 @@
 //! The books' SQL.
 
-use crate::platform::db::{DbError, Rows, Tx};
+use uuid::Uuid;
+
+use crate::platform::db::{DbError, Reader, Rows, Tx};
 
 use super::Entry;
 
@@ -31,4 +33,15 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
     )
     .await?;
     Ok(())
+}
+
+pub(super) async fn posted(db: &mut impl Reader, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = db
+        .fetch_optional(
+            "select coalesce(cast(sum(p.amount) as bigint), 0) from journal_entries e join postings p on p.entry_id = e.id
+             where e.reference = $1 and e.kind = $2 and p.account = $3",
+            &[&reference, &kind, &account],
+        )
+        .await?;
+    Ok(row.map_or(0, |row| row.0))
 }

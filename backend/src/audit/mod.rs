@@ -13,7 +13,7 @@ use crate::Shop;
 use crate::platform::db::DbError;
 
 use checks::{CHECKS, Check, Find};
-pub use whole::whole;
+pub use whole::{NOT_LOOKED_AT, whole};
 
 /// Rows looked at with one statement.
 const PAGE: usize = 1_000;

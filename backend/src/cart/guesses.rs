@@ -4,8 +4,8 @@ use domain::id::CartId;
 use domain::view::{CartNotice, CartView, DiscountRefusal};
 
 use crate::Shop;
-use crate::platform::Context;
 use crate::platform::throttle::{self, Counter, Throttled};
+use crate::platform::{Actor, Context};
 
 use super::{CartError, store};
 
@@ -33,7 +33,12 @@ impl Guess {
         if known.as_ref() == Some(&code) {
             return Ok(Self::Known(known));
         }
-        let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
+        // All shoppers of a shop that is built on the API come from the network address of its server.
+        let client = match (&ctx.actor, cart, ctx.client) {
+            (Actor::ApiKey(_), Some(cart), _) => cart.to_string(),
+            (_, _, Some(client)) => client.to_string(),
+            _ => "none".to_owned(),
+        };
         let counter = Counter::new(shop, &format!("codes {client}"), OF_CLIENT).shared();
         match throttle::attempt(shop, &[counter]).await {
             Ok(()) => Ok(Self::Tried(code, counter)),

@@ -163,17 +163,18 @@ pub async fn expire(shop: &Shop) -> Result<u64, DbError> {
                 let still: Option<(OrderId,)> =
                     tx.fetch_optional(concat!("select o.id from orders o where ", left!(), " and o.id = $1"), &[&order]).await?;
                 if still.is_none() {
-                    return Ok::<_, orders::OrderError>(Vec::new());
+                    return Ok::<_, orders::OrderError>(None);
                 }
-                orders::cancel_rows(tx, &inner, &inner.system(), order, orders::NOT_SENT).await
+                orders::cancel_rows(tx, &inner, &inner.system(), order, orders::NOT_SENT).await.map(Some)
             })
             .await;
         match done {
-            Ok(todo) => {
+            Ok(Some(todo)) => {
                 crate::payments::carry_out(shop, todo).await;
                 cancelled += 1;
             }
-            Err(orders::OrderError::Db(error)) => return Err(error),
+            Ok(None) => {}
+            Err(orders::OrderError::Db(error @ (DbError::Away | DbError::Stopped))) => return Err(error),
             Err(error) => tracing::warn!(%order, %error, "a cash order that nobody sends could not be cancelled"),
         }
     }
@@ -186,7 +187,7 @@ pub async fn expire(shop: &Shop) -> Result<u64, DbError> {
 /// # Errors
 /// The database's.
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
-    let sql = "delete from order_marks where order_id in
-        (select id from orders where fulfilment_state <> 'unfulfilled' or cancelled_at is not null)";
+    let sql = "delete from order_marks where exists (select 1 from orders o
+        where o.id = order_marks.order_id and (o.fulfilment_state <> 'unfulfilled' or o.cancelled_at is not null))";
     shop.db().write(async move |tx| tx.execute(sql, &[]).await).await
 }

@@ -372,12 +372,14 @@ pub async fn adjust(
         .db()
         .write(async move |tx| {
             let at = shop.now();
+            // Held until the end: who sends the same form meanwhile waits for the answer to the first.
+            let cost = store::lock_cost(tx, variant, location).await?;
             let wish = format!("{variant} {location} {delta} {reason}");
             if once::answered(tx, &ctx, "stock.adjust", &wish).await?.is_some() {
                 return Ok(());
             }
             once::keep(tx, &ctx, "stock.adjust", &wish, "", at).await?;
-            let Some((cost,)) = store::cost(tx, variant, location).await? else {
+            let Some((cost,)) = cost else {
                 return Err(InventoryError::Unknown);
             };
             if !store::adjust(tx, variant, location, delta).await? {

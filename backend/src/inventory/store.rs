@@ -248,8 +248,9 @@ pub(super) async fn count_at(tx: &mut Tx, place: LocationId, variants: &[Variant
     .map(drop)
 }
 
-/// The cost of a variant, when variant and place exist.
-pub(super) async fn cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<(i64,)>, DbError> {
+/// The cost of a variant, when variant and place exist. The variant is held until the end of the transaction.
+pub(super) async fn lock_cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<(i64,)>, DbError> {
+    tx.lock("select 1 from variants where id = $1 for no key update", &[&variant]).await?;
     tx.fetch_optional("select v.cost from variants v join locations l on l.id = $2 where v.id = $1", &[&variant, &location]).await
 }
 

@@ -168,15 +168,22 @@ pub(super) fn register(handlers: &mut Handlers) {
 /// Tells of articles that run low since the last look, and forgets those that no longer do.
 async fn watch(shop: &Shop) -> Result<(), DbError> {
     let most = settings::shop(shop).low_stock;
+    let db = &mut shop.db();
+    let low: HashSet<VariantId> = inventory::running_low(db, most).await?.into_iter().collect();
+    let known: Vec<(VariantId,)> = db.fetch_all("select variant_id from low_stock", &[]).await?;
+    let known: HashSet<VariantId> = known.into_iter().map(|(variant,)| variant).collect();
+    // One that goes up and down about the mark is told once: it has to be filled to twice as much before it is told again.
+    let not_filled: HashSet<VariantId> = inventory::running_low(db, most.saturating_mul(2)).await?.into_iter().collect();
+    let mut new: Vec<VariantId> = low.difference(&known).copied().collect();
+    new.sort();
+    let gone: Vec<VariantId> = known.difference(&not_filled).copied().collect();
+    if new.is_empty() && gone.is_empty() {
+        return Ok(());
+    }
     let inner = shop.clone();
     shop.db()
         .write(async move |tx| {
-            let low: HashSet<VariantId> = inventory::running_low(tx, most).await?.into_iter().collect();
-            let known: Vec<(VariantId,)> = tx.fetch_all("select variant_id from low_stock", &[]).await?;
-            let known: HashSet<VariantId> = known.into_iter().map(|(variant,)| variant).collect();
-            let mut new: Vec<VariantId> = low.difference(&known).copied().collect();
-            new.sort();
-            let (added, gone): (Rows, Rows) = (new.iter().collect(), known.difference(&low).collect());
+            let (added, gone): (Rows, Rows) = (new.iter().collect(), gone.iter().collect());
             if !gone.is_empty() {
                 tx.execute("delete from low_stock where variant_id in (select unhex(value->>0) from json_each($1))", &[&gone.end()])
                     .await?;

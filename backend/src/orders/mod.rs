@@ -33,7 +33,7 @@ pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
 pub use lookup::{LINK_REQUESTED, request_link, send_link};
-pub use page::{articles, by_link, view};
+pub use page::{articles, as_shopper, by_link, view};
 pub use reduce::cancel_rest;
 pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
 pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock, of_address_within_a_day, set_payment_method};

@@ -6,7 +6,7 @@ use domain::id::{ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{CancelCause, ReturnCause, ShipmentState};
 use domain::permission::Permission;
-use domain::view::{CartItem, OrderLineView, OrderView, RefundView, ShipmentView};
+use domain::view::{CartItem, OrderLineView, OrderView, RefundView, ShipmentView, refusal_reason};
 use domain::{Locale, Quantity};
 
 use crate::platform::Context;
@@ -27,6 +27,15 @@ pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) ->
         return Err(OrderError::Unknown);
     }
     compose(shop, locale, head, staff).await
+}
+
+/// An order as its shopper sees it. Whoever calls decides what of it may be shown to whom.
+///
+/// # Errors
+/// [`OrderError::Unknown`].
+pub async fn as_shopper(shop: &Shop, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
+    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    compose(shop, locale, head, false).await
 }
 
 /// The order that a signed link leads to.
@@ -148,7 +157,7 @@ fn refund_view(locale: Locale, head: &store::Head, names: &HashMap<UserId, Strin
         reason: refund_reason(locale, &refund.reason),
         actor: timeline::name_of(locale, &refund.actor, names),
         state: refund.state,
-        failure: refund.failure,
+        failure: refund.failure.map(|why| refusal_reason(locale, &why)),
         at: refund.at,
     }
 }

@@ -238,12 +238,13 @@ pub(super) async fn arrived(
     let ctx = asker.as_ref().unwrap_or(ctx);
     if kind == "captured" {
         store::set_capturing(tx, attempt.id, None, None).await?;
-        refusals::succeeded(tx, shop, &capture::key_of(attempt.id)).await?;
+        refusals::succeeded(tx, shop, ctx, &capture::key_of(attempt.id)).await?;
         let postings = [("cash", amount), ("accounts_receivable", -amount)];
         let (reference, currency) = (attempt.id.0, attempt.currency);
         accounting::post(tx, shop, at, "payment.captured", Some(order), reference, currency, &postings).await?;
     }
     if matches!(kind, "authorised" | "captured") {
+        refusals::succeeded(tx, shop, ctx, &lost::key_of(attempt.id)).await?;
         inventory::hold_for_good(tx, order).await?;
     }
     let data = json!({ "payment": attempt.id, "amount": amount, "currency": attempt.currency, "failure": failure });

@@ -19,7 +19,7 @@ use crate::{Shop, orders};
 use super::attempt::{apply, arrived, settle_one};
 use super::gateway::GatewayError;
 use super::store::Attempt;
-use super::{PaymentError, asked_by, jobs, store};
+use super::{PaymentError, Todo, asked_by, jobs, refund, store};
 
 /// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is let go, for good). For cash on
 /// delivery it says that the cash is in the till.
@@ -37,6 +37,11 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
         .db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+            let attempt = capturable(tx, order).await?;
+            // Nothing is under way: what this form asked for before was refused.
+            if attempt.as_ref().is_some_and(|attempt| attempt.method == PaymentMethod::Card && attempt.capturing.is_none()) {
+                once::forget(tx, &ctx, "capture").await?;
+            }
             let wish = format!("{order} {amount:?}");
             if let Some(before) = once::answered(tx, &ctx, "capture", &wish).await? {
                 return Ok(before.split_once(' ').and_then(|(payment, minor)| Some((payment.parse().ok()?, minor.parse().ok()?))));
@@ -44,7 +49,7 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
             if head.cancelled_at.is_some() {
                 return Err(PaymentError::Cancelled);
             }
-            let attempt = capturable(tx, order).await?.ok_or(PaymentError::NothingToCapture)?;
+            let attempt = attempt.ok_or(PaymentError::NothingToCapture)?;
             let minor = amount.unwrap_or(attempt.amount);
             if minor > attempt.amount {
                 return Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency)));
@@ -234,25 +239,33 @@ pub(crate) async fn capture_again(shop: &Shop, ctx: &Context, payment: PaymentId
     perform(shop, payment, minor).await
 }
 
-/// The money came in another way than by the card; `minor` of it, what the books take as cash.
+/// The money came in another way than by the card; `minor` of it, what the books take as cash. The card's attempt is given up: what
+/// is to be done at the gateway is returned, and what the card brings all the same goes back.
 pub(crate) async fn captured_otherwise(
     tx: &mut Tx,
     shop: &Shop,
     ctx: &Context,
     payment: PaymentId,
     minor: i64,
-) -> Result<(), PaymentError> {
+) -> Result<Vec<Todo>, PaymentError> {
     ctx.require(Permission::CapturePayments)?;
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
     if head.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
-    if attempt.state == AttemptState::Captured {
-        return Ok(());
+    let attempts = store::of_order(tx, attempt.order_id).await?;
+    if attempts.iter().any(|attempt| attempt.state == AttemptState::Captured) {
+        return Ok(Vec::new());
     }
     store::set_capturing(tx, payment, None, None).await?;
-    cash(tx, shop, ctx, &Attempt { capturing_by: None, ..attempt }, minor).await
+    orders::set_payment_method(tx, attempt.order_id, PaymentMethod::Cod).await?;
+    let (id, next) = (PaymentId(shop.id()), attempts.last().map_or(1, |attempt| attempt.attempt + 1));
+    store::insert(tx, id, attempt.order_id, PaymentMethod::Cod, (minor, attempt.currency), next, shop.now()).await?;
+    let todo = refund::unwind_attempt(tx, shop, ctx, &attempt).await?;
+    let paid = store::by_id(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    cash(tx, shop, ctx, &paid, minor).await?;
+    Ok(todo)
 }
 
 /// Nobody asks for this capture any more.

@@ -42,7 +42,7 @@ pub async fn expire(shop: &Shop) -> Result<usize, PaymentError> {
             match expire_order(shop, *order).await {
                 Ok(true) => cancelled += 1,
                 Ok(false) => {}
-                Err(PaymentError::Db(error)) => return Err(error.into()),
+                Err(PaymentError::Db(error @ (DbError::Away | DbError::Stopped))) => return Err(error.into()),
                 Err(error) => tracing::warn!(%order, %error, "an unpaid order could not be settled; it stays for now"),
             }
         }

@@ -52,12 +52,12 @@ async fn came_back(tx: &mut Tx, shop: &Shop, refund: &Refund, why: &str) -> Resu
         return Ok(());
     }
     let (at, order, amount) = (shop.now(), refund.order_id, refund.amount);
-    let before: i64 = store::of_order(tx, order).await?.iter().map(|attempt| attempt.refunded).sum();
     store::add_refunded(tx, refund.payment_id, -amount, at).await?;
     let postings = if head.cancelled_at.is_some() {
         vec![("accounts_receivable", -amount), ("cash", amount)]
     } else {
-        let tax = refund::tax_share(&head, before)? - refund::tax_share(&head, before.saturating_sub(amount))?;
+        // As it was posted: what is due of the order may have changed since.
+        let tax = accounting::posted(tx, "payment.refunded", refund.id.0, "vat_payable").await?;
         vec![("sales_returns", tax - amount), ("vat_payable", -tax), ("cash", amount)]
     };
     accounting::post(tx, shop, at, "payment.refund_reversed", Some(order), refund.id.0, head.currency, &postings).await?;

@@ -13,7 +13,8 @@ use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::refusals::Refusal;
 use crate::{Shop, orders};
 
-use super::{PaymentError, attempt, capture, expiry, refund, store};
+use super::gateway::GatewayError;
+use super::{PaymentError, attempt, capture, expiry, lost, refund, store};
 
 /// The job is not in a hurry: whoever wrote it tries at once, and most often succeeds.
 const LATER: i64 = 5_000;
@@ -113,7 +114,7 @@ pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &s
     let (row, key) = match (kind, payload.refund, payment) {
         (REFUND, Some(refund), _) => (RefusalKind::Refund, format!("refund:{refund}")),
         (CAPTURE, _, Some(payment)) => (RefusalKind::Capture, capture::key_of(payment)),
-        (_, _, Some(payment)) => (RefusalKind::Payment, format!("{kind}:{payment}")),
+        (_, _, Some(payment)) => (RefusalKind::Payment, lost::key_of(payment)),
         _ => (RefusalKind::Payment, format!("{kind}:{}", payload.order.map(|order| order.to_string()).unwrap_or_default())),
     };
     let minor = payload.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
@@ -144,7 +145,11 @@ async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError
 async fn settle_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
     let found = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     match found.gateway_ref {
-        Some(reference) => attempt::settle_one(shop, payment, &reference).await.map(drop),
+        Some(reference) => match attempt::settle_one(shop, payment, &reference).await {
+            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::note(shop, payment, reasons::NOT_KNOWN).await,
+            Err(PaymentError::Gateway(error)) if !error.is_passing() => lost::note(shop, payment, &capture::words(&error)).await,
+            other => other.map(drop),
+        },
         None => Ok(()),
     }
 }

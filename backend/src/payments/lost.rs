@@ -5,6 +5,7 @@ use domain::Money;
 use domain::id::PaymentId;
 use domain::view::{RefusalKind, reasons};
 
+use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
@@ -15,7 +16,7 @@ use super::refund::void_unasked;
 use super::{PaymentError, store};
 
 /// Names a payment among refusals.
-fn key_of(payment: PaymentId) -> String {
+pub(super) fn key_of(payment: PaymentId) -> String {
     format!("payment:{payment}")
 }
 
@@ -56,11 +57,25 @@ async fn write_down(tx: &mut Tx, shop: &Shop, payment: PaymentId, reason: &str) 
     Ok(refusals::record(tx, shop, &shop.system(), &row).await?)
 }
 
+/// Asks the gateway where a payment stands, before its money is taken as come in another way. What it says counts.
+///
+/// # Errors
+/// [`PaymentError::Waiting`] when it does not answer.
+pub(crate) async fn look(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
+    match settle_one(shop, payment, reference).await {
+        Err(PaymentError::Gateway(error)) if error.is_passing() => Err(PaymentError::Waiting),
+        Ok(_) | Err(PaymentError::Gateway(_) | PaymentError::NoGateway | PaymentError::Mismatch(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Asks the gateway once more where a payment stands; what it knows counts, and the row ends.
 ///
 /// # Errors
 /// What it says, or that it does not.
-pub(crate) async fn look_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+pub(crate) async fn look_again(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
     let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     if let Some(reference) = &attempt.gateway_ref {
         match settle_one(shop, payment, reference).await {
@@ -72,8 +87,8 @@ pub(crate) async fn look_again(shop: &Shop, payment: PaymentId) -> Result<(), Pa
             Err(error) => return Err(error),
         }
     }
-    let inner = shop.clone();
-    shop.db().write(async move |tx| refusals::succeeded(tx, &inner, &key_of(payment)).await).await?;
+    let (inner, ctx) = (shop.clone(), ctx.clone());
+    shop.db().write(async move |tx| refusals::succeeded(tx, &inner, &ctx, &key_of(payment)).await).await?;
     shop.feed().wake();
     Ok(())
 }

@@ -3,7 +3,7 @@
 use domain::id::{OrderId, PaymentEventId, PaymentId, RefundId};
 use domain::order::{AttemptState, PaymentMethod};
 use domain::permission::Permission;
-use domain::view::RefusalKind;
+use domain::view::{RefusalKind, reasons};
 use domain::{Money, MoneyError};
 use serde_json::json;
 
@@ -58,8 +58,8 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
     done.map(|()| id)
 }
 
-/// Writes a refund down of whichever of the order's payments has the most left to give back.
-async fn begin_of(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+/// Whichever of an order's payments has the most left to give back, how much that is, and how much of all is on its way already.
+async fn most_left(tx: &mut Tx, order: OrderId) -> Result<(Option<(Attempt, i64)>, i64), PaymentError> {
     let mut most: Option<(Attempt, i64)> = None;
     let mut underway = 0;
     for attempt in store::of_order(tx, order).await? {
@@ -70,6 +70,12 @@ async fn begin_of(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId, amoun
             most = Some((attempt, left));
         }
     }
+    Ok((most, underway))
+}
+
+/// Writes a refund down of whichever of the order's payments has the most left to give back.
+async fn begin_of(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+    let (most, underway) = most_left(tx, order).await?;
     let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
     if amount > left {
         let money = |minor| Money::new(minor, attempt.currency);
@@ -151,7 +157,7 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
     if !store::refund_done(tx, refund.id, name).await? {
         return Ok(());
     }
-    refusals::succeeded(tx, shop, &key_of(refund.id)).await?;
+    refusals::succeeded(tx, shop, ctx, &key_of(refund.id)).await?;
     let (at, order, amount) = (shop.now(), refund.order_id, refund.amount);
     let before: i64 = store::of_order(tx, order).await?.iter().map(|a| a.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount, at).await?;
@@ -171,7 +177,7 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
 }
 
 /// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
-pub(super) fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
+fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
     let due = head.total - head.waived;
     if due <= 0 {
         return Ok(0);
@@ -188,14 +194,23 @@ fn key_of(refund: RefundId) -> String {
 /// The gateway said no: nothing went back.
 pub(super) async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
     orders::lock(tx, refund.order_id).await?;
-    if store::refund_failed(tx, refund.id, "pending", reason).await? {
-        let (at, ctx) = (shop.now(), asked_by(shop, Some(refund.actor.as_str())));
-        let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": refund.amount, "failure": reason });
-        store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refund_failed", refund.amount, &data, at).await?;
-        events::append(tx, shop, &ctx, at, &[Event::new("payment.refund_failed", refund.order_id.0, data)]).await?;
+    let ctx = asked_by(shop, Some(refund.actor.as_str()));
+    if fail_rows(tx, shop, &ctx, refund, reason).await? {
         told_refused(tx, shop, &ctx, refund, reason).await?;
     }
     Ok(())
+}
+
+/// Ends a refund that is under way without its money; false when it had ended before.
+async fn fail_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, reason: &str) -> Result<bool, PaymentError> {
+    if !store::refund_failed(tx, refund.id, "pending", reason).await? {
+        return Ok(false);
+    }
+    let at = shop.now();
+    let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": refund.amount, "failure": reason });
+    store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refund_failed", refund.amount, &data, at).await?;
+    events::append(tx, shop, ctx, at, &[Event::new("payment.refund_failed", refund.order_id.0, data)]).await?;
+    Ok(true)
 }
 
 /// Shows a refund that did not arrive to the staff.
@@ -207,11 +222,11 @@ pub(super) async fn told_refused(tx: &mut Tx, shop: &Shop, ctx: &Context, refund
 }
 
 /// Gives money back once more that did not arrive: asks for the same refund where nobody answered, and makes another one of what was
-/// refused.
+/// refused, once: false when somebody else was quicker, or it has been settled.
 ///
 /// # Errors
 /// As [`refund`].
-pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Result<(), PaymentError> {
+pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Result<bool, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
     let (inner, ctx) = (shop.clone(), ctx.clone());
     let next = shop
@@ -222,20 +237,57 @@ pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Re
             let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
             if refund.state == "pending" {
                 jobs::refund_later(tx, &inner, id).await?;
-                return Ok::<_, PaymentError>(id);
+                return Ok::<_, PaymentError>(Some(id));
+            }
+            // The row is ended by whoever gives the money back, and by nobody after them.
+            if !refusals::succeeded(tx, &inner, &ctx, &key_of(id)).await? {
+                return Ok(None);
             }
             if refund.state == "failed" {
-                let next = begin_of(tx, &inner, &ctx, refund.order_id, refund.amount, &refund.reason).await?;
-                refusals::succeeded(tx, &inner, &key_of(id)).await?;
-                return Ok(next);
+                return begin_of(tx, &inner, &ctx, refund.order_id, refund.amount, &refund.reason).await.map(Some);
             }
-            refusals::succeeded(tx, &inner, &key_of(id)).await?;
-            Ok(id)
+            Ok(Some(id))
         })
         .await?;
+    let Some(next) = next else { return Ok(false) };
     let done = perform(shop, next).await;
     shop.feed().wake();
-    done
+    done.map(|()| true)
+}
+
+/// Asks the gateway what became of a refund that nobody answered, and books it. One that the gateway does not know stays as it is.
+///
+/// # Errors
+/// [`PaymentError::Waiting`] when it does not answer.
+pub(crate) async fn look_for_refund(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
+    let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
+    let (Some(gateway), Some(reference), "pending") = (super::open_gateway(shop), attempt.gateway_ref, refund.state.as_str()) else {
+        return Ok(());
+    };
+    let made = match gateway.refunded(&reference, id).await {
+        Ok(Some(made)) => made,
+        Err(error) if error.is_passing() => return Err(PaymentError::Waiting),
+        Ok(None) | Err(_) => return Ok(()),
+    };
+    let inner = shop.clone();
+    shop.db()
+        .write(async move |tx| match made.failure {
+            Some(ref why) => fail(tx, &inner, &refund, why).await,
+            None => {
+                let ctx = asked_by(&inner, Some(refund.actor.as_str()));
+                finish(tx, &inner, &ctx, &refund, Some(&made.reference)).await
+            }
+        })
+        .await?;
+    shop.feed().wake();
+    Ok(())
+}
+
+/// Nobody asks for this refund any more: its money is the shop's again, to be given back in another way.
+pub(crate) async fn give_up_refund(tx: &mut Tx, shop: &Shop, ctx: &Context, id: RefundId) -> Result<(), PaymentError> {
+    let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    fail_rows(tx, shop, ctx, &refund, reasons::NO_ANSWER).await.map(drop)
 }
 
 /// The money went back in another way than the card's, as in cash: the books say so.
@@ -274,7 +326,8 @@ pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: 
     let mut todo = Vec::new();
     for attempt in store::of_order(tx, order).await? {
         // Nobody wants to be paid any more.
-        refusals::succeeded(tx, shop, &super::capture::key_of(attempt.id)).await?;
+        store::set_capturing(tx, attempt.id, None, None).await?;
+        refusals::not_wanted(tx, shop, ctx, &super::capture::key_of(attempt.id)).await?;
         todo.extend(unwind_attempt(tx, shop, ctx, &attempt).await?);
     }
     Ok(todo)
@@ -293,14 +346,7 @@ pub(crate) async fn refund_rows(
     amount: i64,
     reason: &str,
 ) -> Result<Option<Todo>, PaymentError> {
-    let mut most: Option<(Attempt, i64)> = None;
-    for attempt in store::of_order(tx, order).await? {
-        let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
-        if left > most.as_ref().map_or(0, |m| m.1) {
-            most = Some((attempt, left));
-        }
-    }
-    let Some((attempt, left)) = most else { return Ok(None) };
+    let Some((attempt, left)) = most_left(tx, order).await?.0.filter(|(_, left)| *left > 0) else { return Ok(None) };
     let refund = begin(tx, shop, ctx, &attempt, amount.min(left), reason).await?;
     Ok((attempt.method == PaymentMethod::Card).then_some(Todo::Refund(refund)))
 }
@@ -365,8 +411,10 @@ pub(super) async fn void(shop: &Shop, payment: PaymentId) -> Result<(), PaymentE
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     match gateway.cancel(&reference, &format!("void-{payment}")).await {
         Ok(intent) => apply(shop, payment, &intent).await,
-        Err(GatewayError::Refused { .. }) => match settle_one(shop, payment, &reference).await {
+        Err(GatewayError::Refused { message: refusal, .. }) => match settle_one(shop, payment, &reference).await {
             Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::lost(shop, payment, None).await,
+            // The shopper's money stays held: the staff look at it.
+            Ok(intent) if intent.state == AttemptState::Authorised => lost::note(shop, payment, &refusal).await,
             other => other.map(drop),
         },
         // Nothing can be paid or held there.

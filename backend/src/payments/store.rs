@@ -183,9 +183,13 @@ pub(super) async fn refunds_of(db: &mut impl Reader, order: OrderId) -> Result<V
     db.fetch_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
 }
 
-/// The refunds of a payment that were not refused.
+/// The refunds of a payment that the gateway makes or has made.
 pub(super) async fn refunds_at_gateway(db: &mut impl Reader, payment: PaymentId) -> Result<Vec<Refund>, DbError> {
-    db.fetch_all(refunds!("where payment_id = $1 and state <> 'failed' order by at, id"), &[&payment]).await
+    db.fetch_all(
+        refunds!("where payment_id = $1 and (state = 'pending' or (state = 'done' and gateway_ref is not null)) order by at, id"),
+        &[&payment],
+    )
+    .await
 }
 
 pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund) -> Result<(), DbError> {

@@ -103,11 +103,22 @@ fn subject(order: Option<OrderId>, refusal: RefusalId) -> Uuid {
     order.map_or(refusal.0, |order| order.0)
 }
 
-/// It succeeded after all: the row ends by itself.
-pub(crate) async fn succeeded(tx: &mut Tx, shop: &Shop, key: &str) -> Result<(), DbError> {
+/// It succeeded after all: the row ends by itself. False when none was open.
+pub(crate) async fn succeeded(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str) -> Result<bool, DbError> {
+    end_by_key(tx, shop, ctx, key, "done").await
+}
+
+/// Nobody wants it any more, as when its order is cancelled: the row ends by itself.
+pub(crate) async fn not_wanted(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str) -> Result<(), DbError> {
+    end_by_key(tx, shop, ctx, key, "dismissed").await.map(drop)
+}
+
+async fn end_by_key(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str, outcome: &str) -> Result<bool, DbError> {
     let at = shop.now();
-    let ended = store::end_by_key(tx, key, at).await?;
-    tell_ended(tx, shop, &shop.system(), ended, "done", at).await
+    let ended = store::end_by_key(tx, key, outcome, &ctx.actor.to_string(), at).await?;
+    let any = !ended.is_empty();
+    tell_ended(tx, shop, ctx, ended, outcome, at).await?;
+    Ok(any)
 }
 
 async fn tell_ended(
@@ -168,7 +179,7 @@ pub(crate) async fn webhook_taken(shop: &Shop, key: &'static str) -> Result<(), 
         return Ok(());
     }
     let inner = shop.clone();
-    shop.db().write(async move |tx| succeeded(tx, &inner, key).await).await
+    shop.db().write(async move |tx| succeeded(tx, &inner, &inner.system(), key).await.map(drop)).await
 }
 
 /// What is refused and not settled, the latest first, at most 50.
@@ -220,8 +231,14 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
     let (row, kind) = allowed(shop, ctx, id).await?;
     match (kind, row.payment_id, row.refund_id, row.job_id) {
         (RefusalKind::Capture, Some(payment), ..) => Ok(payments::capture_again(shop, ctx, payment, row.amount.unwrap_or(0)).await?),
-        (RefusalKind::Refund, _, Some(refund), _) => Ok(payments::refund_again(shop, ctx, refund).await?),
-        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::look_again(shop, payment).await?),
+        (RefusalKind::Refund, _, Some(refund), _) => {
+            if payments::refund_again(shop, ctx, refund).await? {
+                Ok(())
+            } else {
+                Err(RefusalError::Unknown)
+            }
+        }
+        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::look_again(shop, ctx, payment).await?),
         (_, _, _, Some(job)) => {
             let (inner, ctx) = (shop.clone(), ctx.clone());
             shop.db()
@@ -238,15 +255,23 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
     }
 }
 
-/// The money moved in another way, as in cash or by bank transfer: the books say so, and the row ends.
+/// The money moved in another way, as in cash or by bank transfer: the books say so, and the row ends. The gateway is asked first, and
+/// what it did meanwhile counts.
 ///
 /// # Errors
-/// [`RefusalError::Note`] without saying how; [`RefusalError::Unknown`] for what is not about money.
+/// [`RefusalError::Note`] without saying how; [`RefusalError::Unknown`] for what is not about money, or was done by the gateway;
+/// [`PaymentError::Waiting`] when the gateway does not answer: the money may have moved there.
 pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
     let note = noted(note)?;
+    match (kind, row.payment_id, row.refund_id) {
+        (RefusalKind::Capture, Some(payment), _) => payments::look(shop, payment).await?,
+        (RefusalKind::Refund, _, Some(refund)) => payments::look_for_refund(shop, refund).await?,
+        _ => return Err(RefusalError::Unknown),
+    }
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
+    let todo = shop
+        .db()
         .write(async move |tx| {
             lock(tx, row.order_id).await?;
             // Before the money moves, which would end it as a success of the gateway's.
@@ -255,30 +280,41 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
                 (RefusalKind::Capture, Some(payment), _) => {
                     Ok(payments::captured_otherwise(tx, &inner, &ctx, payment, row.amount.unwrap_or(0)).await?)
                 }
-                (RefusalKind::Refund, _, Some(refund)) => Ok(payments::refunded_otherwise(tx, &inner, &ctx, refund).await?),
+                (RefusalKind::Refund, _, Some(refund)) => {
+                    payments::refunded_otherwise(tx, &inner, &ctx, refund).await?;
+                    Ok(Vec::new())
+                }
                 _ => Err(RefusalError::Unknown),
             }
         })
         .await?;
+    payments::carry_out(shop, todo).await;
     shop.feed().wake();
     Ok(())
 }
 
-/// Nothing is done about it; why is kept.
+/// Nothing is done about it; why is kept. A refund of which the gateway knows nothing is given up, so that its money can be given back
+/// in another way.
 ///
 /// # Errors
-/// [`RefusalError::Note`] without a reason.
+/// [`RefusalError::Note`] without a reason; [`PaymentError::Waiting`] for a refund of which the gateway says nothing: it may have been
+/// made.
 pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
     let note = noted(note)?;
+    if let (RefusalKind::Refund, Some(refund)) = (kind, row.refund_id) {
+        payments::look_for_refund(shop, refund).await?;
+    }
     let (inner, ctx) = (shop.clone(), ctx.clone());
     shop.db()
         .write(async move |tx| {
             lock(tx, row.order_id).await?;
-            if let (RefusalKind::Capture, Some(payment)) = (kind, row.payment_id) {
-                payments::give_up_capture(tx, payment).await?;
+            end(tx, &inner, &ctx, id, "dismissed", &note).await?;
+            match (kind, row.payment_id, row.refund_id) {
+                (RefusalKind::Capture, Some(payment), _) => Ok::<_, RefusalError>(payments::give_up_capture(tx, payment).await?),
+                (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, &inner, &ctx, refund).await?),
+                _ => Ok(()),
             }
-            end(tx, &inner, &ctx, id, "dismissed", &note).await
         })
         .await?;
     shop.feed().wake();

@@ -51,14 +51,15 @@ pub(super) async fn last_seen(db: &mut impl Reader, key: &str) -> Result<Option<
     Ok(row.map(|row| row.0))
 }
 
-/// Opens a row, or counts one more time on that which is open; says its id and how often it was refused by now.
+/// Opens a row, or counts one more time on that which is open; says its id and how often it was refused by now. The job that was
+/// given up last, if one was, is the only one whose success ends the row.
 pub(super) async fn record(tx: &mut Tx, id: RefusalId, new: &Refusal, at: Timestamp) -> Result<(RefusalId, i64), DbError> {
     let (amount, currency) = (new.amount.map(|money| money.minor), new.amount.map(|money| money.currency));
     tx.fetch_one(
         "insert into refusals (id, key, kind, order_id, payment_id, refund_id, job_id, amount, currency, reason, first_at, last_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          on conflict (key) where ended_at is null do update set times = refusals.times + 1, last_at = excluded.last_at,
-            reason = excluded.reason, amount = excluded.amount, job_id = coalesce(excluded.job_id, refusals.job_id)
+            reason = excluded.reason, amount = excluded.amount, job_id = excluded.job_id
          returning id, times",
         &[&id, &new.key, &new.kind.as_str(), &new.order, &new.payment, &new.refund, &new.job, &amount, &currency, &new.reason, &at],
     )
@@ -77,11 +78,11 @@ pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, b
     .await
 }
 
-pub(super) async fn end_by_key(tx: &mut Tx, key: &str, at: Timestamp) -> Result<Vec<Ended>, DbError> {
+pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str, at: Timestamp) -> Result<Vec<Ended>, DbError> {
     tx.fetch_all(
-        "update refusals set ended_at = $2, ended_by = 'system', outcome = 'done' where key = $1 and ended_at is null
+        "update refusals set ended_at = $2, ended_by = $3, outcome = $4 where key = $1 and ended_at is null
          returning id, kind, order_id",
-        &[&key, &at],
+        &[&key, &at, &by, &outcome],
     )
     .await
 }

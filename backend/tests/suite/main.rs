@@ -24,6 +24,7 @@ mod payments;
 mod platform;
 mod pricing;
 mod refusals;
+mod refused_again;
 mod returned;
 mod search;
 mod seed;

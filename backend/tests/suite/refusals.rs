@@ -15,7 +15,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 /// An order that the bank has agreed to pay.
-async fn authorised(world: &World) -> Placed {
+pub async fn authorised(world: &World) -> Placed {
     let variant = a_product().at(11_200).with_stock(5).make(world).await;
     let placed = world.card_order(&[(variant, 1)]).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
@@ -23,41 +23,41 @@ async fn authorised(world: &World) -> Placed {
     placed
 }
 
-async fn captured(world: &World) -> Placed {
+pub async fn captured(world: &World) -> Placed {
     let placed = authorised(world).await;
     capture(world, &owner(world), placed.order, None).await.unwrap();
     placed
 }
 
 /// The order's parcel leaves.
-async fn ship(world: &World, placed: &Placed) {
+pub async fn ship(world: &World, placed: &Placed) {
     let parcels = fulfilment::pick(world, &clerk(world), placed.order).await.unwrap();
     fulfilment::pack(world, &clerk(world), parcels[0]).await.unwrap();
     fulfilment::ship(world, &clerk(world), parcels[0], "LBC", "123").await.unwrap();
 }
 
-async fn rows(world: &World) -> Vec<RefusalView> {
+pub async fn rows(world: &World) -> Vec<RefusalView> {
     refusals::open(world, &owner(world)).await.unwrap()
 }
 
 /// The only row there is.
-async fn the_row(world: &World) -> RefusalView {
+pub async fn the_row(world: &World) -> RefusalView {
     let mut rows = rows(world).await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     rows.remove(0)
 }
 
-async fn retry(world: &World, row: &RefusalView) -> Result<(), RefusalError> {
+pub async fn retry(world: &World, row: &RefusalView) -> Result<(), RefusalError> {
     refusals::retry(world, &owner(world), row.id).await
 }
 
-async fn intent_of(world: &World, placed: &Placed) -> String {
+pub async fn intent_of(world: &World, placed: &Placed) -> String {
     let sql = "select gateway_ref from payments where order_id = $1 order by attempt desc limit 1";
     world.db().fetch_one::<(String,)>(sql, &[&placed.order]).await.unwrap().0
 }
 
 /// Something at the gateway that the shop has no part in.
-async fn at_the_gateway(world: &World, path: &str, form: &[(&str, &str)]) {
+pub async fn at_the_gateway(world: &World, path: &str, form: &[(&str, &str)]) {
     let url = format!("{}{path}", world.running.url());
     let answer = world.http.post(url).bearer_auth("sk_test_sandbox").form(form).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
@@ -73,7 +73,7 @@ fn signed(world: &World, secret: &str, body: &[u8]) -> String {
 }
 
 /// Does every job as often as it is tried, until it is given up.
-async fn work_for_a_day(world: &World) {
+pub async fn work_for_a_day(world: &World) {
     for _ in 0..=jobs::TRIES {
         world.work().await;
         // More than the longest pause.

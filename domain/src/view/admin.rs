@@ -527,6 +527,8 @@ pub struct ImportReport {
     pub products: Vec<ImportedProduct>,
     /// Rows that are not taken, and what is odd about others.
     pub problems: Vec<ImportProblem>,
+    /// How many more of them there are.
+    pub more_problems: u64,
 }
 
 /// One check of the audit.

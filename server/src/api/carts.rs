@@ -100,7 +100,8 @@ pub async fn set_lines(
 
 /// Sets the discount code of a cart
 ///
-/// A code that does not apply is refused with a notice in the answer; the cart then has none.
+/// A code that does not apply is refused with a notice in the answer; the cart then has none. Whoever tries too many codes that do not
+/// exist is refused with a notice as well; the cart then keeps the code that it had.
 #[utoipa::path(put, path = "/api/v1/carts/{cart}/discount", operation_id = "set_cart_discount", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     request_body = NewDiscount,

@@ -101,6 +101,9 @@ pub async fn import(config: &Config, file: &Path, options: &ImportOptions<'_>) -
         let column = if problem.column.is_empty() { String::new() } else { format!("{}: ", problem.column) };
         eprintln!("{}:{}: {kind}: {column}{}", file.display(), problem.line, problem.reason);
     }
+    if report.more_problems > 0 {
+        eprintln!("{}: and {} more rows", file.display(), report.more_problems);
+    }
     if options.preview {
         for product in &report.products {
             let what = if product.created { "new".to_owned() } else { product.changes.join("; ") };

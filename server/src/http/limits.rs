@@ -102,7 +102,7 @@ fn kinds(method: &Method, path: &str) -> &'static [Kind] {
         () if begins(GATEWAY) => &[Kind::Payment],
         () if post && begins(&["/orders/follow/"]) => &[Kind::Payment],
         () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
-        () if begins(SEARCH) || path == "/search" => &[Kind::Search],
+        () if begins(SEARCH) || matches!(path, "/search" | "/checkout") => &[Kind::Search],
         // Each may make a cart.
         () if post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Kind::Cart],
         () => &[],

@@ -173,7 +173,13 @@ impl Gateway {
 
     /// Answers a question.
     fn look_up(&self, request: &ApiRequest, look: impl FnOnce(&Books) -> Result<Value, ApiError>) -> Answer {
-        let found = look(&self.desk().books);
+        let mut desk = self.desk();
+        let found = if desk.fail_reads > 0 {
+            desk.fail_reads -= 1;
+            Err(ApiError::outage())
+        } else {
+            look(&desk.books)
+        };
         let (status, body) = match found {
             Ok(body) => (StatusCode::OK, body),
             Err(error) => (error.status, error.body()),

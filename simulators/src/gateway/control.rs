@@ -66,17 +66,26 @@ struct Trouble {
     hold_ms: Option<u64>,
     /// How many of the next changing requests fail with 500 before anything is done.
     fail_next: Option<u32>,
+    /// The same of requests that change nothing.
+    fail_reads: Option<u32>,
     /// How many of the next captures the bank declines.
     decline_captures: Option<u32>,
+    /// For how many of the next refunds there is not enough money.
+    refuse_refunds: Option<u32>,
 }
 
 async fn trouble(State(gateway): State<Gateway>, Json(trouble): Json<Trouble>) -> Json<Value> {
     let mut desk = gateway.desk();
     desk.hold = trouble.hold_ms.map_or(desk.hold, Duration::from_millis);
     desk.fail_next = trouble.fail_next.unwrap_or(desk.fail_next);
+    desk.fail_reads = trouble.fail_reads.unwrap_or(desk.fail_reads);
     desk.books.decline_captures = trouble.decline_captures.unwrap_or(desk.books.decline_captures);
+    desk.books.refuse_refunds = trouble.refuse_refunds.unwrap_or(desk.books.refuse_refunds);
     let hold_ms = u64::try_from(desk.hold.as_millis()).unwrap_or(u64::MAX);
-    Json(json!({ "hold_ms": hold_ms, "fail_next": desk.fail_next, "decline_captures": desk.books.decline_captures }))
+    Json(
+        json!({ "hold_ms": hold_ms, "fail_next": desk.fail_next, "fail_reads": desk.fail_reads, "decline_captures": desk.books.decline_captures,
+        "refuse_refunds": desk.books.refuse_refunds }),
+    )
 }
 
 /// A refund that cannot be delivered any more.

@@ -52,12 +52,13 @@ struct Desk {
     answers: Answers,
     hold: Duration,
     fail_next: u32,
+    fail_reads: u32,
 }
 
 impl Gateway {
     /// A gateway at `base`, its own address as browsers see it. `hold` is how long the late card keeps a client waiting.
     pub fn new(base: &str, hold: Duration, webhooks: Webhooks, stopping: watch::Receiver<bool>) -> Self {
-        let desk = Desk { books: Books::at(base), answers: Answers::default(), hold, fail_next: 0 };
+        let desk = Desk { books: Books::at(base), answers: Answers::default(), hold, fail_next: 0, fail_reads: 0 };
         Self { desk: Arc::new(Mutex::new(desk)), webhooks, stopping }
     }
 

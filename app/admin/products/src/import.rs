@@ -118,12 +118,15 @@ fn report(report: ImportReport) -> AnyView {
     let named = report.products.len() as u64;
     let more = (report.created + report.updated).saturating_sub(named);
     let (refused, notices): (Vec<_>, Vec<_>) = report.problems.into_iter().partition(|problem| !problem.taken);
+    let unnamed = report.more_problems;
+    let more_problems = (unnamed > 0).then(|| view! { <p class="text-sm text-quiet">{trn!(ADMIN_PRODUCTS_IMPORT_MORE_ROWS, unnamed)}</p> });
     let products = (named > 0).then(|| products(report.products, more));
     view! {
         <div class="flex flex-col gap-5">
             <Alert tone title=said><Facts facts/></Alert>
             {problems(tr!(ADMIN_PRODUCTS_IMPORT_REFUSED), refused)}
             {problems(tr!(ADMIN_PRODUCTS_IMPORT_NOTICES), notices)}
+            {more_problems}
             {products}
         </div>
     }

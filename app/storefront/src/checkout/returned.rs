@@ -79,7 +79,7 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
             Some(Bank::Unreached)
         }
     };
-    let view = backend::orders::view(&shop, &shop.system(), request::locale(), order).await.map_err(|error| match error {
+    let view = backend::orders::as_shopper(&shop, request::locale(), order).await.map_err(|error| match error {
         backend::orders::OrderError::Unknown => request::not_found(),
         other => request::unexpected(&other),
     })?;

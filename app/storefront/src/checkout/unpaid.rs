@@ -136,7 +136,6 @@ fn not_given_up(error: backend::orders::OrderError) -> AppError {
 #[cfg(feature = "ssr")]
 async fn goods_to_cart(order: &domain::view::OrderView) -> Result<String, AppError> {
     use backend::cart;
-    use domain::Quantity;
     use domain::order::Channel;
     use domain::view::CartItem;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
@@ -149,7 +148,8 @@ async fn goods_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     let mut items: Vec<CartItem> = known.lines.iter().map(item).collect();
     for back in backend::orders::articles(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
         match items.iter_mut().find(|item| item.variant == back.variant) {
-            Some(item) => item.quantity = Quantity::clamped(item.quantity.get() + back.quantity.get()),
+            // Not added up: who presses twice has them once.
+            Some(item) => item.quantity = item.quantity.max(back.quantity),
             None => items.push(back),
         }
     }

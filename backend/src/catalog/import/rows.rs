@@ -18,6 +18,8 @@ use super::{NotRead, notice, problem};
 use crate::catalog::check::{MOST_FEATURED, MOST_OPTIONS, MOST_PICTURES, MOST_STOCK, MOST_VARIANTS, TAX_CLASSES, tidy_tags};
 
 const LONGEST_BODY: usize = 20_000;
+/// Rows of a file. More of them, however short, would take more memory than a shop has to spare.
+const MOST_ROWS: usize = 300_000;
 /// What the last row of a spreadsheet is called, in the languages of the trade here.
 const SUMS: [&str; 8] = ["total", "totals", "subtotal", "sub-total", "grand total", "sum", "kabuuan", "kabuoan"];
 
@@ -37,7 +39,13 @@ pub(super) struct Read {
 pub(super) fn read(locale: Locale, currency: Currency, decimals: Option<DecimalMark>, bytes: &[u8]) -> Result<Read, NotRead> {
     let text = decode(locale, bytes).map_err(NotRead::NotAList)?;
     let (delimiter, columns, heading) = heading(&text.text).ok_or_else(|| NotRead::no_column(locale, "Handle"))?;
-    let records: Vec<Record<'_>> = Records::new(&text.text, delimiter).skip(1).filter(|record| !is_empty(record)).collect();
+    let all = Records::new(&text.text, delimiter).skip(1).filter(|record| !is_empty(record));
+    let records: Vec<Record<'_>> = all.take(MOST_ROWS + 1).collect();
+    if records.len() > MOST_ROWS {
+        return Err(NotRead::NotAList(
+            t::IMPORT_TOO_MANY_ROWS.with(locale, &[("max", &locale.number(i64::try_from(MOST_ROWS).unwrap_or(i64::MAX)))]),
+        ));
+    }
     let sheet = Sheet { columns, locale, currency, decimals, ambiguous: RefCell::default(), notices: RefCell::default() };
     if text.old_code_page {
         sheet.notices.borrow_mut().push(notice(heading, "", t::IMPORT_OLD_CODE_PAGE.text(locale)));

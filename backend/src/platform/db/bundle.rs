@@ -171,12 +171,27 @@ impl<W: Clone + Send + Sync + 'static> Desk<W> {
         K: Clone + PartialEq + Send + Sync + 'static,
         W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Done<T, E, K>>, DbError>,
     {
+        match self.one(&call.command, LOCKS).await {
+            Ok(done) => settle(call, done, aside),
+            Err(error) => call.tell(Err(error.into())),
+        }
+    }
+
+    /// Does one command. After a rival's unique violation it is run again: the work then sees what the rival wrote.
+    async fn one<C, T, E, K>(&self, command: &C, locks: &'static str) -> Result<Done<T, E, K>, DbError>
+    where
+        C: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        K: Clone + PartialEq + Send + Sync + 'static,
+        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Done<T, E, K>>, DbError>,
+    {
         let mut tries = 1;
         loop {
-            match self.attempt(vec![call.command.clone()], None, LOCKS).await {
-                Ok(mut results) => return settle(call, results.pop().unwrap_or(Done::Answer(Err(DbError::Stopped.into()))), aside),
+            match self.attempt(vec![command.clone()], None, locks).await {
+                Ok(mut results) => return Ok(results.pop().unwrap_or(Done::Answer(Err(DbError::Stopped.into())))),
                 Err(error) if error.is_unique_violation() && tries < TRIES => tries += 1,
-                Err(error) => return call.tell(Err(error.into())),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -192,8 +207,8 @@ impl<W: Clone + Send + Sync + 'static> Desk<W> {
     {
         while !calls.is_empty() {
             for call in std::mem::take(&mut calls) {
-                match self.attempt(vec![call.command.clone()], None, LOCKS_ASIDE).await {
-                    Ok(mut results) => settle(call, results.pop().unwrap_or(Done::Answer(Err(DbError::Stopped.into()))), &aside),
+                match self.one(&call.command, LOCKS_ASIDE).await {
+                    Ok(done) => settle(call, done, &aside),
                     Err(DbError::Busy) if !call.is_late() => calls.push(call),
                     Err(error) => call.tell(Err(error.into())),
                 }

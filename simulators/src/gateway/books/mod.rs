@@ -47,6 +47,8 @@ pub struct Books {
     pub ledger: Ledger,
     /// How many of the next captures the bank declines.
     pub decline_captures: u32,
+    /// For how many of the next refunds the shop has not enough money with the gateway.
+    pub refuse_refunds: u32,
     intents: BTreeMap<String, Intent>,
     charges: BTreeMap<String, Charge>,
     refunds: BTreeMap<String, Refund>,
@@ -288,6 +290,11 @@ impl Books {
             let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
             return Err(ApiError::state("amount_too_large", message).about("amount"));
         }
+        if self.refuse_refunds > 0 {
+            self.refuse_refunds -= 1;
+            return Err(ApiError::state("balance_insufficient", "There is not enough money in the account for this refund.".to_owned()));
+        }
+        let charge = self.charge_to_refund(form)?;
         let mut charge = charge.clone();
         let mut refund = Refund::new(&charge, amount);
         refund.reason = reason.map(str::to_owned);

@@ -1,0 +1,239 @@
+//! What somebody outside refused is asked for again, settled or left in the wrong moment: no money moves twice, none is forgotten.
+
+use crate::refusals::{authorised, captured, intent_of, retry, rows, the_row, work_for_a_day};
+use crate::support::number;
+use crate::support::outside::{World, both_worlds, owner};
+use backend::payments::{PaymentError, capture, refund};
+use backend::refusals::{self, RefusalError};
+use backend::{fulfilment, orders};
+use domain::order::{PaymentMethod, PaymentState};
+use domain::view::{Placed, RefusalKind, reasons};
+use serde_json::json;
+
+async fn away(world: &World) {
+    world.control("/_control/gateway", json!({ "fail_next": 1_000_000, "fail_reads": 1_000_000 })).await;
+}
+
+async fn back(world: &World) {
+    world.control("/_control/gateway", json!({ "fail_next": 0, "fail_reads": 0 })).await;
+}
+
+/// A capture that was given up after a day without an answer.
+async fn capture_without_answer(world: &World) -> Placed {
+    let placed = authorised(world).await;
+    away(world).await;
+    assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::Waiting)));
+    work_for_a_day(world).await;
+    back(world).await;
+    placed
+}
+
+/// A refund of 1,200 that was given up after a day without an answer.
+async fn refund_without_answer(world: &World) -> Placed {
+    let placed = captured(world).await;
+    away(world).await;
+    assert!(matches!(refund(world, &owner(world), placed.order, 1_200, "a scratch").await, Err(PaymentError::Waiting)));
+    work_for_a_day(world).await;
+    back(world).await;
+    placed
+}
+
+/// A refund of 1,200 that the gateway refused.
+async fn refused_refund(world: &World) -> Placed {
+    let placed = captured(world).await;
+    world.control("/_control/gateway", json!({ "refuse_refunds": 1 })).await;
+    assert!(refund(world, &owner(world), placed.order, 1_200, "a scratch").await.is_err());
+    placed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_that_is_declined_after_nobody_answered_stays_a_row() {
+    both_worlds(async |world| {
+        let placed = capture_without_answer(world).await;
+        world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
+        assert!(retry(world, &the_row(world).await).await.is_err());
+        // The job of the first try is revived by the second, and finds nothing left to do.
+        world.work().await;
+        let row = the_row(world).await;
+        assert!(row.kind == RefusalKind::Capture && row.reason.contains("declined"), "{row:?}");
+        retry(world, &row).await.unwrap();
+        assert_eq!(world.moved().await, (placed.total.minor, 0));
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_retry_a_refund_give_it_back_once() {
+    both_worlds(async |world| {
+        let placed = refused_refund(world).await;
+        let row = the_row(world).await;
+        let (one, other) = tokio::join!(retry(world, &row), retry(world, &row));
+        let gone = |answer: &Result<(), RefusalError>| matches!(answer, Err(RefusalError::Unknown));
+        assert!(one.is_ok() && gone(&other) || gone(&one) && other.is_ok(), "{one:?} {other:?}");
+        world.work().await;
+        assert_eq!(world.moved().await, (placed.total.minor, 1_200));
+        assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+
+        // One retries it, another says that it was paid in cash.
+        let placed = refused_refund(world).await;
+        let row = the_row(world).await;
+        let ctx = owner(world);
+        let (again, cash) = tokio::join!(retry(world, &row), refusals::settle(world, &ctx, row.id, "cash"));
+        assert!(again.is_ok() != cash.is_ok(), "{again:?} {cash:?}");
+        world.work().await;
+        assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_that_was_refused_is_asked_for_anew_by_the_same_form() {
+    both_worlds(async |world| {
+        let placed = authorised(world).await;
+        world.control("/_control/gateway", json!({ "decline_captures": 2 })).await;
+        let form = owner(world).with_key("made-when-the-page-was-rendered");
+        for _ in 0..2 {
+            let refused = capture(world, &form, placed.order, None).await;
+            assert!(matches!(refused, Err(PaymentError::Gateway(_))), "{refused:?}");
+        }
+        assert_eq!(the_row(world).await.times, 2);
+        // Another amount, by the same page.
+        capture(world, &form, placed.order, Some(600)).await.unwrap();
+        capture(world, &form, placed.order, Some(600)).await.unwrap();
+        assert_eq!(world.moved().await, (600, 0));
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
+    both_worlds(async |world| {
+        // The bank still holds the money: it lets it go.
+        let placed = authorised(world).await;
+        world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &owner(world), placed.order, None).await.is_err());
+        refusals::settle(world, &owner(world), the_row(world).await.id, "paid in the shop").await.unwrap();
+        world.work().await;
+        let ledger = world.read("/_control/ledger").await;
+        assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.payment_method, order.captured), (PaymentState::Paid, PaymentMethod::Cod, placed.total));
+        // What goes back goes back in cash.
+        refund(world, &owner(world), placed.order, 500, "a scratch").await.unwrap();
+        assert_eq!(world.order(placed.order).await.refunded.minor, 500);
+        assert_eq!(world.moved().await, (0, 0));
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+
+        // The gateway took it, and the answer was lost: that counts.
+        let placed = capture_without_answer(world).await;
+        let intent = intent_of(world, &placed).await;
+        crate::refusals::at_the_gateway(world, &format!("/v1/payment_intents/{intent}/capture"), &[]).await;
+        let row = the_row(world).await;
+        assert!(matches!(refusals::settle(world, &owner(world), row.id, "in cash").await, Err(RefusalError::Unknown)));
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.payment_method), (PaymentState::Paid, PaymentMethod::Card));
+        assert_eq!(world.moved().await.0, placed.total.minor);
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+
+        // While it says nothing, nobody knows.
+        capture_without_answer(world).await;
+        away(world).await;
+        let row = the_row(world).await;
+        let settled = refusals::settle(world, &owner(world), row.id, "in cash").await;
+        assert!(matches!(settled, Err(RefusalError::Payment(PaymentError::Waiting))), "{settled:?}");
+        assert_eq!(the_row(world).await.id, row.id);
+        back(world).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_is_not_captured_by_a_job_that_waits() {
+    both_worlds(async |world| {
+        let placed = authorised(world).await;
+        away(world).await;
+        assert!(capture(world, &owner(world), placed.order, None).await.is_err());
+        orders::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
+        back(world).await;
+        world.work().await;
+        world.work().await;
+        assert_eq!(world.moved().await, (0, 0), "nothing was taken, to be given back");
+        let ledger = world.read("/_control/ledger").await;
+        assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_nobody_answered_is_given_up_and_given_back_otherwise() {
+    both_worlds(async |world| {
+        let placed = refund_without_answer(world).await;
+        let row = the_row(world).await;
+        assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Refund, reasons::NO_ANSWER));
+        // It may have been made: it cannot be given up before the gateway has been asked.
+        away(world).await;
+        let left = refusals::dismiss(world, &owner(world), row.id, "by hand").await;
+        assert!(matches!(left, Err(RefusalError::Payment(PaymentError::Waiting))), "{left:?}");
+        back(world).await;
+        refusals::dismiss(world, &owner(world), row.id, "by hand").await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.returning.minor, order.refunded.minor, order.refunds[0].state.as_str()), (0, 0, "failed"));
+        refund(world, &owner(world), placed.order, placed.total.minor, "all of it").await.unwrap();
+        world.work().await;
+        assert_eq!(world.moved().await, (placed.total.minor, placed.total.minor));
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
+    both_worlds(async |world| {
+        world.open_webhooks().await;
+        let placed = captured(world).await;
+        refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
+        world.quiet().await;
+        let posted = "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'";
+        let (name,): (String,) = world.db().fetch_one("select gateway_ref from refunds", &[]).await.unwrap();
+        // What is due of the order is less by then, and so is the tax in each part of it.
+        let lower = async move |tx: &mut backend::platform::db::Tx| {
+            tx.execute("update orders set waived = 4000, waived_tax = 0 where id = $1", &[&placed.order]).await
+        };
+        world.db().write(lower).await.unwrap();
+        world.control("/_control/refunds", json!({ "id": name })).await;
+        world.quiet().await;
+        let sale = number(
+            world,
+            "select cast(sum(p.amount) as bigint) from postings p join journal_entries e on e.id = p.entry_id
+             where p.account = 'vat_payable' and e.kind not like 'payment.refund%'",
+        )
+        .await;
+        assert_eq!(number(world, posted).await, sale);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_of_the_staff_is_not_shown_to_whoever_comes_from_the_bank() {
+    both_worlds(async |world| {
+        let placed = authorised(world).await;
+        orders::cancel(world, &owner(world), placed.order, "suspected fraud, third this week").await.unwrap();
+        let shown = orders::as_shopper(world, domain::Locale::En, placed.order).await.unwrap();
+        assert_eq!(shown.cancelled.map(|(_, why)| why), Some(String::new()));
+        assert!(shown.timeline.iter().all(|entry| entry.actor.is_empty() && !entry.text.contains("fraud")));
+        assert!(fulfilment::pick(world, &owner(world), placed.order).await.is_err());
+    })
+    .await;
+}
