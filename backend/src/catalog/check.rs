@@ -6,6 +6,7 @@ use domain::Locale;
 use domain::id::{ProductId, VariantId};
 use domain::messages::t;
 use domain::slug::{self, slug};
+use domain::text::is_blank;
 use domain::view::{FieldErrors, OptionDraft, ProductDraft, ProductTexts, VariantDraft};
 use uuid::Uuid;
 
@@ -44,7 +45,7 @@ impl Checker {
         text.trim().to_owned()
     }
     pub fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             self.wrong(field, t::FIELD_REQUIRED.text(self.locale));
         }
         self.text(field, text, most)

@@ -1,8 +1,9 @@
-//! How far the shop trusts orders that nobody has paid: cash on delivery holds stock for whoever says a name.
+//! How far the shop trusts orders that nobody has paid: they hold stock for whoever says a name, cash on delivery until they are sent,
+//! by card until the time to pay is over.
 //!
 //! Each order that a shopper places leaves marks: keyed hashes of e-mail, telephone number, address and network address. As many cash
-//! orders may be open at once for one mark as the settings say. The marks go when the order was sent or cancelled. Staff and
-//! programs with a key are trusted to know whom they order for.
+//! orders, and as many unpaid card orders, may be open at once for one mark as the settings say. The marks go when the order was
+//! sent or cancelled. Staff and programs with a key are trusted to know whom they order for.
 //!
 //! A cash order that nobody begins to send is cancelled after some days ([`expire`]), so that no stock is held for ever.
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use domain::id::OrderId;
+use domain::order::PaymentMethod;
 use domain::view::{CheckoutForm, OrderLimits};
 use domain::{Timestamp, email, slug};
 
@@ -33,9 +35,14 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Open cash orders for it, at most; none for any number.
-    fn most(&self, limits: &OrderLimits) -> Option<i64> {
-        let most = if self.is_client { limits.cash_per_client } else { limits.cash_per_person };
+    /// Open orders of this kind for it, at most; none for any number.
+    fn most(&self, limits: &OrderLimits, method: PaymentMethod) -> Option<i64> {
+        let most = match (method, self.is_client) {
+            (PaymentMethod::Cod, true) => limits.cash_per_client,
+            (PaymentMethod::Cod, false) => limits.cash_per_person,
+            (PaymentMethod::Card, true) => limits.card_per_client,
+            (PaymentMethod::Card, false) => limits.card_per_person,
+        };
         (most > 0).then_some(most)
     }
 }
@@ -68,8 +75,11 @@ const fn is_own(client: IpAddr) -> bool {
     client.is_loopback() || client.is_unspecified()
 }
 
-/// Cash orders that are open, by mark.
-pub(super) async fn open(tx: &mut Tx, marks: impl Iterator<Item = &Mark>) -> Result<HashMap<Vec<u8>, i64>, DbError> {
+/// Orders that are open and not paid, by mark and by how they are to be paid.
+pub(super) type Open = HashMap<(Vec<u8>, PaymentMethod), i64>;
+
+/// Counts what is open for these marks.
+pub(super) async fn open(tx: &mut Tx, marks: impl Iterator<Item = &Mark>) -> Result<Open, DbError> {
     let mut rows = Rows::new();
     for mark in marks {
         rows.row(&[&mark.hash]);
@@ -77,25 +87,27 @@ pub(super) async fn open(tx: &mut Tx, marks: impl Iterator<Item = &Mark>) -> Res
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
-    let counts: Vec<(Vec<u8>, i64)> = tx
+    let counts: Vec<(Vec<u8>, PaymentMethod, i64)> = tx
         .fetch_all(
-            "select m.mark, count(*) from (select distinct unhex(value->>0, '') as mark from json_each($1)) j
+            "select m.mark, o.payment_method, count(*) from (select distinct unhex(value->>0, '') as mark from json_each($1)) j
              join order_marks m on m.mark = j.mark join orders o on o.id = m.order_id
-             where o.payment_method = 'cod' and o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null group by m.mark",
+             where o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null
+                and (o.payment_method = 'cod' or o.payment_state in ('pending', 'requires_action', 'failed', 'voided'))
+             group by m.mark, o.payment_method",
             &[&rows.end()],
         )
         .await?;
-    Ok(counts.into_iter().collect())
+    Ok(counts.into_iter().map(|(mark, method, count)| ((mark, method), count)).collect())
 }
 
-/// May one more cash order be open for all these marks? Then it is counted.
-pub(super) fn admits(open: &mut HashMap<Vec<u8>, i64>, marks: &[Mark], limits: &OrderLimits) -> bool {
-    let full = |mark: &Mark| mark.most(limits).is_some_and(|most| open.get(&mark.hash).copied().unwrap_or_default() >= most);
-    if marks.iter().any(full) {
+/// May one more order that is paid in this way be open for all these marks? Then it is counted.
+pub(super) fn admits(open: &mut Open, marks: &[Mark], limits: &OrderLimits, method: PaymentMethod) -> bool {
+    let known = |mark: &Mark| open.get(&(mark.hash.clone(), method)).copied().unwrap_or_default();
+    if marks.iter().any(|mark| mark.most(limits, method).is_some_and(|most| known(mark) >= most)) {
         return false;
     }
     for mark in marks {
-        *open.entry(mark.hash.clone()).or_default() += 1;
+        *open.entry((mark.hash.clone(), method)).or_default() += 1;
     }
     true
 }
@@ -112,7 +124,7 @@ pub async fn may_be_cash(tx: &mut Tx, shop: &Shop, order: OrderId, total: i64) -
     let marks: Vec<(Vec<u8>, bool)> = tx.fetch_all("select mark, is_client from order_marks where order_id = $1", &[&order]).await?;
     let marks: Vec<Mark> = marks.into_iter().map(|(hash, is_client)| Mark { hash, is_client }).collect();
     let mut counts = open(tx, marks.iter()).await?;
-    Ok(admits(&mut counts, &marks, &limits))
+    Ok(admits(&mut counts, &marks, &limits, PaymentMethod::Cod))
 }
 
 /// Keeps the marks of orders.

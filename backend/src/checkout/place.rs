@@ -317,15 +317,16 @@ fn add_up<'a>(
     })
 }
 
-/// Refuses cash orders of whom enough are open already.
+/// Refuses unpaid orders of whom enough are open already.
 async fn bound_unpaid(tx: &mut Tx, drafts: &mut Vec<Draft<'_>>, answers: &mut [Option<Answer>]) -> Result<(), DbError> {
-    let is_cash = |d: &Draft<'_>| d.command.payment == PaymentMethod::Cod && d.totals.total.minor > 0;
-    let mut open = cash::open(tx, drafts.iter().filter(|d| is_cash(d)).flat_map(|d| &d.command.marks)).await?;
+    let costs = |d: &Draft<'_>| d.totals.total.minor > 0;
+    let mut open = cash::open(tx, drafts.iter().filter(|d| costs(d)).flat_map(|d| &d.command.marks)).await?;
     drafts.retain(|d| {
         let command = d.command;
-        let good = !is_cash(d) || cash::admits(&mut open, &command.marks, &command.limits);
+        let good = !costs(d) || cash::admits(&mut open, &command.marks, &command.limits, command.payment);
         if !good {
-            answers[d.index] = Some(Err(invalid("payment", t::CHECKOUT_CASH_OPEN.text(command.locale))));
+            let words = if command.payment == PaymentMethod::Cod { t::CHECKOUT_CASH_OPEN } else { t::CHECKOUT_CARD_OPEN };
+            answers[d.index] = Some(Err(invalid("payment", words.text(command.locale))));
         }
         good
     });

@@ -7,6 +7,13 @@ use domain::messages::t;
 
 /// Letters of a first name, at most.
 const LONGEST_NAME: usize = 24;
+/// The same in scripts that write without spaces, in which so many letters may be a sentence.
+const LONGEST_NAME_WITHOUT_SPACES: usize = 6;
+
+/// Of a script that puts no spaces between words: those of Thailand, Laos, Burma and Cambodia, and all of East Asia.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..)
+}
 
 /// How a mail begins. Whoever ordered gave name and address, and the address may be a stranger's: of the name only a first word
 /// that is nothing but letters is taken, so that nobody has the shop send their words or links.
@@ -15,7 +22,8 @@ pub(super) fn greeting(locale: Locale, name: &str) -> String {
     let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
     // A name that says more than a name elsewhere is none.
     let is_name = !name.chars().any(|c| matches!(c, '/' | ':' | '@' | '<' | '>') || c.is_control());
-    let fits = first.chars().any(char::is_alphabetic) && first.chars().all(plain) && first.chars().count() <= LONGEST_NAME;
+    let longest = if first.chars().any(is_unspaced) { LONGEST_NAME_WITHOUT_SPACES } else { LONGEST_NAME };
+    let fits = first.chars().any(char::is_alphabetic) && first.chars().all(plain) && first.chars().count() <= longest;
     if is_name && fits { t::MAIL_CONFIRM_GREETING.with(locale, &[("name", first)]) } else { t::MAIL_GREETING.text(locale).to_owned() }
 }
 
@@ -137,6 +145,8 @@ mod tests {
             ("Ana\r\nBcc: x", "Hello,"),
             ("<b>Ana</b>", "Hello,"),
             ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Hello,"),
+            ("恭喜您中奖请加微信领取一百万", "Hello,"),
+            ("佐藤さくら", "Hello 佐藤さくら,"),
             ("", "Hello,"),
         ] {
             assert_eq!(greeting(Locale::En, name), greeted, "{name}");

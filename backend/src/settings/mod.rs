@@ -83,11 +83,23 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
     if new.country.len() != 2 || !new.country.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(SettingsError::Invalid("country"));
     }
-    let OrderLimits { cash: _, cash_total, cash_per_person, cash_per_client, cash_days, line_units, lines } = new.limits;
+    let OrderLimits {
+        cash: _,
+        cash_total,
+        cash_per_person,
+        cash_per_client,
+        card_per_person,
+        card_per_client,
+        cash_days,
+        line_units,
+        lines,
+    } = new.limits;
     for (field, number) in [
         ("cash_total", cash_total),
         ("cash_per_person", cash_per_person),
         ("cash_per_client", cash_per_client),
+        ("card_per_person", card_per_person),
+        ("card_per_client", card_per_client),
         ("cash_days", cash_days),
         ("line_units", line_units),
         ("lines", lines),

@@ -91,6 +91,30 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
+    both_worlds(async |world| {
+        limit(world, OrderLimits { card_per_person: 2, card_per_client: 3, ..OrderLimits::NONE }).await;
+        let variant = a_product().with_stock(100).make(world).await;
+        let from = |last: u8| guest(world).from(Some([203, 0, 113, last].into()));
+        let card = async |n: u32| CheckoutForm { payment: PaymentMethod::Card, ..of(world, variant, n).await };
+        let first = order(world, &from(1), card(1).await).await.unwrap();
+        order(world, &from(2), card(1).await).await.unwrap();
+        assert_eq!(field(order(world, &from(3), card(1).await).await), "payment", "two of one shopper are open");
+        order(world, &from(3), of(world, variant, 1).await).await.unwrap();
+        order(world, &from(1), card(2).await).await.unwrap();
+        order(world, &from(1), card(3).await).await.unwrap();
+        assert_eq!(field(order(world, &from(1), card(4).await).await), "payment", "three of one network address are open");
+        // What is paid, given up or expired does not count.
+        orders::cancel(world, &owner(world), first, "given up").await.unwrap();
+        order(world, &from(1), card(4).await).await.unwrap();
+        world.shop.clock.advance(backend::payments::UNPAID_FOR + 60_000);
+        backend::payments::expire(world).await.unwrap();
+        order(world, &from(1), card(1).await).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cash_orders_placed_at_once_are_counted_one_by_one() {
     both(async |shop| {
         limit(shop, OrderLimits { cash_per_person: 3, ..OrderLimits::NONE }).await;

@@ -226,3 +226,41 @@ async fn only_who_may_write_products_imports_and_only_lists() {
     }
     shop.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_imports_of_one_new_file_at_once_make_each_product_once() {
+    both(async |shop| {
+        let mut file = "Handle,Title,Variant SKU,Variant Price\n".to_owned();
+        for n in 0..300 {
+            writeln!(file, "goods-{n},Goods {n},SKU-{n},10").unwrap();
+        }
+        let (one, other) = tokio::join!(import(shop, &file), import(shop, &file));
+        for report in [&one, &other] {
+            assert_eq!((report.left_out, &report.problems[..]), (0, &[][..]));
+        }
+        assert_eq!(one.created + other.created, 300);
+        assert_eq!(number(shop, "select count(*) from products").await, 300);
+        assert_eq!(number(shop, "select count(*) from product_texts where slug like '%-%-%'").await, 0, "none has a second address");
+        assert_eq!(import(shop, &file).await.unchanged, 300);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn goods_that_nobody_can_read_the_name_of_are_left_out() {
+    both(async |shop| {
+        let report = import(shop, "Handle,Title,Variant SKU,Variant Price,Status\na,\u{a0}\u{200b},A,10,active\n").await;
+        assert_eq!((report.created, report.left_out), (0, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_countless_problems_names_a_thousand() {
+    let shop = sqlite().await;
+    let report = import(&shop, &format!("Handle,Title,Variant SKU,Variant Price\n{}", "x\n".repeat(2_000))).await;
+    assert_eq!((report.left_out, report.problems.len(), report.more_problems), (2_000, 1_000, 1_000));
+    let endless = format!("Handle\n{}", "x\n".repeat(300_001));
+    let refused = import_csv(&shop, &shop.system(), endless.as_bytes(), &ImportOptions::default(), &quiet).await;
+    assert!(matches!(&refused, Err(CatalogError::NotAList(why)) if why.contains("300,000")), "{refused:?}");
+}

@@ -436,6 +436,10 @@ pub struct OrderLimits {
     pub cash_per_person: i64,
     /// Cash orders that may be open from one network address, which many shoppers may share; 0 for any number.
     pub cash_per_client: i64,
+    /// Unpaid card orders that may be open for one e-mail, telephone number or address; 0 for any number.
+    pub card_per_person: i64,
+    /// Unpaid card orders that may be open from one network address; 0 for any number.
+    pub card_per_client: i64,
     /// Days after which a cash order that nobody began to send is cancelled; 0 for never.
     pub cash_days: i64,
     /// Units of one article in an order; 0 for any number.
@@ -446,14 +450,33 @@ pub struct OrderLimits {
 
 impl Default for OrderLimits {
     fn default() -> Self {
-        Self { cash: true, cash_total: 2_000_000, cash_per_person: 5, cash_per_client: 20, cash_days: 14, line_units: 100, lines: 50 }
+        Self {
+            cash: true,
+            cash_total: 2_000_000,
+            cash_per_person: 5,
+            cash_per_client: 20,
+            card_per_person: 5,
+            card_per_client: 10,
+            cash_days: 14,
+            line_units: 100,
+            lines: 50,
+        }
     }
 }
 
 impl OrderLimits {
     /// No limit at all.
-    pub const NONE: Self =
-        Self { cash: true, cash_total: 0, cash_per_person: 0, cash_per_client: 0, cash_days: 0, line_units: 0, lines: 0 };
+    pub const NONE: Self = Self {
+        cash: true,
+        cash_total: 0,
+        cash_per_person: 0,
+        cash_per_client: 0,
+        card_per_person: 0,
+        card_per_client: 0,
+        cash_days: 0,
+        line_units: 0,
+        lines: 0,
+    };
 
     /// Is cash taken for this total, minor units?
     #[must_use]

@@ -86,7 +86,8 @@ impl Decimals {
 /// Reads products from a file.
 pub async fn import(config: &Config, file: &Path, options: &ImportOptions<'_>) -> Result<ExitCode, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    let shop = open(config).await?;
+    // What only looks makes no database, and looks into one that is served.
+    let shop = if options.preview { open_to_read(config).await? } else { open(config).await? };
     let context = shop.system();
     let progress = Progress::new(if options.preview { "Comparing" } else { "Importing" });
     let report = import::import_csv(&shop, &context, &bytes, options, &|done, all| progress.step(done, all)).await;

@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(75);
 const LOOKS: Duration = Duration::from_secs(5);
 /// How long a connection may rest while others wait for a place.
 const CROWDED: Duration = Duration::from_secs(2);
+/// How long a client may send its request while others wait for a place: one that sends a byte a second is in nobody's way before.
+const SENDING: Duration = Duration::from_secs(10);
 /// Bytes of a request that are read before somebody asks for them; its head must fit.
 const AHEAD: usize = 64 << 10;
 /// When the system has no room for another connection.
@@ -194,7 +196,7 @@ async fn attend(stream: TcpStream, guest: Guest, mut told: watch::Receiver<Word>
                 serving.as_mut().graceful_shutdown();
                 break serving.await;
             }
-            Word::Look(patience) if life.rests_for(patience) => return,
+            Word::Look(patience) if life.rests_for(patience) || life.sends_for_too_long(patience) => return,
             Word::Look(_) => {}
         }
     };
@@ -210,19 +212,30 @@ struct Life {
     last: AtomicU64,
     /// An answer waits for its reader, and not for the shop.
     unread: AtomicBool,
+    /// Milliseconds after it came at which a request began whose body is not here yet; 0 when there is none.
+    sending: AtomicU64,
 }
 
 impl Default for Life {
     fn default() -> Self {
-        Self { came: Instant::now(), last: AtomicU64::new(0), unread: AtomicBool::new(false) }
+        Self { came: Instant::now(), last: AtomicU64::new(0), unread: AtomicBool::new(false), sending: AtomicU64::new(0) }
     }
 }
 
 impl Life {
     /// Something happens.
     fn stirs(&self) {
-        let millis = u64::try_from(self.came.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last.store(millis, Ordering::Relaxed);
+        self.last.store(self.millis(), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.came.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Has a client been sending the same request for longer than it may while others wait?
+    fn sends_for_too_long(&self, patience: Duration) -> bool {
+        let since = self.sending.load(Ordering::Relaxed);
+        patience == CROWDED && since > 0 && self.came.elapsed() >= SENDING + Duration::from_millis(since)
     }
 
     /// Is nothing under way, or only what the client does not read, and that for so long? The connection's task and its guest hold
@@ -273,7 +286,7 @@ impl Service<Request<Incoming>> for Guest {
         if let Some(answer) = self.pages.at_hand(&request) {
             return future::Either::Left(ready(Ok(answer.map(Either::Left))));
         }
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Sent::new(body, &self.life));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let (pages, life) = (self.pages.clone(), self.life.clone());
         let work = AbortOnDropHandle::new(self.workers.spawn(async move { pages.answer(request).await }));
@@ -285,6 +298,49 @@ impl Service<Request<Incoming>> for Guest {
             });
             Ok(answer.map(|body| Either::Right(Lasting { body, life })))
         }))
+    }
+}
+
+/// The body of a request while it comes in.
+struct Sent {
+    body: Incoming,
+    life: Arc<Life>,
+}
+
+impl Sent {
+    fn new(body: Incoming, life: &Arc<Life>) -> Body {
+        if http_body::Body::is_end_stream(&body) {
+            return Body::new(body);
+        }
+        life.sending.store(life.millis().max(1), Ordering::Relaxed);
+        Body::new(Self { body, life: life.clone() })
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.life.sending.store(0, Ordering::Relaxed);
+    }
+}
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if !matches!(polled, Poll::Ready(Some(Ok(_))) | Poll::Pending) {
+            self.life.sending.store(0, Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -351,7 +407,8 @@ mod tests {
         };
         let large = async || Body::from_stream(futures::stream::repeat_with(|| Ok::<_, Infallible>(vec![b'a'; 1 << 16])));
         let router = Router::new().route("/account", get(async || "quick")).route("/slow", get(slow)).route("/long", get(long));
-        let router = router.route("/large", get(large));
+        let read = axum::routing::post(async |body: Bytes| body.len().to_string());
+        let router = router.route("/large", get(large)).route("/read", read);
         let pages = Arc::new(Pages::new(router, 0, Policy::new(None, None)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -424,6 +481,29 @@ mod tests {
             client.read_to_string(&mut answer).await.unwrap();
             assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{hosts:?} {answer}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_a_request_byte_by_byte_makes_room_for_others() {
+        let (_serving, address, _close) = open_for(1).await;
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"POST /read HTTP/1.1\r\nhost: shop\r\ncontent-length: 1000\r\n\r\n").await.unwrap();
+        let dripping = tokio::spawn(async move {
+            let mut sent = 0_u32;
+            while sent < 600 && slow.write_all(b"a").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                sent += 1;
+            }
+            sent
+        });
+        let begun = Instant::now();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(b"GET /account HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        next.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("quick"), "{answer}");
+        assert!(begun.elapsed() >= SENDING && begun.elapsed() <= SENDING + LOOKS * 2, "{:?}", begun.elapsed());
+        assert!(dripping.await.unwrap() < 30);
     }
 
     #[tokio::test(start_paused = true)]

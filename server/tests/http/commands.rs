@@ -96,6 +96,11 @@ fn a_shop_is_looked_into_while_it_serves() {
     assert!(export.status.success(), "{}", complaint(&export));
     assert!(std::fs::read_dir(server.folder.0.join("photographs")).unwrap().count() > 10);
     assert_eq!(server.folder.run(&["export", "products.csv"]).status.code(), Some(1), "a file is never written over");
+    let preview = server.folder.run(&["import", "products.csv", "--preview"]);
+    assert!(said(&preview).contains("0 products would be created"), "{}{}", said(&preview), complaint(&preview));
+    let nowhere = server.folder.run(&["import", "products.csv", "--preview", "--database", "sqlite:nowhere.db", "--data-dir", "none"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(!server.folder.0.join("nowhere.db").exists() && !server.folder.0.join("none").exists());
     server.terminate();
     assert!(server.wait().success());
     // Read into another shop, it is the same shop.

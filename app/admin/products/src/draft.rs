@@ -7,6 +7,8 @@ use domain::view::{ProductDraft, ProductTexts, VariantDraft};
 use domain::{Currency, Locale, Money};
 use serde::{Deserialize, Serialize};
 
+use crate::separated::{joined, parts};
+
 /// The most options of a product.
 pub(crate) const OPTIONS: usize = 3;
 /// The most variants of a product.
@@ -157,7 +159,7 @@ impl ProductForm {
         let options = draft.options.iter().map(|option| OptionForm {
             names: option.names.clone(),
             values: (0..Locale::ALL.len())
-                .map(|language| option.values.iter().filter_map(|(_, names)| names.get(language).cloned()).collect::<Vec<_>>().join(", "))
+                .map(|language| joined(option.values.iter().filter_map(|(_, names)| names.get(language))))
                 .collect(),
         });
         Self {
@@ -168,7 +170,7 @@ impl ProductForm {
             vendor: draft.vendor.clone(),
             tax_class: if draft.tax_class.is_empty() { "standard".to_owned() } else { draft.tax_class.clone() },
             featured: draft.featured.map(|place| place.to_string()).unwrap_or_default(),
-            tags: draft.tags.join(", "),
+            tags: joined(&draft.tags),
             texts: draft.texts.clone(),
             options: options.collect(),
             variants: draft.variants.iter().map(|variant| VariantForm::of(variant, draft, currency)).collect(),
@@ -247,11 +249,6 @@ impl ProductForm {
     }
 }
 
-/// What stands between commas.
-fn parts(text: &str) -> Vec<String> {
-    text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-}
-
 #[cfg(feature = "ssr")]
 mod reading {
     use domain::messages::t;
@@ -259,7 +256,8 @@ mod reading {
     use domain::view::{FieldErrors, OptionDraft, ProductDraft, VariantDraft};
     use domain::{Currency, Locale, number};
 
-    use super::{OptionForm, ProductForm, VariantForm, parts};
+    use super::{OptionForm, ProductForm, VariantForm};
+    use crate::separated::parts;
 
     /// Collects what cannot be read, each beside its field.
     struct Reader {
@@ -499,6 +497,17 @@ mod tests {
         let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["price.0", "compare_at.0", "cost.0", "weight_g.0", "stock.0"]);
         assert!(errors[0].1.contains("two ways") && errors[3].1.contains("whole number"), "{errors:?}");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_value_with_a_comma_is_saved_as_it_is_shown() {
+        let typed = a_form(&[("Grind", "\"Coarse, for French press\", Fine")], &[("A", &["Coarse, for French press"]), ("B", &["Fine"])]);
+        let draft = typed.draft(Locale::En, Currency::PHP, None).unwrap();
+        let names = |draft: &ProductDraft| draft.options[0].values.iter().map(|(_, names)| names[0].clone()).collect::<Vec<_>>();
+        assert_eq!(names(&draft), ["Coarse, for French press", "Fine"]);
+        let again = ProductForm::of(&draft, Currency::PHP).draft(Locale::En, Currency::PHP, None).unwrap();
+        assert_eq!((names(&again), again.variants), (names(&draft), draft.variants));
     }
 
     #[cfg(feature = "ssr")]

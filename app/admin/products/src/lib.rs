@@ -23,6 +23,7 @@ pub mod import;
 pub mod list;
 pub mod movements;
 pub mod picture;
+mod separated;
 pub mod stock;
 mod variants;
 

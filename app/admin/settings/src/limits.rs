@@ -21,6 +21,10 @@ pub struct LimitsForm {
     pub cash_per_person: String,
     /// Cash orders.
     pub cash_per_client: String,
+    /// Unpaid card orders.
+    pub card_per_person: String,
+    /// Unpaid card orders.
+    pub card_per_client: String,
     /// Days.
     pub cash_days: String,
     /// Units.
@@ -48,6 +52,8 @@ impl LimitsForm {
             cash_total: 0,
             cash_per_person: number("cash_per_person", &self.cash_per_person),
             cash_per_client: number("cash_per_client", &self.cash_per_client),
+            card_per_person: number("card_per_person", &self.card_per_person),
+            card_per_client: number("card_per_client", &self.card_per_client),
             cash_days: number("cash_days", &self.cash_days),
             line_units: number("line_units", &self.line_units),
             lines: number("lines", &self.lines),
@@ -93,6 +99,7 @@ pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, poste
     let total = typed.or("form[cash_total]", Money::new(limits.cash_total, currency).decimal());
     let cash = typed.ticked("form[cash]", "true", limits.cash);
     let (per_person, per_client) = (number("cash_per_person", limits.cash_per_person), number("cash_per_client", limits.cash_per_client));
+    let (cards, cards_here) = (number("card_per_person", limits.card_per_person), number("card_per_client", limits.card_per_client));
     let (days, units, lines) =
         (number("cash_days", limits.cash_days), number("line_units", limits.line_units), number("lines", limits.lines));
     view! {
@@ -107,6 +114,8 @@ pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, poste
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_DAYS) name="form[cash_days]" id="cash_days" inputmode="numeric" value=days error=wrong(problem, "cash_days")/>
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_PERSON) name="form[cash_per_person]" id="cash_per_person" inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_PERSON_HINT) value=per_person error=wrong(problem, "cash_per_person")/>
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_CLIENT) name="form[cash_per_client]" id="cash_per_client" inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LIMITS_CASH_PER_CLIENT_HINT) value=per_client error=wrong(problem, "cash_per_client")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CARD_PER_PERSON) name="form[card_per_person]" id="card_per_person" inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LIMITS_CARD_HINT) value=cards error=wrong(problem, "card_per_person")/>
+                        <Field label=tr!(ADMIN_SETTINGS_LIMITS_CARD_PER_CLIENT) name="form[card_per_client]" id="card_per_client" inputmode="numeric" value=cards_here error=wrong(problem, "card_per_client")/>
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_LINE_UNITS) name="form[line_units]" id="line_units" inputmode="numeric" value=units error=wrong(problem, "line_units")/>
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_LINES) name="form[lines]" id="lines" inputmode="numeric" value=lines error=wrong(problem, "lines")/>
                     </div>

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use domain::barcode::{self, BarcodeError};
 use domain::messages::{Msg, t};
 use domain::number::{self, DecimalMark, NumberError};
+use domain::text::is_blank;
 use domain::view::ImportProblem;
 use domain::{Currency, Locale};
 
@@ -51,7 +52,7 @@ impl Cells<'_> {
 
     /// The cell, and an empty text for one that is not there.
     pub fn text(&self, column: Column) -> &str {
-        self.get(column).unwrap_or_default()
+        self.get(column).filter(|text| !is_blank(text)).unwrap_or_default()
     }
 
     /// Is something written there?

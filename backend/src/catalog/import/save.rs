@@ -58,20 +58,37 @@ impl<'a> Importing<'a> {
         Ok(Self { shop, ctx, options, categories, given: HashSet::new() })
     }
 
-    /// Takes in a batch of products.
+    /// Takes in a batch of products. What somebody else made in the meantime, as in another import of the same file, is read again and
+    /// put onto what they made.
     pub(super) async fn batch(
         &mut self,
         batch: &[Listing],
         report: &mut ImportReport,
         problems: &mut Vec<ImportProblem>,
     ) -> Result<(), CatalogError> {
+        let rivals = self.pass(batch, report, problems, true).await?;
+        if rivals.is_empty() {
+            return Ok(());
+        }
+        let again: Vec<Listing> = batch.iter().filter(|listing| rivals.contains(&listing.handle)).cloned().collect();
+        self.pass(&again, report, problems, false).await.map(drop)
+    }
+
+    /// Takes in products; gives back the handles of those that somebody else made in the meantime, as long as it is the `first` time.
+    async fn pass(
+        &mut self,
+        batch: &[Listing],
+        report: &mut ImportReport,
+        problems: &mut Vec<ImportProblem>,
+        first: bool,
+    ) -> Result<HashSet<String>, CatalogError> {
         let heads = self.heads(batch).await?;
         let is_same = |l: &Listing| heads.get(&l.handle).is_some_and(|head| head.hash.as_deref() == Some(l.hash.as_str()));
         let is_done = |l: &Listing| is_same(l) && heads.get(&l.handle).is_some_and(|head| head.unfinished == 0);
         let (done, todo): (Vec<&Listing>, Vec<&Listing>) = batch.iter().partition(|listing| is_done(listing));
         report.unchanged += done.len() as u64;
         if todo.is_empty() {
-            return Ok(());
+            return Ok(HashSet::new());
         }
         let ids: Vec<ProductId> = todo.iter().filter_map(|listing| heads.get(&listing.handle)).map(|head| head.id).collect();
         let wholes = whole::read(self.shop, &ids).await?;
@@ -106,9 +123,13 @@ impl<'a> Importing<'a> {
         }
         if self.options.preview {
             ready.iter().for_each(|one| count(report, one));
-            return Ok(());
+            return Ok(HashSet::new());
         }
-        self.save(ready, seen, report, problems).await
+        let rivals = self.save(ready, seen, report, problems, first).await?;
+        for text in rivals.iter().flat_map(|one| &one.product.texts) {
+            self.given.remove(&(text.locale.to_owned(), text.slug.clone()));
+        }
+        Ok(rivals.into_iter().map(|one| one.product.handle).collect())
     }
 
     /// What is known of the handles.
@@ -212,25 +233,29 @@ impl<'a> Importing<'a> {
         Ok((skus.into_iter().collect(), slugs.into_iter().collect()))
     }
 
-    /// Writes them together; when that fails, one by one, so that one bad product hurts itself only.
+    /// Writes them together; when that fails, one by one, so that one bad product hurts itself only. Gives back those that somebody else
+    /// made in the meantime, when it is the `first` time.
     async fn save(
         &self,
         ready: Vec<Ready>,
         seen: Vec<Seen>,
         report: &mut ImportReport,
         problems: &mut Vec<ImportProblem>,
-    ) -> Result<(), CatalogError> {
+        first: bool,
+    ) -> Result<Vec<Ready>, CatalogError> {
+        let mut rivals = Vec::new();
         if ready.is_empty() && seen.is_empty() {
-            return Ok(());
+            return Ok(rivals);
         }
         if self.write(ready.clone(), seen.clone()).await.is_ok() {
             ready.iter().for_each(|one| count(report, one));
-            return Ok(());
+            return Ok(rivals);
         }
         self.write(Vec::new(), seen).await?;
         for one in ready {
             match self.write(vec![one.clone()], Vec::new()).await {
                 Ok(()) => count(report, &one),
+                Err(CatalogError::Db(error)) if first && error.is_unique_violation() => rivals.push(one),
                 Err(CatalogError::Db(error @ (DbError::Busy | DbError::Away | DbError::Full | DbError::Stopped))) => {
                     return Err(error.into());
                 }
@@ -240,7 +265,7 @@ impl<'a> Importing<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(rivals)
     }
 
     async fn write(&self, ready: Vec<Ready>, seen: Vec<Seen>) -> Result<(), CatalogError> {
