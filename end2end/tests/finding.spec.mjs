@@ -6,7 +6,7 @@ const y = (page) => page.evaluate(() => Math.round(scrollY));
 /** Until the browser has told the page that it was scrolled. */
 const told = (page) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
 
-test('back finds the place where one was, on a list and on the home page', { tag: ['@phone', '@desktop'] }, async ({ page }) => {
+test('back finds the place where one was, on a list and on the home page', { tag: '@phone' }, async ({ page }) => {
   for (const [address, link] of [['/c', '#goods a[href^="/p/"]'], ['/', 'main a[href^="/p/"]']]) {
     await open(page, address);
     const far = page.locator(link).nth(9);

@@ -11,7 +11,7 @@ async function choose(page, words, name) {
   await expect(dialog).toBeHidden();
 }
 
-test('the place is asked once, and each page tells the price and the days for it', { tag: ['@phone', '@desktop', '@dist'] }, async ({ page }) => {
+test('the place is asked once, and each page tells the price and the days for it', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   await open(page, '/p/stoneware-mug');
   await expect(promise(page)).toContainText(/Delivery ₱[\d.]+ – ₱[\d.]+, depending on where you are/);
   const chosen = page.locator('label', { hasText: 'Oat' });

@@ -1,5 +1,5 @@
 import { accessible, expect, open, test } from '../test.mjs';
-import { pages } from '../pages.mjs';
+import { lots, pages, visit } from '../pages.mjs';
 
 const ours = pages.filter(({ address }) => !address.startsWith('/admin'));
 
@@ -7,15 +7,20 @@ const ours = pages.filter(({ address }) => !address.startsWith('/admin'));
 // the account's pages at the side.
 const wide = ['category-filtered', 'product-plain', 'account-orders'];
 
-for (const { name, address, prepare } of ours) {
-  test(`nobody is kept out of ${name}`, { tag: wide.includes(name) ? '@desktop' : '@phone' }, async ({ page, problems }) => {
-    // What is not there is said with a status, which the browser notes.
-    problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
-    // What prepares a page ends on it.
-    if (prepare) await prepare(page);
-    else await page.goto(address);
-    await accessible(page);
-  });
+for (const tag of ['@phone', '@desktop']) {
+  for (const lot of lots(ours.filter(({ name }) => wide.includes(name) === (tag === '@desktop')))) {
+    test(`nobody is kept out of ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page, problems }) => {
+      test.setTimeout(120_000);
+      // What is not there is said with a status, which the browser notes.
+      problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
+      for (const one of lot) {
+        await test.step(one.name, async () => {
+          await visit(page, one);
+          await accessible(page);
+        });
+      }
+    });
+  }
 }
 
 test('every page is served to eight at once', { tag: '@desktop' }, async ({ request }) => {

@@ -22,7 +22,7 @@ async function leaveUnpaid(page) {
 }
 
 // On both devices: this is where sales were lost.
-test('back from the bank leads to the order that waits, and to its payment', async ({ page }) => {
+test('back from the bank leads to the order that waits, and to its payment', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await page.goBack();
   await expect(note(page)).toContainText('waits for your payment');
@@ -68,7 +68,7 @@ test('whoever closes the bank\'s page finds the order beside the cart and pays i
   await expect(note(again)).toHaveCount(0);
 });
 
-test('an order that waits is given up, and its goods lie in the cart again', { tag: ['@phone', '@desktop'] }, async ({ page }) => {
+test('an order that waits is given up, and its goods lie in the cart again', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page, '/p/banana-chips');
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -83,7 +83,7 @@ test('an order that waits is given up, and its goods lie in the cart again', { t
   await thanked(page);
 });
 
-test('whoever leaves the bank\'s page by its link is told that the order waits unpaid', async ({ page }) => {
+test('whoever leaves the bank\'s page by its link is told that the order waits unpaid', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await leaveUnpaid(page);
   const state = page.locator('#payment-state');
@@ -259,7 +259,7 @@ test('what is wrong names its field, once, and goes when it is put right', { tag
   await expect(links.filter({ hasText: /Delivery|Region/ })).toHaveCount(0);
 });
 
-test('the checkout leads nowhere but to the order', async ({ page, isMobile }) => {
+test('the checkout leads nowhere but to the order', { tag: '@desktop' }, async ({ page, isMobile }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');

@@ -18,7 +18,7 @@ const OF_ONE: usize = 30;
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn rounds() -> usize {
-    if is_long() { 30 } else { 3 }
+    if is_long() { 30 } else { 2 }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,7 +94,7 @@ async fn a_server_that_stands_still_stops_no_other() {
     let variants = Arc::new(variants);
     let mut all = buyers(&freezes, &variants, 8, &theirs, &over);
     all.extend(buyers(&goes_on, &variants, 8, &ours, &over));
-    let window = Duration::from_secs(if is_long() { 60 } else { 12 });
+    let window = Duration::from_secs(if is_long() { 60 } else { 8 });
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = ours.sold.load(Ordering::Relaxed);
     tokio::time::sleep(window).await;
