@@ -20,7 +20,11 @@ if ('serviceWorker' in navigator) {
       await navigator.serviceWorker.register('/sw.js');
       const { active } = await navigator.serviceWorker.ready;
       const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name)).filter(({ origin }) => origin === location.origin);
-      active.postMessage({ keep: loaded.map(({ pathname, search }) => pathname + search), page: location.pathname + location.search });
+      active.postMessage({
+        keep: loaded.map(({ pathname, search }) => pathname + search),
+        page: location.pathname + location.search,
+        language: document.documentElement.lang,
+      });
     } catch {
       // A browser without storage, or a private window: the shop works, only not without a network.
     }

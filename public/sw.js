@@ -19,8 +19,8 @@ const SHELLS = ['/cart', '/checkout'];
 // The reads that pages are made of.
 const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
 
-// Where it changes who reads, or where they have things delivered to: the calls, and the plain forms.
-const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place)$|sign-in$|sign-up$|account$|place$)/;
+// Where it changes who reads, in which language, or where they have things delivered to: the calls, and the plain forms.
+const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place|change_account)$|sign-in$|sign-up$|account$|account\/preferences$|place$|preferences$)/;
 
 const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || FIRST.includes(path);
 const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
@@ -53,9 +53,10 @@ const forgetReader = async () => {
   await Promise.all(visited.map((page) => pages.delete(page)));
 };
 
-// A shell as one who is not signed in sees it, without a cart.
-const shell = async (path) => {
-  const answer = await fetch(path, { credentials: 'omit' });
+// A shell as one who is not signed in sees it, without a cart. It is asked for without cookies, which say who reads, so the language
+// that was chosen is asked for by name: that of the page that is looked at; before there is one, the browser's.
+const shell = async (path, language) => {
+  const answer = await fetch(path, { credentials: 'omit', headers: language ? { 'accept-language': language } : {} });
   const text = await answer.clone().text();
   await keep(PAGES, path, answer);
   // What the page is brought to life with, its own parts of the WebAssembly included.
@@ -65,13 +66,17 @@ const shell = async (path) => {
   await Promise.all([...named].map((address) => quietly(files.add(address))));
 };
 
-// The cart's and the checkout's code belongs to one release: where pages are of another by now, both are kept anew.
-const renewShells = async (loaded) => {
+const languageOf = (text) => text.match(/<html[^>]* lang="([\w-]+)"/)?.[1];
+
+// The cart's and the checkout's code belongs to one release, and their words to one language: where pages are of another by now, both
+// are kept anew.
+const renewShells = async (loaded, language) => {
   const script = loaded.find((address) => /^\/pkg\/.*\/tindahan\.js$/.test(address));
-  if (!script) return;
   await Promise.all(SHELLS.map(async (path) => {
     const kept = await caches.match(path, { ignoreVary: true });
-    if (!kept || !(await kept.text()).includes(script)) await shell(path);
+    const text = kept ? await kept.text() : '';
+    const isCurrent = kept && (!script || text.includes(script)) && (!language || languageOf(text) === language);
+    if (!isCurrent) await shell(path, language);
   }));
 };
 
@@ -167,7 +172,7 @@ addEventListener('fetch', (event) => {
 
 // What the first page loaded before the worker was there, and the page itself.
 addEventListener('message', (event) => {
-  const { keep: loaded, page } = event.data ?? {};
+  const { keep: loaded, page, language } = event.data ?? {};
   if (!Array.isArray(loaded)) return;
   event.waitUntil((async () => {
     const add = async (name, address) => {
@@ -182,7 +187,9 @@ addEventListener('message', (event) => {
       return Promise.resolve();
     });
     const { pathname } = new URL(page, location.origin);
-    if (isPage(pathname)) work.push(SHELLS.includes(pathname) ? Promise.resolve() : add(PAGES, page), renewShells(loaded));
+    if (isPage(pathname)) work.push(SHELLS.includes(pathname) ? Promise.resolve() : add(PAGES, page), renewShells(loaded, language));
+    // Pages that are not kept say the language as well.
+    else work.push(renewShells([], language));
     await Promise.all(work.map(quietly));
   })());
 });

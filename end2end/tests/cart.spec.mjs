@@ -70,6 +70,27 @@ test('a cart that was never opened is there without a network', { tag: ['@phone'
   await expect(page.locator('#checkout')).toBeVisible();
 });
 
+test('without a network the cart and the checkout speak the language that was chosen', { tag: '@phone' }, async ({ page, context, problems }) => {
+  problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
+  await open(page, '/');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await page.getByRole('button', { name: 'Filipino' }).click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fil-PH');
+  await hydrated(page);
+  const language = (path) => page.evaluate(async (path) => {
+    const kept = await caches.match(path, { ignoreVary: true });
+    return (await kept?.text())?.match(/<html[^>]* lang="([^"]+)"/)?.[1];
+  }, path);
+  for (const path of ['/cart', '/checkout']) await expect.poll(() => language(path)).toBe('fil-PH');
+  await context.setOffline(true);
+  await page.goto('/cart');
+  await hydrated(page);
+  await expect(page.getByRole('heading', { name: 'Walang laman ang iyong cart' })).toBeVisible();
+  await page.goto('/checkout');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fil-PH');
+  await context.setOffline(false);
+});
+
 test('code that cannot be loaded is said, and comes when it can', { tag: '@phone' }, async ({ visitor, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/, /Service Worker registration blocked/, /split/i);
   const page = await visitor({ serviceWorkers: 'block' });
@@ -102,6 +123,10 @@ test('more than there is becomes what there is, and that is said', { tag: '@desk
   await expect(drawer.getByText(/Only \d+ of .* are left; we changed your cart\./)).toBeVisible();
   await cartSynced(page);
   expect(Number(await drawer.locator('input[name=quantity]').inputValue())).toBeLessThan(999);
+  // Taken out, it is no news any more.
+  await drawer.getByRole('button', { name: /^Remove / }).click();
+  await expect(drawer.locator('li[data-sku]')).toHaveCount(0);
+  await expect(drawer.getByText(/are left; we changed your cart/)).toHaveCount(0);
 });
 
 test('a cart that was ordered or left in another tab says so', { tag: '@phone' }, async ({ page, context }) => {
@@ -130,6 +155,12 @@ test('a line that is taken out leaves the focus in the list', { tag: '@desktop' 
   await expect(lines(page)).toHaveCount(2);
   const remove = page.getByRole('main').getByRole('button', { name: /^Remove / });
   await remove.first().click();
+  await expect(lines(page)).toHaveCount(1);
+  await expect(remove).toBeFocused();
+  // The last one too, when it is put back.
+  await remove.click();
+  await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).last().click();
   await expect(lines(page)).toHaveCount(1);
   await expect(remove).toBeFocused();
 });

@@ -92,6 +92,7 @@ test('a guest gets the link to an order again', { tag: '@phone' }, async ({ page
   await page.getByLabel('E-mail').fill(ana.email);
   await page.getByRole('main').getByRole('button', { name: 'Send me the link' }).click();
   await expect(page.getByText('If there is such an order')).toBeVisible();
+  await expect(page.locator('[role=status] [role=status]')).toHaveCount(0);
   const mails = async () => (await (await request.get(`${process.env.TINDAHAN_SIMULATORS_URL}/mail`)).json()).filter((mail) => JSON.stringify(mail).includes(`Your order ${number}`));
   await expect.poll(async () => (await mails()).length).toBe(1);
 });

@@ -64,11 +64,14 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await open(page, early.link);
   await page.getByRole('link', { name: 'Cancel this order' }).click();
   await page.waitForURL('**/cancel');
+  await expect(page.locator('main')).toContainText('Nothing was paid.');
+  await expect(page.getByLabel(/^Why\?/).locator('option').first()).toHaveText('Choose a reason');
   await page.getByLabel(/^Why\?/).selectOption({ label: 'Ordered by mistake' });
   await accessible(page);
   await button(page, 'Yes, cancel the order').click();
   await page.waitForURL(`**${early.link}`);
-  await expect(page.getByText('This order was cancelled.', { exact: false }).first()).toBeVisible();
+  await expect(page.getByText('You cancelled this order. Nothing was paid.')).toBeVisible();
+  await expect(page.getByText('goes back')).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Cancel this order' })).toHaveCount(0);
 
   // While the shopper thinks about it, the parcel is packed.
@@ -82,6 +85,12 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await staff.close();
   await button(page, 'Yes, cancel the order').click();
   await expect(page.getByText('Your order is packed already', { exact: false })).toBeVisible();
+  // There is nothing more to press here, and somebody to write to.
+  await expect(button(page, 'Yes, cancel the order')).toHaveCount(0);
+  await expect(page.getByText('Nothing is packed yet')).toHaveCount(0);
+  await expect(page.locator('#states')).toContainText('Packed');
+  await expect(page.getByRole('link', { name: 'Write to us' })).toHaveAttribute('href', /^mailto:/);
+  await accessible(page);
 });
 
 test('queues are counted on their tabs, and the list leaves as a file', { tag: '@desktop' }, async ({ page, request }) => {

@@ -20,6 +20,8 @@ test('the place is asked once, and each page tells the price and the days for it
   await choose(page, 'cebu city', /^Cebu City, Central Visayas/);
   await expect(promise(page)).toContainText(/To Cebu City: ₱159\.00, arrives \w{3} \d+ \w{3} – \w{3} \d+ \w{3}/);
   await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Cebu City');
+  // The link that asked is another one now, and has the focus.
+  await expect(promise(page).getByRole('link', { name: 'Change' })).toBeFocused();
   // What was chosen of the product stays.
   await expect(page.getByRole('radio', { name: 'Oat' })).toBeChecked();
   // The server knows it as well.
@@ -41,6 +43,7 @@ test('the place is asked once, and each page tells the price and the days for it
   await page.locator('#front').getByRole('link', { name: 'Deliver to Cebu City' }).click();
   await choose(page, 'makati', /^Makati City, Metro Manila/);
   await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Makati City');
+  await expect(page.locator('#front').getByRole('link', { name: 'Deliver to Makati City' })).toBeFocused();
 });
 
 test('what is sold out is not promised', { tag: '@phone' }, async ({ page, request }) => {

@@ -289,11 +289,13 @@ test('a discount code is used in the checkout, and a wrong one is said once', as
   await code.press('Enter');
   await expect(page.locator('#code-error')).toBeVisible();
   await expect(page.getByText('We do not know this code')).toHaveCount(1);
-  await expect(page.getByRole('alert')).toHaveCount(0);
+  // The reader is in the field: it is said at once, and nowhere else.
+  await expect(page.getByRole('alert')).toHaveText(/We do not know this code/);
   await code.fill('WELCOME10');
   await button(page, 'Use code').click();
   await expect(page.locator('#code-error')).toHaveCount(0);
   await expect(page.locator('main').getByText('WELCOME10', { exact: true })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'The code is used.' })).toHaveCount(1);
   await expect(press).not.toHaveText(before);
   await page.locator('input[name=payment][value=cod]').check();
   await press.click();

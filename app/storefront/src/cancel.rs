@@ -1,13 +1,15 @@
 //! A shopper cancels their own order, reached by its signed link; asked once more before it is done.
 
 use domain::order::CancelCause;
-use domain::view::OrderView;
+use domain::view::{CancelledMoney, OrderView};
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
-use ui::{Alert, Button, Choice, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr};
+use ui::{Alert, Button, Choice, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
-use crate::follow::follow_order;
+use crate::follow::{Followed, follow_order};
+use crate::order::state_badges;
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
@@ -46,36 +48,42 @@ lazy_page!(CancelPage, buying, cancel_page);
 fn cancel_page() -> AnyView {
     let params = use_params_map();
     let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-    let found = resource(move || token.get(), follow_order);
+    // How often it was too late: then the order is looked at anew.
+    let late = RwSignal::new(0_u32);
+    let found = resource(move || (token.get(), late.get()), |(token, _)| follow_order(token));
     view! {
         <NotIndexed/>
-        <Suspense fallback=|| view! { <SkeletonText lines=5/> }>
+        <Transition fallback=|| view! { <SkeletonText lines=5/> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Ok(followed) => view! { <Asked order=followed.order token=token.get_untracked()/> }.into_any(),
+                    Ok(followed) => view! { <Asked followed token=token.get_untracked() late/> }.into_any(),
                     Err(error) => view! { <Trouble error/> }.into_any(),
                 }
             })}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }
 
 #[component]
-fn Asked(order: OrderView, token: String) -> impl IntoView {
+fn Asked(followed: Followed, token: String, late: RwSignal<u32>) -> impl IntoView {
+    let Followed { order, help, .. } = followed;
     let link = format!("/orders/follow/{token}");
+    let states = state_badges(&order);
     let content = if order.can_cancel {
-        form(token)
+        form(&order, token, late)
+    } else if order.cancelled.is_some() {
+        view! { <Alert tone=Tone::Info><p>{tr!(ORDER_CANCEL_DONE)}</p></Alert> }.into_any()
     } else {
-        let said = if order.cancelled.is_some() { tr!(ORDER_CANCEL_DONE) } else { tr!(ORDER_ERROR_PACKED) };
-        view! { <Alert tone=Tone::Info><p>{said}</p></Alert> }.into_any()
+        too_late(help, late.get_untracked() > 0)
     };
     view! {
         <Title text=tr!(ORDER_CANCEL_ACTION)/>
         <div class="max-w-xl mx-auto flex flex-col gap-6 my-6">
             <header>
                 <h1 class="text-3xl">{tr!(ORDER_CANCEL_ACTION)}</h1>
-                <p class="text-quiet mt-1">{tr!(ORDER_NUMBER, number = order.number)}</p>
+                <p class="text-quiet mt-1 mb-3">{tr!(ORDER_NUMBER, number = order.number)}</p>
+                {states}
             </header>
             {content}
             <LinkButton href=link look=Look::Outline icon=icon::CHEVRON_LEFT>{tr!(COMMON_BACK)}</LinkButton>
@@ -84,9 +92,33 @@ fn Asked(order: OrderView, token: String) -> impl IntoView {
     .into_any()
 }
 
-fn form(token: String) -> AnyView {
+/// It is packed, so there is nothing to press; whoever pressed a moment ago is taken to what they are told.
+fn too_late(help: Option<String>, pressed: bool) -> AnyView {
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        if pressed {
+            // It is shown first.
+            request_animation_frame(move || {
+                if let Some(said) = node.try_get_untracked().flatten() {
+                    // What cannot have the focus is read out all the same.
+                    let _ = said.focus();
+                }
+            });
+        }
+    });
+    let write = help.map(|href| view! { <p class="mt-2"><a class="link" href=href>{tr!(ORDER_WRITE_TO_US)}</a></p> }.into_any());
+    view! { <div node_ref=node tabindex="-1" class="outline-none"><Alert tone=Tone::Warning><p>{tr!(ORDER_ERROR_PACKED)}</p>{write}</Alert></div> }.into_any()
+}
+
+fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
+    let money = CancelledMoney::of(order.payment_method, order.captured).words(use_locale());
     let action = ServerAction::<CancelOwnOrder>::new();
     let problem = problem(action, &use_posted());
+    Effect::new(move || {
+        if action.value().with(|answer| matches!(answer, Some(Err(error)) if error.status == 409)) {
+            late.update(|late| *late += 1);
+        }
+    });
     Effect::new(move || {
         let done = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
         if let Some(address) = done {
@@ -103,9 +135,9 @@ fn form(token: String) -> AnyView {
     view! {
         <PostForm action class="flex flex-col gap-5">
             <ProblemSummary problem/>
-            <p>{tr!(ORDER_CANCEL_BODY)}</p>
+            <p>{tr!(ORDER_CANCEL_BODY)}" "{money}</p>
             <input type="hidden" name="token" value=token/>
-            <SelectField label=tr!(ORDER_CANCEL_REASON) name="cause" empty=tr!(COMMON_NONE) choices=causes optional=true/>
+            <SelectField label=tr!(ORDER_CANCEL_REASON) name="cause" empty=tr!(ORDER_CANCEL_REASON_CHOOSE) choices=causes optional=true/>
             <div><Button kind="submit" look=Look::Danger icon=icon::CLOSE busy=action.pending()>{tr!(ORDER_CANCEL_CONFIRM)}</Button></div>
         </PostForm>
     }

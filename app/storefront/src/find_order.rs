@@ -60,7 +60,7 @@ fn find_order_page() -> AnyView {
                 <p class="text-quiet mt-2">{tr!(ORDER_FIND_BODY)}</p>
             </div>
             <ProblemSummary problem/>
-            <div role="status">{move || sent().then(|| view! { <Alert tone=Tone::Success>{tr!(ORDER_FIND_SENT)}</Alert> }.into_any())}</div>
+            <div role="status">{move || sent().then(|| view! { <Alert tone=Tone::Success announced=true>{tr!(ORDER_FIND_SENT)}</Alert> }.into_any())}</div>
             <PostForm action class="flex flex-col gap-4">
                 <Field label=tr!(ORDER_FIND_NUMBER) name="number" value=typed("number") autocomplete="off" required=true maxlength=20 hint=tr!(ORDER_FIND_NUMBER_HINT) error=wrong(problem, "number")/>
                 <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>

@@ -24,6 +24,8 @@ pub struct Followed {
     pub order: OrderView,
     /// Was it placed a moment ago?
     pub fresh: bool,
+    /// Where the shop is written to.
+    pub help: Option<String>,
 }
 
 /// How long an order is thanked for, milliseconds.
@@ -44,8 +46,9 @@ pub(crate) async fn by_link(token: &str) -> Result<OrderView, AppError> {
 #[server(endpoint = "follow_order", input = Json, output = Answer)]
 pub async fn follow_order(token: String) -> Result<Followed, AppError> {
     let order = by_link(&token).await?;
-    let fresh = request::shop()?.now().millis() - order.placed_at.millis() < FRESH;
-    Ok(Followed { order, fresh })
+    let shop = request::shop()?;
+    let fresh = shop.now().millis() - order.placed_at.millis() < FRESH;
+    Ok(Followed { order, fresh, help: crate::frame::help(&shop) })
 }
 access!(FollowOrder, Access::Public);
 
@@ -78,7 +81,7 @@ fn follow_page() -> AnyView {
 
 #[component]
 fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
-    let Followed { order, fresh } = followed;
+    let Followed { order, fresh, .. } = followed;
     let locale = use_locale();
     let settled = fresh && order.unpaid.is_none() && order.cancelled.is_none();
     let cancel = (order.can_cancel && order.unpaid.is_none()).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));

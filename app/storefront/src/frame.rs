@@ -39,6 +39,13 @@ pub struct FrameView {
     pub help: Option<String>,
 }
 
+/// Where the shop is written to, when it says so.
+#[cfg(feature = "ssr")]
+pub(crate) fn help(shop: &backend::Shop) -> Option<String> {
+    let email = backend::settings::shop(shop).contact_email;
+    (!email.is_empty()).then(|| format!("mailto:{email}"))
+}
+
 /// The aisles, and who is signed in.
 #[server(endpoint = "read_frame", input = GetUrl, output = Answer)]
 pub async fn read_frame() -> Result<FrameView, AppError> {
@@ -53,7 +60,7 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
         place: crate::place::chosen(),
         year: domain::iso_date_time(shop.now()).get(..4).and_then(|year| year.parse().ok()).unwrap_or_default(),
         logo: settings.logo,
-        help: Some(settings.contact_email.clone()).filter(|email| !email.is_empty()).map(|email| format!("mailto:{email}")),
+        help: help(&shop),
     })
 }
 access!(ReadFrame, Access::Public);

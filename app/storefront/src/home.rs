@@ -68,7 +68,7 @@ fn Home(home: HomeView) -> impl IntoView {
             <div class="grid grid-cols-3 sm:grid-cols-4 lg:grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-x-3 md:gap-x-5 gap-y-6">{tiles}</div>
         </section>
         <Shelf title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
-        <Promises/>
+        <Promises cash=home.cash/>
         <div class="mt-12 md:mt-16 grid md:grid-cols-2 gap-5 md:gap-6">
             {stories.take(2).map(|story| view! { <SideStory story/> }.into_any()).collect_view()}
         </div>
@@ -142,7 +142,11 @@ fn Shelf(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
 }
 
 #[component]
-fn Promises() -> impl IntoView {
+fn Promises(
+    /// Does the shop take cash on delivery?
+    cash: bool,
+) -> impl IntoView {
+    let ways_to_pay = if cash { tr!(HOME_PAY_BODY) } else { tr!(HOME_PAY_BODY_CARD) };
     let promise = |shape: Shape, title: &'static str, body: &'static str| {
         view! {
             <div class="flex gap-4">
@@ -158,7 +162,7 @@ fn Promises() -> impl IntoView {
     view! {
         <section class="mt-12 md:mt-16 grid md:grid-cols-3 gap-6 md:gap-10 border-y border-hairline py-8 md:py-10">
             {promise(icon::RECEIPT, tr!(HOME_DELIVERY_TITLE), tr!(HOME_DELIVERY_BODY))}
-            {promise(icon::BANKNOTE, tr!(HOME_PAY_TITLE), tr!(HOME_PAY_BODY))}
+            {promise(icon::BANKNOTE, tr!(HOME_PAY_TITLE), ways_to_pay)}
             {promise(icon::RETURN, tr!(HOME_RETURNS_TITLE), tr!(HOME_RETURNS_BODY))}
         </section>
     }

@@ -1,7 +1,7 @@
 //! An order as its shopper sees it: how far it is, what is in it, where it goes, what it cost.
 
 use domain::order::{DeliveryState, PaymentMethod, PaymentState, ShipmentState};
-use domain::view::{OrderRowView, OrderView};
+use domain::view::{CancelledMoney, OrderRowView, OrderView};
 use leptos::prelude::*;
 use ui::{
     Alert, Badge, Card, Facts, Moment, Picture, PostalLabel, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr,
@@ -40,6 +40,22 @@ fn delivery_words(state: DeliveryState, cancelled: bool) -> (Tone, &'static str)
         DeliveryState::InTransit => (Tone::Info, tr!(ORDER_STATE_IN_TRANSIT)),
         DeliveryState::Delivered => (Tone::Success, tr!(ORDER_STATE_DELIVERED)),
     }
+}
+
+/// Where an order's money and its parcels are.
+pub(crate) fn state_badges(order: &OrderView) -> AnyView {
+    let (tone, delivery) = delivery_words(order.delivery, order.cancelled.is_some());
+    view! { <div class="flex flex-wrap gap-2" id="states">{payment_badge(order)}<Badge tone>{delivery}</Badge></div> }.into_any()
+}
+
+/// That an order was cancelled, why, and what becomes of its money.
+fn cancelled_note(order: &OrderView) -> Option<AnyView> {
+    let (_, reason) = order.cancelled.as_ref()?;
+    let (said, why) =
+        if order.cancelled_by_shopper { (tr!(ORDER_CANCELLED_BY_YOU), None) } else { (tr!(ORDER_CANCELLED_NOTE), Some(reason.clone())) };
+    let money = CancelledMoney::of(order.payment_method, order.captured).words(use_locale());
+    let why = why.filter(|why| !why.is_empty()).map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
+    Some(view! { <div class="mb-6"><Alert tone=Tone::Warning><p>{said}" "{money}</p>{why}</Alert></div> }.into_any())
 }
 
 /// A row of a shopper's orders.
@@ -125,8 +141,7 @@ pub(crate) fn OrderSheet(
     actions: Option<ViewFn>,
 ) -> impl IntoView {
     let locale = use_locale();
-    let cancelled = order.cancelled.clone();
-    let (tone, delivery) = delivery_words(order.delivery, cancelled.is_some());
+    let (states, cancelled) = (state_badges(&order), cancelled_note(&order));
     let timeline = moments(&order);
     let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
     let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
@@ -170,11 +185,9 @@ pub(crate) fn OrderSheet(
                 <h1 class="text-3xl" id="order-number">{tr!(ORDER_NUMBER, number = order.number.clone())}</h1>
                 <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at))}</p>
             </div>
-            <div class="flex flex-wrap gap-2" id="states">{payment_badge(&order)}<Badge tone>{delivery}</Badge></div>
+            {states}
         </header>
-        {cancelled.map(|(_, reason)| view! {
-            <div class="mb-6"><Alert tone=Tone::Warning><p>{tr!(ORDER_CANCELLED_NOTE)}</p>{(!reason.is_empty()).then(|| view! { <p class="text-sm mt-1">{reason.clone()}</p> })}</Alert></div>
-        })}
+        {cancelled}
         {failure.map(|why| view! { <div class="mb-6"><Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p><p class="text-sm mt-1">{why}</p></Alert></div> })}
         {actions.map(|actions| view! { <div class="mb-8">{actions.run()}</div> })}
         <div class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-10 items-start">

@@ -14,6 +14,7 @@ use session::{
     use_posted,
 };
 use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale};
+use wasm_bindgen::JsCast;
 
 use crate::query::address;
 use crate::seo::NotIndexed;
@@ -158,10 +159,42 @@ pub fn ChooseLink(
         if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
             event.prevent_default();
             event.stop_propagation();
+            mark_asked(&event);
             open.set(true);
         }
     };
     view! { <a class=class href=href rel="nofollow" on:click=choose>{children()}</a> }.into_any()
+}
+
+/// The attribute of what holds the link that opened the choice.
+const ASKED: &str = "data-place-asked";
+
+/// Notes where the choice was opened. The link itself is made anew when another place is chosen; what is announced around it stays.
+fn mark_asked(event: &leptos::ev::MouseEvent) {
+    if let Some(before) = marked() {
+        // An attribute that is gone already need not be taken away.
+        let _ = before.remove_attribute(ASKED);
+    }
+    let pressed = event.target().and_then(|pressed| pressed.dyn_into::<web_sys::Element>().ok());
+    if let Some(link) = pressed.and_then(|pressed| pressed.closest("a").ok().flatten()) {
+        let stays = link.closest("[aria-live]").ok().flatten().unwrap_or(link);
+        // Without it the focus is not given back, and nothing else.
+        let _ = stays.set_attribute(ASKED, "");
+    }
+}
+
+fn marked() -> Option<web_sys::Element> {
+    document().query_selector(&format!("[{ASKED}]")).ok().flatten()
+}
+
+/// After a place was chosen the focus goes back to the link that asked for it, or to the one that has taken its place.
+fn focus_asked() {
+    let Some(place) = marked() else { return };
+    let link = if place.matches("a").unwrap_or(false) { Some(place) } else { place.query_selector("a").ok().flatten() };
+    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A page that was left meanwhile has its own focus.
+        let _ = link.focus();
+    }
 }
 
 /// Where to deliver, in the front of each page.
@@ -261,8 +294,12 @@ lazy_view!(choosing, buying, load_choosing, choosing_content);
 
 fn choosing_content() -> AnyView {
     let open = use_delivering().open;
-    view! { <Choosing id="place-words" back=String::new() begin=String::new() on_done=Callback::new(move |()| open.set(false))/> }
-        .into_any()
+    let on_done = Callback::new(move |()| {
+        open.set(false);
+        // The dialog closes, and what was chosen is shown first.
+        request_animation_frame(focus_asked);
+    });
+    view! { <Choosing id="place-words" back=String::new() begin=String::new() on_done/> }.into_any()
 }
 
 /// The choice on a page of its own, for readers without a script.

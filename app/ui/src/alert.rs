@@ -14,6 +14,9 @@ pub fn Alert(
     /// The point, in a few words.
     #[prop(optional, into)]
     title: Option<String>,
+    /// It stands in a region that is announced already.
+    #[prop(optional)]
+    announced: bool,
     /// What it means and what to do.
     children: Children,
 ) -> impl IntoView {
@@ -23,7 +26,7 @@ pub fn Alert(
         Tone::Danger => (icon::CIRCLE_CLOSE, tr!(UI_NOTICE_ERROR)),
         Tone::Neutral | Tone::Info | Tone::Accent | Tone::Sale => (icon::INFO, tr!(UI_NOTICE_INFO)),
     };
-    let role = if tone == Tone::Danger { "alert" } else { "status" };
+    let role = (!announced).then_some(if tone == Tone::Danger { "alert" } else { "status" });
     view! {
         <div role=role class=format!("toned toned-edge {} flex gap-3 rounded-card border px-4 py-3", tone.class())>
             <Icon shape class="size-5 mt-0.5"/>

@@ -53,6 +53,7 @@ pub(crate) fn FieldFrame(
     hint: Option<String>,
     error: Signal<Option<String>>,
     optional: bool,
+    #[prop(optional)] alert: bool,
     children: Children,
 ) -> impl IntoView {
     FieldNames::tell(&id, &label);
@@ -66,16 +67,16 @@ pub(crate) fn FieldFrame(
             </label>
             {children()}
             {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet">{hint}</p> })}
-            {move || error.get().map(|error| view! { <ErrorLine id=error_id.clone() error/> })}
+            {move || error.get().map(|error| view! { <ErrorLine id=error_id.clone() error alert/> })}
         </div>
     }
 }
 
 /// What is wrong with a field, in the colour of problems and with a sign beside it.
 #[component]
-pub(crate) fn ErrorLine(id: String, error: String) -> impl IntoView {
+pub(crate) fn ErrorLine(id: String, error: String, #[prop(optional)] alert: bool) -> impl IntoView {
     view! {
-        <p id=id class="tone-danger tone-ink text-sm font-medium flex gap-1.5 items-start">
+        <p id=id role=alert.then_some("alert") class="tone-danger tone-ink text-sm font-medium flex gap-1.5 items-start">
             <Icon shape=icon::WARNING class="size-4 mt-0.5"/>
             <span>{error}</span>
         </p>
@@ -154,6 +155,9 @@ pub fn Field(
     /// A fixed sign after what is typed, for example `kg`.
     #[prop(optional, into)]
     suffix: Option<String>,
+    /// What is wrong with it comes while the reader is in it, and is said at once.
+    #[prop(optional)]
+    alert: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
@@ -179,7 +183,7 @@ pub fn Field(
         }
     });
     view! {
-        <FieldFrame id=id.clone() label hint error optional>
+        <FieldFrame id=id.clone() label hint error optional alert>
             <div class="input w-full">
                 {prefix.map(|sign| view! { <span class="text-quiet" aria-hidden="true">{sign}</span> })}
                 <input

@@ -148,7 +148,8 @@ pub fn CheckoutHeader(
                         {sign(logo)}
                         <span class="truncate">{shop_name}</span>
                     </a>
-                    <p class="ms-auto flex items-center gap-2 text-sm font-medium"><Icon shape=icon::LOCK class="size-5"/><span>{tr!(CHECKOUT_SECURE)}</span></p>
+                    // On narrow phones the name of the shop has the room: of this only the lock is seen.
+                    <p class="ms-auto shrink-0 flex items-center gap-2 text-sm font-medium"><Icon shape=icon::LOCK class="size-5"/><span class="max-[400px]:sr-only whitespace-nowrap">{tr!(CHECKOUT_SECURE)}</span></p>
                     {help.map(|help| view! { <a href=help class="front-link">{tr!(CHECKOUT_HELP)}</a> }.into_any())}
                 </div>
             </div>

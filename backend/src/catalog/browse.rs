@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::settings::shop_currency;
+use crate::settings::{self, shop_currency};
 
 use super::index::{Counted, Cursor, Wanted};
 use super::shelf::FacetName;
@@ -70,7 +70,13 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
             picture: story.picture.map(|(id, width, height)| domain::view::PictureView { id, alt: text(&story.alt), width, height }),
         }
     });
-    Ok(HomeView { stories: stories.collect(), categories: index.categories.iter().map(|c| c.view(locale)).collect(), featured, newest })
+    Ok(HomeView {
+        stories: stories.collect(),
+        categories: index.categories.iter().map(|c| c.view(locale)).collect(),
+        featured,
+        newest,
+        cash: settings::shop(shop).limits.cash,
+    })
 }
 
 /// A page of a list: 24 products, what they can be filtered by, and where the next page begins. A category that does not exist

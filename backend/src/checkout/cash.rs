@@ -52,6 +52,17 @@ pub(super) const fn is_stranger(ctx: &Context) -> bool {
     matches!(ctx.actor, Actor::Nobody | Actor::Customer(_))
 }
 
+/// What whoever orders is bound by.
+pub(super) fn limits(shop: &Shop, ctx: &Context) -> OrderLimits {
+    if is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE }
+}
+
+/// Does the shop take cash on delivery of them at all?
+#[must_use]
+pub fn is_taken(shop: &Shop, ctx: &Context) -> bool {
+    limits(shop, ctx).cash
+}
+
 /// The marks of an order.
 pub(super) fn marks(shop: &Shop, ctx: &Context, form: &CheckoutForm) -> Vec<Mark> {
     if !is_stranger(ctx) {

@@ -24,11 +24,11 @@ use crate::cart::{self, CartError};
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::platform::Context;
 use crate::platform::db::{Bundle, DbError};
-use crate::{Shop, orders, payments, settings};
+use crate::{Shop, orders, payments};
 
 use cash::Mark;
 
-pub use offers::{delivery_to, next_turn, offers};
+pub use offers::{delivery_to, is_place_known, next_turn, offers};
 
 /// How long a card order may stay unpaid before its stock is given back, milliseconds.
 pub const PAYMENT_TIME: i64 = 30 * 60 * 1_000;
@@ -187,12 +187,15 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     let body = serde_json::to_string(&form).map_err(|e| DbError::Lost(e.to_string()))?;
     // Keyed: whoever has the database but not the key cannot try out names and addresses.
     let body_hash = shop.keys().blind("checkout", &body);
-    check(locale, &form)?;
+    let wrong = check_form(locale, &form);
+    if !wrong.is_empty() {
+        return Err(CheckoutError::Invalid(wrong));
+    }
     let contact = customers::prepare_contact(shop, &form.contact, locale);
     let contact_id: ContactId = contact.id;
     let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
     let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
-    let limits = if cash::is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE };
+    let limits = cash::limits(shop, ctx);
     let marks = cash::marks(shop, ctx, &form);
     let mut random = [0; 5];
     shop.chance().fill(&mut random);
@@ -220,10 +223,13 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     })
 }
 
-/// What is wrong with a form, in the reader's language. Fields of the billing address begin with `billing_`.
-fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
+/// What is wrong with the fields of a form, in the reader's language; nothing where all are right. Fields of the billing address
+/// begin with `billing_`.
+#[must_use]
+pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
     let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
-    if form.delivery.is_empty() {
+    // Before it is known where it goes there is no way to choose.
+    if form.delivery.is_empty() && is_place_known(&form.shipping) {
         errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
     }
     errors.extend(customers::check_address(locale, &form.shipping));
@@ -231,7 +237,7 @@ fn check(locale: Locale, form: &CheckoutForm) -> Result<(), CheckoutError> {
         let found = customers::check_address(locale, billing);
         errors.extend(found.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
     }
-    if errors.is_empty() { Ok(()) } else { Err(CheckoutError::Invalid(errors)) }
+    errors
 }
 
 /// The door, opened once a shop.

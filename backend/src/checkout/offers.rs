@@ -3,8 +3,8 @@
 use domain::cart::{Discount, Totals, totals};
 use domain::id::CartId;
 use domain::order::Channel;
-use domain::view::{Address, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
-use domain::{Locale, Timestamp};
+use domain::view::{Address, CashOnDelivery, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
+use domain::{Locale, Money, Timestamp};
 
 use crate::cart;
 use crate::customers::{self, places};
@@ -44,7 +44,7 @@ pub async fn offers(
     }
     let discount = cart.discount_code.is_some().then_some(Discount::Amount(cart.totals.discount.minor));
     let island = places::island_group(address);
-    let limits = if cash::is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE };
+    let limits = cash::limits(shop, ctx);
     let mut offers = Vec::new();
     for method in rules.methods_to(&address.country, island) {
         let sums = totals(cart.totals.total.currency, &lines, discount, Some(rules.rate_of(method, &address.country)))?;
@@ -57,12 +57,35 @@ pub async fn offers(
             fee: sums.shipping,
             from: at.plus_millis(from * Timestamp::DAY),
             to: at.plus_millis(to * Timestamp::DAY),
-            collects_cash: method.collects_cash && limits.takes_cash(sums.total.minor),
+            cash: cash_for(method, &limits, sums.total),
         };
         offers.push((option, sums));
     }
     offers.sort_by_key(|(option, _)| (option.fee.minor, option.to));
     Ok(offers)
+}
+
+/// Does the shop take cash for this total where this method delivers?
+const fn cash_for(method: &pricing::Method, limits: &OrderLimits, total: Money) -> CashOnDelivery {
+    if !limits.cash {
+        CashOnDelivery::Off
+    } else if !method.collects_cash {
+        CashOnDelivery::NotCollected
+    } else if !limits.takes_cash(total.minor) {
+        CashOnDelivery::UpTo(Money::new(limits.cash_total, total.currency))
+    } else {
+        CashOnDelivery::Taken
+    }
+}
+
+/// Is it known where it goes, as far as the ways to deliver depend on it? Before that there are none to choose from.
+#[must_use]
+pub fn is_place_known(address: &Address) -> bool {
+    match address.country.as_str() {
+        "" => false,
+        "PH" => places::island_group(address).is_some(),
+        _ => true,
+    }
 }
 
 /// What delivery to a place costs and how long it takes, whatever is bought; to each zone of the shop's country where the code names

@@ -4,6 +4,7 @@ use domain::Locale;
 use domain::id::{EventId, OrderId};
 use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState, ReturnCause};
+use domain::view::CancelledMoney;
 use serde_json::Value;
 
 use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
@@ -27,7 +28,13 @@ pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let face = settings::shop(shop);
-    let letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
+    let mut letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
+    // The others say themselves that nothing is to be paid.
+    if news == News::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
+        let (captured, ..) = orders::money(&mut shop.db(), order).await?.unwrap_or_default();
+        let money = CancelledMoney::of(head.payment_method, head.money(captured));
+        letter.body = format!("{} {}", letter.body, money.words(letter.locale));
+    }
     let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &face.contact_email);
     Ok(Some(Mail {
         // Without the name: whoever ordered wrote it, and the address may be a stranger's.

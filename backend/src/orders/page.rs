@@ -97,6 +97,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         tax: head.money(line.tax),
         total: head.money(line.total),
     };
+    let by_shopper = head.cancelled_at.is_some() && head.cancel_reason.as_deref().is_some_and(|why| why.starts_with(BY_SHOPPER));
     let cancelled =
         head.cancelled_at.map(|at| (at, head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff))));
     let (unsent, preparing) = store::unsent(&mut db, order).await?;
@@ -131,6 +132,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         fulfilment: head.fulfilment_state,
         delivery: head.delivery_state,
         cancelled,
+        cancelled_by_shopper: by_shopper,
         payment_failure: failure,
         unsent,
         unpicked: (unsent - preparing).max(0),
@@ -182,6 +184,8 @@ fn reason(locale: Locale, reason: &str, staff: bool) -> String {
         NOT_SENT => t::ORDER_REASON_NOT_SENT,
         _ if reason == returned_reason(ReturnCause::Refused) => t::ORDER_REASON_REFUSED,
         _ if reason == returned_reason(ReturnCause::Undeliverable) => t::ORDER_REASON_UNDELIVERABLE,
+        // They need not be told why they did it themselves.
+        _ if !staff && reason.starts_with(BY_SHOPPER) => t::ORDER_CANCELLED_BY_YOU,
         _ => match reason.strip_prefix(BY_SHOPPER).and_then(|cause| cause.parse().ok()) {
             Some(CancelCause::Unsaid) => t::ORDER_REASON_SHOPPER,
             Some(CancelCause::ChangedMind) => t::ORDER_REASON_SHOPPER_CHANGED_MIND,

@@ -256,7 +256,7 @@ pub(super) async fn unsent(db: &mut impl Reader, order: OrderId) -> Result<(i64,
 }
 
 /// Captured, refunded, and why the latest attempt failed.
-pub(super) async fn money(db: &mut impl Reader, order: OrderId) -> Result<Option<(i64, i64, Option<String>)>, DbError> {
+pub(crate) async fn money(db: &mut impl Reader, order: OrderId) -> Result<Option<(i64, i64, Option<String>)>, DbError> {
     db.fetch_optional(
         "select (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = $1),
             (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = $1),

@@ -1,14 +1,14 @@
 //! How far the shop trusts orders that nobody has paid.
 
 use crate::support::outside::{both_worlds, clerk, owner};
-use crate::support::{a_cart, a_product, both, form, guest, limit, number};
+use crate::support::{a_cart, a_product, address, both, form, guest, limit, number};
 use backend::checkout::{self, CheckoutError, cash};
 use backend::platform::Context;
 use backend::{Shop, fulfilment, orders};
 use domain::id::{ApiKeyId, OrderId, VariantId};
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{CheckoutForm, OrderLimits};
-use domain::{Locale, Timestamp};
+use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits};
+use domain::{Currency, Locale, Money, Timestamp};
 use uuid::Uuid;
 
 /// The field that a refused order is told about.
@@ -155,6 +155,30 @@ async fn an_order_holds_what_the_shop_lets_one_hold() {
             19 + 20 + 500 + 1,
             "what is refused holds nothing"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_is_told_why_cash_is_not_taken() {
+    both(async |shop| {
+        let variant = a_product().at(10_000).with_stock(9).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 2)]).await;
+        let offered = async |ctx: &Context| {
+            let options = checkout::delivery_options(shop, ctx, Locale::En, cart, &address()).await.unwrap();
+            options[0].cash
+        };
+        limit(shop, OrderLimits { cash_total: 30_000, ..OrderLimits::NONE }).await;
+        assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Taken);
+        limit(shop, OrderLimits { cash_total: 29_999, ..OrderLimits::NONE }).await;
+        assert_eq!(offered(&guest(shop)).await, CashOnDelivery::UpTo(Money::new(29_999, Currency::PHP)));
+        assert_eq!(offered(&till(shop)).await, CashOnDelivery::Taken);
+        shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
+        assert_eq!(offered(&guest(shop)).await, CashOnDelivery::NotCollected);
+        limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
+        assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Off);
+        assert!(!cash::is_taken(shop, &guest(shop)) && cash::is_taken(shop, &till(shop)));
+        assert!(!backend::catalog::home(shop, Locale::En).await.unwrap().cash);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use backend::platform::db::Tx;
 use backend::platform::secrets::Keys;
 use domain::id::{CartId, VariantId};
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{CheckoutForm, Placed};
+use domain::view::{Address, CashOnDelivery, CheckoutForm, Placed};
 use domain::{Locale, Money};
 use sha2::{Digest, Sha256};
 
@@ -371,7 +371,7 @@ async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
         shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let options = backend::checkout::delivery_options(shop, &guest(shop), Locale::En, cart, &address()).await.unwrap();
-        assert!(!options.is_empty() && options.iter().all(|option| !option.collects_cash));
+        assert!(!options.is_empty() && options.iter().all(|option| option.cash == CashOnDelivery::NotCollected));
         match buy(shop, cart, "cash-where-nobody-takes-it").await {
             Err(CheckoutError::Invalid(fields)) => assert_eq!(fields[0].0, "payment"),
             other => panic!("{other:?}"),
@@ -379,6 +379,23 @@ async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
         assert_eq!(number(shop, "select count(*) from orders").await, 0);
         shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 1", &[]).await).await.unwrap();
         assert!(buy(shop, cart, "cash-where-somebody-takes-it").await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_is_delivered_is_asked_once_it_is_known_where_to() {
+    both(async |shop| {
+        let variant = a_product().with_stock(2).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let asked = |shipping: Address| {
+            let form = CheckoutForm { delivery: String::new(), shipping, ..form(cart, PaymentMethod::Cod) };
+            let wrong = backend::checkout::check_form(Locale::En, &form);
+            wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(address()), ["delivery"]);
+        let nowhere = asked(Address { country: "PH".into(), ..address() });
+        assert!(!nowhere.is_empty() && !nowhere.contains(&"delivery".to_owned()), "{nowhere:?}");
     })
     .await;
 }

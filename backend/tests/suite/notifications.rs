@@ -106,7 +106,7 @@ async fn a_mail_speaks_the_language_of_its_order() {
         // Cancelled before the confirmation was written: only that is told.
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].0, format!("Kinansela ang order {}", placed.number));
-        assert!(mails[0].2.contains("lang=\"fil-PH\""));
+        assert!(mails[0].2.contains("lang=\"fil-PH\"") && mails[0].1.contains("Walang naibayad."));
     })
     .await;
 }

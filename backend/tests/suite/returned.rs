@@ -269,13 +269,20 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
             (order.payment, order.cancelled.unwrap().1.as_str()),
             (PaymentState::Voided, "Cancelled by the shopper: ordered by mistake.")
         );
+        assert!(order.cancelled_by_shopper);
+        let own = orders::as_shopper(world, Locale::En, card).await.unwrap();
+        assert_eq!(own.cancelled.unwrap().1, "You cancelled this order.");
         let last = order.timeline.iter().find(|entry| entry.kind == "order.cancelled").unwrap();
         assert_eq!(last.actor, "The shopper");
         assert_eq!(world.moved().await, (0, 0));
         assert_eq!(number(world, "select reserved from stock where available = 8").await, 1);
         world.send_mails().await;
-        let subjects: Vec<String> = world.mails().await.into_iter().map(|m| m.0).collect();
-        assert!(subjects.contains(&format!("Order {} was cancelled", order.number)), "{subjects:?}");
+        let mails = world.mails().await;
+        // A card that was only held is not charged; of cash nothing was paid.
+        for (number, said) in [(&order.number, "Your card is not charged."), (&see(world, picked).await.number, "Nothing was paid.")] {
+            let mail = mails.iter().find(|mail| mail.0 == format!("Order {number} was cancelled")).unwrap();
+            assert!(mail.1.contains(said), "{}", mail.1);
+        }
         world.assert_sound().await;
     })
     .await;

@@ -250,6 +250,8 @@ pub struct HomeView {
     pub featured: Vec<ProductCardView>,
     /// Newest first.
     pub newest: Vec<ProductCardView>,
+    /// Does the shop take cash on delivery?
+    pub cash: bool,
 }
 
 /// What a search found.

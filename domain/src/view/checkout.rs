@@ -66,6 +66,27 @@ fn priced(zone: &[DeliveryPromise], goods: Money, weight_g: i64) -> Vec<(Money, 
     ways
 }
 
+/// Can an order be paid in cash on delivery, and if not, why?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CashOnDelivery {
+    /// It can.
+    Taken,
+    /// Whoever delivers collects no money.
+    NotCollected,
+    /// It costs more than this, up to which the shop takes cash.
+    UpTo(Money),
+    /// The shop takes none at the moment.
+    Off,
+}
+
+impl CashOnDelivery {
+    /// Can it be paid so?
+    #[must_use]
+    pub const fn is_taken(self) -> bool {
+        matches!(self, Self::Taken)
+    }
+}
+
 /// A way to deliver to an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOption {
@@ -82,7 +103,7 @@ pub struct DeliveryOption {
     /// The latest promised day.
     pub to: Timestamp,
     /// Can it be paid in cash on delivery?
-    pub collects_cash: bool,
+    pub cash: CashOnDelivery,
 }
 
 /// Everything a checkout sends.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
 use crate::id::{OrderId, OrderLineId, PictureId, ShipmentId};
+use crate::messages::t;
 use crate::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ShipmentState};
-use crate::{Money, Timestamp};
+use crate::{Locale, Money, Timestamp};
 
 /// An order in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +122,39 @@ pub struct UnpaidView {
     pub cash: bool,
 }
 
+/// What becomes of the money of an order that is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelledMoney {
+    /// Nothing was paid.
+    Nothing,
+    /// A card was to pay, and is not charged.
+    NotCharged,
+    /// So much was paid, and goes back the way it came.
+    Back(Money),
+}
+
+impl CancelledMoney {
+    /// Of an order that is paid so, and of which so much arrived.
+    #[must_use]
+    pub const fn of(method: PaymentMethod, captured: Money) -> Self {
+        match method {
+            _ if captured.minor > 0 => Self::Back(captured),
+            PaymentMethod::Card => Self::NotCharged,
+            PaymentMethod::Cod => Self::Nothing,
+        }
+    }
+
+    /// It in a sentence.
+    #[must_use]
+    pub fn words(self, locale: Locale) -> String {
+        match self {
+            Self::Nothing => t::ORDER_MONEY_NONE.text(locale).to_owned(),
+            Self::NotCharged => t::ORDER_MONEY_NOT_CHARGED.text(locale).to_owned(),
+            Self::Back(amount) => t::ORDER_MONEY_BACK.with(locale, &[("amount", &locale.money(amount))]),
+        }
+    }
+}
+
 /// An order's page, for its shopper and for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
@@ -182,6 +216,8 @@ pub struct OrderView {
     pub delivery: DeliveryState,
     /// Cancelled, and why.
     pub cancelled: Option<(Timestamp, String)>,
+    /// Was it its shopper who cancelled it?
+    pub cancelled_by_shopper: bool,
     /// It waits for its payment by card.
     pub unpaid: Option<UnpaidView>,
     /// Why the last attempt to pay failed.
@@ -198,4 +234,20 @@ pub struct OrderView {
     pub timeline: Vec<TimelineEntry>,
     /// The order's version, for changes.
     pub version: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    #[test]
+    fn nobody_is_promised_money_back_that_they_never_paid() {
+        let pesos = |minor| Money::new(minor, Currency::PHP);
+        let said = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
+        assert_eq!(said(PaymentMethod::Cod, 0), "Nothing was paid.");
+        assert_eq!(said(PaymentMethod::Card, 0), "Your card is not charged.");
+        assert_eq!(said(PaymentMethod::Card, 11_900), "₱119.00 goes back the way it came.");
+        assert_eq!(said(PaymentMethod::Cod, 11_900), "₱119.00 goes back the way it came.");
+    }
 }

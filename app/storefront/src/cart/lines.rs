@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{lazy_view, loaded, part, resource, when_alive};
 use ui::{
-    Alert, Button, Dialog, EmptyState, Field, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
+    Alert, Button, Dialog, EmptyState, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
     SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
 };
 use wasm_bindgen::JsCast;
@@ -270,7 +270,11 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                             if let Some(line) = line.get_untracked() {
                                 focus_beside(&event);
                                 cart.remove(variant);
-                                let undo = cart.lasting(move || Callback::new(move |()| cart.put(line.clone())));
+                                let undo = cart.lasting(move || Callback::new(move |()| {
+                                    cart.put(line.clone());
+                                    // The button that was pressed goes; the line is there a moment later.
+                                    request_animation_frame(move || focus_line(variant));
+                                }));
                                 toasts.undo(removed.clone(), undo);
                             }
                         }
@@ -301,6 +305,17 @@ fn focus_beside(event: &leptos::ev::MouseEvent) {
     if let Some(beside) = beside() {
         // What cannot be focused leaves the focus where it was.
         let _ = beside.focus();
+    }
+}
+
+/// After a line was put back the focus goes to it, where it is shown; else to the page.
+fn focus_line(variant: VariantId) {
+    let page = document();
+    let line = format!("main li:has(input[name=variant][value=\"{variant}\"]) button[value=remove]");
+    let line = page.query_selector(&line).ok().flatten().or_else(|| page.get_element_by_id("content"));
+    if let Some(element) = line.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // What cannot be focused leaves the focus where it was.
+        let _ = element.focus();
     }
 }
 
@@ -345,79 +360,6 @@ pub fn Sums(
         </dl>
         <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = locale.money(sums.get().1))}</p>
         <div class="mt-4 text-sm"><DeliveryLine delivery goods/></div>
-    }
-    .into_any()
-}
-
-/// Where a discount code is typed, as a form of its own.
-#[component]
-pub fn CodeForm(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
-) -> impl IntoView {
-    view! {
-        <form method="post" action="/cart" on:submit=|event| event.prevent_default()>
-            <CodeField view step="code"/>
-        </form>
-    }
-    .into_any()
-}
-
-/// Where a discount code is typed, in a form. What is wrong with it is said here and nowhere else.
-#[component]
-pub(crate) fn CodeField(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
-    /// What the button sends as `step`, without a script.
-    step: &'static str,
-    /// Why the form's code is not used.
-    #[prop(optional, into)]
-    error: Signal<Option<String>>,
-) -> impl IntoView {
-    let cart = use_cart();
-    let typed = RwSignal::new(view.with_untracked(|view| view.discount_code.clone().unwrap_or_default()));
-    let refused = Signal::derive(move || {
-        let told = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
-        error.get().or(told)
-    });
-    let used = move || view.with(|view| view.discount_code.clone());
-    let use_code = move || cart.set_code(Some(typed.get_untracked()));
-    // Enter in the field is for this button, and not for the first one of the form.
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" {
-            event.prevent_default();
-            use_code();
-        }
-    };
-    view! {
-        <div class="flex items-start gap-2">
-            <div class="grow min-w-0" on:keydown=on_key><Field label=tr!(CART_DISCOUNT_CODE) name="code" bind=typed error=refused maxlength=40/></div>
-            // Beside the field, below its label.
-            <span class="mt-6.5 shrink-0 whitespace-nowrap"><Button
-                kind="submit"
-                look=Look::Outline
-                attr:name="step"
-                attr:value=step
-                on:click=move |event| {
-                    event.prevent_default();
-                    use_code();
-                }
-            >
-                {tr!(CART_DISCOUNT_APPLY)}
-            </Button></span>
-        </div>
-        {move || used().map(|code| view! {
-            <p class="mt-2 flex items-center gap-2 text-sm">
-                <Icon shape=icon::TAG class="size-4 text-primary"/>
-                <span class="font-medium">{code}</span>
-                <button type="button" class="needs-script btn btn-ghost btn-sm" on:click=move |_| {
-                    typed.set(String::new());
-                    cart.set_code(None);
-                }>{tr!(COMMON_REMOVE)}</button>
-            </p>
-        }.into_any())}
     }
     .into_any()
 }

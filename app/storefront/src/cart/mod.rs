@@ -2,9 +2,11 @@
 //! the same function as on the server; the server's word is final.
 
 mod calls;
+mod code;
 mod gone;
 mod kept;
 mod lines;
+mod news;
 mod page;
 
 use std::time::Duration;
@@ -18,8 +20,10 @@ use leptos::task::spawn_local;
 use session::{Access, when_alive};
 
 use kept::{KEY, Kept};
+use news::{cuts, is_news};
 
 pub use calls::*;
+pub use code::*;
 pub use gone::Gone;
 pub use lines::*;
 pub use page::CartPage;
@@ -166,7 +170,10 @@ impl Cart {
 
     /// Takes a thing out.
     pub fn remove(self, variant: VariantId) {
-        self.change(|view| view.lines.retain(|line| line.variant != variant));
+        self.change(|view| {
+            view.lines.retain(|line| line.variant != variant);
+            view.notices.retain(|notice| is_news(notice, &view.lines));
+        });
     }
 
     /// Uses a discount code, or none.
@@ -364,7 +371,7 @@ impl Cart {
         self.kept.update(|kept| {
             // News stays until it is read; the server tells it once.
             let refused = |notice: &CartNotice| matches!(notice, CartNotice::DiscountRefused { .. } | CartNotice::SoldOut { .. });
-            let older = kept.view.notices.drain(..).filter(|notice| !refused(notice));
+            let older = kept.view.notices.drain(..).filter(|notice| !refused(notice) && is_news(notice, &view.lines));
             let mut notices: Vec<_> = older.collect();
             for notice in view.notices.drain(..) {
                 if !notices.contains(&notice) {
@@ -396,16 +403,6 @@ fn on_top(mut theirs: CartView, lines: Vec<CartLineView>) -> CartView {
     }
     add_up(&mut theirs);
     theirs
-}
-
-/// Of what fewer are left than the browser's cart has. What was made less elsewhere, as on another device, is no news.
-fn cuts(mine: &CartView, theirs: &CartView) -> Vec<CartNotice> {
-    let cut = |line: &CartLineView| {
-        let before = mine.lines.iter().find(|known| known.variant == line.variant)?.quantity.get();
-        let (name, to) = (line.name.clone(), line.quantity.get());
-        (to < before && line.available < before).then_some(CartNotice::QuantityCut { name, from: before, to })
-    };
-    theirs.lines.iter().filter_map(cut).collect()
 }
 
 /// Adds a cart up as far as the browser knows; a discount stays what the server last said.
@@ -488,14 +485,5 @@ mod tests {
         let both = on_top(theirs, vec![line(10_000, 2), line(5_000, 4), line(7_000, 1)]);
         let quantities: Vec<_> = both.lines.iter().map(|line| line.quantity.get()).collect();
         assert_eq!((both.version, quantities, both.totals.total.minor), (7, vec![3, 4, 1], 57_000));
-    }
-
-    #[test]
-    fn what_the_server_has_fewer_of_is_said() {
-        let (mut mine, mut theirs) = (empty(), empty());
-        mine.lines = vec![line(10_000, 3), line(5_000, 1), line(8_000, 4)];
-        theirs.lines = vec![line(10_000, 2), line(5_000, 1), line(7_000, 1), line(8_000, 1)];
-        theirs.lines[0].available = 2;
-        assert_eq!(cuts(&mine, &theirs), [CartNotice::QuantityCut { name: "Mug".into(), from: 3, to: 2 }]);
     }
 }

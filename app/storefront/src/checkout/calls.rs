@@ -16,7 +16,7 @@ use backend::checkout::CheckoutError;
 #[cfg(feature = "ssr")]
 use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
-use domain::view::{Address, CheckoutForm};
+use domain::view::{Address, CheckoutForm, FieldErrors};
 #[cfg(feature = "ssr")]
 use session::{Posted, request};
 
@@ -60,6 +60,8 @@ pub struct CheckoutStart {
     pub billing: AddressStart,
     /// The ways to deliver, once it is known where to.
     pub offers: Vec<Offer>,
+    /// Does the shop take cash on delivery at all?
+    pub takes_cash: bool,
     /// Why the discount code that was sent without a script is not used.
     pub code_problem: Option<String>,
     /// Fields that were sent without a script.
@@ -114,19 +116,23 @@ async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError>
 /// What the form's button to use a discount code sends as `step`, without a script.
 pub(super) const USE_CODE: &str = "look:code";
 
-/// Uses the discount code that was typed and not used yet, or none where it was taken out, so that none is dropped unseen.
+/// What the form's button to go on without a discount code sends as `step`, without a script.
+pub(super) const DROP_CODE: &str = "look:no-code";
+
+/// Uses the discount code that was typed and not used yet, or none where it was taken out, so that none is dropped unseen. Says why it
+/// cannot be used.
 #[cfg(feature = "ssr")]
-async fn use_typed_code(id: CartId, typed: &str) -> Result<(), AppError> {
+async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppError> {
     use backend::cart;
     use domain::view::{CartItem, CartNotice};
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let typed = typed.trim();
     // A cart that cannot be read is refused when it is ordered.
-    let Ok(before) = cart::view(&shop, &context, locale, id).await else { return Ok(()) };
+    let Ok(before) = cart::view(&shop, &context, locale, id).await else { return Ok(None) };
     let used = before.discount_code.clone().unwrap_or_default();
     let is_refused = |view: &CartView| view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }));
     if typed.eq_ignore_ascii_case(&used) && !is_refused(&before) {
-        return Ok(());
+        return Ok(None);
     }
     let items = || before.lines.iter().map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 }).collect();
     let use_code = async |version: i64, code: &str| {
@@ -137,14 +143,11 @@ async fn use_typed_code(id: CartId, typed: &str) -> Result<(), AppError> {
     };
     let after = use_code(before.version, typed).await?;
     let refused = after.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(crate::cart::words);
-    match refused {
-        None => Ok(()),
-        Some(why) => {
-            // The one before stays in use.
-            use_code(after.version, &used).await?;
-            Err(request::invalid(vec![("code".into(), why)]))
-        }
+    if refused.is_some() {
+        // The one before stays in use.
+        use_code(after.version, &used).await?;
     }
+    Ok(refused)
 }
 
 /// What the checkout begins with: what was typed without a script, else what the account knows.
@@ -155,11 +158,20 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     let posted = use_context::<Posted>().unwrap_or_default();
     let mut typed: Fields = posted.values.into_iter().collect();
     let cart = cart.or_else(named_cart);
-    // Without a script the code is used by a button of the form, which comes back to the page.
-    let code_problem = match (cart, typed.get("step").map(String::as_str), typed.get("code").cloned()) {
-        (Some(id), Some(USE_CODE), Some(code)) => use_typed_code(id, &code).await.err(),
+    // Without a script the code is used or dropped by a button of the form, which comes back to the page.
+    let code = match typed.get("step").map(String::as_str) {
+        Some(USE_CODE) => typed.get("code").cloned(),
+        Some(DROP_CODE) => Some(String::new()),
         _ => None,
     };
+    let code_problem = match (cart, code) {
+        (Some(id), Some(code)) => use_typed_code(id, &code).await.unwrap_or_else(|error| Some(error.said(locale))),
+        _ => None,
+    };
+    if code_problem.is_some() {
+        // The page is shown all the same; its status says that a field is wrong.
+        let _ = request::fail(AppError::new(422));
+    }
     let cart = match cart {
         Some(id) => backend::cart::view(&shop, &context, locale, id).await.ok(),
         None => None,
@@ -176,12 +188,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         (address::read(&typed, ""), address::read(&typed, "billing_"))
     };
     let offers = match &cart {
-        Some(cart) if backend::customers::places::island_group(&shipping).is_some() || !matches!(shipping.country.as_str(), "" | "PH") => {
-            match cart.id {
-                Some(id) => offers(id, &shipping).await?,
-                None => Vec::new(),
-            }
-        }
+        Some(CartView { id: Some(id), .. }) if backend::checkout::is_place_known(&shipping) => offers(*id, &shipping).await?,
         _ => Vec::new(),
     };
     let typed_or = |name: &str, known: String| typed.get(name).cloned().unwrap_or(known);
@@ -199,7 +206,8 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         shipping: address::start(shipping)?,
         billing: address::start(billing)?,
         offers,
-        code_problem: code_problem.map(|error| error.fields.first().map_or_else(|| error.said(locale), |(_, words)| words.clone())),
+        takes_cash: backend::checkout::cash::is_taken(&shop, &context),
+        code_problem,
         typed,
         latest: super::unpaid::latest_order(&shop).await,
     })
@@ -234,28 +242,37 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         billing
     });
     let seen_total: Option<i64> = field("seen_total").parse().ok();
-    let Ok(payment) = field("payment").parse::<PaymentMethod>() else {
-        return Err(request::invalid(vec![("payment".into(), t::CHECKOUT_CHOOSE_PAYMENT.text(locale).into())]));
-    };
-    use_typed_code(cart, &field("code")).await?;
+    let payment = field("payment").parse::<PaymentMethod>();
     let form = CheckoutForm {
         cart,
         contact,
         shipping: address::as_chosen(shipping.clone()),
         billing: billing.clone().map(address::as_chosen),
         delivery: field("delivery"),
-        payment,
+        payment: payment.unwrap_or(PaymentMethod::Card),
         seen_total,
     };
+    let at_fields = |errors: FieldErrors| {
+        let (theirs, mine): (Vec<_>, Vec<_>) =
+            errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
+        let mut errors = address::at_fields(mine, &shipping, "");
+        errors.extend(address::at_fields(theirs, &billing.clone().unwrap_or_default(), "billing_"));
+        errors
+    };
+    // All that is wrong is said at once: whoever mends one thing is not sent back for the next.
+    let mut wrong = at_fields(backend::checkout::check_form(locale, &form));
+    if payment.is_err() {
+        wrong.push(("payment".into(), t::CHECKOUT_CHOOSE_PAYMENT.text(locale).into()));
+    }
+    if let Some(why) = use_typed_code(cart, &field("code")).await? {
+        wrong.push(("code".into(), why));
+    }
+    if !wrong.is_empty() {
+        return Err(request::invalid(wrong));
+    }
     let placed = match backend::checkout::place_order(&shop, &context, locale, Channel::Web, &field("key"), form).await {
         Ok(placed) => placed,
-        Err(CheckoutError::Invalid(errors)) => {
-            let (theirs, mine): (Vec<_>, Vec<_>) =
-                errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
-            let mut errors = address::at_fields(mine, &shipping, "");
-            errors.extend(address::at_fields(theirs, &billing.unwrap_or_default(), "billing_"));
-            return Err(request::invalid(errors));
-        }
+        Err(CheckoutError::Invalid(errors)) => return Err(request::invalid(at_fields(errors))),
         Err(error) => return Err(told(error, seen_total)),
     };
     if context.user().is_some() && !field("save_address").is_empty() {

@@ -1,11 +1,12 @@
 //! The checkout's page. Without a script it is sent to itself until it is complete, keeping what was typed.
 
-use domain::view::CartView;
+use domain::view::{CartView, CashOnDelivery};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
 use ui::{Button, Checkbox, Field, Icon, LinkButton, Look, Size, SkeletonText, Step, icon, tr, use_locale};
 
+use super::calls::{DROP_CODE, USE_CODE};
 use super::summary::Summary;
 use super::ways::{Book, Delivery, Payment};
 use super::{CheckoutStart, LatestOrderNote, PlaceOrder, begin_checkout, read_offers};
@@ -174,10 +175,14 @@ fn Steps(
     let chosen =
         Memo::new(move |_| offers.with(|offers| delivery.with(|code| offers.iter().find(|offer| offer.option.code == *code).cloned())));
     let total = Memo::new(move |_| chosen.with(|chosen| chosen.as_ref().map(|offer| offer.totals.total)));
-    let cash = Memo::new(move |_| chosen.with(|chosen| chosen.as_ref().is_none_or(|offer| offer.option.collects_cash)));
+    let at_first = if start.takes_cash { CashOnDelivery::Taken } else { CashOnDelivery::Off };
+    let cash = Memo::new(move |_| chosen.with(|chosen| chosen.as_ref().map_or(at_first, |offer| offer.option.cash)));
     let wrong_code = wrong(problem, "code");
     let told_code = start.code_problem.clone();
     let code_error = Signal::derive(move || wrong_code.get().or_else(|| told_code.clone().filter(|_| !cart.is_ready())));
+    let sent_code = typed.get("code").cloned().filter(|_| code_error.with_untracked(Option::is_some));
+    // Whoever used or dropped a code without a script sees what came of it.
+    let unfolded = typed.get("step").is_some_and(|step| step == USE_CODE || step == DROP_CODE);
     let pressed = move || match total.get() {
         Some(total) => tr!(CHECKOUT_PLACE_ORDER, total = locale.money(total)),
         None => tr!(CHECKOUT_PLACE_ORDER_PLAIN).to_owned(),
@@ -200,7 +205,7 @@ fn Steps(
             // Enter in a field presses the first button of a form: this one, not the one that shows more places.
             <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true"></button>
             <aside class="lg:sticky lg:top-6 min-w-0 lg:col-start-2 lg:row-start-1">
-                <Summary cart view chosen code_error/>
+                <Summary cart view chosen code_error sent_code unfolded/>
             </aside>
             <div class="min-w-0 lg:col-start-1 lg:row-start-1">
                 <ProblemSummary problem/>

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::Money;
 use domain::order::{PaymentMethod, PaymentState};
-use domain::view::UnpaidView;
+use domain::view::{CancelledMoney, UnpaidView};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
@@ -39,6 +39,8 @@ pub struct Returned {
     pub method: PaymentMethod,
     /// Its payment.
     pub payment: PaymentState,
+    /// What arrived.
+    pub captured: Money,
     /// What went back.
     pub refunded: Money,
     /// It waits for its payment by card.
@@ -89,11 +91,13 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
         total: view.total,
         method: view.payment_method,
         payment: view.payment,
+        captured: view.captured,
         refunded: view.refunded,
         bank: bank.filter(|_| view.unpaid.is_some()),
         unpaid: view.unpaid,
         failure: view.payment_failure,
-        cancelled: view.cancelled.map(|(_, reason)| reason),
+        // Who cancelled it need not be told who did.
+        cancelled: view.cancelled.map(|(_, reason)| if view.cancelled_by_shopper { String::new() } else { reason }),
         token: is_theirs.then(|| super::unpaid::token_of(&shop, order)),
     })
 }
@@ -182,7 +186,11 @@ fn standing(now: &Returned, here: String) -> AnyView {
     };
     let home = || view! { <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton> }.into_any();
     if let Some(reason) = &now.cancelled {
-        let words = if now.payment == PaymentState::Voided { tr!(CHECKOUT_CANCELLED_UNPAID) } else { tr!(ORDER_CANCELLED_NOTE) };
+        let money = CancelledMoney::of(now.method, now.captured).words(locale);
+        let words = match now.payment {
+            PaymentState::Voided => tr!(CHECKOUT_CANCELLED_UNPAID).to_owned(),
+            _ => format!("{} {money}", tr!(ORDER_CANCELLED_NOTE)),
+        };
         let reason = (!reason.is_empty()).then(|| view! { <p class="text-sm mt-1">{reason.clone()}</p> }.into_any());
         let again = now.token.clone().map(|token| view! { <BackIntoCart token/> }.into_any());
         return view! {

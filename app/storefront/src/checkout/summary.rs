@@ -2,12 +2,13 @@
 
 use domain::Money;
 use domain::view::CartView;
+use leptos::html;
 use leptos::prelude::*;
 use ui::{Card, Icon, Picture, SumLine, icon, tr, use_locale};
 
 use super::Offer;
-use super::calls::USE_CODE;
-use crate::cart::{Cart, CodeField, Notices, items_in};
+use super::calls::{DROP_CODE, USE_CODE};
+use crate::cart::{Cart, CodeField, Notices, is_code_refused, items_in};
 
 /// The order's summary: what is bought, the discount code, the sums. On phones it unfolds under its first line, without a script too.
 #[component]
@@ -17,14 +18,29 @@ pub(super) fn Summary(
     chosen: Memo<Option<Offer>>,
     /// Why a discount code is not used.
     code_error: Signal<Option<String>>,
+    /// The discount code that was typed, when the form came back with what is wrong with it.
+    sent_code: Option<String>,
+    /// Unfolded at first.
+    unfolded: bool,
 ) -> impl IntoView {
+    let fold = NodeRef::<html::Input>::new();
+    // A code that is not used keeps one from ordering: where it is said must be seen, again after each press.
+    let is_refused = Signal::derive(move || code_error.with(Option::is_some) || view.with(is_code_refused));
+    let unfolded = unfolded || is_refused.get_untracked();
+    Effect::new(move || {
+        if is_refused.get()
+            && let Some(fold) = fold.get()
+        {
+            fold.set_checked(true);
+        }
+    });
     let locale = use_locale();
     let first_line =
         move || locale.money(chosen.with(|chosen| chosen.as_ref().map_or_else(|| view.with(goods), |offer| offer.totals.total)));
     view! {
         <Card>
             {move || cart.is_ready().then(|| view! { <Notices cart/> }.into_any())}
-            <input type="checkbox" id="show-order" class="peer sr-only lg:hidden" aria-label=tr!(CHECKOUT_SHOW_ORDER)/>
+            <input node_ref=fold type="checkbox" id="show-order" checked=unfolded class="peer sr-only lg:hidden" aria-label=tr!(CHECKOUT_SHOW_ORDER)/>
             <label for="show-order" class="lg:hidden group flex items-center justify-between gap-3 min-h-11 cursor-pointer rounded-field peer-focus-visible:outline-3 peer-focus-visible:outline-accent peer-checked:[&_svg]:rotate-180">
                 <span class="flex items-center gap-2 font-medium"><Icon shape=icon::CHEVRON_DOWN class="size-5 transition-transform"/>{tr!(CHECKOUT_ORDER_SUMMARY)}" · "{move || view.with(items_in)}</span>
                 <span class="money font-semibold">{first_line}</span>
@@ -32,7 +48,7 @@ pub(super) fn Summary(
             <h2 class="max-lg:sr-only text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
             <div class="max-lg:hidden max-lg:peer-checked:block max-lg:pt-3">
                 <Bought view/>
-                <div class="mb-4"><CodeField view step=USE_CODE error=code_error/></div>
+                <div class="mb-4"><CodeField view step=USE_CODE without=DROP_CODE sent=sent_code error=code_error/></div>
                 <Totals view chosen/>
             </div>
         </Card>
@@ -88,7 +104,7 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
         chosen.with(|chosen| match chosen {
             Some(offer) if offer.totals.shipping.minor == 0 => tr!(CART_SHIPPING_FREE).to_owned(),
             Some(offer) => locale.money(offer.totals.shipping),
-            None => tr!(CART_SHIPPING_AT_CHECKOUT).to_owned(),
+            None => tr!(CHECKOUT_SHIPPING_BY_PLACE).to_owned(),
         })
     });
     let discount = move || {
@@ -96,6 +112,7 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
         (discount.minor > 0).then(|| locale.money(discount))
     };
     // Without delivery nobody knows the total: what is known is what the goods cost.
+    let is_whole = Memo::new(move |_| chosen.with(Option::is_some));
     let total = Signal::derive(move || {
         locale.money(chosen.with(|chosen| match chosen {
             Some(offer) => offer.totals.total,
@@ -113,7 +130,11 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
             <SumLine label=tr!(CART_SUBTOTAL) amount=of(|totals| totals.subtotal)/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
             <SumLine label=tr!(CART_SHIPPING) amount=shipping/>
-            <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
+            {move || if is_whole.get() {
+                view! { <SumLine label=tr!(CART_TOTAL) amount=total total=true/> }.into_any()
+            } else {
+                view! { <SumLine label=tr!(PLACE_TOTAL_BEFORE) amount=total total=true/> }.into_any()
+            }}
         </dl>
         <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = tax.get())}</p>
     }

@@ -1,7 +1,7 @@
 //! How it gets there and how it is paid: the choices of the checkout's form.
 
 use domain::Money;
-use domain::view::{Address, SavedAddress};
+use domain::view::{Address, CashOnDelivery, SavedAddress};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{AppError, wrong};
@@ -114,37 +114,39 @@ pub(super) fn Delivery(
 pub(super) fn Payment(
     payment: RwSignal<String>,
     total: Memo<Option<Money>>,
-    /// Does the chosen delivery take cash?
-    cash: Memo<bool>,
+    /// Is cash taken for it with the chosen delivery?
+    cash: Memo<CashOnDelivery>,
     problem: Signal<Option<AppError>>,
 ) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "payment");
-    // Where nobody collects cash the other way to pay is meant.
-    let chosen = Signal::derive(move || if cash.get() { payment.get() } else { "card".to_owned() });
+    // Where no cash is taken the other way to pay is meant.
+    let chosen = Signal::derive(move || if cash.get().is_taken() { payment.get() } else { "card".to_owned() });
     let cards = move || {
-        let hint = match total.get() {
-            _ if !cash.get() => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
-            Some(total) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
-            None => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
+        let card = RadioCard {
+            value: "card".into(),
+            title: tr!(CHECKOUT_PAYMENT_CARD).into(),
+            detail: Some(tr!(CHECKOUT_PAYMENT_CARD_HINT).into()),
+            icon: Some(icon::CREDIT_CARD),
+            ..RadioCard::default()
         };
-        vec![
-            RadioCard {
-                value: "cod".into(),
-                title: tr!(CHECKOUT_PAYMENT_COD).into(),
-                detail: Some(hint),
-                icon: Some(icon::BANKNOTE),
-                disabled: !cash.get(),
-                ..RadioCard::default()
-            },
-            RadioCard {
-                value: "card".into(),
-                title: tr!(CHECKOUT_PAYMENT_CARD).into(),
-                detail: Some(tr!(CHECKOUT_PAYMENT_CARD_HINT).into()),
-                icon: Some(icon::CREDIT_CARD),
-                ..RadioCard::default()
-            },
-        ]
+        let hint = match (cash.get(), total.get()) {
+            // What is never taken is not spoken of.
+            (CashOnDelivery::Off, _) => return vec![card],
+            (CashOnDelivery::NotCollected, _) => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
+            (CashOnDelivery::UpTo(most), _) => tr!(CHECKOUT_CASH_UP_TO, amount = locale.money(most)),
+            (CashOnDelivery::Taken, Some(total)) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
+            (CashOnDelivery::Taken, None) => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
+        };
+        let cash = RadioCard {
+            value: "cod".into(),
+            title: tr!(CHECKOUT_PAYMENT_COD).into(),
+            detail: Some(hint),
+            icon: Some(icon::BANKNOTE),
+            disabled: !cash.get().is_taken(),
+            ..RadioCard::default()
+        };
+        vec![cash, card]
     };
     move || {
         view! {

@@ -155,7 +155,7 @@ impl From<Vec<view::DeliveryOption>> for DeliveryOptions {
             fee: o.fee.into(),
             from: o.from.millis(),
             to: o.to.millis(),
-            collects_cash: o.collects_cash,
+            collects_cash: o.cash.is_taken(),
         };
         Self { options: options.into_iter().map(option).collect() }
     }

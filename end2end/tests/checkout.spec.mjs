@@ -1,0 +1,119 @@
+// The checkout's page: what it says before all is known, and what it says when something stands in the way.
+
+import { expect, open, test } from '../test.mjs';
+import { anOrder, asStaff } from '../staff.mjs';
+import { addToCart, cartSynced, fillAddress, fillContact, somebody, thanked } from '../shopper.mjs';
+
+const button = (page, name) => page.getByRole('main').getByRole('button', { name });
+const links = (page) => page.getByRole('alert').getByRole('link');
+
+/** A discount code that one order may use. */
+async function codeForOne(staff) {
+  const code = `LAST-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`.toUpperCase();
+  await asStaff(staff, 'manager');
+  await open(staff, '/admin/settings/discounts/new');
+  await staff.locator('#code').fill(code);
+  await staff.locator('#value').fill('10');
+  await staff.locator('#most_uses').fill('1');
+  await staff.getByRole('button', { name: 'Save changes' }).click();
+  await staff.waitForURL('**/admin/settings/discounts');
+  return code;
+}
+
+// On a phone, where the code lies in a folded panel.
+test('a discount code whose last use goes to somebody else stops nobody', { tag: '@phone' }, async ({ page, visitor, request, problems }) => {
+  problems.allow(/responded with a status of 4(09|22)/);
+  const code = await codeForOne(await visitor());
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillContact(page, somebody());
+  await fillAddress(page);
+  await page.locator('input[name=payment][value=cod]').check();
+  const press = button(page, /^Place order · ₱/);
+  await expect(press).toBeVisible();
+  const full = await press.textContent();
+  const fold = page.locator('label[for=show-order]');
+  const field = page.getByLabel('Discount code');
+  await fold.click();
+  await field.fill(code);
+  await button(page, 'Use code').click();
+  await expect(page.locator('main').getByText(code, { exact: true })).toBeVisible();
+  await expect(press).not.toHaveText(full);
+  await fold.click();
+  await expect(field).toBeHidden();
+  await anOrder(request, 'Ben Cruz', { code });
+  await page.locator('#email').fill('ana@nowhere');
+  await press.click();
+  // All that is wrong is said at once, and what is folded opens.
+  await expect(links(page).filter({ hasText: 'This code has ended.' })).toHaveCount(1);
+  await expect(links(page).filter({ hasText: /^E-mail: / })).toHaveCount(1);
+  await expect(field).toBeVisible();
+  await links(page).filter({ hasText: 'This code has ended.' }).click();
+  await expect(field).toBeInViewport();
+  await button(page, 'Go on without the code').click();
+  await expect(field).toHaveValue('');
+  await expect(page.locator('#code-error')).toHaveCount(0);
+  await expect(page.getByText('You go on without a code.')).toBeFocused();
+  await expect(links(page)).toHaveCount(1);
+  await page.locator('#email').fill(somebody().email);
+  await cartSynced(page);
+  await expect(press).toHaveText(full);
+  await press.click();
+  await thanked(page);
+  await expect(page.locator('main')).not.toContainText('Discount');
+});
+
+test('a discount code that is taken out leaves the focus in its field', { tag: '@desktop' }, async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  const field = page.getByLabel('Discount code');
+  await field.fill('WELCOME10');
+  await field.press('Enter');
+  await button(page, 'Remove').click();
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue('');
+});
+
+test('an order beyond what the shop takes in cash is told why', { tag: '@phone' }, async ({ page }) => {
+  await open(page, '/p/travel-speaker');
+  const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
+  await count.fill('9');
+  await count.press('Tab');
+  await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
+  await expect(page.locator('#cart-drawer')).toBeVisible();
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillAddress(page);
+  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await expect(page.locator('#payment')).toContainText('Cash up to ₱20,000.00; pay this order by card.');
+  await expect(page.locator('input[name=payment][value=cod]')).toBeDisabled();
+  await expect(page.locator('input[name=payment][value=card]')).toBeChecked();
+});
+
+test('before the place is known nothing is asked and nothing is promised of delivery', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/responded with a status of 422/);
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  const sums = page.locator('#checkout aside dl');
+  await expect(sums).toContainText('When you choose your place');
+  await expect(sums).toContainText('Total before shipping');
+  await button(page, /^Place order/).click();
+  await expect(links(page).filter({ hasText: /^Region: / })).toHaveCount(1);
+  await expect(links(page).filter({ hasText: 'Choose how it gets to you' })).toHaveCount(0);
+  await fillAddress(page);
+  await expect(sums).not.toContainText('before shipping');
+  await expect(sums).toContainText('Total');
+});
+
+test('on a phone the front of the checkout has room for the shop\'s name in Filipino too', { tag: '@phone' }, async ({ page }) => {
+  await page.context().addCookies([{ name: 'lang', value: 'fil', url: process.env.TINDAHAN_URL }]);
+  await open(page, '/checkout');
+  const front = page.locator('#front');
+  await expect(front).toContainText('Ligtas na checkout');
+  const isWhole = await front.locator('a .truncate').evaluate((name) => name.scrollWidth <= name.clientWidth + 1);
+  expect(isWhole).toBe(true);
+  expect((await front.boundingBox()).height).toBeLessThan(100);
+});
