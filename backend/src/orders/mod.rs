@@ -36,7 +36,7 @@ pub use lookup::{LINK_REQUESTED, request_link, send_link};
 pub use page::{articles, as_shopper, by_link, view};
 pub use reduce::cancel_rest;
 pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
-pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock, of_address_within_a_day, set_payment_method};
+pub(crate) use store::{Facts, Head, Line, facts_of, head, is_sale, lines, lock, of_address_within_a_day, set_payment_method};
 
 /// The reason of an order that was not paid in time; shown in the reader's words.
 pub const EXPIRED: &str = "expired";

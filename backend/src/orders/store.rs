@@ -150,6 +150,15 @@ macro_rules! facts_of {
 }
 pub(crate) use facts_of;
 
+/// Which orders are sales, wherever they are counted and added up: a card order is one once the bank holds the money.
+macro_rules! is_sale {
+    () => {
+        "cancelled_at is null
+            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))"
+    };
+}
+pub(crate) use is_sale;
+
 pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
     tx.fetch_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
 }
