@@ -73,7 +73,8 @@ pub fn use_toasts() -> Toasts {
     use_context().unwrap_or_else(provide_toasts)
 }
 
-/// Shows the news, and has a screen reader say it. Stands once in the shell.
+/// Shows the news, and has a screen reader say it. Stands once in the shell. On phones it is at the top, the newest alone: at the
+/// bottom it would cover the next button.
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
@@ -81,7 +82,7 @@ pub fn ToastRegion() -> impl IntoView {
         <section
             aria-label=tr!(SHELL_NOTIFICATIONS)
             aria-live="polite"
-            class="screen-only fixed z-50 inset-x-0 bottom-20 md:bottom-6 flex flex-col items-center gap-2 px-4 pointer-events-none"
+            class="screen-only fixed z-50 inset-x-0 max-md:top-16 md:bottom-6 flex flex-col items-center gap-2 px-4 pointer-events-none max-md:[&>:not(:last-child)]:hidden"
         >
             <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
                 <ToastView toast toasts/>
