@@ -53,4 +53,13 @@ test('what somebody outside refused stands on the first page until it is dismiss
   await plain.locator('#refusals button[value=dismissed]').click();
   await expect(plain.locator('#refusals')).toBeHidden();
   await expect(panel).toBeHidden();
+
+  // Its row goes with the button that was pressed in it; the focus goes on to what is left.
+  await request.post('/webhooks/stripe', { headers: { 'stripe-signature': 't=1,v1=00' }, data: '{}' });
+  const row = panel.locator('li', { hasText: 'The signature is wrong' });
+  await row.locator('summary').click();
+  await row.locator('input[name=note]').fill('tried by hand');
+  await row.locator('button[value=dismissed]').press('Enter');
+  await expect(row).toHaveCount(0);
+  await expect(page.locator('h1:focus, #refusals h2:focus')).toHaveCount(1);
 });

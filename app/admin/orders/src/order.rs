@@ -1,6 +1,6 @@
 //! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{StaffForm, on_done, place_of, refocus, shown};
 use domain::Money;
 use domain::id::OrderId;
 use domain::order::{PaymentMethod, PaymentState};
@@ -143,6 +143,9 @@ struct Actions {
     posted: StoredValue<Posted>,
 }
 
+/// What holds the parcels, and the button that makes them.
+const FULFILMENT: &str = "fulfilment";
+
 /// `/admin/orders/:order`
 #[derive(Debug)]
 pub struct OrderPage;
@@ -170,15 +173,28 @@ fn order_page() -> AnyView {
     on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     on_done(actions.cancel_rest, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
+    let sent_from = StoredValue::new(None::<String>);
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
-            {shown(order, move |view| page(view, actions))}
+            {shown(order, move |view| {
+                if let Some(place) = sent_from.try_update_value(Option::take).flatten() {
+                    refocus(after(&place));
+                }
+                page(view, actions, sent_from)
+            })}
         </Transition>
     }
     .into_any()
 }
 
-fn page(view: OrderPageView, actions: Actions) -> AnyView {
+/// Where the focus goes when a form that stood in this place is done: to the parcel that is made, to the heading of what it was about, or
+/// to the page's.
+fn after(place: &str) -> Vec<String> {
+    let made = (place == FULFILMENT).then(|| format!("#{FULFILMENT} section section:last-child h3"));
+    made.into_iter().chain([format!("#{place} :is(h2, h3)"), "main h1".to_owned()]).collect()
+}
+
+fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<String>>) -> AnyView {
     let locale = use_locale();
     let OrderPageView { order, may, key } = view;
     let title = tr!(ORDER_NUMBER, number = order.number);
@@ -196,22 +212,22 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
     view! {
         <Title text=title.clone()/>
-        <div class="flex flex-col gap-5">
+        <div class="flex flex-col gap-5" on:submit=move |event| sent_from.set_value(place_of(&event))>
             <Breadcrumbs above here=order.number.clone()/>
             <PageHeader
                 title
                 detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
-                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1)} }.into_any()
+                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1, payment.0, payment.1)} }.into_any()
             />
             {cancelled}
             <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
                 <div class="flex flex-col gap-6 min-w-0">
                     <Panel title=tr!(ORDER_CONTENTS) flush=true>{content}</Panel>
-                    {parcels(&order, allowed, actions)}
+                    <div id=FULFILMENT>{parcels(&order, allowed, actions)}</div>
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
                 <div class="flex flex-col gap-6 min-w-0">
-                    {money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}
+                    <div id="money">{money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}</div>
                     {people(&order)}
                     {may(Permission::CancelOrders).then(|| cancelling(&order, actions))}
                 </div>
@@ -431,17 +447,19 @@ where
 {
     let (problem, typed) = posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
-        <Panel title>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=id/>
-                <div class="flex flex-col gap-3">
-                    <p class="text-sm text-quiet">{body}</p>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
-                </div>
-            </StaffForm>
-        </Panel>
+        <div id="cancelling">
+            <Panel title>
+                <ProblemSummary problem/>
+                <StaffForm action>
+                    <input type="hidden" name="order" value=id/>
+                    <div class="flex flex-col gap-3">
+                        <p class="text-sm text-quiet">{body}</p>
+                        <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
+                        <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
+                    </div>
+                </StaffForm>
+            </Panel>
+        </div>
     }
     .into_any()
 }

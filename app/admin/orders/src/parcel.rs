@@ -162,7 +162,7 @@ pub(crate) fn Parcel(
         view! { <p class="text-sm">{carrier}" "<span class="figures">{tracking}</span></p> }
     });
     view! {
-        <section class="flex flex-col gap-3 py-4 first:pt-0 last:pb-0">
+        <section id=format!("parcel-{number}") class="flex flex-col gap-3 py-4 first:pt-0 last:pb-0">
             <h3 class="flex items-center justify-between gap-3 font-medium">{tr!(ADMIN_ORDERS_PARCEL, number = number)}{states::parcel(parcel.state)}</h3>
             <ul class="text-sm text-quiet">{content}</ul>
             {sent}

@@ -1,6 +1,6 @@
 //! What somebody outside refused, on the first page: why, and what can be done about it.
 
-use admin_frame::{StaffForm, on_done};
+use admin_frame::{StaffForm, on_done, refocus};
 use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
@@ -54,8 +54,20 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<RetryRefusal>(), stated::<EndRe
 pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {
     let retry = ServerAction::<RetryRefusal>::new();
     let end = ServerAction::<EndRefusal>::new();
-    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), move |()| changed.run(()));
-    on_done(end, tr!(COMMON_DONE), move |()| changed.run(()));
+    let done = StoredValue::new(false);
+    let redraw = move |()| {
+        done.set_value(true);
+        changed.run(());
+    };
+    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), redraw);
+    on_done(end, tr!(COMMON_DONE), redraw);
+    // A row goes with the button that was pressed in it: the focus goes on to those that are left, or to the page's heading.
+    Effect::new(move || {
+        today.with(|_| ());
+        if done.try_update_value(std::mem::take).unwrap_or_default() {
+            refocus(vec!["#refusals:not([hidden]) h2".to_owned(), "main h1".to_owned()]);
+        }
+    });
     let posted = StoredValue::new(use_posted());
     let (fault, unended) = posted.with_value(|posted| (problem(retry, posted), problem(end, posted)));
     let any = Memo::new(move |_| today.with(|today| !today.refusals.is_empty()));
