@@ -30,8 +30,13 @@ pub enum InventoryError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// Fewer are available than would have to go.
-    #[error("only {available} can be taken away: the rest is promised to orders")]
-    NotEnough { available: i64 },
+    #[error("only {available} can be taken away; {reserved} more are promised to orders")]
+    NotEnough {
+        /// Units that are free.
+        available: i64,
+        /// Units that are promised.
+        reserved: i64,
+    },
     /// Nothing reserved for this line, or less than is to be shipped.
     #[error("less is reserved for this order than is to be shipped")]
     NotReserved,
@@ -360,7 +365,7 @@ pub async fn adjust(
     reason: &str,
 ) -> Result<(), InventoryError> {
     ctx.require(Permission::WriteStock)?;
-    if delta == 0 || delta.abs() > 1_000_000 {
+    if delta == 0 || delta.unsigned_abs() > 1_000_000 {
         return Err(InventoryError::Amount);
     }
     let reason = reason.trim().chars().take(200).collect::<String>();
@@ -383,8 +388,8 @@ pub async fn adjust(
                 return Err(InventoryError::Unknown);
             };
             if !store::adjust(tx, variant, location, delta).await? {
-                let available = store::available(tx, variant, location).await?;
-                return Err(InventoryError::NotEnough { available });
+                let (available, reserved) = store::free_and_promised(tx, variant, location).await?;
+                return Err(InventoryError::NotEnough { available, reserved });
             }
             let movement = Movement {
                 id: MovementId(shop.id()),
