@@ -36,7 +36,7 @@ pub use lookup::{LINK_REQUESTED, request_link, send_link};
 pub use page::{articles, as_shopper, by_link, view};
 pub use reduce::cancel_rest;
 pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
-pub(crate) use store::{Facts, Head, Line, facts_of, head, is_sale, lines, lock, of_address_within_a_day, set_payment_method};
+pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock, of_address_within_a_day, set_payment_method};
 
 /// The reason of an order that was not paid in time; shown in the reader's words.
 pub const EXPIRED: &str = "expired";
@@ -129,6 +129,15 @@ impl OrderError {
         Some(message.text(locale).to_owned())
     }
 }
+
+/// Which orders are sales, wherever they are counted and added up: a card order is one once the bank holds the money.
+macro_rules! is_sale {
+    () => {
+        "cancelled_at is null
+            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))"
+    };
+}
+pub(crate) use is_sale;
 
 /// The signed link to follow an order without an account: the path, to be put behind the shop's address.
 #[must_use]

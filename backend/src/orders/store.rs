@@ -150,15 +150,6 @@ macro_rules! facts_of {
 }
 pub(crate) use facts_of;
 
-/// Which orders are sales, wherever they are counted and added up: a card order is one once the bank holds the money.
-macro_rules! is_sale {
-    () => {
-        "cancelled_at is null
-            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))"
-    };
-}
-pub(crate) use is_sale;
-
 pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
     tx.fetch_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
 }
@@ -355,7 +346,7 @@ macro_rules! in_queue {
             or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
     };
     (cash_due) => {
-        "o.payment_state = 'pending' and o.cancelled_at is null and o.payment_method = 'cod'
+        "o.payment_state in ('pending', 'partly_paid') and o.cancelled_at is null and o.payment_method = 'cod'
          and o.delivery_state in ('in_transit', 'delivered')"
     };
 }

@@ -3,9 +3,9 @@
 use admin_frame::{StaffForm, on_done, place_of, refocus, shown};
 use domain::Money;
 use domain::id::OrderId;
-use domain::order::{PaymentMethod, PaymentState};
+use domain::order::PaymentState;
 use domain::permission::Permission;
-use domain::view::{OrderLineView, OrderView, RefundView, TimelineEntry};
+use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -16,12 +16,13 @@ use session::{
     Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{
-    Alert, Badge, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached,
-    Row, Shape, SkeletonText, SumLine, Table, Timeline, Tone, When, icon, tr, use_locale,
+    Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
+    SumLine, Table, Timeline, Tone, icon, tr, use_locale,
 };
 
 #[cfg(feature = "ssr")]
 use crate::list::refused;
+use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
 
@@ -131,16 +132,17 @@ pub const ACCESS: &[(&str, Access)] = &[
     stated::<CancelRest>(),
 ];
 
+/// What can be done with an order.
 #[derive(Clone, Copy)]
-struct Actions {
+pub(crate) struct Actions {
     pick: ServerAction<PickOrder>,
-    capture: ServerAction<CapturePayment>,
-    refund: ServerAction<RefundPayment>,
+    pub(crate) capture: ServerAction<CapturePayment>,
+    pub(crate) refund: ServerAction<RefundPayment>,
     cancel: ServerAction<CancelOrder>,
     cancel_rest: ServerAction<CancelRest>,
     parcel: ParcelActions,
     /// What was sent without a script.
-    posted: StoredValue<Posted>,
+    pub(crate) posted: StoredValue<Posted>,
 }
 
 /// What holds the parcels, and the button that makes them.
@@ -207,6 +209,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
         fulfil: may(Permission::FulfilOrders),
         refund: may(Permission::RefundPayments),
         paid: order.captured.minor > order.refunded.minor || order.payment == PaymentState::Authorised,
+        cash: cash_of_last(&order),
     };
     let content = (lines(&order.lines), sums(&order));
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
@@ -312,116 +315,6 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
                 {picking}
             </div>
         </Panel>
-    }
-    .into_any()
-}
-
-fn money(order: &OrderView, key: &str, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
-    let locale = use_locale();
-    let method = match order.payment_method {
-        PaymentMethod::Cod => tr!(CHECKOUT_PAYMENT_COD),
-        PaymentMethod::Card => tr!(CHECKOUT_PAYMENT_CARD),
-    };
-    let mut facts = vec![
-        (tr!(ORDER_PAYMENT).to_owned(), method.to_owned()),
-        (tr!(CART_TOTAL).to_owned(), locale.money(order.total)),
-        (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
-        (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
-    ];
-    let left = Money::new(order.captured.minor - order.refunded.minor - order.returning.minor, order.captured.currency);
-    if order.returning.minor > 0 {
-        facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));
-        facts.push((tr!(ADMIN_ORDERS_REFUNDABLE).to_owned(), locale.money(left)));
-    }
-    let (refunds, key) = (refunds(&order.refunds), key.to_owned());
-    let failed = order.payment_failure.clone();
-    let id = order.id;
-    let to_capture = may_capture && order.payment == PaymentState::Authorised;
-    view! {
-        <Panel title=tr!(ORDER_PAYMENT)>
-            <div class="flex flex-col gap-4">
-                <Facts facts/>
-                {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
-                {refunds}
-                {to_capture.then(|| capturing(id, &key, actions))}
-                {(may_refund && left.minor > 0).then(|| refunding(id, &key, left, actions))}
-            </div>
-        </Panel>
-    }
-    .into_any()
-}
-
-/// Each refund: how much, how far, why, by whom.
-fn refunds(refunds: &[RefundView]) -> AnyView {
-    if refunds.is_empty() {
-        return ().into_any();
-    }
-    let locale = use_locale();
-    let one = |refund: &RefundView| {
-        let (tone, state) = match refund.state.as_str() {
-            "done" => (Tone::Success, tr!(ADMIN_ORDERS_REFUND_DONE)),
-            "failed" => (Tone::Danger, tr!(ADMIN_ORDERS_REFUND_FAILED)),
-            _ => (Tone::Warning, tr!(ADMIN_ORDERS_REFUND_PENDING)),
-        };
-        let failure = refund.failure.clone().map(|failure| view! { <p class="tone-danger tone-ink text-sm">{failure}</p> }.into_any());
-        view! {
-            <li class="py-2">
-                <p class="flex items-center justify-between gap-3">
-                    <span class="figures font-medium">{locale.money(refund.amount)}</span>
-                    <Badge tone>{state}</Badge>
-                </p>
-                <p class="break-words">{refund.reason.clone()}</p>
-                <p class="text-sm text-quiet">{refund.actor.clone()}" · "<When at=refund.at/></p>
-                {failure}
-            </li>
-        }
-        .into_any()
-    };
-    let all = refunds.iter().map(one).collect_view();
-    view! {
-        <div>
-            <h3 class="text-sm text-quiet">{tr!(ADMIN_ORDERS_REFUNDS)}</h3>
-            <ul class="divide-y divide-hairline">{all}</ul>
-        </div>
-    }
-    .into_any()
-}
-
-fn capturing(order: OrderId, key: &str, actions: Actions) -> AnyView {
-    let action = actions.capture;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
-    let key = typed.or("key", key);
-    view! {
-        <ProblemSummary problem/>
-        <StaffForm action>
-            <input type="hidden" name="order" value=order.to_string()/>
-            <input type="hidden" name="key" value=key/>
-            <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "capture-amount")/>
-                <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
-            </div>
-        </StaffForm>
-    }
-    .into_any()
-}
-
-fn refunding(order: OrderId, key: &str, left: Money, actions: Actions) -> AnyView {
-    let action = actions.refund;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
-    let key = typed.or("key", key);
-    view! {
-        <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=order.to_string()/>
-                <input type="hidden" name="key" value=key/>
-                <div class="flex flex-col gap-3">
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "refund-amount")/>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
-                </div>
-            </StaffForm>
-        </Disclosure>
     }
     .into_any()
 }
