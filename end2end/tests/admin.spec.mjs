@@ -81,6 +81,18 @@ test('a clerk is refused what clerks may not do', { tag: '@desktop' }, async ({ 
   expect(refused.status()).toBe(403);
   await page.goto('/admin/settings');
   await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
+  // A list is not asked for that would be refused once it is sent, and a product is there to be read.
+  for (const address of ['/admin/products/import', '/admin/products/new']) {
+    await open(page, address);
+    await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
+    await expect(page.locator('main input:not([type=hidden])')).toHaveCount(0);
+  }
+  await open(page, '/admin/products?q=mug');
+  await page.locator('a[href^="/admin/products/prod_"]').first().click();
+  await expect(page.locator('[id="name.en"]')).toHaveValue(/mug/i);
+  await expect(page.locator('[id="name.en"]')).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Save changes' })).toHaveCount(0);
+  await accessible(page);
 });
 
 test('whoever is not signed in is asked to', { tag: ['@desktop', '@dist'] }, async ({ page }) => {

@@ -36,6 +36,23 @@ where
     }
 }
 
+/// The fields of a form whose reader may perhaps not write: then they are there to be read, and nothing is typed for a refusal.
+#[component]
+pub fn Fields(
+    /// May the reader write?
+    may_write: bool,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let read_only = !may_write;
+    view! {
+        <fieldset disabled=read_only class="flex flex-col gap-6 min-w-0 disabled:[&_:is(input,select,textarea)]:text-base-content!">
+            {children()}
+        </fieldset>
+    }
+    .into_any()
+}
+
 /// Says in passing that it was done, and what follows from it; what went wrong with the whole is said as well.
 pub fn on_done<F>(action: ServerAction<F>, said: &'static str, then: impl Fn(F::Output) + Send + Sync + 'static)
 where

@@ -1,5 +1,6 @@
 //! What a page read, or a page in place of one that could not be shown.
 
+use domain::permission::Permission;
 use leptos::prelude::*;
 use session::{AppError, Packed, Title, loaded};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
@@ -39,6 +40,22 @@ pub fn Trouble(
         </EmptyState>
     }
     .into_any()
+}
+
+/// In place of a page that the reader may not use.
+#[component]
+pub fn Forbidden(
+    /// What the page asks for.
+    needs: Permission,
+) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    let error = session::request::admitted(session::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
+    #[cfg(not(feature = "ssr"))]
+    let error = {
+        let _ = needs;
+        AppError::new(403)
+    };
+    view! { <Trouble error/> }
 }
 
 /// An address of the admin that leads nowhere.
