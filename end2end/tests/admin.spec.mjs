@@ -118,3 +118,18 @@ for (const { name, prepare } of pages.filter(({ address }) => address.startsWith
     await accessible(page);
   });
 }
+
+test('whoever was signed out meanwhile signs in from the message and comes back', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 401/);
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Pick', exact: true }).click();
+  await page.getByRole('main').getByRole('alert').getByRole('link', { name: 'Sign in' }).click();
+  await page.waitForURL(`**/sign-in?back=%2Fadmin%2Forders%2F${id}`);
+  await page.locator('[name=email]').fill('manager@example.com');
+  await page.locator('[name=password]').fill('demo-manager-2026');
+  await page.locator('main form button[type=submit]').first().click();
+  await page.waitForURL(`**/admin/orders/${id}`);
+});

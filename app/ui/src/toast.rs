@@ -15,6 +15,7 @@ struct Toast {
     tone: Tone,
     text: String,
     undo: Option<Callback<()>>,
+    sign_in: Option<String>,
 }
 
 /// Where pages put their news. Provided by [`provide_toasts`], shown by [`ToastRegion`].
@@ -45,11 +46,20 @@ impl Toasts {
         self.push(Tone::Neutral, text.into(), Some(undo.into()));
     }
 
+    /// Something was not done, as nobody is signed in any more; with the address where one signs in.
+    pub fn sign_in(self, text: impl Into<String>, address: String) {
+        self.show(Tone::Danger, text.into(), None, Some(address));
+    }
+
     fn push(self, tone: Tone, text: String, undo: Option<Callback<()>>) {
+        self.show(tone, text, undo, None);
+    }
+
+    fn show(self, tone: Tone, text: String, undo: Option<Callback<()>>, sign_in: Option<String>) {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
-            list.push(Toast { id, tone, text, undo });
+            list.push(Toast { id, tone, text, undo, sign_in });
         });
         set_timeout(move || self.dismiss(id), STAYS);
     }
@@ -115,6 +125,7 @@ fn ToastView(toast: Toast, toasts: Toasts) -> impl IntoView {
                     {tr!(COMMON_UNDO)}
                 </button>
             }.into_any())}
+            {toast.sign_in.map(|address| view! { <a href=address class="btn btn-ghost text-accent hover:bg-white/10">{tr!(SHELL_SIGN_IN)}</a> }.into_any())}
             <button type="button" class="btn btn-ghost btn-square text-neutral-content hover:bg-white/10" aria-label=tr!(UI_DISMISS) on:click=move |_| toasts.dismiss(id)>
                 <Icon shape=icon::CLOSE class="size-4"/>
             </button>

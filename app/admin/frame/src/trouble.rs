@@ -2,7 +2,7 @@
 
 use domain::permission::Permission;
 use leptos::prelude::*;
-use session::{AppError, Packed, Title, loaded};
+use session::{AppError, Packed, Title, loaded, sign_in_address};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
 
 /// Shows what a page read, or why it could not be read; stands in a `Suspense` or a `Transition`. See [`session::loaded`].
@@ -34,7 +34,7 @@ pub fn Trouble(
     view! {
         <Title text=title/>
         <EmptyState title body=error.said(use_locale()) level=1>
-            {signed_out.then(|| view! { <LinkButton href="/sign-in?back=/admin">{tr!(SHELL_SIGN_IN)}</LinkButton> })}
+            {signed_out.then(|| view! { <LinkButton href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</LinkButton> })}
             {(!signed_out).then(|| view! { <LinkButton href="/admin" look=Look::Outline>{tr!(ADMIN_TITLE)}</LinkButton> })}
             <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
