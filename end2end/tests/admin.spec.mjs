@@ -133,3 +133,10 @@ test('whoever was signed out meanwhile signs in from the message and comes back'
   await page.locator('main form button[type=submit]').first().click();
   await page.waitForURL(`**/admin/orders/${id}`);
 });
+
+test('the open page of the settings is in sight among its tabs', { tag: '@phone' }, async ({ page }) => {
+  await asStaff(page, 'manager');
+  await open(page, '/admin/settings/denials');
+  const tab = page.getByRole('main').getByRole('navigation', { name: 'Settings' }).locator('[aria-current]');
+  await expect(tab).toBeInViewport({ ratio: 1 });
+});

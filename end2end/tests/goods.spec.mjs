@@ -91,6 +91,12 @@ test('stock that cannot be taken away says why', { tag: '@desktop' }, async ({ p
   await expect(page.locator('#delta-error')).toContainText('1,000,000');
   await adjust('-999999');
   await expect(page.locator('#delta-error')).toContainText('can be taken away');
+  // Its movements say of which article they are.
+  const article = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
+  const sku = await article.textContent();
+  await article.click();
+  await page.waitForURL('**/admin/stock/var_*');
+  await expect(page.locator('main')).toContainText(`${sku} · `);
 });
 
 test('a tax rate comes into force on a day, and nothing before it is changed', { tag: '@desktop' }, async ({ page, problems }) => {

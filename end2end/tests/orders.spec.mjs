@@ -135,3 +135,17 @@ test('the newest orders say how they are paid, and what they come to is in sight
   await expect(newest).toContainText('Cash due');
   expect(await newest.evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0);
 });
+
+test('a pick list has its orders in sight and boxes on paper, and an empty one says so', { tag: '@phone' }, async ({ page, request }) => {
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, '/admin/orders/pick-list');
+  await expect(page.getByRole('heading', { name: 'Nothing to pick' })).toBeVisible();
+  await open(page, `/admin/orders/pick-list?orders=${id}`);
+  const list = page.getByRole('region', { name: 'Pick list' });
+  await expect(list.getByRole('columnheader', { name: 'Orders' })).toBeInViewport({ ratio: 1 });
+  expect(await list.evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByText(/^As of /)).toBeVisible();
+  await expect(list.locator('td span[aria-hidden]').first()).toBeVisible();
+});
