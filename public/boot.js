@@ -13,6 +13,27 @@ document.addEventListener('focusout', ({ target, relatedTarget }) => {
   });
 });
 
+// The router takes a click on a link to a place inside the page: it scrolls there, and the focus would stay behind. It follows, as it
+// does in a page that is not hydrated: to the field that is meant, to the first of a group of them, or to the place itself.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a[href*="#"]');
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.origin !== location.origin || link.pathname !== location.pathname || link.hash.length < 2) return;
+  // By then the page is scrolled.
+  setTimeout(() => {
+    const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!place) return;
+    for (let folded = place; (folded = folded.closest('details:not([open])')); ) folded.open = true;
+    const isField = place.matches('main, a[href], button, input, select, summary, textarea');
+    const fields = isField ? [] : [...place.querySelectorAll('input:enabled, select:enabled, textarea:enabled')];
+    const goal = fields.find((field) => field.checkVisibility()) ?? place;
+    goal.focus();
+    if (document.activeElement === goal || !goal.checkVisibility()) return;
+    goal.tabIndex = -1;
+    goal.focus();
+  });
+});
+
 // Registers the service worker. The first page was loaded before the worker could see it: the worker is handed the list.
 if ('serviceWorker' in navigator) {
   addEventListener('load', async () => {

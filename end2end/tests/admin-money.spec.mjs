@@ -30,6 +30,36 @@ test('a refund with a decimal comma is refused beside its field, and its reason 
   await accessible(page);
 });
 
+// On a phone, as the courier's money is counted.
+test('cash that is missing at the door stays due, and is recorded when it comes', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/422/);
+  const order = await anOrder(request, 'Lia Cruz');
+  const press = (name) => page.getByRole('button', { name, exact: true }).click();
+  await asStaff(page, 'owner');
+  await open(page, `/admin/orders/${order}`);
+  await press('Pick');
+  await press('Pack');
+  await page.locator('#carrier-1').fill('LBC');
+  await press('Ship');
+  const received = page.locator('#received-1');
+  const due = Number(await received.inputValue());
+  expect(due).toBeGreaterThan(1);
+  await received.fill('99999');
+  await press('Mark delivered');
+  await expect(page.locator('#received-1-error')).toContainText('At most');
+  await received.fill((due - 1).toFixed(2));
+  await press('Mark delivered');
+  await expect(received).toHaveCount(0);
+  const main = page.locator('main');
+  await expect(main).toContainText('Partly paid');
+  await expect(main).toContainText('Still due');
+  await expect(main).toContainText('₱1.00 of the cash did not come');
+  await accessible(page);
+  await press('Record the cash');
+  await expect(main).not.toContainText('Still due');
+  await expect(main).not.toContainText('Partly paid');
+});
+
 test('what somebody outside refused stands on the first page until it is dismissed', { tag: '@desktop' }, async ({ page, request, visitor, problems }) => {
   problems.allow(/status of 422/);
   await asStaff(page, 'owner');
@@ -53,4 +83,13 @@ test('what somebody outside refused stands on the first page until it is dismiss
   await plain.locator('#refusals button[value=dismissed]').click();
   await expect(plain.locator('#refusals')).toBeHidden();
   await expect(panel).toBeHidden();
+
+  // Its row goes with the button that was pressed in it; the focus goes on to what is left.
+  await request.post('/webhooks/stripe', { headers: { 'stripe-signature': 't=1,v1=00' }, data: '{}' });
+  const row = panel.locator('li', { hasText: 'The signature is wrong' });
+  await row.locator('summary').click();
+  await row.locator('input[name=note]').fill('tried by hand');
+  await row.locator('button[value=dismissed]').press('Enter');
+  await expect(row).toHaveCount(0);
+  await expect(page.locator('h1:focus, #refusals h2:focus')).toHaveCount(1);
 });

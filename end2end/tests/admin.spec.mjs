@@ -81,6 +81,18 @@ test('a clerk is refused what clerks may not do', { tag: '@desktop' }, async ({ 
   expect(refused.status()).toBe(403);
   await page.goto('/admin/settings');
   await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
+  // A list is not asked for that would be refused once it is sent, and a product is there to be read.
+  for (const address of ['/admin/products/import', '/admin/products/new']) {
+    await open(page, address);
+    await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
+    await expect(page.locator('main input:not([type=hidden])')).toHaveCount(0);
+  }
+  await open(page, '/admin/products?q=mug');
+  await page.locator('a[href^="/admin/products/prod_"]').first().click();
+  await expect(page.locator('[id="name.en"]')).toHaveValue(/mug/i);
+  await expect(page.locator('[id="name.en"]')).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Save changes' })).toHaveCount(0);
+  await accessible(page);
 });
 
 test('whoever is not signed in is asked to', { tag: ['@desktop', '@dist'] }, async ({ page }) => {
@@ -114,3 +126,25 @@ for (const lot of [staffs.filter(carried), ...lots(staffs.filter((one) => !carri
     }
   });
 }
+
+test('whoever was signed out meanwhile signs in from the message and comes back', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 401/);
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Pick', exact: true }).click();
+  await page.getByRole('main').getByRole('alert').getByRole('link', { name: 'Sign in' }).click();
+  await page.waitForURL(`**/sign-in?back=%2Fadmin%2Forders%2F${id}`);
+  await page.locator('[name=email]').fill('manager@example.com');
+  await page.locator('[name=password]').fill('demo-manager-2026');
+  await page.locator('main form button[type=submit]').first().click();
+  await page.waitForURL(`**/admin/orders/${id}`);
+});
+
+test('the open page of the settings is in sight among its tabs', { tag: '@phone' }, async ({ page }) => {
+  await asStaff(page, 'manager');
+  await open(page, '/admin/settings/denials');
+  const tab = page.getByRole('main').getByRole('navigation', { name: 'Settings' }).locator('[aria-current]');
+  await expect(tab).toBeInViewport({ ratio: 1 });
+});

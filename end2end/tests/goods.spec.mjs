@@ -79,6 +79,26 @@ test('a product gets a variant of every combination, and its pictures their orde
   await expect(tiles.first().locator('img')).toHaveAttribute('alt', 'Picture of abaca-clutch.webp');
 });
 
+test('stock that cannot be taken away says why', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  await asStaff(page, 'manager');
+  await open(page, '/admin/stock?q=mug');
+  const adjust = async (units) => {
+    await page.locator('#delta').fill(units);
+    await page.getByRole('button', { name: 'Adjust stock' }).click();
+  };
+  await adjust('9999999');
+  await expect(page.locator('#delta-error')).toContainText('1,000,000');
+  await adjust('-999999');
+  await expect(page.locator('#delta-error')).toContainText('can be taken away');
+  // Its movements say of which article they are.
+  const article = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
+  const sku = await article.textContent();
+  await article.click();
+  await page.waitForURL('**/admin/stock/var_*');
+  await expect(page.locator('main')).toContainText(`${sku} · `);
+});
+
 test('a tax rate comes into force on a day, and nothing before it is changed', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   await asStaff(page, 'manager');
@@ -203,6 +223,8 @@ test('a product list is looked at before it is read, and the products leave as a
     await page.getByRole('button', { name: button, exact: true }).click();
     return (await answered).status();
   };
+  expect(await read('Preview')).toBe(422);
+  await expect(page.locator('#file-error')).toContainText('Choose a file.');
   // A price that can be read in two ways is asked about beside the choice.
   await page.locator('[name="file"]').setInputFiles(list('1.290'));
   expect(await read('Preview')).toBe(422);

@@ -1,6 +1,7 @@
 // What becomes of orders that do not go straight through: undone, refused at the door, cancelled by their shoppers, taken out as a file.
 
 import { readFile } from 'node:fs/promises';
+import { addToCart, cartSynced, checkOut, somebody } from '../shopper.mjs';
 import { anOrder, asStaff } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
 
@@ -118,4 +119,42 @@ test('somebody on the staff chooses what they are told by mail', { tag: '@phone'
   await page.reload();
   await expect(page.getByLabel('New orders')).toBeChecked();
   await expect(page.getByLabel(/^Articles that run low/)).not.toBeChecked();
+});
+
+test('a card order that nobody paid waits for its payment, and is not to be packed', { tag: '@desktop' }, async ({ page }) => {
+  const name = `Unpaid ${Date.now().toString(36)}`;
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await checkOut(page, somebody(name), 'card');
+  await expect(page.getByLabel('Card number')).toBeVisible();
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  const row = page.getByRole('region', { name: 'Orders' }).locator('tbody tr');
+  await expect(row).toContainText('Waits for payment');
+  await expect(row).not.toContainText('To pack');
+});
+
+// On both devices: half a desk is as narrow as a phone.
+test('the newest orders say how they are paid, and what they come to is in sight', async ({ page, request }) => {
+  await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, '/admin');
+  const newest = page.getByRole('region', { name: 'Newest orders' });
+  await expect(newest.locator('tbody tr').first()).toContainText('₱');
+  await expect(newest).toContainText('Cash due');
+  expect(await newest.evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0);
+});
+
+test('a pick list has its orders in sight and boxes on paper, and an empty one says so', { tag: '@phone' }, async ({ page, request }) => {
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, '/admin/orders/pick-list');
+  await expect(page.getByRole('heading', { name: 'Nothing to pick' })).toBeVisible();
+  await open(page, `/admin/orders/pick-list?orders=${id}`);
+  const list = page.getByRole('region', { name: 'Pick list' });
+  await expect(list.getByRole('columnheader', { name: 'Orders' })).toBeInViewport({ ratio: 1 });
+  expect(await list.evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByText(/^As of /)).toBeVisible();
+  await expect(list.locator('td span[aria-hidden]').first()).toBeVisible();
 });

@@ -13,10 +13,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
-use ui::{Alert, ErrorSummary, FieldNames, Tone, use_locale};
+use ui::{Alert, ErrorSummary, FieldNames, Tone, tr, use_locale};
 use wasm_bindgen::JsCast;
 
-use crate::{AppError, Packed, shared};
+use crate::{AppError, Packed, shared, sign_in_address};
 
 /// The field by which a form says which server function it is for, on pages with forms for several.
 pub const TO: &str = "to";
@@ -274,7 +274,11 @@ pub fn ProblemSummary(
     view! {
         <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40" hidden=move || problem.with(Option::is_none)>
             <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
-            {move || whole().map(|problem| view! { <Alert tone=Tone::Danger>{problem.said(locale)}</Alert> })}
+            {move || whole().map(|problem| {
+                // Whoever signs in comes back to this page.
+                let sign_in = problem.is_signed_out().then(|| view! { " "<a class="link font-medium" href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</a> });
+                view! { <Alert tone=Tone::Danger>{problem.said(locale)}{sign_in}</Alert> }
+            })}
         </div>
     }
     .into_any()

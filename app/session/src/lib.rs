@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod address;
 mod alive;
 mod answer;
 mod brand;
@@ -19,6 +20,7 @@ pub mod request;
 mod title;
 
 pub use access::{Stated, stated};
+pub use address::{escaped, sign_in_address};
 pub use alive::{ALIVE, when_alive};
 pub use answer::{Answer, Packed};
 pub use brand::{Brand, use_brand};

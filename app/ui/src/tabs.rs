@@ -1,5 +1,6 @@
 //! Views of one list, side by side. They are links: the address says which view it is.
 
+use leptos::html;
 use leptos::prelude::*;
 
 /// One view.
@@ -25,8 +26,19 @@ pub fn Tabs(
     tabs: Vec<Tab>,
 ) -> impl IntoView {
     let locale = crate::use_locale();
+    let row = NodeRef::<html::Nav>::new();
+    // On a phone the row is wider than the screen: the view that is open comes into sight.
+    Effect::new(move || {
+        let Some(row) = row.get() else { return };
+        request_animation_frame(move || {
+            let Some(here) = row.query_selector("[aria-current]").ok().flatten() else { return };
+            let (row_box, here_box) = (row.get_bounding_client_rect(), here.get_bounding_client_rect());
+            let off = here_box.left() + here_box.width() / 2.0 - row_box.left() - row_box.width() / 2.0;
+            row.scroll_by_with_x_and_y(off, 0.0);
+        });
+    });
     view! {
-        <nav aria-label=label class="overflow-x-auto border-b border-hairline">
+        <nav node_ref=row aria-label=label class="overflow-x-auto border-b border-hairline">
             <ul class="flex gap-1">
                 {tabs
                     .into_iter()

@@ -15,6 +15,7 @@ struct Toast {
     tone: Tone,
     text: String,
     undo: Option<Callback<()>>,
+    sign_in: Option<String>,
 }
 
 /// Where pages put their news. Provided by [`provide_toasts`], shown by [`ToastRegion`].
@@ -45,11 +46,20 @@ impl Toasts {
         self.push(Tone::Neutral, text.into(), Some(undo.into()));
     }
 
+    /// Something was not done, as nobody is signed in any more; with the address where one signs in.
+    pub fn sign_in(self, text: impl Into<String>, address: String) {
+        self.show(Tone::Danger, text.into(), None, Some(address));
+    }
+
     fn push(self, tone: Tone, text: String, undo: Option<Callback<()>>) {
+        self.show(tone, text, undo, None);
+    }
+
+    fn show(self, tone: Tone, text: String, undo: Option<Callback<()>>, sign_in: Option<String>) {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
-            list.push(Toast { id, tone, text, undo });
+            list.push(Toast { id, tone, text, undo, sign_in });
         });
         set_timeout(move || self.dismiss(id), STAYS);
     }
@@ -73,7 +83,8 @@ pub fn use_toasts() -> Toasts {
     use_context().unwrap_or_else(provide_toasts)
 }
 
-/// Shows the news, and has a screen reader say it. Stands once in the shell.
+/// Shows the news, and has a screen reader say it. Stands once in the shell. On phones it is at the top, the newest alone: at the
+/// bottom it would cover the next button.
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
@@ -81,7 +92,7 @@ pub fn ToastRegion() -> impl IntoView {
         <section
             aria-label=tr!(SHELL_NOTIFICATIONS)
             aria-live="polite"
-            class="screen-only fixed z-50 inset-x-0 bottom-20 md:bottom-6 flex flex-col items-center gap-2 px-4 pointer-events-none"
+            class="screen-only fixed z-50 inset-x-0 max-md:top-16 md:bottom-6 flex flex-col items-center gap-2 px-4 pointer-events-none max-md:[&>:not(:last-child)]:hidden"
         >
             <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
                 <ToastView toast toasts/>
@@ -114,6 +125,7 @@ fn ToastView(toast: Toast, toasts: Toasts) -> impl IntoView {
                     {tr!(COMMON_UNDO)}
                 </button>
             }.into_any())}
+            {toast.sign_in.map(|address| view! { <a href=address class="btn btn-ghost text-accent hover:bg-white/10">{tr!(SHELL_SIGN_IN)}</a> }.into_any())}
             <button type="button" class="btn btn-ghost btn-square text-neutral-content hover:bg-white/10" aria-label=tr!(UI_DISMISS) on:click=move |_| toasts.dismiss(id)>
                 <Icon shape=icon::CLOSE class="size-4"/>
             </button>

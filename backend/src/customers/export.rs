@@ -8,14 +8,15 @@ use domain::view::Preferences;
 use domain::{Currency, Money, Timestamp, iso_minute};
 use serde_json::json;
 
-use crate::Shop;
+use crate::orders::is_sale;
 use crate::platform::db::{Db, DbError, Rows};
 use crate::platform::handover::Handover;
 use crate::platform::{Context, csv};
+use crate::{Shop, settings};
 
 use super::{CustomerError, open_addresses, unseal_contact};
 
-/// The columns, in their order.
+/// The columns, in their order; in place of `spent` there is one for each currency, as `spent_php`.
 pub const CUSTOMER_COLUMNS: [&str; 20] = [
     "name",
     "email",
@@ -52,6 +53,7 @@ enum Next {
 /// A file of customers that is being written.
 pub struct CustomersFile {
     shop: Shop,
+    currencies: Vec<Currency>,
     next: Next,
     handover: Handover,
     begun: bool,
@@ -68,7 +70,7 @@ crate::rows! {
         role: Option<String>,
         preferences: Option<String>,
     }
-    /// An order that counts.
+    /// A sale, as the day's figures count them.
     struct Bought {
         contact: ContactId,
         placed_at: Timestamp,
@@ -85,8 +87,9 @@ impl CustomersFile {
     /// Not allowed, or the database's.
     pub async fn begin(shop: &Shop, ctx: &Context) -> Result<Self, CustomerError> {
         ctx.require(Permission::ExportCustomers)?;
+        let currencies = currencies(shop).await?;
         let handover = Handover::begin(shop, ctx, ("customers.export_begun", "customers.exported"), json!({})).await?;
-        Ok(Self { shop: shop.clone(), next: Next::Email(Vec::new()), handover, begun: false })
+        Ok(Self { shop: shop.clone(), currencies, next: Next::Email(Vec::new()), handover, begun: false })
     }
 
     /// The next part of the file; none after the last.
@@ -115,7 +118,7 @@ impl CustomersFile {
         if !self.begun {
             self.begun = true;
             part.extend_from_slice(csv::MARK.as_bytes());
-            part.extend(csv::lines([CUSTOMER_COLUMNS]));
+            part.extend(csv::lines([self.columns()]));
         }
         let rows = self.rows_of(contacts).await?;
         self.handover.add(rows.len());
@@ -126,8 +129,19 @@ impl CustomersFile {
         Ok(Some(part))
     }
 
+    fn columns(&self) -> Vec<String> {
+        let mut columns = Vec::with_capacity(CUSTOMER_COLUMNS.len());
+        for column in CUSTOMER_COLUMNS {
+            match column {
+                "spent" => columns.extend(self.currencies.iter().map(|currency| format!("spent_{}", currency.code().to_lowercase()))),
+                other => columns.push(other.to_owned()),
+            }
+        }
+        columns
+    }
+
     /// A row for each person among these contacts.
-    async fn rows_of(&self, contacts: Vec<ContactRow>) -> Result<Vec<[String; CUSTOMER_COLUMNS.len()]>, CustomerError> {
+    async fn rows_of(&self, contacts: Vec<ContactRow>) -> Result<Vec<Vec<String>>, CustomerError> {
         let mut people: BTreeMap<Vec<u8>, Vec<ContactRow>> = BTreeMap::new();
         for contact in contacts.into_iter().filter(|contact| contact.role.is_none()) {
             let key = contact.email_hash.clone().unwrap_or_else(|| contact.id.0.as_bytes().to_vec());
@@ -157,17 +171,15 @@ impl CustomersFile {
             let person = unseal_contact(&self.shop, known.id, &known.sealed)?;
             let preferences: Preferences =
                 account.and_then(|account| serde_json::from_str(account.preferences.as_deref()?).ok()).unwrap_or_default();
-            let mut spent: BTreeMap<String, Money> = BTreeMap::new();
-            for order in &orders {
-                let sum = spent.entry(order.currency.code().to_owned()).or_insert_with(|| Money::zero(order.currency));
-                sum.minor = sum.minor.saturating_add(order.due);
-            }
-            let spent: Vec<String> = spent.iter().map(|(code, sum)| format!("{code} {}", sum.decimal())).collect();
+            let spent = |currency: &Currency| {
+                let of = orders.iter().filter(|order| order.currency == *currency);
+                Money::new(of.fold(0_i64, |sum, order| sum.saturating_add(order.due)), *currency).decimal()
+            };
             let moment = |at: Option<Timestamp>| at.map(iso_minute).unwrap_or_default();
             let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
             let address = latest(contacts).and_then(|id| addresses.get(&id).cloned()).unwrap_or_default();
             let language = if preferences.locale.is_empty() { known.locale.clone() } else { preferences.locale };
-            rows.push([
+            let mut row = vec![
                 person.name,
                 person.email,
                 person.phone,
@@ -175,7 +187,9 @@ impl CustomersFile {
                 yes(account.is_some()),
                 yes(preferences.marketing),
                 orders.len().to_string(),
-                spent.join("; "),
+            ];
+            row.extend(self.currencies.iter().map(spent));
+            row.extend([
                 moment(orders.iter().map(|order| order.placed_at).min()),
                 moment(orders.iter().map(|order| order.placed_at).max()),
                 address.recipient,
@@ -189,9 +203,18 @@ impl CustomersFile {
                 address.country,
                 moment(contacts.iter().map(|contact| contact.created_at).min()),
             ]);
+            rows.push(row);
         }
         Ok(rows)
     }
+}
+
+/// The shop's currency, and those of orders that were placed when it had another one.
+async fn currencies(shop: &Shop) -> Result<Vec<Currency>, DbError> {
+    let mut currencies = vec![settings::shop_currency(shop)];
+    let placed: Vec<(Currency,)> = shop.db().fetch_all("select distinct currency from orders order by currency", &[]).await?;
+    currencies.extend(placed.into_iter().map(|(currency,)| currency).filter(|currency| *currency != settings::shop_currency(shop)));
+    Ok(currencies)
 }
 
 async fn emails(db: &Db, after: &Vec<u8>) -> Result<Vec<Vec<u8>>, DbError> {
@@ -220,8 +243,11 @@ async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbE
 
 async fn orders_of(db: &Db, contacts: &String) -> Result<Vec<Bought>, DbError> {
     db.fetch_all(
-        "select contact_id, placed_at, currency, total - waived, shipping_address_id from orders
-         where contact_id in (select unhex(value->>0) from json_each($1)) and cancelled_at is null",
+        concat!(
+            "select contact_id, placed_at, currency, total - waived, shipping_address_id from orders
+             where contact_id in (select unhex(value->>0) from json_each($1)) and ",
+            is_sale!()
+        ),
         &[contacts],
     )
     .await

@@ -305,11 +305,19 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ShipmentId, carrier: &str,
     Ok(())
 }
 
-/// The parcel arrived. With the last one of a cash-on-delivery order its cash is captured.
+/// The parcel arrived. With the last one of a cash-on-delivery order all of its cash is captured.
 ///
 /// # Errors
 /// [`FulfilmentError::Step`] unless the parcel is on its way.
 pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ShipmentId) -> Result<(), FulfilmentError> {
+    deliver_for(shop, ctx, parcel, None).await
+}
+
+/// The same where it is known how much cash came with the parcel, minor units. What is missing stays due.
+///
+/// # Errors
+/// As [`deliver`]; [`PaymentError::TooMuch`] for more than is due, and then the parcel stays as it was.
+pub async fn deliver_for(shop: &Shop, ctx: &Context, parcel: ShipmentId, received: Option<i64>) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
     let (inner, ctx) = (shop.clone(), ctx.clone());
     shop.db()
@@ -317,8 +325,9 @@ pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ShipmentId) -> Result<(
             let found = step(tx, parcel, ShipmentState::Delivered, inner.now()).await?;
             told(tx, &inner, &ctx, "shipment.delivered", &found, json!({ "shipment": parcel })).await?;
             let head = orders::head(tx, found.order).await?.ok_or(FulfilmentError::Unknown)?;
-            if head.delivery_state == domain::order::DeliveryState::Delivered && head.payment_method == PaymentMethod::Cod {
-                payments::collect_cash(tx, &inner, &ctx, found.order).await?;
+            let all_arrived = head.delivery_state == domain::order::DeliveryState::Delivered;
+            if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
+                payments::collect_cash(tx, &inner, &ctx, found.order, received).await?;
             }
             Ok::<_, FulfilmentError>(())
         })

@@ -22,7 +22,7 @@ const MOST: usize = 50;
 /// Not allowed, or the database's.
 pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[OrderId]) -> Result<PickListView, FulfilmentError> {
     ctx.require(Permission::ReadOrders)?;
-    let mut list = PickListView::default();
+    let mut list = PickListView { made_at: shop.now(), ..PickListView::default() };
     let (mut asked, mut numbers) = (Vec::new(), HashMap::new());
     for id in orders.iter().take(MOST) {
         let Some(head) = orders::head(&mut shop.db(), *id).await? else { continue };

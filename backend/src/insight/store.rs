@@ -2,16 +2,18 @@
 
 use domain::{Currency, Timestamp};
 
+use crate::orders::is_sale;
 use crate::platform::db::{Db, DbError};
 
-/// Day (counted from 1970, Philippine time), orders and what they bring, from a moment on. Days without orders are missing. A card order
-/// is a sale once the bank holds the money.
+/// Day (counted from 1970, Philippine time), orders and what they bring, from a moment on. Days without orders are missing.
 pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<(i64, i64, i64)>, DbError> {
     db.fetch_all(
-        "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total - waived) as bigint) from orders
-         where placed_at >= $1 and cancelled_at is null and currency = $2
-            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))
-         group by (placed_at + 28800000) / 86400000",
+        concat!(
+            "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total - waived) as bigint) from orders
+             where placed_at >= $1 and currency = $2 and ",
+            is_sale!(),
+            " group by (placed_at + 28800000) / 86400000"
+        ),
         &[&from, &currency],
     )
     .await

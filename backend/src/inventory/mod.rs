@@ -4,6 +4,7 @@
 //! `available = on_hand − reserved`, never below nothing. A reservation is taken by the transaction that makes its order, and
 //! is closed by shipping or by release. `tindahan audit` proves the sums.
 
+mod read;
 mod store;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +13,6 @@ use domain::Timestamp;
 use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ReservationId, VariantId};
 use domain::order::ReturnedGoods;
 use domain::permission::Permission;
-use domain::view::{MovementView, StockListView};
 use uuid::Uuid;
 
 use crate::accounting::{self, AccountingError};
@@ -23,6 +23,9 @@ use crate::platform::events::{self, Event};
 use crate::platform::once::{self, KeyError};
 use crate::{Shop, settings};
 
+pub use read::{article, available_of, list, low, movements};
+pub(crate) use store::{named, running_low};
+
 /// Why stock was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum InventoryError {
@@ -30,8 +33,13 @@ pub enum InventoryError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// Fewer are available than would have to go.
-    #[error("only {available} can be taken away: the rest is promised to orders")]
-    NotEnough { available: i64 },
+    #[error("only {available} can be taken away; {reserved} more are promised to orders")]
+    NotEnough {
+        /// Units that are free.
+        available: i64,
+        /// Units that are promised.
+        reserved: i64,
+    },
     /// Nothing reserved for this line, or less than is to be shipped.
     #[error("less is reserved for this order than is to be shipped")]
     NotReserved,
@@ -360,7 +368,7 @@ pub async fn adjust(
     reason: &str,
 ) -> Result<(), InventoryError> {
     ctx.require(Permission::WriteStock)?;
-    if delta == 0 || delta.abs() > 1_000_000 {
+    if delta == 0 || delta.unsigned_abs() > 1_000_000 {
         return Err(InventoryError::Amount);
     }
     let reason = reason.trim().chars().take(200).collect::<String>();
@@ -383,8 +391,8 @@ pub async fn adjust(
                 return Err(InventoryError::Unknown);
             };
             if !store::adjust(tx, variant, location, delta).await? {
-                let available = store::available(tx, variant, location).await?;
-                return Err(InventoryError::NotEnough { available });
+                let (available, reserved) = store::free_and_promised(tx, variant, location).await?;
+                return Err(InventoryError::NotEnough { available, reserved });
             }
             let movement = Movement {
                 id: MovementId(shop.id()),
@@ -409,45 +417,6 @@ pub async fn adjust(
         })
         .await
 }
-
-/// Stock by SKU, with a search in SKU and name.
-///
-/// # Errors
-/// The database's, or not allowed.
-pub async fn list(shop: &Shop, ctx: &Context, search: &str, after: Option<&str>) -> Result<StockListView, InventoryError> {
-    ctx.require(Permission::ReadStock)?;
-    Ok(store::list(shop.db(), search.trim(), after.unwrap_or("")).await?)
-}
-
-/// The latest movements of a variant, newest first.
-///
-/// # Errors
-/// The database's, or not allowed.
-pub async fn movements(shop: &Shop, ctx: &Context, variant: VariantId) -> Result<Vec<MovementView>, InventoryError> {
-    ctx.require(Permission::ReadStock)?;
-    Ok(store::movements(shop.db(), variant).await?)
-}
-
-/// Units that can be sold of each variant, over all places. Unknown variants are missing.
-///
-/// # Errors
-/// The database's.
-pub async fn available_of(
-    db: &mut impl crate::platform::db::Reader,
-    variants: impl IntoIterator<Item = VariantId>,
-) -> Result<HashMap<VariantId, i64>, DbError> {
-    store::available_of(db, variants).await
-}
-
-/// What is about to run out: available at most `below`, fewest first, up to 10.
-///
-/// # Errors
-/// The database's.
-pub async fn low(shop: &Shop, below: i64) -> Result<Vec<domain::view::StockRowView>, DbError> {
-    store::low(shop.db(), below).await
-}
-
-pub(crate) use store::{named, running_low};
 
 /// Reserved rows as the transaction functions see them.
 #[derive(Clone, Debug)]

@@ -271,10 +271,10 @@ pub(super) async fn adjust(tx: &mut Tx, variant: VariantId, location: LocationId
     Ok(changed == 1)
 }
 
-pub(super) async fn available(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<i64, DbError> {
-    let row: Option<(i64,)> =
-        tx.fetch_optional("select available from stock where variant_id = $1 and location_id = $2", &[&variant, &location]).await?;
-    Ok(row.map_or(0, |r| r.0))
+/// Units that are available, and those that are reserved.
+pub(super) async fn free_and_promised(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<(i64, i64), DbError> {
+    let sql = "select available, reserved from stock where variant_id = $1 and location_id = $2";
+    Ok(tx.fetch_optional(sql, &[&variant, &location]).await?.unwrap_or_default())
 }
 
 pub(super) async fn available_of(

@@ -130,6 +130,15 @@ impl OrderError {
     }
 }
 
+/// Which orders are sales, wherever they are counted and added up: a card order is one once the bank holds the money.
+macro_rules! is_sale {
+    () => {
+        "cancelled_at is null
+            and (payment_method = 'cod' or payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded', 'refunded'))"
+    };
+}
+pub(crate) use is_sale;
+
 /// The signed link to follow an order without an account: the path, to be put behind the shop's address.
 #[must_use]
 pub fn link(shop: &Shop, order: OrderId) -> String {

@@ -146,7 +146,7 @@ async fn settle_less(
     refresh_states(tx, order).await?;
     let now = store::head(tx, order).await?.ok_or(OrderError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
-        payments::collect_cash(tx, shop, ctx, order).await?;
+        payments::collect_cash(tx, shop, ctx, order, None).await?;
     }
     Ok(todo)
 }

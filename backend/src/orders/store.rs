@@ -346,7 +346,7 @@ macro_rules! in_queue {
             or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
     };
     (cash_due) => {
-        "o.payment_state = 'pending' and o.cancelled_at is null and o.payment_method = 'cod'
+        "o.payment_state in ('pending', 'partly_paid') and o.cancelled_at is null and o.payment_method = 'cod'
          and o.delivery_state in ('in_transit', 'delivered')"
     };
 }

@@ -54,7 +54,7 @@ pub(super) fn entry(
         "order.cancelled" => plain(t::ORDER_EVENT_CANCELLED),
         "order.payment_changed" => plain(t::ORDER_EVENT_CASH_INSTEAD),
         "payment.authorised" => plain(t::ORDER_EVENT_AUTHORISED),
-        "payment.captured" => plain(t::ORDER_EVENT_PAID),
+        "payment.captured" => t::ORDER_EVENT_PAID_AMOUNT.with(locale, &[("amount", &amount())]),
         "payment.failed" => plain(t::ORDER_EVENT_PAYMENT_FAILED),
         "payment.refunded" => {
             let refunded = t::ORDER_EVENT_REFUNDED.with(locale, &[("amount", &amount())]);
@@ -77,6 +77,7 @@ pub(super) fn entry(
         "payment.voided" if staff => plain(t::ORDER_EVENT_VOIDED),
         "payment.refund_failed" if staff => t::ORDER_EVENT_REFUND_FAILED.with(locale, &[("amount", &amount())]),
         super::LINK_REQUESTED if staff => plain(t::ORDER_EVENT_LINK_REQUESTED),
+        "payment.cash_missing" if staff => t::ORDER_EVENT_CASH_MISSING.with(locale, &[("amount", &amount())]),
         "payment.capture_kept" if staff => t::ORDER_EVENT_CAPTURE_KEPT.with(locale, &[("amount", &amount())]),
         "refusal.opened" if staff => plain(match data["kind"].as_str()? {
             "capture" => t::ORDER_EVENT_CAPTURE_REFUSED,

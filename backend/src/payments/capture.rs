@@ -22,7 +22,7 @@ use super::store::Attempt;
 use super::{PaymentError, Todo, asked_by, jobs, refund, store};
 
 /// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is let go, for good). For cash on
-/// delivery it says that the cash is in the till.
+/// delivery it says that the cash is in the till; what is missing of it stays due.
 ///
 /// # Errors
 /// [`PaymentError::NothingToCapture`], [`PaymentError::TooMuch`], [`PaymentError::Capturing`] when another amount is being captured,
@@ -103,11 +103,25 @@ pub(crate) async fn request_capture(tx: &mut Tx, shop: &Shop, ctx: &Context, ord
     }
 }
 
-/// The courier has the cash: what is due of a cash-on-delivery order is captured, once.
-pub(crate) async fn collect_cash(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), PaymentError> {
-    match capturable(tx, order).await? {
-        Some(attempt) if attempt.method == PaymentMethod::Cod => cash(tx, shop, ctx, &attempt, attempt.amount).await,
-        _ => Ok(()),
+/// The courier has the cash: what is due of a cash-on-delivery order is captured, once, or so many minor units of it.
+///
+/// # Errors
+/// [`PaymentError::TooMuch`] for more than is due, [`PaymentError::NothingToCapture`] for cash that nobody awaits.
+pub(crate) async fn collect_cash(
+    tx: &mut Tx,
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    received: Option<i64>,
+) -> Result<(), PaymentError> {
+    let due = capturable(tx, order).await?.filter(|attempt| attempt.method == PaymentMethod::Cod);
+    match (due, received) {
+        (_, Some(minor)) if minor < 0 => Err(PaymentError::Amount),
+        (None, None | Some(0)) => Ok(()),
+        (None, Some(_)) => Err(PaymentError::NothingToCapture),
+        (Some(attempt), Some(minor)) if minor > attempt.amount => Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency))),
+        (Some(attempt), Some(0)) => missing(tx, shop, ctx, &attempt, 0).await,
+        (Some(attempt), received) => cash(tx, shop, ctx, &attempt, received.unwrap_or(attempt.amount)).await,
     }
 }
 
@@ -119,9 +133,22 @@ pub(crate) async fn lower_cash(tx: &mut Tx, order: OrderId, less: i64, at: Times
     Ok(())
 }
 
+/// Takes cash in. What is missing of what was due stays due, as an attempt of its own.
 async fn cash(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
-    store::set_state(tx, attempt.id, AttemptState::Captured, minor, None, shop.now()).await?;
-    arrived(tx, shop, ctx, attempt, "captured", minor, None).await
+    let (order, rest, at) = (attempt.order_id, attempt.amount - minor, shop.now());
+    store::set_state(tx, attempt.id, AttemptState::Captured, minor, None, at).await?;
+    if rest > 0 {
+        let next = store::of_order(tx, order).await?.last().map_or(1, |last| last.attempt + 1);
+        store::insert(tx, PaymentId(shop.id()), order, PaymentMethod::Cod, (rest, attempt.currency), next, at).await?;
+    }
+    arrived(tx, shop, ctx, attempt, "captured", minor, None).await?;
+    if rest > 0 { missing(tx, shop, ctx, attempt, minor).await } else { Ok(()) }
+}
+
+/// Tells that less cash came than was due.
+async fn missing(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, came: i64) -> Result<(), PaymentError> {
+    let data = json!({ "payment": attempt.id, "amount": attempt.amount - came, "received": came, "currency": attempt.currency });
+    Ok(events::append(tx, shop, ctx, shop.now(), &[Event::new("payment.cash_missing", attempt.order_id.0, data)]).await?)
 }
 
 async fn ask(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {

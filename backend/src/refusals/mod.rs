@@ -194,6 +194,7 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, Refusa
         Some(RefusalView {
             id: row.id,
             kind,
+            mail: mail_of(&row),
             order: row.order_id.zip(row.number),
             amount: row.amount.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency)),
             reason: row.reason,
@@ -204,6 +205,17 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, Refusa
         })
     };
     Ok(rows.into_iter().filter_map(view).collect())
+}
+
+/// Which mail was refused: what its job tells of an order, or whom it is for.
+fn mail_of(row: &store::Open) -> Option<String> {
+    match row.job_kind.as_deref()?.strip_prefix("mail.")? {
+        "order" => {
+            let payload: Value = serde_json::from_str(row.job_payload.as_deref()?).ok()?;
+            payload["news"].as_str().map(str::to_owned)
+        }
+        other => Some(other.to_owned()),
+    }
 }
 
 /// What an open refusal is about: its kind, the order's number, and the money.

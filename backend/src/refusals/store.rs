@@ -17,6 +17,8 @@ crate::rows! {
         pub payment_id: Option<PaymentId>,
         pub refund_id: Option<RefundId>,
         pub job_id: Option<JobId>,
+        pub job_kind: Option<String>,
+        pub job_payload: Option<String>,
         pub amount: Option<i64>,
         pub currency: Option<Currency>,
         pub reason: String,
@@ -29,9 +31,9 @@ crate::rows! {
 macro_rules! open {
     ($rest:literal) => {
         concat!(
-            "select r.id, r.kind, r.order_id, o.number, r.payment_id, r.refund_id, r.job_id, r.amount, r.currency, r.reason, r.times,
-                r.first_at, r.last_at
-             from refusals r left join orders o on o.id = r.order_id where r.ended_at is null ",
+            "select r.id, r.kind, r.order_id, o.number, r.payment_id, r.refund_id, r.job_id, j.kind, j.payload, r.amount, r.currency,
+                r.reason, r.times, r.first_at, r.last_at
+             from refusals r left join orders o on o.id = r.order_id left join jobs j on j.id = r.job_id where r.ended_at is null ",
             $rest
         )
     };

@@ -1,13 +1,15 @@
 //! How far the shop trusts orders that nobody has paid.
 
-use crate::support::outside::{both_worlds, clerk, owner};
-use crate::support::{a_cart, a_product, address, both, form, guest, limit, number};
+use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
+use crate::support::{a_cart, a_product, address, both, form, guest, limit, number, place};
 use backend::checkout::{self, CheckoutError, cash};
+use backend::fulfilment::FulfilmentError;
+use backend::payments::{self, PaymentError};
 use backend::platform::Context;
 use backend::{Shop, fulfilment, orders};
-use domain::id::{ApiKeyId, OrderId, VariantId};
-use domain::order::{Channel, PaymentMethod};
-use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits};
+use domain::id::{ApiKeyId, OrderId, ShipmentId, VariantId};
+use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
+use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
 use domain::{Currency, Locale, Money, Timestamp};
 use uuid::Uuid;
 
@@ -224,6 +226,79 @@ async fn a_name_is_as_long_as_its_letters_and_is_seen() {
         for wrong in ["\u{200b}\u{200d}", "\u{feff} \u{2060}", "\u{3164}", " ", &"李".repeat(121)] {
             assert_eq!(field(named(wrong).await), "name", "{wrong:?}");
         }
+    })
+    .await;
+}
+
+/// A cash order whose parcels are on their way, one from each house.
+async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<ShipmentId>) {
+    let goods = houses.iter().copied().fold(a_product(), |goods, house| goods.with_stock_in(house, 1));
+    let units = i64::try_from(houses.len()).unwrap();
+    let placed = place(shop, &[(goods.make(shop).await, units)]).await.unwrap();
+    let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
+    for parcel in &parcels {
+        fulfilment::pack(shop, &clerk(shop), *parcel).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), *parcel, "LBC", "").await.unwrap();
+    }
+    (placed.order, parcels)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_that_is_missing_at_the_door_stays_due_until_it_comes() {
+    both(async |shop| {
+        let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
+        let see = async || orders::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        let total = see().await.total.minor;
+        let due = async || {
+            let query = OrderQuery { queue: "cash_due".into(), ..OrderQuery::default() };
+            orders::list(shop, &owner(shop), Locale::En, &query).await.unwrap().orders.len()
+        };
+
+        // More than is due is a mistake, and the parcel stays as it was.
+        let more = fulfilment::deliver_for(shop, &clerk(shop), parcels[0], Some(total + 1)).await;
+        assert!(matches!(more, Err(FulfilmentError::Payment(PaymentError::TooMuch(most))) if most.minor == total), "{more:?}");
+        assert_eq!(see().await.delivery, DeliveryState::InTransit);
+
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[0], Some(total - 5_000)).await.unwrap();
+        let now = see().await;
+        assert_eq!((now.delivery, now.payment), (DeliveryState::Delivered, PaymentState::PartlyPaid));
+        assert_eq!((now.captured.minor, due().await), (total - 5_000, 1));
+        let told: (String, String) =
+            shop.db().fetch_one("select actor, data from events where kind = 'payment.cash_missing'", &[]).await.unwrap();
+        assert!(told.0.starts_with("staff:") && told.1.contains("\"amount\":5000"), "{told:?}");
+        assert!(now.timeline.iter().any(|entry| entry.kind == "payment.cash_missing" && entry.text.contains("50.00")));
+        assert_sound(shop).await;
+
+        let more = payments::capture(shop, &owner(shop), order, Some(5_001)).await;
+        assert!(matches!(more, Err(PaymentError::TooMuch(most)) if most.minor == 5_000), "{more:?}");
+        payments::capture(shop, &owner(shop), order, Some(2_000)).await.unwrap();
+        assert_eq!((see().await.payment, due().await), (PaymentState::PartlyPaid, 1));
+        payments::capture(shop, &owner(shop), order, None).await.unwrap();
+        let now = see().await;
+        assert_eq!((now.payment, now.captured.minor, due().await), (PaymentState::Paid, total, 0));
+        assert_eq!(number(shop, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, total);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_brings_no_cash_is_delivered_and_one_of_two_brings_a_part() {
+    both(async |shop| {
+        let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[0], Some(0)).await.unwrap();
+        let see = async |order| orders::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        let now = see(order).await;
+        assert_eq!((now.delivery, now.payment, now.captured.minor), (DeliveryState::Delivered, PaymentState::Pending, 0));
+        assert_sound(shop).await;
+
+        let (order, parcels) = on_its_way(shop, &["WH-1", "WH-2"]).await;
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[0], Some(7_000)).await.unwrap();
+        assert_eq!(see(order).await.payment, PaymentState::PartlyPaid);
+        fulfilment::deliver(shop, &clerk(shop), parcels[1]).await.unwrap();
+        let now = see(order).await;
+        assert_eq!((now.payment, now.captured), (PaymentState::Paid, now.total));
+        assert_sound(shop).await;
     })
     .await;
 }

@@ -302,6 +302,26 @@ async fn a_count_that_is_sent_twice_changes_the_stock_once() {
     .await;
 }
 
+#[tokio::test]
+async fn stock_that_is_not_there_is_told_from_stock_that_is_promised() {
+    use backend::inventory::{InventoryError, adjust};
+    both(async |shop| {
+        let variant = crate::support::a_product().with_stock(3).make(shop).await;
+        let house = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
+        let less = async |units: i64| adjust(shop, &shop.system(), variant, house, -units, "count").await;
+        assert!(matches!(less(4).await, Err(InventoryError::NotEnough { available: 3, reserved: 0 })));
+        place(shop, &[(variant, 2)]).await.unwrap();
+        assert!(matches!(less(2).await, Err(InventoryError::NotEnough { available: 1, reserved: 2 })));
+        for units in [0, 1_000_001, -1_000_001] {
+            assert!(matches!(less(units).await, Err(InventoryError::Amount)), "{units}");
+        }
+        let least = adjust(shop, &shop.system(), variant, house, i64::MIN, "count").await;
+        assert!(matches!(least, Err(InventoryError::Amount)));
+        less(1).await.unwrap();
+    })
+    .await;
+}
+
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     image::RgbImage::from_pixel(width, height, image::Rgb([200, 120, 40]))

@@ -244,6 +244,8 @@ async fn numbers_are_read_in_one_way_or_asked_about_once() {
         let options = ImportOptions { decimals: Some(DecimalMark::Comma), ..ImportOptions::default() };
         let report = import_with(shop, file.as_bytes(), &options).await;
         assert_eq!((report.created, told(&report)), (2, vec![(4, "Variant Price", false)]));
+        let reason = &report.problems[0].reason;
+        assert!(reason.contains("“4.20”") && reason.contains("149,00"), "{reason}");
         assert_eq!(number(shop, "select cast(sum(r.amount) as bigint) from products p join variants v on v.product_id = p.id join prices r on r.variant_id = v.id where p.handle in ('a', 'b')").await, 420 + 129_050);
         assert_eq!(number(shop, "select weight_g from variants where sku = 'A'").await, 57);
     })

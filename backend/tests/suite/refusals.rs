@@ -90,6 +90,7 @@ async fn a_capture_that_is_declined_after_the_parcel_left_is_asked_for_again() {
         world.work().await;
         let row = the_row(world).await;
         assert_eq!((row.kind, row.amount, row.times), (RefusalKind::Capture, Some(placed.total), 1));
+        assert_eq!(row.title(domain::Locale::En), format!("Capture refused: {}", domain::Locale::En.money(placed.total)));
         assert_eq!(row.order.as_ref().map(|order| order.1.as_str()), Some(placed.number.as_str()));
         assert!(row.reason.contains("declined") && row.may_act, "{row:?}");
         let today = backend::insight::today(world, &owner(world)).await.unwrap();
@@ -291,6 +292,7 @@ async fn mails_that_are_refused_for_good_are_shown_at_once_and_sent_again() {
             let row = the_row(world).await;
             assert_eq!((row.kind, row.order.map(|order| order.0)), (RefusalKind::Mail, Some(placed.order)));
             assert_eq!(row.reason, format!("{}{code}", reasons::MAIL));
+            assert_eq!(row.title(domain::Locale::En), "Mail not taken: confirmation");
             assert!(refusals::open(world, &clerk(world)).await.unwrap()[0].may_act);
             let before = world.mails().await.len();
             retry(world, &the_row(world).await).await.unwrap();

@@ -126,7 +126,10 @@ impl World {
                 None => "nothing to ship".into(),
             },
             9 => match self.pick(&parcels) {
-                Some(parcel) => format!("deliver: {:?}", fulfilment::deliver(&self.shop, &owner, parcel).await),
+                Some(parcel) => {
+                    let received = self.random.random_bool(0.3).then(|| self.random.random_range(0..60_000));
+                    format!("deliver for {received:?}: {:?}", fulfilment::deliver_for(&self.shop, &owner, parcel, received).await)
+                }
                 None => "nothing to deliver".into(),
             },
             10 => match self.pick(&orders) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::OrderRowView;
+use crate::Timestamp;
 use crate::id::SavedFilterId;
 
 /// What a manager asks of the list of orders.
@@ -61,6 +62,8 @@ pub struct PickLine {
 /// What is to be taken from the shelves for some orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickListView {
+    /// When it was made.
+    pub made_at: Timestamp,
     /// By place and SKU.
     pub lines: Vec<PickLine>,
     /// Orders that were asked for and are not in it: number, and why.

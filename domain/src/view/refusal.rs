@@ -96,10 +96,10 @@ impl RefusalKind {
     #[must_use]
     pub const fn name(self) -> Msg {
         match self {
-            Self::Capture => t::ADMIN_REFUSALS_CAPTURE,
-            Self::Refund => t::ADMIN_REFUSALS_REFUND,
+            Self::Capture => t::ADMIN_REFUSALS_CAPTURE_REFUSED,
+            Self::Refund => t::ADMIN_REFUSALS_REFUND_REFUSED,
             Self::Payment => t::ADMIN_REFUSALS_PAYMENT,
-            Self::Mail => t::ADMIN_REFUSALS_MAIL,
+            Self::Mail => t::ADMIN_REFUSALS_MAIL_REFUSED,
             Self::Webhook => t::ADMIN_REFUSALS_WEBHOOK,
             Self::Job => t::ADMIN_REFUSALS_JOB,
         }
@@ -138,6 +138,8 @@ pub struct RefusalView {
     pub kind: RefusalKind,
     /// The order it is about, and its number.
     pub order: Option<(OrderId, String)>,
+    /// Which mail it was, as its job says what it tells.
+    pub mail: Option<String>,
     /// How much money it is about.
     pub amount: Option<Money>,
     /// Why; [`refusal_reason`] says it.
@@ -150,4 +152,36 @@ pub struct RefusalView {
     pub last_at: Timestamp,
     /// May the reader do something about it?
     pub may_act: bool,
+}
+
+impl RefusalView {
+    /// What was refused, in words: which mail it was, or how much money it is about.
+    #[must_use]
+    pub fn title(&self, locale: Locale) -> String {
+        let what = self.kind.name().text(locale);
+        match (self.mail.as_deref().and_then(mail_name), self.amount) {
+            (Some(mail), _) => format!("{what}: {}", mail.text(locale)),
+            (None, Some(amount)) => format!("{what}: {}", locale.money(amount)),
+            (None, None) => what.to_owned(),
+        }
+    }
+}
+
+/// What a mail tells, in words.
+fn mail_name(news: &str) -> Option<Msg> {
+    Some(match news {
+        "account" => t::ADMIN_REFUSALS_MAIL_ACCOUNT,
+        "cancelled" => t::ADMIN_REFUSALS_MAIL_CANCELLED,
+        "confirmed" => t::ADMIN_REFUSALS_MAIL_CONFIRMED,
+        "delivered" => t::ADMIN_REFUSALS_MAIL_DELIVERED,
+        "link" => t::ADMIN_REFUSALS_MAIL_LINK,
+        "payment_failed" => t::ADMIN_REFUSALS_MAIL_PAYMENT_FAILED,
+        "reduced" => t::ADMIN_REFUSALS_MAIL_REDUCED,
+        "refunded" => t::ADMIN_REFUSALS_MAIL_REFUNDED,
+        "returned" => t::ADMIN_REFUSALS_MAIL_RETURNED,
+        "shipped" => t::ADMIN_REFUSALS_MAIL_SHIPPED,
+        "staff" => t::ADMIN_REFUSALS_MAIL_STAFF,
+        "unpaid" => t::ADMIN_REFUSALS_MAIL_UNPAID,
+        _ => return None,
+    })
 }

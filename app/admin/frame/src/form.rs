@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::client::Client;
-use session::{AppError, PostForm, TO};
+pub use session::escaped;
+use session::{AppError, PostForm, TO, sign_in_address};
 use ui::{use_locale, use_toasts};
 
 /// A form of a managers' page: it posts to the page's own address and names its function, because a page has several. See
@@ -36,6 +37,23 @@ where
     }
 }
 
+/// The fields of a form whose reader may perhaps not write: then they are there to be read, and nothing is typed for a refusal.
+#[component]
+pub fn Fields(
+    /// May the reader write?
+    may_write: bool,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let read_only = !may_write;
+    view! {
+        <fieldset disabled=read_only class="flex flex-col gap-6 min-w-0 disabled:[&_:is(input,select,textarea)]:text-base-content!">
+            {children()}
+        </fieldset>
+    }
+    .into_any()
+}
+
 /// Says in passing that it was done, and what follows from it; what went wrong with the whole is said as well.
 pub fn on_done<F>(action: ServerAction<F>, said: &'static str, then: impl Fn(F::Output) + Send + Sync + 'static)
 where
@@ -54,6 +72,7 @@ where
                 }
                 then(output);
             }
+            Some(Err(error)) if error.is_signed_out() => toasts.sign_in(error.said(locale), sign_in_address()),
             Some(Err(error)) if error.fields.is_empty() => toasts.error(error.said(locale)),
             Some(Err(_)) | None => {}
         }
@@ -71,23 +90,6 @@ pub fn address(path: &str, query: &[(&str, &str)]) -> String {
         out.push('=');
         out.push_str(&escaped(value));
         sign = '&';
-    }
-    out
-}
-
-/// A value as it stands in the query of an address (RFC 3986).
-#[must_use]
-pub fn escaped(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-            out.push('%');
-            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            out.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
     }
     out
 }

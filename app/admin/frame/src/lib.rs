@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
+mod focus;
 mod form;
 mod one_picture;
 mod shell;
 mod trouble;
 mod upload;
 
+pub use focus::*;
 pub use form::*;
 pub use one_picture::*;
 pub use shell::*;

@@ -1,7 +1,8 @@
 //! What a page read, or a page in place of one that could not be shown.
 
+use domain::permission::Permission;
 use leptos::prelude::*;
-use session::{AppError, Packed, Title, loaded};
+use session::{AppError, Packed, Title, loaded, sign_in_address};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
 
 /// Shows what a page read, or why it could not be read; stands in a `Suspense` or a `Transition`. See [`session::loaded`].
@@ -33,12 +34,28 @@ pub fn Trouble(
     view! {
         <Title text=title/>
         <EmptyState title body=error.said(use_locale()) level=1>
-            {signed_out.then(|| view! { <LinkButton href="/sign-in?back=/admin">{tr!(SHELL_SIGN_IN)}</LinkButton> })}
+            {signed_out.then(|| view! { <LinkButton href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</LinkButton> })}
             {(!signed_out).then(|| view! { <LinkButton href="/admin" look=Look::Outline>{tr!(ADMIN_TITLE)}</LinkButton> })}
             <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
         </EmptyState>
     }
     .into_any()
+}
+
+/// In place of a page that the reader may not use.
+#[component]
+pub fn Forbidden(
+    /// What the page asks for.
+    needs: Permission,
+) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    let error = session::request::admitted(session::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
+    #[cfg(not(feature = "ssr"))]
+    let error = {
+        let _ = needs;
+        AppError::new(403)
+    };
+    view! { <Trouble error/> }
 }
 
 /// An address of the admin that leads nowhere.

@@ -145,7 +145,7 @@ impl Sent {
             }
         }
         if sent.file.is_empty() {
-            let said = ui::t::FIELD_REQUIRED.text(request::locale()).to_owned();
+            let said = ui::t::FIELD_CHOOSE_FILE.text(request::locale()).to_owned();
             return Err(request::invalid(vec![(file.to_owned(), said)]));
         }
         Ok(sent)

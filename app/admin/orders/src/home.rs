@@ -154,20 +154,26 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
         return view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any();
     }
     let locale = use_locale();
-    let columns = vec![
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),
-        Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)),
-    ];
+    // Two columns: the panel is half a desk wide, or a phone, and the total must be in sight in both.
+    let columns = vec![Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)), Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL))];
     let row = |order: OrderRowView| {
         view! {
             <Row>
-                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{}", order.id)>{order.number.clone()}</a></td>
-                <td>{order.customer.clone()}</td>
-                <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
-                <td>{states::goods(order.fulfilment, order.delivery)}</td>
+                <td>
+                    <div class="grid md:grid-cols-[9rem_1fr] gap-x-4 gap-y-1">
+                        <div>
+                            <a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{}", order.id)>{order.number.clone()}</a>
+                            <p class="text-xs text-quiet"><When at=order.placed_at/></p>
+                        </div>
+                        <div class="min-w-0">
+                            <p>{order.customer.clone()}</p>
+                            <div class="flex flex-wrap gap-1 mt-1">
+                                {states::payment(order.payment, order.method)}
+                                {states::goods(order.fulfilment, order.delivery, order.payment, order.method)}
+                            </div>
+                        </div>
+                    </div>
+                </td>
                 <FigureCell>{locale.money(order.total)}</FigureCell>
             </Row>
         }

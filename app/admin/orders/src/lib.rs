@@ -14,6 +14,7 @@
 
 pub mod home;
 pub mod list;
+mod money;
 pub mod order;
 mod parcel;
 pub mod pick_list;

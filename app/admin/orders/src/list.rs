@@ -339,7 +339,7 @@ fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyV
                 <td class="whitespace-nowrap">{order.customer}</td>
                 <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
                 <td>{states::payment(order.payment, order.method)}</td>
-                <td>{states::goods(order.fulfilment, order.delivery)}</td>
+                <td>{states::goods(order.fulfilment, order.delivery, order.payment, order.method)}</td>
                 <FigureCell>{locale.money(order.total)}</FigureCell>
             </Row>
         }

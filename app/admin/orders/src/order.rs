@@ -1,11 +1,11 @@
 //! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{StaffForm, on_done, place_of, refocus, shown};
 use domain::Money;
 use domain::id::OrderId;
-use domain::order::{PaymentMethod, PaymentState};
+use domain::order::PaymentState;
 use domain::permission::Permission;
-use domain::view::{OrderLineView, OrderView, RefundView, TimelineEntry};
+use domain::view::{OrderLineView, OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -16,12 +16,13 @@ use session::{
     Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
 };
 use ui::{
-    Alert, Badge, Breadcrumbs, Button, Column, Disclosure, Facts, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached,
-    Row, Shape, SkeletonText, SumLine, Table, Timeline, Tone, When, icon, tr, use_locale,
+    Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
+    SumLine, Table, Timeline, Tone, icon, tr, use_locale,
 };
 
 #[cfg(feature = "ssr")]
 use crate::list::refused;
+use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
 
@@ -131,17 +132,21 @@ pub const ACCESS: &[(&str, Access)] = &[
     stated::<CancelRest>(),
 ];
 
+/// What can be done with an order.
 #[derive(Clone, Copy)]
-struct Actions {
+pub(crate) struct Actions {
     pick: ServerAction<PickOrder>,
-    capture: ServerAction<CapturePayment>,
-    refund: ServerAction<RefundPayment>,
+    pub(crate) capture: ServerAction<CapturePayment>,
+    pub(crate) refund: ServerAction<RefundPayment>,
     cancel: ServerAction<CancelOrder>,
     cancel_rest: ServerAction<CancelRest>,
     parcel: ParcelActions,
     /// What was sent without a script.
-    posted: StoredValue<Posted>,
+    pub(crate) posted: StoredValue<Posted>,
 }
+
+/// What holds the parcels, and the button that makes them.
+const FULFILMENT: &str = "fulfilment";
 
 /// `/admin/orders/:order`
 #[derive(Debug)]
@@ -170,15 +175,28 @@ fn order_page() -> AnyView {
     on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     on_done(actions.cancel_rest, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
+    let sent_from = StoredValue::new(None::<String>);
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
-            {shown(order, move |view| page(view, actions))}
+            {shown(order, move |view| {
+                if let Some(place) = sent_from.try_update_value(Option::take).flatten() {
+                    refocus(after(&place));
+                }
+                page(view, actions, sent_from)
+            })}
         </Transition>
     }
     .into_any()
 }
 
-fn page(view: OrderPageView, actions: Actions) -> AnyView {
+/// Where the focus goes when a form that stood in this place is done: to the parcel that is made, to the heading of what it was about, or
+/// to the page's.
+fn after(place: &str) -> Vec<String> {
+    let made = (place == FULFILMENT).then(|| format!("#{FULFILMENT} section section:last-child h3"));
+    made.into_iter().chain([format!("#{place} :is(h2, h3)"), "main h1".to_owned()]).collect()
+}
+
+fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<String>>) -> AnyView {
     let locale = use_locale();
     let OrderPageView { order, may, key } = view;
     let title = tr!(ORDER_NUMBER, number = order.number);
@@ -191,27 +209,28 @@ fn page(view: OrderPageView, actions: Actions) -> AnyView {
         fulfil: may(Permission::FulfilOrders),
         refund: may(Permission::RefundPayments),
         paid: order.captured.minor > order.refunded.minor || order.payment == PaymentState::Authorised,
+        cash: cash_of_last(&order),
     };
     let content = (lines(&order.lines), sums(&order));
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
     view! {
         <Title text=title.clone()/>
-        <div class="flex flex-col gap-5">
+        <div class="flex flex-col gap-5" on:submit=move |event| sent_from.set_value(place_of(&event))>
             <Breadcrumbs above here=order.number.clone()/>
             <PageHeader
                 title
                 detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
-                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1)} }.into_any()
+                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1, payment.0, payment.1)} }.into_any()
             />
             {cancelled}
             <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
                 <div class="flex flex-col gap-6 min-w-0">
                     <Panel title=tr!(ORDER_CONTENTS) flush=true>{content}</Panel>
-                    {parcels(&order, allowed, actions)}
+                    <div id=FULFILMENT>{parcels(&order, allowed, actions)}</div>
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
                 <div class="flex flex-col gap-6 min-w-0">
-                    {money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}
+                    <div id="money">{money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}</div>
                     {people(&order)}
                     {may(Permission::CancelOrders).then(|| cancelling(&order, actions))}
                 </div>
@@ -300,116 +319,6 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
     .into_any()
 }
 
-fn money(order: &OrderView, key: &str, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
-    let locale = use_locale();
-    let method = match order.payment_method {
-        PaymentMethod::Cod => tr!(CHECKOUT_PAYMENT_COD),
-        PaymentMethod::Card => tr!(CHECKOUT_PAYMENT_CARD),
-    };
-    let mut facts = vec![
-        (tr!(ORDER_PAYMENT).to_owned(), method.to_owned()),
-        (tr!(CART_TOTAL).to_owned(), locale.money(order.total)),
-        (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
-        (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
-    ];
-    let left = Money::new(order.captured.minor - order.refunded.minor - order.returning.minor, order.captured.currency);
-    if order.returning.minor > 0 {
-        facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));
-        facts.push((tr!(ADMIN_ORDERS_REFUNDABLE).to_owned(), locale.money(left)));
-    }
-    let (refunds, key) = (refunds(&order.refunds), key.to_owned());
-    let failed = order.payment_failure.clone();
-    let id = order.id;
-    let to_capture = may_capture && order.payment == PaymentState::Authorised;
-    view! {
-        <Panel title=tr!(ORDER_PAYMENT)>
-            <div class="flex flex-col gap-4">
-                <Facts facts/>
-                {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
-                {refunds}
-                {to_capture.then(|| capturing(id, &key, actions))}
-                {(may_refund && left.minor > 0).then(|| refunding(id, &key, left, actions))}
-            </div>
-        </Panel>
-    }
-    .into_any()
-}
-
-/// Each refund: how much, how far, why, by whom.
-fn refunds(refunds: &[RefundView]) -> AnyView {
-    if refunds.is_empty() {
-        return ().into_any();
-    }
-    let locale = use_locale();
-    let one = |refund: &RefundView| {
-        let (tone, state) = match refund.state.as_str() {
-            "done" => (Tone::Success, tr!(ADMIN_ORDERS_REFUND_DONE)),
-            "failed" => (Tone::Danger, tr!(ADMIN_ORDERS_REFUND_FAILED)),
-            _ => (Tone::Warning, tr!(ADMIN_ORDERS_REFUND_PENDING)),
-        };
-        let failure = refund.failure.clone().map(|failure| view! { <p class="tone-danger tone-ink text-sm">{failure}</p> }.into_any());
-        view! {
-            <li class="py-2">
-                <p class="flex items-center justify-between gap-3">
-                    <span class="figures font-medium">{locale.money(refund.amount)}</span>
-                    <Badge tone>{state}</Badge>
-                </p>
-                <p class="break-words">{refund.reason.clone()}</p>
-                <p class="text-sm text-quiet">{refund.actor.clone()}" · "<When at=refund.at/></p>
-                {failure}
-            </li>
-        }
-        .into_any()
-    };
-    let all = refunds.iter().map(one).collect_view();
-    view! {
-        <div>
-            <h3 class="text-sm text-quiet">{tr!(ADMIN_ORDERS_REFUNDS)}</h3>
-            <ul class="divide-y divide-hairline">{all}</ul>
-        </div>
-    }
-    .into_any()
-}
-
-fn capturing(order: OrderId, key: &str, actions: Actions) -> AnyView {
-    let action = actions.capture;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
-    let key = typed.or("key", key);
-    view! {
-        <ProblemSummary problem/>
-        <StaffForm action>
-            <input type="hidden" name="order" value=order.to_string()/>
-            <input type="hidden" name="key" value=key/>
-            <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="capture-amount" value=typed.or("amount", "") inputmode="decimal" optional=true hint=tr!(ADMIN_ORDERS_AMOUNT_ALL) error=wrong(problem, "capture-amount")/>
-                <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CAPTURE)}</Button></div>
-            </div>
-        </StaffForm>
-    }
-    .into_any()
-}
-
-fn refunding(order: OrderId, key: &str, left: Money, actions: Actions) -> AnyView {
-    let action = actions.refund;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
-    let key = typed.or("key", key);
-    view! {
-        <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=order.to_string()/>
-                <input type="hidden" name="key" value=key/>
-                <div class="flex flex-col gap-3">
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "refund-amount")/>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
-                </div>
-            </StaffForm>
-        </Disclosure>
-    }
-    .into_any()
-}
-
 /// What can be cancelled: the order, or what has not left of it.
 fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
     if order.cancelled.is_some() || order.unsent == 0 {
@@ -431,17 +340,19 @@ where
 {
     let (problem, typed) = posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
     view! {
-        <Panel title>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=id/>
-                <div class="flex flex-col gap-3">
-                    <p class="text-sm text-quiet">{body}</p>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
-                </div>
-            </StaffForm>
-        </Panel>
+        <div id="cancelling">
+            <Panel title>
+                <ProblemSummary problem/>
+                <StaffForm action>
+                    <input type="hidden" name="order" value=id/>
+                    <div class="flex flex-col gap-3">
+                        <p class="text-sm text-quiet">{body}</p>
+                        <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
+                        <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
+                    </div>
+                </StaffForm>
+            </Panel>
+        </div>
     }
     .into_any()
 }

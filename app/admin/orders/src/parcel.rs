@@ -1,6 +1,7 @@
 //! A parcel on an order's page: pack it, hand it to a courier, mark it delivered, undo what was not meant, record that it came back.
 
 use admin_frame::{StaffForm, on_done};
+use domain::Money;
 use domain::id::ShipmentId;
 use domain::order::{ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
 use domain::permission::Permission;
@@ -14,11 +15,13 @@ use crate::states;
 #[cfg(feature = "ssr")]
 pub(crate) fn refused(error: &backend::fulfilment::FulfilmentError) -> AppError {
     use backend::fulfilment::FulfilmentError;
+    use backend::payments::PaymentError;
     use session::request;
     match (error, error.message(request::locale())) {
         (FulfilmentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (FulfilmentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
         (FulfilmentError::Carrier, Some(said)) => request::invalid(vec![("carrier".into(), said)]),
+        (FulfilmentError::Payment(PaymentError::TooMuch(_)), Some(said)) => request::invalid(vec![("received".into(), said)]),
         (_, Some(said)) => request::fail(AppError::told(409, said)),
         (_, None) => request::unexpected(error),
     }
@@ -42,14 +45,25 @@ pub async fn ship_parcel(parcel: ShipmentId, carrier: String, tracking: String) 
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
-/// It arrived.
+/// It arrived, with so much cash; all that is due where nothing is said.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
-pub async fn deliver_parcel(parcel: ShipmentId) -> Result<(), AppError> {
+pub async fn deliver_parcel(parcel: ShipmentId, #[server(default)] received: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::deliver(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
+    let received = if received.trim().is_empty() { None } else { Some(cash_of(&received, &shop)?) };
+    backend::fulfilment::deliver_for(&shop, &ctx, parcel, received).await.map_err(|error| refused(&error))
 }
 access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
+
+/// Cash as typed, in the shop's currency; minor units.
+#[cfg(feature = "ssr")]
+fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
+    use domain::number::{NumberError, decimal};
+    use session::request;
+    let read = decimal(text, backend::settings::shop_currency(shop).exponent());
+    let read = read.and_then(|minor| if minor < 0 { Err(NumberError::Malformed) } else { Ok(minor) });
+    read.map_err(|error| request::invalid(vec![("received".into(), error.of_amount().text(request::locale()).to_owned())]))
+}
 
 /// Its goods go back on the shelf, as long as it has not left.
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
@@ -121,6 +135,8 @@ pub(crate) struct Allowed {
     pub(crate) refund: bool,
     /// Is there money that could go back?
     pub(crate) paid: bool,
+    /// The cash that the last parcel brings.
+    pub(crate) cash: Option<Money>,
 }
 
 /// One parcel and its next step.
@@ -148,7 +164,9 @@ pub(crate) fn Parcel(
         ShipmentState::Packed => {
             (shipping(id.clone(), number, actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
-        ShipmentState::Shipped => (delivering(id.clone(), actions), coming_back(id, number, allowed, actions)).into_any(),
+        ShipmentState::Shipped => {
+            (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, allowed, actions)).into_any()
+        }
         ShipmentState::Delivered | ShipmentState::Cancelled | ShipmentState::Returned => ().into_any(),
     });
     let returned = parcel.returned.map(|(at, cause, note)| {
@@ -162,7 +180,7 @@ pub(crate) fn Parcel(
         view! { <p class="text-sm">{carrier}" "<span class="figures">{tracking}</span></p> }
     });
     view! {
-        <section class="flex flex-col gap-3 py-4 first:pt-0 last:pb-0">
+        <section id=format!("parcel-{number}") class="flex flex-col gap-3 py-4 first:pt-0 last:pb-0">
             <h3 class="flex items-center justify-between gap-3 font-medium">{tr!(ADMIN_ORDERS_PARCEL, number = number)}{states::parcel(parcel.state)}</h3>
             <ul class="text-sm text-quiet">{content}</ul>
             {sent}
@@ -188,15 +206,19 @@ fn packing(id: String, actions: ParcelActions) -> AnyView {
     .into_any()
 }
 
-fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
-    let action = actions.ship;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
-    // A page has as many of these fields as parcels.
-    let here = Signal::derive(move || {
+/// What is wrong with the fields of a parcel: a page has as many of each as parcels.
+fn in_parcel(problem: Signal<Option<AppError>>, number: usize) -> Signal<Option<AppError>> {
+    Signal::derive(move || {
         let mut problem = problem.get()?;
         problem.fields.iter_mut().for_each(|(field, _)| *field = format!("{field}-{number}"));
         Some(problem)
-    });
+    })
+}
+
+fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
+    let action = actions.ship;
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let here = in_parcel(problem, number);
     view! {
         <ProblemSummary problem=here/>
         <StaffForm action>
@@ -211,14 +233,22 @@ fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
     .into_any()
 }
 
-fn delivering(id: String, actions: ParcelActions) -> AnyView {
+fn delivering(id: String, number: usize, cash: Option<Money>, actions: ParcelActions) -> AnyView {
     let action = actions.deliver;
-    let problem = actions.posted.with_value(|posted| problem(action, posted));
+    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let here = in_parcel(problem, number);
+    let received = cash.map(|due| {
+        view! { <Field label=tr!(ADMIN_ORDERS_CASH_RECEIVED) name="received" id=format!("received-{number}") value=typed.or("received", due.decimal()) inputmode="decimal" suffix=due.currency.code() hint=tr!(ADMIN_ORDERS_CASH_RECEIVED_HINT) optional=true error=wrong(problem, "received")/> }
+            .into_any()
+    });
     view! {
-        <ProblemSummary problem/>
+        <ProblemSummary problem=here/>
         <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
-            <Button kind="submit" icon=icon::CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_DELIVER)}</Button>
+            <div class="flex flex-col gap-3">
+                {received}
+                <div><Button kind="submit" icon=icon::CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_DELIVER)}</Button></div>
+            </div>
         </StaffForm>
     }
     .into_any()

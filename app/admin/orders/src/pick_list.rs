@@ -7,7 +7,9 @@ use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
-use ui::{Alert, Button, Column, FigureCell, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale};
+use ui::{
+    Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
+};
 
 /// What is to be taken from the shelves for these orders. `orders` are ids with dots between them.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
@@ -53,21 +55,35 @@ fn pick_list_page() -> AnyView {
 
 fn table(list: PickListView) -> AnyView {
     let locale = use_locale();
+    // On a phone the name and the place stand under the SKU, so that the orders are in sight.
     let columns = vec![
-        Column::new(tr!(ADMIN_ORDERS_PLACE)),
         Column::new(tr!(ADMIN_PRODUCTS_SKU)),
-        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
+        Column::new(tr!(ADMIN_PRODUCTS_NAME)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_PLACE)).wide_only(),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)),
         Column::new(tr!(ADMIN_ORDERS)),
     ];
     let row = |line: PickLine| {
+        let PickLine { place, sku, name, units, orders } = line;
+        let (place_below, name_below) = (place.clone(), name.clone());
+        let orders = orders.into_iter().map(|order| view! { <span class="figures">{order}</span> }.into_any()).collect_view();
         view! {
             <Row>
-                <td>{line.place}</td>
-                <td class="figures font-medium">{line.sku}</td>
-                <td>{line.name}</td>
-                <FigureCell>{locale.number(line.units)}</FigureCell>
-                <td class="figures">{line.orders.join(", ")}</td>
+                <td>
+                    <div class="flex gap-3">
+                        // To be ticked with a pencil.
+                        <span class="hidden print:block size-4 shrink-0 border border-base-content" aria-hidden="true"></span>
+                        <div class="min-w-0">
+                            <span class="font-medium">{sku}</span>
+                            <p class="md:hidden">{name_below}</p>
+                            <p class="md:hidden text-quiet">{place_below}</p>
+                        </div>
+                    </div>
+                </td>
+                <td class="max-md:hidden">{name}</td>
+                <td class="max-md:hidden">{place}</td>
+                <FigureCell>{locale.number(units)}</FigureCell>
+                <td><div class="flex flex-wrap gap-x-3">{orders}</div></td>
             </Row>
         }
     };
@@ -78,10 +94,24 @@ fn table(list: PickListView) -> AnyView {
         .collect();
     let left_out =
         (!left_out.is_empty()).then(|| view! { <Alert tone=Tone::Warning title=tr!(ADMIN_ORDERS_LEFT_OUT)><ul>{left_out}</ul></Alert> });
-    let rows = list.lines.into_iter().map(row).collect_view();
+    let content = if list.lines.is_empty() {
+        view! {
+            <EmptyState title=tr!(ADMIN_ORDERS_PICK_LIST_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_PICK_LIST_EMPTY_BODY)>
+                <LinkButton href="/admin/orders?queue=to_pack" look=Look::Outline>{tr!(ADMIN_ORDERS_FILTER_TO_PACK)}</LinkButton>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        let rows = list.lines.into_iter().map(row).collect_view();
+        view! {
+            <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at))}</p>
+            <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
+        }
+        .into_any()
+    };
     view! {
         {left_out}
-        <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
+        {content}
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 //! What somebody outside refused, on the first page: why, and what can be done about it.
 
-use admin_frame::{StaffForm, on_done};
+use admin_frame::{StaffForm, on_done, refocus};
 use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
@@ -54,8 +54,20 @@ pub const ACCESS: &[(&str, Access)] = &[stated::<RetryRefusal>(), stated::<EndRe
 pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {
     let retry = ServerAction::<RetryRefusal>::new();
     let end = ServerAction::<EndRefusal>::new();
-    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), move |()| changed.run(()));
-    on_done(end, tr!(COMMON_DONE), move |()| changed.run(()));
+    let done = StoredValue::new(false);
+    let redraw = move |()| {
+        done.set_value(true);
+        changed.run(());
+    };
+    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), redraw);
+    on_done(end, tr!(COMMON_DONE), redraw);
+    // A row goes with the button that was pressed in it: the focus goes on to those that are left, or to the page's heading.
+    Effect::new(move || {
+        today.with(|_| ());
+        if done.try_update_value(std::mem::take).unwrap_or_default() {
+            refocus(vec!["#refusals:not([hidden]) h2".to_owned(), "main h1".to_owned()]);
+        }
+    });
     let posted = StoredValue::new(use_posted());
     let (fault, unended) = posted.with_value(|posted| (problem(retry, posted), problem(end, posted)));
     let any = Memo::new(move |_| today.with(|today| !today.refusals.is_empty()));
@@ -82,16 +94,16 @@ fn one(
     posted: StoredValue<session::Posted>,
 ) -> AnyView {
     let locale = use_locale();
-    let id = row.id.to_string();
-    let amount = row.amount.map(|amount| view! { <span class="figures font-semibold">{locale.money(amount)}</span> }.into_any());
+    let (id, title) = (row.id.to_string(), row.title(locale));
     let order = row.order.map(|(order, number)| {
         view! { <a class="link figures" href=format!("/admin/orders/{order}")>{tr!(ORDER_NUMBER, number = number)}</a> }.into_any()
     });
     let often = (row.times > 1).then(|| view! { <span>{trn!(ADMIN_REFUSALS_TIMES, row.times)}" · "</span> }.into_any());
     let (again, fields) = (id.clone(), id.clone());
+    // As high as the heading beside it.
     let retrying = (row.may_act && row.kind.can_be_retried()).then(|| {
         view! {
-            <StaffForm action=retry>
+            <StaffForm action=retry class="flex items-center min-h-12">
                 <input type="hidden" name="refusal" value=again/>
                 <Button kind="submit" size=Size::Small look=Look::Outline icon=icon::RETURN>{tr!(ADMIN_REFUSALS_RETRY)}</Button>
             </StaffForm>
@@ -102,9 +114,8 @@ fn one(
     view! {
         <li class="flex flex-col gap-1 py-3 first:pt-0">
             <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
-                <span class="font-medium grow">{row.kind.name().text(locale)}</span>
+                <span class="font-medium">{title}</span>
                 {order}
-                {amount}
             </div>
             <p class="break-words">{refusal_reason(locale, &row.reason)}</p>
             <p class="text-sm text-quiet">{often}<When at=row.last_at/></p>

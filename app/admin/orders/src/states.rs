@@ -21,8 +21,8 @@ pub(crate) fn payment(state: PaymentState, method: PaymentMethod) -> AnyView {
     view! { <StatusBadge tone settled text/> }.into_any()
 }
 
-/// How far the goods are.
-pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState) -> AnyView {
+/// How far the goods are. Those of an order that may not be sent before it is paid are not to be packed yet.
+pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState, payment: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, settled, text) = match (fulfilment, delivery) {
         (FulfilmentState::Cancelled | FulfilmentState::Returned, DeliveryState::Returned) | (FulfilmentState::Returned, _) => {
             (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED))
@@ -33,6 +33,7 @@ pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState) -> Any
         (FulfilmentState::Partial, _) => (Tone::Info, false, tr!(ORDER_STATE_PART_SHIPPED)),
         (FulfilmentState::Unfulfilled, DeliveryState::Preparing) => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
         (FulfilmentState::Unfulfilled, DeliveryState::Packed) => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
+        (FulfilmentState::Unfulfilled, _) if !payment.may_be_sent(method) => (Tone::Neutral, false, tr!(ORDER_STATE_WAITS_PAYMENT)),
         (FulfilmentState::Unfulfilled, _) => (Tone::Warning, false, tr!(ORDER_STATE_UNFULFILLED)),
     };
     view! { <StatusBadge tone settled text/> }.into_any()

@@ -1,6 +1,6 @@
 //! A category: its words in each language, its place in the shop's menu, its photograph, and whether it is shown.
 
-use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
+use admin_frame::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
 use domain::Locale;
 use domain::id::CategoryId;
 use domain::permission::Permission;
@@ -51,6 +51,7 @@ pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (category.as_str(), category.parse::<CategoryId>()) {
         ("new", _) => {
+            request::admitted(Access::Staff(Permission::WriteProducts))?;
             let all = backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?;
             let position = i64::try_from(all.len()).unwrap_or_default() + 1;
             CategoryEditView {
@@ -185,14 +186,16 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
                     <input type="hidden" name="form[id]" value=draft.id.map(|id| id.to_string()).unwrap_or_default() autocomplete="off"/>
                     // A browser that reloads the page must not put the version of before into it.
                     <input type="hidden" name="form[version]" value=draft.version.to_string() autocomplete="off"/>
-                    {texts}
-                    <Panel title=tr!(ADMIN_CATEGORIES_MENU)>
-                        <div class="flex flex-col gap-4 max-w-md">
-                            <Field label=tr!(ADMIN_CATEGORIES_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
-                            <Checkbox label=tr!(ADMIN_CATEGORIES_SHOWN) name="form[published]" checked=published/>
-                            <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_HIDDEN_HINT)}</p>
-                        </div>
-                    </Panel>
+                    <Fields may_write>
+                        {texts}
+                        <Panel title=tr!(ADMIN_CATEGORIES_MENU)>
+                            <div class="flex flex-col gap-4 max-w-md">
+                                <Field label=tr!(ADMIN_CATEGORIES_POSITION) name="form[position]" id="position" value=position inputmode="numeric" error=wrong(problem, "position")/>
+                                <Checkbox label=tr!(ADMIN_CATEGORIES_SHOWN) name="form[published]" checked=published/>
+                                <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_HIDDEN_HINT)}</p>
+                            </div>
+                        </Panel>
+                    </Fields>
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
                 </StaffForm>
                 <div class="flex flex-col gap-6 min-w-0">{side}</div>

@@ -1,6 +1,6 @@
 //! A product: texts in each language, options and variants, prices, photographs, and whether it is on the shop.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{Fields, StaffForm, on_done, shown};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
 use domain::view::{PictureView, ProductAdminView, ProductTexts};
@@ -41,7 +41,10 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
     use session::request;
     let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (product.as_str(), product.parse::<ProductId>()) {
-        ("new", _) => None,
+        ("new", _) => {
+            request::admitted(Access::Staff(Permission::WriteProducts))?;
+            None
+        }
         (_, Ok(id)) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::refused)?),
         (_, Err(_)) => return Err(request::not_found()),
     };
@@ -154,7 +157,7 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let state = product.as_ref().map(|product| product.status.clone());
     let states = move || state.clone().zip(id).map(|(state, id)| states(&state, id, may_write, status));
     let stock: i64 = product.iter().flat_map(|product| &product.stock).map(|row| row.available).sum();
-    let parts = (texts(&form, fault), facts(&form, categories, fault), options(&form, fault), variants(&form, pictures, fault));
+    let parts = (texts(&form, fault), facts(&form, categories, fault), options(&form, fault), variants(&form, pictures, may_write, fault));
     let hidden = move || {
         let each = pictures.get().into_iter().enumerate();
         each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string() autocomplete="off"/> }).collect_view()
@@ -172,13 +175,13 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
             <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
                 <StaffForm action=save id=FORM class="flex flex-col gap-6 min-w-0">
                     // The first button of a form is the one that Enter presses.
-                    <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button>
+                    {may_write.then(|| view! { <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button> })}
                     <ProblemSummary problem=fault/>
                     <input type="hidden" name="form[id]" value=form.id autocomplete="off"/>
                     // A browser that reloads the page must not put the version of before into it.
                     <input type="hidden" name="form[version]" value=form.version autocomplete="off"/>
                     {hidden}
-                    {parts}
+                    <Fields may_write>{parts}</Fields>
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending() attr:name="step" attr:value="save">{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
                 </StaffForm>
                 <div class="flex flex-col gap-6 min-w-0">

@@ -1,6 +1,6 @@
 //! Products from a CSV file: a preview of what would come of it, and a report of what was done and which rows were left out.
 
-use admin_frame::{FileForm, upload, upload_problem};
+use admin_frame::{FileForm, Forbidden, upload, upload_problem};
 use domain::permission::Permission;
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
@@ -58,6 +58,9 @@ pub struct Import;
 lazy_page!(Import, products, import_page);
 
 fn import_page() -> AnyView {
+    if !admin_frame::may(Permission::WriteProducts).get_untracked() {
+        return view! { <Forbidden needs=Permission::WriteProducts/> }.into_any();
+    }
     let posted = use_posted();
     let action = upload(import_products);
     let problem = upload_problem::<ImportProducts, _>(action, &posted);

@@ -5,16 +5,31 @@ use domain::permission::Permission;
 use domain::view::MovementView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
+/// An article and its latest movements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovementsView {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// The product's name.
+    pub name: String,
+    /// Newest first.
+    pub movements: Vec<MovementView>,
+}
+
 /// The latest movements of a variant.
 #[server(endpoint = "admin/stock/movements", output = Answer)]
-pub async fn list_movements(variant: String) -> Result<Vec<MovementView>, AppError> {
+pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadStock))?;
+    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
-    backend::inventory::movements(&request::shop()?, &ctx, variant).await.map_err(|error| crate::stock::refused(&error))
+    let article = backend::inventory::article(&shop, &ctx, request::locale(), variant).await;
+    let (sku, name) = article.map_err(|error| crate::stock::refused(&error))?;
+    let movements = backend::inventory::movements(&shop, &ctx, variant).await.map_err(|error| crate::stock::refused(&error))?;
+    Ok(MovementsView { sku, name, movements })
 }
 access!(ListMovements, Access::Staff(Permission::ReadStock));
 
@@ -30,15 +45,24 @@ lazy_page!(Movements, products, movements_page);
 fn movements_page() -> AnyView {
     let params = use_params_map();
     let movements = resource(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
-    let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
     view! {
-        <Title text=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
+        <Suspense fallback=|| view! { <SkeletonRows/> }>
+            {shown(movements, page)}
+        </Suspense>
+    }
+    .into_any()
+}
+
+fn page(view: MovementsView) -> AnyView {
+    let MovementsView { sku, name, movements } = view;
+    let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
+    let detail = format!("{sku} · {name}");
+    view! {
+        <Title text=format!("{}: {detail}", tr!(ADMIN_PRODUCTS_MOVEMENTS))/>
         <div class="flex flex-col gap-5">
-            <Breadcrumbs above here=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
-            <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS)/>
-            <Suspense fallback=|| view! { <SkeletonRows/> }>
-                {shown(movements, table)}
-            </Suspense>
+            <Breadcrumbs above here=sku/>
+            <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS) detail/>
+            {table(movements)}
         </div>
     }
     .into_any()

@@ -38,11 +38,11 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
     match error {
         InventoryError::Forbidden(_) => request::fail(AppError::new(403)),
         InventoryError::Unknown => request::not_found(),
-        InventoryError::Amount => request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(locale).to_owned())]),
-        InventoryError::NotEnough { available } => request::invalid(vec![(
-            "delta".into(),
-            t::ADMIN_PRODUCTS_NOT_ENOUGH.with(locale, &[("available", &locale.number(*available))]),
-        )]),
+        InventoryError::Amount => request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_ADJUST_RANGE.text(locale).to_owned())]),
+        InventoryError::NotEnough { available, reserved } => {
+            let told = if *reserved > 0 { t::ADMIN_PRODUCTS_NOT_ENOUGH } else { t::ADMIN_PRODUCTS_NOT_THERE };
+            request::invalid(vec![("delta".into(), told.with(locale, &[("available", &locale.number(*available))]))])
+        }
         InventoryError::Reason => request::invalid(vec![("reason".into(), t::ORDER_ERROR_REASON.text(locale).to_owned())]),
         InventoryError::KeyReused => request::refused(409, t::ORDER_ERROR_KEY_REUSED),
         InventoryError::NotReserved | InventoryError::Books(_) | InventoryError::Db(_) => request::unexpected(error),
@@ -80,7 +80,7 @@ pub async fn adjust_stock(
     let delta = delta.trim();
     let delta = domain::number::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
         NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
-        _ => request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_AMOUNT.text(request::locale()).to_owned())]),
+        _ => request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_RANGE.text(request::locale()).to_owned())]),
     })?;
     backend::inventory::adjust(&request::shop()?, &ctx, variant, location, delta, &reason).await.map_err(|error| refused(&error))
 }

@@ -27,9 +27,9 @@ fn typed_now() -> Option<ProductForm> {
     SaveProduct::from_form_data(&data).ok().map(|sent| sent.form)
 }
 
-/// The rows of these variants and an empty one.
-fn lines(run: &str, variants: Vec<VariantForm>) -> Vec<Line> {
-    let blank = (!variants.last().is_some_and(VariantForm::is_blank)).then(VariantForm::default);
+/// The rows of these variants, and an empty one for whoever may fill it.
+fn lines(run: &str, variants: Vec<VariantForm>, may_write: bool) -> Vec<Line> {
+    let blank = (may_write && !variants.last().is_some_and(VariantForm::is_blank)).then(VariantForm::default);
     let all = variants.into_iter().chain(blank).enumerate();
     all.map(|(at, form)| Line { key: format!("{run}.{at}"), at, form }).collect()
 }
@@ -43,11 +43,16 @@ struct Around {
 }
 
 /// The variants of a product.
-pub(crate) fn variants(form: &ProductForm, pictures: RwSignal<Vec<PictureView>>, problem: Signal<Option<AppError>>) -> AnyView {
+pub(crate) fn variants(
+    form: &ProductForm,
+    pictures: RwSignal<Vec<PictureView>>,
+    may_write: bool,
+    problem: Signal<Option<AppError>>,
+) -> AnyView {
     let around = Around { options: StoredValue::new(form.options.clone()), pictures, problem };
     // Rows of another version are other rows, whatever stood in them.
     let version = form.version.clone();
-    let rows = RwSignal::new(lines(&version, form.variants.clone()));
+    let rows = RwSignal::new(lines(&version, form.variants.clone(), may_write));
     let (times, toasts) = (StoredValue::new(0_u32), use_toasts());
     let nothing = tr!(ADMIN_PRODUCTS_COMBINE_NONE);
     let combine = move |event: leptos::ev::MouseEvent| {
@@ -59,7 +64,7 @@ pub(crate) fn variants(form: &ProductForm, pictures: RwSignal<Vec<PictureView>>,
         }
         times.update_value(|times| *times += 1);
         around.options.set_value(form.options);
-        rows.set(lines(&format!("{version}.{}", times.get_value()), form.variants));
+        rows.set(lines(&format!("{version}.{}", times.get_value()), form.variants, may_write));
     };
     let add = move |_| {
         rows.update(|rows| {
@@ -67,15 +72,21 @@ pub(crate) fn variants(form: &ProductForm, pictures: RwSignal<Vec<PictureView>>,
             rows.push(Line { key: format!("new.{at}"), at, form: VariantForm::default() });
         });
     };
+    let making = may_write.then(|| {
+        view! {
+            <div class="flex flex-wrap gap-3 mt-3">
+                <div class="needs-script"><Button look=Look::Outline icon=icon::PLUS on:click=add>{tr!(ADMIN_PRODUCTS_ADD_VARIANT)}</Button></div>
+                <Button kind="submit" look=Look::Outline icon=icon::GRID attr:name="step" attr:value="look:combine" on:click=combine>{tr!(ADMIN_PRODUCTS_COMBINE)}</Button>
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
             <div class="divide-y divide-hairline">
                 <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, around)/>
             </div>
-            <div class="flex flex-wrap gap-3 mt-3">
-                <div class="needs-script"><Button look=Look::Outline icon=icon::PLUS on:click=add>{tr!(ADMIN_PRODUCTS_ADD_VARIANT)}</Button></div>
-                <Button kind="submit" look=Look::Outline icon=icon::GRID attr:name="step" attr:value="look:combine" on:click=combine>{tr!(ADMIN_PRODUCTS_COMBINE)}</Button>
-            </div>
+            {making}
         </Panel>
     }
     .into_any()

@@ -33,6 +33,10 @@ pub struct LimitsForm {
     pub lines: String,
 }
 
+/// The greatest number of orders, days, units or articles.
+#[cfg(feature = "ssr")]
+const MOST: i64 = 1_000_000;
+
 #[cfg(feature = "ssr")]
 impl LimitsForm {
     /// The limits that were meant.
@@ -41,11 +45,17 @@ impl LimitsForm {
         let mut errors = domain::view::FieldErrors::new();
         let mut number = |field: &str, text: &str| {
             let text = text.trim();
-            let read = if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().filter(|number| (0..=1_000_000).contains(number)) };
-            read.unwrap_or_else(|| {
-                errors.push((field.to_owned(), t::FIELD_NUMBER_INVALID.text(locale).to_owned()));
-                0
-            })
+            let read = if text.is_empty() { Ok(0) } else { text.parse::<i64>() };
+            let told = match read {
+                Ok(number) if (0..=MOST).contains(&number) => return number,
+                Ok(number) if number > MOST => {
+                    let most = locale.number(MOST);
+                    t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", most.as_str())])
+                }
+                _ => t::FIELD_NUMBER_LEAST.with(locale, &[("min", "0")]),
+            };
+            errors.push((field.to_owned(), told));
+            0
         };
         let mut limits = OrderLimits {
             cash: !self.cash.is_empty(),

@@ -105,9 +105,15 @@ impl Cells<'_> {
     pub fn amount(&self, column: Column) -> Read<Option<i64>> {
         let amount = self.number(column, self.sheet.currency.exponent(), NumberError::of_amount)?;
         if amount.is_some_and(|minor| !(0..=DEAREST).contains(&minor)) {
-            return Err(self.wrong(column, self.say(t::FIELD_AMOUNT_INVALID)));
+            return Err(self.wrong(column, self.no_amount(self.text(column))));
         }
         Ok(amount)
+    }
+
+    /// What stands in a cell that is no amount, and how one is written in this file.
+    fn no_amount(&self, text: &str) -> String {
+        let message = if self.sheet.decimals == Some(DecimalMark::Comma) { t::IMPORT_AMOUNT_COMMA } else { t::IMPORT_AMOUNT };
+        message.with(self.sheet.locale, &[("text", text)])
     }
 
     /// Grams; other shops write fractions of them, which are rounded.
@@ -149,7 +155,10 @@ impl Cells<'_> {
             let here = || (self.line(), self.sheet.columns.name(column), text.to_owned());
             self.sheet.ambiguous.borrow_mut().get_or_insert_with(here);
         }
-        read.map(Some).map_err(|error| self.wrong(column, self.say(told(error))))
+        read.map(Some).map_err(|error| match told(error) {
+            message if message == t::FIELD_AMOUNT_INVALID => self.wrong(column, self.no_amount(text)),
+            message => self.wrong(column, self.say(message)),
+        })
     }
 
     /// Yes or no; none for an empty cell.

@@ -1,0 +1,42 @@
+//! Addresses that carry something, and the one that leads to signing in and back.
+
+#[cfg(feature = "ssr")]
+use leptos::prelude::use_context;
+#[cfg(not(feature = "ssr"))]
+use leptos::prelude::window;
+
+/// A value as it stands in the query of an address (RFC 3986).
+#[must_use]
+pub fn escaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// Where one signs in, to come back to the page that is shown.
+#[must_use]
+pub fn sign_in_address() -> String {
+    format!("/sign-in?back={}", escaped(&here()))
+}
+
+#[cfg(feature = "ssr")]
+fn here() -> String {
+    let asked = use_context::<http::request::Parts>();
+    asked.and_then(|asked| asked.uri.path_and_query().map(|here| here.as_str().to_owned())).unwrap_or_default()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn here() -> String {
+    let location = window().location();
+    // A page of the shop has both.
+    [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
+}

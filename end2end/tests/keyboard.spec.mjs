@@ -1,0 +1,60 @@
+// Links to a place inside the page take the focus along, and work that is done does not lose it.
+
+import { addToCart, cartSynced } from '../shopper.mjs';
+import { anOrder, asStaff } from '../staff.mjs';
+import { expect, open, test } from '../test.mjs';
+
+test('the skip link and the links to what is wrong take the keyboard along', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/responded with a status of 422/);
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await skip.focus();
+  await skip.press('Enter');
+  await expect(page.locator('main')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(page.locator('main :focus')).toHaveCount(1);
+
+  await page.getByRole('button', { name: /^Place order/ }).press('Enter');
+  const link = page.getByRole('alert').getByRole('link', { name: /^E-mail: / });
+  await link.press('Enter');
+  await expect(page.locator('#email')).toBeFocused();
+  await expect(page.locator('#email')).toBeInViewport();
+});
+
+test('the skip link of the admin takes the keyboard along', { tag: '@desktop' }, async ({ page }) => {
+  await asStaff(page, 'manager');
+  await open(page, '/admin/orders');
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await skip.focus();
+  await skip.press('Enter');
+  await expect(page.locator('main')).toBeFocused();
+});
+
+test('a parcel that is moved on by the keyboard keeps the focus', { tag: '@desktop' }, async ({ page, request }) => {
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  const heading = page.getByRole('heading', { name: /^Parcel 1/ });
+  await page.getByRole('button', { name: 'Pick', exact: true }).press('Enter');
+  await expect(heading).toBeFocused();
+  await page.getByRole('button', { name: 'Pack', exact: true }).press('Enter');
+  await expect(page.locator('#carrier-1')).toBeVisible();
+  await expect(heading).toBeFocused();
+  // From there the next step is one press away.
+  await page.keyboard.press('Tab');
+  await expect(page.locator('#carrier-1')).toBeFocused();
+});
+
+test('news on a phone leaves the next button free, one at a time', { tag: '@phone' }, async ({ page, request }) => {
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  const news = page.getByRole('region', { name: 'Notifications' }).locator('p:visible');
+  await page.getByRole('button', { name: 'Pick', exact: true }).click();
+  await expect(news).toHaveText('Picked from the shelf');
+  expect((await news.boundingBox()).y).toBeLessThan(150);
+  await page.getByRole('button', { name: 'Pack', exact: true }).click();
+  await expect(news).toHaveText('Packed');
+});
