@@ -2,7 +2,7 @@ import { expect, open, test } from '../test.mjs';
 import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, somebody, thanked } from '../shopper.mjs';
 
 // On both devices: the product's page and the checkout are laid out otherwise, and this is what the shop is for.
-test('a guest finds a product and buys it by card', { tag: '@dist' }, async ({ page }) => {
+test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   await open(page, '/c/tableware');
   await page.locator('#goods').getByRole('link', { name: 'Stoneware mug' }).click();
   await expect(page.locator('#product-name')).toHaveText('Stoneware mug');

@@ -208,7 +208,7 @@ test('a category is made, gets a photograph, is hidden and goes', { tag: '@deskt
   await expect(page.locator('tr', { hasText: name })).toHaveCount(0);
 });
 
-test('a product list is looked at before it is read, and the products leave as a file', { tag: ['@desktop', '@phone', '@dist'] }, async ({ page, problems }) => {
+test('a product list is looked at before it is read, and the products leave as a file', { tag: ['@desktop', '@dist'] }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const id = fresh();
   const list = (price) => ({

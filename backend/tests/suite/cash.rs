@@ -109,8 +109,8 @@ async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
         // What is paid, given up or expired does not count.
         orders::cancel(world, &owner(world), first, "given up").await.unwrap();
         order(world, &from(1), card(4).await).await.unwrap();
-        world.shop.clock.advance(backend::payments::UNPAID_FOR + 60_000);
-        backend::payments::expire(world).await.unwrap();
+        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        payments::expire(world).await.unwrap();
         order(world, &from(1), card(1).await).await.unwrap();
     })
     .await;

@@ -290,7 +290,7 @@ async fn mails_that_are_refused_for_good_are_shown_at_once_and_sent_again() {
             let placed = crate::support::place(world, &[(variant, 1)]).await.unwrap();
             world.send_mails().await;
             let row = the_row(world).await;
-            assert_eq!((row.kind, row.order.map(|order| order.0)), (RefusalKind::Mail, Some(placed.order)));
+            assert_eq!((row.kind, row.order.as_ref().map(|order| order.0)), (RefusalKind::Mail, Some(placed.order)));
             assert_eq!(row.reason, format!("{}{code}", reasons::MAIL));
             assert_eq!(row.title(domain::Locale::En), "Mail not taken: confirmation");
             assert!(refusals::open(world, &clerk(world)).await.unwrap()[0].may_act);

@@ -117,6 +117,7 @@ impl Db {
             match self.read(sql, binds).await {
                 // Reading changes nothing, so it may be done again on another connection.
                 Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                Err(error) if error.lost_connection() => return Err(DbError::Away),
                 done => return done,
             }
         }
@@ -420,6 +421,7 @@ impl Writers {
                 Ok(None) if tries < TRIES => tries += 1,
                 Ok(None) => return Err(DbError::Busy),
                 Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                Err(error) if error.lost_connection() => return Err(DbError::Away),
                 Err(error) => return Err(error),
             }
         }

@@ -94,7 +94,8 @@ impl DbError {
     pub(super) fn lost_connection(&self) -> bool {
         let Self::Sql(error) = self else { return false };
         match &**error {
-            sqlx::Error::Io(_) => true,
+            // What closes a connection as soon as it is made, as a proxy without its server does, breaks the protocol.
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
             sqlx::Error::Database(e) => e.code().is_some_and(|code| LOST.contains(&&*code) || code.starts_with("08")),
             _ => false,
         }
