@@ -19,6 +19,16 @@ use session::request::Visitor;
 
 use crate::router::{Pages, locale_of};
 
+/// The parts of a file as they are made. Files are of different types with the same call.
+macro_rules! parts {
+    ($file:expr) => {
+        stream::unfold($file, |mut file| async move {
+            let part = file.next().await.transpose()?;
+            Some((part.map_err(|error| broken(&error)), file))
+        })
+    };
+}
+
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
     let (ctx, asked) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
@@ -29,13 +39,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
     let (search, payment, fulfilment, queue) = (of("q"), of("payment"), of("fulfilment"), of("queue"));
     let query = OrderQuery { search, payment, fulfilment, queue, after: String::new() };
     match OrdersFile::begin(pages.shop(), &ctx, query).await {
-        Ok(file) => {
-            let parts = stream::unfold(file, |mut file| async move {
-                let part = file.next().await.transpose()?;
-                Some((part.map_err(|error| broken(&error)), file))
-            });
-            sent("orders", &iso_day(pages.shop().now()), parts)
-        }
+        Ok(file) => sent("orders", &iso_day(pages.shop().now()), parts!(file)),
         Err(error) => failed(&error),
     }
 }
@@ -47,13 +51,7 @@ pub async fn customers(State(pages): State<Pages>, request: Request) -> Response
         Err(refused) => return refused,
     };
     match CustomersFile::begin(pages.shop(), &ctx).await {
-        Ok(file) => {
-            let parts = stream::unfold(file, |mut file| async move {
-                let part = file.next().await.transpose()?;
-                Some((part.map_err(|error| broken(&error)), file))
-            });
-            sent("customers", &iso_day(pages.shop().now()), parts)
-        }
+        Ok(file) => sent("customers", &iso_day(pages.shop().now()), parts!(file)),
         Err(error) => failed(&error),
     }
 }
@@ -65,13 +63,7 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
         Err(refused) => return refused,
     };
     match ProductsFile::begin(pages.shop(), &ctx).await {
-        Ok(file) => {
-            let parts = stream::unfold(file, |mut file| async move {
-                let part = file.next().await.transpose()?;
-                Some((part.map_err(|error| broken(&error)), file))
-            });
-            sent("products", &iso_day(pages.shop().now()), parts)
-        }
+        Ok(file) => sent("products", &iso_day(pages.shop().now()), parts!(file)),
         Err(error) => failed(&error),
     }
 }

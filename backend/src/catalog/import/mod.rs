@@ -28,6 +28,7 @@ use domain::view::{ImportProblem, ImportReport};
 
 use crate::Shop;
 use crate::platform::Context;
+use crate::platform::db::DbError;
 use crate::settings::shop_currency;
 
 use super::CatalogError;
@@ -99,7 +100,10 @@ pub async fn import_csv(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<ImportReport, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let rows::Read { mut listings, mut problems, rows } = rows::read(options.locale, shop_currency(shop), options.decimals, bytes)?;
+    let (locale, currency, decimals, file) = (options.locale, shop_currency(shop), options.decimals, bytes.to_vec());
+    // A large file is work for a second or more, in which this thread would serve nobody else.
+    let read = tokio::task::spawn_blocking(move || rows::read(locale, currency, decimals, &file)).await;
+    let rows::Read { mut listings, mut problems, rows } = read.map_err(|error| DbError::Lost(error.to_string()))??;
     if options.pictures == Pictures::LeaveOut {
         listings.iter_mut().for_each(listing::Listing::without_pictures);
     }
