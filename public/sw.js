@@ -59,7 +59,7 @@ const shell = async (path, language) => {
   const answer = await fetch(path, { credentials: 'omit', headers: language ? { 'accept-language': language } : {} });
   const text = await answer.clone().text();
   await keep(PAGES, path, answer);
-  // What the page is brought to life with, its own parts of the WebAssembly included.
+  // What the page is hydrated with, its own parts of the WebAssembly included.
   const files = await caches.open(FILES);
   const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
   for (const address of (answer.headers.get('x-page-files') ?? '').split(/,\s*/).filter(Boolean)) named.add(address);

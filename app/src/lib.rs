@@ -37,7 +37,7 @@ use ui::{HeadLinks, provide_toasts, use_locale};
 pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
 pub use router::{Frontends, router, takes_files};
-pub use session::ALIVE;
+pub use session::HYDRATED;
 pub use ui::hydrate_deferred;
 
 /// Every server function with what it asks of its caller.
@@ -47,7 +47,7 @@ pub fn access() -> Vec<(&'static str, session::Access)> {
     [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
 }
 
-/// The document around the app, which these files bring to life.
+/// The document around the app, which these files hydrate.
 pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoView {
     let locale = use_locale();
     let theme = reader::use_theme();

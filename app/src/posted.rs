@@ -23,10 +23,10 @@ use session::{AppError, Posted, TO};
 use crate::router::{Pages, locale_of};
 
 /// The most that a form may send.
-const MOST: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
 /// The most that a form with files may send.
-const MOST_WITH_FILES: usize = 16 << 20;
+const MAX_BYTES_WITH_FILES: usize = 16 << 20;
 
 /// The field that asks for more of a form, not for its doing: the provinces of a region, another row. What is asked for may
 /// stand after it: `look:later`.
@@ -45,7 +45,7 @@ impl Sent {
     /// Reads it; None when it is longer than a form.
     async fn receive(request: Request) -> Option<Self> {
         let (parts, body) = request.into_parts();
-        let bytes = to_bytes(body, MOST).await.ok()?;
+        let bytes = to_bytes(body, MAX_BYTES).await.ok()?;
         let values = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
         Some(Self { parts, bytes, values, whole: true })
     }
@@ -58,7 +58,7 @@ impl Sent {
         while let Some(piece) = pieces.next().await {
             match piece {
                 Ok(piece) => {
-                    let room = piece.len().min(MOST_WITH_FILES - bytes.len());
+                    let room = piece.len().min(MAX_BYTES_WITH_FILES - bytes.len());
                     bytes.extend_from_slice(&piece[..room]);
                     whole &= room == piece.len();
                 }
@@ -189,7 +189,7 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
         }
     };
     let (head, body) = handle_server_fns_with_context(context, call).await.into_response().into_parts();
-    let body = to_bytes(body, MOST).await.unwrap_or_default();
+    let body = to_bytes(body, MAX_BYTES).await.unwrap_or_default();
     if head.headers.contains_key(SERVER_FN_ERROR_HEADER) || head.status.is_client_error() || head.status.is_server_error() {
         let error = AppError::de(body);
         return sent.page(&pages, to, Some(error), None).await;

@@ -93,7 +93,6 @@ impl Pages {
         }
     }
 
-    /// The shop.
     pub const fn shop(&self) -> &Shop {
         &self.shop
     }
@@ -298,7 +297,7 @@ fn busy() -> Response {
 }
 
 /// The most that a function says of what went wrong.
-const MOST_OF_ERROR: usize = 64 << 10;
+const MAX_ERROR_BYTES: usize = 64 << 10;
 
 /// An error that a function did not make itself, but what reads its arguments, has status 500 whatever it says. It gets its own.
 async fn with_status(answer: Response) -> Response {
@@ -306,7 +305,7 @@ async fn with_status(answer: Response) -> Response {
         return answer;
     }
     let (mut head, body) = answer.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, MOST_OF_ERROR).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_ERROR_BYTES).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     if let Ok(status) = StatusCode::from_u16(AppError::de(bytes.clone()).status)
         && (status.is_client_error() || status.is_server_error())
     {

@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::catalog::Shelf;
 use crate::identity::{Cost, Guard};
-use crate::platform::chance::{Chance, SystemChance};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{Db, DbError};
 use crate::platform::events::Feed;
 use crate::platform::files::Files;
 use crate::platform::mail::{MailError, Mailer};
+use crate::platform::rng::{Rng, SystemRng};
 use crate::platform::secrets::{Keys, SecretsError};
 use crate::platform::settings::Settings;
 use crate::search::Engine;
@@ -25,7 +25,6 @@ use crate::{checkout, payments};
 pub struct GatewayConfig {
     /// Where its API is: `http://127.0.0.1:4242`.
     pub url: String,
-    /// The secret key.
     pub secret_key: String,
     /// What its webhooks are signed with.
     pub webhook_secret: String,
@@ -95,7 +94,7 @@ struct Inner {
     config: ShopConfig,
     db: Db,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     keys: Keys,
     settings: Settings,
     files: Files,
@@ -104,7 +103,7 @@ struct Inner {
     guard: Guard,
     shelf: Shelf,
     search: Engine,
-    checkout: OnceLock<checkout::Door>,
+    checkout: OnceLock<checkout::OrderBatcher>,
     pace: payments::Pace,
     http: reqwest::Client,
 }
@@ -119,21 +118,21 @@ impl Shop {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(config: ShopConfig) -> Result<Self, OpenError> {
-        Self::open_with(config, Arc::new(SystemClock), Arc::new(SystemChance)).await
+        Self::open_with(config, Arc::new(SystemClock), Arc::new(SystemRng)).await
     }
 
     /// The same with another clock and other randomness, for tests and the simulation.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn open_with(config: ShopConfig, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, OpenError> {
+    pub async fn open_with(config: ShopConfig, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
         let db = Db::open(&config.database).await?;
         db.migrate().await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
-        let keys = Keys::of_database(&db, &key_file, &SystemChance, clock.now()).await?;
-        Self::with(config, db, keys, clock, chance).await
+        let keys = Keys::of_database(&db, &key_file, &SystemRng, clock.now()).await?;
+        Self::with(config, db, keys, clock, rng).await
     }
 
     /// Opens a shop that is there to look into it, also while it is served. Nothing can be written, and what is sealed stays sealed.
@@ -143,11 +142,11 @@ impl Shop {
     pub async fn open_to_read(config: ShopConfig) -> Result<Self, OpenError> {
         let db = Db::open_to_read(&config.database).await?;
         let mut none = [0; 32];
-        SystemChance.fill(&mut none);
-        Self::with(config, db, Keys::from_bytes(&none), Arc::new(SystemClock), Arc::new(SystemChance)).await
+        SystemRng.fill(&mut none);
+        Self::with(config, db, Keys::from_bytes(&none), Arc::new(SystemClock), Arc::new(SystemRng)).await
     }
 
-    async fn with(config: ShopConfig, db: Db, keys: Keys, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, OpenError> {
+    async fn with(config: ShopConfig, db: Db, keys: Keys, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
         let feed = Feed::of(&db);
@@ -157,7 +156,7 @@ impl Shop {
             config,
             db,
             clock,
-            chance,
+            rng,
             keys,
             settings: Settings::default(),
             files,
@@ -184,27 +183,23 @@ impl Shop {
     pub fn db(&self) -> &Db {
         &self.0.db
     }
-    /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
     /// Randomness.
     #[must_use]
-    pub fn chance(&self) -> &Arc<dyn Chance> {
-        &self.0.chance
+    pub fn rng(&self) -> &Arc<dyn Rng> {
+        &self.0.rng
     }
-    /// Keys.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.0.keys
     }
-    /// Settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
-    /// Files.
     #[must_use]
     pub fn files(&self) -> &Files {
         &self.0.files
@@ -242,10 +237,9 @@ impl Shop {
         &self.0.pace
     }
     /// Where orders are made, many at a time.
-    pub(crate) fn checkout(&self) -> &checkout::Door {
-        self.0.checkout.get_or_init(|| checkout::door(self))
+    pub(crate) fn checkout(&self) -> &checkout::OrderBatcher {
+        self.0.checkout.get_or_init(|| checkout::order_batcher(self))
     }
-    /// Now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -253,7 +247,7 @@ impl Shop {
     /// A new UUIDv7.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        self.0.chance.uuid(self.now())
+        self.0.rng.uuid(self.now())
     }
     /// A context for what the program does by itself.
     #[must_use]

@@ -5,9 +5,7 @@ use tokio::net::TcpStream;
 
 use crate::Trouble;
 
-/// An answer.
 pub struct Answer {
-    /// The status.
     pub status: u16,
     /// Its headers, names in small letters.
     pub headers: Vec<(String, String)>,
@@ -24,7 +22,7 @@ impl Answer {
 }
 
 /// More headers than the shop's answers have.
-const MOST_HEADERS: usize = 48;
+const MAX_HEADERS: usize = 48;
 
 /// How an answer says where its body ends.
 #[derive(Clone, Copy)]
@@ -65,7 +63,7 @@ impl Client {
     /// Sends it and waits for the answer.
     pub async fn send(&mut self, request: &[u8]) -> Result<Answer, Trouble> {
         let (status, end, length) = self.exchange(request).await?;
-        let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut room = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut head = httparse::Response::new(&mut room);
         head.parse(&self.buffer[..end])?;
         let headers: Vec<(String, String)> = head
@@ -95,7 +93,7 @@ impl Client {
         self.buffer.clear();
         loop {
             self.more().await?;
-            let mut room = [httparse::EMPTY_HEADER; MOST_HEADERS];
+            let mut room = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut head = httparse::Response::new(&mut room);
             let httparse::Status::Complete(end) = head.parse(&self.buffer)? else { continue };
             let status = head.code.ok_or("no status")?;

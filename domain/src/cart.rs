@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Currency, Money, MoneyError, Quantity};
 
 /// The most different things in one cart.
-pub const MOST_LINES: usize = 200;
+pub const MAX_LINES: usize = 200;
 
 /// A line as its price is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,19 +62,14 @@ macro_rules! ids {
 ids! {
     /// A category of products.
     CategoryId "cat";
-    /// A product.
     ProductId "prod";
     /// What is sold and stocked: a product in one size and colour.
     VariantId "var";
     /// A photograph.
     PictureId "pic";
-    /// A price list.
     PriceListId "plist";
-    /// A tax rate.
     TaxRateId "tax";
-    /// A cart.
     CartId "cart";
-    /// An order.
     OrderId "ord";
     /// A line of an order.
     OrderLineId "line";
@@ -88,13 +83,11 @@ ids! {
     PaymentId "pay";
     /// Something that happened to a payment.
     PaymentEventId "pev";
-    /// A refund.
     RefundId "ref";
     /// A parcel on its way.
     ShipmentId "shp";
     /// A person or firm that bought or may buy.
     ContactId "con";
-    /// An address.
     AddressId "adr";
     /// Somebody who signs in.
     UserId "usr";
@@ -104,7 +97,6 @@ ids! {
     ApiKeyId "key";
     /// An entry of the journal.
     EntryId "jrn";
-    /// An event.
     EventId "evt";
     /// A piece of timed work.
     JobId "job";

@@ -114,7 +114,6 @@ impl Money {
         self.minor
     }
 
-    /// The currency.
     #[must_use]
     pub const fn currency(self) -> Currency {
         self.currency

@@ -274,7 +274,6 @@ impl PaymentFacts {
 /// The facts about an order's goods, in units.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GoodsFacts {
-    /// Ordered.
     pub ordered: i64,
     /// Left the house and did not come back.
     pub shipped: i64,

@@ -40,9 +40,7 @@ permissions! {
     ExportCustomers "export_customers";
     /// Pick, pack, ship, deliver and take back.
     FulfilOrders "fulfil_orders";
-    /// Capture payments.
     CapturePayments "capture_payments";
-    /// Cancel orders.
     CancelOrders "cancel_orders";
     /// Give money back.
     RefundPayments "refund_payments";

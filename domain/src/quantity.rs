@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A number of units on one line: from 1 to [`Quantity::MOST`].
+/// A number of units on one line: from 1 to [`Quantity::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(u32);
@@ -14,16 +14,16 @@ pub struct QuantityError(pub i64);
 
 impl Quantity {
     /// The most units of one thing on one line.
-    pub const MOST: i64 = 9_999;
+    pub const MAX: i64 = 9_999;
 
     /// One unit.
     pub const ONE: Self = Self(1);
 
     /// # Errors
-    /// [`QuantityError`] outside 1 to [`Quantity::MOST`].
+    /// [`QuantityError`] outside 1 to [`Quantity::MAX`].
     pub fn new(count: i64) -> Result<Self, QuantityError> {
         match u32::try_from(count) {
-            Ok(n) if (1..=Self::MOST).contains(&count) => Ok(Self(n)),
+            Ok(n) if (1..=Self::MAX).contains(&count) => Ok(Self(n)),
             _ => Err(QuantityError(count)),
         }
     }
@@ -31,7 +31,7 @@ impl Quantity {
     /// The nearest allowed quantity.
     #[must_use]
     pub fn clamped(count: i64) -> Self {
-        Self::new(count.clamp(1, Self::MOST)).unwrap_or(Self::ONE)
+        Self::new(count.clamp(1, Self::MAX)).unwrap_or(Self::ONE)
     }
 
     /// The number.

@@ -1,6 +1,6 @@
 import { accessible, expect, open, test } from '../test.mjs';
 
-test('the home page arrives whole and comes alive', { tag: '@phone' }, async ({ page }) => {
+test('the home page arrives whole and is hydrated', { tag: '@phone' }, async ({ page }) => {
   const answer = await open(page, '/');
   expect(answer.status()).toBe(200);
   await expect(page.locator('main h1')).toBeVisible();

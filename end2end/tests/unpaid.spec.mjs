@@ -217,7 +217,7 @@ test('a way to pay that the shop does not know is refused, and is not cash', { t
   await expect(page).toHaveURL(/\/checkout$/);
 });
 
-test('a region that is chosen before the page is alive brings its cities', { tag: '@phone' }, async ({ page }) => {
+test('a region that is chosen before the page is hydrated brings its cities', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   let release;

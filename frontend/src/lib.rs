@@ -19,9 +19,9 @@ pub fn hydrate() {
 fn say_hydrated() {
     if let Some(root) = document().document_element() {
         // An attribute with this name can always be set.
-        let _ = root.set_attribute(app::ALIVE, "");
+        let _ = root.set_attribute(app::HYDRATED, "");
     }
-    if let Ok(event) = web_sys::Event::new(app::ALIVE) {
+    if let Ok(event) = web_sys::Event::new(app::HYDRATED) {
         // Nobody cancels it.
         let _ = window().dispatch_event(&event);
     }

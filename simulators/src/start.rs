@@ -60,14 +60,12 @@ impl Default for Options {
 pub enum StartError {
     /// An address cannot be listened on: most often, something else does already.
     Listen {
-        /// The address.
         address: SocketAddr,
         /// What the system said.
         source: io::Error,
     },
     /// The folder for mail cannot be made.
     Folder {
-        /// The folder.
         folder: PathBuf,
         /// What the system said.
         source: io::Error,

@@ -61,7 +61,7 @@ impl Posted {
     }
 }
 
-/// What was sent to this page without a script; the same on the server and while the page comes to life.
+/// What was sent to this page without a script; the same on the server and while the page is hydrated.
 #[must_use]
 pub fn use_posted() -> Posted {
     shared(|| use_context::<Posted>().unwrap_or_default())

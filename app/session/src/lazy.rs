@@ -11,7 +11,7 @@ use futures::channel::oneshot;
 use leptos::prelude::*;
 use ui::{Button, EmptyState, Look, SkeletonText, tr};
 
-use crate::ALIVE;
+use crate::HYDRATED;
 
 /// A part of the code that could not be loaded. Asked for again, it is loaded anew.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl From<leptos::wasm_split::SplitLoaderError> for PartMissing {
 }
 
 /// How long a page that is being hydrated waits before it asks for its part again.
-const PAUSE: Duration = Duration::from_secs(3);
+const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// The view in a part of the code. Where the part cannot be loaded, a page that is being hydrated waits for it and stays as the server
 /// rendered it, which works without a script; any other says what is missing, and tries again when asked or when the network is back.
@@ -47,7 +47,7 @@ where
 }
 
 fn is_hydrated() -> bool {
-    document().document_element().is_some_and(|root| root.has_attribute(ALIVE))
+    document().document_element().is_some_and(|root| root.has_attribute(HYDRATED))
 }
 
 fn pause() -> oneshot::Receiver<()> {
@@ -57,7 +57,7 @@ fn pause() -> oneshot::Receiver<()> {
             // Nobody waits any more for a page that was left.
             let _ = done.send(());
         },
-        PAUSE,
+        RETRY_PAUSE,
     );
     waited
 }

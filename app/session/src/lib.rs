@@ -8,25 +8,25 @@
 
 mod access;
 mod address;
-mod alive;
 mod answer;
 mod brand;
 mod error;
 mod form;
+mod hydration;
 mod lazy;
 mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;
 mod title;
 
-pub use access::{Stated, stated};
+pub use access::{RequiresAccess, access_of};
 pub use address::{escaped, sign_in_address};
-pub use alive::{ALIVE, when_alive};
 pub use answer::{Answer, Packed};
 pub use brand::{Brand, use_brand};
 pub use domain::permission::{Access, Permission};
 pub use error::{AppError, Told};
 pub use form::*;
+pub use hydration::{HYDRATED, when_hydrated};
 pub use lazy::{PartMissing, part};
 pub use reading::{loaded, resource, shared};
 pub use title::{Title, TitleBetweenPages};

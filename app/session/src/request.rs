@@ -68,11 +68,11 @@ pub fn context() -> Result<Context, AppError> {
     Ok(visitor()?.context)
 }
 
-/// The context of a caller who may do this. Server functions ask for what they state beside them.
+/// The context of a caller who may do this. Server functions ask for what is declared beside them.
 ///
 /// # Errors
 /// Status 401 when nobody is signed in, 403 when they may not.
-pub fn admitted(access: Access) -> Result<Context, AppError> {
+pub fn authorize(access: Access) -> Result<Context, AppError> {
     let visitor = visitor()?;
     let refused = match access {
         Access::Public => None,

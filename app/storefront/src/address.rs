@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated, wrong};
+use session::{Access, Answer, AppError, access, access_of, wrong};
 use ui::{Button, Choice, Field, Look, SelectField, t, tr, use_locale};
 
 #[cfg(feature = "ssr")]
@@ -53,7 +53,7 @@ pub async fn read_address_form(country: String) -> Result<AddressStart, AppError
 access!(ReadAddressForm, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadPlaces>(), stated::<ReadAddressForm>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadPlaces>(), access_of::<ReadAddressForm>()];
 
 /// The form for an address that is known as far as it is.
 #[cfg(feature = "ssr")]
@@ -86,7 +86,7 @@ pub(crate) fn of_chosen_place() -> Address {
 fn levels(codes: &[String]) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut above: Option<String> = None;
-    for at in 0..=MOST_LEVELS {
+    for at in 0..=MAX_LEVELS {
         let places = backend::customers::places(above.as_deref());
         if places.is_empty() {
             break;
@@ -104,7 +104,7 @@ fn levels(codes: &[String]) -> Vec<Level> {
 
 /// Region, province, city, barangay.
 #[cfg(feature = "ssr")]
-const MOST_LEVELS: usize = 4;
+const MAX_LEVELS: usize = 4;
 
 /// The address in a form. Names of Philippine places come from their codes.
 #[cfg(feature = "ssr")]
@@ -124,7 +124,7 @@ pub(crate) fn read(fields: &Fields, prefix: &str) -> Address {
         place: String::new(),
     };
     if address.country == "PH" {
-        let codes: Vec<String> = (1..=MOST_LEVELS).map(|level| field(&format!("place_{level}"))).collect();
+        let codes: Vec<String> = (1..=MAX_LEVELS).map(|level| field(&format!("place_{level}"))).collect();
         for level in levels(&codes) {
             let Some(place) = level.places.into_iter().find(|place| place.code == level.chosen) else { break };
             let name = match place.kind.as_str() {

@@ -5,7 +5,7 @@ use domain::view::{CancelledMoney, OrderView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
 use ui::{Alert, Button, Choice, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
 use crate::follow::{Followed, follow_order};
@@ -32,7 +32,7 @@ pub async fn cancel_own_order(token: String, #[server(default)] cause: String) -
 access!(CancelOwnOrder, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<CancelOwnOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<CancelOwnOrder>()];
 
 /// The address at which the order of a signed link is cancelled.
 pub(crate) fn address(link: &str) -> String {

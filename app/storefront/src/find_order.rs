@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, problem, stated, use_posted, wrong};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, use_posted, wrong};
 use ui::{Alert, Button, Field, Size, Tone, tr};
 
 use crate::seo::NotIndexed;
@@ -33,7 +33,7 @@ pub async fn find_order(number: String, email: String) -> Result<(), AppError> {
 access!(FindOrder, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<FindOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<FindOrder>()];
 
 /// Where a guest asks for the link.
 #[derive(Debug)]

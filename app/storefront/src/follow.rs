@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Alert, SkeletonText, Tone, tr, use_locale};
 
 use crate::checkout::{BackIntoCart, UnpaidActions};
@@ -20,7 +20,6 @@ use session::request;
 /// An order that is followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
-    /// The order.
     pub order: OrderView,
     /// Was it placed a moment ago?
     pub fresh: bool,
@@ -53,7 +52,7 @@ pub async fn follow_order(token: String) -> Result<Followed, AppError> {
 access!(FollowOrder, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<FollowOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<FollowOrder>()];
 
 /// An order followed by its link.
 #[derive(Debug)]

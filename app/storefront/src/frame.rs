@@ -10,7 +10,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, loaded, resource, stated, use_brand, when_alive};
+use session::{Access, Answer, AppError, access, access_of, loaded, resource, use_brand, when_hydrated};
 use ui::{BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
 use wasm_bindgen::JsCast;
 
@@ -66,10 +66,10 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
 access!(ReadFrame, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadFrame>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadFrame>()];
 
 /// How long the search box waits for the next letter.
-const PAUSE: Duration = Duration::from_millis(140);
+const TYPING_PAUSE: Duration = Duration::from_millis(140);
 
 /// The frame around the page of the route.
 #[component]
@@ -205,7 +205,7 @@ fn Front(
                     }
                 });
             },
-            PAUSE,
+            TYPING_PAUSE,
         );
     });
     view! {
@@ -262,7 +262,7 @@ fn OfflineNotice() -> impl IntoView {
     let offline = RwSignal::new(false);
     let toasts = use_toasts();
     let again = tr!(SHELL_ONLINE_AGAIN);
-    when_alive(move || offline.set(!window().navigator().on_line()));
+    when_hydrated(move || offline.set(!window().navigator().on_line()));
     Effect::new(move || {
         let gone = window_event_listener(leptos::ev::offline, move |_| offline.set(true));
         let back = window_event_listener(leptos::ev::online, move |_| {

@@ -3,7 +3,7 @@
 use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
 use crate::listing::Card;
@@ -19,7 +19,7 @@ pub async fn read_home() -> Result<HomeView, AppError> {
 access!(ReadHome, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadHome>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadHome>()];
 
 /// The first page.
 #[derive(Debug)]

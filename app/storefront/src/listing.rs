@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{
     Breadcrumbs, Button, Choice, Dialog, EmptyState, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField,
     SkeletonCards, icon, tr, trn, use_locale,
@@ -34,7 +34,6 @@ pub async fn read_listing(query: String, category: Option<String>) -> Result<Lis
 }
 access!(ReadListing, Access::Public);
 
-/// All categories.
 #[server(endpoint = "read_categories", input = GetUrl, output = Answer)]
 pub async fn read_categories() -> Result<Vec<CategoryView>, AppError> {
     use session::request;
@@ -43,7 +42,7 @@ pub async fn read_categories() -> Result<Vec<CategoryView>, AppError> {
 access!(ReadCategories, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadListing>(), stated::<ReadCategories>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadListing>(), access_of::<ReadCategories>()];
 
 /// The currency that price filters are typed in.
 pub(crate) const CURRENCY: Currency = Currency::PHP;
@@ -342,7 +341,6 @@ fn SortBy(shown: Shown) -> impl IntoView {
 /// A product on a shelf, with a button that puts it into the cart where there is nothing to choose.
 #[component]
 pub fn Card(
-    /// The product.
     product: ProductCardView,
     /// Among the first of the page.
     #[prop(optional)]

@@ -131,10 +131,8 @@ fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
-/// An order.
 #[component]
 pub(crate) fn OrderSheet(
-    /// The order.
     order: OrderView,
     /// What can be done about it, below its state.
     #[prop(optional, into)]

@@ -10,7 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use server_fn::codec::GetUrl;
 use session::{
-    Access, Answer, AppError, PostForm, ProblemSummary, Title, access, lazy_page, lazy_view, loaded, part, problem, resource, stated,
+    Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, lazy_view, loaded, part, problem, resource,
     use_posted,
 };
 use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale};
@@ -28,10 +28,10 @@ pub(crate) const COOKIE: &str = "place";
 
 /// How long it is remembered, seconds.
 #[cfg(feature = "ssr")]
-const REMEMBERED: i64 = 365 * 86_400;
+const COOKIE_SECONDS: i64 = 365 * 86_400;
 
 /// How long the search waits for the next letter.
-const PAUSE: Duration = Duration::from_millis(200);
+const TYPING_PAUSE: Duration = Duration::from_millis(200);
 
 /// The code that this browser's cookie holds; empty before a place is chosen.
 #[cfg(feature = "ssr")]
@@ -42,7 +42,7 @@ pub(crate) fn code() -> String {
 /// Remembers a place in this browser.
 #[cfg(feature = "ssr")]
 pub(crate) fn remember(code: &str) {
-    request::set_cookie(COOKIE, code, "/", REMEMBERED);
+    request::set_cookie(COOKIE, code, "/", COOKIE_SECONDS);
 }
 
 /// The place that this browser's cookie names.
@@ -86,7 +86,7 @@ pub async fn choose_place(place: String, #[server(default)] back: Option<String>
 access!(ChoosePlace, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDelivery>(), stated::<FindPlaces>(), stated::<ChoosePlace>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDelivery>(), access_of::<FindPlaces>(), access_of::<ChoosePlace>()];
 
 /// What this page knows of the place beyond what it was rendered with.
 #[derive(Clone, Copy)]
@@ -363,7 +363,7 @@ fn Choosing(
                         asked.set(mine);
                     }
                 },
-                PAUSE,
+                TYPING_PAUSE,
             );
         }
         words

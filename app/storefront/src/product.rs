@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, loaded, resource};
 use ui::{
     Badge, Breadcrumbs, Button, Chip, Disclosure, Facts, Look, Picture, Price, QuantityStepper, RadioChips, Size, SkeletonCards, Tone,
     deferred, icon, tr, trn, use_locale,
@@ -23,7 +23,6 @@ use crate::trouble::Trouble;
 /// A product, and what its delivery costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductPageView {
-    /// The product.
     pub product: ProductView,
     /// To where the reader lives, or to anywhere in the country.
     pub delivery: DeliveryTo,
@@ -41,7 +40,7 @@ pub async fn read_product(slug: String) -> Result<ProductPageView, AppError> {
 access!(ReadProduct, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadProduct>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadProduct>()];
 
 /// From this many on, nobody needs to hurry.
 const FEW: i64 = 5;
@@ -229,7 +228,7 @@ fn Buying(
     // Of what there is plenty of, nobody is told how much: the cart says when it is less than wanted.
     let most = Signal::derive(move || match available.get() {
         few @ 0..PLENTY => u32::try_from(few.max(1)).unwrap_or(1),
-        _ => crate::cart::MOST,
+        _ => crate::cart::MAX_QUANTITY,
     });
     let paragraphs =
         product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }.into_any()).collect_view();

@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use session::when_alive;
+use session::when_hydrated;
 use web_sys::ScrollRestoration;
 
 /// For how many frames a page is waited for: about three seconds.
-const MOST_FRAMES: u32 = 180;
+const MAX_FRAMES: u32 = 180;
 /// For how many frames a page that became high enough is held where it should be, while its last pictures and lists come in.
 const STILL_FRAMES: u32 = 20;
 
@@ -28,7 +28,7 @@ struct Places {
 /// Begins to remember. It must be called before the router is made, so that it hears first that one goes back.
 pub fn provide_scroll() {
     let places = Places { last: StoredValue::new(HashMap::new()), turn: StoredValue::new(0), returning: StoredValue::new(false) };
-    when_alive(|| restore_by_browser(false));
+    when_hydrated(|| restore_by_browser(false));
     Effect::new(move || {
         let scrolled = window_event_listener(leptos::ev::scroll, move |_| places.note());
         let back = window_event_listener(leptos::ev::popstate, move |_| places.begin());
@@ -93,7 +93,7 @@ impl Places {
             window().scroll_to_with_x_and_y(0.0, to.min(room.max(0.0)));
         }
         let is_there = !is_old && room + 1.0 >= to;
-        if count > MOST_FRAMES || (is_there && count > STILL_FRAMES * 2) {
+        if count > MAX_FRAMES || (is_there && count > STILL_FRAMES * 2) {
             self.end();
             return false;
         }

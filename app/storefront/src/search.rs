@@ -4,7 +4,7 @@ use domain::view::SearchView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, lazy_page, loaded, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
 use crate::listing::Card;
@@ -14,13 +14,13 @@ use crate::trouble::Trouble;
 
 /// Longer questions are not asked by people.
 #[cfg(feature = "ssr")]
-const LONGEST: usize = 200;
+const MAX_CHARS: usize = 200;
 
 /// What fits the words so far: names and slugs of products.
 #[server(endpoint = "suggest", input = GetUrl, output = Answer)]
 pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
     use session::request;
-    let words: String = words.chars().take(LONGEST).collect();
+    let words: String = words.chars().take(MAX_CHARS).collect();
     backend::search::suggest(&request::shop()?, request::locale(), &words).await.map_err(|error| request::unexpected(&error))
 }
 access!(Suggest, Access::Public);
@@ -29,7 +29,7 @@ access!(Suggest, Access::Public);
 #[server(endpoint = "find", input = GetUrl, output = Answer)]
 pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
     use session::request;
-    let words: String = words.chars().take(LONGEST).collect();
+    let words: String = words.chars().take(MAX_CHARS).collect();
     backend::search::search(&request::shop()?, request::locale(), &words, after.as_deref())
         .await
         .map_err(|error| request::unexpected(&error))
@@ -37,7 +37,7 @@ pub async fn find(words: String, after: Option<String>) -> Result<SearchView, Ap
 access!(Find, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<Suggest>(), stated::<Find>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<Suggest>(), access_of::<Find>()];
 
 /// The page of what was found.
 #[derive(Debug)]

@@ -55,10 +55,7 @@ pub fn NotIndexed() -> impl IntoView {
 /// A product by schema.org, as JSON-LD. It is data and no script, so the content policy lets it pass. Those who read it read
 /// what the server sends; pages that are made in the browser go without.
 #[component]
-pub fn ProductData(
-    /// The product.
-    product: Arc<ProductView>,
-) -> impl IntoView {
+pub fn ProductData(product: Arc<ProductView>) -> impl IntoView {
     #[cfg(feature = "ssr")]
     let data = product_data(&product);
     #[cfg(not(feature = "ssr"))]

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::field::{ErrorLine, FieldFrame, FieldNames, described_by};
-use crate::waking::{tell_answer_early, tell_early, unless_waking};
+use crate::hydration::{report_early_change, report_early_choice, unless_hydrating};
 use crate::{Icon, Picture, Shape, icon};
 
 /// One answer of a list.
@@ -70,7 +70,7 @@ pub fn SelectField(
     let describe = described_by(&id, hint.is_some(), error);
     let node = NodeRef::<html::Select>::new();
     if let Some(told) = on_change {
-        tell_answer_early(node, told);
+        report_early_choice(node, told);
     }
     view! {
         <FieldFrame id=id.clone() label hint error optional>
@@ -90,7 +90,7 @@ pub fn SelectField(
                     }
                 }
             >
-                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty) prop:selected=move || unless_waking(selected.with(String::is_empty))>{words}</option> }.into_any())}
+                {empty.map(|words| view! { <option value="" selected=move || selected.with(String::is_empty) prop:selected=move || unless_hydrating(selected.with(String::is_empty))>{words}</option> }.into_any())}
                 {move || {
                     let chosen = selected.get();
                     choices
@@ -98,7 +98,7 @@ pub fn SelectField(
                         .into_iter()
                         .map(|choice| {
                             let is_chosen = choice.value == chosen;
-                            view! { <option value=choice.value selected=is_chosen prop:selected=unless_waking(is_chosen)>{choice.label}</option> }.into_any()
+                            view! { <option value=choice.value selected=is_chosen prop:selected=unless_hydrating(is_chosen)>{choice.label}</option> }.into_any()
                         })
                         .collect_view()
                 }}
@@ -137,7 +137,7 @@ pub fn Checkbox(
 ) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
     if let Some(told) = on_change {
-        tell_early(node, told);
+        report_early_change(node, told);
     }
     let id = id.unwrap_or_else(|| format!("{name}-{value}"));
     let hint_id = hint.is_some().then(|| format!("{id}-hint"));
@@ -152,7 +152,7 @@ pub fn Checkbox(
                     value=value
                     class="checkbox checkbox-primary"
                     checked=move || checked.get()
-                    prop:checked=move || unless_waking(checked.get())
+                    prop:checked=move || unless_hydrating(checked.get())
                     aria-describedby=hint_id.clone()
                     on:change=move |event| {
                         if let Some(told) = on_change {
@@ -185,11 +185,11 @@ pub struct RadioCard {
     pub disabled: bool,
 }
 
-/// Tells that this answer was picked before the page came to life.
+/// Tells that this answer was picked before the page was hydrated.
 fn tell_pick(node: NodeRef<html::Input>, value: &str, on_change: Option<Callback<String>>) {
     if let Some(told) = on_change {
         let value = value.to_owned();
-        tell_early(
+        report_early_change(
             node,
             Callback::new(move |picked| {
                 if picked {
@@ -243,7 +243,7 @@ pub fn RadioCards(
                         value=card.value
                         class="radio radio-primary radio-sm mt-0.5 focus-visible:outline-none focus-visible:shadow-none"
                         checked=move || selected.with(|chosen| *chosen == value)
-                        prop:checked=move || unless_waking(selected.with(|chosen| *chosen == picked))
+                        prop:checked=move || unless_hydrating(selected.with(|chosen| *chosen == picked))
                         disabled=card.disabled
                         on:change=move |_| {
                             if let Some(told) = on_change {
@@ -329,7 +329,7 @@ pub fn RadioChips(
                     class="absolute inset-0 opacity-0 cursor-pointer"
                     aria-label=words
                     checked=move || selected.with(|chosen| *chosen == value)
-                    prop:checked=move || unless_waking(selected.with(|chosen| *chosen == picked))
+                    prop:checked=move || unless_hydrating(selected.with(|chosen| *chosen == picked))
                     on:change=move |_| {
                         if let Some(told) = on_change {
                             told.run(sent.clone());

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use crate::{Icon, Shape, icon, tr};
 
 /// How many fitting commands are shown at once.
-const MOST: usize = 12;
+const MAX_SHOWN: usize = 12;
 
 /// Something that can be gone to or done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn CommandPalette(
             return Vec::new();
         }
         let query = query.get();
-        commands.with(|commands| commands.iter().filter(|command| command.fits(&query)).take(MOST).cloned().collect::<Vec<_>>())
+        commands.with(|commands| commands.iter().filter(|command| command.fits(&query)).take(MAX_SHOWN).cloned().collect::<Vec<_>>())
     });
     Effect::new(move || {
         let wanted = open.get();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::hydration::is_hydrating;
 use crate::raw_text;
-use crate::waking::is_waking;
 use crate::{Icon, icon, tr};
 
 /// What the fields of a page are called, by their ids: for the summary of what is wrong with them.
@@ -95,7 +95,7 @@ pub(crate) fn described_by(id: &str, has_hint: bool, error: Signal<Option<String
     }
 }
 
-/// A line of text. What the reader typed before the page came to life is kept.
+/// A line of text. What the reader typed before the page was hydrated is kept.
 #[component]
 pub fn Field(
     /// What is asked for.
@@ -217,9 +217,9 @@ pub fn Field(
     .into_any()
 }
 
-/// Keeps a signal and an input alike. At first the input wins where the reader may have typed before the page came to life.
+/// Keeps a signal and an input alike. At first the input wins where the reader may have typed before the page was hydrated.
 fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
-    let waking = is_waking();
+    let hydrating = is_hydrating();
     Effect::new(move |before: Option<()>| {
         let wanted = bind.get();
         let Some(input) = node.get() else { return };
@@ -227,7 +227,7 @@ fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
         if typed == wanted {
             return;
         }
-        if before.is_none() && waking && !typed.is_empty() {
+        if before.is_none() && hydrating && !typed.is_empty() {
             bind.set(typed);
         } else {
             input.set_value(&wanted);

@@ -24,6 +24,7 @@ mod field;
 #[cfg(feature = "gallery")]
 mod gallery;
 mod head;
+mod hydration;
 mod icons;
 mod language;
 mod ornament;
@@ -45,7 +46,6 @@ mod tabs;
 mod theme;
 mod timeline;
 mod toast;
-mod waking;
 
 pub use domain::messages::t;
 
@@ -64,6 +64,7 @@ pub use crate::field::{Field, FieldNames, FieldProps, FileField, FileFieldProps,
 #[cfg(feature = "gallery")]
 pub use crate::gallery::*;
 pub use crate::head::*;
+pub use crate::hydration::HYDRATED;
 pub use crate::icons::{Icon, IconProps, Shape, icon};
 pub use crate::language::*;
 pub use crate::ornament::*;
@@ -85,4 +86,3 @@ pub use crate::tabs::*;
 pub use crate::theme::*;
 pub use crate::timeline::*;
 pub use crate::toast::*;
-pub use crate::waking::ALIVE;

@@ -11,9 +11,7 @@ pub fn ProductCard(
     /// The product's page.
     #[prop(into)]
     href: String,
-    /// Its name.
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     /// Its picture's id.
     #[prop(into)]
     picture: String,
@@ -85,9 +83,7 @@ pub fn CategoryTile(
     /// The category's page.
     #[prop(into)]
     href: String,
-    /// Its name.
-    #[prop(into)]
-    name: String,
+    #[prop(into)] name: String,
     /// The id of the picture that stands for it; empty for none.
     #[prop(into)]
     picture: String,

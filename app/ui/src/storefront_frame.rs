@@ -214,7 +214,6 @@ fn CartSign(count: Signal<u32>) -> impl IntoView {
 pub struct FooterColumn {
     /// What the links have in common.
     pub title: String,
-    /// The links.
     pub links: Vec<NavLink>,
 }
 

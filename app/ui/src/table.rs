@@ -17,7 +17,6 @@ pub enum Sorted {
 /// A column's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
-    /// Its name.
     pub name: String,
     /// The name is for a screen reader alone, as over ticks or buttons.
     pub hidden: bool,

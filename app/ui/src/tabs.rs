@@ -8,7 +8,6 @@ use leptos::prelude::*;
 pub struct Tab {
     /// Its address.
     pub href: String,
-    /// Its name.
     pub name: String,
     /// How many things it shows, when that is known.
     pub count: Option<i64>,

@@ -34,10 +34,7 @@ pub struct Moment {
 
 /// Moments from first to last, on a line that is full as far as things have come.
 #[component]
-pub fn Timeline(
-    /// The moments.
-    moments: Vec<Moment>,
-) -> impl IntoView {
+pub fn Timeline(moments: Vec<Moment>) -> impl IntoView {
     view! {
         <ol class="flex flex-col">
             {moments

@@ -38,7 +38,6 @@ pub enum AccountingError {
 /// One entry. Debits are positive, credits negative, in minor units; postings of nothing are left out.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its id.
     pub id: EntryId,
     /// What it records, `order.placed`.
     pub kind: &'static str,

@@ -10,7 +10,7 @@ use crate::platform::{Actor, Context};
 use super::{CartError, store};
 
 /// Wrong codes of one client before it has to wait. Many shoppers may share a network address.
-const OF_CLIENT: i64 = 30;
+const MAX_PER_CLIENT: i64 = 30;
 
 /// A code that is sent with a cart.
 pub(super) enum Guess {
@@ -39,7 +39,7 @@ impl Guess {
             (_, _, Some(client)) => client.to_string(),
             _ => "none".to_owned(),
         };
-        let counter = Counter::new(shop, &format!("codes {client}"), OF_CLIENT).shared();
+        let counter = Counter::new(shop, &format!("codes {client}"), MAX_PER_CLIENT).shared();
         match throttle::attempt(shop, &[counter]).await {
             Ok(()) => Ok(Self::Tried(code, counter)),
             Err(Throttled::Wait) => Ok(Self::Refused { kept: known, sent: code }),

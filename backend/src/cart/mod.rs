@@ -9,7 +9,7 @@ mod store;
 
 use std::collections::HashMap;
 
-use domain::cart::{MOST_LINES, PricedLine, totals};
+use domain::cart::{MAX_LINES, PricedLine, totals};
 use domain::id::{CartId, UserId, VariantId};
 use domain::order::Channel;
 use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal};
@@ -30,7 +30,7 @@ pub enum CartError {
     /// No such cart, or somebody else's.
     #[error("there is no such cart")]
     Unknown,
-    /// More than [`MOST_LINES`] different articles.
+    /// More than [`MAX_LINES`] different articles.
     #[error("a cart holds at most 200 different articles")]
     TooManyLines,
     /// The sum is beyond what can be paid.
@@ -105,7 +105,7 @@ pub async fn sync(
             };
             let wanted = if version == cart.version { items.clone() } else { merged(&cart.items, &items) };
             let owner = cart.user.or(user);
-            if wanted.len() > MOST_LINES {
+            if wanted.len() > MAX_LINES {
                 return Err(CartError::TooManyLines);
             }
             let kept = in_stock(tx, &wanted).await?;
@@ -167,7 +167,7 @@ pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest:
                 (Some(own), Some(guest)) if own.id == guest.id => own,
                 (Some(mut own), Some(guest)) => {
                     own.items = merged(&own.items, &guest.items);
-                    own.items.truncate(MOST_LINES);
+                    own.items.truncate(MAX_LINES);
                     own.discount_code = own.discount_code.or(guest.discount_code);
                     store::change(tx, &mut own, at).await?;
                     store::replace_lines(tx, guest.id, &[]).await?;
@@ -251,7 +251,7 @@ fn usable(cart: &Stored, user: Option<UserId>) -> bool {
 
 /// Each article once, quantities added up to at most what a line holds.
 fn folded(items: Vec<CartItem>) -> Result<Vec<CartItem>, CartError> {
-    let mut out: Vec<CartItem> = Vec::with_capacity(items.len().min(MOST_LINES));
+    let mut out: Vec<CartItem> = Vec::with_capacity(items.len().min(MAX_LINES));
     let mut places: HashMap<VariantId, usize> = HashMap::new();
     for item in items {
         if let Some(place) = places.get(&item.variant) {
@@ -261,7 +261,7 @@ fn folded(items: Vec<CartItem>) -> Result<Vec<CartItem>, CartError> {
             places.insert(item.variant, out.len());
             out.push(item);
         }
-        if out.len() > MOST_LINES {
+        if out.len() > MAX_LINES {
             return Err(CartError::TooManyLines);
         }
     }

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 use crate::Shop;
 use crate::platform::db::{DbError, Rows};
-use crate::platform::events::{self, Event, Handled, Happened};
+use crate::platform::events::{self, Event, Handled, RecordedEvent};
 
 use super::store;
 
@@ -47,7 +47,7 @@ pub async fn catch_up(shop: &Shop) -> Result<(), DbError> {
     events::catch_up(shop, "availability", &handle).await.map(drop)
 }
 
-fn handle(shop: Shop, happened: Vec<Happened>) -> Handled {
+fn handle(shop: Shop, happened: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
         let mut subjects = Rows::new();
         for event in happened.iter().filter(|e| e.kind.starts_with("stock.")) {

@@ -16,9 +16,9 @@ use super::shelf::FacetName;
 use super::{CatalogError, PAGE, sizes, store};
 
 /// Options that a list offers as filters, at most: those that most goods have.
-const MOST_FACETS: usize = 8;
+const MAX_FACETS: usize = 8;
 /// Values of one option that a list offers, at most.
-const MOST_VALUES: usize = 30;
+const MAX_VALUES: usize = 30;
 /// Products in a row of the home page.
 const ROW: usize = 8;
 
@@ -170,12 +170,12 @@ async fn named(
     let weight = |facet: &Counted| std::cmp::Reverse(goods.get(&facet.option).copied().unwrap_or(0));
     // Those that are chosen are never left out.
     counted.sort_by_key(|facet| (!wanted.options.contains_key(&facet.option), weight(facet)));
-    counted.truncate(MOST_FACETS);
+    counted.truncate(MAX_FACETS);
     counted.sort_by_key(weight);
     for facet in &mut counted {
         let chosen = wanted.options.get(&facet.option);
         facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
-        facet.values.truncate(MOST_VALUES);
+        facet.values.truncate(MAX_VALUES);
     }
     let asked: Vec<(ProductId, &str, &str)> = counted
         .iter()

@@ -13,19 +13,19 @@ use uuid::Uuid;
 use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
 
 /// The most variants of a product.
-pub(super) const MOST_VARIANTS: usize = 250;
-pub(super) const MOST_OPTIONS: usize = 3;
+pub(super) const MAX_VARIANTS: usize = 250;
+pub(super) const MAX_OPTIONS: usize = 3;
 /// As many as variants: each may have a value of its own.
-const MOST_VALUES: usize = MOST_VARIANTS;
-const MOST_TAGS: usize = 50;
-pub(super) const MOST_PICTURES: usize = 50;
+const MAX_VALUES: usize = MAX_VARIANTS;
+const MAX_TAGS: usize = 50;
+pub(super) const MAX_PICTURES: usize = 50;
 /// The last place among the chosen goods of the home page.
-pub(super) const MOST_FEATURED: i64 = 1_000_000;
+pub(super) const MAX_FEATURED: i64 = 1_000_000;
 /// Ten thousand million in a currency with two decimals: beyond that sums could pass 64 bits.
 pub(super) const DEAREST: i64 = 1_000_000_000_000;
 /// A tonne.
 pub(super) const HEAVIEST: i64 = 1_000_000;
-pub(super) const MOST_STOCK: i64 = 1_000_000;
+pub(super) const MAX_STOCK: i64 = 1_000_000;
 pub(super) use crate::pricing::TAX_CLASSES;
 
 /// Collects what is wrong, each beside its field.
@@ -87,8 +87,8 @@ pub(super) fn check(
     let options = options(&mut c, &draft.options, &mut id);
     let known = before.map_or(&[][..], |before| &before.variants);
     let variants = variants(&mut c, &draft.variants, known, &options, &mut id);
-    if draft.pictures.len() > MOST_PICTURES {
-        c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MOST_PICTURES.to_string())]));
+    if draft.pictures.len() > MAX_PICTURES {
+        c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MAX_PICTURES.to_string())]));
     }
     let vendor = c.text("vendor", &draft.vendor, 200);
     if !c.errors.is_empty() {
@@ -162,8 +162,8 @@ pub(super) fn tidy_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Vec<Stri
 
 fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
     let tags = tidy_tags(tags.iter().map(String::as_str));
-    if tags.len() > MOST_TAGS {
-        c.wrong("tags", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_TAGS.to_string())]));
+    if tags.len() > MAX_TAGS {
+        c.wrong("tags", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MAX_TAGS.to_string())]));
     }
     for tag in &tags {
         c.text("tags", tag, 60);
@@ -191,24 +191,24 @@ pub(super) fn key_of(typed: &str, name: &str, is_taken: impl Fn(&str) -> bool) -
 }
 
 fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uuid) -> Vec<NewOption> {
-    if drafts.len() > MOST_OPTIONS {
-        c.wrong("options", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MOST_OPTIONS.to_string())]));
+    if drafts.len() > MAX_OPTIONS {
+        c.wrong("options", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MAX_OPTIONS.to_string())]));
     }
     let mut keys = HashSet::new();
     let mut options = Vec::new();
-    for (n, draft) in drafts.iter().enumerate().take(MOST_OPTIONS) {
+    for (n, draft) in drafts.iter().enumerate().take(MAX_OPTIONS) {
         let field = format!("options.{n}");
         let names_of = names(c, &field, &draft.names);
         let key = key_of(&draft.key, names_of.first().map_or("", |(_, name)| name), |_| false);
         if !keys.insert(key.clone()) {
             c.wrong(&*field, t::FIELD_DUPLICATE.text(c.locale));
         }
-        if draft.values.is_empty() || draft.values.len() > MOST_VALUES {
-            c.wrong(&*field, t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VALUES.to_string())]));
+        if draft.values.is_empty() || draft.values.len() > MAX_VALUES {
+            c.wrong(&*field, t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MAX_VALUES.to_string())]));
         }
         let mut seen = HashSet::new();
         let mut values = Vec::new();
-        for (key, value_names) in draft.values.iter().take(MOST_VALUES) {
+        for (key, value_names) in draft.values.iter().take(MAX_VALUES) {
             let names = names(c, &field, value_names);
             let key = key_of(key, names.first().map_or("", |(_, name)| name), |_| false);
             if !seen.insert(key.clone()) {
@@ -228,12 +228,12 @@ fn variants(
     options: &[NewOption],
     id: &mut impl FnMut() -> Uuid,
 ) -> Vec<NewVariant> {
-    if drafts.is_empty() || drafts.len() > MOST_VARIANTS {
-        c.wrong("variants", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MOST_VARIANTS.to_string())]));
+    if drafts.is_empty() || drafts.len() > MAX_VARIANTS {
+        c.wrong("variants", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "1"), ("max", &MAX_VARIANTS.to_string())]));
     }
     let (mut skus, mut combinations) = (HashSet::new(), HashSet::new());
     let mut variants = Vec::new();
-    for (n, draft) in drafts.iter().enumerate().take(MOST_VARIANTS) {
+    for (n, draft) in drafts.iter().enumerate().take(MAX_VARIANTS) {
         let sku = c.needed(&format!("sku.{n}"), &draft.sku, 64);
         if !sku.is_empty() && !skus.insert(sku.clone()) {
             c.wrong(format!("sku.{n}"), t::FIELD_DUPLICATE.text(c.locale));
@@ -252,7 +252,7 @@ fn variants(
         if let Some(was) = draft.compare_at {
             c.range(&format!("compare_at.{n}"), was, DEAREST);
         }
-        c.range(&format!("stock.{n}"), draft.stock, MOST_STOCK);
+        c.range(&format!("stock.{n}"), draft.stock, MAX_STOCK);
         let barcode = draft.barcode.trim().to_owned();
         let has_already = known.iter().any(|known| known.id.is_some() && known.id == draft.id && known.barcode == barcode);
         if let Err(error) = domain::barcode::check(&barcode)

@@ -194,7 +194,6 @@ impl Index {
         self.categories.iter().find(|c| c.texts.values().any(|t| t.slug == slug))
     }
 
-    /// A category.
     pub fn category(&self, id: CategoryId) -> Option<&Category> {
         self.categories.iter().find(|c| c.id == id)
     }

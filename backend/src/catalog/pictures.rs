@@ -30,9 +30,9 @@ pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
 /// The largest file that is taken, bytes.
 pub const LARGEST_UPLOAD: usize = 15 * 1024 * 1024;
 /// The most pixels: what a file unpacks to may be far more than its bytes.
-const MOST_PIXELS: u64 = 50_000_000;
+const MAX_PIXELS: u64 = 50_000_000;
 /// The longest side, pixels.
-const LONGEST_SIDE: u32 = 12_000;
+const MAX_SIDE_PIXELS: u32 = 12_000;
 const FORMS: [&str; 2] = ["webp", "avif"];
 
 /// One form is made by one at a time; different ones at once, on half of the processors: the others answer requests.
@@ -257,9 +257,9 @@ fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, CatalogError> {
         return Err(CatalogError::NotAPicture);
     }
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    limits.max_alloc = Some(MOST_PIXELS * 8);
+    limits.max_image_width = Some(MAX_SIDE_PIXELS);
+    limits.max_image_height = Some(MAX_SIDE_PIXELS);
+    limits.max_alloc = Some(MAX_PIXELS * 8);
     reader.limits(limits);
     Ok(reader)
 }
@@ -280,7 +280,7 @@ fn size(bytes: &[u8]) -> Result<(u32, u32), CatalogError> {
 fn decode(bytes: &[u8]) -> Result<DynamicImage, CatalogError> {
     let mut decoder = reader(bytes)?.into_decoder().map_err(|e| refused(&e))?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS || width > LONGEST_SIDE || height > LONGEST_SIDE {
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || width > MAX_SIDE_PIXELS || height > MAX_SIDE_PIXELS {
         return Err(CatalogError::TooLarge);
     }
     let turned = decoder.orientation().ok();

@@ -16,7 +16,7 @@ use super::kept::Sheet;
 use super::{CatalogError, browse, store};
 
 /// More than this is nobody's business.
-const MOST_SHOWN: i64 = 10;
+const MAX_SHOWN: i64 = 10;
 /// Others of its kind.
 const RELATED: usize = 4;
 
@@ -84,7 +84,7 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
                     values: split(&v.values),
                     price: money(v.price?),
                     compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
-                    available: v.available.clamp(0, MOST_SHOWN),
+                    available: v.available.clamp(0, MAX_SHOWN),
                     picture: v.picture,
                     weight_g: v.weight_g,
                     barcode: v.barcode.filter(|b| !b.is_empty()),

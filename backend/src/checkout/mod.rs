@@ -1,6 +1,6 @@
 //! Checkout: from a cart to an order, once.
 //!
-//! [`place_order`] checks and seals what it was given, then hands the command to a [`Bundle`]: the commands that
+//! [`place_order`] checks and seals what it was given, then hands the command to a [`Batcher`]: the commands that
 //! arrive while the last transaction is being written are written together, with the same statements for many as for one
 //! (`place.rs`). The transaction holds all that must be true together: stock, order, payment attempt, journal entry, events.
 //!
@@ -23,7 +23,7 @@ use domain::{Locale, Money, MoneyError, Timestamp};
 use crate::cart::{self, CartError};
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::platform::Context;
-use crate::platform::db::{Bundle, DbError};
+use crate::platform::db::{Batcher, DbError};
 use crate::{Shop, orders, payments};
 
 use cash::Mark;
@@ -112,7 +112,7 @@ pub(crate) struct Command {
 
 /// What the transaction answers.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct PlacedOrder {
     order: OrderId,
     number: String,
     total: Money,
@@ -120,8 +120,8 @@ pub(crate) struct Made {
     replay: bool,
 }
 
-/// The bundle that all orders of a shop go through.
-pub(crate) type Door = Bundle<Command, Made, CheckoutError>;
+/// The batcher that all orders of a shop go through.
+pub(crate) type OrderBatcher = Batcher<Command, PlacedOrder, CheckoutError>;
 
 /// The ways to deliver a cart to an address, cheapest first.
 ///
@@ -198,7 +198,7 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     let limits = cash::limits(shop, ctx);
     let marks = cash::marks(shop, ctx, &form);
     let mut random = [0; 5];
-    shop.chance().fill(&mut random);
+    shop.rng().fill(&mut random);
     Ok(Command {
         key: key.to_owned(),
         body_hash,
@@ -240,10 +240,10 @@ pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
     errors
 }
 
-/// The door, opened once a shop.
-pub(crate) fn door(shop: &Shop) -> Door {
-    let ids = place::Ids { clock: shop.clock().clone(), chance: shop.chance().clone() };
-    Bundle::new(shop.db().clone(), 64, async move |tx: &mut crate::platform::db::Tx, commands: &[Command], first: Option<&place::Row>| {
+/// Made once for each shop.
+pub(crate) fn order_batcher(shop: &Shop) -> OrderBatcher {
+    let ids = place::Ids { clock: shop.clock().clone(), rng: shop.rng().clone() };
+    Batcher::new(shop.db().clone(), 64, async move |tx: &mut crate::platform::db::Tx, commands: &[Command], first: Option<&place::Row>| {
         place::place_orders(tx, &ids, commands, first).await
     })
 }

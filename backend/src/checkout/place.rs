@@ -13,24 +13,24 @@ use uuid::Uuid;
 use crate::accounting::{self, Entry};
 use crate::customers;
 use crate::inventory::{self, Need, NewReservation, Taken};
-use crate::platform::chance::Chance;
 use crate::platform::clock::Clock;
-use crate::platform::db::{DbError, Done, Tx};
+use crate::platform::db::{self, DbError, Tx};
+use crate::platform::rng::Rng;
 use crate::pricing::{self, Quote, Rules};
 
 use super::store::{self, NewOrder};
-use super::{CheckoutError, Command, Made, PAYMENT_TIME, cash};
+use super::{CheckoutError, Command, PAYMENT_TIME, PlacedOrder, cash};
 
-/// Where ids come from. Not the whole shop: the shop owns the bundle that owns this.
+/// Where ids come from. Not the whole shop: the shop owns the batch that owns this.
 #[derive(Clone)]
 pub(super) struct Ids {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) chance: Arc<dyn Chance>,
+    pub(super) rng: Arc<dyn Rng>,
 }
 
 impl Ids {
     fn next(&self) -> Uuid {
-        self.chance.uuid(self.clock.now())
+        self.rng.uuid(self.clock.now())
     }
 }
 
@@ -57,7 +57,7 @@ struct Draft<'a> {
     promised: (i64, i64),
 }
 
-type Answer = Result<Made, CheckoutError>;
+type Answer = Result<PlacedOrder, CheckoutError>;
 
 /// What an order cannot do without, and somebody else may hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,14 +71,14 @@ pub(super) enum Row {
 }
 
 /// What became of a command.
-pub(super) type Outcome = Done<Made, CheckoutError, Row>;
+pub(super) type PlaceOutcome = db::Outcome<PlacedOrder, CheckoutError, Row>;
 
-/// Commands by their place in the bundle, each with what it did not get.
+/// Commands by their place in the batch, each with what it did not get.
 type Held = HashMap<usize, Row>;
 
 /// Makes an order of each command that can be one; the answers are in the commands' order. It waits for `first`, while it holds
 /// nothing else, and for no other row: a command whose rows somebody else holds is left as it is.
-pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command], first: Option<&Row>) -> Result<Vec<Outcome>, DbError> {
+pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command], first: Option<&Row>) -> Result<Vec<PlaceOutcome>, DbError> {
     if let Some(row) = first {
         store::wait_for(tx, row).await?;
     }
@@ -120,7 +120,7 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command], f
     }
     write(tx, ids, &kept).await?;
     for (draft, _) in &kept {
-        answers[draft.index] = Some(Ok(Made {
+        answers[draft.index] = Some(Ok(PlacedOrder {
             order: draft.command.order,
             number: draft.command.number.clone(),
             total: draft.totals.total,
@@ -131,26 +131,26 @@ pub(super) async fn place_orders(tx: &mut Tx, ids: &Ids, commands: &[Command], f
     Ok(together(commands, answers, held))
 }
 
-/// The outcome of each command. A repeat inside this bundle is answered as its first.
-fn together(commands: &[Command], answers: Vec<Option<Answer>>, mut held: Held) -> Vec<Outcome> {
-    let mut outcomes: Vec<Option<Outcome>> = answers
+/// The outcome of each command. A repeat inside this batch is answered as its first.
+fn together(commands: &[Command], answers: Vec<Option<Answer>>, mut held: Held) -> Vec<PlaceOutcome> {
+    let mut outcomes: Vec<Option<PlaceOutcome>> = answers
         .into_iter()
         .enumerate()
-        .map(|(index, answer)| answer.map(Done::Answer).or_else(|| held.remove(&index).map(Done::Held)))
+        .map(|(index, answer)| answer.map(PlaceOutcome::Answered).or_else(|| held.remove(&index).map(PlaceOutcome::Blocked)))
         .collect();
-    let first: HashMap<(&str, CartId), Outcome> =
+    let first: HashMap<(&str, CartId), PlaceOutcome> =
         commands.iter().zip(&outcomes).filter_map(|(c, o)| Some(((c.key.as_str(), c.cart), o.clone()?))).collect();
     for (command, outcome) in commands.iter().zip(outcomes.iter_mut()) {
         if outcome.is_none() {
             let same = first.get(&(command.key.as_str(), command.cart)).cloned();
             *outcome = Some(match same {
-                Some(Done::Answer(Ok(made))) => Done::Answer(Ok(Made { replay: true, ..made })),
+                Some(PlaceOutcome::Answered(Ok(made))) => PlaceOutcome::Answered(Ok(PlacedOrder { replay: true, ..made })),
                 Some(same) => same,
-                None => Done::Answer(Err(DbError::Busy.into())),
+                None => PlaceOutcome::Answered(Err(DbError::Busy.into())),
             });
         }
     }
-    outcomes.into_iter().map(|outcome| outcome.unwrap_or(Done::Answer(Err(DbError::Stopped.into())))).collect()
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or(PlaceOutcome::Answered(Err(DbError::Stopped.into())))).collect()
 }
 
 /// Locks stock and discount codes without waiting, and leaves out the orders that want what somebody else holds.
@@ -193,7 +193,7 @@ async fn set_aside_repeats(tx: &mut Tx, commands: &[Command], answers: &mut [Opt
                 answers[index] = Some(Err(CheckoutError::KeyReused));
             }
         } else if !carts.insert(command.cart) {
-            // Another key for a cart that is being ordered in this very bundle: tried again, it finds the order.
+            // Another key for a cart that is being ordered in this very batch: tried again, it finds the order.
             answers[index] = Some(Err(DbError::Busy.into()));
         } else {
             keys.insert(command.key.as_str(), index);
@@ -396,7 +396,7 @@ async fn out_of_stock(tx: &mut Tx, draft: &Draft<'_>) -> Result<CheckoutError, D
     let short = |l: &&Line| available.get(&l.quote.variant).copied().unwrap_or(0) < wanted.get(&l.quote.variant).copied().unwrap_or(0);
     let mut names: Vec<String> = draft.lines.iter().filter(short).map(|l| l.quote.name.clone()).collect();
     if names.is_empty() {
-        // Others in the same bundle took the rest.
+        // Others in the same batch took the rest.
         names = draft.lines.iter().map(|l| l.quote.name.clone()).collect();
     }
     names.dedup();

@@ -12,7 +12,7 @@ use crate::inventory;
 use crate::platform::db::{DbError, Rows, Tx};
 
 use super::place::{Line, Row};
-use super::{CheckoutError, Command, Made, PAYMENT_TIME, billing_id};
+use super::{CheckoutError, Command, PAYMENT_TIME, PlacedOrder, billing_id};
 
 /// An order that a cart has become, and whose it is: the account's, or else whoever gave this e-mail.
 pub(super) struct Ordered {
@@ -20,12 +20,12 @@ pub(super) struct Ordered {
     email_hash: Option<Vec<u8>>,
     /// Of the form that it was placed with; none for orders that were made without one.
     body_hash: Option<Vec<u8>>,
-    made: Made,
+    made: PlacedOrder,
 }
 
 impl Ordered {
     /// The answer opens the order, so it is for whoever placed it: who only knows the cart learns nothing.
-    pub(super) fn answer_for(&self, command: &Command) -> Result<Made, CheckoutError> {
+    pub(super) fn answer_for(&self, command: &Command) -> Result<PlacedOrder, CheckoutError> {
         let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
         if !theirs {
             return Err(CheckoutError::NoCart);
@@ -40,14 +40,14 @@ impl Ordered {
 /// What was ordered before.
 #[derive(Default)]
 pub(super) struct Known {
-    pub(super) keys: HashMap<String, (Vec<u8>, Made)>,
+    pub(super) keys: HashMap<String, (Vec<u8>, PlacedOrder)>,
     pub(super) carts: HashMap<CartId, Ordered>,
 }
 
 type MadeRow = (OrderId, String, Currency, i64, String);
 
-fn made((order, number, currency, total, method): MadeRow) -> Option<Made> {
-    Some(Made { order, number, total: Money::new(total, currency), payment: method.parse().ok()?, replay: true })
+fn made((order, number, currency, total, method): MadeRow) -> Option<PlacedOrder> {
+    Some(PlacedOrder { order, number, total: Money::new(total, currency), payment: method.parse().ok()?, replay: true })
 }
 
 type CartMadeRow = (CartId, Option<UserId>, Option<Vec<u8>>, Option<Vec<u8>>, OrderId, String, Currency, i64, String);

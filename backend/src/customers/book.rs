@@ -12,7 +12,7 @@ use crate::platform::events::{self, Event};
 use super::{CustomerError, check_address, label_lines, prepare_address_as, store, tidy_address, unseal_address};
 
 /// The most addresses that a book holds.
-const MOST: usize = 50;
+const MAX_ADDRESSES: usize = 50;
 
 /// The signed-in shopper's addresses, the default first.
 ///
@@ -57,8 +57,8 @@ pub async fn save_address(
                     return Err(CustomerError::Unknown);
                 }
             } else {
-                if usize::try_from(held).unwrap_or(0) >= MOST {
-                    return Err(CustomerError::Full(MOST));
+                if usize::try_from(held).unwrap_or(0) >= MAX_ADDRESSES {
+                    return Err(CustomerError::Full(MAX_ADDRESSES));
                 }
                 store::insert_addresses(tx, std::slice::from_ref(&prepared)).await?;
             }

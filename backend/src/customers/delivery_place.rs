@@ -12,7 +12,7 @@ use super::places;
 const POPULAR: [&str; 8] = ["1380600000", "1381300000", "1380300000", "1381500000", "0730600000", "1130700000", "0631000000", "1030500000"];
 
 /// The most that is offered.
-const MOST: usize = 12;
+const MAX_OFFERED: usize = 12;
 
 /// A city or municipality with the words it is found by.
 struct City {
@@ -68,7 +68,7 @@ pub fn find_delivery_places(locale: Locale, words: &str) -> Vec<DeliveryPlace> {
         ((!key.starts_with(&asked), false, false, name.clone()), DeliveryPlace { code, name, within: String::new() })
     }));
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    found.into_iter().map(|(_, place)| place).take(MOST).collect()
+    found.into_iter().map(|(_, place)| place).take(MAX_OFFERED).collect()
 }
 
 /// A city's name as people say it: `Cebu City` for `City of Cebu`.
@@ -114,7 +114,7 @@ mod tests {
         assert!(names("zzzz").is_empty() && names("philippines").is_empty());
         assert_eq!(names("").len(), POPULAR.len());
         assert_eq!(names("").first().map(String::as_str), Some("Manila, Metro Manila"));
-        assert_eq!(names("s").len(), MOST);
+        assert_eq!(names("s").len(), MAX_OFFERED);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::places;
 
 /// The longest that a field may be.
-const LONGEST: usize = 120;
+const MAX_CHARS: usize = 120;
 
 /// Codes and names of the countries that can be written to, the Philippines first, then by name.
 #[must_use]
@@ -198,8 +198,8 @@ impl Errors {
             if required {
                 self.add(field, needed(field));
             }
-        } else if text.trim().chars().count() > LONGEST || text.chars().any(char::is_control) {
-            self.say(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &LONGEST.to_string())]));
+        } else if text.trim().chars().count() > MAX_CHARS || text.chars().any(char::is_control) {
+            self.say(field, t::FIELD_TOO_LONG.with(self.locale, &[("max", &MAX_CHARS.to_string())]));
         }
     }
 }

@@ -57,7 +57,6 @@ pub enum CustomerError {
 /// A contact ready to be written: sealed, with what it is found by.
 #[derive(Clone, Debug)]
 pub struct PreparedContact {
-    /// Its id.
     pub id: ContactId,
     /// Name, e-mail and phone, encrypted.
     pub sealed: Vec<u8>,
@@ -76,7 +75,6 @@ pub struct PreparedContact {
 /// An address ready to be written.
 #[derive(Clone, Debug)]
 pub struct PreparedAddress {
-    /// Its id.
     pub id: AddressId,
     /// Whose.
     pub contact: ContactId,
@@ -212,7 +210,7 @@ fn unseal_address(shop: &Shop, id: AddressId, sealed: &[u8]) -> Result<Address, 
 pub(crate) fn seal(shop: &Shop, kind: &str, id: &[u8], record: &impl Serialize) -> Vec<u8> {
     // Plain texts always make JSON; an empty record would not open again.
     let plain = serde_json::to_vec(record).unwrap_or_default();
-    shop.keys().seal(shop.chance().as_ref(), &bound(kind, id), &plain)
+    shop.keys().seal(shop.rng().as_ref(), &bound(kind, id), &plain)
 }
 
 /// Opens what [`seal`] made.

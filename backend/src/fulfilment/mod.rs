@@ -66,7 +66,6 @@ pub enum FulfilmentError {
     /// Who carries it is missing or too long.
     #[error("say who carries the parcel, in at most 100 characters")]
     Carrier,
-    /// Stock.
     #[error(transparent)]
     Stock(#[from] InventoryError),
     /// Money.
@@ -75,7 +74,6 @@ pub enum FulfilmentError {
     /// What follows for its order.
     #[error(transparent)]
     Order(Box<OrderError>),
-    /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.

@@ -13,7 +13,7 @@ use crate::{Shop, orders};
 use super::{FulfilmentError, sendable, store};
 
 /// The most orders of a list: as many as a page of the orders' list.
-const MOST: usize = 50;
+const MAX_ORDERS: usize = 50;
 
 /// What is to be taken from the shelves for these orders, by place and article: what is reserved for them and not packed yet. Orders that
 /// were cancelled, are not paid, or have nothing left to pack are named with why they are left out.
@@ -24,7 +24,7 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
     ctx.require(Permission::ReadOrders)?;
     let mut list = PickListView { made_at: shop.now(), ..PickListView::default() };
     let (mut asked, mut numbers) = (Vec::new(), HashMap::new());
-    for id in orders.iter().take(MOST) {
+    for id in orders.iter().take(MAX_ORDERS) {
         let Some(head) = orders::head(&mut shop.db(), *id).await? else { continue };
         match sendable(&head) {
             Ok(()) => asked.push(*id),

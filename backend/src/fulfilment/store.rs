@@ -7,7 +7,6 @@ use domain::{Currency, Timestamp};
 use crate::platform::db::{DbError, Reader, Rows, Tx};
 
 crate::rows! {
-    /// A parcel.
     pub(super) struct Parcel {
         pub order: OrderId,
         pub location: LocationId,

@@ -12,7 +12,7 @@ use crate::platform::throttle::Counter;
 use super::device;
 
 /// Wrong passwords of one client on one account before it has to wait.
-const OF_CLIENT: i64 = 10;
+const MAX_PER_CLIENT: i64 = 10;
 /// Wrong passwords on one account of all clients that are not known, together.
 const OF_ACCOUNT: i64 = 200;
 /// Changes of one account that ask for its password, wrong and right ones.
@@ -24,11 +24,11 @@ pub(super) fn of_sign_in(shop: &Shop, ctx: &Context, email_hash: &[u8], user: Op
     if let (Some(user), Some(token)) = (user, &ctx.device)
         && let Some(known) = device::of(shop, user, token)
     {
-        return vec![Counter::new(shop, &format!("sign-in {account} device {known}"), OF_CLIENT)];
+        return vec![Counter::new(shop, &format!("sign-in {account} device {known}"), MAX_PER_CLIENT)];
     }
     let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
     vec![
-        Counter::new(shop, &format!("sign-in {account} client {client}"), OF_CLIENT),
+        Counter::new(shop, &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
         Counter::new(shop, &format!("sign-in {account}"), OF_ACCOUNT).shared(),
     ]
 }

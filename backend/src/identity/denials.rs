@@ -1,6 +1,6 @@
 //! What was refused: wrong passwords, tries that had to wait, things that somebody may not do. Managers see it, by the hour.
 //!
-//! Whoever attacks writes little: what happens again within the hour is counted on one row, an hour has [`MOST`] rows, and what is
+//! Whoever attacks writes little: what happens again within the hour is counted on one row, an hour has [`MAX_ROWS_PER_HOUR`] rows, and what is
 //! beyond is counted together. A row's beginning is an event. Client addresses are sealed, and go with the rows after 30 days.
 
 use std::collections::HashMap;
@@ -21,10 +21,10 @@ use crate::platform::events::{self, Event};
 use super::{IdentityError, store};
 
 /// Rows of one hour, at most.
-const MOST: i64 = 500;
+const MAX_ROWS_PER_HOUR: i64 = 500;
 const HOUR: i64 = 60 * 60_000;
 /// How long they are kept, milliseconds.
-const KEPT: i64 = 30 * Timestamp::DAY;
+const RETENTION_MS: i64 = 30 * Timestamp::DAY;
 /// How many are shown.
 const SHOWN: i64 = 200;
 
@@ -54,7 +54,7 @@ pub async fn denied(shop: &Shop, ctx: &Context, kind: DenialKind, account: Optio
                 return Ok(());
             }
             let (rows,): (i64,) = tx.fetch_one("select count(*) from denials where hour = $1", &[&hour]).await?;
-            let full = rows >= MOST;
+            let full = rows >= MAX_ROWS_PER_HOUR;
             let (mark, account, sealed) = if full { (Vec::new(), None, None) } else { (mark.clone(), account, sealed.clone()) };
             if full && again(tx, kind, hour, &mark, now).await? {
                 return Ok(());
@@ -120,5 +120,5 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
 
 /// Removes what is older than 30 days.
 pub(super) async fn tidy(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
-    tx.execute("delete from denials where last_at <= $1", &[&now.plus_millis(-KEPT)]).await
+    tx.execute("delete from denials where last_at <= $1", &[&now.plus_millis(-RETENTION_MS)]).await
 }

@@ -18,9 +18,9 @@ use super::password::{self, Cost};
 /// How long an answer is trusted. A session that is revoked by another node lives on here for at most this long.
 const FRESH: i64 = 5_000;
 /// Entries kept, at most, of each kind.
-const MOST: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
 /// Passwords hashed at once: each takes 19 MiB and a processor.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT_HASHES: usize = 2;
 /// Passwords that wait to be hashed, at most: at two at once, some two seconds.
 const IN_LINE: usize = 64;
 
@@ -44,7 +44,7 @@ impl Guard {
     pub fn new(cost: Cost) -> Self {
         Self {
             cost,
-            hashing: Arc::new(Semaphore::new(AT_ONCE)),
+            hashing: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
             in_line: AtomicUsize::new(0),
             nobody: OnceLock::new(),
             people: Recent::new(),
@@ -159,10 +159,10 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
 
     fn put(&self, epoch: u64, key: K, value: V, now: Timestamp) {
         let mut answers = lock(&self.0);
-        if answers.map.len() >= MOST {
+        if answers.map.len() >= MAX_ENTRIES {
             answers.map.retain(|_, (_, until)| *until > now);
         }
-        if answers.map.len() < MOST && answers.epoch == epoch {
+        if answers.map.len() < MAX_ENTRIES && answers.epoch == epoch {
             answers.map.insert(key, (value, now.plus_millis(FRESH)));
         }
     }
@@ -212,13 +212,13 @@ mod tests {
             go.send(()).unwrap();
         }
         assert!(after.await.unwrap());
-        assert!(at_once.load(Ordering::SeqCst) <= AT_ONCE);
+        assert!(at_once.load(Ordering::SeqCst) <= MAX_CONCURRENT_HASHES);
     }
 
     #[tokio::test]
     async fn a_long_line_takes_nobody_more() {
         let guard = Guard::new(Cost::Test);
-        let turns: Vec<_> = (0..AT_ONCE).map(|_| guard.hashing.clone().try_acquire_owned().unwrap()).collect();
+        let turns: Vec<_> = (0..MAX_CONCURRENT_HASHES).map(|_| guard.hashing.clone().try_acquire_owned().unwrap()).collect();
         let mut line: Vec<_> = (0..IN_LINE).map(|_| Box::pin(guard.in_turn(|| ()))).collect();
         for waiting in &mut line {
             assert!(futures::poll!(waiting).is_pending());

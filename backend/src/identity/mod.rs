@@ -49,7 +49,7 @@ const SHOPPER_SESSION: i64 = 30 * Timestamp::DAY;
 /// A member of staff's session ends after so long without use.
 const STAFF_SESSION: i64 = Timestamp::DAY / 2;
 /// The most sessions of an account; the oldest gives way.
-const MOST_SESSIONS: i64 = 50;
+const MAX_SESSIONS: i64 = 50;
 
 /// Why somebody was not let in, or an account not changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -309,7 +309,7 @@ fn email_taken(locale: Locale) -> IdentityError {
 
 async fn begin_session(tx: &mut Tx, shop: &Shop, user: UserId, role: Option<Role>, session: Digest) -> Result<(), DbError> {
     let now = shop.now();
-    store::clear_sessions(tx, user, now, MOST_SESSIONS).await?;
+    store::clear_sessions(tx, user, now, MAX_SESSIONS).await?;
     store::insert_session(tx, &session, SessionId(shop.id()), user, now, now.plus_millis(lasts(role))).await
 }
 
@@ -341,13 +341,13 @@ async fn record(
 /// 256 random bits that fit into a cookie or a header.
 fn token(shop: &Shop) -> String {
     let mut bytes = [0; 32];
-    shop.chance().fill(&mut bytes);
+    shop.rng().fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn salt(shop: &Shop) -> [u8; 16] {
     let mut bytes = [0; 16];
-    shop.chance().fill(&mut bytes);
+    shop.rng().fill(&mut bytes);
     bytes
 }
 

@@ -13,7 +13,7 @@ use domain::messages::t;
 /// Characters of a password, at least.
 pub(super) const SHORTEST: usize = 10;
 /// Characters of a password, at most: enough for a sentence, too few to keep the hash busy.
-const LONGEST: usize = 200;
+const MAX_CHARS: usize = 200;
 
 /// Passwords of ten characters and more that lists of stolen ones begin with.
 const WORST: &[&str] = &[
@@ -92,8 +92,8 @@ pub(super) fn check(locale: Locale, password: &str, email: &str) -> Option<Strin
     if length < SHORTEST {
         return Some(t::FIELD_PASSWORD_SHORT.with(locale, &[("count", &SHORTEST.to_string())]));
     }
-    if length > LONGEST {
-        return Some(t::FIELD_TOO_LONG.with(locale, &[("max", &LONGEST.to_string())]));
+    if length > MAX_CHARS {
+        return Some(t::FIELD_TOO_LONG.with(locale, &[("max", &MAX_CHARS.to_string())]));
     }
     let small = password.trim().to_lowercase();
     if small == email_key(email) {

@@ -22,14 +22,12 @@ crate::rows! {
         pub demo: bool,
         sealed: Vec<u8>,
     }
-    /// A session.
     pub(super) struct SessionRow {
         pub id: SessionId,
         pub token_hash: Vec<u8>,
         pub created_at: Timestamp,
         pub seen_at: Timestamp,
     }
-    /// A key.
     pub(super) struct KeyRow {
         pub id: ApiKeyId,
         pub name: String,

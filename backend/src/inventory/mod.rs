@@ -55,7 +55,6 @@ pub enum InventoryError {
     /// The form's key was used for something else.
     #[error("this form was sent before with other contents")]
     KeyReused,
-    /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
@@ -172,7 +171,6 @@ fn choose(need: &Need, left: &HashMap<VariantId, Vec<(LocationId, i64)>>) -> Opt
 /// A reservation to be written.
 #[derive(Clone, Debug)]
 pub struct NewReservation {
-    /// Its id.
     pub id: ReservationId,
     /// For which order.
     pub order: OrderId,
@@ -182,7 +180,6 @@ pub struct NewReservation {
     pub variant: VariantId,
     /// Where.
     pub location: LocationId,
-    /// Units.
     pub units: i64,
     /// When it lapses if the order is not paid by then.
     pub expires_at: Option<Timestamp>,
@@ -307,7 +304,6 @@ pub async fn take_back(
 /// One movement to be written.
 #[derive(Clone, Debug)]
 pub struct Movement {
-    /// Its id.
     pub id: MovementId,
     /// What.
     pub variant: VariantId,

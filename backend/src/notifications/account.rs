@@ -12,7 +12,7 @@ use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::Mail;
 use crate::{Shop, customers, settings};
 
-use super::letter::{Letter, greeting};
+use super::template::{Template, greeting};
 use super::{send, write};
 
 const JOB: &str = "mail.account";
@@ -51,7 +51,7 @@ async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
     let face = settings::shop(&shop);
     let (sender, reply_to) = write::sender(shop.config().mail_from.as_deref(), &face.contact_email);
     let subject = t::MAIL_EMAIL_CHANGED_SUBJECT.text(locale).to_owned();
-    let letter = Letter {
+    let template = Template {
         locale,
         shop: face.name.clone(),
         subject: subject.clone(),
@@ -68,8 +68,8 @@ async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
         id: format!("{}@{}", payload.notice.simple(), sender.rsplit('@').next().unwrap_or_default()),
         from: (face.name, sender),
         reply_to,
-        text: letter.text(),
-        html: letter.html(&face.primary),
+        text: template.text(),
+        html: template.html(&face.primary),
         subject,
     };
     send(&shop, &mail).await

@@ -17,13 +17,13 @@
 //! | `order.cancelled`, `payment.refunded` | cancelled (unless that it came back says it), money on its way back |
 //! | `order.link_requested` | the link to follow the order, again |
 //!
-//! Nobody has proved that an address is theirs, so a mail carries no words of whoever gave it but a first name ([`letter::greeting`]),
-//! and an address gets the news of [`MOST_ORDERS`] orders a day. Another mail goes to the former address of an account
+//! Nobody has proved that an address is theirs, so a mail carries no words of whoever gave it but a first name ([`template::greeting`]),
+//! and an address gets the mails of [`MAX_ORDERS`] orders a day. Another mail goes to the former address of an account
 //! (`account.rs`).
 
 mod account;
-mod letter;
 mod staff;
+mod template;
 mod write;
 
 use domain::id::{EventId, OrderId};
@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 
 use crate::Shop;
 use crate::platform::db::DbError;
-use crate::platform::events::{self, Handled, Happened};
+use crate::platform::events::{self, Handled, RecordedEvent};
 use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::{Mail, MailError};
 
@@ -45,15 +45,15 @@ const SUBSCRIBER: &str = "notifications";
 const JOB: &str = "mail.order";
 /// How long an unpaid or declined card waits before it is worth a mail: most shoppers are at the bank's page, or take another card
 /// at once.
-const PATIENCE: i64 = 5 * 60 * 1_000;
+const CARD_DELAY_MS: i64 = 5 * 60 * 1_000;
 
 /// Orders of a day that one address gets mails about. More are placed by somebody who plays with a stranger's address.
-const MOST_ORDERS: i64 = 10;
+const MAX_ORDERS: i64 = 10;
 
 /// What a mail tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum News {
+pub(crate) enum OrderMail {
     /// The order is in.
     Confirmed,
     /// It waits for its payment by card.
@@ -80,7 +80,7 @@ pub(crate) enum News {
 struct Payload {
     /// The event that is told.
     event: EventId,
-    news: News,
+    kind: OrderMail,
     order: OrderId,
     data: Value,
 }
@@ -106,7 +106,7 @@ pub fn register(handlers: &mut Handlers) {
 }
 
 /// Turns events into jobs.
-pub fn handle(shop: Shop, events: Vec<Happened>) -> Handled {
+pub fn handle(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
         if !shop.mailer().is_configured() {
             return Ok(());
@@ -131,34 +131,34 @@ pub fn handle(shop: Shop, events: Vec<Happened>) -> Handled {
 }
 
 /// The job of an event: its key, how long it waits, and what it tells.
-fn job(event: Happened) -> Option<(String, i64, Payload)> {
+fn job(event: RecordedEvent) -> Option<(String, i64, Payload)> {
     let order = OrderId(event.subject);
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    let (news, delay) = match event.kind.as_str() {
-        "order.placed" if waits_for_card(&data) => (News::Unpaid, PATIENCE),
+    let (kind, delay) = match event.kind.as_str() {
+        "order.placed" if waits_for_card(&data) => (OrderMail::Unpaid, CARD_DELAY_MS),
         // Whether an order that was placed is worth a mail already is decided when it is written.
-        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => (News::Confirmed, 0),
-        "payment.failed" => (News::PaymentFailed, PATIENCE),
-        "shipment.shipped" => (News::Shipped, 0),
-        "shipment.delivered" => (News::Delivered, 0),
-        "order.cancelled" => (News::Cancelled, 0),
-        "payment.refunded" => (News::Refunded, 0),
-        "shipment.returned" => (News::Returned, 0),
-        "order.reduced" => (News::Reduced, 0),
-        crate::orders::LINK_REQUESTED => (News::Link, 0),
+        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => (OrderMail::Confirmed, 0),
+        "payment.failed" => (OrderMail::PaymentFailed, CARD_DELAY_MS),
+        "shipment.shipped" => (OrderMail::Shipped, 0),
+        "shipment.delivered" => (OrderMail::Delivered, 0),
+        "order.cancelled" => (OrderMail::Cancelled, 0),
+        "payment.refunded" => (OrderMail::Refunded, 0),
+        "shipment.returned" => (OrderMail::Returned, 0),
+        "order.reduced" => (OrderMail::Reduced, 0),
+        crate::orders::LINK_REQUESTED => (OrderMail::Link, 0),
         _ => return None,
     };
-    let key = match (news, event.kind.as_str()) {
-        // The card's news are for the same mail, so they have one key.
-        (News::Confirmed, "order.placed") => format!("mail.placed:{order}"),
-        (News::Unpaid, _) => format!("mail.unpaid:{order}"),
-        (News::Confirmed, _) => format!("mail.paid:{order}"),
+    let key = match (kind, event.kind.as_str()) {
+        // Events about the card ask for the same mail, so they have one key.
+        (OrderMail::Confirmed, "order.placed") => format!("mail.placed:{order}"),
+        (OrderMail::Unpaid, _) => format!("mail.unpaid:{order}"),
+        (OrderMail::Confirmed, _) => format!("mail.paid:{order}"),
         // Told once: whoever tries card after card must not have a stranger's mailbox filled.
-        (News::PaymentFailed, _) => format!("mail.failed:{order}"),
+        (OrderMail::PaymentFailed, _) => format!("mail.failed:{order}"),
         _ => format!("mail:{}", event.id),
     };
     let paid = event.kind.starts_with("payment.");
-    Some((key, delay, Payload { event: event.id, news, order, data: json!({ "event": data, "paid": paid }) }))
+    Some((key, delay, Payload { event: event.id, kind, order, data: json!({ "event": data, "paid": paid }) }))
 }
 
 /// Is an order that was just placed still to be paid by card?
@@ -168,7 +168,7 @@ fn waits_for_card(placed: &Value) -> bool {
 
 async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
     let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
-    let mail = write::mail(&shop, payload.event, payload.news, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
+    let mail = write::mail(&shop, payload.event, payload.kind, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
     match mail {
         Some(mail) => send(&shop, &mail).await,
         None => Ok(()),

@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use crate::identity::IdentityError;
 use crate::platform::context::Context;
 use crate::platform::db::{DbError, Reader, Rows, Tx};
-use crate::platform::events::{self, Event, Happened};
+use crate::platform::events::{self, Event, RecordedEvent};
 use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::Mail;
 use crate::{Shop, customers, inventory, orders, refusals, settings};
 
-use super::letter::Letter;
+use super::template::Template;
 use super::write::sender;
 
 const MAIL: &str = "mail.staff";
@@ -30,7 +30,7 @@ const WATCH: &str = "stock.watch";
 /// What happens in so many milliseconds is one mail.
 const GATHER: i64 = 5 * 60 * 1_000;
 /// The most that one mail lists; what is beyond is left to the admin.
-const MOST: usize = 50;
+const MAX_ITEMS: usize = 50;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
@@ -51,8 +51,8 @@ struct Order {
 }
 
 /// What of these events concerns staff: the kind of notice, and what its mail is told.
-pub(super) fn concerned(events: &[Happened]) -> Vec<(StaffNotice, Value)> {
-    let of = |event: &Happened| match event.kind.as_str() {
+pub(super) fn concerned(events: &[RecordedEvent]) -> Vec<(StaffNotice, Value)> {
+    let of = |event: &RecordedEvent| match event.kind.as_str() {
         "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => {
             let order = Order { order: OrderId(event.subject), seq: event.seq, kind: event.kind.clone() };
             serde_json::to_value(order).ok().map(|order| (StaffNotice::Order, order))
@@ -93,7 +93,7 @@ async fn tell(tx: &mut Tx, shop: &Shop, kind: StaffNotice, items: &[Value]) -> R
             let id = format!("staff-{}-{}-{round}", kind.as_str(), user.0.simple());
             let run_at = domain::Timestamp::from_millis((round + 1) * GATHER);
             let payload = json!({ "user": user, "kind": kind, "id": id });
-            if jobs::gather(tx, shop, MAIL, &payload, (items, 10 * MOST), (&format!("{MAIL}:{id}"), run_at)).await? {
+            if jobs::gather(tx, shop, MAIL, &payload, (items, 10 * MAX_ITEMS), (&format!("{MAIL}:{id}"), run_at)).await? {
                 break;
             }
         }
@@ -252,9 +252,9 @@ async fn write(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityEr
         return Ok(None);
     }
     let (locale, count) = (reader.locale, i64::try_from(lines.len()).unwrap_or(i64::MAX));
-    if lines.len() > MOST {
-        let more = locale.number(count - i64::try_from(MOST).unwrap_or(0));
-        lines.truncate(MOST);
+    if lines.len() > MAX_ITEMS {
+        let more = locale.number(count - i64::try_from(MAX_ITEMS).unwrap_or(0));
+        lines.truncate(MAX_ITEMS);
         lines.push((t::MAIL_STAFF_MORE.with(locale, &[("count", &more)]), String::new()));
     }
     let (subject, action, path) = match payload.kind {
@@ -265,7 +265,7 @@ async fn write(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityEr
     let base = shop.config().public_url.trim_end_matches('/');
     let link = only.map_or_else(|| format!("{base}{path}"), |order: OrderId| format!("{base}/admin/orders/{order}"));
     let (face, choices) = (settings::shop(shop), format!("{base}/admin/preferences"));
-    let letter = Letter {
+    let template = Template {
         locale,
         shop: face.name.clone(),
         greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", &reader.name)]),
@@ -283,9 +283,9 @@ async fn write(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityEr
         id: format!("{}@{}", payload.id, from.rsplit('@').next().unwrap_or_default()),
         from: (face.name, from),
         reply_to,
-        text: letter.text(),
-        html: letter.html(&face.primary),
-        subject: letter.subject,
+        text: template.text(),
+        html: template.html(&face.primary),
+        subject: template.subject,
     }))
 }
 

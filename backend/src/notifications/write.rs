@@ -11,29 +11,29 @@ use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::platform::mail::Mail;
 use crate::{Shop, customers, payments, settings};
 
-use super::letter::{Letter, greeting};
-use super::{MOST_ORDERS, News};
+use super::template::{Template, greeting};
+use super::{MAX_ORDERS, OrderMail};
 
 /// The mail, or none when there is nothing (any more) to tell.
-pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
+pub(super) async fn mail(shop: &Shop, event: EventId, kind: OrderMail, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
-    if !is_news(news, &head, data) {
+    if !still_applies(kind, &head, data) {
         return Ok(None);
     }
     // The link is asked for by whoever placed the order, and that is limited where it is asked for.
-    if news != News::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MOST_ORDERS {
+    if kind != OrderMail::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MAX_ORDERS {
         tracing::warn!(%order, "an address had mails of many orders today: no more are sent to it");
         return Ok(None);
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let face = settings::shop(shop);
-    let mut letter = letter(shop, news, &head, &lines, &contact.name, &face.name, &data["event"]);
+    let mut template = template(shop, kind, &head, &lines, &contact.name, &face.name, &data["event"]);
     // The others say themselves that nothing is to be paid.
-    if news == News::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
+    if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
         let (captured, ..) = orders::money(&mut shop.db(), order).await?.unwrap_or_default();
         let money = CancelledMoney::of(head.payment_method, head.money(captured));
-        letter.body = format!("{} {}", letter.body, money.words(letter.locale));
+        template.body = format!("{} {}", template.body, money.words(template.locale));
     }
     let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &face.contact_email);
     Ok(Some(Mail {
@@ -43,9 +43,9 @@ pub(super) async fn mail(shop: &Shop, event: EventId, news: News, order: OrderId
         id: format!("{}@{}", event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
         from: (face.name, sender),
         reply_to,
-        text: letter.text(),
-        html: letter.html(&face.primary),
-        subject: letter.subject,
+        text: template.text(),
+        html: template.html(&face.primary),
+        subject: template.subject,
     }))
 }
 
@@ -59,38 +59,42 @@ pub(super) fn sender(configured: Option<&str>, own: &str) -> (String, Option<Str
     }
 }
 
-fn is_news(news: News, head: &Head, data: &Value) -> bool {
-    match news {
+fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
+    match kind {
         // A card order is confirmed when the card is; by then this comes again with its own key.
-        News::Confirmed => {
+        OrderMail::Confirmed => {
             let paid_by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
             let about_payment = data["paid"].as_bool().unwrap_or(false);
             head.cancelled_at.is_none() && paid_by_card == about_payment
         }
-        News::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
-        News::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
+        OrderMail::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
+        OrderMail::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
         // That the parcel came back is told already.
-        News::Cancelled => !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause))),
-        News::Shipped | News::Delivered | News::Refunded | News::Returned | News::Reduced | News::Link => true,
+        OrderMail::Cancelled => {
+            !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause)))
+        }
+        OrderMail::Shipped | OrderMail::Delivered | OrderMail::Refunded | OrderMail::Returned | OrderMail::Reduced | OrderMail::Link => {
+            true
+        }
     }
 }
 
-fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> Letter {
+fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> Template {
     let locale = head.language();
     let number = ("number", head.number.as_str());
     let amount = locale.money(head.money(event["amount"].as_i64().unwrap_or(0)));
     let carrier = event["carrier"].as_str().filter(|c| !c.is_empty()).unwrap_or(t::ORDER_COURIER.text(locale));
     let tracking = event["tracking"].as_str().unwrap_or_default();
-    let (subject, body) = match news {
-        News::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
-        News::Unpaid => {
+    let (subject, body) = match kind {
+        OrderMail::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
+        OrderMail::Unpaid => {
             let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR));
             (t::MAIL_UNPAID_SUBJECT.with(locale, &[number]), t::MAIL_UNPAID_BODY.with(locale, &[number, ("time", &until)]))
         }
-        News::PaymentFailed => {
+        OrderMail::PaymentFailed => {
             (t::MAIL_PAYMENT_FAILED_SUBJECT.with(locale, &[number]), t::MAIL_PAYMENT_FAILED_BODY.with(locale, &[number]))
         }
-        News::Shipped => {
+        OrderMail::Shipped => {
             let (courier, tracked) = (("courier", carrier), ("tracking", tracking));
             let body = if tracking.is_empty() {
                 t::MAIL_SHIPPED_WITHOUT_NUMBER_BODY.with(locale, &[number, courier])
@@ -99,8 +103,8 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
             };
             (t::MAIL_SHIPPED_SUBJECT.with(locale, &[number]), body)
         }
-        News::Delivered => (t::MAIL_DELIVERED_SUBJECT.with(locale, &[number]), t::MAIL_DELIVERED_BODY.with(locale, &[number])),
-        News::Cancelled => {
+        OrderMail::Delivered => (t::MAIL_DELIVERED_SUBJECT.with(locale, &[number]), t::MAIL_DELIVERED_BODY.with(locale, &[number])),
+        OrderMail::Cancelled => {
             let body = match head.cancel_reason.as_deref() {
                 Some(EXPIRED) => t::MAIL_CANCELLED_EXPIRED_BODY,
                 Some(NOT_SENT) => t::MAIL_CANCELLED_NOT_SENT_BODY,
@@ -108,30 +112,30 @@ fn letter(shop: &Shop, news: News, head: &Head, lines: &[Line], name: &str, shop
             };
             (t::MAIL_CANCELLED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
         }
-        News::Link => (t::MAIL_LINK_SUBJECT.with(locale, &[number]), t::MAIL_LINK_BODY.with(locale, &[number])),
-        News::Refunded => {
+        OrderMail::Link => (t::MAIL_LINK_SUBJECT.with(locale, &[number]), t::MAIL_LINK_BODY.with(locale, &[number])),
+        OrderMail::Refunded => {
             let given = ("amount", amount.as_str());
             (t::MAIL_REFUNDED_SUBJECT.with(locale, &[number, given]), t::MAIL_REFUNDED_BODY.with(locale, &[number, given]))
         }
-        News::Returned => {
+        OrderMail::Returned => {
             let refused = event["cause"] == ReturnCause::Refused.as_str();
             let body = if refused { t::MAIL_RETURNED_REFUSED_BODY } else { t::MAIL_RETURNED_UNDELIVERABLE_BODY };
             (t::MAIL_RETURNED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
         }
-        News::Reduced => {
+        OrderMail::Reduced => {
             let body = t::MAIL_REDUCED_BODY.with(locale, &[number, ("amount", amount.as_str())]);
             (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), body)
         }
     };
-    let action = match news {
-        News::Unpaid => t::MAIL_UNPAID_ACTION,
-        News::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
+    let action = match kind {
+        OrderMail::Unpaid => t::MAIL_UNPAID_ACTION,
+        OrderMail::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
         _ => t::MAIL_CONFIRM_ACTION,
     };
     let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
     let (rows, sums) =
-        if matches!(news, News::Confirmed | News::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
-    Letter {
+        if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
+    Template {
         locale,
         shop: shop_name.to_owned(),
         subject,

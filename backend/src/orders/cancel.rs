@@ -92,7 +92,7 @@ pub(crate) async fn cancel_rows(
     ctx: &Context,
     order: OrderId,
     reason: &str,
-) -> Result<Vec<payments::Todo>, OrderError> {
+) -> Result<Vec<payments::GatewayCall>, OrderError> {
     let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
     if head.cancelled_at.is_some() {
         return Ok(Vec::new());

@@ -12,7 +12,7 @@ use crate::{Shop, customers};
 use super::store;
 
 /// How often an e-mail is sent links, at most, in [`WINDOW`].
-const MOST: i64 = 3;
+const MAX_LINKS: i64 = 3;
 /// An hour, milliseconds.
 const WINDOW: i64 = 60 * 60_000;
 
@@ -32,7 +32,7 @@ pub async fn send_link(shop: &Shop, ctx: &Context, number: &str, address: &str) 
         .write(async move |tx| {
             let at = inner.now();
             let Some(order) = store::of_address(tx, &number, &hash).await? else { return Ok(()) };
-            if store::links_since(tx, &hash, LINK_REQUESTED, at.plus_millis(-WINDOW)).await? < MOST {
+            if store::links_since(tx, &hash, LINK_REQUESTED, at.plus_millis(-WINDOW)).await? < MAX_LINKS {
                 events::append(tx, &inner, &ctx, at, &[Event::new(LINK_REQUESTED, order.0, json!({}))]).await?;
             }
             Ok::<_, DbError>(())

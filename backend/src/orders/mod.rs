@@ -81,7 +81,6 @@ pub enum OrderError {
     /// A saved filter needs a name of 1 to 60 characters.
     #[error("a saved filter needs a name of 1 to 60 characters")]
     FilterName,
-    /// Stock.
     #[error(transparent)]
     Stock(#[from] InventoryError),
     /// Money.
@@ -90,7 +89,6 @@ pub enum OrderError {
     /// Who bought.
     #[error(transparent)]
     Customer(#[from] CustomerError),
-    /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.

@@ -74,7 +74,7 @@ pub(crate) async fn take_off(
     units: &[(OrderLineId, i64)],
     cause: ReturnCause,
     money: ReturnedMoney,
-) -> Result<Vec<payments::Todo>, OrderError> {
+) -> Result<Vec<payments::GatewayCall>, OrderError> {
     let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
     let facts = store::facts(tx, order).await?.ok_or(OrderError::Unknown)?;
     if head.cancelled_at.is_some() {
@@ -121,7 +121,7 @@ async fn settle_less(
     (price, tax): (i64, i64),
     money: ReturnedMoney,
     reason: &str,
-) -> Result<Vec<payments::Todo>, OrderError> {
+) -> Result<Vec<payments::GatewayCall>, OrderError> {
     let (order, at) = (head.id, shop.now());
     let facts = store::facts(tx, order).await?.ok_or(OrderError::Unknown)?;
     if facts.latest == AttemptState::Authorised {

@@ -19,7 +19,7 @@ use crate::{Shop, orders};
 use super::attempt::{apply, arrived, settle_one};
 use super::gateway::GatewayError;
 use super::store::Attempt;
-use super::{PaymentError, Todo, asked_by, jobs, refund, store};
+use super::{GatewayCall, PaymentError, asked_by, jobs, refund, store};
 
 /// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is let go, for good). For cash on
 /// delivery it says that the cash is in the till; what is missing of it stays due.
@@ -274,7 +274,7 @@ pub(crate) async fn captured_otherwise(
     ctx: &Context,
     payment: PaymentId,
     minor: i64,
-) -> Result<Vec<Todo>, PaymentError> {
+) -> Result<Vec<GatewayCall>, PaymentError> {
     ctx.require(Permission::CapturePayments)?;
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;

@@ -22,7 +22,7 @@ pub const UNPAID_FOR: i64 = crate::checkout::PAYMENT_TIME;
 const ANSWER_WITHIN: i64 = 24 * 60 * 60 * 1_000;
 
 /// The pause between two looks.
-const ROUND: Duration = Duration::from_secs(300);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 
 /// Cancels card orders that were placed more than [`UNPAID_FOR`] ago and are not paid, and releases their stock. The gateway is asked
 /// first, and told to take no money any more, so that nobody pays for an order that is gone; an order whose gateway does not
@@ -63,7 +63,7 @@ pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
                 Err(PaymentError::Db(DbError::Stopped)) => return,
                 Err(error) => tracing::warn!(%error, "unpaid orders could not be looked at; tried again in a while"),
             }
-            tokio::time::sleep(ROUND).await;
+            tokio::time::sleep(SWEEP_INTERVAL).await;
         }
     })
 }

@@ -41,7 +41,6 @@ impl GatewayError {
 pub struct NewIntent {
     /// The attempt; its id is the idempotency key.
     pub payment: PaymentId,
-    /// The order.
     pub order: OrderId,
     /// The order's number, for the shopper's bank statement and the gateway's own pages.
     pub number: String,

@@ -17,7 +17,7 @@ use super::gateway::GatewayError;
 use super::{PaymentError, attempt, capture, expiry, lost, refund, store};
 
 /// The job is not in a hurry: whoever wrote it tries at once, and most often succeeds.
-const LATER: i64 = 5_000;
+const DELAY_MS: i64 = 5_000;
 
 const BEGIN: &str = "payment.begin";
 const SETTLE: &str = "payment.settle";
@@ -50,7 +50,7 @@ pub(super) async fn refund_later(tx: &mut Tx, shop: &Shop, refund: RefundId) -> 
 }
 
 async fn put(tx: &mut Tx, shop: &Shop, kind: &str, payload: Value, key: &str) -> Result<(), DbError> {
-    jobs::enqueue_again(tx, shop, kind, &payload, shop.now().plus_millis(LATER), key).await
+    jobs::enqueue_again(tx, shop, kind, &payload, shop.now().plus_millis(DELAY_MS), key).await
 }
 
 #[derive(Deserialize)]

@@ -109,7 +109,6 @@ pub enum PaymentError {
     /// The gateway speaks of another payment or of more money than was asked for.
     #[error("the card gateway's answer does not fit the payment {0}")]
     Mismatch(PaymentId),
-    /// The books.
     #[error(transparent)]
     Books(#[from] AccountingError),
     /// The database.
@@ -164,7 +163,7 @@ impl PaymentError {
 
 /// What is left to be done at the gateway after a transaction; each has a job that does it when nobody else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Todo {
+pub enum GatewayCall {
     /// Give an attempt up.
     Void(PaymentId),
     /// Give money back.

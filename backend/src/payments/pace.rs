@@ -12,9 +12,9 @@ use crate::Shop;
 use super::{PaymentError, settle};
 
 /// Milliseconds between two questions about one order: what was asked a moment ago is known.
-const PAUSE: i64 = 2_000;
+const INTERVAL_MS: i64 = 2_000;
 /// Orders that are remembered, at most.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// When the gateway was asked about an order last, and whether it was still at work then.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Pace(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 /// As [`settle`].
 pub async fn settle_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
     if !shop.pace().may_ask(order, shop.now()) {
-        tokio::time::sleep(Duration::from_millis(PAUSE.unsigned_abs())).await;
+        tokio::time::sleep(Duration::from_millis(INTERVAL_MS.unsigned_abs())).await;
         if !shop.pace().may_ask(order, shop.now()) {
             return Ok(shop.pace().was_at_work(order));
         }
@@ -40,11 +40,11 @@ pub async fn settle_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentEr
 impl Pace {
     fn may_ask(&self, order: OrderId, now: Timestamp) -> bool {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = |(at, _): &(Timestamp, bool)| at.plus_millis(PAUSE) > now;
-        if asked.len() >= MOST {
+        let recent = |(at, _): &(Timestamp, bool)| at.plus_millis(INTERVAL_MS) > now;
+        if asked.len() >= MAX_ENTRIES {
             asked.retain(|_, last| recent(last));
         }
-        if asked.get(&order).is_some_and(recent) || asked.len() >= MOST {
+        if asked.get(&order).is_some_and(recent) || asked.len() >= MAX_ENTRIES {
             return false;
         }
         let was_at_work = asked.get(&order).is_some_and(|last| last.1);
@@ -73,11 +73,11 @@ mod tests {
         let (pace, at) = (Pace::default(), Timestamp::from_millis);
         let order = |n: u128| OrderId(Uuid::from_u128(n));
         assert!(pace.may_ask(order(1), at(0)));
-        assert!(!pace.may_ask(order(1), at(PAUSE - 1)));
-        assert!(pace.may_ask(order(2), at(PAUSE - 1)));
-        assert!(pace.may_ask(order(1), at(PAUSE)));
-        let asked = (10..20_000).filter(|n| pace.may_ask(order(*n), at(PAUSE))).count();
-        assert!(asked < MOST && pace.0.lock().unwrap().len() <= MOST);
-        assert!(pace.may_ask(order(20_000), at(3 * PAUSE)), "room is made again");
+        assert!(!pace.may_ask(order(1), at(INTERVAL_MS - 1)));
+        assert!(pace.may_ask(order(2), at(INTERVAL_MS - 1)));
+        assert!(pace.may_ask(order(1), at(INTERVAL_MS)));
+        let asked = (10..20_000).filter(|n| pace.may_ask(order(*n), at(INTERVAL_MS))).count();
+        assert!(asked < MAX_ENTRIES && pace.0.lock().unwrap().len() <= MAX_ENTRIES);
+        assert!(pace.may_ask(order(20_000), at(3 * INTERVAL_MS)), "room is made again");
     }
 }

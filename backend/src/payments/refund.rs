@@ -18,11 +18,11 @@ use super::attempt::{apply, apply_rows, settle_one};
 use super::capture::words;
 use super::gateway::{GatewayError, Intent};
 use super::store::{Attempt, Refund};
-use super::{PaymentError, Todo, asked_by, jobs, lost, store};
+use super::{GatewayCall, PaymentError, asked_by, jobs, lost, store};
 
 /// How long the gateway knows a request by its key, milliseconds: Stripe promises a day. What is asked again later may have been
 /// done at the first time, and is looked up before it is done twice.
-const REMEMBERED: i64 = 20 * 60 * 60 * 1_000;
+const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 
 /// Gives minor units of what was paid back the way it came. Any number of refunds add up to at most what was captured, to the
 /// last minor unit, and their tax to the order's tax.
@@ -123,7 +123,7 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
     let reference = attempt.gateway_ref.ok_or(PaymentError::NothingToRefund)?;
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let inner = shop.clone();
-    let known = if refund.at.plus_millis(REMEMBERED) < shop.now() { gateway.refunded(&reference, id).await } else { Ok(None) };
+    let known = if refund.at.plus_millis(KEY_LIFETIME_MS) < shop.now() { gateway.refunded(&reference, id).await } else { Ok(None) };
     let asked = match known {
         Ok(None) => gateway.refund(&reference, refund.amount, id).await,
         Ok(Some(made)) => Ok(made),
@@ -322,7 +322,7 @@ pub(crate) async fn refunded_otherwise(tx: &mut Tx, shop: &Shop, ctx: &Context, 
 ///
 /// # Errors
 /// The database's and the books'.
-pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<Vec<Todo>, PaymentError> {
+pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut todo = Vec::new();
     for attempt in store::of_order(tx, order).await? {
         // Nobody wants to be paid any more.
@@ -345,14 +345,14 @@ pub(crate) async fn refund_rows(
     order: OrderId,
     amount: i64,
     reason: &str,
-) -> Result<Option<Todo>, PaymentError> {
+) -> Result<Option<GatewayCall>, PaymentError> {
     let Some((attempt, left)) = most_left(tx, order).await?.0.filter(|(_, left)| *left > 0) else { return Ok(None) };
     let refund = begin(tx, shop, ctx, &attempt, amount.min(left), reason).await?;
-    Ok((attempt.method == PaymentMethod::Card).then_some(Todo::Refund(refund)))
+    Ok((attempt.method == PaymentMethod::Card).then_some(GatewayCall::Refund(refund)))
 }
 
 /// Gives up or gives back one payment.
-pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt) -> Result<Vec<Todo>, PaymentError> {
+pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut todo = Vec::new();
     match (attempt.state, &attempt.gateway_ref) {
         (AttemptState::Voided, _) => {}
@@ -361,13 +361,13 @@ pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, atte
             if left > 0 {
                 let refund = begin(tx, shop, ctx, attempt, left, super::CANCELLED).await?;
                 if attempt.method == PaymentMethod::Card {
-                    todo.push(Todo::Refund(refund));
+                    todo.push(GatewayCall::Refund(refund));
                 }
             }
         }
         (_, Some(_)) => {
             jobs::void_later(tx, shop, attempt.id).await?;
-            todo.push(Todo::Void(attempt.id));
+            todo.push(GatewayCall::Void(attempt.id));
         }
         (_, None) => void_unasked(tx, shop, ctx, attempt.id).await?,
     }
@@ -389,11 +389,11 @@ pub(super) async fn void_unasked(tx: &mut Tx, shop: &Shop, ctx: &Context, paymen
 }
 
 /// Does what a transaction left to be done at the gateway. What does not succeed is left to the jobs.
-pub(crate) async fn carry_out(shop: &Shop, todo: Vec<Todo>) {
+pub(crate) async fn carry_out(shop: &Shop, todo: Vec<GatewayCall>) {
     for one in todo {
         let done = match one {
-            Todo::Void(payment) => void(shop, payment).await,
-            Todo::Refund(refund) => perform(shop, refund).await,
+            GatewayCall::Void(payment) => void(shop, payment).await,
+            GatewayCall::Refund(refund) => perform(shop, refund).await,
         };
         if let Err(error) = done {
             tracing::warn!(?one, %error, "the gateway was not reached; a job asks it again");

@@ -7,7 +7,6 @@ use domain::Timestamp;
 
 /// Says what time it is.
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
 }
 

@@ -37,7 +37,6 @@ impl Event {
 
 /// An event row whose id was made outside.
 pub struct NewRow<'a> {
-    /// Its id.
     pub id: Uuid,
     /// `order.placed`.
     pub kind: &'static str,
@@ -91,10 +90,9 @@ pub async fn append_rows(tx: &mut Tx, events: &[NewRow<'_>]) -> Result<(), DbErr
 
 crate::rows! {
     /// An event as read.
-    pub struct Happened {
+    pub struct RecordedEvent {
         /// Its place in the feed.
         pub seq: i64,
-        /// Its id.
         pub id: EventId,
         /// `order.placed`.
         pub kind: String,
@@ -113,7 +111,7 @@ crate::rows! {
 ///
 /// # Errors
 /// The database's.
-pub async fn of_subject(shop: &Shop, subject: Uuid) -> Result<Vec<Happened>, DbError> {
+pub async fn of_subject(shop: &Shop, subject: Uuid) -> Result<Vec<RecordedEvent>, DbError> {
     shop.db()
         .fetch_all("select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500", &[&subject])
         .await
@@ -153,7 +151,7 @@ impl Feed {
 /// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
 /// transactions, and ends below the oldest one of this database that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
 /// numbers are in the order of commits.
-pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbError> {
+pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<RecordedEvent>, DbError> {
     if !shop.db().is_postgres() {
         let sql = "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100";
         return shop.db().fetch_all(sql, &[&seq]).await;
@@ -162,7 +160,7 @@ pub(crate) async fn after(shop: &Shop, seq: i64) -> Result<Vec<Happened>, DbErro
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
            and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
          order by tx, seq limit 100";
-    let events: Vec<Happened> = shop.db().fetch_all(sql, &[&seq]).await?;
+    let events: Vec<RecordedEvent> = shop.db().fetch_all(sql, &[&seq]).await?;
     if !events.is_empty() || !held_back(shop, seq).await? {
         return Ok(events);
     }
@@ -191,7 +189,7 @@ async fn oldest_here(shop: &Shop) -> Result<i64, DbError> {
     Ok(shop.db().fetch_one::<(i64,)>(sql, &[]).await?.0)
 }
 
-/// How often, and how long each time, a subscriber waits for an older transaction to end before it turns to waiting for news.
+/// How often, and how long each time, a subscriber waits for an older transaction to end before it waits for new events.
 const WAITS: u32 = 250;
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -212,7 +210,7 @@ async fn held_back(shop: &Shop, seq: i64) -> Result<bool, DbError> {
 /// The database's or the handler's; the cursor stays before what failed.
 pub async fn catch_up<H>(shop: &Shop, name: &'static str, handler: &H) -> Result<u64, DbError>
 where
-    H: Fn(Shop, Vec<Happened>) -> Handled,
+    H: Fn(Shop, Vec<RecordedEvent>) -> Handled,
 {
     let (mut seen, mut waits) = (0, 0);
     loop {
@@ -250,7 +248,7 @@ where
 /// Follows the feed for as long as the program runs.
 pub fn subscribe<H>(shop: &Shop, name: &'static str, handler: H) -> tokio::task::JoinHandle<()>
 where
-    H: Fn(Shop, Vec<Happened>) -> Handled + Send + Sync + 'static,
+    H: Fn(Shop, Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
 {
     let shop = shop.clone();
     tokio::spawn(async move {
@@ -278,7 +276,7 @@ where
 /// happened before, and each process hears of everything.
 pub fn watch<H>(shop: &Shop, handler: H) -> tokio::task::JoinHandle<()>
 where
-    H: Fn(&[Happened]) + Send + 'static,
+    H: Fn(&[RecordedEvent]) + Send + 'static,
 {
     let shop = shop.clone();
     tokio::spawn(async move {

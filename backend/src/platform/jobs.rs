@@ -22,12 +22,12 @@ pub const TRIES: i64 = 32;
 /// How long a worker may take, milliseconds; afterwards another may try.
 const LEASE: i64 = 60_000;
 /// The first pause after a failure, milliseconds; each further one is twice as long, up to the longest.
-const FIRST_PAUSE: i64 = 2_000;
+const FIRST_PAUSE_MS: i64 = 2_000;
 /// The longest pause, milliseconds.
-const LONGEST_PAUSE: i64 = 60 * 60 * 1_000;
+const MAX_PAUSE_MS: i64 = 60 * 60 * 1_000;
 
 /// How long a job that was done is kept, milliseconds: its key keeps what it is about from being done twice.
-const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
+const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
 const WORKERS: usize = 4;
 
@@ -184,8 +184,8 @@ async fn lease(shop: &Shop) -> Result<Option<Leased>, DbError> {
 async fn finish(shop: &Shop, id: JobId, (kind, payload): (&str, &str), attempts: i64, outcome: Result<(), Failure>) -> Result<(), DbError> {
     let now = shop.now();
     let mut random = [0; 2];
-    shop.chance().fill(&mut random);
-    let pause = (FIRST_PAUSE << (attempts - 1).clamp(0, 12)).min(LONGEST_PAUSE);
+    shop.rng().fill(&mut random);
+    let pause = (FIRST_PAUSE_MS << (attempts - 1).clamp(0, 12)).min(MAX_PAUSE_MS);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
     let (inner, kind, payload) = (shop.clone(), kind.to_owned(), payload.to_owned());
     shop.db()
@@ -261,7 +261,7 @@ pub(crate) async fn revive(tx: &mut Tx, job: JobId, now: Timestamp) -> Result<Op
 /// # Errors
 /// The database's.
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
-    let before = shop.now().plus_millis(-KEPT);
+    let before = shop.now().plus_millis(-RETENTION_MS);
     shop.db().write(async move |tx| tx.execute("delete from jobs where state = 'done' and run_at < $1", &[&before]).await).await
 }
 

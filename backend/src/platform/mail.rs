@@ -23,7 +23,6 @@ pub enum MailError {
     Server(String),
 }
 
-/// A mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// Name (may be empty) and address of the reader.
@@ -35,7 +34,6 @@ pub struct Mail {
     /// What names this mail among all mails of all shops, without brackets: `order-mail@shop.example` (RFC 5322, 3.6.4). The same in
     /// each try, so that a mail that comes twice because nobody saw it leave is known as one.
     pub id: String,
-    /// Subject.
     pub subject: String,
     /// For readers without HTML.
     pub text: String,

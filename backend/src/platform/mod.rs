@@ -1,6 +1,5 @@
-//! What has no business meaning: tables as CSV, database, events, jobs, clock, chance, secrets, settings, files, mail.
+//! What has no business meaning: tables as CSV, database, events, jobs, clock, random numbers, secrets, settings, files, mail.
 
-pub mod chance;
 pub mod clock;
 pub mod context;
 pub mod csv;
@@ -12,6 +11,7 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod once;
+pub mod rng;
 pub mod secrets;
 pub mod settings;
 pub mod throttle;

@@ -10,7 +10,7 @@ use super::Context;
 use super::db::{DbError, Tx};
 
 /// How long answers are kept, milliseconds.
-const KEPT: i64 = 30 * Timestamp::DAY;
+const RETENTION_MS: i64 = 30 * Timestamp::DAY;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ pub async fn forget(tx: &mut Tx, ctx: &Context, action: &str) -> Result<(), DbEr
 /// [`DbError::Busy`] when another request with the same key was quicker: nothing is done, and asked again it is answered.
 pub async fn keep(tx: &mut Tx, ctx: &Context, action: &str, asked: &str, answer: &str, at: Timestamp) -> Result<(), DbError> {
     let Some(key) = &ctx.key else { return Ok(()) };
-    tx.execute("delete from request_keys where at < $1", &[&at.plus_millis(-KEPT)]).await?;
+    tx.execute("delete from request_keys where at < $1", &[&at.plus_millis(-RETENTION_MS)]).await?;
     let kept = tx
         .execute(
             "insert into request_keys (key, action, asked, answer, at) values ($1, $2, $3, $4, $5) on conflict (key, action) do nothing",

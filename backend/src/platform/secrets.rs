@@ -18,8 +18,8 @@ use subtle::ConstantTimeEq;
 
 use domain::Timestamp;
 
-use super::chance::Chance;
 use super::db::{Db, DbError};
+use super::rng::Rng;
 
 const VERSION: u8 = 1;
 const NAME: usize = 4;
@@ -97,13 +97,13 @@ impl Keys {
     ///
     /// # Errors
     /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keys::open`].
-    pub async fn of_database(db: &Db, path: &Path, chance: &dyn Chance, at: Timestamp) -> Result<Self, SecretsError> {
+    pub async fn of_database(db: &Db, path: &Path, rng: &dyn Rng, at: Timestamp) -> Result<Self, SecretsError> {
         let noted = "select value from settings where key = $1";
         let before: Option<(String,)> = db.fetch_optional(noted, &[&FINGERPRINT]).await?;
         if before.is_some() && !path.exists() {
             return Err(SecretsError::Missing(path.display().to_string()));
         }
-        let keys = Self::open(path, chance)?;
+        let keys = Self::open(path, rng)?;
         let own = format!("\"{}\"", keys.fingerprint);
         let (value, sql) = (own.clone(), "insert into settings (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing");
         if before.is_none() {
@@ -118,10 +118,10 @@ impl Keys {
     ///
     /// # Errors
     /// [`SecretsError::File`] when it cannot be read, made, or has not 32 bytes.
-    pub fn open(path: &Path, chance: &dyn Chance) -> Result<Self, SecretsError> {
+    pub fn open(path: &Path, rng: &dyn Rng) -> Result<Self, SecretsError> {
         let failed = |reason: String| SecretsError::File { path: path.display().to_string(), reason };
         if !path.exists() {
-            make(path, chance).map_err(|e| failed(e.to_string()))?;
+            make(path, rng).map_err(|e| failed(e.to_string()))?;
         }
         let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
         match bytes.as_chunks::<32>() {
@@ -132,9 +132,9 @@ impl Keys {
 
     /// Seals a text for the place it belongs to.
     #[must_use]
-    pub fn seal(&self, chance: &dyn Chance, place: &[u8], text: &[u8]) -> Vec<u8> {
+    pub fn seal(&self, rng: &dyn Rng, place: &[u8], text: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
-        chance.fill(&mut nonce);
+        rng.fill(&mut nonce);
         let mut out = Vec::with_capacity(1 + NAME + NONCE + text.len() + 16);
         out.push(VERSION);
         out.extend_from_slice(&self.newest.name);
@@ -179,9 +179,9 @@ impl Keys {
 }
 
 /// Makes a key file that is whole at once, readable by its owner only. Of two programs that make it, one is first and both use it.
-fn make(path: &Path, chance: &dyn Chance) -> std::io::Result<()> {
+fn make(path: &Path, rng: &dyn Rng) -> std::io::Result<()> {
     let mut bytes = [0; 32];
-    chance.fill(&mut bytes);
+    rng.fill(&mut bytes);
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", uuid::Uuid::new_v4().simple()));
     let unfinished = std::path::PathBuf::from(name);
@@ -224,12 +224,12 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::chance::SystemChance;
+    use crate::platform::rng::SystemRng;
 
     #[test]
     fn what_is_sealed_opens_only_in_its_own_place_and_with_its_own_key() {
         let keys = Keys::from_bytes(&[7; 32]);
-        let sealed = keys.seal(&SystemChance, b"contact 1", b"Ana");
+        let sealed = keys.seal(&SystemRng, b"contact 1", b"Ana");
         assert!(!sealed.windows(3).any(|w| w == b"Ana"));
         assert_eq!(keys.unseal(b"contact 1", &sealed).ok().as_deref(), Some(b"Ana".as_slice()));
         assert!(keys.unseal(b"contact 2", &sealed).is_err());
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn after_a_change_of_keys_the_old_still_opens_and_the_new_seals() {
         let (before, after) = (Keys::from_bytes(&[7; 32]), Keys::from_roots(&[7; 32], &[[9; 32]]));
-        let (old, new) = (before.seal(&SystemChance, b"c", b"Ana"), after.seal(&SystemChance, b"c", b"Ana"));
+        let (old, new) = (before.seal(&SystemRng, b"c", b"Ana"), after.seal(&SystemRng, b"c", b"Ana"));
         assert_eq!(after.unseal(b"c", &old).ok().as_deref(), Some(b"Ana".as_slice()));
         assert_eq!(after.unseal(b"c", &new).ok().as_deref(), Some(b"Ana".as_slice()));
         assert!(before.unseal(b"c", &new).is_err());

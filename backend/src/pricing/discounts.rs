@@ -24,7 +24,7 @@ use super::{RulesError, store};
 /// Codes on a page of the managers' list.
 const PAGE: usize = 50;
 /// The most uses that a code can be limited to.
-const MOST_USES: i64 = 1_000_000_000;
+const MAX_USES: i64 = 1_000_000_000;
 
 /// A discount code, as an order reads it.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
                 && most < row.uses
             {
                 let mut check = Check::new(locale);
-                check.range("most_uses", row.uses, MOST_USES);
+                check.range("most_uses", row.uses, MAX_USES);
                 check.done()?;
             }
             let id = before.as_ref().map_or(fresh, |(id, _)| *id);
@@ -164,7 +164,7 @@ impl Check {
             self.wrong("valid_to", t::ADMIN_SETTINGS_DISCOUNT_DAYS_ORDER);
         }
         if let Some(most) = draft.most_uses {
-            self.number("most_uses", most, 1, MOST_USES);
+            self.number("most_uses", most, 1, MAX_USES);
         }
     }
 }

@@ -39,7 +39,6 @@ pub struct Quote {
     pub picture: Option<PictureId>,
     /// Price of one, minor units. None when no list in force names it.
     pub price: Option<i64>,
-    /// Tax class.
     pub tax_class: String,
     /// Grams of one.
     pub weight_g: i64,
@@ -76,7 +75,6 @@ pub struct Rules {
 /// A delivery method with its words in each language.
 #[derive(Clone, Debug)]
 pub struct Method {
-    /// Its code.
     pub code: String,
     /// Minor units.
     pub fee: i64,

@@ -25,7 +25,7 @@ pub const TAX_CLASSES: [&str; 4] = ["standard", "zero", "exempt", "none"];
 /// Where delivery methods go, beside countries.
 const REGIONS: [&str; 5] = ["NCR", "Luzon", "Visayas", "Mindanao", "*"];
 /// The most days until a parcel arrives.
-const LONGEST: i64 = 365;
+const MAX_DAYS: i64 = 365;
 /// The last place of a delivery method.
 const LAST: i64 = 9_999;
 
@@ -219,11 +219,11 @@ impl Check {
         if let Some(from) = method.free_from {
             self.amount("free_from", from);
         }
-        self.number("days_min", method.days_min, 0, LONGEST);
+        self.number("days_min", method.days_min, 0, MAX_DAYS);
         if method.days_max < method.days_min {
             self.wrong("days_max", t::ADMIN_SETTINGS_DELIVERY_DAYS_ORDER);
         } else {
-            self.number("days_max", method.days_max, 0, LONGEST);
+            self.number("days_max", method.days_max, 0, MAX_DAYS);
         }
         if method.cutoff.is_some_and(|minute| !(1..1_440).contains(&minute)) {
             self.wrong("cutoff", t::FIELD_TIME_INVALID);

@@ -23,7 +23,7 @@ use crate::platform::{Context, jobs};
 use crate::{Shop, orders, payments};
 
 /// Strangers can have webhooks refused as often as they like: of each kind one is written down in this time, milliseconds.
-const STRANGERS: i64 = 60_000;
+const WEBHOOK_INTERVAL_MS: i64 = 60_000;
 
 /// Why nothing was done about a refusal.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -161,7 +161,7 @@ pub(crate) async fn job_done(tx: &mut Tx, shop: &Shop, job: JobId) -> Result<(),
 /// Writes down, at most once a minute, that a webhook was not taken.
 pub(crate) async fn webhook_refused(shop: &Shop, refusal: Refusal) -> Result<(), DbError> {
     let last = store::last_seen(&mut shop.db(), &refusal.key).await?;
-    if last.is_some_and(|last| last.plus_millis(STRANGERS) > shop.now()) {
+    if last.is_some_and(|last| last.plus_millis(WEBHOOK_INTERVAL_MS) > shop.now()) {
         return Ok(());
     }
     let inner = shop.clone();
@@ -212,7 +212,7 @@ fn mail_of(row: &store::Open) -> Option<String> {
     match row.job_kind.as_deref()?.strip_prefix("mail.")? {
         "order" => {
             let payload: Value = serde_json::from_str(row.job_payload.as_deref()?).ok()?;
-            payload["news"].as_str().map(str::to_owned)
+            payload["kind"].as_str().map(str::to_owned)
         }
         other => Some(other.to_owned()),
     }

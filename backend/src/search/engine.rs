@@ -20,7 +20,7 @@ const VERSION: &str = "v1";
 /// What the writer may hold in memory, bytes; the least that tantivy takes.
 const MEMORY: usize = 15_000_000;
 /// More words than people type.
-const MOST_WORDS: usize = 12;
+const MAX_WORDS: usize = 12;
 /// Words that say nothing about goods.
 const SILENT: &[&str] =
     &["a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "ang", "at", "mga", "na", "ng", "ni", "para", "sa", "si"];
@@ -160,7 +160,7 @@ impl Open {
         if words.iter().any(|w| !SILENT.contains(&w.as_str())) {
             words.retain(|w| !SILENT.contains(&w.as_str()));
         }
-        words.truncate(MOST_WORDS);
+        words.truncate(MAX_WORDS);
         words
     }
 

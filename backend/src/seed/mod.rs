@@ -67,9 +67,7 @@ pub enum SeedError {
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeedReport {
-    /// Products.
     pub products: usize,
-    /// Variants.
     pub variants: usize,
     /// Photographs.
     pub pictures: usize,
@@ -97,7 +95,6 @@ impl Words {
     }
 }
 
-/// The file.
 #[derive(Debug, Deserialize)]
 struct File {
     shop: Head,

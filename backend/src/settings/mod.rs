@@ -16,7 +16,7 @@ use crate::platform::{Context, Forbidden};
 const KEY: &str = "shop";
 
 /// The greatest of the limits' numbers.
-const MOST: i64 = 1_000_000_000_000;
+const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// Why settings were not saved.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -104,7 +104,7 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
         ("line_units", line_units),
         ("lines", lines),
     ] {
-        if !(0..=MOST).contains(&number) {
+        if !(0..=MAX_AMOUNT).contains(&number) {
             return Err(SettingsError::Invalid(field));
         }
     }

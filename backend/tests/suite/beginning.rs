@@ -3,7 +3,7 @@
 use crate::support::{Folder, number, place, postgres_url};
 use backend::catalog::import::{ImportOptions, import_csv};
 use backend::settings::{self, SettingsError};
-use backend::{Shop, ShopConfig, insight, inventory, pricing};
+use backend::{Shop, ShopConfig, dashboard, inventory, pricing};
 use domain::Locale;
 use domain::id::VariantId;
 use domain::view::{DeliveryMethodDraft, Missing, ShopSettings};
@@ -23,7 +23,7 @@ async fn on_both(test: impl AsyncFn(&Shop)) {
 }
 
 async fn missing(shop: &Shop) -> Vec<Missing> {
-    insight::today(shop, &shop.system()).await.unwrap().missing
+    dashboard::today(shop, &shop.system()).await.unwrap().missing
 }
 
 const GOODS: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\n\

@@ -44,7 +44,6 @@ async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
     .await;
 }
 
-/// T14.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_order_that_holds_the_last_unit_is_sent() {
     both(async |shop| {
@@ -60,7 +59,6 @@ async fn the_order_that_holds_the_last_unit_is_sent() {
     .await;
 }
 
-/// T3.
 #[tokio::test(flavor = "multi_thread")]
 async fn goods_in_two_houses_leave_in_two_parcels_each_from_its_own() {
     both(async |shop| {

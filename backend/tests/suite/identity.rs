@@ -179,8 +179,8 @@ async fn counts_are_shared_by_the_nodes_of_one_database() {
     let one = crate::support::open(url.clone(), crate::support::Folder::new(), |_| {}).await;
     let mut config = backend::ShopConfig::new(url, one.folder.path(), "http://127.0.0.1:3000");
     config.light_passwords = true;
-    let chance = std::sync::Arc::new(backend::platform::chance::SystemChance);
-    let two = Shop::open_with(config, one.clock.clone(), chance).await.unwrap();
+    let rng = std::sync::Arc::new(backend::platform::rng::SystemRng);
+    let two = Shop::open_with(config, one.clock.clone(), rng).await.unwrap();
     sign_up(&one, "Ana Reyes").await;
     for node in [&*one, &two].into_iter().cycle().take(10) {
         assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));

@@ -2,7 +2,7 @@
 
 use crate::support::outside::{assert_sound, clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, number, place};
-use backend::insight;
+use backend::dashboard;
 use backend::orders::{self, OrderError};
 use backend::platform::Context;
 use domain::Locale;
@@ -163,17 +163,17 @@ async fn the_day_begins_at_midnight_in_manila() {
         place(shop, &[(variant, 1)]).await.unwrap(); // 10:30 in Manila
         shop.clock.advance(13 * 3_600_000); // 23:30
         let last = place(shop, &[(variant, 1)]).await.unwrap();
-        let today = insight::today(shop, &clerk(shop)).await.unwrap();
+        let today = dashboard::today(shop, &clerk(shop)).await.unwrap();
         assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (2, 2 * last.total.minor, 2));
         assert_eq!(today.last_days.len(), 14);
         shop.clock.advance(3_600_000); // 00:30
         place(shop, &[(variant, 1)]).await.unwrap();
         orders::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
-        let today = insight::today(shop, &clerk(shop)).await.unwrap();
+        let today = dashboard::today(shop, &clerk(shop)).await.unwrap();
         assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (1, last.total.minor, 2));
         assert_eq!(today.last_days[12].1, last.total.minor);
         assert_eq!((today.latest.len(), today.low_stock.len()), (3, 1));
-        assert!(matches!(insight::today(shop, &guest(shop)).await, Err(OrderError::Forbidden(_))));
+        assert!(matches!(dashboard::today(shop, &guest(shop)).await, Err(OrderError::Forbidden(_))));
     })
     .await;
 }

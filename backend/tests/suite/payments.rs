@@ -106,7 +106,6 @@ async fn the_bank_asks_and_the_shopper_approves() {
     .await;
 }
 
-/// T4.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_comes_three_times_in_disorder_and_before_the_answer_counts_once() {
     both_worlds(async |world| {
@@ -140,7 +139,6 @@ fn signed(world: &World, body: &str, secret: &str) -> String {
     format!("t={seconds},v1={tag}")
 }
 
-/// T5.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_news_of_a_failure_never_take_a_paid_order_back() {
     both_worlds(async |world| {
@@ -173,7 +171,6 @@ async fn a_forged_webhook_is_refused_and_changes_nothing() {
     .await;
 }
 
-/// T6.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
     both_worlds(async |world| {
@@ -223,7 +220,6 @@ async fn an_answer_that_was_lost_after_the_money_moved_is_found_again() {
     .await;
 }
 
-/// T7.
 #[tokio::test(flavor = "multi_thread")]
 async fn partial_refunds_add_up_to_exactly_what_was_captured() {
     both_worlds(async |world| {
@@ -272,7 +268,6 @@ async fn refunds_at_the_same_moment_never_give_back_more_than_was_paid() {
     .await;
 }
 
-/// T8.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_costs_nothing_needs_no_card() {
     both_worlds(async |world| {

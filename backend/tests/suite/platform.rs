@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use backend::platform::db::{Bundle, Db, DbError, Done, Migrations, Rows, Tx};
+use backend::platform::db::{Batcher, Db, DbError, Migrations, Outcome, Rows, Tx};
 use backend::platform::events::{self, Event};
 use backend::platform::secrets::SecretsError;
 use backend::{OpenError, Shop, ShopConfig};
@@ -147,12 +147,12 @@ async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
                 .await
                 .unwrap();
         }
-        let failing = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Err(DbError::Busy) }) };
+        let failing = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Err(DbError::Busy) }) };
         assert!(events::catch_up(shop, "test", &failing).await.is_err());
         let sum = Arc::new(AtomicI64::new(0));
         let adding = {
             let sum = sum.clone();
-            move |_: Shop, events: Vec<events::Happened>| -> events::Handled {
+            move |_: Shop, events: Vec<events::RecordedEvent>| -> events::Handled {
                 sum.fetch_add(events.iter().map(|e| e.data.parse::<i64>().unwrap()).sum(), Ordering::SeqCst);
                 Box::pin(async { Ok(()) })
             }
@@ -309,14 +309,14 @@ async fn one_bad_command_of_a_bundle_hurts_itself_only() {
             let mut done = Vec::new();
             for key in keys {
                 put(tx, key).await?;
-                done.push(Done::Answer(Ok::<_, DbError>(keys.len())));
+                done.push(Outcome::Answered(Ok::<_, DbError>(keys.len())));
             }
             Ok(done)
         };
-        let bundle = Arc::new(Bundle::new(shop.db().clone(), 64, work));
+        let batcher = Arc::new(Batcher::new(shop.db().clone(), 64, work));
         let calls = ["one", "two", "two", "three"].map(|key| {
-            let bundle = Arc::clone(&bundle);
-            tokio::spawn(async move { bundle.call(key).await.is_ok() })
+            let batcher = Arc::clone(&batcher);
+            tokio::spawn(async move { batcher.call(key).await.is_ok() })
         });
         let mut good = 0;
         for call in calls {
@@ -423,7 +423,7 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let note = {
         let seen = Arc::clone(&seen);
-        move |_: Shop, events: Vec<events::Happened>| -> events::Handled {
+        move |_: Shop, events: Vec<events::RecordedEvent>| -> events::Handled {
             seen.lock().unwrap().extend(events.into_iter().map(|e| e.data));
             Box::pin(async { Ok(()) })
         }
@@ -466,7 +466,7 @@ async fn a_long_transaction_in_another_database_delays_no_event() {
     let mut other = sqlx::PgConnection::connect(&elsewhere).await.unwrap();
     sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut other).await.unwrap();
     happen(&shop, 1, true).await.unwrap();
-    let note = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Ok(()) }) };
+    let note = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Ok(()) }) };
     assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
     // One in this database does: it may still write an event with a lower number.
     let mut here = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -483,7 +483,7 @@ async fn a_long_transaction_in_another_database_delays_no_event() {
 async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let note = |_: Shop, _: Vec<events::Happened>| -> events::Handled { Box::pin(async { Ok(()) }) };
+    let note = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Ok(()) }) };
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     raw_event(&mut connection, 1).await;
     assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
@@ -558,15 +558,15 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
         let runs = Arc::new(AtomicI64::new(0));
         let counted = Arc::clone(&runs);
         let work = async move |tx: &mut Tx, keys: &[&'static str], _: Option<&()>| {
-            // Twice it looked before the winner had committed: in the bundle, and alone.
+            // Twice it looked before the winner had committed: in the batch, and alone.
             if counted.fetch_add(1, Ordering::SeqCst) < 2 {
                 put(tx, keys[0]).await?;
             }
             let (at,): (i64,) = tx.fetch_one("select updated_at from settings where key = $1", &[&keys[0]]).await?;
-            Ok(vec![Done::Answer(Ok::<_, DbError>(at))])
+            Ok(vec![Outcome::Answered(Ok::<_, DbError>(at))])
         };
-        let bundle = Bundle::new(shop.db().clone(), 64, work);
-        assert_eq!(bundle.call("taken").await.unwrap(), 1);
+        let batcher = Batcher::new(shop.db().clone(), 64, work);
+        assert_eq!(batcher.call("taken").await.unwrap(), 1);
         assert_eq!(runs.load(Ordering::SeqCst), 3);
     })
     .await;

@@ -330,7 +330,7 @@ async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong
         assert_eq!(see(world, packed).await.delivery, DeliveryState::Packed);
 
         let counts = orders::queues(world, &clerk(world)).await.unwrap();
-        assert_eq!(backend::insight::today(world, &clerk(world)).await.unwrap().queues, counts);
+        assert_eq!(backend::dashboard::today(world, &clerk(world)).await.unwrap().queues, counts);
         let expected = [
             ("to_pack", counts.to_pack, vec![open, paid, picked]),
             ("to_ship", counts.to_ship, vec![packed]),
@@ -346,7 +346,7 @@ async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong
             assert_eq!((listed.len(), listed), (usize::try_from(count).unwrap(), orders_in), "{queue}");
         }
         // A card that nobody paid with is no sale.
-        let today = backend::insight::today(world, &clerk(world)).await.unwrap();
+        let today = backend::dashboard::today(world, &clerk(world)).await.unwrap();
         assert_eq!(today.orders, 5);
         // Nor is it taken from the shelf, nor is what was cancelled, packed or sent.
         let all = [open, unpaid, paid, picked, packed, gone, cancelled];

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::support::{Folder, START, a_product, form, guest, items};
 use backend::fulfilment::{self, Returned};
-use backend::platform::chance::SeededChance;
 use backend::platform::clock::SimulatedClock;
 use backend::platform::db::DbError;
 use backend::platform::jobs::{self, Handlers};
+use backend::platform::rng::SeededRng;
 use backend::{Shop, ShopConfig, inventory, orders, payments};
 use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, RequestId, ShipmentId, UserId, VariantId};
@@ -46,7 +46,7 @@ impl World {
         let clock = Arc::new(SimulatedClock::at(START));
         let mut config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
         config.light_passwords = true;
-        let shop = Shop::open_with(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
+        let shop = Shop::open_with(config, clock.clone(), Arc::new(SeededRng::new(seed))).await.unwrap();
         crate::support::basics(&shop).await;
         let mut random = StdRng::seed_from_u64(seed);
         let mut variants = Vec::new();

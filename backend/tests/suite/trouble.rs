@@ -120,7 +120,7 @@ async fn who_wants_what_somebody_else_holds_waits_alone() {
             tokio::spawn(async move { buy(&shop, cart, &format!("blocked-{n}")).await })
         })
         .collect();
-    // All at once, so that they come into the same bundle, and then one after the other.
+    // All at once, so that they come into the same batch, and then one after the other.
     let wanted = [(free, 1)];
     let others = (0..30).map(|_| place(&shop, &wanted));
     for placed in futures::future::join_all(others).await {

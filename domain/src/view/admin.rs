@@ -45,7 +45,6 @@ pub struct TodayView {
 pub struct ProductRowView {
     /// The product.
     pub id: ProductId,
-    /// Name.
     pub name: String,
     /// `draft`, `published` or `archived`.
     pub status: String,
@@ -75,7 +74,6 @@ pub struct ProductListView {
 pub struct CategoryRowView {
     /// The category.
     pub id: CategoryId,
-    /// Name.
     pub name: String,
     /// Its address below `/c/`.
     pub slug: String,
@@ -133,7 +131,6 @@ pub struct CategoryEditView {
 pub struct ProductTexts {
     /// `en` or `fil`.
     pub locale: String,
-    /// Name.
     pub name: String,
     /// Address; made from the name when empty.
     pub slug: String,
@@ -195,7 +192,6 @@ pub struct ProductDraft {
     pub version: i64,
     /// Stable key for imports; made from the English name when empty.
     pub handle: String,
-    /// Category.
     pub category: Option<CategoryId>,
     /// Maker.
     pub vendor: String,
@@ -203,7 +199,6 @@ pub struct ProductDraft {
     pub tax_class: String,
     /// Order on the home page, when featured.
     pub featured: Option<i64>,
-    /// Tags.
     pub tags: Vec<String>,
     /// Texts by language.
     pub texts: Vec<ProductTexts>,
@@ -231,17 +226,13 @@ pub struct ProductAdminView {
 /// Stock of one variant at one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockRowView {
-    /// The variant.
     pub variant: VariantId,
-    /// The product.
     pub product: ProductId,
     /// Stock keeping unit.
     pub sku: String,
     /// Product and options.
     pub name: String,
-    /// The location.
     pub location: LocationId,
-    /// Its name.
     pub location_name: String,
     /// In the house.
     pub on_hand: i64,
@@ -404,7 +395,6 @@ pub struct DeadJobView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ShopSettings {
-    /// Name.
     pub name: String,
     /// Currency code.
     pub currency: String,

@@ -83,7 +83,6 @@ pub struct CartView {
     pub id: Option<CartId>,
     /// Its version, for the next sync.
     pub version: i64,
-    /// Lines.
     pub lines: Vec<CartLineView>,
     /// Sums of the goods: what delivery adds depends on where it goes.
     pub totals: Totals,

@@ -18,7 +18,6 @@ pub struct PictureView {
     pub height: u32,
 }
 
-/// A category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryView {
     /// In the reader's language.
@@ -118,7 +117,6 @@ pub struct FacetValue {
     pub name: String,
     /// How many products have it.
     pub count: i64,
-    /// Is it chosen?
     pub chosen: bool,
 }
 
@@ -127,7 +125,6 @@ pub struct FacetValue {
 pub struct Facet {
     /// In the reader's language.
     pub name: String,
-    /// Its values.
     pub values: Vec<FacetValue>,
 }
 
@@ -147,7 +144,6 @@ pub struct ListingView {
 /// A choice of an option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionValueView {
-    /// Its key.
     pub key: String,
     /// In the reader's language.
     pub name: String,
@@ -156,11 +152,9 @@ pub struct OptionValueView {
 /// An option, such as size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionView {
-    /// Its key.
     pub key: String,
     /// In the reader's language.
     pub name: String,
-    /// Its values.
     pub values: Vec<OptionValueView>,
 }
 
@@ -216,7 +210,6 @@ pub struct ProductView {
     pub options: Vec<OptionView>,
     /// Variants, in order.
     pub variants: Vec<VariantView>,
-    /// Tags.
     pub tags: Vec<String>,
     /// The tax inside the price, basis points.
     pub tax_rate_bp: i64,
@@ -244,7 +237,6 @@ pub struct StoryView {
 pub struct HomeView {
     /// Stories, the leading one first.
     pub stories: Vec<StoryView>,
-    /// All categories.
     pub categories: Vec<CategoryView>,
     /// Chosen by the shop.
     pub featured: Vec<ProductCardView>,

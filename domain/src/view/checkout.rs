@@ -90,7 +90,6 @@ impl CashOnDelivery {
 /// A way to deliver to an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOption {
-    /// Its code.
     pub code: String,
     /// In the reader's language.
     pub name: String,
@@ -128,7 +127,6 @@ pub struct CheckoutForm {
 /// An order that was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
-    /// The order.
     pub order: OrderId,
     /// As people say it.
     pub number: String,

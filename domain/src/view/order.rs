@@ -21,7 +21,6 @@ pub struct OrderRowView {
     pub customer: String,
     /// What it costs.
     pub total: Money,
-    /// Units.
     pub units: i64,
     /// How it is paid.
     pub method: PaymentMethod,
@@ -184,7 +183,6 @@ pub struct OrderView {
     pub promised_to: Timestamp,
     /// How it is paid.
     pub payment_method: PaymentMethod,
-    /// Lines.
     pub lines: Vec<OrderLineView>,
     /// Goods before discount.
     pub subtotal: Money,

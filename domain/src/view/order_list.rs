@@ -75,7 +75,6 @@ pub struct PickListView {
 pub struct SavedFilterView {
     /// The filter.
     pub id: SavedFilterId,
-    /// Its name.
     pub name: String,
     /// Its address query, `payment=pending`.
     pub query: String,

@@ -39,7 +39,6 @@ pub struct Address {
     pub province: String,
     /// Region (Philippines).
     pub region: String,
-    /// Postal code.
     pub postal_code: String,
     /// The barangay's code in the PSGC; empty elsewhere.
     pub place: String,
@@ -74,7 +73,6 @@ pub struct Me {
 pub struct Place {
     /// PSGC code.
     pub code: String,
-    /// Name.
     pub name: String,
     /// `region`, `province`, `city`, `municipality`, `district`, `barangay`.
     pub kind: String,

@@ -61,7 +61,6 @@ pub enum RefusalKind {
     Refund,
     /// Anything else about a payment, as one that the gateway does not know.
     Payment,
-    /// A mail.
     Mail,
     /// What was sent to the shop by somebody who says to be the gateway.
     Webhook,

@@ -237,8 +237,8 @@ fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
     wrong.extend(too_long("contact.email", &new.contact.email, 254));
     wrong.extend(too_long("contact.phone", &new.contact.phone, 40));
     wrong.extend(too_long("delivery", &new.delivery, 64));
-    if new.expected_total.is_some_and(|total| !(0..=read::MOST).contains(&total)) {
-        wrong.push(("expected_total".to_owned(), format!("A whole number from 0 to {}.", read::MOST)));
+    if new.expected_total.is_some_and(|total| !(0..=read::MAX_SAFE_INTEGER).contains(&total)) {
+        wrong.push(("expected_total".to_owned(), format!("A whole number from 0 to {}.", read::MAX_SAFE_INTEGER)));
     }
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));

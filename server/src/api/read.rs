@@ -176,9 +176,9 @@ impl Params {
     /// An amount in minor units.
     pub fn amount(&mut self, name: &str) -> Option<i64> {
         let text = self.one(name, 32)?;
-        let amount = text.parse().ok().filter(|amount| (0..=MOST).contains(amount));
+        let amount = text.parse().ok().filter(|amount| (0..=MAX_SAFE_INTEGER).contains(amount));
         if amount.is_none() {
-            self.errors.push((name.to_owned(), format!("A whole number from 0 to {MOST}.")));
+            self.errors.push((name.to_owned(), format!("A whole number from 0 to {MAX_SAFE_INTEGER}.")));
         }
         amount
     }
@@ -217,7 +217,7 @@ impl Params {
 }
 
 /// The largest amount that is taken, minor units: what JavaScript counts exactly.
-pub const MOST: i64 = 9_007_199_254_740_991;
+pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", "sort"];
 
 /// Longer addresses are nobody's bookmark; they are not kept.
-const LONGEST: usize = 1_024;
+const MAX_BYTES: usize = 1_024;
 
 const FORWARDED: &str = "x-forwarded-for";
 
@@ -40,7 +40,7 @@ impl Key {
         let plain = matches!(*request.method(), Method::GET | Method::HEAD) && is_nobody(headers);
         let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
-        if !plain || path.len() + query.len() > LONGEST || !shared(path) {
+        if !plain || path.len() + query.len() > MAX_BYTES || !shared(path) {
             return None;
         }
         let mut chosen = (None, "", String::new(), "");
@@ -66,7 +66,7 @@ impl Key {
     }
 
     /// Turns the request into the one whose answer is kept: nothing of the reader is left in it but what the key names.
-    pub fn purify<B>(&self, request: &mut Request<B>) {
+    pub fn canonicalize<B>(&self, request: &mut Request<B>) {
         *request.method_mut() = Method::GET;
         if let Ok(uri) = self.text[self.address..].parse::<Uri>() {
             *request.uri_mut() = uri;
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(key("/p/mug", &[("cookie", nonsense)]).unwrap().text, unknown.text, "{nonsense}");
         }
         let mut request = Request::builder().uri("/p/mug").body(()).unwrap();
-        cebu.purify(&mut request);
+        cebu.canonicalize(&mut request);
         assert_eq!(request.headers()[header::COOKIE], "lang=en; place=0730600000");
     }
 
@@ -195,7 +195,7 @@ mod tests {
             .header("user-agent", "Ana's phone")
             .body(())
             .unwrap();
-        Key::of(&request, 1, |_| true).unwrap().purify(&mut request);
+        Key::of(&request, 1, |_| true).unwrap().canonicalize(&mut request);
         assert_eq!(request.uri(), "/?q=a");
         assert_eq!(request.headers()[header::COOKIE], "lang=en; theme=dark");
         assert!(!request.headers().contains_key(header::USER_AGENT));

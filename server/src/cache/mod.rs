@@ -5,7 +5,7 @@
 //! new one, so that a render which began before a change can never be served after it. One render per key at a time; the
 //! oldest pages make room when the memory is full.
 
-mod keep;
+mod cache_control;
 mod key;
 mod page;
 
@@ -24,7 +24,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-pub use keep::Asked;
+pub use cache_control::Asked;
 pub use key::cookies;
 pub use page::Encoding;
 
@@ -46,7 +46,6 @@ fn shared(path: &str) -> bool {
 /// What is known of an address.
 #[derive(Clone)]
 enum Kept {
-    /// Its page.
     Page(Arc<Page>),
     /// Its page is not for everybody, or there is none: whoever asks has it rendered.
     Alone,
@@ -67,7 +66,7 @@ impl Weighter<String, Kept> for Weight {
 }
 
 /// About what a page takes in its three forms, to guess how many there will be.
-const USUAL: u64 = 100_000;
+const TYPICAL_PAGE_BYTES: u64 = 100_000;
 
 /// Rendered pages over the router that renders them.
 pub struct Pages {
@@ -84,7 +83,8 @@ impl Pages {
     /// Keeps up to `bytes` of pages; none with 0.
     #[must_use]
     pub fn new(router: Router, bytes: u64, policy: Policy) -> Self {
-        let kept = (bytes > 0).then(|| Cache::with_weighter(usize::try_from(bytes / USUAL).unwrap_or(usize::MAX).max(16), bytes, Weight));
+        let kept = (bytes > 0)
+            .then(|| Cache::with_weighter(usize::try_from(bytes / TYPICAL_PAGE_BYTES).unwrap_or(usize::MAX).max(16), bytes, Weight));
         let packing = Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
         Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new(), packing }
     }
@@ -99,7 +99,7 @@ impl Pages {
 
     /// The answer to a request whose page is kept, at once.
     #[must_use]
-    pub fn at_hand<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
+    pub fn cached_response<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let key = self.key(request)?;
         match self.kept.as_ref()?.get(key.text.as_str())? {
             Kept::Page(page) => Some(self.hit(&page, request)),
@@ -127,7 +127,7 @@ impl Pages {
             Err(guard) => guard,
         };
         let (method, headers) = (request.method().clone(), request.headers().clone());
-        key.purify(&mut request);
+        key.canonicalize(&mut request);
         let (answer, known) = match self.render(request).await {
             Ok(page) => (page.answer(&method, &headers).map(Body::new), Some(Kept::Page(page))),
             // What went wrong for one reader says nothing of others.

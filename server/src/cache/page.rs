@@ -20,9 +20,7 @@ const BROTLI_WINDOW: u32 = 18;
 /// How bytes may be packed on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// Brotli.
     Brotli,
-    /// Gzip.
     Gzip,
     /// As they are.
     Identity,

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long the database may take to answer before the server counts as not ready.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a trial of the writer counts.
 const FRESH: Duration = Duration::from_secs(2);
 /// A writer that has not come back from a trial after this time hangs. It may have long work before it: a list of goods.
@@ -79,7 +79,7 @@ impl Ready {
             });
         }
         let mut told = self.trial.subscribe();
-        let ended = tokio::time::timeout(PATIENCE, told.wait_for(|trial| trial.begun.is_none())).await;
+        let ended = tokio::time::timeout(CHECK_TIMEOUT, told.wait_for(|trial| trial.begun.is_none())).await;
         let trial = ended.ok().and_then(Result::ok).map(|trial| *trial).unwrap_or_else(|| *self.trial.borrow());
         match trial.begun {
             Some(begun) if begun.elapsed() >= HANGS => Some("writer"),
@@ -92,7 +92,7 @@ impl Ready {
             return Some("ending");
         }
         let sql = "select cast(1 as bigint) from schema_migrations limit 1";
-        match tokio::time::timeout(PATIENCE, self.shop.db().fetch_optional::<(i64,)>(sql, &[])).await {
+        match tokio::time::timeout(CHECK_TIMEOUT, self.shop.db().fetch_optional::<(i64,)>(sql, &[])).await {
             Ok(Ok(_)) => self.refused().await,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "not ready");

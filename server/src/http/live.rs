@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use backend::platform::Context;
-use backend::{Shop, identity, insight};
+use backend::{Shop, dashboard, identity};
 use domain::id::RequestId;
 use domain::permission::Permission;
 use futures::stream;
@@ -22,14 +22,13 @@ use crate::cache::cookies;
 /// What needs this route.
 const ACCESS: Permission = Permission::ReadDashboard;
 /// A change is told at most so often.
-const PAUSE: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);
 /// The day ends also when nothing happens, and so does a session.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// What the stream follows.
 #[derive(Clone)]
 pub struct Live {
-    /// The shop.
     pub shop: Shop,
     /// Counts what happened.
     pub changes: watch::Receiver<u64>,
@@ -71,7 +70,7 @@ pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>
         }
         let context = admit(&live.shop, &token, id).await.ok()?;
         live.changes.mark_unchanged();
-        let event = match insight::today(&live.shop, &context).await {
+        let event = match dashboard::today(&live.shop, &context).await {
             Ok(today) => Event::default().event("today").json_data(today).unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(%error, "today's figures cannot be read");
@@ -89,7 +88,7 @@ pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>
 async fn next(live: &mut Live) -> bool {
     let (changes, ending) = (&mut live.changes, &mut live.ending);
     let change = async {
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(INTERVAL).await;
         tokio::time::timeout(IDLE, changes.changed()).await.map_or(true, |changed| changed.is_ok())
     };
     tokio::select! {

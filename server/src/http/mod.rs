@@ -1,12 +1,12 @@
 //! The HTTP side of the process: what is served where, what surrounds it, and how it begins and ends.
 //!
-//! From the outside in: the connection ([`door`]), the rendered-page cache ([`crate::cache`]), request id, log and bounds
+//! From the outside in: the connection ([`connections`]), the rendered-page cache ([`crate::cache`]), request id, log and bounds
 //! ([`request`]), security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`limits`]), protection
 //! against forged requests, and then the routes.
 
 mod bounds;
 pub mod client;
-mod door;
+mod connections;
 mod health;
 mod limits;
 mod live;
@@ -27,7 +27,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use backend::Shop;
-use backend::platform::events::Happened;
+use backend::platform::events::RecordedEvent;
 use http::{Method, StatusCode, header};
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -42,7 +42,7 @@ use crate::cache::Pages;
 use crate::config::Config;
 use crate::work::Workers;
 use client::Proxies;
-use door::Halls;
+use connections::ConnectionThreads;
 use health::{Ending, Ready};
 use limits::Limits;
 use live::Live;
@@ -51,14 +51,14 @@ use security::Policy;
 use site::Site;
 
 /// How long open requests may take to end.
-const FAREWELL: Duration = Duration::from_secs(25);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(25);
 /// Stock moves with every order. Pages that show it are rendered anew at most so often.
 const STOCK_PAUSE: Duration = Duration::from_secs(1);
 
 /// A server that is set up and not yet serving.
 pub struct Server {
     pages: Arc<Pages>,
-    halls: Halls,
+    threads: ConnectionThreads,
     shop: Shop,
     limits: Limits,
     ending: Ending,
@@ -109,15 +109,15 @@ impl Server {
             .layer(from_fn_with_state(Around::new(Proxies::new(&config.trusted_proxies), Some(shop.clone())), request::observe));
         let pages = Arc::new(Pages::new(routes, config.page_cache, policy));
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let halls = Halls::open(count, door::places(config.max_connections), pages.clone())
+        let threads = ConnectionThreads::start(count, connections::limit(config.max_connections), pages.clone())
             .map_err(|error| format!("no connections can be taken: {error}"))?;
-        Ok(Self { pages, halls, shop, limits, ending, over, changed, drain: config.drain })
+        Ok(Self { pages, threads, shop, limits, ending, over, changed, drain: config.drain })
     }
 
     /// Serves until `stop` is done; then is not ready for as long as it drains, answers what has begun, closes the streams, and
     /// finishes what waits to be written. A second `stop` ends the draining.
     pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl AsyncFn() -> Asked) {
-        let Self { pages, halls, shop, limits, ending, over, changed, drain } = self;
+        let Self { pages, threads, shop, limits, ending, over, changed, drain } = self;
         let follower = follow(&shop, pages.clone(), changed);
         let turns = tokio::spawn(turn(shop.clone(), pages.clone()));
         let tidier = tokio::spawn(async move {
@@ -127,7 +127,7 @@ impl Server {
             }
         });
         let (begun, mut begins) = watch::channel(());
-        let serving = door::serve(listener, halls, async move {
+        let serving = connections::serve(listener, threads, async move {
             let asked = stop().await;
             ending.begin();
             if asked == Asked::Terminated && !drain.is_zero() {
@@ -140,14 +140,14 @@ impl Server {
         });
         let limit = async move {
             if begins.changed().await.is_ok() {
-                tokio::time::sleep(FAREWELL).await;
+                tokio::time::sleep(SHUTDOWN_GRACE).await;
             } else {
                 std::future::pending::<()>().await;
             }
         };
         tokio::select! {
             () = serving => {}
-            () = limit => tracing::warn!(seconds = FAREWELL.as_secs(), "some requests did not end in time"),
+            () = limit => tracing::warn!(seconds = SHUTDOWN_GRACE.as_secs(), "some requests did not end in time"),
         }
         workers.stop();
         follower.abort();
@@ -219,7 +219,7 @@ fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio:
         }
     });
     let told = shop.clone();
-    backend::platform::events::watch(shop, move |events: &[Happened]| {
+    backend::platform::events::watch(shop, move |events: &[RecordedEvent]| {
         let touches = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
         if touches(&["settings."]) {
             tokio::spawn(settle_settings(told.clone(), pages.clone()));
@@ -237,12 +237,12 @@ fn follow(shop: &Shop, pages: Arc<Pages>, changed: watch::Sender<u64>) -> tokio:
 /// Pages promise days: they are forgotten when the clock makes those others, at midnight and when it is too late for today.
 async fn turn(shop: Shop, pages: Arc<Pages>) {
     // Rules may change meanwhile.
-    const LONGEST: Duration = Duration::from_secs(60);
+    const MAX_WAIT: Duration = Duration::from_secs(60);
     loop {
         let next = backend::checkout::next_turn(&shop).await;
         let wait = next.as_ref().ok().map(|next| next.millis().saturating_sub(shop.now().millis()));
-        let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map_or(LONGEST, Duration::from_millis);
-        tokio::time::sleep(wait.min(LONGEST)).await;
+        let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map_or(MAX_WAIT, Duration::from_millis);
+        tokio::time::sleep(wait.min(MAX_WAIT)).await;
         if next.is_ok_and(|next| shop.now() >= next) {
             pages.forget();
         }

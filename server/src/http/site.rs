@@ -27,7 +27,6 @@ const LIST: &str = "files.json";
 /// Where the files are.
 #[derive(Clone, Debug)]
 pub enum Site {
-    /// In this folder.
     Folder(Arc<Path>),
     /// In the program.
     #[cfg(feature = "embed")]

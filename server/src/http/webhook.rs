@@ -6,7 +6,7 @@ use backend::{Shop, payments};
 use http::StatusCode;
 
 /// The most that the gateway sends: an event with one payment in it.
-const MOST: usize = 128 << 10;
+const MAX_BYTES: usize = 128 << 10;
 
 /// Takes a webhook; the body is checked as it came, byte for byte, and not even read where no signature came with it.
 pub async fn stripe(State(shop): State<Shop>, request: Request) -> StatusCode {
@@ -17,7 +17,7 @@ pub async fn stripe(State(shop): State<Shop>, request: Request) -> StatusCode {
     let Some(signature) = head.headers.get("stripe-signature").and_then(|value| value.to_str().ok()) else {
         return StatusCode::BAD_REQUEST;
     };
-    let Ok(body) = to_bytes(body, MOST).await else { return StatusCode::PAYLOAD_TOO_LARGE };
+    let Ok(body) = to_bytes(body, MAX_BYTES).await else { return StatusCode::PAYLOAD_TOO_LARGE };
     let status = payments::webhook(&shop, Some(signature), &body).await;
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

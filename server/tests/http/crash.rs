@@ -15,7 +15,7 @@ const CHECKOUTS: usize = 200;
 /// Units of one variant that are bought at most, so that many orders want the same rows and many want others.
 const OF_ONE: usize = 30;
 /// A round that takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(120);
+const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 
 fn rounds() -> usize {
     if is_long() { 30 } else { 2 }
@@ -50,7 +50,7 @@ async fn on_postgres_no_order_is_lost_and_none_made_twice() {
 }
 
 async fn within_time(round: impl Future<Output = usize>) -> usize {
-    tokio::time::timeout(LONGEST, round).await.expect("the round does not end")
+    tokio::time::timeout(ROUND_TIMEOUT, round).await.expect("the round does not end")
 }
 
 /// A kill that came after the last answer proves nothing. On a busy machine one may.

@@ -10,7 +10,7 @@ use crate::api::{json_of, try_to_buy_one};
 use crate::program::{Server, client, is_long};
 
 /// Megabytes that the server may have resident.
-const MOST: u64 = 250;
+const MAX_MB: u64 = 250;
 /// Requests a second.
 const RATE: u64 = 15;
 /// Strangers who send 40 MB each.
@@ -64,7 +64,7 @@ async fn memory_stays_small_under_mixed_load_and_two_hundred_large_bodies() {
     let sent: u64 = strangers.into_iter().map(|stranger| stranger.join().unwrap()).sum();
     let (peak, answered) = (peak.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
     println!("{asked} requests, {answered} answered well, strangers sent {} MB, at most {peak} MB resident", sent >> 20);
-    assert!(peak < MOST, "{peak} MB were resident");
+    assert!(peak < MAX_MB, "{peak} MB were resident");
     assert!(answered * 10 >= u64::try_from(asked).unwrap() * 9, "{answered} of {asked}");
 }
 

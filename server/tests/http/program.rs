@@ -7,7 +7,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tindahan");
 
 /// A folder that goes away with the test.

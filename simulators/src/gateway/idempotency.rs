@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{errors::ApiError, form::Form};
 
 /// The longest key taken, in bytes.
-const LONGEST_KEY: usize = 255;
+const MAX_KEY_CHARS: usize = 255;
 
 /// What was asked under a key, and how it was answered.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ impl Answers {
     /// # Errors
     /// The key is too long, or was used for another address or with other parameters.
     pub fn find(&self, account: &str, key: &str, path: &str, form: &Form) -> Result<Option<&Kept>, ApiError> {
-        if key.len() > LONGEST_KEY {
-            let message = format!("Idempotency keys must be at most {LONGEST_KEY} characters long.");
+        if key.len() > MAX_KEY_CHARS {
+            let message = format!("Idempotency keys must be at most {MAX_KEY_CHARS} characters long.");
             return Err(ApiError::idempotency(message));
         }
         let Some(kept) = self.kept.get(&(account.to_owned(), key.to_owned())) else {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::text::now_ms;
 
 /// How many messages are remembered.
-const REMEMBERED: usize = 1_000;
+const MAX_KEPT: usize = 1_000;
 /// How many clients are served at the same time; more wait.
 const CLIENTS: usize = 64;
 
@@ -62,7 +62,6 @@ enum Stage {
     Sender,
     /// The reader's address.
     Recipient,
-    /// The message.
     #[default]
     Message,
 }
@@ -139,7 +138,7 @@ impl Sink {
         }
         let message = Message { id: id.clone(), from, to, at: now_ms(), raw: raw.into() };
         let mut kept = self.kept();
-        if kept.messages.len() >= REMEMBERED {
+        if kept.messages.len() >= MAX_KEPT {
             kept.messages.pop_front();
         }
         kept.messages.push_back(message);

@@ -11,11 +11,11 @@ use tokio::{
 use super::{Sink, Stage};
 
 /// RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command.
-const PATIENCE: Duration = Duration::from_mins(5);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 /// Longer command lines are refused.
-const LONGEST_COMMAND: usize = 4_096;
+const MAX_COMMAND_BYTES: usize = 4_096;
 /// RFC 5321, 4.5.3.1.8: at least this many recipients are taken.
-const MOST_RECIPIENTS: usize = 100;
+const MAX_RECIPIENTS: usize = 100;
 
 /// The mail transaction so far.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         self.reply("220 localhost mail sink ready").await?;
         let mut line = Vec::new();
         loop {
-            let (reply, next) = match read_line(&mut self.reader, &mut line, LONGEST_COMMAND).await? {
+            let (reply, next) = match read_line(&mut self.reader, &mut line, MAX_COMMAND_BYTES).await? {
                 Line::End => return Ok(()),
                 Line::TooLong => ("500 Line too long".to_owned(), Next::Command),
                 Line::Whole => self.command(String::from_utf8_lossy(&line).trim_end()),
@@ -152,7 +152,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         }
         match path(rest, "TO:") {
             Some((to, _)) if !to.is_empty() => {
-                if self.envelope.to.len() >= MOST_RECIPIENTS {
+                if self.envelope.to.len() >= MAX_RECIPIENTS {
                     return "452 Too many recipients".to_owned();
                 }
                 if let Some(code) = self.sink.next_failure(Stage::Recipient) {
@@ -208,7 +208,7 @@ async fn read_message<R: AsyncBufRead + Unpin>(reader: &mut R, limit: usize) -> 
     let (mut message, mut line) = (Vec::new(), Vec::new());
     let (mut fits, mut at_line_start) = (true, true);
     loop {
-        match read_line(reader, &mut line, limit.max(LONGEST_COMMAND)).await? {
+        match read_line(reader, &mut line, limit.max(MAX_COMMAND_BYTES)).await? {
             Line::End => return Err(io::ErrorKind::UnexpectedEof.into()),
             Line::TooLong => {
                 fits = false;
@@ -238,7 +238,7 @@ async fn read_line<R: AsyncBufRead + Unpin>(reader: &mut R, line: &mut Vec<u8>, 
     let mut fits = true;
     loop {
         let late = |_| io::Error::from(io::ErrorKind::TimedOut);
-        let ready = timeout(PATIENCE, reader.fill_buf()).await.map_err(late)??;
+        let ready = timeout(IDLE_TIMEOUT, reader.fill_buf()).await.map_err(late)??;
         if ready.is_empty() {
             return Ok(Line::End);
         }

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::world::{PATIENCE, World};
+use crate::world::{TIMEOUT, World};
 
 /// A client that says what it is told.
 struct Client {
@@ -27,7 +27,7 @@ impl Client {
         let mut reply = String::new();
         loop {
             let mut line = String::new();
-            timeout(PATIENCE, self.stream.read_line(&mut line)).await.expect("no reply came").unwrap();
+            timeout(TIMEOUT, self.stream.read_line(&mut line)).await.expect("no reply came").unwrap();
             reply.push_str(&line);
             if line.as_bytes().get(3) != Some(&b'-') {
                 return reply;

@@ -17,7 +17,7 @@ use simulators::{Options, Running};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
 /// Nothing that a test waits for takes longer.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Running simulators and a client without redirects.
 pub struct World {
@@ -163,7 +163,7 @@ impl Shop {
 
     /// The next webhook.
     pub async fn next(&mut self) -> Received {
-        timeout(PATIENCE, self.received.recv()).await.expect("no webhook came").unwrap()
+        timeout(TIMEOUT, self.received.recv()).await.expect("no webhook came").unwrap()
     }
 
     /// The next webhooks.

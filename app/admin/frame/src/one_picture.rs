@@ -16,9 +16,7 @@ pub fn OnePicture<T>(
     title: &'static str,
     /// What the picture is for.
     hint: &'static str,
-    /// The picture.
-    #[prop(into)]
-    picture: Signal<Option<PictureId>>,
+    #[prop(into)] picture: Signal<Option<PictureId>>,
     /// What it shows.
     #[prop(into)]
     alt: String,

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, shared, stated};
+use session::{Access, Answer, AppError, access, access_of, shared};
 use ui::{AdminFrame, Command, Job, Shape, SkipLink, ToastRegion, icon, tr};
 
 use crate::Trouble;
@@ -32,7 +32,7 @@ access!(ReadShell, Access::Staff(Permission::ReadDashboard));
 #[cfg(feature = "ssr")]
 fn who_works(path: &str) -> Result<ShellView, AppError> {
     use session::request;
-    if let Err(error) = request::admitted(<ReadShell as session::Stated>::ACCESS) {
+    if let Err(error) = request::authorize(<ReadShell as session::RequiresAccess>::ACCESS) {
         if error.is_signed_out() {
             leptos_axum::redirect(&crate::address("/sign-in", &[("back", path)]));
         }
@@ -44,7 +44,7 @@ fn who_works(path: &str) -> Result<ShellView, AppError> {
 }
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadShell>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadShell>()];
 
 /// Which of these things the caller may do, for pages that show only what can be done.
 #[cfg(feature = "ssr")]

@@ -49,7 +49,7 @@ pub fn Forbidden(
     needs: Permission,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    let error = session::request::admitted(session::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
+    let error = session::request::authorize(session::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
     #[cfg(not(feature = "ssr"))]
     let error = {
         let _ = needs;

@@ -107,9 +107,9 @@ pub struct Sent {
 #[cfg(feature = "ssr")]
 impl Sent {
     /// The most bytes of a file.
-    const MOST: usize = 15 << 20;
+    const MAX_BYTES: usize = 15 << 20;
     /// The most fields; more is not one of our forms.
-    const MOST_FIELDS: usize = 20;
+    const MAX_FIELDS: usize = 20;
 
     /// What was typed into a field.
     #[must_use]
@@ -129,7 +129,7 @@ impl Sent {
         while let Some(mut field) = data.next_field().await.map_err(|_| broken())? {
             let name = field.name().unwrap_or_default().to_owned();
             if name != file {
-                if sent.fields.len() == Self::MOST_FIELDS {
+                if sent.fields.len() == Self::MAX_FIELDS {
                     return Err(broken());
                 }
                 let value = field.text().await.map_err(|_| broken())?;
@@ -137,7 +137,7 @@ impl Sent {
                 continue;
             }
             while let Some(piece) = field.chunk().await.map_err(|_| broken())? {
-                if sent.file.len() + piece.len() > Self::MOST {
+                if sent.file.len() + piece.len() > Self::MAX_BYTES {
                     let said = ui::t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(request::locale()).to_owned();
                     return Err(request::invalid(vec![(file.to_owned(), said)]));
                 }

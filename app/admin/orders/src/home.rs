@@ -5,7 +5,7 @@ use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
     use_locale,
@@ -20,13 +20,13 @@ use crate::{refusals, states};
 #[server(endpoint = "admin/today", output = Answer)]
 pub async fn read_today() -> Result<TodayView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
-    backend::insight::today(&request::shop()?, &ctx).await.map_err(|error| request::unexpected(&error))
+    let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
+    backend::dashboard::today(&request::shop()?, &ctx).await.map_err(|error| request::unexpected(&error))
 }
 access!(ReadToday, Access::Staff(Permission::ReadDashboard));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadToday>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadToday>()];
 
 /// `/admin`
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
@@ -56,7 +56,7 @@ pub(crate) fn refused(error: &backend::orders::OrderError) -> AppError {
 #[server(endpoint = "admin/orders", output = Answer)]
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| refused(&error))?;
     let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| refused(&error))?;
     let queues = backend::orders::queues(&shop, &ctx).await.map_err(|error| refused(&error))?;
@@ -75,7 +75,7 @@ access!(ListOrders, Access::Staff(Permission::ReadOrders));
 #[server(endpoint = "admin/orders/filters/save", output = Answer)]
 pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::orders::save_filter(&request::shop()?, &ctx, &name, &query).await.map_err(|error| refused(&error))?;
     Ok(())
 }
@@ -85,7 +85,7 @@ access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 #[server(endpoint = "admin/orders/filters/delete", output = Answer)]
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::orders::delete_filter(&request::shop()?, &ctx, filter).await.map_err(|error| refused(&error))
 }
 access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
@@ -94,7 +94,7 @@ access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 #[server(endpoint = "admin/orders/pick-many", output = Answer)]
 pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     let answers = backend::fulfilment::pick_many(&request::shop()?, &ctx, &orders).await.map_err(|error| crate::parcel::refused(&error))?;
     let mut picked = 0;
     let mut first = None;
@@ -113,7 +113,7 @@ access!(PickOrders, Access::Staff(Permission::FulfilOrders));
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] =
-    &[stated::<ListOrders>(), stated::<SaveOrderFilter>(), stated::<DeleteOrderFilter>(), stated::<PickOrders>()];
+    &[access_of::<ListOrders>(), access_of::<SaveOrderFilter>(), access_of::<DeleteOrderFilter>(), access_of::<PickOrders>()];
 
 /// `/admin/orders`
 #[derive(Debug)]

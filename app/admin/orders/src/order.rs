@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{
     Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
@@ -29,7 +29,6 @@ use crate::states;
 /// An order, and what the reader may do with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPageView {
-    /// The order.
     pub order: OrderView,
     /// What the reader may do.
     pub may: Vec<Permission>,
@@ -61,11 +60,10 @@ fn amount_of(text: &str, shop: &backend::Shop, form: &str) -> Result<i64, AppErr
         .map_err(|error| request::invalid(vec![(format!("{form}-amount"), error.of_amount().text(request::locale()).to_owned())]))
 }
 
-/// An order.
 #[server(endpoint = "admin/order", output = Answer)]
 pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
     let may = admin_frame::granted();
     let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| refused(&error))?;
@@ -77,7 +75,7 @@ access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 #[server(endpoint = "admin/order/pick", output = Answer)]
 pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::pick(&request::shop()?, &ctx, order).await.map_err(|error| crate::parcel::refused(&error))?;
     Ok(())
 }
@@ -87,7 +85,7 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 #[server(endpoint = "admin/order/capture", output = Answer)]
 pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
     let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture")?) };
     backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error, "capture"))
 }
@@ -97,7 +95,7 @@ access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 #[server(endpoint = "admin/order/refund", output = Answer)]
 pub async fn refund_payment(order: OrderId, amount: String, reason: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
     let amount = amount_of(&amount, &shop, "refund")?;
     backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error, "refund"))?;
     Ok(())
@@ -108,7 +106,7 @@ access!(RefundPayment, Access::Staff(Permission::RefundPayments));
 #[server(endpoint = "admin/order/cancel", output = Answer)]
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::CancelOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
     backend::orders::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
 }
 access!(CancelOrder, Access::Staff(Permission::CancelOrders));
@@ -117,19 +115,19 @@ access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 #[server(endpoint = "admin/order/cancel-rest", output = Answer)]
 pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::CancelOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
     backend::orders::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
 }
 access!(CancelRest, Access::Staff(Permission::CancelOrders));
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[
-    stated::<ReadOrderPage>(),
-    stated::<PickOrder>(),
-    stated::<CapturePayment>(),
-    stated::<RefundPayment>(),
-    stated::<CancelOrder>(),
-    stated::<CancelRest>(),
+    access_of::<ReadOrderPage>(),
+    access_of::<PickOrder>(),
+    access_of::<CapturePayment>(),
+    access_of::<RefundPayment>(),
+    access_of::<CancelOrder>(),
+    access_of::<CancelRest>(),
 ];
 
 /// What can be done with an order.

@@ -7,7 +7,7 @@ use domain::order::{ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ShipmentView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
 use crate::states;
@@ -31,7 +31,7 @@ pub(crate) fn refused(error: &backend::fulfilment::FulfilmentError) -> AppError 
 #[server(endpoint = "admin/parcels/pack", output = Answer)]
 pub async fn pack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::pack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
 }
 access!(PackParcel, Access::Staff(Permission::FulfilOrders));
@@ -40,7 +40,7 @@ access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 #[server(endpoint = "admin/parcels/ship", output = Answer)]
 pub async fn ship_parcel(parcel: ShipmentId, carrier: String, tracking: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &carrier, &tracking).await.map_err(|error| refused(&error))
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
@@ -49,7 +49,7 @@ access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
 pub async fn deliver_parcel(parcel: ShipmentId, #[server(default)] received: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
     let received = if received.trim().is_empty() { None } else { Some(cash_of(&received, &shop)?) };
     backend::fulfilment::deliver_for(&shop, &ctx, parcel, received).await.map_err(|error| refused(&error))
 }
@@ -69,7 +69,7 @@ fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
 pub async fn unpack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
 }
 access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
@@ -85,15 +85,20 @@ pub async fn take_parcel_back(
 ) -> Result<(), AppError> {
     use backend::fulfilment::Returned;
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::FulfilOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     let back = Returned { cause, goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
     backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| refused(&error))
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] =
-    &[stated::<PackParcel>(), stated::<ShipParcel>(), stated::<DeliverParcel>(), stated::<UnpackParcel>(), stated::<TakeParcelBack>()];
+pub const ACCESS: &[(&str, Access)] = &[
+    access_of::<PackParcel>(),
+    access_of::<ShipParcel>(),
+    access_of::<DeliverParcel>(),
+    access_of::<UnpackParcel>(),
+    access_of::<TakeParcelBack>(),
+];
 
 /// What can be done with a parcel; kept by the page, so that an error outlives the parcel's own drawing.
 #[derive(Clone, Copy)]

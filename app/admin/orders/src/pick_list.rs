@@ -6,7 +6,7 @@ use domain::permission::Permission;
 use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
 };
@@ -15,7 +15,7 @@ use ui::{
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
 pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
     let list = backend::fulfilment::pick_list(&shop, &ctx, request::locale(), &ids).await;
     list.map_err(|error| crate::parcel::refused(&error))
@@ -23,7 +23,7 @@ pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
 access!(ReadPickList, Access::Staff(Permission::ReadOrders));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadPickList>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadPickList>()];
 
 /// `/admin/orders/pick-list`
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, ProblemSummary, access, problem, stated, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_posted, wrong};
 use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
 
 #[cfg(feature = "ssr")]
@@ -29,7 +29,7 @@ fn note_of(refusal: &str) -> String {
 #[server(endpoint = "admin/refusals/retry", output = Answer)]
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadOrders))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| refused(&error, ""))
 }
 access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
@@ -38,7 +38,7 @@ access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
 #[server(endpoint = "admin/refusals/end", output = Answer)]
 pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadOrders))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let ended = match how.as_str() {
         "settled" => backend::refusals::settle(&shop, &ctx, refusal, &note).await,
         _ => backend::refusals::dismiss(&shop, &ctx, refusal, &note).await,
@@ -48,7 +48,7 @@ pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Resul
 access!(EndRefusal, Access::Staff(Permission::ReadOrders));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<RetryRefusal>(), stated::<EndRefusal>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<RetryRefusal>(), access_of::<EndRefusal>()];
 
 /// The panel; nothing where nothing is refused. `changed` is called when something was done.
 pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {

@@ -5,7 +5,7 @@ use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Picture, Row, SkeletonRows, StatusBadge, Table, Tone, icon,
     tr, use_locale,
@@ -24,7 +24,7 @@ pub struct CategoriesView {
 #[server(endpoint = "admin/categories", output = Answer)]
 pub async fn list_categories() -> Result<CategoriesView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     Ok(CategoriesView {
         categories: backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?,
         may_write: ctx.may(Permission::WriteProducts),
@@ -33,7 +33,7 @@ pub async fn list_categories() -> Result<CategoriesView, AppError> {
 access!(ListCategories, Access::Staff(Permission::ReadProducts));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListCategories>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListCategories>()];
 
 /// `/admin/categories`
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed, use_posted,
+    wrong,
 };
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
@@ -48,10 +49,10 @@ pub struct CategoryForm {
 pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
     use domain::view::CategoryDraft;
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (category.as_str(), category.parse::<CategoryId>()) {
         ("new", _) => {
-            request::admitted(Access::Staff(Permission::WriteProducts))?;
+            request::authorize(Access::Staff(Permission::WriteProducts))?;
             let all = backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?;
             let position = i64::try_from(all.len()).unwrap_or_default() + 1;
             CategoryEditView {
@@ -71,7 +72,7 @@ access!(ReadCategory, Access::Staff(Permission::ReadProducts));
 pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
     use domain::view::CategoryDraft;
     use session::request;
-    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
+    let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let position = domain::number::whole(&form.position)
         .map_err(|error| request::invalid(vec![("position".to_owned(), error.of_whole().text(locale).to_owned())]))?;
     let draft = CategoryDraft {
@@ -91,7 +92,7 @@ access!(SaveCategory, Access::Staff(Permission::WriteProducts));
 #[server(endpoint = "admin/category/remove", output = Answer)]
 pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::remove_category(&request::shop()?, &ctx, category).await.map_err(crate::refused)?;
     request::redirect(LIST);
     Ok(())
@@ -102,7 +103,7 @@ access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 #[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
     let known = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::refused)?;
@@ -117,18 +118,18 @@ access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
 #[server(endpoint = "admin/category/picture/remove", output = Answer)]
 pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::set_category_picture(&request::shop()?, &ctx, category, None).await.map_err(crate::refused)
 }
 access!(RemoveCategoryPicture, Access::Staff(Permission::WriteProducts));
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[
-    stated::<ReadCategory>(),
-    stated::<SaveCategory>(),
-    stated::<RemoveCategory>(),
-    stated::<SetCategoryPicture>(),
-    stated::<RemoveCategoryPicture>(),
+    access_of::<ReadCategory>(),
+    access_of::<SaveCategory>(),
+    access_of::<RemoveCategory>(),
+    access_of::<SetCategoryPicture>(),
+    access_of::<RemoveCategoryPicture>(),
 ];
 
 /// `/admin/categories/:category`

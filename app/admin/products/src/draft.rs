@@ -12,15 +12,13 @@ use crate::separated::{joined, parts};
 /// The most options of a product.
 pub(crate) const OPTIONS: usize = 3;
 /// The most variants of a product.
-const MOST_VARIANTS: usize = 250;
+const MAX_VARIANTS: usize = 250;
 
 /// An option as typed: its name and its values, by language in the order of `Locale::ALL`; values with commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OptionForm {
-    /// Names.
     pub names: Vec<String>,
-    /// Values.
     pub values: Vec<String>,
 }
 
@@ -64,7 +62,6 @@ pub struct ProductForm {
     pub category: String,
     /// Maker.
     pub vendor: String,
-    /// Tax class.
     pub tax_class: String,
     /// Order on the home page, or empty.
     pub featured: String,
@@ -211,7 +208,7 @@ impl ProductForm {
         let all = slots.iter().fold(vec![Vec::new()], |begun: Vec<Vec<String>>, (_, values)| {
             let longer =
                 begun.iter().flat_map(|so_far| values.iter().map(move |value| [so_far.as_slice(), std::slice::from_ref(value)].concat()));
-            longer.take(MOST_VARIANTS).collect()
+            longer.take(MAX_VARIANTS).collect()
         });
         let missing = all.into_iter().filter(|values| known.insert(values.iter().map(|value| value.to_lowercase()).collect()));
         let missing: Vec<Vec<String>> = missing.collect();
@@ -230,7 +227,7 @@ impl ProductForm {
             let bare = self.variants.iter_mut().find(|variant| slots.iter().all(|(at, _)| value(variant, *at).is_empty()));
             if let Some(bare) = bare {
                 bare.values = placed;
-            } else if self.variants.len() < MOST_VARIANTS {
+            } else if self.variants.len() < MAX_VARIANTS {
                 let parts =
                     std::iter::once(base.clone()).chain(values.iter().map(|value| slug::key(value))).filter(|part| !part.is_empty());
                 self.variants.push(VariantForm {
@@ -459,7 +456,7 @@ mod tests {
         let many = many.join(",");
         let mut form = a_form(&[("A", &many), ("B", &many), ("C", &many)], &[]);
         form.combine();
-        assert!(form.variants.len() <= MOST_VARIANTS);
+        assert!(form.variants.len() <= MAX_VARIANTS);
         assert_eq!(a_form(&[], &[("ONLY", &[])]).combine(), 0);
         assert_eq!(a_form(&[("Size", " , ")], &[("ONLY", &[])]).combine(), 0);
     }

@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed, use_posted,
+    wrong,
 };
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
@@ -39,10 +40,10 @@ pub struct EditView {
 #[server(endpoint = "admin/product", output = Answer)]
 pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadProducts))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (product.as_str(), product.parse::<ProductId>()) {
         ("new", _) => {
-            request::admitted(Access::Staff(Permission::WriteProducts))?;
+            request::authorize(Access::Staff(Permission::WriteProducts))?;
             None
         }
         (_, Ok(id)) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::refused)?),
@@ -61,7 +62,7 @@ access!(ReadProductToEdit, Access::Staff(Permission::ReadProducts));
 #[server(endpoint = "admin/product/save", output = Answer)]
 pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteProducts))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let before = match form.id.parse::<ProductId>() {
         Ok(id) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::refused)?.draft),
         Err(_) => None,
@@ -81,13 +82,13 @@ access!(SaveProduct, Access::Staff(Permission::WriteProducts));
 #[server(endpoint = "admin/product/status", output = Answer)]
 pub async fn set_product_status(product: ProductId, status: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::set_status(&request::shop()?, &ctx, product, &status).await.map_err(crate::refused)
 }
 access!(SetProductStatus, Access::Staff(Permission::WriteProducts));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadProductToEdit>(), stated::<SaveProduct>(), stated::<SetProductStatus>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadProductToEdit>(), access_of::<SaveProduct>(), access_of::<SetProductStatus>()];
 
 /// `/admin/products/:product`
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, lazy_page, stated, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, use_posted, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Checkbox, Choice, Column, Facts, FigureCell, FileField, Look, PageHeader, Panel, Row, SelectField, Table,
     Tone, icon, tr, trn, use_locale,
@@ -23,7 +23,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     use backend::catalog::import::{ImportOptions, Pictures, import_csv};
     use domain::number::DecimalMark;
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_frame::Sent::receive(data, "file").await?;
     let options = ImportOptions {
         pictures: if sent.value("without_pictures").is_empty() { Pictures::Fetch } else { Pictures::LeaveOut },
@@ -49,7 +49,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
 access!(ImportProducts, Access::Staff(Permission::WriteProducts));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ImportProducts>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ImportProducts>()];
 
 /// `/admin/products/import`
 #[derive(Debug)]

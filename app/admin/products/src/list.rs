@@ -6,7 +6,7 @@ use domain::view::{ProductListView, ProductRowView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,
@@ -16,14 +16,14 @@ use ui::{
 #[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
     backend::catalog::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await.map_err(crate::refused)
 }
 access!(ListProducts, Access::Staff(Permission::ReadProducts));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListProducts>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListProducts>()];
 
 /// `/admin/products`
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use domain::view::MovementView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
 /// An article and its latest movements.
@@ -24,7 +24,7 @@ pub struct MovementsView {
 #[server(endpoint = "admin/stock/movements", output = Answer)]
 pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
     let article = backend::inventory::article(&shop, &ctx, request::locale(), variant).await;
     let (sku, name) = article.map_err(|error| crate::stock::refused(&error))?;
@@ -34,7 +34,7 @@ pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> 
 access!(ListMovements, Access::Staff(Permission::ReadStock));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListMovements>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListMovements>()];
 
 /// `/admin/stock/:variant`
 #[derive(Debug)]

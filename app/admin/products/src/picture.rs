@@ -8,7 +8,7 @@ use domain::view::PictureView;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, stated, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, wrong};
 use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size, icon, tr};
 
 use crate::draft::Arrange;
@@ -18,7 +18,7 @@ use crate::edit::FORM;
 #[server(endpoint = "admin/products/picture", input = MultipartFormData, output = Answer)]
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteProducts))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(product) = sent.value("product").parse::<ProductId>() else { return Err(request::not_found()) };
     let alts = Locale::ALL.map(|locale| (locale, sent.value(&format!("alt.{}", locale.code())).to_owned())).to_vec();
@@ -27,7 +27,7 @@ pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
 access!(AddPicture, Access::Staff(Permission::WriteProducts));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<AddPicture>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<AddPicture>()];
 
 /// The photographs of a product with a form for one more. Their order and which of them stay is saved with the product.
 #[component]

@@ -9,7 +9,7 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
@@ -53,7 +53,7 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
 #[server(endpoint = "admin/stock", output = Answer)]
 pub async fn list_stock(search: String, after: String) -> Result<StockView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadStock))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
     let list = backend::inventory::list(&shop, &ctx, &search, after).await.map_err(|error| refused(&error))?;
     Ok(StockView {
@@ -76,7 +76,7 @@ pub async fn adjust_stock(
 ) -> Result<(), AppError> {
     use domain::number::NumberError;
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStock))?.with_key(&key);
+    let ctx = request::authorize(Access::Staff(Permission::WriteStock))?.with_key(&key);
     let delta = delta.trim();
     let delta = domain::number::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
         NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
@@ -87,7 +87,7 @@ pub async fn adjust_stock(
 access!(AdjustStock, Access::Staff(Permission::WriteStock));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListStock>(), stated::<AdjustStock>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListStock>(), access_of::<AdjustStock>()];
 
 /// `/admin/stock`
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
 };
@@ -26,7 +26,7 @@ pub struct DeliveryView {
 #[server(endpoint = "admin/delivery", output = Answer)]
 pub async fn list_delivery_methods() -> Result<DeliveryView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DeliveryView {
         methods: backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::rule_refused)?,
         currency: backend::settings::shop_currency(&shop),
@@ -36,7 +36,7 @@ pub async fn list_delivery_methods() -> Result<DeliveryView, AppError> {
 access!(ListDeliveryMethods, Access::Staff(Permission::ReadSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListDeliveryMethods>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListDeliveryMethods>()];
 
 /// `/admin/settings/delivery`
 #[derive(Debug)]

@@ -4,20 +4,20 @@ use admin_frame::shown;
 use domain::permission::Permission;
 use domain::view::{DenialKind, DenialView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
 /// What was refused, the latest first.
 #[server(endpoint = "admin/denials", output = Answer)]
 pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     backend::identity::denials(&shop, &ctx).await.map_err(crate::refused)
 }
 access!(ListDenials, Access::Staff(Permission::ReadSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListDenials>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListDenials>()];
 
 /// `/admin/settings/denials`
 #[derive(Debug)]

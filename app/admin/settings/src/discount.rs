@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr, use_locale};
 
@@ -107,7 +107,7 @@ impl DiscountForm {
 #[server(endpoint = "admin/discounts/code", output = Answer)]
 pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let row = if code == "new" {
         let draft = DiscountDraft {
             is_new: true,
@@ -131,7 +131,7 @@ access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 #[server(endpoint = "admin/discounts/save", output = Answer)]
 pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
     backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
     request::redirect(LIST);
@@ -140,7 +140,7 @@ pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
 access!(SaveDiscount, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDiscount>(), stated::<SaveDiscount>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDiscount>(), access_of::<SaveDiscount>()];
 
 /// `/admin/settings/discounts/:code`
 #[derive(Debug)]

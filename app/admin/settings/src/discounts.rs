@@ -8,7 +8,7 @@ use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Pager, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr,
     use_locale,
@@ -34,7 +34,7 @@ pub struct DiscountsView {
 #[server(endpoint = "admin/discounts", output = Answer)]
 pub async fn list_discounts(after: String) -> Result<DiscountsView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DiscountsView {
         list: backend::pricing::discounts(&shop, &ctx, &after).await.map_err(crate::rule_refused)?,
         currency: backend::settings::shop_currency(&shop),
@@ -45,7 +45,7 @@ pub async fn list_discounts(after: String) -> Result<DiscountsView, AppError> {
 access!(ListDiscounts, Access::Staff(Permission::ReadSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListDiscounts>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListDiscounts>()];
 
 /// `/admin/settings/discounts`
 #[derive(Debug)]

@@ -6,14 +6,13 @@ use domain::view::ShopSettings;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
 /// The settings, and whether the reader may change them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneralView {
-    /// The settings.
     pub settings: ShopSettings,
     /// May the reader save?
     pub may_write: bool,
@@ -23,7 +22,6 @@ pub struct GeneralView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GeneralForm {
-    /// Name.
     pub name: String,
     /// Currency code.
     pub currency: String,
@@ -39,23 +37,21 @@ pub struct GeneralForm {
     pub low_stock: String,
 }
 
-/// The settings.
 #[server(endpoint = "admin/settings", output = Answer)]
 pub async fn read_settings() -> Result<GeneralView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let settings = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     Ok(GeneralView { settings, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ReadSettings, Access::Staff(Permission::ReadSettings));
 
-/// Saves the settings.
 #[server(endpoint = "admin/settings/save", output = Answer)]
 pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
     use backend::settings::SettingsError;
     use session::request;
     use ui::t;
-    let ctx = request::admitted(Access::Staff(Permission::WriteSettings))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteSettings))?;
     let wrong = |field: &str, message: domain::messages::Msg| {
         request::invalid(vec![(field.to_owned(), message.text(request::locale()).to_owned())])
     };
@@ -88,7 +84,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
 access!(SaveSettings, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadSettings>(), stated::<SaveSettings>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadSettings>(), access_of::<SaveSettings>()];
 
 /// `/admin/settings`
 #[derive(Debug)]

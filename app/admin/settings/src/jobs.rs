@@ -6,7 +6,7 @@ use domain::permission::Permission;
 use domain::view::DeadJobView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
 use ui::{Breadcrumbs, Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
 
 /// What was given up.
@@ -32,7 +32,7 @@ fn refused(error: backend::platform::jobs::JobsError) -> AppError {
 #[server(endpoint = "admin/jobs", output = Answer)]
 pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let jobs = backend::platform::jobs::dead(&shop, &ctx).await.map_err(refused)?;
     Ok(JobsView { jobs, may_write: ctx.may(Permission::WriteSettings) })
 }
@@ -42,14 +42,14 @@ access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 #[server(endpoint = "admin/jobs/retry", output = Answer)]
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let known = backend::platform::jobs::try_again(&shop, &ctx, job).await.map_err(refused)?;
     if known { Ok(()) } else { Err(request::not_found()) }
 }
 access!(RetryJob, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListDeadJobs>(), stated::<RetryJob>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListDeadJobs>(), access_of::<RetryJob>()];
 
 /// `/admin/settings/jobs`
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use domain::permission::Permission;
 use domain::view::ApiKeyView;
 use leptos::prelude::*;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, answer, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed, use_posted,
+    wrong,
 };
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
@@ -14,7 +15,7 @@ use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, P
 #[server(endpoint = "admin/keys", output = Answer)]
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     backend::identity::keys(&request::shop()?, &ctx).await.map_err(crate::refused)
 }
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
@@ -23,7 +24,7 @@ access!(ListKeys, Access::Staff(Permission::WriteStaff));
 #[server(endpoint = "admin/keys/create", output = Answer)]
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     let (_, secret) =
         backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
     request::show();
@@ -35,13 +36,13 @@ access!(CreateKey, Access::Staff(Permission::WriteStaff));
 #[server(endpoint = "admin/keys/revoke", output = Answer)]
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     backend::identity::revoke_key(&request::shop()?, &ctx, key).await.map_err(crate::refused)
 }
 access!(RevokeKey, Access::Staff(Permission::WriteStaff));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListKeys>(), stated::<CreateKey>(), stated::<RevokeKey>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListKeys>(), access_of::<CreateKey>(), access_of::<RevokeKey>()];
 
 /// `/admin/settings/keys`
 #[derive(Debug)]

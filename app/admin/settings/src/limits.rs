@@ -6,7 +6,7 @@ use domain::view::OrderLimits;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, problem, stated, typed, wrong};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Checkbox, Field, Panel, tr};
 
 /// The limits as typed. What is left empty has no limit.
@@ -25,9 +25,7 @@ pub struct LimitsForm {
     pub card_per_person: String,
     /// Unpaid card orders.
     pub card_per_client: String,
-    /// Days.
     pub cash_days: String,
-    /// Units.
     pub line_units: String,
     /// Articles.
     pub lines: String,
@@ -35,7 +33,7 @@ pub struct LimitsForm {
 
 /// The greatest number of orders, days, units or articles.
 #[cfg(feature = "ssr")]
-const MOST: i64 = 1_000_000;
+const MAX_LIMIT: i64 = 1_000_000;
 
 #[cfg(feature = "ssr")]
 impl LimitsForm {
@@ -47,9 +45,9 @@ impl LimitsForm {
             let text = text.trim();
             let read = if text.is_empty() { Ok(0) } else { text.parse::<i64>() };
             let told = match read {
-                Ok(number) if (0..=MOST).contains(&number) => return number,
-                Ok(number) if number > MOST => {
-                    let most = locale.number(MOST);
+                Ok(number) if (0..=MAX_LIMIT).contains(&number) => return number,
+                Ok(number) if number > MAX_LIMIT => {
+                    let most = locale.number(MAX_LIMIT);
                     t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", most.as_str())])
                 }
                 _ => t::FIELD_NUMBER_LEAST.with(locale, &[("min", "0")]),
@@ -78,12 +76,11 @@ impl LimitsForm {
     }
 }
 
-/// Saves the limits.
 #[server(endpoint = "admin/settings/limits", output = Answer)]
 pub async fn save_limits(form: LimitsForm) -> Result<(), AppError> {
     use backend::settings::SettingsError;
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let limits = form.limits(request::locale(), now.currency.parse().unwrap_or(Currency::PHP)).map_err(request::invalid)?;
     backend::settings::save(&shop, &ctx, domain::view::ShopSettings { limits, ..now }).await.map_err(|error| match error {
@@ -97,7 +94,7 @@ pub async fn save_limits(form: LimitsForm) -> Result<(), AppError> {
 access!(SaveLimits, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<SaveLimits>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<SaveLimits>()];
 
 /// The panel on the page of the shop.
 pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, posted: &Posted) -> AnyView {

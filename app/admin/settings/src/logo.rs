@@ -6,7 +6,7 @@ use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, access, stated};
+use session::{Access, Answer, AppError, Posted, access, access_of};
 use ui::{Button, Look, tr};
 
 /// Takes a logo in: the file `logo` of at most 15 MB.
@@ -15,7 +15,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use backend::catalog::CatalogError;
     use domain::Locale;
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let sent = admin_frame::Sent::receive(data, "logo").await?;
     let name = backend::settings::shop(&shop).name;
     let alts = Locale::ALL.map(|locale| (locale, name.clone())).to_vec();
@@ -33,7 +33,7 @@ access!(SetLogo, Access::Staff(Permission::WriteSettings));
 /// Goes back to the shop's own sign.
 #[server(endpoint = "admin/settings/logo/remove", output = Answer)]
 pub async fn remove_logo() -> Result<(), AppError> {
-    session::request::admitted(Access::Staff(Permission::WriteSettings))?;
+    session::request::authorize(Access::Staff(Permission::WriteSettings))?;
     keep(None).await
 }
 access!(RemoveLogo, Access::Staff(Permission::WriteSettings));
@@ -41,14 +41,14 @@ access!(RemoveLogo, Access::Staff(Permission::WriteSettings));
 #[cfg(feature = "ssr")]
 async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let new = domain::view::ShopSettings { logo, ..now };
     backend::settings::save(&shop, &ctx, new).await.map_err(|error| request::unexpected(&error))
 }
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<SetLogo>(), stated::<RemoveLogo>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<SetLogo>(), access_of::<RemoveLogo>()];
 
 /// The logo with a form for another one; `changed` is run when it is another.
 pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, posted: &Posted, changed: Callback<()>) -> AnyView {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
@@ -32,7 +32,6 @@ pub struct MethodView {
 pub struct MethodForm {
     /// Not empty for one that is not there yet.
     pub is_new: String,
-    /// Its code.
     pub code: String,
     /// Its place in the list.
     pub position: String,
@@ -46,9 +45,7 @@ pub struct MethodForm {
     pub per_kg_fee: String,
     /// In the shop's currency; empty for never.
     pub free_from: String,
-    /// Days.
     pub days_min: String,
-    /// Days.
     pub days_max: String,
     /// A time such as `11:00`; empty for none.
     pub cutoff: String,
@@ -128,7 +125,7 @@ impl MethodForm {
 #[server(endpoint = "admin/delivery/method", output = Answer)]
 pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let mut methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::rule_refused)?;
     let last = methods.iter().map(|method| method.position).max().unwrap_or_default();
     let method = match methods.iter().position(|method| method.code == code) {
@@ -144,7 +141,7 @@ access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 #[server(endpoint = "admin/delivery/save", output = Answer)]
 pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;
-    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
     backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
     request::redirect(LIST);
@@ -153,7 +150,7 @@ pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
 access!(SaveDeliveryMethod, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadDeliveryMethod>(), stated::<SaveDeliveryMethod>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDeliveryMethod>(), access_of::<SaveDeliveryMethod>()];
 
 /// `/admin/settings/delivery/:code`
 #[derive(Debug)]

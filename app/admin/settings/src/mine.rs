@@ -4,14 +4,14 @@ use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::{StaffNotice, StaffNoticesView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, use_posted};
+use session::{Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
 use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 
 /// What the reader is told by mail.
 #[server(endpoint = "admin/mine", output = Answer)]
 pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     backend::notifications::chosen(&request::shop()?, &ctx).await.map_err(crate::refused)
 }
 access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
@@ -24,7 +24,7 @@ pub async fn save_my_notices(
     #[server(default)] low_stock: bool,
 ) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::ReadDashboard))?;
+    let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
     let wanted: Vec<StaffNotice> = chosen.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect();
     backend::notifications::choose(&request::shop()?, &ctx, &wanted).await.map_err(crate::refused)
@@ -32,7 +32,7 @@ pub async fn save_my_notices(
 access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadMyNotices>(), stated::<SaveMyNotices>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadMyNotices>(), access_of::<SaveMyNotices>()];
 
 /// `/admin/preferences`
 #[derive(Debug)]

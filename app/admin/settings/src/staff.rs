@@ -6,7 +6,7 @@ use domain::permission::{Permission, Role};
 use domain::view::StaffView;
 use leptos::prelude::*;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
@@ -14,7 +14,7 @@ use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectFiel
 #[server(endpoint = "admin/staff", output = Answer)]
 pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     backend::identity::staff(&request::shop()?, &ctx).await.map_err(crate::refused)
 }
 access!(ListStaff, Access::Staff(Permission::WriteStaff));
@@ -23,7 +23,7 @@ access!(ListStaff, Access::Staff(Permission::WriteStaff));
 #[server(endpoint = "admin/staff/add", output = Answer)]
 pub async fn add_staff(name: String, email: String, role: Role, password: String) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     let contact = domain::view::ContactDetails { name, email, phone: String::new() };
     backend::identity::create_staff(&request::shop()?, &ctx, request::locale(), contact, role, &password).await.map_err(crate::refused)?;
     Ok(())
@@ -34,7 +34,7 @@ access!(AddStaff, Access::Staff(Permission::WriteStaff));
 #[server(endpoint = "admin/staff/role", output = Answer)]
 pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     backend::identity::set_role(&request::shop()?, &ctx, user, Some(role)).await.map_err(crate::refused)
 }
 access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
@@ -43,13 +43,14 @@ access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
 #[server(endpoint = "admin/staff/active", output = Answer)]
 pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError> {
     use session::request;
-    let ctx = request::admitted(Access::Staff(Permission::WriteStaff))?;
+    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     backend::identity::set_active(&request::shop()?, &ctx, user, active).await.map_err(crate::refused)
 }
 access!(SetStaffActive, Access::Staff(Permission::WriteStaff));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListStaff>(), stated::<AddStaff>(), stated::<SetStaffRole>(), stated::<SetStaffActive>()];
+pub const ACCESS: &[(&str, Access)] =
+    &[access_of::<ListStaff>(), access_of::<AddStaff>(), access_of::<SetStaffRole>(), access_of::<SetStaffActive>()];
 
 /// `/admin/settings/staff`
 #[derive(Debug)]

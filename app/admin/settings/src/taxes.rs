@@ -7,7 +7,7 @@ use domain::view::TaxRateView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, lazy_page, problem, resource, stated, typed, use_posted, wrong,
+    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
 };
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
@@ -49,7 +49,7 @@ pub struct TaxForm {
 #[server(endpoint = "admin/taxes", output = Answer)]
 pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
     use session::request;
-    let (ctx, shop) = (request::admitted(Access::Staff(Permission::ReadSettings))?, request::shop()?);
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(TaxesView {
         rates: backend::pricing::tax_rates(&shop, &ctx).await.map_err(crate::rule_refused)?,
         countries: backend::customers::countries(request::locale()),
@@ -66,7 +66,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use domain::view::{FieldErrors, TaxRateDraft};
     use session::request;
     use ui::t;
-    let (ctx, shop, locale) = (request::admitted(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let mut errors: FieldErrors = Vec::new();
     let rate_bp = crate::share::basis_points(&form.rate);
     if let Err(error) = rate_bp {
@@ -90,7 +90,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
 access!(SaveTaxRate, Access::Staff(Permission::WriteSettings));
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ListTaxRates>(), stated::<SaveTaxRate>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ListTaxRates>(), access_of::<SaveTaxRate>()];
 
 /// `/admin/settings/taxes`
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, access_of};
 
 use crate::address::{AddressStart, Fields};
 
@@ -26,17 +26,17 @@ use crate::cart::{name_cart, named_cart};
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[
-    stated::<SignIn>(),
-    stated::<SignUp>(),
-    stated::<SignOut>(),
-    stated::<ReadAccount>(),
-    stated::<ReadMyOrders>(),
-    stated::<ReadMyOrder>(),
-    stated::<ReadAddresses>(),
-    stated::<ReadSavedForm>(),
-    stated::<ChangeAddresses>(),
-    stated::<ReadPreferences>(),
-    stated::<ChangeAccount>(),
+    access_of::<SignIn>(),
+    access_of::<SignUp>(),
+    access_of::<SignOut>(),
+    access_of::<ReadAccount>(),
+    access_of::<ReadMyOrders>(),
+    access_of::<ReadMyOrder>(),
+    access_of::<ReadAddresses>(),
+    access_of::<ReadSavedForm>(),
+    access_of::<ChangeAddresses>(),
+    access_of::<ReadPreferences>(),
+    access_of::<ChangeAccount>(),
 ];
 
 /// Somebody signed in: where they go on, with the cart that is now theirs.
@@ -44,7 +44,6 @@ pub const ACCESS: &[(&str, Access)] = &[
 pub struct Entered {
     /// The next page.
     pub next: String,
-    /// Their cart.
     pub cart: Option<CartView>,
 }
 
@@ -91,7 +90,6 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     Ok(Entered { next, cart })
 }
 
-/// Signs in.
 #[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(
     email: String,
@@ -147,7 +145,7 @@ pub struct AccountView {
 
 #[cfg(feature = "ssr")]
 async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     backend::orders::of_customer(&request::shop()?, &context, request::locale(), after.as_deref())
         .await
         .map_err(|error| request::unexpected(&error))
@@ -156,7 +154,7 @@ async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
 /// Who is signed in, with the newest orders.
 #[server(endpoint = "read_account", input = GetUrl, output = Answer)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    request::admitted(Access::Customer)?;
+    request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
     let mut orders = my_orders(None).await?;
     orders.orders.truncate(3);
@@ -174,7 +172,7 @@ access!(ReadMyOrders, Access::Customer);
 /// One of the shopper's orders, and the link under which it can be followed without an account.
 #[server(endpoint = "read_my_order", input = GetUrl, output = Answer)]
 pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let shop = request::shop()?;
     let id = order.parse().map_err(|_| request::not_found())?;
     let view = backend::orders::view(&shop, &context, request::locale(), id).await.map_err(|error| match error {
@@ -201,7 +199,7 @@ pub struct BookView {
 /// The address book.
 #[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let saved = backend::customers::addresses(&request::shop()?, &context).await.map_err(told_of_book)?;
     let posted = use_context::<Posted>().unwrap_or_default();
     let typed: Fields = posted.values.into_iter().collect();
@@ -220,7 +218,7 @@ access!(ReadAddresses, Access::Customer);
 /// The form of an address that the shopper has saved.
 #[server(endpoint = "read_saved_form", input = Json, output = Answer)]
 pub async fn read_saved_form(address: Address) -> Result<AddressStart, AppError> {
-    request::admitted(Access::Customer)?;
+    request::authorize(Access::Customer)?;
     address::start(address)
 }
 access!(ReadSavedForm, Access::Customer);
@@ -228,7 +226,7 @@ access!(ReadSavedForm, Access::Customer);
 /// Changes the address book: `step` is `save`, `delete` or `default`. The answer is the next page.
 #[server(endpoint = "change_addresses", output = Answer)]
 pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let (shop, locale) = (request::shop()?, request::locale());
     let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
     let id = field("id").parse().ok();
@@ -256,14 +254,13 @@ access!(ChangeAddresses, Access::Customer);
 pub struct PreferencesView {
     /// Name, e-mail, phone.
     pub contact: ContactDetails,
-    /// Preferences.
     pub preferences: Preferences,
 }
 
 /// What the account's owner prefers, and how to reach them.
 #[server(endpoint = "read_preferences", input = GetUrl, output = Answer)]
 pub async fn read_preferences() -> Result<PreferencesView, AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
     let preferences = backend::customers::preferences(&request::shop()?, &context).await.map_err(told_of_book)?;
     Ok(PreferencesView { contact: me.contact, preferences })
@@ -273,7 +270,7 @@ access!(ReadPreferences, Access::Customer);
 /// Changes the account: `step` is `contact`, `preferences` or `password`. The answer is the step that was done.
 #[server(endpoint = "change_account", output = Answer)]
 pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
-    let context = request::admitted(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let (shop, locale) = (request::shop()?, request::locale());
     let raw = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let step = raw("step");

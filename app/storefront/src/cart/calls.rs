@@ -7,7 +7,7 @@ use domain::id::CartId;
 use domain::view::{CartItem, CartView};
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, access_of};
 
 #[cfg(feature = "ssr")]
 use backend::cart::CartError;
@@ -17,7 +17,7 @@ use domain::{Quantity, id::VariantId, order::Channel};
 use session::request;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<SyncCart>(), stated::<ReadCart>(), stated::<ChangeCart>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<SyncCart>(), access_of::<ReadCart>(), access_of::<ChangeCart>()];
 
 /// The pages that are told which cart this browser has, and the call that puts goods back into it.
 #[cfg(feature = "ssr")]
@@ -111,7 +111,7 @@ pub async fn change_cart(
         (None, None) => None,
     };
     let wrong_quantity =
-        || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MOST))]))]);
+        || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MAX))]))]);
     // What cannot be read is no 0: that would take the line out.
     let quantity = quantity.map_or(Ok(1), |text| domain::number::whole(&text)).map_err(|_| wrong_quantity())?;
     match (step.as_str(), variant) {

@@ -7,7 +7,7 @@ use domain::id::VariantId;
 use domain::view::{CartLineView, CartNotice, CartView, DeliveryTo, DiscountRefusal};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{lazy_view, loaded, part, resource, when_alive};
+use session::{lazy_view, loaded, part, resource, when_hydrated};
 use ui::{
     Alert, Button, Dialog, EmptyState, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
     SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
@@ -26,7 +26,7 @@ const SOON: Duration = Duration::from_secs(3);
 pub fn CartDrawer() -> impl IntoView {
     let cart = use_cart();
     // Soon after, so that it opens without a network too.
-    when_alive(|| {
+    when_hydrated(|| {
         set_timeout(
             || {
                 spawn_local(async {
@@ -217,7 +217,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     // The server tells of at most ten more than are wanted, and has the last word.
     let most = Signal::derive(move || {
         let few = line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1));
-        if few < 10 { few } else { super::MOST }
+        if few < 10 { few } else { super::MAX_QUANTITY }
     });
     let sold_out = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.available < 1)));
     let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());

@@ -17,7 +17,7 @@ use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal
 use domain::{Currency, Money, Quantity};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{Access, when_alive};
+use session::{Access, when_hydrated};
 
 use kept::{KEY, Kept};
 use news::{cuts, is_news};
@@ -32,10 +32,10 @@ pub use page::CartPage;
 pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
 /// How long after a change it is told to the server: several presses make one sync.
-const PAUSE: Duration = Duration::from_millis(250);
+const SEND_DELAY: Duration = Duration::from_millis(250);
 
 /// The most of one thing in a cart.
-pub(crate) const MOST: u32 = 9_999;
+pub(crate) const MAX_QUANTITY: u32 = 9_999;
 
 /// A cart with nothing in it.
 #[must_use]
@@ -87,7 +87,7 @@ pub fn provide_cart() -> Cart {
         owner: StoredValue::new(Owner::current().unwrap_or_default()),
     };
     provide_context(cart);
-    when_alive(move || untrack(|| cart.wake()));
+    when_hydrated(move || untrack(|| cart.wake()));
     cart
 }
 
@@ -236,7 +236,7 @@ impl Cart {
         self.keep();
     }
 
-    /// Takes in a cart that the server knows this browser by, from presses before the page came to life or without a script.
+    /// Takes in a cart that the server knows this browser by, from presses before the page was hydrated or without a script.
     pub fn meet(self, theirs: &CartView) {
         let (mine, dirty) = self.kept.with_untracked(|kept| (kept.view.clone(), kept.dirty));
         if theirs.id.is_none() || (theirs.id == mine.id && (dirty || theirs.version == mine.version)) {
@@ -306,7 +306,7 @@ impl Cart {
                     self.tell();
                 }
             },
-            PAUSE,
+            SEND_DELAY,
         );
     }
 

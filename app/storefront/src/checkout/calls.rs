@@ -6,7 +6,7 @@ use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, stated};
+use session::{Access, Answer, AppError, access, access_of};
 
 use super::LatestOrder;
 use crate::address::{AddressStart, Fields};
@@ -28,7 +28,7 @@ use crate::cart::{name_cart, named_cart};
 use crate::place;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<BeginCheckout>(), stated::<ReadOffers>(), stated::<PlaceOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<BeginCheckout>(), access_of::<ReadOffers>(), access_of::<PlaceOrder>()];
 
 /// A way to deliver and what all costs with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,6 @@ use crate::cart::{Cart, EmptyCart, Gone, empty, use_cart};
 use crate::seo::NotIndexed;
 use crate::trouble::Trouble;
 
-/// The checkout.
 #[derive(Debug)]
 pub struct CheckoutPage;
 

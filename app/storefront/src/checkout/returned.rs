@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, Title, access, lazy_page, resource, stated};
+use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr, use_locale};
 
 use super::{BackIntoCart, LINK, UnpaidActions};
@@ -23,10 +23,10 @@ use domain::id::OrderId;
 use session::request;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadReturn>(), stated::<SettleOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadReturn>(), access_of::<SettleOrder>()];
 
 /// How long between two questions to the bank.
-const PAUSE: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Where an order's payment stands, for the browser that comes back from the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,6 @@ pub struct Returned {
     pub total: Money,
     /// How it is paid by now.
     pub method: PaymentMethod,
-    /// Its payment.
     pub payment: PaymentState,
     /// What arrived.
     pub captured: Money,
@@ -58,7 +57,6 @@ pub struct Returned {
 /// Why it is not known yet whether an order is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bank {
-    /// It is at work.
     AtWork,
     /// It could not be asked.
     Unreached,
@@ -255,6 +253,6 @@ fn ask_again(order: StoredValue<String>, now: RwSignal<Returned>) {
                 }
             });
         },
-        PAUSE,
+        POLL_INTERVAL,
     );
 }

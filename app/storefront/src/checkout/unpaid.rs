@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, stated, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_posted};
 use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale};
 
 use super::Next;
@@ -18,7 +18,7 @@ use domain::id::OrderId;
 use session::request;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[stated::<ReadLatestOrder>(), stated::<FinishOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLatestOrder>(), access_of::<FinishOrder>()];
 
 /// What comes before the token in an order's signed link.
 pub(crate) const LINK: &str = "/orders/follow/";

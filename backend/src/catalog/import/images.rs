@@ -16,7 +16,7 @@ use crate::platform::files::Files;
 pub(super) type Kept = (String, u32, u32);
 
 /// How long one picture may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Is it an address, and no file name?
 pub(super) fn is_address(source: &str) -> bool {
@@ -29,7 +29,7 @@ pub(super) fn is_address(source: &str) -> bool {
 /// Why not, in the reader's language.
 pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Option<&Path>, source: &str) -> Result<Kept, String> {
     let bytes = if is_address(source) {
-        tokio::time::timeout(PATIENCE, fetch(locale, trusted, source))
+        tokio::time::timeout(FETCH_TIMEOUT, fetch(locale, trusted, source))
             .await
             .map_err(|_| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", "time-out")]))??
     } else {
@@ -88,7 +88,7 @@ async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, 
 /// the address is looked up once, must be public, and that very address is asked, without following redirects.
 async fn client(locale: Locale, trusted: bool, url: &reqwest::Url) -> Result<reqwest::Client, String> {
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
-    let builder = crate::platform::http::client().timeout(PATIENCE);
+    let builder = crate::platform::http::client().timeout(FETCH_TIMEOUT);
     if trusted {
         return builder.build().map_err(|error| failed(&error.to_string()));
     }

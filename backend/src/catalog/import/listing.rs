@@ -57,7 +57,6 @@ pub(super) struct Named {
 /// How it is taxed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum Tax {
-    /// In this class.
     Class(String),
     /// In one of the classes that are taxed, whichever it has.
     Taxed,
@@ -101,12 +100,12 @@ pub(super) struct Image {
 }
 
 /// The most letters of a SKU.
-pub(super) const LONGEST_SKU: usize = 64;
+pub(super) const MAX_SKU_CHARS: usize = 64;
 
 impl Row {
     /// A SKU for this row in place of one that something else has already: the same for the same row of each file.
     pub fn sku_apart(&self, handle: &str, sku: &str) -> String {
-        let short: String = sku.chars().take(LONGEST_SKU - 9).collect();
+        let short: String = sku.chars().take(MAX_SKU_CHARS - 9).collect();
         let whole: Vec<&str> = std::iter::once(handle).chain(self.values.iter().map(|value| value.name.as_str())).collect();
         format!("{short}-{}", slug::mark(&whole.join("\u{1f}")).to_uppercase())
     }
@@ -115,7 +114,7 @@ impl Row {
     pub fn made_sku(&self, handle: &str) -> String {
         let keys = self.values.iter().map(|value| slug::key(&value.name));
         let made = std::iter::once(handle.to_owned()).chain(keys).collect::<Vec<_>>().join("-").to_uppercase();
-        if made.len() > LONGEST_SKU { self.sku_apart(handle, &made) } else { made }
+        if made.len() > MAX_SKU_CHARS { self.sku_apart(handle, &made) } else { made }
     }
 }
 

@@ -321,12 +321,12 @@ fn put(text: &mut NewText, words: &Words) {
 
 /// What lists show below the name, where nobody wrote it: what is said to search engines, or the first paragraph.
 fn summary(description: &str, seo_description: &str) -> String {
-    const MOST: usize = 200;
+    const MAX_CHARS: usize = 200;
     let text = if seo_description.is_empty() { description.lines().next().unwrap_or_default() } else { seo_description };
-    if text.chars().count() <= MOST {
+    if text.chars().count() <= MAX_CHARS {
         return text.to_owned();
     }
-    let short: String = text.chars().take(MOST - 1).collect();
+    let short: String = text.chars().take(MAX_CHARS - 1).collect();
     let end = short.rfind(' ').unwrap_or(short.len());
     format!("{}…", &short[..end])
 }

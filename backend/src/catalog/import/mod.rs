@@ -49,7 +49,7 @@ pub enum Pictures<'a> {
 }
 
 /// Problems that are named of a file, at most.
-const MOST_PROBLEMS: usize = 1_000;
+const MAX_PROBLEMS: usize = 1_000;
 
 /// How a file is to be read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,12 +120,12 @@ pub async fn import_csv(
     let mut refused: Vec<u64> = problems.iter().filter(|problem| !problem.taken).map(|problem| problem.line).collect();
     refused.dedup();
     report.left_out = refused.len() as u64;
-    if problems.len() > MOST_PROBLEMS {
+    if problems.len() > MAX_PROBLEMS {
         // What is refused is named before what is only odd.
         problems.sort_by_key(|problem| problem.taken);
     }
-    report.more_problems = problems.len().saturating_sub(MOST_PROBLEMS) as u64;
-    problems.truncate(MOST_PROBLEMS);
+    report.more_problems = problems.len().saturating_sub(MAX_PROBLEMS) as u64;
+    problems.truncate(MAX_PROBLEMS);
     report.problems = problems;
     Ok(report)
 }

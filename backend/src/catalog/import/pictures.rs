@@ -17,7 +17,7 @@ use crate::platform::Actor;
 use crate::platform::db::Rows;
 
 /// Pictures that are fetched at once.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// What was had of the pictures of a batch.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Importing<'_> {
                 (asked, image, images::bring(self.shop, self.options.locale, trusted, folder, &image.source).await)
             })
             .collect();
-        let fetched: Vec<Taken<'_>> = futures::stream::iter(bringing).buffer_unordered(AT_ONCE).collect().await;
+        let fetched: Vec<Taken<'_>> = futures::stream::iter(bringing).buffer_unordered(MAX_CONCURRENT).collect().await;
         let mut kept = Vec::new();
         for (asked, image, outcome) in fetched {
             let (hash, width, height) = match outcome {

@@ -11,15 +11,15 @@ use domain::{Currency, Locale};
 
 use super::cells::{Cells, Sheet};
 use super::columns::{Column, Columns, TextPart, others};
-use super::listing::{Image, LONGEST_SKU, Listing, Named, Row, Tax, Words};
+use super::listing::{Image, Listing, MAX_SKU_CHARS, Named, Row, Tax, Words};
 use super::markup::plain;
 use super::text::{Record, Records, decode};
 use super::{NotRead, notice, problem};
-use crate::catalog::check::{MOST_FEATURED, MOST_OPTIONS, MOST_PICTURES, MOST_STOCK, MOST_VARIANTS, TAX_CLASSES, tidy_tags};
+use crate::catalog::check::{MAX_FEATURED, MAX_OPTIONS, MAX_PICTURES, MAX_STOCK, MAX_VARIANTS, TAX_CLASSES, tidy_tags};
 
-const LONGEST_BODY: usize = 20_000;
+const MAX_BODY_CHARS: usize = 20_000;
 /// Rows of a file. More of them, however short, would take more memory than a shop has to spare.
-const MOST_ROWS: usize = 300_000;
+const MAX_ROWS: usize = 300_000;
 /// What the last row of a spreadsheet is called, in the languages of the trade here.
 const SUMS: [&str; 8] = ["total", "totals", "subtotal", "sub-total", "grand total", "sum", "kabuuan", "kabuoan"];
 
@@ -40,10 +40,10 @@ pub(super) fn read(locale: Locale, currency: Currency, decimals: Option<DecimalM
     let text = decode(locale, bytes).map_err(NotRead::NotAList)?;
     let (delimiter, columns, heading) = heading(&text.text).ok_or_else(|| NotRead::no_column(locale, "Handle"))?;
     let all = Records::new(&text.text, delimiter).skip(1).filter(|record| !is_empty(record));
-    let records: Vec<Record<'_>> = all.take(MOST_ROWS + 1).collect();
-    if records.len() > MOST_ROWS {
+    let records: Vec<Record<'_>> = all.take(MAX_ROWS + 1).collect();
+    if records.len() > MAX_ROWS {
         return Err(NotRead::NotAList(
-            t::IMPORT_TOO_MANY_ROWS.with(locale, &[("max", &locale.number(i64::try_from(MOST_ROWS).unwrap_or(i64::MAX)))]),
+            t::IMPORT_TOO_MANY_ROWS.with(locale, &[("max", &locale.number(i64::try_from(MAX_ROWS).unwrap_or(i64::MAX)))]),
         ));
     }
     let sheet = Sheet { columns, locale, currency, decimals, ambiguous: RefCell::default(), notices: RefCell::default() };
@@ -229,7 +229,7 @@ fn begin(cells: &Cells<'_>, handle: &str, written: &str) -> Result<Listing, Impo
     let featured = match cells.get(Column::Featured) {
         None => None,
         Some("") => cells.says(Column::Text(Locale::En, TextPart::Title)).then_some(None),
-        Some(_) => Some(cells.units(Column::Featured, MOST_FEATURED)?),
+        Some(_) => Some(cells.units(Column::Featured, MAX_FEATURED)?),
     };
     let branch = cells.text(Column::Category).rsplit('>').next().unwrap_or_default().trim();
     let kinds = [cells.cut(Column::Type, 100).unwrap_or_default(), cells.cut_text(Column::Category, branch, 100)];
@@ -265,7 +265,7 @@ fn begin(cells: &Cells<'_>, handle: &str, written: &str) -> Result<Listing, Impo
 
 fn words(cells: &Cells<'_>, locale: Locale) -> Words {
     let of = |part| Column::Text(locale, part);
-    let body = cells.get(of(TextPart::Body)).map(|html| cells.cut_text(of(TextPart::Body), &plain(html), LONGEST_BODY));
+    let body = cells.get(of(TextPart::Body)).map(|html| cells.cut_text(of(TextPart::Body), &plain(html), MAX_BODY_CHARS));
     let said = |part, most| cells.cut(of(part), most);
     Words {
         title: said(TextPart::Title, 200).filter(|title| !title.is_empty()),
@@ -293,7 +293,7 @@ fn tax(cells: &Cells<'_>, gift_card: bool) -> Result<Option<Tax>, ImportProblem>
 
 fn options(cells: &Cells<'_>) -> Result<Option<Vec<Named>>, ImportProblem> {
     let mut options = Vec::new();
-    for n in 0..MOST_OPTIONS {
+    for n in 0..MAX_OPTIONS {
         let named = named(cells, |locale| Column::OptionName(n, locale))?;
         if named.name.is_empty() {
             break;
@@ -334,8 +334,8 @@ fn hang(cells: &Cells<'_>, listing: &mut Listing, column: Column, position: i64)
     }
     // A variant's picture turns out to be one of the product's.
     listing.images.retain(|image| image.source != source);
-    if listing.images.len() >= MOST_PICTURES {
-        cells.notice(column, t::IMPORT_PICTURES_MANY.with(cells.sheet.locale, &[("max", &MOST_PICTURES.to_string())]));
+    if listing.images.len() >= MAX_PICTURES {
+        cells.notice(column, t::IMPORT_PICTURES_MANY.with(cells.sheet.locale, &[("max", &MAX_PICTURES.to_string())]));
         return;
     }
     let alt = |locale: Locale| {
@@ -376,15 +376,15 @@ fn variant(cells: &Cells<'_>, listing: &mut Listing, skus: &mut HashMap<String, 
         compare_at: cells.get(Column::CompareAt).map(|_| compare_at),
         cost: cells.amount(Column::Cost)?,
         grams: cells.grams(Column::Grams)?,
-        quantity: cells.units(Column::Quantity, MOST_STOCK)?.unwrap_or(0),
+        quantity: cells.units(Column::Quantity, MAX_STOCK)?.unwrap_or(0),
         barcode: cells.barcode(Column::Barcode),
         image: Some(cells.text(Column::VariantImage).to_owned()).filter(|source| !source.is_empty()),
         archived,
         values,
         ..Row::default()
     };
-    if listing.variants.len() >= MOST_VARIANTS {
-        let most = [("min", "1"), ("max", &*MOST_VARIANTS.to_string())];
+    if listing.variants.len() >= MAX_VARIANTS {
+        let most = [("min", "1"), ("max", &*MAX_VARIANTS.to_string())];
         return Err(cells.wrong(Column::Handle, t::FIELD_NUMBER_RANGE.with(cells.sheet.locale, &most)));
     }
     let row = with_sku(cells, listing, row, skus)?;
@@ -397,7 +397,7 @@ fn variant(cells: &Cells<'_>, listing: &mut Listing, skus: &mut HashMap<String, 
 fn choice(cells: &Cells<'_>, listing: &Listing) -> Result<Vec<Named>, ImportProblem> {
     let value = |n: usize| named(cells, |locale| Column::OptionValue(n, locale));
     let Some(options) = &listing.options else {
-        let mut values = (0..MOST_OPTIONS).map(value).collect::<Result<Vec<_>, _>>()?;
+        let mut values = (0..MAX_OPTIONS).map(value).collect::<Result<Vec<_>, _>>()?;
         while values.last().is_some_and(|value| value.name.is_empty()) {
             values.pop();
         }
@@ -436,9 +436,9 @@ fn with_sku(cells: &Cells<'_>, listing: &Listing, mut row: Row, skus: &mut HashM
     row.sku = typed.to_owned();
     if typed.is_empty() {
         (row.sku, row.sku_is_made) = (row.made_sku(&listing.handle), true);
-    } else if typed.chars().count() > LONGEST_SKU {
+    } else if typed.chars().count() > MAX_SKU_CHARS {
         (row.sku, row.sku_is_made) = (row.sku_apart(&listing.handle, typed), true);
-        cells.notice(Column::Sku, t::IMPORT_SKU_CUT.with(locale, &[("max", &LONGEST_SKU.to_string()), ("sku", &row.sku)]));
+        cells.notice(Column::Sku, t::IMPORT_SKU_CUT.with(locale, &[("max", &MAX_SKU_CHARS.to_string()), ("sku", &row.sku)]));
     }
     if let Some(line) = skus.get(&row.sku) {
         let made = row.sku_apart(&listing.handle, &row.sku);

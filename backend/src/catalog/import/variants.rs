@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::columns::Column;
 use super::listing::{Named, Row};
 use super::merge::Merge;
-use crate::catalog::check::{MOST_VARIANTS, key_of};
+use crate::catalog::check::{MAX_VARIANTS, key_of};
 use crate::catalog::write::{NewOption, NewProduct, NewValue, NewVariant};
 
 const EN: &str = Locale::En.code();
@@ -233,11 +233,11 @@ impl<'a> Merge<'a> {
 
     /// Rows beyond the most variants that a product can have are refused.
     fn fit(&mut self, product: &mut NewProduct, before: &[NewVariant]) {
-        while product.variants.len() > MOST_VARIANTS {
+        while product.variants.len() > MAX_VARIANTS {
             let last = product.variants.iter().rposition(|variant| before.iter().all(|known| known.id != variant.id));
             let Some(variant) = last.map(|at| product.variants.remove(at)) else { return };
             let line = self.listing.variants.iter().find(|row| row.sku == variant.sku).map_or(self.listing.line, |row| row.line);
-            let most = [("min", "1"), ("max", &*MOST_VARIANTS.to_string())];
+            let most = [("min", "1"), ("max", &*MAX_VARIANTS.to_string())];
             self.refuse(line, Column::Handle, t::FIELD_NUMBER_RANGE.with(self.means.locale, &most));
         }
     }

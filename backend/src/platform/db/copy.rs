@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
-use super::door::Db;
 use super::error::DbError;
+use super::writer::Db;
 
 impl Db {
     /// Copies a SQLite file to another, whole at one moment, also while a server writes to it; then checks the copy. The lock of

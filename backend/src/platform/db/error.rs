@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// An error of the database or of the door to it.
+/// An error of the database or of its writer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum DbError {
     /// The database said no.

@@ -10,9 +10,9 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
 
-use super::door::{Db, Inner, Pool};
 use super::error::DbError;
 use super::reach::Reach;
+use super::writer::{Db, Inner, Pool};
 
 impl Db {
     /// Opens a database to read it. Nothing can be written.

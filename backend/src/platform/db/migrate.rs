@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::door::{Db, Pool};
 use super::error::DbError;
+use super::writer::{Db, Pool};
 use crate::platform::clock::{Clock, SystemClock};
 
 macro_rules! migrations {

@@ -12,10 +12,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::door::{Db, Inner, Pool, QUEUE, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
 use super::error::DbError;
 use super::reach::Reach;
 use super::tx::{Conn, Tx};
+use super::writer::{Db, Inner, MAX_QUEUED, Pool, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
 
 /// Connections of Postgres for writes, and as many for reads.
 const POSTGRES_CONNECTIONS: u32 = 8;
@@ -87,7 +87,7 @@ impl Db {
             std::fs::create_dir_all(folder).map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
         }
         let lock = Lock::take(Path::new(path))?;
-        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (up, ready) = oneshot::channel();
         let options = sqlite_options(path, WRITER_CACHE);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
@@ -147,7 +147,7 @@ impl Db {
             .connect_with(options.options(by_key))
             .await
             .map_err(failed)?;
-        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let writers = Writers { pool: writes, reach: Arc::clone(&reach), changed: Arc::clone(&changed), full: Arc::clone(&full) };
         let writer = spawn_writer(move || async move {

@@ -11,12 +11,12 @@ use tokio::sync::{Notify, watch};
 use super::error::DbError;
 
 /// What takes longer has the database looked for.
-const SOON: Duration = Duration::from_millis(300);
+const CHECK_AFTER: Duration = Duration::from_millis(300);
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a new connection may take before the database counts as away. One that is stopped says so at once; this is for one
 /// that no packet reaches.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Whether the database answers.
 pub(super) struct Reach {
@@ -43,7 +43,7 @@ impl Reach {
                 biased;
                 _ = told.wait_for(|away| *away) => return Err(DbError::Away),
                 done = work.as_mut() => return done.inspect_err(|error| self.hear(error)),
-                () = tokio::time::sleep(SOON) => self.asked.notify_one(),
+                () = tokio::time::sleep(CHECK_AFTER) => self.asked.notify_one(),
             }
         }
     }
@@ -63,24 +63,24 @@ impl Reach {
                 if !self.away.send_replace(true) {
                     tracing::error!(why, "the database does not answer; whoever needs it is told to come back");
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(CHECK_INTERVAL).await;
             }
             if self.away.send_replace(false) {
                 tracing::info!("the database answers again");
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
 }
 
 async fn look(options: &PgConnectOptions) -> Result<(), String> {
-    let connected = match tokio::time::timeout(PATIENCE, options.connect()).await {
+    let connected = match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(connected) => connected,
-        Err(_) => return Err(format!("no answer in {} s", PATIENCE.as_secs())),
+        Err(_) => return Err(format!("no answer in {} s", CONNECT_TIMEOUT.as_secs())),
     };
     match connected.map_err(DbError::from) {
         Ok(connection) => {
-            let _ = tokio::time::timeout(PATIENCE, connection.close()).await;
+            let _ = tokio::time::timeout(CONNECT_TIMEOUT, connection.close()).await;
             Ok(())
         }
         // It has no room for one more, which says that it is there.

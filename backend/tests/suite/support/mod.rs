@@ -6,9 +6,9 @@ pub mod wire;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use backend::platform::chance::SystemChance;
 use backend::platform::clock::SimulatedClock;
 use backend::platform::db::Db;
+use backend::platform::rng::SystemRng;
 use backend::{Shop, ShopConfig};
 use domain::id::{CategoryId, LocationId, PriceListId, ProductId, VariantId};
 use domain::order::{Channel, PaymentMethod};
@@ -79,7 +79,7 @@ pub async fn open(url: String, folder: Folder, change: impl FnOnce(&mut ShopConf
     let mut config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
     config.light_passwords = true;
     change(&mut config);
-    let shop = Shop::open_with(config, clock.clone(), Arc::new(SystemChance)).await.unwrap();
+    let shop = Shop::open_with(config, clock.clone(), Arc::new(SystemRng)).await.unwrap();
     basics(&shop).await;
     limit(&shop, OrderLimits::NONE).await;
     TestShop { shop, clock, folder }
@@ -223,7 +223,6 @@ impl Goods {
     }
 }
 
-/// A guest.
 pub fn guest(shop: &Shop) -> backend::platform::Context {
     backend::platform::Context::nobody(domain::id::RequestId(shop.id()))
 }

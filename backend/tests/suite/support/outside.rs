@@ -213,7 +213,6 @@ pub fn owner(shop: &Shop) -> Context {
     Context::staff(UserId(shop.id()), Role::Owner, RequestId(shop.id()))
 }
 
-/// A clerk.
 pub fn clerk(shop: &Shop) -> Context {
     Context::staff(UserId(shop.id()), Role::Clerk, RequestId(shop.id()))
 }

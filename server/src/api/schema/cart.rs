@@ -161,8 +161,8 @@ impl Cart {
 /// # Errors
 /// What is wrong, as `(field, message)`.
 pub fn items(lines: Vec<NewLine>) -> Result<Vec<view::CartItem>, view::FieldErrors> {
-    if lines.len() > domain::cart::MOST_LINES {
-        return Err(vec![("lines".to_owned(), format!("At most {} lines.", domain::cart::MOST_LINES))]);
+    if lines.len() > domain::cart::MAX_LINES {
+        return Err(vec![("lines".to_owned(), format!("At most {} lines.", domain::cart::MAX_LINES))]);
     }
     let mut errors = Vec::new();
     let mut items = Vec::with_capacity(lines.len());

@@ -29,9 +29,9 @@ use courier::Courier;
 pub use endpoint::{BadEndpoint, Endpoint};
 
 /// How many events and deliveries are remembered.
-const REMEMBERED: usize = 1_000;
+const MAX_KEPT: usize = 1_000;
 /// The longest that an answer waits for its events to arrive first.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// How unruly the deliveries are.
 #[derive(Debug, Clone, Serialize)]
@@ -174,7 +174,7 @@ impl Webhooks {
     pub async fn before_answer(&self) {
         if lock(&self.memory).settings.before_answer {
             let mut open = self.open.subscribe();
-            let _ = timeout_at(Instant::now() + LONGEST_WAIT, open.wait_for(|open| open.first == 0)).await;
+            let _ = timeout_at(Instant::now() + MAX_WAIT, open.wait_for(|open| open.first == 0)).await;
         }
     }
 
@@ -214,7 +214,7 @@ impl Webhooks {
 }
 
 fn remember<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() >= REMEMBERED {
+    if list.len() >= MAX_KEPT {
         list.pop_front();
     }
     list.push_back(item);

@@ -14,9 +14,9 @@ use super::Endpoint;
 use crate::text::{hex, now_seconds};
 
 /// How long an endpoint may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// No status line is longer than this.
-const LONGEST_STATUS_LINE: usize = 4_096;
+const MAX_STATUS_LINE_BYTES: usize = 4_096;
 
 /// Delivers a JSON body and gives the status of the answer.
 ///
@@ -25,7 +25,7 @@ const LONGEST_STATUS_LINE: usize = 4_096;
 pub async fn signed_json(endpoint: &Endpoint, body: &str) -> io::Result<u16> {
     let signature = signature(&endpoint.secret, now_seconds(), body)?;
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
-    timeout(PATIENCE, send(endpoint, body, &signature)).await.map_err(late)?
+    timeout(TIMEOUT, send(endpoint, body, &signature)).await.map_err(late)?
 }
 
 /// The value of `Stripe-Signature`: `t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
@@ -54,7 +54,7 @@ async fn send(endpoint: &Endpoint, body: &str, signature: &str) -> io::Result<u1
     );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
-    while !answer.contains(&b'\n') && answer.len() < LONGEST_STATUS_LINE {
+    while !answer.contains(&b'\n') && answer.len() < MAX_STATUS_LINE_BYTES {
         if stream.read_buf(&mut answer).await? == 0 {
             break;
         }

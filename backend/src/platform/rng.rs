@@ -1,13 +1,14 @@
-//! Randomness is passed in, so that a run can be repeated.
+//! Random numbers come from a generator that is passed in, so that a test can be repeated.
 
 use std::sync::{Mutex, PoisonError};
 
 use domain::Timestamp;
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng};
 use uuid::Uuid;
 
 /// A source of random bytes.
-pub trait Chance: Send + Sync {
+pub trait Rng: Send + Sync {
     /// Fills the bytes.
     fn fill(&self, bytes: &mut [u8]);
 
@@ -22,9 +23,9 @@ pub trait Chance: Send + Sync {
 
 /// The operating system's randomness, through a generator that is fit for keys.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemChance;
+pub struct SystemRng;
 
-impl Chance for SystemChance {
+impl Rng for SystemRng {
     fn fill(&self, bytes: &mut [u8]) {
         rand::rng().fill_bytes(bytes);
     }
@@ -32,9 +33,9 @@ impl Chance for SystemChance {
 
 /// The same bytes for the same seed.
 #[derive(Debug)]
-pub struct SeededChance(Mutex<StdRng>);
+pub struct SeededRng(Mutex<StdRng>);
 
-impl SeededChance {
+impl SeededRng {
     /// Begins with a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -42,7 +43,7 @@ impl SeededChance {
     }
 }
 
-impl Chance for SeededChance {
+impl Rng for SeededRng {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
     }

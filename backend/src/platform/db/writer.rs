@@ -1,4 +1,4 @@
-//! The one door for writes, and reads over a pool.
+//! The single writer, and reads over a pool.
 //!
 //! `db.write(async move |tx| …)` runs its work in a transaction on one writer thread, detached from the caller: a client that
 //! goes away cannot cut it in half. On SQLite many callers share one commit (a savepoint each); on Postgres each has a
@@ -25,16 +25,16 @@ use super::tx::{Conn, Reader, Tx, postgres_args, sqlite_args};
 
 thread_local! { static IN_WRITER: Cell<bool> = const { Cell::new(false) }; }
 
-/// Callers in one SQLite commit, at most.
-pub(super) const GROUP: usize = 64;
-/// Callers that may wait, at most; more are told that the shop is busy.
-pub(super) const QUEUE: usize = 4_096;
+/// Calls in one SQLite commit, at most.
+pub(super) const MAX_GROUP: usize = 64;
+/// Calls that wait for the writer, at most; more are refused as busy.
+pub(super) const MAX_QUEUED: usize = 4_096;
 
 /// How long a write may take on Postgres, from its beginning to its commit. After it the connection is given up: a network that
 /// swallows packets would hold it for a quarter of an hour.
-const LONGEST: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a reading may take on Postgres.
-const LONGEST_READ: Duration = Duration::from_secs(120);
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) enum Pool {
     Sqlite(SqlitePool),
@@ -42,7 +42,7 @@ pub(super) enum Pool {
 }
 
 pub(super) struct Inner {
-    pub(super) queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    pub(super) queue: Mutex<Option<mpsc::Sender<Box<dyn WriteTask>>>>,
     pub(super) pool: Pool,
     pub(super) writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     pub(super) changed: Arc<Notify>,
@@ -51,7 +51,7 @@ pub(super) struct Inner {
     pub(super) reach: Arc<Reach>,
     /// Looks whether Postgres answers; ends with the database.
     pub(super) looking: Option<tokio::task::AbortHandle>,
-    /// The last write was refused because there is no room.
+    /// The last write was refused because there is no permits.
     pub(super) full: Arc<AtomicBool>,
 }
 
@@ -73,7 +73,7 @@ impl Db {
     /// are undone.
     ///
     /// # Errors
-    /// What `work` returns, or the door's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Nested`], [`DbError::Stopped`],
+    /// What `work` returns, or the writer's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Nested`], [`DbError::Stopped`],
     /// [`DbError::Lost`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -81,11 +81,11 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.write_within(LONGEST, work).await
+        self.write_within(WRITE_TIMEOUT, work).await
     }
 
     /// The same, given up on Postgres when it is not done after this time.
-    pub(super) async fn write_within<T, E, F>(&self, longest: Duration, work: F) -> Result<T, E>
+    pub(super) async fn write_within<T, E, F>(&self, timeout: Duration, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -95,7 +95,7 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (reply, answer) = oneshot::channel();
-        let call: Box<dyn Job> = Box::new(Call { work, longest, outcome: None, reply });
+        let call: Box<dyn WriteTask> = Box::new(WriteCall { work, timeout, outcome: None, reply });
         let sent = match &*self.0.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(queue) => queue.try_send(call).map_err(|e| match e {
                 mpsc::error::TrySendError::Full(_) => DbError::Busy,
@@ -116,7 +116,7 @@ impl Db {
         loop {
             match self.read(sql, binds).await {
                 // Reading changes nothing, so it may be done again on another connection.
-                Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                Err(error) if error.lost_connection() && tries < MAX_TRIES => tries += 1,
                 Err(error) if error.lost_connection() => return Err(DbError::Away),
                 done => return done,
             }
@@ -129,7 +129,7 @@ impl Db {
         self.0.reach.is_away()
     }
 
-    /// Was the last write refused because there is no room?
+    /// Was the last write refused because there is no permits?
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.0.full.load(Ordering::Relaxed)
@@ -171,7 +171,7 @@ impl Db {
                     let mut lease = Lease::of(pool).await?;
                     lease.ask(async |c| sqlx::query_with(sql, args).fetch_all(c).await).await
                 };
-                let read = tokio::time::timeout(LONGEST_READ, Box::pin(self.0.reach.run(reading))).await;
+                let read = tokio::time::timeout(READ_TIMEOUT, Box::pin(self.0.reach.run(reading))).await;
                 read.unwrap_or(Err(DbError::Busy))?.into_iter().map(RawRow::Postgres).collect()
             }
         };
@@ -194,7 +194,6 @@ impl Db {
         self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
     }
 
-    /// Is it Postgres?
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0.pool, Pool::Postgres(_))
@@ -262,31 +261,31 @@ impl Reader for &Db {
     }
 }
 
-struct Call<T, E, F> {
+struct WriteCall<T, E, F> {
     work: F,
-    longest: Duration,
+    timeout: Duration,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 /// One caller's work with its types erased.
-pub(super) trait Job: Send {
+pub(super) trait WriteTask: Send {
     /// How long it may take on Postgres.
-    fn longest(&self) -> Duration;
-    /// True when the changes are to be kept.
+    fn timeout(&self) -> Duration;
+    /// Runs the work; true when its changes are to be committed.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool>;
-    /// `fate`: what became of the commit.
-    fn finish(self: Box<Self>, fate: Result<(), DbError>);
+    /// Answers the caller. `committed`: whether the transaction was committed.
+    fn finish(self: Box<Self>, committed: Result<(), DbError>);
 }
 
-impl<T, E, F> Job for Call<T, E, F>
+impl<T, E, F> WriteTask for WriteCall<T, E, F>
 where
     F: AsyncFn(&mut Tx) -> Result<T, E> + Send,
     T: Send,
     E: From<DbError> + Send,
 {
-    fn longest(&self) -> Duration {
-        self.longest
+    fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {
@@ -306,8 +305,8 @@ where
         })
     }
 
-    fn finish(self: Box<Self>, fate: Result<(), DbError>) {
-        let outcome = match (self.outcome, fate) {
+    fn finish(self: Box<Self>, committed: Result<(), DbError>) {
+        let outcome = match (self.outcome, committed) {
             (Some(Ok(_)), Err(error)) | (None, Err(error)) => Err(error.into()),
             (Some(outcome), _) => outcome,
             (None, Ok(())) => Err(DbError::Stopped.into()),
@@ -322,21 +321,21 @@ pub(super) fn mark_writer_thread() {
     IN_WRITER.set(true);
 }
 
-/// SQLite: takes what waits, runs it in one transaction, tells each what became of it.
-pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, changed: &Notify, full: &AtomicBool) {
-    let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
-        let fate = sqlite_group(&mut tx, &mut group).await;
-        if fate.is_err() {
+/// SQLite: runs all queued calls in one transaction and answers each.
+pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn WriteTask>>, changed: &Notify, full: &AtomicBool) {
+    let mut group: Vec<Box<dyn WriteTask>> = Vec::with_capacity(MAX_GROUP);
+    while queue.recv_many(&mut group, MAX_GROUP).await > 0 {
+        let committed = sqlite_group(&mut tx, &mut group).await;
+        if committed.is_err() {
             // Fails where SQLite rolled back by itself, which is as good.
             let _ = tx.control("ROLLBACK").await;
         }
-        full.store(matches!(fate, Err(DbError::Full)) || matches!(tx.failed, Some(DbError::Full)), Ordering::Relaxed);
-        if std::mem::take(&mut tx.announced) && fate.is_ok() {
+        full.store(matches!(committed, Err(DbError::Full)) || matches!(tx.failed, Some(DbError::Full)), Ordering::Relaxed);
+        if std::mem::take(&mut tx.announced) && committed.is_ok() {
             changed.notify_waiters();
         }
-        for job in group.drain(..) {
-            job.finish(fate.clone());
+        for task in group.drain(..) {
+            task.finish(committed.clone());
         }
     }
     if let Conn::Sqlite(conn) = tx.conn {
@@ -344,15 +343,15 @@ pub(super) async fn sqlite_writer(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn 
     }
 }
 
-async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn WriteTask>]) -> Result<(), DbError> {
     tx.control("BEGIN IMMEDIATE").await?;
     if let [only] = group {
         let keep = only.run(tx).await;
         return tx.control(if keep { "COMMIT" } else { "ROLLBACK" }).await;
     }
-    for job in group.iter_mut() {
+    for task in group.iter_mut() {
         tx.control("SAVEPOINT caller").await?;
-        if !job.run(tx).await {
+        if !task.run(tx).await {
             // When SQLite has ended the whole transaction (disk full, I/O error) this fails, and so does the group.
             tx.control("ROLLBACK TO caller").await?;
         }
@@ -361,7 +360,7 @@ async fn sqlite_group(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), DbE
     tx.control("COMMIT").await
 }
 
-/// What Postgres' writers share.
+/// What Postgres' write tasks share.
 #[derive(Clone)]
 pub(super) struct Writers {
     pub(super) pool: PgPool,
@@ -371,31 +370,31 @@ pub(super) struct Writers {
 }
 
 /// Postgres: a transaction each, as many at once as there are connections.
-pub(super) async fn postgres_writer(writers: Writers, mut queue: mpsc::Receiver<Box<dyn Job>>, at_once: usize) {
-    let room = Arc::new(Semaphore::new(at_once));
-    while let Some(mut job) = queue.recv().await {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+pub(super) async fn postgres_writer(writers: Writers, mut queue: mpsc::Receiver<Box<dyn WriteTask>>, at_once: usize) {
+    let permits = Arc::new(Semaphore::new(at_once));
+    while let Some(mut task) = queue.recv().await {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         let writers = writers.clone();
         tokio::task::spawn_local(async move {
-            let fate = writers.write(&mut job).await;
-            if matches!(fate, Ok(true)) {
+            let committed = writers.write(&mut task).await;
+            if matches!(committed, Ok(true)) {
                 writers.changed.notify_waiters();
             }
-            job.finish(fate.map(drop));
+            task.finish(committed.map(drop));
             drop(permit);
         });
     }
     // Those that still run.
     let all = u32::try_from(at_once).unwrap_or(u32::MAX);
-    drop(room.acquire_many(all).await);
+    drop(permits.acquire_many(all).await);
     writers.pool.close().await;
 }
 
-const TRIES: u32 = 10;
+const MAX_TRIES: u32 = 10;
 /// How long a connection may take to begin a transaction, which is no work.
-const BEGINS: Duration = Duration::from_secs(1);
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where a transaction that was given up had come to.
+/// How far a transaction was when its time was over.
 #[derive(PartialEq)]
 enum Stage {
     Open,
@@ -410,7 +409,7 @@ impl Writers {
         loop {
             let begun = async {
                 let mut tx = Tx::new(Conn::Postgres(Lease::of(&self.pool).await?));
-                match tokio::time::timeout(BEGINS, tx.control("BEGIN")).await {
+                match tokio::time::timeout(BEGIN_TIMEOUT, tx.control("BEGIN")).await {
                     Ok(begun) => begun.map(|()| Some(tx)),
                     Err(_) => Ok(None),
                 }
@@ -418,9 +417,9 @@ impl Writers {
             // Boxed, as all that only Postgres needs: futures are as large as all they may hold, and those of SQLite are these too.
             match Box::pin(self.reach.run(begun)).await {
                 Ok(Some(tx)) => return Ok(tx),
-                Ok(None) if tries < TRIES => tries += 1,
+                Ok(None) if tries < MAX_TRIES => tries += 1,
                 Ok(None) => return Err(DbError::Busy),
-                Err(error) if error.lost_connection() && tries < TRIES => tries += 1,
+                Err(error) if error.lost_connection() && tries < MAX_TRIES => tries += 1,
                 Err(error) if error.lost_connection() => return Err(DbError::Away),
                 Err(error) => return Err(error),
             }
@@ -428,20 +427,20 @@ impl Writers {
     }
 
     /// True when events were committed.
-    async fn write(&self, job: &mut Box<dyn Job>) -> Result<bool, DbError> {
+    async fn write(&self, task: &mut Box<dyn WriteTask>) -> Result<bool, DbError> {
         let mut tries = 0;
         loop {
             let mut tx = self.begin().await?;
-            let (longest, stage) = (job.longest(), Cell::new(Stage::Open));
+            let (timeout, stage) = (task.timeout(), Cell::new(Stage::Open));
             let written = async {
-                let keep = job.run(&mut tx).await;
+                let keep = task.run(&mut tx).await;
                 if !keep {
                     return (false, tx.control("ROLLBACK").await);
                 }
                 stage.set(Stage::Committing);
                 (true, tx.control("COMMIT").await)
             };
-            let Ok((keep, ended)) = tokio::time::timeout(longest, Box::pin(written)).await else {
+            let Ok((keep, ended)) = tokio::time::timeout(timeout, Box::pin(written)).await else {
                 tx.abandon();
                 tracing::error!("the database did not answer within a transaction; its connection was given up");
                 // What was not committed is undone by the server, which is told by the closed connection or finds out by itself.
@@ -455,7 +454,7 @@ impl Writers {
                 if matches!(error, DbError::Full) {
                     self.full.store(true, Ordering::Relaxed);
                 }
-                if error.retryable() && tries < TRIES {
+                if error.retryable() && tries < MAX_TRIES {
                     tries += 1;
                     let micros = rand::random_range(0..1_000_u64 << tries.min(6));
                     tokio::time::sleep(Duration::from_micros(micros)).await;

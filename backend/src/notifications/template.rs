@@ -6,9 +6,9 @@ use domain::Locale;
 use domain::messages::t;
 
 /// Letters of a first name, at most.
-const LONGEST_NAME: usize = 24;
+const MAX_NAME_CHARS: usize = 24;
 /// The same in scripts that write without spaces, in which so many letters may be a sentence.
-const LONGEST_NAME_WITHOUT_SPACES: usize = 6;
+const MAX_NAME_CHARS_WITHOUT_SPACES: usize = 6;
 
 /// Of a script that puts no spaces between words: those of Thailand, Laos, Burma and Cambodia, and all of East Asia.
 fn is_unspaced(c: char) -> bool {
@@ -22,14 +22,14 @@ pub(super) fn greeting(locale: Locale, name: &str) -> String {
     let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
     // A name that says more than a name elsewhere is none.
     let is_name = !name.chars().any(|c| matches!(c, '/' | ':' | '@' | '<' | '>') || c.is_control());
-    let longest = if first.chars().any(is_unspaced) { LONGEST_NAME_WITHOUT_SPACES } else { LONGEST_NAME };
+    let longest = if first.chars().any(is_unspaced) { MAX_NAME_CHARS_WITHOUT_SPACES } else { MAX_NAME_CHARS };
     let fits = first.chars().any(char::is_alphabetic) && first.chars().all(plain) && first.chars().count() <= longest;
     if is_name && fits { t::MAIL_CONFIRM_GREETING.with(locale, &[("name", first)]) } else { t::MAIL_GREETING.text(locale).to_owned() }
 }
 
 /// A mail to a shopper, in its parts.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct Template {
     pub locale: Locale,
     pub shop: String,
     pub subject: String,
@@ -48,7 +48,7 @@ pub(super) struct Letter {
 /// The colour of the button without a shop's own.
 const PRIMARY: &str = "#7a3b1d";
 
-impl Letter {
+impl Template {
     pub(super) fn text(&self) -> String {
         let mut out = format!("{}\n\n{}\n\n{}\n", self.greeting, self.body, self.title);
         // Writing to a text cannot fail.
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_name_with_signs_of_html_stays_a_name() {
-        let letter = Letter {
+        let template = Template {
             locale: Locale::En,
             shop: "A & B".into(),
             subject: "S".into(),
@@ -167,8 +167,8 @@ mod tests {
             action: ("Follow".into(), "http://127.0.0.1/orders/follow/x?a=\"b\"".into()),
             footer: "F".into(),
         };
-        let html = letter.html("");
+        let html = template.html("");
         assert!(html.contains("Hello &lt;b&gt;Ana&lt;/b&gt;,") && html.contains("A &amp; B") && html.contains("a=&quot;b&quot;"));
-        assert!(letter.text().contains("1 × Mug: ₱5.00"));
+        assert!(template.text().contains("1 × Mug: ₱5.00"));
     }
 }
