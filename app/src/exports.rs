@@ -32,7 +32,7 @@ macro_rules! parts {
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
     let (ctx, asked) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
-        Ok(admitted) => admitted,
+        Ok(authorized) => authorized,
         Err(refused) => return refused,
     };
     let of = |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();

@@ -111,7 +111,8 @@ fn too_late(help: Option<String>, pressed: bool) -> AnyView {
 }
 
 fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
-    let money = CancelledMoney::of(order.payment_method, order.captured).words(use_locale());
+    let back = [order.refunded, order.returning].iter().try_fold(order.captured, |left, gone| left.minus(*gone)).unwrap_or(order.captured);
+    let money = CancelledMoney::of(order.payment_method, back).words(use_locale());
     let action = ServerAction::<CancelOwnOrder>::new();
     let problem = problem(action, &use_posted());
     Effect::new(move || {

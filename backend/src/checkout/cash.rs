@@ -192,8 +192,8 @@ pub async fn expire(shop: &Shop) -> Result<u64, DbError> {
             })
             .await;
         match done {
-            Ok(Some(todo)) => {
-                crate::payments::carry_out(shop, todo).await;
+            Ok(Some(calls)) => {
+                crate::payments::carry_out(shop, calls).await;
                 cancelled += 1;
             }
             Ok(None) => {}

@@ -36,7 +36,7 @@ pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ShipmentId, back: Ret
     ctx.require(Permission::FulfilOrders)?;
     let note: String = back.note.trim().chars().take(200).collect();
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             let at = inner.now();
@@ -62,7 +62,7 @@ pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ShipmentId, back: Ret
             Ok::<_, FulfilmentError>(orders::take_off(tx, &inner, &ctx, order, &units, back.cause, back.money).await?)
         })
         .await?;
-    payments::carry_out(shop, todo).await;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What was refused: wrong passwords, tries that had to wait, things that somebody may not do. Managers see it, by the hour.
 //!
-//! Whoever attacks writes little: what happens again within the hour is counted on one row, an hour has [`MAX_ROWS_PER_HOUR`] rows, and what is
-//! beyond is counted together. A row's beginning is an event. Client addresses are sealed, and go with the rows after 30 days.
+//! Whoever attacks writes little: what happens again within the hour is counted on one row, an hour has [`MAX_ROWS_PER_HOUR`] rows, and
+//! what is beyond is counted together. A row's beginning is an event. Client addresses are sealed, and go with the rows after 30 days.
 
 use std::collections::HashMap;
 

@@ -28,8 +28,8 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
         return Err(OrderError::Reason);
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop.db().write(async move |tx| cancel_rows(tx, &inner, &ctx, order, &reason).await).await?;
-    payments::carry_out(shop, todo).await;
+    let calls = shop.db().write(async move |tx| cancel_rows(tx, &inner, &ctx, order, &reason).await).await?;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }
@@ -41,7 +41,7 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
 /// [`OrderError::Packed`] once a parcel is packed.
 pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderError> {
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
@@ -51,7 +51,7 @@ pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: Cance
             cancel_rows(tx, &inner, &ctx, order, &format!("{BY_SHOPPER}{cause}")).await
         })
         .await?;
-    payments::carry_out(shop, todo).await;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }
@@ -70,7 +70,7 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
         return Err(OrderError::Paid);
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
@@ -80,7 +80,7 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
             cancel_rows(tx, &inner, &ctx, order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
         })
         .await?;
-    payments::carry_out(shop, todo).await;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }
@@ -109,13 +109,13 @@ pub(crate) async fn cancel_rows(
         // Who does not buy does not use it up.
         pricing::use_codes(tx, &HashMap::from([(code, -1)])).await?;
     }
-    let todo = payments::unwind_rows(tx, shop, ctx, order).await?;
+    let calls = payments::unwind_rows(tx, shop, ctx, order).await?;
     refresh_states(tx, order).await?;
     let data = json!({ "reason": reason });
     let released = json!({ "units": units });
     let happened = [Event::new("order.cancelled", order.0, data), Event::new("stock.released", order.0, released)];
     events::append(tx, shop, ctx, at, &happened).await?;
-    Ok(todo)
+    Ok(calls)
 }
 
 /// Takes the sale out of the books. What was refunded before becomes part of the reversal: afterwards the receivable is what was

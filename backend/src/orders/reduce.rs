@@ -32,7 +32,7 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
         return Err(OrderError::Reason);
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
@@ -56,7 +56,7 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
             settle_less(tx, &inner, &ctx, &head, (price, tax), ReturnedMoney::Refund, &reason).await
         })
         .await?;
-    payments::carry_out(shop, todo).await;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }
@@ -139,16 +139,16 @@ async fn settle_less(
         let postings = [("sales", less - of_tax), ("vat_payable", of_tax), ("accounts_receivable", -less)];
         accounting::post(tx, shop, at, "order.reduced", Some(order), shop.id(), head.currency, &postings).await?;
     }
-    let mut todo = Vec::new();
+    let mut calls = Vec::new();
     if price > less && money == ReturnedMoney::Refund {
-        todo.extend(payments::refund_rows(tx, shop, ctx, order, price - less, reason).await?);
+        calls.extend(payments::refund_rows(tx, shop, ctx, order, price - less, reason).await?);
     }
     refresh_states(tx, order).await?;
     let now = store::head(tx, order).await?.ok_or(OrderError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
         payments::collect_cash(tx, shop, ctx, order, None).await?;
     }
-    Ok(todo)
+    Ok(calls)
 }
 
 /// Unpacks what did not leave, and gives back what is still reserved.

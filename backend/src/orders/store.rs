@@ -346,8 +346,10 @@ macro_rules! in_queue {
             or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
     };
     (cash_due) => {
-        "o.payment_state in ('pending', 'partly_paid') and o.cancelled_at is null and o.payment_method = 'cod'
-         and o.delivery_state in ('in_transit', 'delivered')"
+        // Some of what came may have gone back already.
+        "o.payment_state in ('pending', 'partly_paid', 'partly_refunded') and o.cancelled_at is null and o.payment_method = 'cod'
+         and o.delivery_state in ('in_transit', 'delivered')
+         and exists (select 1 from payments p where p.order_id = o.id and p.state = 'pending' and p.amount > 0)"
     };
 }
 

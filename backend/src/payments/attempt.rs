@@ -165,7 +165,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
         return Err(PaymentError::Mismatch(payment));
     }
     let (inner, intent) = (shop.clone(), intent.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             let ctx = inner.system();
@@ -179,7 +179,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
         })
         .await?;
     shop.feed().wake();
-    if !todo.is_empty() {
+    if !calls.is_empty() {
         // The jobs do it: whoever asked here waits for other things.
         tracing::info!(%payment, "money came for an order that takes none and goes back");
     }
@@ -243,8 +243,10 @@ pub(super) async fn arrived(
         let (reference, currency) = (attempt.id.0, attempt.currency);
         accounting::post(tx, shop, at, "payment.captured", Some(order), reference, currency, &postings).await?;
     }
-    if matches!(kind, "authorised" | "captured") {
+    if matches!(kind, "authorised" | "captured" | "voided") {
         refusals::succeeded(tx, shop, ctx, &lost::key_of(attempt.id)).await?;
+    }
+    if matches!(kind, "authorised" | "captured") {
         inventory::hold_for_good(tx, order).await?;
     }
     let data = json!({ "payment": attempt.id, "amount": amount, "currency": attempt.currency, "failure": failure });

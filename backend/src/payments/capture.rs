@@ -40,7 +40,7 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
             let attempt = capturable(tx, order).await?;
             // Nothing is under way: what this form asked for before was refused.
             if attempt.as_ref().is_some_and(|attempt| attempt.method == PaymentMethod::Card && attempt.capturing.is_none()) {
-                once::forget(tx, &ctx, "capture").await?;
+                once::forget(tx, &ctx, "capture", &format!("{order} ")).await?;
             }
             let wish = format!("{order} {amount:?}");
             if let Some(before) = once::answered(tx, &ctx, "capture", &wish).await? {
@@ -288,11 +288,13 @@ pub(crate) async fn captured_otherwise(
     store::set_capturing(tx, payment, None, None).await?;
     orders::set_payment_method(tx, attempt.order_id, PaymentMethod::Cod).await?;
     let (id, next) = (PaymentId(shop.id()), attempts.last().map_or(1, |attempt| attempt.attempt + 1));
-    store::insert(tx, id, attempt.order_id, PaymentMethod::Cod, (minor, attempt.currency), next, shop.now()).await?;
-    let todo = refund::unwind_attempt(tx, shop, ctx, &attempt).await?;
+    // All that is due: what did not come of it stays so.
+    let due = (head.total - head.waived).max(minor);
+    store::insert(tx, id, attempt.order_id, PaymentMethod::Cod, (due, attempt.currency), next, shop.now()).await?;
+    let calls = refund::unwind_attempt(tx, shop, ctx, &attempt).await?;
     let paid = store::by_id(tx, id).await?.ok_or(PaymentError::Unknown)?;
     cash(tx, shop, ctx, &paid, minor).await?;
-    Ok(todo)
+    Ok(calls)
 }
 
 /// Nobody asks for this capture any more.

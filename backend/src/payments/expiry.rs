@@ -115,8 +115,8 @@ pub(super) async fn expire_order(shop: &Shop, order: OrderId) -> Result<bool, Pa
         .await;
     match done {
         Ok(None) => Ok(false),
-        Ok(Some(todo)) => {
-            refund::carry_out(shop, todo).await;
+        Ok(Some(calls)) => {
+            refund::carry_out(shop, calls).await;
             shop.feed().wake();
             Ok(true)
         }

@@ -155,6 +155,11 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
 async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: Option<&str>) -> Result<(), PaymentError> {
     let head = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
     if !store::refund_done(tx, refund.id, name).await? {
+        let known = store::refund_reference(tx, refund.id).await?;
+        if name.is_some() && known.as_deref() != name {
+            // It was given up, or settled in another way, while the gateway still made it: the money may have gone back twice.
+            told_refused(tx, shop, ctx, refund, reasons::MADE_AFTER_ALL).await?;
+        }
         return Ok(());
     }
     refusals::succeeded(tx, shop, ctx, &key_of(refund.id)).await?;
@@ -262,13 +267,13 @@ pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Re
 pub(crate) async fn look_for_refund(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
     let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
     let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
-    let (Some(gateway), Some(reference), "pending") = (super::open_gateway(shop), attempt.gateway_ref, refund.state.as_str()) else {
-        return Ok(());
-    };
+    let (Some(reference), "pending") = (attempt.gateway_ref, refund.state.as_str()) else { return Ok(()) };
+    let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let made = match gateway.refunded(&reference, id).await {
         Ok(Some(made)) => made,
+        Ok(None) | Err(GatewayError::Missing(_)) => return Ok(()),
         Err(error) if error.is_passing() => return Err(PaymentError::Waiting),
-        Ok(None) | Err(_) => return Ok(()),
+        Err(error) => return Err(error.into()),
     };
     let inner = shop.clone();
     shop.db()
@@ -323,14 +328,14 @@ pub(crate) async fn refunded_otherwise(tx: &mut Tx, shop: &Shop, ctx: &Context, 
 /// # Errors
 /// The database's and the books'.
 pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<Vec<GatewayCall>, PaymentError> {
-    let mut todo = Vec::new();
+    let mut calls = Vec::new();
     for attempt in store::of_order(tx, order).await? {
         // Nobody wants to be paid any more.
         store::set_capturing(tx, attempt.id, None, None).await?;
         refusals::not_wanted(tx, shop, ctx, &super::capture::key_of(attempt.id)).await?;
-        todo.extend(unwind_attempt(tx, shop, ctx, &attempt).await?);
+        calls.extend(unwind_attempt(tx, shop, ctx, &attempt).await?);
     }
-    Ok(todo)
+    Ok(calls)
 }
 
 /// Gives at most so much of what an order paid back the way it came: what is left of its largest payment. What needs the gateway is
@@ -353,7 +358,7 @@ pub(crate) async fn refund_rows(
 
 /// Gives up or gives back one payment.
 pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt) -> Result<Vec<GatewayCall>, PaymentError> {
-    let mut todo = Vec::new();
+    let mut calls = Vec::new();
     match (attempt.state, &attempt.gateway_ref) {
         (AttemptState::Voided, _) => {}
         (AttemptState::Captured, _) => {
@@ -361,17 +366,17 @@ pub(super) async fn unwind_attempt(tx: &mut Tx, shop: &Shop, ctx: &Context, atte
             if left > 0 {
                 let refund = begin(tx, shop, ctx, attempt, left, super::CANCELLED).await?;
                 if attempt.method == PaymentMethod::Card {
-                    todo.push(GatewayCall::Refund(refund));
+                    calls.push(GatewayCall::Refund(refund));
                 }
             }
         }
         (_, Some(_)) => {
             jobs::void_later(tx, shop, attempt.id).await?;
-            todo.push(GatewayCall::Void(attempt.id));
+            calls.push(GatewayCall::Void(attempt.id));
         }
         (_, None) => void_unasked(tx, shop, ctx, attempt.id).await?,
     }
-    Ok(todo)
+    Ok(calls)
 }
 
 /// Gives up an attempt of which the gateway knows nothing.
@@ -389,8 +394,8 @@ pub(super) async fn void_unasked(tx: &mut Tx, shop: &Shop, ctx: &Context, paymen
 }
 
 /// Does what a transaction left to be done at the gateway. What does not succeed is left to the jobs.
-pub(crate) async fn carry_out(shop: &Shop, todo: Vec<GatewayCall>) {
-    for one in todo {
+pub(crate) async fn carry_out(shop: &Shop, calls: Vec<GatewayCall>) {
+    for one in calls {
         let done = match one {
             GatewayCall::Void(payment) => void(shop, payment).await,
             GatewayCall::Refund(refund) => perform(shop, refund).await,

@@ -218,6 +218,12 @@ pub(super) async fn refund_done(tx: &mut Tx, id: RefundId, reference: Option<&st
     Ok(tx.execute(sql, &[&id, &reference]).await? == 1)
 }
 
+/// The gateway's name of a refund that it made.
+pub(super) async fn refund_reference(db: &mut impl Reader, id: RefundId) -> Result<Option<String>, DbError> {
+    let row: Option<(Option<String>,)> = db.fetch_optional("select gateway_ref from refunds where id = $1", &[&id]).await?;
+    Ok(row.and_then(|row| row.0))
+}
+
 /// It was refused, from the state it is in; false when it was in another one.
 pub(super) async fn refund_failed(tx: &mut Tx, id: RefundId, from: &str, failure: &str) -> Result<bool, DbError> {
     let sql = "update refunds set state = 'failed', failure = $3 where id = $1 and state = $2";

@@ -38,13 +38,15 @@ pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> 
     }
 }
 
-/// Forgets what was answered under the caller's key: what was asked for did not come about, and may be asked for anew by the same form.
+/// Forgets what was answered under the caller's key to what `begins` so: it did not come about, and may be asked for anew by the same
+/// form.
 ///
 /// # Errors
 /// The database's.
-pub async fn forget(tx: &mut Tx, ctx: &Context, action: &str) -> Result<(), DbError> {
+pub async fn forget(tx: &mut Tx, ctx: &Context, action: &str, begins: &str) -> Result<(), DbError> {
     let Some(key) = &ctx.key else { return Ok(()) };
-    tx.execute("delete from request_keys where key = $1 and action = $2", &[key, &action]).await.map(drop)
+    let sql = "delete from request_keys where key = $1 and action = $2 and asked like $3 || '%'";
+    tx.execute(sql, &[key, &action, &begins]).await.map(drop)
 }
 
 /// Keeps the answer under the caller's key.

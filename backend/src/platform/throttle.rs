@@ -9,7 +9,7 @@ use super::db::{DbError, Tx};
 use crate::Shop;
 
 /// The first wait, milliseconds; each further try doubles it, up to [`MAX_WAIT_MS`].
-const FIRST_WAIT: i64 = 60_000;
+const FIRST_WAIT_MS: i64 = 60_000;
 const MAX_WAIT_MS: i64 = 15 * 60_000;
 /// A count is forgotten after so long without a try, milliseconds.
 const FORGET: i64 = 60 * 60_000;
@@ -55,7 +55,7 @@ impl Counter {
     /// Milliseconds to wait after this many tries.
     fn wait(self, count: i64) -> i64 {
         match u32::try_from(count - self.most) {
-            Ok(over) => FIRST_WAIT.saturating_mul(1 << over.min(10)).min(MAX_WAIT_MS),
+            Ok(over) => FIRST_WAIT_MS.saturating_mul(1 << over.min(10)).min(MAX_WAIT_MS),
             Err(_) => 0,
         }
     }

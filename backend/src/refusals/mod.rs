@@ -282,7 +282,7 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
         _ => return Err(RefusalError::Unknown),
     }
     let (inner, ctx) = (shop.clone(), ctx.clone());
-    let todo = shop
+    let calls = shop
         .db()
         .write(async move |tx| {
             lock(tx, row.order_id).await?;
@@ -300,7 +300,7 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
             }
         })
         .await?;
-    payments::carry_out(shop, todo).await;
+    payments::carry_out(shop, calls).await;
     shop.feed().wake();
     Ok(())
 }

@@ -237,3 +237,35 @@ async fn a_note_of_the_staff_is_not_shown_to_whoever_comes_from_the_bank() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_was_settled_in_cash_leaves_the_rest_due_and_collectable() {
+    both_worlds(async |world| {
+        let placed = authorised(world).await;
+        world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &owner(world), placed.order, Some(600)).await.is_err());
+        refusals::settle(world, &owner(world), the_row(world).await.id, "six pesos at the counter").await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.captured.minor), (PaymentState::PartlyPaid, 600));
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.captured), (PaymentState::Paid, placed.total));
+        world.work().await;
+        assert_eq!(world.moved().await, (0, 0));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_forgotten_for_the_order_that_was_refused_alone() {
+    both_worlds(async |world| {
+        let (one, other) = (authorised(world).await, authorised(world).await);
+        let form = owner(world).with_key("one-form");
+        capture(world, &form, one.order, None).await.unwrap();
+        assert!(matches!(capture(world, &form, other.order, None).await, Err(PaymentError::KeyReused)));
+        assert_eq!(world.moved().await, (one.total.minor, 0));
+        world.assert_sound().await;
+    })
+    .await;
+}

@@ -19,6 +19,8 @@ pub mod reasons {
     pub const NO_ANSWER: &str = "no_answer";
     /// The gateway's answer does not fit the payment.
     pub const MISMATCH: &str = "mismatch";
+    /// The gateway made a refund that had been given up, or settled in another way.
+    pub const MADE_AFTER_ALL: &str = "made_after_all";
     /// The signature of a webhook is wrong.
     pub const SIGNATURE: &str = "signature";
     /// A webhook cannot be read.
@@ -38,6 +40,7 @@ pub fn refusal_reason(locale: Locale, reason: &str) -> String {
         reasons::NO_GATEWAY => t::ADMIN_REFUSALS_NO_GATEWAY,
         reasons::NO_ANSWER => t::ADMIN_REFUSALS_NO_ANSWER,
         reasons::MISMATCH => t::ADMIN_REFUSALS_MISMATCH,
+        reasons::MADE_AFTER_ALL => t::ADMIN_REFUSALS_MADE_AFTER_ALL,
         reasons::SIGNATURE => t::ADMIN_REFUSALS_SIGNATURE,
         reasons::UNREADABLE => t::ADMIN_REFUSALS_UNREADABLE,
         reasons::UNKNOWN_PAYMENT => t::ADMIN_REFUSALS_UNKNOWN_PAYMENT,

@@ -23,7 +23,6 @@ pub fn GalleryAdmin() -> impl IntoView {
         job(tr!(ADMIN_RETURNS), "/admin/returns", icon::RETURN, None),
         job(tr!(ADMIN_BOOKS), "/admin/books", icon::BOOK_OPEN, None),
         job(tr!(ADMIN_STORES), "/admin/stores", icon::STORE, None),
-        job(tr!(ADMIN_INSIGHT), "/admin/insight", icon::CHART, None),
         job(tr!(ADMIN_SETTINGS), "/admin/settings", icon::SETTINGS, None),
     ];
     let commands: Vec<_> = jobs

@@ -51,7 +51,7 @@ pub(super) struct Inner {
     pub(super) reach: Arc<Reach>,
     /// Looks whether Postgres answers; ends with the database.
     pub(super) looking: Option<tokio::task::AbortHandle>,
-    /// The last write was refused because there is no permits.
+    /// The last write was refused because the disk is full.
     pub(super) full: Arc<AtomicBool>,
 }
 
@@ -117,7 +117,7 @@ impl Db {
             match self.read(sql, binds).await {
                 // Reading changes nothing, so it may be done again on another connection.
                 Err(error) if error.lost_connection() && tries < MAX_TRIES => tries += 1,
-                Err(error) if error.lost_connection() => return Err(DbError::Away),
+                Err(error) if error.lost_connection() => return Err(away(&error)),
                 done => return done,
             }
         }
@@ -129,7 +129,7 @@ impl Db {
         self.0.reach.is_away()
     }
 
-    /// Was the last write refused because there is no permits?
+    /// Was the last write refused because the disk is full?
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.0.full.load(Ordering::Relaxed)
@@ -253,6 +253,12 @@ impl Db {
             Pool::Postgres(_) => Err(DbError::Unsupported("back up Postgres with pg_dump --format=custom".into())),
         }
     }
+}
+
+/// What a connection that was lost again and again means; the log says how it was lost.
+fn away(error: &DbError) -> DbError {
+    tracing::warn!(%error, "no connection to the database lasts");
+    DbError::Away
 }
 
 impl Reader for &Db {
@@ -420,7 +426,7 @@ impl Writers {
                 Ok(None) if tries < MAX_TRIES => tries += 1,
                 Ok(None) => return Err(DbError::Busy),
                 Err(error) if error.lost_connection() && tries < MAX_TRIES => tries += 1,
-                Err(error) if error.lost_connection() => return Err(DbError::Away),
+                Err(error) if error.lost_connection() => return Err(away(&error)),
                 Err(error) => return Err(error),
             }
         }

@@ -82,7 +82,12 @@ impl http_body::Body for TrackedRequest {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if !matches!(polled, Poll::Ready(Some(Ok(_))) | Poll::Pending) {
+        let is_over = match &polled {
+            Poll::Pending => false,
+            Poll::Ready(Some(Ok(_))) => self.body.is_end_stream(),
+            Poll::Ready(_) => true,
+        };
+        if is_over {
             self.activity.sending_since_ms.store(0, Ordering::Relaxed);
         }
         polled

@@ -20,7 +20,7 @@ use super::activity::{Activity, TrackedAnswer, TrackedRequest};
 use crate::api::Problem;
 use crate::cache::Pages;
 
-/// Answers the requests of one connection.
+/// One connection's service: the cached pages, who is at the other end, and the permit that counts it.
 pub(super) struct ConnectionService {
     pages: Arc<Pages>,
     peer: SocketAddr,
