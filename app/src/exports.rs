@@ -71,6 +71,7 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
 type Pairs = Vec<(String, String)>;
 
 /// Who asks, and what for; or what to say to whoever may not. Who is not signed in comes to this page of the admin afterwards.
+#[allow(clippy::result_large_err, reason = "an answer is as large as it is")]
 fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
     let (parts, _) = request.into_parts();
     let visitor = parts.extensions.get::<Visitor>();

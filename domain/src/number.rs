@@ -131,7 +131,7 @@ fn read(text: &str, decimals: u8, mark: DecimalMark, zeros_may_follow: bool) -> 
     }
     let fraction = fraction.unwrap_or_default();
     let (kept, extra) = fraction.split_at(decimals.min(fraction.len()));
-    if !extra.is_empty() && !(zeros_may_follow && extra.bytes().all(|b| b == b'0')) {
+    if !extra.is_empty() && (!zeros_may_follow || extra.bytes().any(|b| b != b'0')) {
         return Err(NumberError::Malformed);
     }
     let whole = whole.replace(comma, "");

@@ -31,6 +31,7 @@ pub struct Visitor {
 }
 
 /// Says the addresses of the files that a part of the WebAssembly needs.
+#[allow(clippy::type_complexity, reason = "named by the struct")]
 #[derive(Clone)]
 pub struct PartFiles(pub Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>);
 

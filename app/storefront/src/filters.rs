@@ -57,6 +57,7 @@ pub(crate) fn Filters(
     let (min, max) = (PriceField::new(shown, "min"), PriceField::new(shown, "max"));
     // What stands in the address was sent; what is typed is looked at when the field is left.
     let faults = RwSignal::new(price_faults(&min.typed.get_untracked(), &max.typed.get_untracked()));
+    #[allow(clippy::type_complexity, reason = "one of two faults")]
     let fault = |which: fn(&(Option<&'static str>, Option<&'static str>)) -> Option<&'static str>| {
         Signal::derive(move || faults.with(which).map(str::to_owned))
     };

@@ -320,6 +320,7 @@ async fn pictures(db: &Db, ids: &str, found: &mut Found) -> Result<(), DbError> 
         return Ok(());
     }
     let asked = of.keys().collect::<crate::platform::db::Rows>().end();
+    #[allow(clippy::type_complexity, reason = "a row of the statement")]
     let rows: Vec<(PictureId, String, Option<String>, Option<String>, Option<String>)> = db
         .fetch_all(
             "select p.id, p.hash, t.locale, t.alt, (select min(i.source) from imported_pictures i where i.picture_id = p.id)

@@ -47,7 +47,7 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
                 }
             }
             None => {
-                list.lines.push(PickLine { place, sku, name: format!("{name} {options}").trim().to_owned(), units, orders: vec![number] })
+                list.lines.push(PickLine { place, sku, name: format!("{name} {options}").trim().to_owned(), units, orders: vec![number] });
             }
         }
     }

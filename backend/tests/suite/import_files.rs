@@ -259,7 +259,7 @@ async fn old_code_pages_and_unicode_text_are_read() {
         let utf16: Vec<u8> = "\u{feff}".chars().chain(file.chars()).collect::<String>().encode_utf16().flat_map(u16::to_le_bytes).collect();
         let report = import_with(shop, &utf16, &ImportOptions::default()).await;
         assert_eq!((report.created, told(&report)), (1, vec![]));
-        let old: Vec<u8> = file.replace('ñ', "\u{f1}").replace("mug", "cup").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let old: Vec<u8> = file.replace("mug", "cup").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         let report = import_with(shop, &old, &ImportOptions::default()).await;
         assert_eq!((report.created, told(&report)), (1, vec![(1, "", true)]));
         assert_eq!(number(shop, "select count(*) from product_texts where name = 'Piña'").await, 2);

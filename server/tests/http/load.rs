@@ -72,7 +72,7 @@ async fn memory_stays_small_under_mixed_load_and_two_hundred_large_bodies() {
 async fn ask(server: &Server, slugs: &[String], n: usize) -> bool {
     let slug = &slugs[n * 7 % slugs.len()];
     let read = async |path: String, cookie: &str| {
-        let asked = server.get(&path).header("accept-encoding", if n % 3 == 0 { "gzip" } else { "br" }).header("cookie", cookie);
+        let asked = server.get(&path).header("accept-encoding", if n.is_multiple_of(3) { "gzip" } else { "br" }).header("cookie", cookie);
         let Ok(answer) = asked.send().await else { return false };
         answer.status() == 200 && answer.bytes().await.is_ok()
     };
@@ -104,7 +104,7 @@ fn send_much(server: Arc<Server>, n: usize, over: Arc<AtomicBool>) -> impl FnOnc
             let Ok(mut connection) = TcpStream::connect(server.url.trim_start_matches("http://")) else { continue };
             let _ = connection.set_write_timeout(Some(Duration::from_secs(5)));
             // Half of them say how much will come, the others send pieces without end.
-            let length = if n % 2 == 0 { "content-length: 40000000\r\n" } else { "transfer-encoding: chunked\r\n" };
+            let length = if n.is_multiple_of(2) { "content-length: 40000000\r\n" } else { "transfer-encoding: chunked\r\n" };
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: shop\r\nstripe-signature: t=1,v1=00\r\n{length}content-type: multipart/form-data; boundary=edge\r\n\r\n"
             );

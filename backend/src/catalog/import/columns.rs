@@ -89,6 +89,7 @@ const NAMES: &[(Column, &[&str])] = &[
 ];
 
 /// Columns that are there once more for each other language, with its code: `Title (fil)`.
+#[allow(clippy::type_complexity, reason = "a table of two columns")]
 const SPOKEN: &[(fn(Locale) -> Column, &str)] = &[
     (|locale| Column::Text(locale, Title), "Title"),
     (|locale| Column::Text(locale, Slug), "Slug"),

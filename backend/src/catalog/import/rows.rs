@@ -172,9 +172,9 @@ impl<'a> Reading<'a> {
         image(&cells, listing);
         let taken = variant(&cells, listing, &mut self.skus);
         if taken.is_ok() {
-            listing.lines.push(cells.line())
+            listing.lines.push(cells.line());
         } else {
-            listing.refused.push(cells.line())
+            listing.refused.push(cells.line());
         }
         taken
     }
@@ -359,7 +359,7 @@ fn variant(cells: &Cells<'_>, listing: &mut Listing, skus: &mut HashMap<String, 
     let values = [Column::OptionValue(0, EN), Column::OptionValue(1, EN), Column::OptionValue(2, EN)];
     let more = [Column::Grams, Column::Quantity, Column::Cost, Column::CompareAt];
     let says = |columns: &[Column]| columns.iter().any(|column| cells.says(*column));
-    if !says(&names) && !says(&values) && !(listing.lines.is_empty() && says(&more)) {
+    if !says(&names) && !says(&values) && (!listing.lines.is_empty() || !says(&more)) {
         return Ok(());
     }
     let values = choice(cells, listing)?;
@@ -455,6 +455,7 @@ fn with_sku(cells: &Cells<'_>, listing: &Listing, mut row: Row, skus: &mut HashM
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
 

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>, bool)> {
-        Records::new(text, b',').map(|r| (r.line, r.cells.iter().map(|c| c.to_string()).collect(), r.broken)).collect()
+        Records::new(text, b',').map(|r| (r.line, r.cells.iter().map(ToString::to_string).collect(), r.broken)).collect()
     }
     fn row(line: u64, cells: &[&str]) -> (u64, Vec<String>, bool) {
         (line, cells.iter().map(|c| (*c).to_owned()).collect(), false)

@@ -74,9 +74,8 @@ impl Reach {
 }
 
 async fn look(options: &PgConnectOptions) -> Result<(), String> {
-    let connected = match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
-        Ok(connected) => connected,
-        Err(_) => return Err(format!("no answer in {} s", CONNECT_TIMEOUT.as_secs())),
+    let Ok(connected) = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await else {
+        return Err(format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
     };
     match connected.map_err(DbError::from) {
         Ok(connection) => {
