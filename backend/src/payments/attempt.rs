@@ -174,8 +174,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
             // Money for an order that was cancelled meanwhile, or is paid in cash by now, goes back at once.
             let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
             let open = matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured);
-            let unwanted = head.cancelled_at.is_some() || head.payment_method != attempt.method;
-            if unwanted && open { refund::unwind_attempt(tx, &inner, &ctx, &attempt).await } else { Ok(Vec::new()) }
+            if is_unwanted(&head, &attempt) && open { refund::unwind_attempt(tx, &inner, &ctx, &attempt).await } else { Ok(Vec::new()) }
         })
         .await?;
     shop.feed().wake();
@@ -184,6 +183,11 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
         tracing::info!(%payment, "money came for an order that takes none and goes back");
     }
     Ok(())
+}
+
+/// Does the order take no money in this way: cancelled, or paid in another?
+pub(super) fn is_unwanted(head: &orders::Head, attempt: &Attempt) -> bool {
+    head.cancelled_at.is_some() || head.payment_method != attempt.method
 }
 
 /// The same inside a transaction. News that the attempt is past already change nothing.

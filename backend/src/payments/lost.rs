@@ -11,10 +11,9 @@ use crate::platform::db::Tx;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
-use super::attempt::settle_one;
+use super::attempt::{is_unwanted, settle_one};
 use super::gateway::GatewayError;
 use super::refund::void_unasked;
-use super::store::Attempt;
 use super::{PaymentError, store};
 
 /// Names a payment among refusals.
@@ -73,12 +72,6 @@ pub(crate) async fn look(shop: &Shop, payment: PaymentId) -> Result<(), PaymentE
     }
 }
 
-/// Is the money that the bank holds for an order that takes none? A job lets it go; until then the row stays.
-async fn is_unwanted(shop: &Shop, attempt: &Attempt) -> Result<bool, PaymentError> {
-    let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-    Ok(head.cancelled_at.is_some() || head.payment_method != attempt.method)
-}
-
 /// Asks the gateway once more where a payment stands; what it knows counts, and the row ends, unless money is still held that nobody
 /// wants.
 ///
@@ -87,8 +80,10 @@ async fn is_unwanted(shop: &Shop, attempt: &Attempt) -> Result<bool, PaymentErro
 pub(crate) async fn look_again(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
     let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     if let Some(reference) = &attempt.gateway_ref {
+        let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
         match settle_one(shop, payment, reference).await {
-            Ok(intent) if intent.state == AttemptState::Authorised && is_unwanted(shop, &attempt).await? => return Ok(()),
+            // A job lets it go; until then the row stays.
+            Ok(intent) if intent.state == AttemptState::Authorised && is_unwanted(&head, &attempt) => return Ok(()),
             Ok(_) => {}
             Err(error @ PaymentError::Gateway(GatewayError::Missing(_))) => {
                 note(shop, payment, reasons::NOT_KNOWN).await?;

@@ -451,7 +451,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn line(price: i64, quantity: i64) -> CartLineView {
+    pub(super) fn line(price: i64, quantity: i64) -> CartLineView {
         let money = Money::new(price, Currency::PHP);
         CartLineView {
             variant: VariantId(Uuid::from_u128(u128::from(price.unsigned_abs()))),

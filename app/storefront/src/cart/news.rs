@@ -24,29 +24,8 @@ pub(super) fn is_news(notice: &CartNotice, lines: &[CartLineView]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::VariantId;
-    use domain::{Currency, Money, Quantity};
-    use uuid::Uuid;
-
     use super::*;
-
-    fn line(price: u32, quantity: i64) -> CartLineView {
-        let money = Money::new(i64::from(price), Currency::PHP);
-        CartLineView {
-            variant: VariantId(Uuid::from_u128(u128::from(price))),
-            slug: "mug".into(),
-            name: "Mug".into(),
-            options: String::new(),
-            sku: "M".into(),
-            picture: None,
-            quantity: Quantity::clamped(quantity),
-            unit_price: money,
-            total: money,
-            tax_rate_bp: 1_200,
-            weight_g: 100,
-            available: 10,
-        }
-    }
+    use crate::cart::tests::line;
 
     #[test]
     fn what_the_server_has_fewer_of_is_said() {
