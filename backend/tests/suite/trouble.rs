@@ -232,11 +232,11 @@ async fn a_database_that_went_away_is_said_at_once_and_comes_back_by_itself() {
     wire.cut();
     let begun = Instant::now();
     let read = shop.db().fetch_optional::<(i64,)>("select 1 from settings", &[]).await;
-    assert!(matches!(read, Err(DbError::Away)) && begun.elapsed() < Duration::from_secs(1), "{read:?} after {:?}", begun.elapsed());
+    assert!(matches!(read, Err(DbError::Away)) && begun.elapsed() < Duration::from_secs(3), "{read:?} after {:?}", begun.elapsed());
     let begun = Instant::now();
     let bought = buy(&shop, cart, "away-key-1").await;
     assert!(matches!(bought, Err(CheckoutError::Db(DbError::Away))), "{bought:?}");
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     wire.mend();
     let begun = Instant::now();
     while shop.db().is_away() {

@@ -8,8 +8,9 @@ use crate::api::{json_of, order, try_to_buy_one};
 use crate::program::{Folder, Server, a_postgres, client, complaint, owner};
 use crate::wire::Wire;
 
-/// How long an answer may take while there is no database.
-const SOON: Duration = Duration::from_secs(1);
+/// How long an answer may take while there is no database: it is given at once, where it once came after 5 to 10 seconds. The rest is
+/// for other tests on the same machine.
+const SOON: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_the_shop_answers_within_a_second_and_recovers_by_itself() {
