@@ -13,15 +13,20 @@ pub mod dashboard;
 pub mod fulfilment;
 pub mod identity;
 pub mod inventory;
+pub mod jobs;
 pub mod notifications;
 pub mod orders;
 pub mod payments;
+#[path = "platform_shim.rs"]
 pub mod platform;
 pub mod pricing;
 pub mod refusals;
+mod schema;
 pub mod search;
 pub mod seed;
 pub mod settings;
 mod shop;
 
+pub use ::platform::rows;
+pub use schema::SCHEMA;
 pub use shop::{GatewayConfig, OpenError, Shop, ShopConfig};

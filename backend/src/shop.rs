@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use domain::Timestamp;
-use domain::id::RequestId;
 use uuid::Uuid;
 
 use crate::catalog::Shelf;
 use crate::identity::{Cost, Guard};
+use crate::platform::Context;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::platform::db::{Db, DbError};
+use crate::platform::db::{Db, DbError, Tx};
 use crate::platform::events::Feed;
 use crate::platform::files::Files;
 use crate::platform::mail::{MailError, Mailer};
@@ -18,7 +18,7 @@ use crate::platform::rng::{Rng, SystemRng};
 use crate::platform::secrets::{Keys, SecretsError};
 use crate::platform::settings::Settings;
 use crate::search::Engine;
-use crate::{checkout, payments};
+use crate::{SCHEMA, checkout, payments};
 
 /// The gateway for cards.
 #[derive(Clone, Debug)]
@@ -93,8 +93,6 @@ pub enum OpenError {
 struct Inner {
     config: ShopConfig,
     db: Db,
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
     keys: Keys,
     settings: Settings,
     files: Files,
@@ -128,11 +126,11 @@ impl Shop {
     pub async fn open_with(config: ShopConfig, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
-        let db = Db::open(&config.database).await?;
-        db.migrate().await?;
+        let db = Db::open_with(&config.database, clock, rng).await?;
+        db.migrate(&SCHEMA).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
-        let keys = Keys::of_database(&db, &key_file, &SystemRng, clock.now()).await?;
-        Self::with(config, db, keys, clock, rng).await
+        let keys = Keys::of_database(&db, &key_file, &SystemRng, db.now()).await?;
+        Self::with(config, db, keys).await
     }
 
     /// Opens a shop that is there to look into it, also while it is served. Nothing can be written, and what is sealed stays sealed.
@@ -140,13 +138,13 @@ impl Shop {
     /// # Errors
     /// See [`OpenError`] and [`Db::open_to_read`].
     pub async fn open_to_read(config: ShopConfig) -> Result<Self, OpenError> {
-        let db = Db::open_to_read(&config.database).await?;
+        let db = Db::open_to_read(&config.database, &SCHEMA).await?;
         let mut none = [0; 32];
         SystemRng.fill(&mut none);
-        Self::with(config, db, Keys::from_bytes(&none), Arc::new(SystemClock), Arc::new(SystemRng)).await
+        Self::with(config, db, Keys::from_bytes(&none)).await
     }
 
-    async fn with(config: ShopConfig, db: Db, keys: Keys, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
+    async fn with(config: ShopConfig, db: Db, keys: Keys) -> Result<Self, OpenError> {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
         let feed = Feed::of(&db);
@@ -155,8 +153,6 @@ impl Shop {
         let shop = Self(Arc::new(Inner {
             config,
             db,
-            clock,
-            rng,
             keys,
             settings: Settings::default(),
             files,
@@ -185,12 +181,12 @@ impl Shop {
     }
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.0.clock
+        self.0.db.clock()
     }
     /// Randomness.
     #[must_use]
     pub fn rng(&self) -> &Arc<dyn Rng> {
-        &self.0.rng
+        self.0.db.rng()
     }
     #[must_use]
     pub fn keys(&self) -> &Keys {
@@ -242,17 +238,29 @@ impl Shop {
     }
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.db.now()
     }
     /// A new UUIDv7.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        self.0.rng.uuid(self.now())
+        self.0.db.id()
     }
     /// A context for what the program does by itself.
     #[must_use]
-    pub fn system(&self) -> crate::platform::Context {
-        crate::platform::Context::system(RequestId(self.id()))
+    pub fn system(&self) -> Context {
+        self.0.db.system()
+    }
+    /// Makes a change of this caller in one transaction, and returns after the commit; see [`Db::write_in`].
+    ///
+    /// # Errors
+    /// What `work` returns, or the writer's own.
+    pub async fn write<T, E, F>(&self, ctx: &Context, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.db.write_in(ctx, work).await
     }
     /// Finishes what is being written, and closes.
     pub async fn close(&self) {

@@ -4,6 +4,10 @@
 //! entity has its own id type ([`id`]). What a cart costs is computed by [`cart`], what state an order is in by [`order`],
 //! and who may do what is named by [`permission`].
 
+#[cfg(feature = "sqlx")]
+#[macro_use]
+mod sql;
+
 pub mod barcode;
 pub mod cart;
 pub mod email;

@@ -53,6 +53,8 @@ impl FromStr for Currency {
         }
     }
 }
+#[cfg(feature = "sqlx")]
+text_column!(Currency);
 impl TryFrom<String> for Currency {
     type Error = MoneyError;
     fn try_from(code: String) -> Result<Self, MoneyError> {

@@ -35,6 +35,8 @@ macro_rules! states {
                 match text { $($text => Ok(Self::$variant),)* _ => Err(UnknownState) }
             }
         }
+        #[cfg(feature = "sqlx")]
+        text_column!($name);
     )*};
 }
 

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use backend::platform::db::DbError;
-use backend::platform::jobs::{self, Handlers};
-use backend::{Shop, cart, catalog, checkout, identity, notifications, payments, search};
+use backend::{Shop, cart, catalog, checkout, identity, jobs, notifications, payments, search};
 use tokio::task::JoinHandle;
 
 /// What runs until the server ends.
@@ -14,11 +13,8 @@ impl Workers {
     /// Begins to work.
     #[must_use]
     pub fn start(shop: &Shop) -> Self {
-        let mut handlers = Handlers::new();
-        payments::register(&mut handlers);
-        notifications::register(&mut handlers);
         Self(vec![
-            jobs::run(shop, handlers),
+            jobs::run(shop),
             tokio::spawn(tidy(shop.clone())),
             payments::watch(shop),
             notifications::follow(shop),

@@ -39,8 +39,8 @@ impl Guess {
             (_, _, Some(client)) => client.to_string(),
             _ => "none".to_owned(),
         };
-        let counter = Counter::new(shop, &format!("codes {client}"), MAX_PER_CLIENT).shared();
-        match throttle::attempt(shop, &[counter]).await {
+        let counter = Counter::new(shop.keys(), &format!("codes {client}"), MAX_PER_CLIENT).shared();
+        match throttle::attempt(shop.db(), &[counter]).await {
             Ok(()) => Ok(Self::Tried(code, counter)),
             Err(Throttled::Wait) => Ok(Self::Refused { kept: known, sent: code }),
             Err(Throttled::Db(error)) => Err(error.into()),

@@ -6,13 +6,15 @@ use domain::id::{AddressId, ContactId};
 use domain::permission::Permission;
 use domain::view::Preferences;
 use domain::{Currency, Money, Timestamp, iso_minute};
-use serde_json::json;
 
 use crate::orders::is_sale;
 use crate::platform::db::{Db, DbError, Rows};
 use crate::platform::handover::Handover;
 use crate::platform::{Context, csv};
 use crate::{Shop, settings};
+use ::platform::events::Event;
+use domain::id::UserId;
+use serde::{Deserialize, Serialize};
 
 use super::{CustomerError, open_addresses, unseal_contact};
 
@@ -50,12 +52,34 @@ enum Next {
     Nowhere,
 }
 
+/// A file of customers is begun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CustomersExportBegun {}
+
+impl Event for CustomersExportBegun {
+    const KIND: &'static str = "customers.export_begun";
+    type Subject = UserId;
+}
+
+/// A file of customers left the shop, or the part of it until it was broken off.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CustomersExported {
+    pub rows: u64,
+    /// Did all of it leave?
+    pub complete: bool,
+}
+
+impl Event for CustomersExported {
+    const KIND: &'static str = "customers.exported";
+    type Subject = UserId;
+}
+
 /// A file of customers that is being written.
 pub struct CustomersFile {
     shop: Shop,
     currencies: Vec<Currency>,
     next: Next,
-    handover: Handover,
+    handover: Handover<CustomersExported>,
     begun: bool,
 }
 
@@ -88,7 +112,8 @@ impl CustomersFile {
     pub async fn begin(shop: &Shop, ctx: &Context) -> Result<Self, CustomerError> {
         ctx.require(Permission::ExportCustomers)?;
         let currencies = currencies(shop).await?;
-        let handover = Handover::begin(shop, ctx, ("customers.export_begun", "customers.exported"), json!({})).await?;
+        let handover =
+            Handover::begin(shop.db(), ctx, CustomersExportBegun {}, |rows, complete| CustomersExported { rows, complete }).await?;
         Ok(Self { shop: shop.clone(), currencies, next: Next::Email(Vec::new()), handover, begun: false })
     }
 

@@ -102,7 +102,7 @@ async fn prove(shop: &Shop, locale: Locale, account: &store::AccountRow, passwor
     if password.is_empty() {
         return Err(wrong(t::FIELD_PASSWORD_NEEDED.text(locale)));
     }
-    throttle::attempt(shop, &attempts::of_change(shop, account.id)).await?;
+    throttle::attempt(shop.db(), &attempts::of_change(shop, account.id)).await?;
     if shop.guard().verify(password, Some(account.password_hash.clone())).await? {
         Ok(())
     } else {

@@ -24,16 +24,16 @@ pub(super) fn of_sign_in(shop: &Shop, ctx: &Context, email_hash: &[u8], user: Op
     if let (Some(user), Some(token)) = (user, &ctx.device)
         && let Some(known) = device::of(shop, user, token)
     {
-        return vec![Counter::new(shop, &format!("sign-in {account} device {known}"), MAX_PER_CLIENT)];
+        return vec![Counter::new(shop.keys(), &format!("sign-in {account} device {known}"), MAX_PER_CLIENT)];
     }
     let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
     vec![
-        Counter::new(shop, &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
-        Counter::new(shop, &format!("sign-in {account}"), OF_ACCOUNT).shared(),
+        Counter::new(shop.keys(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
+        Counter::new(shop.keys(), &format!("sign-in {account}"), OF_ACCOUNT).shared(),
     ]
 }
 
 /// What a change of an account counts on that asks for its password.
 pub(super) fn of_change(shop: &Shop, user: UserId) -> Vec<Counter> {
-    vec![Counter::new(shop, &format!("change {user}"), OF_CHANGES)]
+    vec![Counter::new(shop.keys(), &format!("change {user}"), OF_CHANGES)]
 }

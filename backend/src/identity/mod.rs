@@ -135,7 +135,7 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
     let account = store::by_email(shop.db(), &email_hash).await?;
     let user = account.as_ref().map(|account| account.id);
     let counters = attempts::of_sign_in(shop, ctx, &email_hash, user);
-    if let Err(error) = throttle::attempt(shop, &counters).await {
+    if let Err(error) = throttle::attempt(shop.db(), &counters).await {
         if matches!(error, Throttled::Wait) {
             denied(shop, ctx, DenialKind::Wait, user).await;
         }
@@ -186,7 +186,7 @@ pub async fn sign_out(shop: &Shop, token: &str) -> Result<(), IdentityError> {
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
     let now = shop.now();
     let all = async move |tx: &mut Tx| {
-        Ok::<_, DbError>(store::clear_ended(tx, now).await? + throttle::tidy(tx, now).await? + denials::tidy(tx, now).await?)
+        Ok::<_, DbError>(store::clear_ended(tx, now).await? + throttle::tidy(tx).await? + denials::tidy(tx, now).await?)
     };
     shop.db().write(all).await
 }

@@ -7,12 +7,14 @@ use domain::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, Paym
 use domain::permission::Permission;
 use domain::view::{Address, ContactDetails, OrderQuery};
 use domain::{Currency, Money, Timestamp, iso_minute};
-use serde_json::json;
 
 use crate::platform::db::{DbError, Reader, Rows};
 use crate::platform::handover::Handover;
 use crate::platform::{Context, csv};
 use crate::{Shop, customers};
+use ::platform::events::Event;
+use domain::id::UserId;
+use serde::{Deserialize, Serialize};
 
 use super::OrderError;
 use super::list::{PAGE, before, rows};
@@ -69,13 +71,41 @@ pub const ORDER_COLUMNS: [&str; 45] = [
 /// Columns of the order.
 const OF_ORDER: usize = 38;
 
+/// A file of orders is begun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrdersExportBegun {
+    pub payment: String,
+    pub fulfilment: String,
+    pub queue: String,
+    /// Whether it was searched; what for may be somebody's name.
+    pub searched: bool,
+}
+
+impl Event for OrdersExportBegun {
+    const KIND: &'static str = "orders.export_begun";
+    type Subject = UserId;
+}
+
+/// A file of orders left the shop, or the part of it until it was broken off.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrdersExported {
+    pub rows: u64,
+    /// Did all of it leave?
+    pub complete: bool,
+}
+
+impl Event for OrdersExported {
+    const KIND: &'static str = "orders.exported";
+    type Subject = UserId;
+}
+
 /// A file of orders that is being written.
 pub struct OrdersFile {
     shop: Shop,
     query: OrderQuery,
     /// Where the next page begins; none after the last.
     next: Option<Before>,
-    handover: Handover,
+    handover: Handover<OrdersExported>,
     begun: bool,
 }
 
@@ -87,10 +117,13 @@ impl OrdersFile {
     pub async fn begin(shop: &Shop, ctx: &Context, query: OrderQuery) -> Result<Self, OrderError> {
         ctx.require(Permission::ExportOrders)?;
         // What was searched for may be somebody's name.
-        let asked = json!({
-            "payment": query.payment, "fulfilment": query.fulfilment, "queue": query.queue, "searched": !query.search.trim().is_empty(),
-        });
-        let handover = Handover::begin(shop, ctx, ("orders.export_begun", "orders.exported"), asked).await?;
+        let begun = OrdersExportBegun {
+            payment: query.payment.clone(),
+            fulfilment: query.fulfilment.clone(),
+            queue: query.queue.clone(),
+            searched: !query.search.trim().is_empty(),
+        };
+        let handover = Handover::begin(shop.db(), ctx, begun, |rows, complete| OrdersExported { rows, complete }).await?;
         Ok(Self { shop: shop.clone(), query, next: Some(before("")), handover, begun: false })
     }
 

@@ -189,13 +189,13 @@ fn overwrite(file: &std::path::Path, page: u64, size: usize) {
 async fn an_overwritten_page_of_sqlite_is_noticed() {
     let world = sqlite().await;
     let url = a_closed_shop(&world).await;
-    let db = Db::open_to_read(&url).await.unwrap();
+    let db = Db::open_to_read(&url, &backend::SCHEMA).await.unwrap();
     let (page,): (i64,) = db.fetch_one("select rootpage from sqlite_master where name = 'products'", &[]).await.unwrap();
     let (size,): (i64,) = db.fetch_one("select page_size from pragma_page_size()", &[]).await.unwrap();
     db.close().await;
     let path = std::path::Path::new(url.strip_prefix("sqlite:").unwrap());
     overwrite(path, u64::try_from(page).unwrap() - 1, usize::try_from(size).unwrap());
-    let db = Db::open_to_read(&url).await.unwrap();
+    let db = Db::open_to_read(&url, &backend::SCHEMA).await.unwrap();
     let found = damage(&db).await;
     db.close().await;
     assert!(found.len() >= 2 && found.iter().all(|found| !found.ends_with(": ok")), "{found:?}");
@@ -217,7 +217,7 @@ async fn an_overwritten_page_of_postgres_is_noticed() {
     let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
     let copy = format!("create database {name}_copy template {name} strategy file_copy");
     sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut c).await.unwrap();
-    let db = Db::open_to_read(&format!("{url}_copy")).await.unwrap();
+    let db = Db::open_to_read(&format!("{url}_copy"), &backend::SCHEMA).await.unwrap();
     let found = damage(&db).await;
     db.close().await;
     assert!(found.iter().any(|found| found.contains("products:") && found.contains("invalid page")), "{found:?}");

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use crate::support::{TestShop, both, guest, number, place, sqlite};
 use backend::catalog::{self, CatalogError};
-use backend::platform::{Context, events};
+use backend::platform::Context;
 use domain::Locale;
 use domain::id::{ProductId, RequestId, UserId};
 use domain::permission::Role;
@@ -83,7 +83,7 @@ async fn a_product_goes_from_draft_to_shelf_and_back() {
         catalog::set_status(shop, &shop.system(), id, "archived").await.unwrap();
         assert!(names(shop, &ListingQuery::default()).await.is_empty());
         assert!(matches!(catalog::set_status(shop, &shop.system(), id, "sold").await, Err(CatalogError::Status(_))));
-        let kinds: Vec<_> = events::of_subject(shop, id.0).await.unwrap().into_iter().map(|e| e.kind).collect();
+        let kinds: Vec<_> = crate::support::events_of(shop, id.0).await.into_iter().map(|e| e.kind).collect();
         assert_eq!(kinds, ["product.created", "product.published", "product.archived"]);
     })
     .await;
@@ -115,7 +115,7 @@ async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
         let back = catalog::admin_product(shop, &shop.system(), id).await.unwrap();
         assert_eq!(back.draft.variants[2].id, first.draft.variants[0].id);
         assert_eq!(back.stock.iter().map(|s| s.on_hand).sum::<i64>(), 6);
-        let changes = events::of_subject(shop, id.0).await.unwrap();
+        let changes = crate::support::events_of(shop, id.0).await;
         assert!(changes.iter().any(|e| e.kind == "product.updated" && e.data.contains("\"Mug-L\":[350,355]")), "{changes:?}");
     })
     .await;

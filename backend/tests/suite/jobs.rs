@@ -5,34 +5,64 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{both, number};
 use backend::Shop;
+use backend::jobs::{self, JobsError};
 use backend::platform::Context;
 use backend::platform::db::{DbError, Tx};
-use backend::platform::jobs::{self, JobsError};
 use domain::id::{JobId, RequestId, UserId};
 use domain::permission::Role;
+use platform::jobs::{Failure, Handler, Handlers, Job, TRIES, enqueue, enqueue_again};
 
-async fn a_job(shop: &Shop, kind: &'static str) {
-    let inner = shop.clone();
-    shop.db().write(async move |tx| jobs::enqueue(tx, &inner, kind, &serde_json::json!({}), inner.now(), None).await).await.unwrap();
+/// A job that a test says how to do.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Told {}
+
+impl Job for Told {
+    const KIND: &'static str = "test.told";
+    type State = Shop;
+    async fn run(self, _: Shop) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// A job that never succeeds.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Fails {}
+
+impl Job for Fails {
+    const KIND: &'static str = "test.fails";
+    type State = Shop;
+    async fn run(self, _: Shop) -> Result<(), Failure> {
+        Err("no".into())
+    }
+}
+
+async fn put<J: Job>(shop: &Shop, job: J) {
+    shop.db().write(async move |tx: &mut Tx| enqueue(tx, &job, tx.now(), None).await).await.unwrap();
+}
+
+/// Does [`Told`] so, and whatever else the shop has to do.
+fn handlers(told: Handler<Shop>) -> Handlers<Shop> {
+    let mut handlers = jobs::handlers();
+    handlers.add::<Fails>();
+    handlers.insert(Told::KIND, told);
+    handlers
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
     both(async |shop| {
-        let inner = shop.shop.clone();
         shop.db()
-            .write(async move |tx| {
+            .write(async |tx: &mut Tx| {
                 for _ in 0..2 {
-                    jobs::enqueue(tx, &inner, "test.fails", &serde_json::json!({}), inner.now(), Some("once")).await?;
+                    enqueue(tx, &Fails {}, tx.now(), Some("once")).await?;
                 }
                 Ok::<_, DbError>(())
             })
             .await
             .unwrap();
         assert_eq!(number(shop, "select count(*) from jobs").await, 1);
-        let handler: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("the bank is closed".into()) }));
-        let handlers = jobs::Handlers::from([("test.fails", handler)]);
-        for n in 1..=jobs::TRIES {
+        let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
+        for n in 1..=TRIES {
             assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1, "try {n}");
             assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 0, "it waits after try {n}");
             shop.clock.advance(86_400_000);
@@ -46,12 +76,12 @@ async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_panics_is_tried_again() {
     both(async |shop| {
-        a_job(shop, "test.fragile").await;
-        let handler: jobs::Handler = Box::new(|shop: Shop, _| {
+        put(shop, Told {}).await;
+        let handler: Handler<Shop> = Box::new(|shop: Shop, _| {
             assert!(shop.now() > crate::support::START, "on purpose");
             Box::pin(async { Ok(()) })
         });
-        let handlers = jobs::Handlers::from([("test.fragile", handler)]);
+        let handlers = handlers(handler);
         assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);
         assert_eq!(number(shop, "select count(*) from jobs where state = 'waiting' and last_error = 'it panicked'").await, 1);
         shop.clock.advance(10_000);
@@ -64,19 +94,19 @@ async fn a_job_that_panics_is_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_comes_back_too_late_changes_nothing() {
     both(async |shop| {
-        a_job(shop, "test.slow").await;
+        put(shop, Told {}).await;
         let clock = Arc::clone(&shop.clock);
-        let slow: jobs::Handler = Box::new(move |shop, _| {
+        let slow: Handler<Shop> = Box::new(move |shop, _| {
             let clock = Arc::clone(&clock);
             Box::pin(async move {
                 // Its lease runs out, and another worker does the job.
                 clock.advance(61_000);
-                let quick: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
-                assert_eq!(jobs::run_due(&shop, &jobs::Handlers::from([("test.slow", quick)])).await.unwrap(), 1);
+                let quick: Handler<Shop> = Box::new(|_, _| Box::pin(async { Ok(()) }));
+                assert_eq!(jobs::run_due(&shop, &handlers(quick)).await.unwrap(), 1);
                 Err("too late".into())
             })
         });
-        jobs::run_due(shop, &jobs::Handlers::from([("test.slow", slow)])).await.unwrap();
+        jobs::run_due(shop, &handlers(slow)).await.unwrap();
         assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and last_error is null").await, 1);
     })
     .await;
@@ -86,18 +116,18 @@ async fn a_worker_that_comes_back_too_late_changes_nothing() {
 async fn two_workers_never_do_the_same_job() {
     both(async |shop| {
         for _ in 0..20 {
-            a_job(shop, "test.count").await;
+            put(shop, Told {}).await;
         }
         let done = Arc::new(AtomicI64::new(0));
         let workers: Vec<_> = (0..4)
             .map(|_| {
                 let (shop, done) = (shop.shop.clone(), Arc::clone(&done));
                 tokio::spawn(async move {
-                    let handler: jobs::Handler = Box::new(move |_, _| {
+                    let handler: Handler<Shop> = Box::new(move |_, _| {
                         done.fetch_add(1, Ordering::SeqCst);
                         Box::pin(async { Ok(()) })
                     });
-                    jobs::run_due(&shop, &jobs::Handlers::from([("test.count", handler)])).await.unwrap()
+                    jobs::run_due(&shop, &handlers(handler)).await.unwrap()
                 })
             })
             .collect();
@@ -114,10 +144,9 @@ async fn two_workers_never_do_the_same_job() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_given_up_can_be_seen_and_tried_again() {
     both(async |shop| {
-        a_job(shop, "test.fails").await;
-        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
-        let handlers = jobs::Handlers::from([("test.fails", fails)]);
-        for _ in 0..jobs::TRIES {
+        put(shop, Fails {}).await;
+        let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
+        for _ in 0..TRIES {
             jobs::run_due(shop, &handlers).await.unwrap();
             shop.clock.advance(86_400_000);
         }
@@ -138,13 +167,9 @@ async fn what_was_given_up_can_be_seen_and_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wanted_once_more_is_done_once_more() {
     both(async |shop| {
-        let done: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
-        let handlers = jobs::Handlers::from([("test.done", done)]);
+        let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
         let want = async || {
-            let inner = shop.shop.clone();
-            let write =
-                async move |tx: &mut Tx| jobs::enqueue_again(tx, &inner, "test.done", &serde_json::json!({}), inner.now(), "a").await;
-            shop.db().write(write).await.unwrap();
+            shop.db().write(async |tx: &mut Tx| enqueue_again(tx, &Told {}, tx.now(), "a").await).await.unwrap();
         };
         want().await;
         want().await;
@@ -159,17 +184,15 @@ async fn what_is_wanted_once_more_is_done_once_more() {
 async fn what_was_done_long_ago_is_removed_and_what_was_given_up_stays() {
     both(async |shop| {
         const DAY: i64 = 86_400_000;
-        let done: jobs::Handler = Box::new(|_, _| Box::pin(async { Ok(()) }));
-        let fails: jobs::Handler = Box::new(|_, _| Box::pin(async { Err("no".into()) }));
-        let handlers = jobs::Handlers::from([("test.done", done), ("test.fails", fails)]);
-        a_job(shop, "test.done").await;
-        a_job(shop, "test.fails").await;
-        for _ in 0..jobs::TRIES {
+        let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
+        put(shop, Told {}).await;
+        put(shop, Fails {}).await;
+        for _ in 0..TRIES {
             jobs::run_due(shop, &handlers).await.unwrap();
             shop.clock.advance(DAY / 12);
         }
-        shop.clock.advance(28 * DAY - jobs::TRIES * (DAY / 12));
-        a_job(shop, "test.done").await;
+        shop.clock.advance(28 * DAY - TRIES * (DAY / 12));
+        put(shop, Told {}).await;
         jobs::run_due(shop, &handlers).await.unwrap();
         assert_eq!(jobs::tidy(shop).await.unwrap(), 0, "28 days");
         shop.clock.advance(3 * DAY);

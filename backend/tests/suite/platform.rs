@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use backend::platform::db::{Batcher, Db, DbError, Migrations, Outcome, Rows, Tx};
-use backend::platform::events::{self, Event};
+use backend::platform::db::{Batcher, Db, DbError, Outcome, Rows, Scripts, Tx};
 use backend::platform::secrets::SecretsError;
 use backend::{OpenError, Shop, ShopConfig};
+use domain::id::EventId;
+use platform::events::{self, Event, Subscriber};
+use platform::follows;
 use sqlx::Connection;
 use uuid::Uuid;
 
@@ -98,7 +100,7 @@ async fn both_databases_have_the_same_tables_and_columns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrating_twice_changes_nothing() {
     both(async |shop| {
-        assert!(shop.db().migrate().await.unwrap().is_empty());
+        assert!(shop.db().migrate(&backend::SCHEMA).await.unwrap().is_empty());
     })
     .await;
 }
@@ -139,27 +141,21 @@ async fn serialisation_failures_are_tried_again() {
 async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
     both(async |shop| {
         for n in 0..250_i64 {
-            let (inner, ctx) = (shop.shop.clone(), shop.system());
-            shop.db()
-                .write(async move |tx| {
-                    events::append(tx, &inner, &ctx, inner.now(), &[Event::new("test.happened", Uuid::nil(), serde_json::json!(n))]).await
-                })
-                .await
-                .unwrap();
+            happen(shop, n, true).await.unwrap();
         }
-        let failing = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Err(DbError::Busy) }) };
-        assert!(events::catch_up(shop, "test", &failing).await.is_err());
+        let failing = Subscriber::new("test", follows![Happened], |_| Box::pin(async { Err(DbError::Busy) }));
+        assert!(events::catch_up(shop.db(), &failing).await.is_err());
         let sum = Arc::new(AtomicI64::new(0));
         let adding = {
             let sum = sum.clone();
-            move |_: Shop, events: Vec<events::RecordedEvent>| -> events::Handled {
-                sum.fetch_add(events.iter().map(|e| e.data.parse::<i64>().unwrap()).sum(), Ordering::SeqCst);
+            Subscriber::new("test", follows![Happened], move |events| {
+                sum.fetch_add(events.iter().map(|e| e.read::<Happened>().unwrap().1.0).sum(), Ordering::SeqCst);
                 Box::pin(async { Ok(()) })
-            }
+            })
         };
-        assert_eq!(events::catch_up(shop, "test", &adding).await.unwrap(), 250);
+        assert_eq!(events::catch_up(shop.db(), &adding).await.unwrap(), 250);
         assert_eq!(sum.load(Ordering::SeqCst), (0..250).sum::<i64>());
-        assert_eq!(events::catch_up(shop, "test", &adding).await.unwrap(), 0);
+        assert_eq!(events::catch_up(shop.db(), &adding).await.unwrap(), 0);
     })
     .await;
 }
@@ -171,11 +167,11 @@ async fn both_empty(test: impl AsyncFn(&str)) {
     test(&crate::support::postgres_url().await).await;
 }
 
-const HALF: Migrations = &[
+const HALF: Scripts = &[
     ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
     ("0002_second", "create table second (n bigint not null); insert into nowhere (n) values (2);"),
 ];
-const WHOLE: Migrations = &[
+const WHOLE: Scripts = &[
     ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
     ("0002_second", "create table second (n bigint not null); insert into second (n) select n + 1 from first;"),
 ];
@@ -205,14 +201,14 @@ async fn programs_that_start_together_migrate_once() {
     let starts: Vec<_> = (0..4)
         .map(|_| {
             let url = url.clone();
-            tokio::spawn(async move { Db::open(&url).await.unwrap().migrate().await.unwrap().len() })
+            tokio::spawn(async move { Db::open(&url).await.unwrap().migrate(&backend::SCHEMA).await.unwrap().len() })
         })
         .collect();
     let mut ran = 0;
     for start in starts {
         ran += start.await.unwrap();
     }
-    assert_eq!(ran, Db::open(&url).await.unwrap().migrations().len());
+    assert_eq!(ran, backend::SCHEMA.postgres.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,18 +259,17 @@ async fn a_restarted_postgres_is_not_noticed_by_callers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_of_sqlite_is_whole_and_postgres_names_its_tool() {
+async fn a_copy_of_sqlite_is_whole() {
     let shop = crate::support::sqlite().await;
-    let copy = shop.folder.path().join("copy.db").display().to_string();
+    let (file, copy) = (shop.folder.path().join("shop.db"), shop.folder.path().join("copy.db"));
     shop.db().write(async |tx: &mut Tx| put(tx, "kept").await).await.unwrap();
-    shop.db().backup_to(&copy).await.unwrap();
-    assert!(shop.db().backup_to(&copy).await.is_err(), "an older backup is not written over");
-    let restored = Db::open(&format!("sqlite:{copy}")).await.unwrap();
-    assert!(restored.migrate().await.unwrap().is_empty() && has(&restored, "kept").await);
+    Db::copy_sqlite(&file, &copy).await.unwrap();
+    assert!(Db::copy_sqlite(&file, &copy).await.is_err(), "an older backup is not written over");
+    let restored = Db::open(&format!("sqlite:{}", copy.display())).await.unwrap();
+    assert!(restored.migrate(&backend::SCHEMA).await.unwrap().is_empty() && has(&restored, "kept").await);
     assert!(restored.size().await.unwrap() > 0);
 
     let postgres = crate::support::postgres().await;
-    assert!(postgres.db().backup_to(&copy).await.unwrap_err().to_string().contains("pg_dump"));
     assert!(postgres.db().size().await.unwrap() > 0);
 }
 
@@ -330,14 +325,20 @@ async fn one_bad_command_of_a_bundle_hurts_itself_only() {
     .await;
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Happened(i64);
+
+impl Event for Happened {
+    const KIND: &'static str = "test.happened";
+    type Subject = EventId;
+}
+
 async fn happen(shop: &Shop, n: i64, keep: bool) -> Result<(), Oops> {
-    let (inner, ctx) = (shop.clone(), shop.system());
-    shop.db()
-        .write(async move |tx| {
-            events::append(tx, &inner, &ctx, inner.now(), &[Event::new("test.happened", Uuid::nil(), serde_json::json!(n))]).await?;
-            if keep { Ok(()) } else { Err(Oops::No) }
-        })
-        .await
+    let work = async move |tx: &mut Tx| {
+        tx.record(EventId(Uuid::nil()), Happened(n));
+        if keep { Ok(()) } else { Err(Oops::No) }
+    };
+    shop.write(&shop.system(), work).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,7 +361,7 @@ async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
         happen(shop, 1, true).await.unwrap();
         let (seen, mut sees) = tokio::sync::mpsc::unbounded_channel();
         let first = std::sync::atomic::AtomicBool::new(true);
-        let follower = events::subscribe(shop, "fragile", move |_, happened| {
+        let fragile = Subscriber::new("fragile", follows![Happened], move |happened| {
             let (seen, panics) = (seen.clone(), first.swap(false, Ordering::SeqCst));
             Box::pin(async move {
                 assert!(!panics, "on purpose");
@@ -368,6 +369,7 @@ async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
                 Ok(())
             })
         });
+        let follower = events::subscribe(shop.db(), fragile);
         assert_eq!(sees.recv().await, Some(1));
         follower.abort();
     })
@@ -379,7 +381,7 @@ async fn a_watcher_hears_once_of_what_happens_after_it_began() {
     both(async |shop| {
         happen(shop, -1, true).await.unwrap();
         let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
-        let watcher = events::watch(shop, move |happened| {
+        let watcher = events::watch(shop.db(), move |happened| {
             for event in happened {
                 let _ = heard.send(event.data.parse::<i64>().unwrap());
             }
@@ -404,6 +406,15 @@ async fn a_watcher_hears_once_of_what_happens_after_it_began() {
     .await;
 }
 
+/// What [`raw_event`] writes.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Raw {}
+
+impl Event for Raw {
+    const KIND: &'static str = "test";
+    type Subject = EventId;
+}
+
 /// Writes an event in somebody else's transaction.
 async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
     sqlx::query(
@@ -423,10 +434,10 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let note = {
         let seen = Arc::clone(&seen);
-        move |_: Shop, events: Vec<events::RecordedEvent>| -> events::Handled {
+        Subscriber::new("test", follows![Raw], move |events| {
             seen.lock().unwrap().extend(events.into_iter().map(|e| e.data));
             Box::pin(async { Ok(()) })
-        }
+        })
     };
     let mut connections = Vec::new();
     for _ in 0..3 {
@@ -440,10 +451,10 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     let mut quick = b.begin().await.unwrap();
     raw_event(&mut quick, 2).await;
     quick.commit().await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(&shop, "test", &note)).await;
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(shop.db(), &note)).await;
     assert!(waiting.is_err() && seen.lock().unwrap().is_empty());
     slow.commit().await.unwrap();
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 2);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 2);
 
     // The older transaction has the higher number: it may go first, and the lower one still comes.
     let mut older = a.begin().await.unwrap();
@@ -452,9 +463,9 @@ async fn no_event_is_passed_by_when_commits_overtake_each_other() {
     raw_event(&mut younger, 3).await;
     raw_event(&mut older, 4).await;
     older.commit().await.unwrap();
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     younger.commit().await.unwrap();
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     assert_eq!(*seen.lock().unwrap(), ["1", "2", "4", "3"]);
 }
 
@@ -466,35 +477,35 @@ async fn a_long_transaction_in_another_database_delays_no_event() {
     let mut other = sqlx::PgConnection::connect(&elsewhere).await.unwrap();
     sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut other).await.unwrap();
     happen(&shop, 1, true).await.unwrap();
-    let note = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Ok(()) }) };
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     // One in this database does: it may still write an event with a lower number.
     let mut here = sqlx::PgConnection::connect(&url).await.unwrap();
     sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut here).await.unwrap();
     happen(&shop, 2, true).await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(&shop, "test", &note)).await;
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(shop.db(), &note)).await;
     assert!(waiting.is_err(), "{waiting:?}");
     raw_event(&mut here, 3).await;
     sqlx::raw_sql("commit").execute(&mut here).await.unwrap();
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 2);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let note = |_: Shop, _: Vec<events::RecordedEvent>| -> events::Handled { Box::pin(async { Ok(()) }) };
+    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     raw_event(&mut connection, 1).await;
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     // A dump carries the numbers of transactions of where it was made.
     sqlx::raw_sql("update events set tx = tx + 1000000000").execute(&mut connection).await.unwrap();
     raw_event(&mut connection, 2).await;
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 0, "it would be hidden");
-    shop.db().migrate().await.unwrap();
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 0, "it would be hidden");
+    shop.db().migrate(&backend::SCHEMA).await.unwrap();
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     raw_event(&mut connection, 3).await;
-    assert_eq!(events::catch_up(&shop, "test", &note).await.unwrap(), 1);
+    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use crate::support::{Folder, START, a_product, form, guest, items};
 use backend::fulfilment::{self, Returned};
+use backend::jobs;
 use backend::platform::clock::SimulatedClock;
 use backend::platform::db::DbError;
-use backend::platform::jobs::{self, Handlers};
 use backend::platform::rng::SeededRng;
 use backend::{Shop, ShopConfig, inventory, orders, payments};
 use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, RequestId, ShipmentId, UserId, VariantId};
 use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedGoods, ReturnedMoney};
 use domain::permission::Role;
+use platform::jobs::Handlers;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -37,7 +38,7 @@ struct World {
     carts: Vec<(CartId, String)>,
     orders: Vec<OrderId>,
     parcels: Vec<ShipmentId>,
-    handlers: Handlers,
+    handlers: Handlers<Shop>,
     _folder: Folder,
 }
 
@@ -57,6 +58,7 @@ impl World {
         let places = shop.db().fetch_all::<(LocationId,)>("select id from locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
+        jobs::observe(&mut handlers);
         Self {
             shop,
             clock,

@@ -137,7 +137,7 @@ async fn try_out(file: &Path) -> Result<(), String> {
     let db = Db::open(&format!("sqlite:{}", file.display())).await.map_err(|error| error.to_string())?;
     let checked: Result<(String,), _> = db.fetch_one("select integrity_check from pragma_integrity_check limit 1", &[]).await;
     let shop: Result<Option<(String,)>, _> = db.fetch_optional("select name from schema_migrations limit 1", &[]).await;
-    let migrated = db.migrate().await;
+    let migrated = db.migrate(&backend::SCHEMA).await;
     db.close().await;
     match (checked, shop) {
         (Ok((verdict,)), Ok(Some(_))) if verdict == "ok" => migrated.map(drop).map_err(|error| error.to_string()),

@@ -26,7 +26,7 @@ pub struct SignIn {
 /// Brings the schema up to date.
 pub async fn migrate(config: &Config) -> Result<ExitCode, String> {
     let db = Db::open(&config.database).await.map_err(|error| error.to_string())?;
-    let ran = db.migrate().await;
+    let ran = db.migrate(&backend::SCHEMA).await;
     db.close().await;
     let ran = ran.map_err(|error| error.to_string())?;
     match ran.as_slice() {

@@ -143,7 +143,7 @@ fn demonstration(config: &Config) -> Option<Finding> {
 /// Looks into the database, also while it is served; one that is not there is not made.
 async fn database(config: &Config) -> Vec<Finding> {
     let shown = config.shown_database();
-    match Db::open_to_read(&config.database).await {
+    match Db::open_to_read(&config.database, &backend::SCHEMA).await {
         Err(DbError::Missing(_) | DbError::NoShop(_)) => {
             vec![Finding::Note(format!("there is no shop at {shown}; the first start makes it"))]
         }

@@ -19,8 +19,8 @@ pub struct JobsView {
 }
 
 #[cfg(feature = "ssr")]
-fn refused(error: backend::platform::jobs::JobsError) -> AppError {
-    use backend::platform::jobs::JobsError;
+fn refused(error: backend::jobs::JobsError) -> AppError {
+    use backend::jobs::JobsError;
     use session::request;
     match error {
         JobsError::Forbidden(_) => request::fail(AppError::new(403)),
@@ -33,7 +33,7 @@ fn refused(error: backend::platform::jobs::JobsError) -> AppError {
 pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
-    let jobs = backend::platform::jobs::dead(&shop, &ctx).await.map_err(refused)?;
+    let jobs = backend::jobs::dead(&shop, &ctx).await.map_err(refused)?;
     Ok(JobsView { jobs, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
@@ -43,7 +43,7 @@ access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
-    let known = backend::platform::jobs::try_again(&shop, &ctx, job).await.map_err(refused)?;
+    let known = backend::jobs::try_again(&shop, &ctx, job).await.map_err(refused)?;
     if known { Ok(()) } else { Err(request::not_found()) }
 }
 access!(RetryJob, Access::Staff(Permission::WriteSettings));

@@ -112,6 +112,12 @@ pub async fn number(shop: &Shop, sql: &'static str) -> i64 {
     shop.db().fetch_one::<(i64,)>(sql, &[]).await.unwrap().0
 }
 
+/// The events of one subject, oldest first.
+pub async fn events_of(shop: &Shop, subject: Uuid) -> Vec<platform::events::RecordedEvent> {
+    let sql = "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq";
+    shop.db().load_all(sql, &[&subject]).await.unwrap()
+}
+
 /// What every shop has: two houses, a price list, tax, delivery, a discount code.
 pub async fn basics(shop: &Shop) {
     let (a, b, list, rate, code) = (shop.id(), shop.id(), shop.id(), shop.id(), shop.id());

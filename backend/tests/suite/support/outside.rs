@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use backend::jobs;
 use backend::platform::Context;
 use backend::platform::clock::{Clock, SystemClock};
-use backend::platform::jobs::{self, Handlers};
 use backend::{GatewayConfig, Shop, checkout, notifications, payments};
 use domain::Locale;
 use domain::id::{OrderId, RequestId, UserId, VariantId};
@@ -123,10 +123,7 @@ impl World {
     /// Does all jobs that are due, and those of the next minutes.
     pub async fn work(&self) {
         self.shop.clock.advance(60_000);
-        let mut handlers = Handlers::new();
-        payments::register(&mut handlers);
-        notifications::register(&mut handlers);
-        jobs::run_due(self, &handlers).await.unwrap();
+        jobs::run_due(self, &jobs::handlers()).await.unwrap();
     }
 
     /// Follows the events and sends the mails.

@@ -13,6 +13,8 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::DbError;
+use crate::clock::{Clock, SystemClock};
+use crate::rng::{Rng, SystemRng};
 use super::reach::Reach;
 use super::tx::{Conn, Tx};
 use super::writer::{Db, Inner, MAX_QUEUED, Pool, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
@@ -69,20 +71,28 @@ impl Db {
     /// # Errors
     /// [`DbError::Url`], [`DbError::Open`] or [`DbError::InUse`], each with what to do.
     pub async fn open(url: &str) -> Result<Self, DbError> {
+        Self::open_with(url, Arc::new(SystemClock), Arc::new(SystemRng)).await
+    }
+
+    /// The same with another clock and other randomness.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_with(url: &str, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, DbError> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {
                 return Err(DbError::Url(url.to_owned()));
             }
-            Self::sqlite(path).await
+            Self::sqlite(path, clock, rng).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::postgres(url).await
+            Self::postgres(url, clock, rng).await
         } else {
             Err(DbError::Url(url.to_owned()))
         }
     }
 
-    async fn sqlite(path: &str) -> Result<Self, DbError> {
+    async fn sqlite(path: &str, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, DbError> {
         if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
         }
@@ -92,11 +102,12 @@ impl Db {
         let options = sqlite_options(path, WRITER_CACHE);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let (wake, is_full) = (Arc::clone(&changed), Arc::clone(&full));
+        let writer_rng = Arc::clone(&rng);
         let writer = spawn_writer(move || async move {
             match options.connect().await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
-                    sqlite_writer(Tx::new(Conn::Sqlite(conn)), jobs, &wake, &is_full).await;
+                    sqlite_writer(Tx::new(Conn::Sqlite(conn), writer_rng), jobs, &wake, &is_full).await;
                 }
                 Err(e) => drop(up.send(Err(e))),
             }
@@ -118,10 +129,12 @@ impl Db {
             reach: Reach::new(),
             looking: None,
             full,
+            clock,
+            rng,
         })))
     }
 
-    async fn postgres(url: &str) -> Result<Self, DbError> {
+    async fn postgres(url: &str, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, DbError> {
         let options = PgConnectOptions::from_str(url).map_err(|_| DbError::Url("postgres://…".into()))?.disable_statement_logging();
         let shown = format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
         let failed = |e: sqlx::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
@@ -149,7 +162,7 @@ impl Db {
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
-        let writers = Writers { pool: writes, reach: Arc::clone(&reach), changed: Arc::clone(&changed), full: Arc::clone(&full) };
+        let writers = Writers { pool: writes, reach: Arc::clone(&reach), changed: Arc::clone(&changed), full: Arc::clone(&full), rng: Arc::clone(&rng) };
         let writer = spawn_writer(move || async move {
             tokio::task::LocalSet::new().run_until(postgres_writer(writers, jobs, POSTGRES_CONNECTIONS as usize)).await;
         })?;
@@ -164,6 +177,8 @@ impl Db {
             reach,
             looking: Some(looking),
             full,
+            clock,
+            rng,
         })))
     }
 }

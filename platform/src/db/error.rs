@@ -54,9 +54,6 @@ pub enum DbError {
     /// A migration failed.
     #[error("migration {name}: {source}")]
     Migration { name: String, source: Arc<sqlx::Error> },
-    /// Not for this kind of database.
-    #[error("{0}")]
-    Unsupported(String),
 }
 
 /// Postgres' idle_in_transaction_session_timeout.

@@ -4,16 +4,24 @@ use std::time::Duration;
 
 use super::error::DbError;
 use super::writer::{Db, Pool};
-use crate::platform::clock::{Clock, SystemClock};
-
-macro_rules! migrations {
-    ($folder:literal: $($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../../../migrations/", $folder, "/", $name, ".sql")))),*]
-    };
-}
 
 /// Names and statements, in order.
-pub type Migrations = &'static [(&'static str, &'static str)];
+pub type Scripts = &'static [(&'static str, &'static str)];
+
+/// The migrations of a program for each kind of database.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrations {
+    pub sqlite: Scripts,
+    pub postgres: Scripts,
+}
+
+impl Migrations {
+    /// Those for this database.
+    #[must_use]
+    pub fn of(&self, db: &Db) -> Scripts {
+        if db.is_postgres() { self.postgres } else { self.sqlite }
+    }
+}
 
 /// Another program's migration may take longer than a shopper would wait.
 const AS_LONG_AS_IT_TAKES: &str = "select set_config(name, '0', true) from unnest(array['lock_timeout', 'statement_timeout']) name";
@@ -26,22 +34,22 @@ const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
 const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
     (select 1 from events where tx >= cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint))";
 
-const SQLITE: Migrations = migrations!("sqlite":
-    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts");
-const POSTGRES: Migrations = migrations!("postgres":
-    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-    "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts");
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct TableColumn {
+    pub table_name: String,
+    pub column_name: String,
+}
 
 impl Db {
     /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
     ///
     /// # Errors
     /// [`DbError::Newer`] for a database of a newer program, [`DbError::Migration`] naming the one that failed.
-    pub async fn migrate(&self) -> Result<Vec<String>, DbError> {
-        let ran = self.migrate_to(self.migrations()).await?;
+    pub async fn migrate(&self, migrations: &Migrations) -> Result<Vec<String>, DbError> {
+        let ran = self.migrate_to(migrations.of(self)).await?;
         if self.is_postgres() {
-            self.write_within(ALL_DAY, async |tx: &mut super::Tx| {
+            self.write_within(ALL_DAY, self.system(), async |tx: &mut super::Tx| {
                 tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
                 tx.lock(ONE_AT_A_TIME, &[]).await?;
                 tx.execute(OF_ANOTHER_SERVER, &[]).await
@@ -51,30 +59,24 @@ impl Db {
         Ok(ran)
     }
 
-    /// The migrations of this program for this kind of database.
-    #[must_use]
-    pub fn migrations(&self) -> Migrations {
-        if self.is_postgres() { POSTGRES } else { SQLITE }
-    }
-
     /// The same with other migrations: the first few of this program's make an earlier schema, for tests of upgrades.
     ///
     /// # Errors
     /// As [`Db::migrate`].
-    pub async fn migrate_to(&self, all: Migrations) -> Result<Vec<String>, DbError> {
-        self.write_within(ALL_DAY, async |tx: &mut super::Tx| {
+    pub async fn migrate_to(&self, all: Scripts) -> Result<Vec<String>, DbError> {
+        self.write_within(ALL_DAY, self.system(), async |tx: &mut super::Tx| {
             tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
             tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
         })
         .await?;
-        let done: Vec<(String,)> = self.fetch_all("select name from schema_migrations order by name", &[]).await?;
-        if let Some((newer,)) = done.iter().find(|(name,)| !all.iter().any(|(known, _)| known == name)) {
+        let done: Vec<String> = self.fetch_scalars("select name from schema_migrations order by name", &[]).await?;
+        if let Some(newer) = done.iter().find(|name| !all.iter().any(|(known, _)| known == name)) {
             return Err(DbError::Newer(newer.clone()));
         }
         let mut ran = Vec::new();
         for (name, sql) in all {
-            if done.iter().any(|(known,)| known == name) {
+            if done.iter().any(|known| known == name) {
                 continue;
             }
             if self.run_migration(name, sql).await? {
@@ -86,20 +88,19 @@ impl Db {
 
     /// False when another program did it in the meantime.
     async fn run_migration(&self, name: &'static str, sql: &'static str) -> Result<bool, DbError> {
-        let at = SystemClock.now();
         let failed = |e: DbError| match e {
             DbError::Sql(source) => DbError::Migration { name: name.to_owned(), source },
             other => other,
         };
-        self.write_within(ALL_DAY, async move |tx| {
+        self.write_within(ALL_DAY, self.system(), async move |tx| {
             tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
             tx.lock(ONE_AT_A_TIME, &[]).await?;
-            let done: Option<(i64,)> = tx.fetch_optional("select 1 from schema_migrations where name = $1", &[&name]).await?;
+            let done: Option<String> = tx.fetch_optional_scalar("select name from schema_migrations where name = $1", &[&name]).await?;
             if done.is_some() {
                 return Ok(false);
             }
             tx.script(sql).await?;
-            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &at]).await?;
+            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &tx.now()]).await?;
             Ok(true)
         })
         .await
@@ -110,19 +111,19 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn tables(&self) -> Result<Vec<(String, String)>, DbError> {
+    pub async fn tables(&self) -> Result<Vec<TableColumn>, DbError> {
         match &self.0.pool {
             Pool::Sqlite(_) => {
-                self.fetch_all(
-                    "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c
+                self.load_all(
+                    "select m.name as table_name, c.name as column_name from sqlite_master m join pragma_table_info(m.name) c
                      where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.name",
                     &[],
                 )
                 .await
             }
             Pool::Postgres(_) => {
-                self.fetch_all(
-                    "select cast(table_name as text), cast(column_name as text) from information_schema.columns
+                self.load_all(
+                    "select cast(table_name as text) as table_name, cast(column_name as text) as column_name from information_schema.columns
                      where table_schema = 'public' order by 1, 2",
                     &[],
                 )

@@ -9,7 +9,7 @@ use domain::Timestamp;
 use super::Context;
 use super::db::{DbError, Tx};
 
-/// How long answers are kept, milliseconds.
+/// How long answers are kept.
 const RETENTION_MS: i64 = 30 * Timestamp::DAY;
 
 /// Why there is no answer.
@@ -29,10 +29,15 @@ pub enum KeyError {
 /// [`KeyError::Reused`] when something else was asked for.
 pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> Result<Option<String>, KeyError> {
     let Some(key) = &ctx.key else { return Ok(None) };
-    let known: Option<(String, String)> =
-        tx.fetch_optional("select asked, answer from request_keys where key = $1 and action = $2", &[key, &action]).await?;
+    #[derive(sqlx::FromRow)]
+    struct Known {
+        asked: String,
+        answer: String,
+    }
+    let known: Option<Known> =
+        tx.load_optional("select asked, answer from request_keys where key = $1 and action = $2", &[key, &action]).await?;
     match known {
-        Some((before, answer)) if before == asked => Ok(Some(answer)),
+        Some(known) if known.asked == asked => Ok(Some(known.answer)),
         Some(_) => Err(KeyError::Reused),
         None => Ok(None),
     }
@@ -53,13 +58,13 @@ pub async fn forget(tx: &mut Tx, ctx: &Context, action: &str, begins: &str) -> R
 ///
 /// # Errors
 /// [`DbError::Busy`] when another request with the same key was quicker: nothing is done, and asked again it is answered.
-pub async fn keep(tx: &mut Tx, ctx: &Context, action: &str, asked: &str, answer: &str, at: Timestamp) -> Result<(), DbError> {
+pub async fn keep(tx: &mut Tx, ctx: &Context, action: &str, asked: &str, answer: &str) -> Result<(), DbError> {
     let Some(key) = &ctx.key else { return Ok(()) };
-    tx.execute("delete from request_keys where at < $1", &[&at.plus_millis(-RETENTION_MS)]).await?;
+    tx.execute("delete from request_keys where at < $1", &[&tx.now().plus_millis(-RETENTION_MS)]).await?;
     let kept = tx
         .execute(
             "insert into request_keys (key, action, asked, answer, at) values ($1, $2, $3, $4, $5) on conflict (key, action) do nothing",
-            &[key, &action, &asked, &answer, &at],
+            &[key, &action, &asked, &answer, &tx.now()],
         )
         .await?;
     if kept == 1 { Ok(()) } else { Err(DbError::Busy) }

@@ -17,11 +17,16 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use super::bind::Binds;
+use super::derived::derived_reads;
 use super::error::DbError;
 use super::open::Lock;
 use super::reach::{Lease, Reach};
-use super::row::{FromDb, RawRow};
-use super::tx::{Conn, Reader, Tx, postgres_args, sqlite_args};
+use super::old_row::{OldRow, RawRow};
+use super::row::{self, FromDb, Scalar};
+use super::tx::{Conn, Read, Tx, postgres_args, sqlite_args};
+use crate::Context;
+use crate::clock::Clock;
+use crate::rng::Rng;
 
 thread_local! { static IN_WRITER: Cell<bool> = const { Cell::new(false) }; }
 
@@ -53,6 +58,8 @@ pub(super) struct Inner {
     pub(super) looking: Option<tokio::task::AbortHandle>,
     /// The last write was refused because the disk is full.
     pub(super) full: Arc<AtomicBool>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
 }
 
 impl Drop for Inner {
@@ -68,6 +75,8 @@ impl Drop for Inner {
 pub struct Db(pub(super) Arc<Inner>);
 
 impl Db {
+    derived_reads!(self: &Self);
+
     /// Runs `work` in a write transaction and returns after the commit. `work` may run more than once (Postgres, serialisation
     /// failure), so it must change nothing outside `tx`. When it returns an error, or a statement failed, only its own changes
     /// are undone.
@@ -75,17 +84,58 @@ impl Db {
     /// # Errors
     /// What `work` returns, or the writer's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Nested`], [`DbError::Stopped`],
     /// [`DbError::Lost`].
+    pub async fn write_in<T, E, F>(&self, ctx: &Context, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.write_within(WRITE_TIMEOUT, ctx.clone(), work).await
+    }
+
+    /// The same for what the program does by itself.
+    ///
+    /// # Errors
+    /// As [`Db::write_in`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.write_within(WRITE_TIMEOUT, work).await
+        self.write_within(WRITE_TIMEOUT, self.system(), work).await
+    }
+
+    /// A context for what the program does by itself.
+    #[must_use]
+    pub fn system(&self) -> Context {
+        Context::system(domain::id::RequestId(self.id()))
+    }
+
+    #[must_use]
+    pub fn now(&self) -> domain::Timestamp {
+        self.0.clock.now()
+    }
+
+    /// A new UUIDv7.
+    #[must_use]
+    pub fn id(&self) -> uuid::Uuid {
+        self.0.rng.uuid(self.now())
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn rng(&self) -> &Arc<dyn Rng> {
+        &self.0.rng
     }
 
     /// The same, given up on Postgres when it is not done after this time.
-    pub(super) async fn write_within<T, E, F>(&self, timeout: Duration, work: F) -> Result<T, E>
+    pub(super) async fn write_within<T, E, F>(&self, timeout: Duration, ctx: Context, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -95,7 +145,7 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (reply, answer) = oneshot::channel();
-        let call: Box<dyn WriteTask> = Box::new(WriteCall { work, timeout, outcome: None, reply });
+        let call: Box<dyn WriteTask> = Box::new(WriteCall { work, ctx, clock: Arc::clone(&self.0.clock), timeout, outcome: None, reply });
         let sent = match &*self.0.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(queue) => queue.try_send(call).map_err(|e| match e {
                 mpsc::error::TrySendError::Full(_) => DbError::Busy,
@@ -111,7 +161,19 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn fetch_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+    pub async fn load_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Ok(row::read(&self.raw_rows(sql, binds).await?)?)
+    }
+
+    /// All rows of a query, outside any transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn fetch_all<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Ok(self.raw_rows(sql, binds).await?.iter().map(T::from_db).collect::<Result<Vec<T>, _>>()?)
+    }
+
+    async fn raw_rows(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
         let mut tries = 0;
         loop {
             match self.read(sql, binds).await {
@@ -159,8 +221,8 @@ impl Db {
         .map(drop)
     }
 
-    async fn read<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
-        let rows: Vec<RawRow> = match &self.0.pool {
+    async fn read(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
+        Ok(match &self.0.pool {
             Pool::Sqlite(pool) => {
                 let args = sqlite_args(binds)?;
                 sqlx::query_with(sql, args).fetch_all(pool).await?.into_iter().map(RawRow::Sqlite).collect()
@@ -174,15 +236,14 @@ impl Db {
                 let read = tokio::time::timeout(READ_TIMEOUT, Box::pin(self.0.reach.run(reading))).await;
                 read.unwrap_or(Err(DbError::Busy))?.into_iter().map(RawRow::Postgres).collect()
             }
-        };
-        Ok(rows.iter().map(T::from_db).collect::<Result<Vec<T>, _>>()?)
+        })
     }
 
     /// The first row, when there is one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn fetch_optional<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
+    pub async fn fetch_optional<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
         Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next())
     }
 
@@ -190,7 +251,7 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError::NotFound`] when there is none.
-    pub async fn fetch_one<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
+    pub async fn fetch_one<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
         self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
     }
 
@@ -215,7 +276,7 @@ impl Db {
         } else {
             "select c.page_count * s.page_size from pragma_page_count() c, pragma_page_size() s"
         };
-        Ok(self.fetch_one::<(i64,)>(sql, &[]).await?.0)
+        self.fetch_scalar(sql, &[]).await
     }
 
     /// The address it was opened with, without a password.
@@ -240,19 +301,6 @@ impl Db {
         }
     }
 
-    /// Copies a SQLite database to another file, which must not be there yet, while it is in use.
-    ///
-    /// # Errors
-    /// The database's, and [`DbError::Unsupported`] on Postgres, which has `pg_dump`.
-    pub async fn backup_to(&self, path: &str) -> Result<(), DbError> {
-        match &self.0.pool {
-            Pool::Sqlite(_) => {
-                let file = self.0.url.strip_prefix("sqlite:").unwrap_or_default();
-                Self::copy_sqlite(std::path::Path::new(file), std::path::Path::new(path)).await
-            }
-            Pool::Postgres(_) => Err(DbError::Unsupported("back up Postgres with pg_dump --format=custom".into())),
-        }
-    }
 }
 
 /// What a connection that was lost again and again means; the log says how it was lost.
@@ -261,14 +309,20 @@ fn away(error: &DbError) -> DbError {
     DbError::Away
 }
 
-impl Reader for &Db {
-    async fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+impl Read for &Db {
+    async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Db::load_all(self, sql, binds).await
+    }
+
+    async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         Db::fetch_all(self, sql, binds).await
     }
 }
 
 struct WriteCall<T, E, F> {
     work: F,
+    ctx: Context,
+    clock: Arc<dyn Clock>,
     timeout: Duration,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -296,9 +350,13 @@ where
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {
         Box::pin(async move {
-            tx.failed = None;
-            let before = std::mem::take(&mut tx.announced);
+            let before = tx.announced;
+            tx.begin_unit(self.ctx.clone(), self.clock.now());
             let done = AssertUnwindSafe((self.work)(tx)).catch_unwind().await;
+            if matches!(done, Ok(Ok(_))) && tx.failed.is_none() {
+                // A failure stays with the transaction, which is looked at below.
+                let _ = tx.write_events().await;
+            }
             let outcome = match (done, &tx.failed) {
                 (Err(_), _) => Err(DbError::Lost("the work panicked".into()).into()),
                 (Ok(Ok(_)), Some(error)) => Err(error.clone().into()),
@@ -373,6 +431,7 @@ pub(super) struct Writers {
     pub(super) reach: Arc<Reach>,
     pub(super) changed: Arc<Notify>,
     pub(super) full: Arc<AtomicBool>,
+    pub(super) rng: Arc<dyn Rng>,
 }
 
 /// Postgres: a transaction each, as many at once as there are connections.
@@ -414,7 +473,7 @@ impl Writers {
         let mut tries = 0;
         loop {
             let begun = async {
-                let mut tx = Tx::new(Conn::Postgres(Lease::of(&self.pool).await?));
+                let mut tx = Tx::new(Conn::Postgres(Lease::of(&self.pool).await?), Arc::clone(&self.rng));
                 match tokio::time::timeout(BEGIN_TIMEOUT, tx.control("BEGIN")).await {
                     Ok(begun) => begun.map(|()| Some(tx)),
                     Err(_) => Ok(None),

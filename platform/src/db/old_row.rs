@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-/// A row of either database.
+/// A row of either database, not yet read.
 #[derive(Debug)]
 pub enum RawRow {
     /// From SQLite.
@@ -118,7 +118,7 @@ fn null(index: usize) -> sqlx::Error {
 }
 
 /// What a row becomes.
-pub trait FromDb: Sized + Send {
+pub trait OldRow: Sized + Send {
     /// Reads the columns from the left.
     ///
     /// # Errors
@@ -128,7 +128,7 @@ pub trait FromDb: Sized + Send {
 
 macro_rules! tuples {
     ($(($($name:ident $index:literal),+);)*) => {$(
-        impl<$($name: Column + Send),+> FromDb for ($($name,)+) {
+        impl<$($name: Column + Send),+> OldRow for ($($name,)+) {
             fn from_db(row: &RawRow) -> Result<Self, sqlx::Error> {
                 Ok(($($name::get(row, $index)?,)+))
             }
@@ -170,11 +170,11 @@ macro_rules! rows {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         $vis struct $name { $($(#[$fmeta])* $fvis $field: $type),* }
-        impl $crate::platform::db::FromDb for $name {
-            fn from_db(row: &$crate::platform::db::RawRow) -> Result<Self, sqlx::Error> {
+        impl $crate::db::OldRow for $name {
+            fn from_db(row: &$crate::db::RawRow) -> Result<Self, sqlx::Error> {
                 let mut index = 0;
                 $(
-                    let $field = <$type as $crate::platform::db::Column>::get(row, index)?;
+                    let $field = <$type as $crate::db::Column>::get(row, index)?;
                     index += 1;
                 )*
                 let _ = index;

@@ -5,14 +5,14 @@
 
 use domain::Timestamp;
 
-use super::db::{DbError, Tx};
-use crate::Shop;
+use super::db::{Db, DbError, Tx};
+use super::secrets::Keys;
 
-/// The first wait, milliseconds; each further try doubles it, up to [`MAX_WAIT_MS`].
+/// The first wait; each further try doubles it, up to [`MAX_WAIT_MS`].
 const FIRST_WAIT_MS: i64 = 60_000;
 const MAX_WAIT_MS: i64 = 15 * 60_000;
-/// A count is forgotten after so long without a try, milliseconds.
-const FORGET: i64 = 60 * 60_000;
+/// A count is forgotten after so long without a try.
+const FORGET_MS: i64 = 60 * 60_000;
 /// Counts that are kept, at most.
 const SLOTS: u64 = 1 << 20;
 
@@ -39,8 +39,8 @@ pub struct Counter {
 impl Counter {
     /// The count of `what`, which begins anew with a success and has to wait after `most` failures.
     #[must_use]
-    pub fn new(shop: &Shop, what: &str, most: i64) -> Self {
-        let hash = shop.keys().blind("throttle", what);
+    pub fn new(keys: &Keys, what: &str, most: i64) -> Self {
+        let hash = keys.blind("throttle", what);
         let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         Self { slot: i64::try_from(number % SLOTS).unwrap_or_default(), most, begins_anew: true }
     }
@@ -73,13 +73,13 @@ fn ordered(counters: &[Counter]) -> Vec<Counter> {
 ///
 /// # Errors
 /// [`Throttled::Wait`] when one of the counts is full; then nothing is counted.
-pub async fn attempt(shop: &Shop, counters: &[Counter]) -> Result<(), Throttled> {
-    let (counters, now) = (ordered(counters), shop.now());
-    shop.db()
-        .write(async move |tx| {
+pub async fn attempt(db: &Db, counters: &[Counter]) -> Result<(), Throttled> {
+    let counters = ordered(counters);
+    db.write(async move |tx| {
+            let now = tx.now();
             let mut counts = Vec::with_capacity(counters.len());
             for counter in &counters {
-                counts.push(read(tx, *counter, now).await?);
+                counts.push(read(tx, *counter).await?);
             }
             if counters.iter().zip(&counts).any(|(counter, (count, last))| last.plus_millis(counter.wait(*count)) > now) {
                 return Err(Throttled::Wait);
@@ -94,12 +94,18 @@ pub async fn attempt(shop: &Shop, counters: &[Counter]) -> Result<(), Throttled>
 }
 
 /// A count and when it was last raised, its row held until the end of the transaction.
-async fn read(tx: &mut Tx, counter: Counter, now: Timestamp) -> Result<(i64, Timestamp), DbError> {
+async fn read(tx: &mut Tx, counter: Counter) -> Result<(i64, Timestamp), DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        count: i64,
+        last: Timestamp,
+    }
+    let now = tx.now();
     let insert = "insert into attempts (slot, count, last) values ($1, 0, $2) on conflict (slot) do nothing";
     tx.execute(insert, &[&counter.slot, &now]).await?;
     tx.lock("select 1 from attempts where slot = $1 for update", &[&counter.slot]).await?;
-    let (count, last): (i64, Timestamp) = tx.fetch_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
-    Ok(if last.plus_millis(FORGET) <= now { (0, now) } else { (count, last) })
+    let Row { count, last } = tx.load_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
+    Ok(if last.plus_millis(FORGET_MS) <= now { (0, now) } else { (count, last) })
 }
 
 /// A try succeeded.
@@ -122,8 +128,8 @@ pub async fn succeeded(tx: &mut Tx, counters: &[Counter]) -> Result<(), DbError>
 ///
 /// # Errors
 /// The database's.
-pub async fn tidy(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
-    tx.execute("delete from attempts where last <= $1", &[&now.plus_millis(-FORGET)]).await
+pub async fn tidy(tx: &mut Tx) -> Result<u64, DbError> {
+    tx.execute("delete from attempts where last <= $1", &[&tx.now().plus_millis(-FORGET_MS)]).await
 }
 
 #[cfg(test)]

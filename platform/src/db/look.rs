@@ -12,20 +12,23 @@ use tokio::sync::Notify;
 
 use super::error::DbError;
 use super::reach::Reach;
+use super::migrate::Migrations;
 use super::writer::{Db, Inner, Pool};
+use crate::clock::SystemClock;
+use crate::rng::SystemRng;
 
 impl Db {
     /// Opens a database to read it. Nothing can be written.
     ///
     /// # Errors
     /// [`DbError::Missing`], [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], or as [`Db::open`].
-    pub async fn open_to_read(url: &str) -> Result<Self, DbError> {
+    pub async fn open_to_read(url: &str, migrations: &Migrations) -> Result<Self, DbError> {
         let db = match url.strip_prefix("sqlite:") {
             Some(path) => Self::sqlite_to_read(path.strip_prefix("//").unwrap_or(path)).await?,
             // Opening makes nothing there.
             None => Self::open(url).await?,
         };
-        let checked = db.has_schema().await;
+        let checked = db.has_schema(migrations.of(&db)).await;
         if checked.is_err() {
             db.close().await;
         }
@@ -50,21 +53,23 @@ impl Db {
             reach: Reach::new(),
             looking: None,
             full: Arc::new(AtomicBool::new(false)),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng),
         })))
     }
 
     /// Does it hold a shop of this release?
-    async fn has_schema(&self) -> Result<(), DbError> {
+    async fn has_schema(&self, all: &[(&str, &str)]) -> Result<(), DbError> {
         let failed = |error: DbError| DbError::Open { path: self.url().to_owned(), reason: error.to_string() };
         let tables = self.tables().await.map_err(failed)?;
-        if !tables.iter().any(|(table, _)| table == "schema_migrations") {
+        if !tables.iter().any(|column| column.table_name == "schema_migrations") {
             return Err(DbError::NoShop(self.url().to_owned()));
         }
-        let done: Vec<(String,)> = self.fetch_all("select name from schema_migrations order by name", &[]).await?;
-        if let Some((newer,)) = done.iter().find(|(name,)| !self.migrations().iter().any(|(known, _)| known == name)) {
+        let done: Vec<String> = self.fetch_scalars("select name from schema_migrations order by name", &[]).await?;
+        if let Some(newer) = done.iter().find(|name| !all.iter().any(|(known, _)| known == *name)) {
             return Err(DbError::Newer(newer.clone()));
         }
-        match self.migrations().iter().find(|(name, _)| !done.iter().any(|(known,)| known == name)) {
+        match all.iter().find(|(name, _)| !done.iter().any(|known| known == name)) {
             Some(_) => Err(DbError::Older(self.url().to_owned())),
             None => Ok(()),
         }

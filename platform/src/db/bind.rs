@@ -48,6 +48,7 @@ bind! {
     i64 => |v| *v;
     i32 => |v| i64::from(*v);
     bool => |v| i64::from(*v);
+    super::Flag => |v| i64::from(v.0);
     String => |v| text(v);
     &str => |v| text(v);
     Vec<u8> => |v| v.clone();

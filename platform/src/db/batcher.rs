@@ -127,7 +127,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
             tx.lock(locks, &[]).await?;
             work(tx, &commands, first.as_ref()).await
         };
-        self.db.write_within(BATCH_TIMEOUT, all).await
+        self.db.write_within(BATCH_TIMEOUT, self.db.system(), all).await
     }
 
     /// Does what waits, and answers all but those that are deferred.

@@ -224,7 +224,7 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::rng::SystemRng;
+    use crate::rng::SystemRng;
 
     #[test]
     fn what_is_sealed_opens_only_in_its_own_place_and_with_its_own_key() {

@@ -7,13 +7,18 @@ use std::time::{Duration, Instant};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::db::{Db, DbError, Tx};
-use domain::Timestamp;
 
 /// After this time the copy is read again: another node may have changed it.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// When it was read, or none once it is known to be old: it stays until another is read.
 type Copy = Option<(Option<Instant>, Arc<HashMap<String, String>>)>;
+
+#[derive(sqlx::FromRow)]
+struct Setting {
+    key: String,
+    value: String,
+}
 
 /// The settings of a shop.
 #[derive(Default)]
@@ -30,8 +35,8 @@ impl Settings {
         {
             return Ok(Arc::clone(all));
         }
-        let rows: Vec<(String, String)> = db.fetch_all("select key, value from settings", &[]).await?;
-        let all = Arc::new(rows.into_iter().collect::<HashMap<_, _>>());
+        let rows: Vec<Setting> = db.load_all("select key, value from settings", &[]).await?;
+        let all = Arc::new(rows.into_iter().map(|row| (row.key, row.value)).collect::<HashMap<_, _>>());
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((Some(Instant::now()), Arc::clone(&all)));
         Ok(all)
     }
@@ -65,12 +70,12 @@ impl Settings {
 ///
 /// # Errors
 /// The database's.
-pub async fn put<T: Serialize>(tx: &mut Tx, key: &str, value: &T, at: Timestamp) -> Result<(), DbError> {
+pub async fn put<T: Serialize>(tx: &mut Tx, key: &str, value: &T) -> Result<(), DbError> {
     let value = serde_json::to_string(value).map_err(|e| DbError::Lost(e.to_string()))?;
     tx.execute(
         "insert into settings (key, value, updated_at) values ($1, $2, $3)
          on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
-        &[&key, &value, &at],
+        &[&key, &value, &tx.now()],
     )
     .await?;
     Ok(())

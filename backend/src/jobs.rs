@@ -1,0 +1,117 @@
+//! All timed work of the shop, and what the staff see of it.
+
+use domain::Timestamp;
+use domain::id::JobId;
+use domain::permission::Permission;
+use domain::view::DeadJobView;
+use platform::db::DbError;
+use platform::events::Event;
+use platform::jobs::{Ended, Handlers, revive};
+use platform::{Context, Forbidden};
+use serde::{Deserialize, Serialize};
+
+use crate::{Shop, notifications, payments, refusals};
+
+/// Why jobs were not shown or tried again.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JobsError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error("{0}")]
+    Db(#[from] DbError),
+}
+
+/// The staff had a job tried again that was given up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobRetried {
+    /// The job's kind.
+    pub kind: String,
+}
+
+impl Event for JobRetried {
+    const KIND: &'static str = "job.retried";
+    type Subject = JobId;
+}
+
+/// Every job that the shop can do. What is given up is shown to the staff.
+#[must_use]
+pub fn handlers() -> Handlers<Shop> {
+    let mut handlers = Handlers::new();
+    payments::register(&mut handlers);
+    notifications::register(&mut handlers);
+    observe(&mut handlers);
+    handlers
+}
+
+/// Has the staff told of what is given up.
+pub fn observe(handlers: &mut Handlers<Shop>) {
+    handlers.observe(|shop, tx, job, ended| {
+        Box::pin(async move {
+            match ended {
+                Ended::Done => refusals::job_done(tx, shop, job).await,
+                Ended::GivenUp { kind, payload, why } => refusals::job_given_up(tx, shop, job, (kind, payload), why).await,
+            }
+        })
+    });
+}
+
+/// Does everything that is due, one after the other; says how many jobs were tried.
+///
+/// # Errors
+/// The database's. A job that fails is no error: it is tried again later.
+pub async fn run_due(shop: &Shop, handlers: &Handlers<Shop>) -> Result<u64, DbError> {
+    platform::jobs::run_due(shop.db(), shop, handlers).await
+}
+
+/// Works for as long as the program runs.
+pub fn run(shop: &Shop) -> tokio::task::JoinHandle<()> {
+    platform::jobs::run(shop.db(), shop.clone(), handlers())
+}
+
+/// Removes jobs that were done more than 30 days ago; says how many. What was given up stays until somebody looks at it.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
+    platform::jobs::tidy(shop.db()).await
+}
+
+/// The jobs that were given up, the latest first, at most 100.
+///
+/// # Errors
+/// Not allowed, or the database's.
+pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        id: JobId,
+        kind: String,
+        payload: String,
+        last_error: Option<String>,
+        created_at: Timestamp,
+    }
+    ctx.require(Permission::ReadSettings)?;
+    let sql = "select id, kind, payload, last_error, created_at from jobs where state = 'dead' order by run_at desc, id desc limit 100";
+    let rows: Vec<Row> = shop.db().load_all(sql, &[]).await?;
+    let view = |row: Row| DeadJobView {
+        id: row.id,
+        kind: row.kind,
+        about: row.payload,
+        why: row.last_error.unwrap_or_default(),
+        since: row.created_at,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Tries a job that was given up again, from the beginning; false when there is none.
+///
+/// # Errors
+/// Not allowed, or the database's.
+pub async fn try_again(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, JobsError> {
+    ctx.require(Permission::WriteSettings)?;
+    shop.write(ctx, async move |tx| {
+        let Some(kind) = revive(tx, job).await? else { return Ok(false) };
+        tx.record(job, JobRetried { kind });
+        Ok(true)
+    })
+    .await
+}

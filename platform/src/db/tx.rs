@@ -1,0 +1,341 @@
+//! A write transaction, and reading in or outside of one.
+
+use std::sync::Arc;
+
+use domain::Timestamp;
+use serde::Serialize;
+use sqlx::Executor;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+
+use super::bind::Binds;
+use super::derived::derived_reads;
+use super::error::DbError;
+use super::json_rows::{Hex, JsonRows, hex};
+use super::old_row::{OldRow, RawRow};
+use super::reach::Lease;
+use super::row::{self, FromDb, Scalar};
+use crate::Context;
+use crate::events::Event;
+use crate::rng::Rng;
+use uuid::Uuid;
+
+/// What can be read from: a transaction, or the database itself.
+pub trait Read: Send {
+    /// All rows of a query.
+    fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
+
+    /// The first row, when there is one.
+    fn load_optional<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
+        async move { Ok(self.load_all::<T>(sql, binds).await?.into_iter().next()) }
+    }
+
+    /// The first row, or [`DbError::NotFound`].
+    fn load_one<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<T, DbError>> + Send {
+        async move { self.load_optional(sql, binds).await?.ok_or(DbError::NotFound) }
+    }
+
+    /// The only column of all rows.
+    fn fetch_scalars<T: Scalar>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send {
+        async move { Ok(self.load_all::<(T,)>(sql, binds).await?.into_iter().map(|(value,)| value).collect()) }
+    }
+
+    /// The only column of the first row, when there is one.
+    fn fetch_optional_scalar<T: Scalar>(
+        &mut self,
+        sql: &'static str,
+        binds: Binds<'_>,
+    ) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
+        async move { Ok(self.load_optional::<(T,)>(sql, binds).await?.map(|(value,)| value)) }
+    }
+
+    /// The only column of the first row, or [`DbError::NotFound`].
+    fn fetch_scalar<T: Scalar>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<T, DbError>> + Send {
+        async move { self.fetch_optional_scalar(sql, binds).await?.ok_or(DbError::NotFound) }
+    }
+
+    /// All rows of a query.
+    fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
+
+    /// The first row, when there is one.
+    fn fetch_optional<T: OldRow>(
+        &mut self,
+        sql: &'static str,
+        binds: Binds<'_>,
+    ) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
+        async move { Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next()) }
+    }
+}
+
+pub(super) enum Conn {
+    Sqlite(SqliteConnection),
+    Postgres(Lease),
+}
+
+/// A write transaction: one change of one caller, with the time and the person that all of it has in common.
+pub struct Tx {
+    pub(super) conn: Conn,
+    unit: Unit,
+    /// The first database error. After it every statement is refused and the caller's work is rolled back, on both databases
+    /// alike (Postgres would refuse by itself, SQLite would carry on).
+    pub(super) failed: Option<DbError>,
+    /// The caller wrote events, so who follows them is woken after the commit.
+    pub(super) announced: bool,
+}
+
+/// What a change has in common.
+struct Unit {
+    ctx: Context,
+    now: Timestamp,
+    rng: Arc<dyn Rng>,
+    events: Vec<Recorded>,
+}
+
+/// An event that is written when the work of its transaction is done.
+struct Recorded {
+    kind: &'static str,
+    subject: Uuid,
+    ctx: Context,
+    data: String,
+}
+
+pub(super) fn sqlite_args(binds: Binds<'_>) -> Result<SqliteArguments, DbError> {
+    let mut args = SqliteArguments::default();
+    for bind in binds {
+        bind.sqlite(&mut args).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(args)
+}
+
+pub(super) fn postgres_args(binds: Binds<'_>) -> Result<PgArguments, DbError> {
+    let mut args = PgArguments::default();
+    for bind in binds {
+        bind.postgres(&mut args).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(args)
+}
+
+impl Tx {
+    derived_reads!(self: &mut Self);
+
+    pub(super) fn new(conn: Conn, rng: Arc<dyn Rng>) -> Self {
+        let unit = Unit { ctx: Context::system(domain::id::RequestId(Uuid::nil())), now: Timestamp::default(), rng, events: Vec::new() };
+        Self { conn, unit, failed: None, announced: false }
+    }
+
+    /// Begins a change of this caller.
+    pub(super) fn begin_unit(&mut self, ctx: Context, now: Timestamp) {
+        self.failed = None;
+        self.announced = false;
+        self.unit.ctx = ctx;
+        self.unit.now = now;
+        self.unit.events.clear();
+    }
+
+    /// When the change is made: the same time from its first to its last statement.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.unit.now
+    }
+
+    /// Who makes the change.
+    #[must_use]
+    pub const fn ctx(&self) -> &Context {
+        &self.unit.ctx
+    }
+
+    /// A new UUIDv7 of this time.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.unit.rng.uuid(self.unit.now)
+    }
+
+    /// Records an event of this change by whoever makes it. It is written before the commit.
+    pub fn record<E: Event>(&mut self, subject: E::Subject, event: E) {
+        self.record_as(&self.ctx().clone(), subject, event);
+    }
+
+    /// The same by somebody else, where one transaction serves many.
+    pub fn record_as<E: Event>(&mut self, ctx: &Context, subject: E::Subject, event: E) {
+        match serde_json::to_string(&event) {
+            Ok(data) => self.unit.events.push(Recorded { kind: E::KIND, subject: subject.into(), ctx: ctx.clone(), data }),
+            Err(error) => self.failed = Some(DbError::Lost(format!("the event {} cannot be written: {error}", E::KIND))),
+        }
+    }
+
+    /// Writes the events of the change.
+    pub(super) async fn write_events(&mut self) -> Result<(), DbError> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: Hex<'a>,
+            kind: &'a str,
+            subject: Hex<'a>,
+            actor: String,
+            on_behalf_of: Option<&'a str>,
+            request: Hex<'a>,
+            data: &'a str,
+            at: Timestamp,
+        }
+        if self.unit.events.is_empty() {
+            return Ok(());
+        }
+        let mut rows = JsonRows::new();
+        for event in std::mem::take(&mut self.unit.events) {
+            rows.push(&Row {
+                id: hex(&self.id()),
+                kind: event.kind,
+                subject: hex(&event.subject),
+                actor: event.ctx.actor.to_string(),
+                on_behalf_of: event.ctx.on_behalf_of.as_deref(),
+                request: hex(&event.ctx.request),
+                data: &event.data,
+                at: self.unit.now,
+            });
+        }
+        // Postgres gives `seq` before the default of `tx` gives the transaction its number: a reader between the two would pass by.
+        let sql = if self.is_postgres() {
+            "insert into events (id, kind, subject, actor, on_behalf_of, request, data, at)
+             select unhex(value->>'id'), value->>'kind', unhex(value->>'subject'), value->>'actor', value->>'on_behalf_of',
+                    unhex(value->>'request'), value->>'data', cast(value->>'at' as bigint)
+             from json_each($1) where pg_current_xact_id() is not null"
+        } else {
+            "insert into events (id, kind, subject, actor, on_behalf_of, request, data, at)
+             select unhex(value->>'id'), value->>'kind', unhex(value->>'subject'), value->>'actor', value->>'on_behalf_of',
+                    unhex(value->>'request'), value->>'data', cast(value->>'at' as bigint)
+             from json_each($1)"
+        };
+        self.execute(sql, &[&rows.finish()]).await?;
+        self.announce();
+        Ok(())
+    }
+
+    /// Has [`Db::changed`](super::Db::changed) woken after the commit.
+    pub const fn announce(&mut self) {
+        self.announced = true;
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    ///
+    /// # Errors
+    /// The database's; afterwards the transaction can only be rolled back.
+    pub async fn execute(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<u64, DbError> {
+        self.check()?;
+        let done = match &mut self.conn {
+            Conn::Sqlite(conn) => match sqlite_args(binds) {
+                Ok(args) => conn.execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()).map_err(DbError::from),
+                Err(e) => Err(e),
+            },
+            Conn::Postgres(lease) => match postgres_args(binds) {
+                Ok(args) => Box::pin(lease.ask(async |c| c.execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()))).await,
+                Err(e) => Err(e),
+            },
+        };
+        self.note(done)
+    }
+
+    async fn raw_rows(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
+        self.check()?;
+        let rows: Result<Vec<RawRow>, DbError> = match &mut self.conn {
+            Conn::Sqlite(conn) => match sqlite_args(binds) {
+                Ok(args) => conn
+                    .fetch_all(sqlx::query_with(sql, args))
+                    .await
+                    .map(|rows| rows.into_iter().map(RawRow::Sqlite).collect())
+                    .map_err(DbError::from),
+                Err(e) => Err(e),
+            },
+            Conn::Postgres(lease) => match postgres_args(binds) {
+                Ok(args) => {
+                    let rows = Box::pin(lease.ask(async |c| c.fetch_all(sqlx::query_with(sql, args)).await)).await;
+                    rows.map(|rows| rows.into_iter().map(RawRow::Postgres).collect())
+                }
+                Err(e) => Err(e),
+            },
+        };
+        self.note(rows)
+    }
+
+    /// All rows of a query, or what a statement returns.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        let rows = self.raw_rows(sql, binds).await?;
+        self.note(row::read(&rows).map_err(DbError::from))
+    }
+
+    /// All rows of a query, or what a statement returns.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        let rows = self.raw_rows(sql, binds).await?;
+        self.note(rows.iter().map(T::from_db).collect::<Result<Vec<T>, _>>().map_err(DbError::from))
+    }
+
+    /// The first row, when there is one.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn fetch_optional<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
+        Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next())
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// [`DbError::NotFound`] when there is none.
+    pub async fn fetch_one<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
+        self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
+    }
+
+    /// Takes row locks on Postgres, in the order the statement names; SQLite's writer has the whole database anyway.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn lock(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<(), DbError> {
+        if self.is_postgres() {
+            self.execute(sql, binds).await?;
+        }
+        Ok(())
+    }
+
+    /// For the few statements that differ.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self.conn, Conn::Postgres(_))
+    }
+
+    fn check(&self) -> Result<(), DbError> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
+        done.inspect_err(|e| self.failed = Some(e.clone()))
+    }
+
+    /// Gives up a connection of Postgres', with whatever is open on it.
+    pub(super) fn abandon(&mut self) {
+        if let Conn::Postgres(lease) = &mut self.conn {
+            lease.abandon();
+        }
+    }
+
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), DbError> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => conn.execute(sql).await.map(|_| ())?,
+            Conn::Postgres(lease) => Box::pin(lease.ask(async |c| c.execute(sql).await.map(drop))).await?,
+        }
+        Ok(())
+    }
+}
+
+impl Read for Tx {
+    async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Self::load_all(self, sql, binds).await
+    }
+
+    async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+        Self::fetch_all(self, sql, binds).await
+    }
+}

@@ -1,0 +1,303 @@
+//! Events: what happened, written with the change, followed afterwards. See `docs/platform/events.md`.
+//!
+//! An event is a struct in its area that implements [`Event`]; [`Tx::record`](super::db::Tx::record) writes it.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::id::EventId;
+use futures::FutureExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::db::{Db, DbError};
+
+/// Something that happened. As JSON it is what changed, and never personal data.
+pub trait Event: Serialize + DeserializeOwned {
+    /// `order.placed`; it is stored, so it stays.
+    const KIND: &'static str;
+    /// The id of what it happened to.
+    type Subject: Into<Uuid> + From<Uuid>;
+}
+
+/// The kinds of some events, by their types: `follows![OrderPlaced, OrderCancelled]`.
+#[macro_export]
+macro_rules! follows {
+    ($($event:ty),* $(,)?) => { &[$(<$event as $crate::events::Event>::KIND),*] };
+}
+
+/// An event as read.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RecordedEvent {
+    /// Its place in the feed.
+    pub seq: i64,
+    pub id: EventId,
+    /// `order.placed`.
+    pub kind: String,
+    /// What it happened to.
+    pub subject: Uuid,
+    /// Who did it.
+    pub actor: String,
+    /// What changed, JSON.
+    pub data: String,
+    pub at: Timestamp,
+}
+
+impl RecordedEvent {
+    /// Is it one of these?
+    #[must_use]
+    pub fn is<E: Event>(&self) -> bool {
+        self.kind == E::KIND
+    }
+
+    /// What it happened to and what changed, when it is one of these.
+    #[must_use]
+    pub fn read<E: Event>(&self) -> Option<(E::Subject, E)> {
+        if !self.is::<E>() {
+            return None;
+        }
+        match serde_json::from_str(&self.data) {
+            Ok(event) => Some((self.subject.into(), event)),
+            Err(error) => {
+                tracing::error!(kind = self.kind, event = %self.id, %error, "an event cannot be read as what it is");
+                None
+            }
+        }
+    }
+}
+
+/// Events in one reading.
+const BATCH: usize = 100;
+
+/// After this time a subscriber looks even if nobody woke it: other nodes write too.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a subscriber's handler returns.
+pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
+
+/// Events that come within this time of the first are handled together.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// Wakes the subscribers. It is done after each commit that wrote events.
+#[derive(Clone)]
+pub struct Feed(Arc<Notify>);
+
+impl Feed {
+    /// The feed of a database.
+    #[must_use]
+    pub fn of(db: &Db) -> Self {
+        Self(Arc::clone(db.changed()))
+    }
+
+    /// Says that there may be something to do.
+    pub fn wake(&self) {
+        self.0.notify_waiters();
+    }
+}
+
+/// Events after the one numbered `seq` that every subscriber may see, in the order of the feed.
+///
+/// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
+/// transactions, and ends below the oldest one of this database that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
+/// numbers are in the order of commits.
+pub async fn after(db: &Db, seq: i64) -> Result<Vec<RecordedEvent>, DbError> {
+    if !db.is_postgres() {
+        let sql = "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100";
+        return db.load_all(sql, &[&seq]).await;
+    }
+    let sql = "select seq, id, kind, subject, actor, data, at from events
+         where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
+           and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
+         order by tx, seq limit 100";
+    let events: Vec<RecordedEvent> = db.load_all(sql, &[&seq]).await?;
+    if !events.is_empty() || !held_back(db, seq).await? {
+        return Ok(events);
+    }
+    let sql = "select seq, id, kind, subject, actor, data, at from events
+         where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) and tx < $2 order by tx, seq limit 100";
+    db.load_all(sql, &[&seq, &oldest_here(db).await?]).await
+}
+
+/// The number below which every transaction of this database has ended, on Postgres. Transactions are numbered for all databases of
+/// a server together, and a snapshot ends below the oldest of them, so a long one elsewhere would hold the feed back.
+///
+/// It is read before the events are, in a statement of its own: what had a number below the next one then, and is not among those that
+/// still run here, has ended and is seen by the statement that follows. Sessions of other roles hide their numbers from a role
+/// without `pg_read_all_stats`; while there is one in this database, the snapshot's end counts.
+async fn oldest_here(db: &Db) -> Result<i64, DbError> {
+    // The activity shows the lower 32 bits of a number: it is the one of those that is nearest to the next.
+    let sql = "with n as (select cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint) as oldest,
+                                 cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint) as next)
+         select case when exists (select 1 from pg_stat_activity where datname = current_database() and usename is not null
+                                                                   and query = '<insufficient privilege>')
+                       or exists (select 1 from pg_prepared_xacts where database = current_database())
+                     then n.oldest
+                     else least(n.next, (select min(n.next + 2147483648 - mod(n.next + 6442450944 - cast(cast(a.backend_xid as text) as bigint), 4294967296))
+                                         from pg_stat_activity a where a.datname = current_database() and a.backend_xid is not null)) end
+         from n";
+    db.fetch_scalar(sql, &[]).await
+}
+
+/// How often, and how long each time, a subscriber waits for an older transaction to end before it waits for new events.
+const WAITS: u32 = 250;
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Are there events of finished transactions that the feed does not show yet? An older transaction still runs.
+async fn held_back(db: &Db, seq: i64) -> Result<bool, DbError> {
+    if !db.is_postgres() {
+        return Ok(false);
+    }
+    // In the feed's order, or Postgres would read the whole table.
+    let sql = "select seq from events where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) order by tx, seq limit 1";
+    Ok(db.fetch_optional_scalar::<i64>(sql, &[&seq]).await?.is_some())
+}
+
+/// Somebody who is told of events, of each at least once.
+pub struct Subscriber {
+    name: &'static str,
+    /// Those that it follows; all when there is no list.
+    kinds: Option<&'static [&'static str]>,
+    handler: Box<dyn Fn(Vec<RecordedEvent>) -> Handled + Send + Sync>,
+}
+
+impl Subscriber {
+    /// Its place in the feed is kept under `name`; `kinds` are [`follows!`](crate::follows). A handler that fails is given the same
+    /// events again, so it must not mind.
+    pub fn new<H>(name: &'static str, kinds: &'static [&'static str], handler: H) -> Self
+    where
+        H: Fn(Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
+    {
+        Self { name, kinds: Some(kinds), handler: Box::new(handler) }
+    }
+
+    /// One that is told of everything.
+    pub fn to_all<H>(name: &'static str, handler: H) -> Self
+    where
+        H: Fn(Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
+    {
+        Self { name, kinds: None, handler: Box::new(handler) }
+    }
+
+    async fn handle(&self, mut events: Vec<RecordedEvent>) -> Result<(), DbError> {
+        if let Some(kinds) = self.kinds {
+            events.retain(|event| kinds.contains(&event.kind.as_str()));
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        // A panic must not end the following of the feed.
+        let handled = AssertUnwindSafe(async { (self.handler)(events).await }).catch_unwind().await;
+        handled.unwrap_or_else(|_| Err(DbError::Lost(format!("{} panicked", self.name))))
+    }
+}
+
+/// Hands a subscriber what it has not seen, until there is no more; says how many events were read. For tests, the simulation and
+/// [`subscribe`].
+///
+/// # Errors
+/// The database's or the handler's; the cursor stays before what failed.
+pub async fn catch_up(db: &Db, subscriber: &Subscriber) -> Result<u64, DbError> {
+    let name = subscriber.name;
+    let (mut seen, mut waits) = (0, 0);
+    loop {
+        let cursor: Option<i64> = db.fetch_optional_scalar("select seq from event_cursors where name = $1", &[&name]).await?;
+        let cursor = cursor.unwrap_or(0);
+        let events = after(db, cursor).await?;
+        let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else {
+            if waits < WAITS && held_back(db, cursor).await? {
+                waits += 1;
+                tokio::time::sleep(WAIT).await;
+                continue;
+            }
+            return Ok(seen);
+        };
+        subscriber.handle(events).await?;
+        db.write(async move |tx| {
+            tx.execute(
+                "insert into event_cursors (name, seq) values ($1, $2) on conflict (name) do update set seq = excluded.seq",
+                &[&name, &last],
+            )
+            .await
+        })
+        .await?;
+        seen += count as u64;
+        waits = 0;
+        if count < BATCH && !db.is_postgres() {
+            return Ok(seen);
+        }
+    }
+}
+
+/// Follows the feed for as long as the program runs.
+pub fn subscribe(db: &Db, subscriber: Subscriber) -> tokio::task::JoinHandle<()> {
+    let db = db.clone();
+    tokio::spawn(async move {
+        let mut pause = POLL_INTERVAL;
+        loop {
+            let woken = db.changed().notified();
+            match catch_up(&db, &subscriber).await {
+                Ok(_) => pause = POLL_INTERVAL,
+                Err(DbError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(subscriber = subscriber.name, %error, "an event could not be handled; it is tried again");
+                    pause = (pause * 2).min(Duration::from_secs(60));
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
+            }
+            if tokio::time::timeout(pause, woken).await.is_ok() {
+                tokio::time::sleep(GATHER).await;
+            }
+        }
+    })
+}
+
+/// Follows the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
+/// happened before, and each process hears of everything.
+pub fn watch<H>(db: &Db, handler: H) -> tokio::task::JoinHandle<()>
+where
+    H: Fn(&[RecordedEvent]) + Send + 'static,
+{
+    let db = db.clone();
+    tokio::spawn(async move {
+        let mut cursor = None;
+        loop {
+            let woken = db.changed().notified();
+            let read = match cursor {
+                None => newest(&db).await.map(|seq| (seq, Vec::new())),
+                Some(seq) => after(&db, seq).await.map(|events| (events.last().map_or(seq, |last| last.seq), events)),
+            };
+            match read {
+                Ok((seq, events)) => {
+                    let more = events.len() == BATCH || cursor.is_none();
+                    cursor = Some(seq);
+                    if !events.is_empty() && std::panic::catch_unwind(AssertUnwindSafe(|| handler(&events))).is_err() {
+                        tracing::error!("a watcher of events panicked");
+                    }
+                    if more {
+                        continue;
+                    }
+                }
+                Err(DbError::Stopped) => return,
+                Err(error) => tracing::warn!(%error, "the events cannot be read; it is tried again"),
+            }
+            let _ = tokio::time::timeout(POLL_INTERVAL, woken).await;
+        }
+    })
+}
+
+/// The newest event that every subscriber may see.
+pub async fn newest(db: &Db) -> Result<i64, DbError> {
+    let found: Option<i64> = if db.is_postgres() {
+        let sql = "select seq from events where tx < $1 order by tx desc, seq desc limit 1";
+        db.fetch_optional_scalar(sql, &[&oldest_here(db).await?]).await?
+    } else {
+        db.fetch_optional_scalar("select seq from events order by seq desc limit 1", &[]).await?
+    };
+    Ok(found.unwrap_or(0))
+}
