@@ -4,6 +4,7 @@
 //! of each command whose rows it did not get which one that was ([`Outcome::Blocked`]). Those commands are deferred and tried again
 //! until the row is free or their time is up, while all others go on.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ where
     E: From<DbError> + Send + 'static,
 {
     /// At most `max_batch` commands go into one transaction, one transaction at a time. Two at a time would wait for
-    /// each other's rows wherever an article sells well, and make the slowest callers slower.
+    /// each other's rows wherever a product sells well, and make the slowest callers slower.
     ///
     /// `work` is told which row to wait for before it takes any other lock; for everything else it does not wait.
     pub fn new<K, W>(db: Db, max_batch: usize, work: W) -> Self
@@ -77,8 +78,8 @@ where
     {
         let (queue, mut waiting) = mpsc::channel::<Call<C, T, E>>(MAX_QUEUED);
         let (deferred, blocked) = mpsc::unbounded_channel();
-        let executor = Arc::new(Executor { db, work, max_batch });
-        tokio::spawn(retry_deferred(Arc::clone(&executor), blocked));
+        let executor = Arc::new(Executor { db, work, max_batch, of: PhantomData });
+        tokio::spawn(Arc::clone(&executor).retry_deferred(blocked));
         tokio::spawn(async move {
             let mut calls = Vec::new();
             while waiting.recv_many(&mut calls, max_batch).await > 0 {
@@ -103,25 +104,26 @@ where
 type Deferred<C, T, E, K> = mpsc::UnboundedSender<(Call<C, T, E>, K)>;
 
 /// Runs commands.
-struct Executor<W> {
+struct Executor<C, T, E, K, W> {
     db: Db,
     work: W,
     max_batch: usize,
+    of: PhantomData<fn(C, K) -> Result<T, E>>,
 }
 
 /// A rival transaction may have taken the same key, which breaks a unique rule at the end. Run again, the work sees what the
 /// rival wrote and can answer with it.
 const MAX_TRIES: u32 = 3;
 
-impl<W: Clone + Send + Sync + 'static> Executor<W> {
-    async fn attempt<C, T, E, K>(&self, commands: Vec<C>, first: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, DbError>
-    where
-        C: Send + Sync + 'static,
-        T: Send + 'static,
-        E: Send + 'static,
-        K: Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+impl<C, T, E, K, W> Executor<C, T, E, K, W>
+where
+    C: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+    K: Clone + PartialEq + Send + Sync + 'static,
+    W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError> + Clone + Send + Sync + 'static,
+{
+    async fn attempt(&self, commands: Vec<C>, first: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, DbError> {
         let work = self.work.clone();
         let all = async move |tx: &mut Tx| {
             tx.lock(locks, &[]).await?;
@@ -131,14 +133,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
     }
 
     /// Does what waits, and answers all but those that are deferred.
-    async fn run<C, T, E, K>(self: &Arc<Self>, calls: Vec<Call<C, T, E>>, deferred: &Deferred<C, T, E, K>)
-    where
-        C: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+    async fn run(self: &Arc<Self>, calls: Vec<Call<C, T, E>>, deferred: &Deferred<C, T, E, K>) {
         match self.attempt(commands(&calls), None, LOCK_TIMEOUT).await {
             Ok(results) => {
                 for (call, done) in calls.into_iter().zip(results) {
@@ -163,14 +158,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
         }
     }
 
-    async fn alone<C, T, E, K>(&self, call: Call<C, T, E>, deferred: &Deferred<C, T, E, K>)
-    where
-        C: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+    async fn alone(&self, call: Call<C, T, E>, deferred: &Deferred<C, T, E, K>) {
         match self.one(&call.command, LOCK_TIMEOUT).await {
             Ok(done) => finish(call, done, deferred),
             Err(error) => call.answer(Err(error.into())),
@@ -178,14 +166,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
     }
 
     /// Does one command. After a rival's unique violation it is run again: the work then sees what the rival wrote.
-    async fn one<C, T, E, K>(&self, command: &C, locks: &'static str) -> Result<Outcome<T, E, K>, DbError>
-    where
-        C: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+    async fn one(&self, command: &C, locks: &'static str) -> Result<Outcome<T, E, K>, DbError> {
         let mut tries = 1;
         loop {
             match self.attempt(vec![command.clone()], None, locks).await {
@@ -197,14 +178,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
     }
 
     /// Tries each alone, again and again until its time is up.
-    async fn retry_one_by_one<C, T, E, K>(self: Arc<Self>, mut calls: Vec<Call<C, T, E>>, deferred: Deferred<C, T, E, K>)
-    where
-        C: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+    async fn retry_one_by_one(self: Arc<Self>, mut calls: Vec<Call<C, T, E>>, deferred: Deferred<C, T, E, K>) {
         while !calls.is_empty() {
             for call in std::mem::take(&mut calls) {
                 match self.one(&call.command, DEFERRED_LOCK_TIMEOUT).await {
@@ -218,14 +192,7 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
     }
 
     /// Tries commands that were deferred; gives back those that still are.
-    async fn retry<C, T, E, K>(&self, calls: Vec<(Call<C, T, E>, K)>, first: Option<K>) -> Vec<(Call<C, T, E>, K)>
-    where
-        C: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-        K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError>,
-    {
+    async fn retry(&self, calls: Vec<(Call<C, T, E>, K)>, first: Option<K>) -> Vec<(Call<C, T, E>, K)> {
         if calls.is_empty() {
             return calls;
         }
@@ -258,6 +225,50 @@ impl<W: Clone + Send + Sync + 'static> Executor<W> {
             }
         }
     }
+
+    /// Tries what is deferred until it is done or its time is up: those that want the row which the oldest waits for wait in line for it
+    /// with the database, all others only look whether theirs is free. So a row that sells all the time is had in turn, and one that is
+    /// never given back costs a quarter of a second for each look.
+    async fn retry_deferred(self: Arc<Self>, mut blocked: mpsc::UnboundedReceiver<(Call<C, T, E>, K)>) {
+        let mut calls: Vec<(Call<C, T, E>, K)> = Vec::new();
+        let mut pause = RETRY_PAUSES.0;
+        loop {
+            if calls.is_empty() {
+                pause = RETRY_PAUSES.0;
+                match blocked.recv().await {
+                    Some(call) => calls.push(call),
+                    None => return,
+                }
+            }
+            while let Ok(call) = blocked.try_recv() {
+                calls.push(call);
+            }
+            let before = calls.len();
+            let (late, on_time): (Vec<_>, Vec<_>) = calls.into_iter().partition(|(call, _)| call.is_expired());
+            for (call, _) in late {
+                call.answer(Err(DbError::Busy.into()));
+            }
+            let Some((_, row)) = on_time.first() else {
+                calls = Vec::new();
+                continue;
+            };
+            let row = row.clone();
+            let (mut same, mut others): (Vec<_>, Vec<_>) = on_time.into_iter().partition(|(_, other)| *other == row);
+            let mut rest = same.split_off(same.len().min(self.max_batch));
+            let later = others.split_off(others.len().min(self.max_batch));
+            let others = self.retry(others, None).await;
+            let same = self.retry(same, Some(row)).await;
+            // What was tried goes to the end, so that every row gets its turn.
+            calls = later;
+            calls.extend(others);
+            calls.append(&mut rest);
+            calls.extend(same);
+            pause = if calls.len() < before { RETRY_PAUSES.0 } else { (pause * 2).min(RETRY_PAUSES.1) };
+            if !calls.is_empty() {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
 }
 
 fn commands<C: Clone, T, E>(calls: &[Call<C, T, E>]) -> Vec<C> {
@@ -269,56 +280,5 @@ fn finish<C, T, E: From<DbError>, K>(call: Call<C, T, E>, done: Outcome<T, E, K>
         Outcome::Answered(answer) => call.answer(answer),
         // When the batch has ended, the caller hears of it by the dropped reply.
         Outcome::Blocked(row) => drop(deferred.send((call, row))),
-    }
-}
-
-/// Tries what is deferred until it is done or its time is up: those that want the row which the oldest waits for wait in line for it
-/// with the database, all others only look whether theirs is free. So a row that sells all the time is had in turn, and one that is
-/// never given back costs a quarter of a second for each look.
-async fn retry_deferred<C, T, E, K, W>(executor: Arc<Executor<W>>, mut blocked: mpsc::UnboundedReceiver<(Call<C, T, E>, K)>)
-where
-    C: Clone + Send + Sync + 'static,
-    T: Send + 'static,
-    E: From<DbError> + Send + 'static,
-    K: Clone + PartialEq + Send + Sync + 'static,
-    W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError> + Clone + Send + Sync + 'static,
-{
-    let mut calls: Vec<(Call<C, T, E>, K)> = Vec::new();
-    let mut pause = RETRY_PAUSES.0;
-    loop {
-        if calls.is_empty() {
-            pause = RETRY_PAUSES.0;
-            match blocked.recv().await {
-                Some(call) => calls.push(call),
-                None => return,
-            }
-        }
-        while let Ok(call) = blocked.try_recv() {
-            calls.push(call);
-        }
-        let before = calls.len();
-        let (late, on_time): (Vec<_>, Vec<_>) = calls.into_iter().partition(|(call, _)| call.is_expired());
-        for (call, _) in late {
-            call.answer(Err(DbError::Busy.into()));
-        }
-        let Some((_, row)) = on_time.first() else {
-            calls = Vec::new();
-            continue;
-        };
-        let row = row.clone();
-        let (mut same, mut others): (Vec<_>, Vec<_>) = on_time.into_iter().partition(|(_, other)| *other == row);
-        let mut rest = same.split_off(same.len().min(executor.max_batch));
-        let later = others.split_off(others.len().min(executor.max_batch));
-        let others = executor.retry(others, None).await;
-        let same = executor.retry(same, Some(row)).await;
-        // What was tried goes to the end, so that every row gets its turn.
-        calls = later;
-        calls.extend(others);
-        calls.append(&mut rest);
-        calls.extend(same);
-        pause = if calls.len() < before { RETRY_PAUSES.0 } else { (pause * 2).min(RETRY_PAUSES.1) };
-        if !calls.is_empty() {
-            tokio::time::sleep(pause).await;
-        }
     }
 }
