@@ -29,4 +29,4 @@ mod shop;
 
 pub use ::platform::rows;
 pub use schema::SCHEMA;
-pub use shop::{GatewayConfig, OpenError, Shop, ShopConfig};
+pub use shop::{Adapters, GatewayConfig, OpenError, Shop, ShopConfig};

@@ -13,7 +13,7 @@ use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{Db, DbError, Tx};
 use crate::platform::events::Feed;
 use crate::platform::files::Files;
-use crate::platform::mail::{MailError, Mailer};
+use crate::platform::mail::Mailer;
 use crate::platform::rng::{Rng, SystemRng};
 use crate::platform::secrets::{Keys, SecretsError};
 use crate::platform::settings::Settings;
@@ -82,12 +82,17 @@ pub enum OpenError {
     /// The key file.
     #[error(transparent)]
     Keys(#[from] SecretsError),
-    /// The mail server's address.
-    #[error(transparent)]
-    Mail(#[from] MailError),
     /// The data folder.
     #[error("the data folder {0}: {1}")]
     Folder(PathBuf, std::io::Error),
+}
+
+/// What the shop needs from outside of it; the crate `adapters` opens them.
+#[derive(Clone)]
+pub struct Adapters {
+    pub mailer: Mailer,
+    /// Photographs, as they were uploaded and in the forms that are served.
+    pub files: Files,
 }
 
 struct Inner {
@@ -95,8 +100,7 @@ struct Inner {
     db: Db,
     keys: Keys,
     settings: Settings,
-    files: Files,
-    mailer: Mailer,
+    adapters: Adapters,
     feed: Feed,
     guard: Guard,
     shelf: Shelf,
@@ -115,48 +119,44 @@ impl Shop {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn open(config: ShopConfig) -> Result<Self, OpenError> {
-        Self::open_with(config, Arc::new(SystemClock), Arc::new(SystemRng)).await
+    pub async fn open(config: ShopConfig, adapters: Adapters) -> Result<Self, OpenError> {
+        Self::open_with(config, adapters, Arc::new(SystemClock), Arc::new(SystemRng)).await
     }
 
     /// The same with another clock and other randomness, for tests and the simulation.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn open_with(config: ShopConfig, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
+    pub async fn open_with(config: ShopConfig, adapters: Adapters, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
         let db = Db::open_with(&config.database, clock, rng).await?;
         db.migrate(&SCHEMA).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keys = Keys::of_database(&db, &key_file, &SystemRng, db.now()).await?;
-        Self::with(config, db, keys).await
+        Self::with(config, adapters, db, keys).await
     }
 
     /// Opens a shop that is there to look into it, also while it is served. Nothing can be written, and what is sealed stays sealed.
     ///
     /// # Errors
     /// See [`OpenError`] and [`Db::open_to_read`].
-    pub async fn open_to_read(config: ShopConfig) -> Result<Self, OpenError> {
+    pub async fn open_to_read(config: ShopConfig, adapters: Adapters) -> Result<Self, OpenError> {
         let db = Db::open_to_read(&config.database, &SCHEMA).await?;
         let mut none = [0; 32];
         SystemRng.fill(&mut none);
-        Self::with(config, db, Keys::from_bytes(&none)).await
+        Self::with(config, adapters, db, Keys::from_bytes(&none)).await
     }
 
-    async fn with(config: ShopConfig, db: Db, keys: Keys) -> Result<Self, OpenError> {
-        let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
-        let files = Files::open(&config.data_dir.join("files")).map_err(folder)?;
+    async fn with(config: ShopConfig, adapters: Adapters, db: Db, keys: Keys) -> Result<Self, OpenError> {
         let feed = Feed::of(&db);
-        let mailer = Mailer::open(config.smtp.as_deref())?;
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
         let shop = Self(Arc::new(Inner {
             config,
             db,
             keys,
             settings: Settings::default(),
-            files,
-            mailer,
+            adapters,
             feed,
             guard: Guard::new(cost),
             shelf: Shelf::default(),
@@ -198,12 +198,12 @@ impl Shop {
     }
     #[must_use]
     pub fn files(&self) -> &Files {
-        &self.0.files
+        &self.0.adapters.files
     }
     /// Mail.
     #[must_use]
     pub fn mailer(&self) -> &Mailer {
-        &self.0.mailer
+        &self.0.adapters.mailer
     }
     /// Wakes who follows the events.
     #[must_use]

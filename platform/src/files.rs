@@ -1,22 +1,36 @@
-//! Files beside the database, named by their contents.
+//! Files that are named by their contents, wherever they are kept.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-/// A folder of files.
-#[derive(Clone, Debug)]
-pub struct Files(PathBuf);
-
-impl Files {
-    /// Uses this folder, and makes it.
+/// Keeps files under names of 3 to 200 letters, digits, `-`, `_` and `.` (not first).
+pub trait FileStore: Send + Sync {
+    /// Keeps bytes under a name, whole or not at all.
     ///
     /// # Errors
-    /// The file system's.
-    pub fn open(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        Ok(Self(folder.to_owned()))
+    /// The store's; a full disk leaves nothing behind.
+    fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// The bytes under a name.
+    ///
+    /// # Errors
+    /// The store's.
+    fn get(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// Is there a file of this name?
+    fn has(&self, name: &str) -> bool;
+}
+
+/// A store of files.
+#[derive(Clone)]
+pub struct Files(Arc<dyn FileStore>);
+
+impl Files {
+    #[must_use]
+    pub const fn new(store: Arc<dyn FileStore>) -> Self {
+        Self(store)
     }
 
     /// The name that bytes are kept under: 64 hexadecimal digits of SHA-256.
@@ -29,51 +43,25 @@ impl Files {
         })
     }
 
-    /// Letters, digits, `-`, `_` and `.`, not first: a name never leaves the folder.
-    fn check(name: &str) -> std::io::Result<()> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if (3..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain) {
-            return Ok(());
-        }
-        Err(std::io::Error::new(std::io::ErrorKind::NotFound, "there is no file of such a name"))
-    }
-
-    /// Where a file of this name is, or would be.
-    #[must_use]
-    pub fn path(&self, name: &str) -> PathBuf {
-        let folder = name.get(..2).unwrap_or("__");
-        self.0.join(folder).join(name)
-    }
-
     /// Keeps bytes under a name, whole or not at all.
     ///
     /// # Errors
-    /// The file system's; a full disk leaves nothing behind.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        Self::check(name)?;
-        let path = self.path(name);
-        if path.exists() {
-            return Ok(());
-        }
-        let folder = path.parent().unwrap_or(&self.0).to_owned();
-        std::fs::create_dir_all(&folder)?;
-        let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
-        let written = std::fs::File::create(&unfinished)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&unfinished, &path))
-            .and_then(|()| std::fs::File::open(&folder)?.sync_all());
-        if written.is_err() {
-            let _ = std::fs::remove_file(&unfinished);
-        }
-        written
+    /// The store's.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.0.put(name, bytes)
     }
 
     /// The bytes under a name.
     ///
     /// # Errors
-    /// The file system's.
-    pub fn get(&self, name: &str) -> std::io::Result<Vec<u8>> {
-        Self::check(name)?;
-        std::fs::read(self.path(name))
+    /// The store's.
+    pub fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.0.get(name)
+    }
+
+    /// Is there a file of this name?
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.has(name)
     }
 }

@@ -1,7 +1,8 @@
-//! Mail by SMTP.
+//! Mail, whoever carries it.
 
-use lettre::message::{Mailbox, MultiPart};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use std::sync::Arc;
+
+use async_trait::async_trait;
 
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -9,9 +10,6 @@ pub enum MailError {
     /// No server is configured.
     #[error("no mail server is configured; set --smtp")]
     NoServer,
-    /// The address of the server cannot be read.
-    #[error("the mail server's address cannot be read: {0}")]
-    Url(String),
     /// An address is none.
     #[error("a mail address is wrong")]
     Address,
@@ -25,7 +23,7 @@ pub enum MailError {
 
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Name (may be empty) and address of the reader.
+    /// Name (may be empty) and address of the recipient.
     pub to: (String, String),
     /// Name and address of the shop.
     pub from: (String, String),
@@ -35,25 +33,28 @@ pub struct Mail {
     /// each try, so that a mail that comes twice because nobody saw it leave is known as one.
     pub id: String,
     pub subject: String,
-    /// For readers without HTML.
+    /// For programs that show no HTML.
     pub text: String,
     /// With HTML.
     pub html: String,
 }
 
-/// A way to send mail.
-#[derive(Clone)]
-pub struct Mailer(Option<AsyncSmtpTransport<Tokio1Executor>>);
+/// Carries mails to their recipients.
+#[async_trait]
+pub trait MailTransport: Send + Sync {
+    /// Hands a mail over.
+    async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+}
+
+/// A way to send mail, or none.
+#[derive(Clone, Default)]
+pub struct Mailer(Option<Arc<dyn MailTransport>>);
 
 impl Mailer {
-    /// By a server such as `smtp://127.0.0.1:2525` or `smtps://user:password@host`; without one nothing can be sent.
-    ///
-    /// # Errors
-    /// [`MailError::Url`].
-    pub fn open(url: Option<&str>) -> Result<Self, MailError> {
-        let Some(url) = url else { return Ok(Self(None)) };
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|e| MailError::Url(e.to_string()))?;
-        Ok(Self(Some(builder.timeout(Some(std::time::Duration::from_secs(15))).build())))
+    /// Without a transport nothing can be sent.
+    #[must_use]
+    pub const fn new(transport: Option<Arc<dyn MailTransport>>) -> Self {
+        Self(transport)
     }
 
     /// Can mail be sent at all?
@@ -67,23 +68,6 @@ impl Mailer {
     /// # Errors
     /// See [`MailError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let transport = self.0.as_ref().ok_or(MailError::NoServer)?;
-        let mailbox = |(name, address): &(String, String)| -> Result<Mailbox, MailError> {
-            Ok(Mailbox::new((!name.is_empty()).then(|| name.clone()), address.parse().map_err(|_| MailError::Address)?))
-        };
-        let mut message = Message::builder().from(mailbox(&mail.from)?).to(mailbox(&mail.to)?);
-        if let Some(address) = &mail.reply_to {
-            message = message.reply_to(mailbox(&(mail.from.0.clone(), address.clone()))?);
-        }
-        let message = message
-            .message_id(Some(format!("<{}>", mail.id)))
-            .subject(&mail.subject)
-            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
-            .map_err(|e| MailError::Server(e.to_string()))?;
-        transport.send(message).await.map_err(|error| match error.status() {
-            Some(code) if error.is_permanent() => MailError::Refused(code.into()),
-            _ => MailError::Server(error.to_string()),
-        })?;
-        Ok(())
+        self.0.as_ref().ok_or(MailError::NoServer)?.send(mail).await
     }
 }

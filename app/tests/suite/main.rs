@@ -29,5 +29,6 @@ async fn a_shop() -> (Shop, Folder) {
     std::fs::create_dir_all(&folder).unwrap();
     let mut config = ShopConfig::new(format!("sqlite:{}", folder.join("shop.db").display()), &folder, "http://127.0.0.1:3000");
     config.light_passwords = true;
-    (Shop::open(config).await.unwrap(), Folder(folder))
+    let adapters = adapters::open(&config).unwrap();
+    (Shop::open(config, adapters).await.unwrap(), Folder(folder))
 }

@@ -199,7 +199,7 @@ async fn make_all(shop: &Shop, id: PictureId) {
     };
     for width in widths(original) {
         for form in FORMS {
-            if shop.files().path(&made_name(&hash, width, form)).exists() {
+            if shop.files().has(&made_name(&hash, width, form)) {
                 continue;
             }
             let begun = Instant::now();

@@ -179,7 +179,6 @@ async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
     // What a mail server answers may name the reader: it is not kept.
     shop.mailer().send(mail).await.map_err(|error| match error {
         MailError::NoServer => "no mail server is configured".into(),
-        MailError::Url(_) => "the mail server's address cannot be read".into(),
         MailError::Address => Failure::Final("the reader's or the shop's address is none".into()),
         MailError::Refused(code) => Failure::Final(format!("{}{code}", reasons::MAIL)),
         MailError::Server(_) => "the mail server was not ready, or did not answer".into(),

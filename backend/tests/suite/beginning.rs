@@ -9,7 +9,7 @@ use domain::id::VariantId;
 use domain::view::{DeliveryMethodDraft, Missing, ShopSettings};
 
 async fn empty(url: String, folder: &Folder) -> Shop {
-    Shop::open(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap()
+    crate::support::open_shop(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap()
 }
 
 async fn on_both(test: impl AsyncFn(&Shop)) {

@@ -180,7 +180,7 @@ async fn counts_are_shared_by_the_nodes_of_one_database() {
     let mut config = backend::ShopConfig::new(url, one.folder.path(), "http://127.0.0.1:3000");
     config.light_passwords = true;
     let rng = std::sync::Arc::new(backend::platform::rng::SystemRng);
-    let two = Shop::open_with(config, one.clock.clone(), rng).await.unwrap();
+    let two = Shop::open_with(config.clone(), crate::support::adapters(&config), one.clock.clone(), rng).await.unwrap();
     sign_up(&one, "Ana Reyes").await;
     for node in [&*one, &two].into_iter().cycle().take(10) {
         assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));

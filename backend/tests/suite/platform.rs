@@ -530,7 +530,7 @@ async fn a_shop_is_not_opened_with_another_key() {
     both_empty(async |url| {
         let folder = Folder::new();
         let key = folder.path().join("key");
-        let open = async || Shop::open(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await;
+        let open = async || crate::support::open_shop(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await;
         open().await.unwrap().close().await;
         let right = std::fs::read(&key).unwrap();
         #[cfg(unix)]

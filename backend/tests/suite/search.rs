@@ -90,7 +90,7 @@ async fn a_lost_index_is_made_anew() {
     running.close().await;
     drop(running);
     std::fs::remove_dir_all(folder.path().join("search")).unwrap();
-    let again = backend::Shop::open(config).await.unwrap();
+    let again = crate::support::open_shop(config).await.unwrap();
     let view = search::search(&again, Locale::En, "mango", None).await.unwrap();
     assert_eq!(view.products.len(), 1);
     again.close().await;

@@ -45,7 +45,7 @@ async fn printed_passwords_open_nothing_but_a_demonstration() {
         let open = async |demo: bool| {
             let mut config = backend::ShopConfig::new(url.clone(), folder.path(), "http://127.0.0.1:3000");
             (config.light_passwords, config.demo_accounts) = (true, demo);
-            Shop::open(config).await.unwrap()
+            crate::support::open_shop(config).await.unwrap()
         };
         let sign_in = async |shop: &Shop, password: &str| identity::sign_in(shop, &guest(shop), Locale::En, OWNER_EMAIL, password).await;
         let demo = open(true).await;

@@ -47,7 +47,9 @@ impl World {
         let clock = Arc::new(SimulatedClock::at(START));
         let mut config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
         config.light_passwords = true;
-        let shop = Shop::open_with(config, clock.clone(), Arc::new(SeededRng::new(seed))).await.unwrap();
+        let shop = Shop::open_with(config.clone(), crate::support::adapters(&config), clock.clone(), Arc::new(SeededRng::new(seed)))
+            .await
+            .unwrap();
         crate::support::basics(&shop).await;
         let mut random = StdRng::seed_from_u64(seed);
         let mut variants = Vec::new();

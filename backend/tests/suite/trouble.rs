@@ -173,7 +173,7 @@ async fn two_nodes_sell_one_article_to_the_last_unit() {
     let variant = a_product().with_stock(60).make(&a).await;
     let folder = Folder::new();
     std::fs::copy(a.folder.path().join("key"), folder.path().join("key")).unwrap();
-    let b = backend::Shop::open(backend::ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap();
+    let b = crate::support::open_shop(backend::ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap();
     let buyers = (0..100).map(|n| {
         let shop = if n % 2 == 0 { a.shop.clone() } else { b.clone() };
         tokio::spawn(async move { place(&shop, &[(variant, 1)]).await })

@@ -362,12 +362,20 @@ fn show(settings: &Settings) {
 
 /// Opens the shop for a command.
 async fn open(config: &Config) -> Result<Shop, String> {
-    Shop::open(shop_config(config, None)).await.map_err(|error| error.to_string())
+    open_shop(shop_config(config, None)).await
+}
+
+/// Opens a shop with what it needs from outside.
+async fn open_shop(config: ShopConfig) -> Result<Shop, String> {
+    let adapters = adapters::open(&config).map_err(|error| error.to_string())?;
+    Shop::open(config, adapters).await.map_err(|error| error.to_string())
 }
 
 /// Opens a shop that is there for a command that changes nothing, also while it is served.
 async fn open_to_read(config: &Config) -> Result<Shop, String> {
-    Shop::open_to_read(shop_config(config, None)).await.map_err(|error| error.to_string())
+    let config = shop_config(config, None);
+    let adapters = adapters::open(&config).map_err(|error| error.to_string())?;
+    Shop::open_to_read(config, adapters).await.map_err(|error| error.to_string())
 }
 
 /// How the backend is told what the configuration says. `public_url` when the configuration names none.

@@ -9,7 +9,7 @@ use simulators::Running;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{data, shop_config};
+use super::{data, open_shop, shop_config};
 use crate::config::Config;
 use crate::http::{Asked, Server};
 use crate::metrics;
@@ -29,7 +29,7 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     config.listen = address;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
     let stand_ins = stand_in(&mut config, address).await?;
-    let shop = Shop::open(shop_config(&config, Some(public_url.clone()))).await.map_err(|error| error.to_string())?;
+    let shop = open_shop(shop_config(&config, Some(public_url.clone()))).await?;
     let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
     let workers = Workers::start(&shop);
     let server = Server::new(&config, shop.clone(), figures)?;

@@ -73,13 +73,24 @@ pub async fn postgres() -> TestShop {
     open(postgres_url().await, Folder::new(), |_| {}).await
 }
 
+/// What a shop needs from outside, as it is configured.
+pub fn adapters(config: &ShopConfig) -> backend::Adapters {
+    adapters::open(config).unwrap()
+}
+
+/// Opens a shop with the machine's clock.
+pub async fn open_shop(config: ShopConfig) -> Result<Shop, backend::OpenError> {
+    let adapters = adapters(&config);
+    Shop::open(config, adapters).await
+}
+
 /// Opens a shop on this database. Its shoppers may order without limits, as tests place many orders for the same one.
 pub async fn open(url: String, folder: Folder, change: impl FnOnce(&mut ShopConfig)) -> TestShop {
     let clock = Arc::new(SimulatedClock::at(START));
     let mut config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
     config.light_passwords = true;
     change(&mut config);
-    let shop = Shop::open_with(config, clock.clone(), Arc::new(SystemRng)).await.unwrap();
+    let shop = Shop::open_with(config.clone(), adapters(&config), clock.clone(), Arc::new(SystemRng)).await.unwrap();
     basics(&shop).await;
     limit(&shop, OrderLimits::NONE).await;
     TestShop { shop, clock, folder }

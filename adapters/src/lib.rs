@@ -1,0 +1,33 @@
+//! What the shop needs from outside of it, each behind a trait of the area that uses it: mail server, files.
+//!
+//! Another mail service or file store is another file here and a line in [`open`]; nothing of the business changes.
+
+mod folder;
+mod smtp;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use backend::{Adapters, ShopConfig};
+use platform::files::Files;
+use platform::mail::{MailTransport, Mailer};
+
+/// Why one of them could not be opened; each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    #[error("the mail server's address cannot be read: {0}")]
+    Mail(String),
+    #[error("the data folder {0}: {1}")]
+    Folder(PathBuf, std::io::Error),
+}
+
+/// Opens what a shop is configured with.
+///
+/// # Errors
+/// See [`AdapterError`].
+pub fn open(config: &ShopConfig) -> Result<Adapters, AdapterError> {
+    let smtp = config.smtp.as_deref().map(smtp::Smtp::open).transpose().map_err(AdapterError::Mail)?;
+    let folder = config.data_dir.join("files");
+    let files = folder::Folder::open(&folder).map_err(|error| AdapterError::Folder(folder, error))?;
+    Ok(Adapters { mailer: Mailer::new(smtp.map(|smtp| Arc::new(smtp) as Arc<dyn MailTransport>)), files: Files::new(Arc::new(files)) })
+}
