@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
 use backend::catalog::ProductsFile;
 use backend::customers::CustomersFile;
-use backend::identity::denied_meanwhile;
+use backend::identity::record_denial_in_background;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
 use domain::iso_day;
@@ -80,7 +80,7 @@ fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(C
             Ok((visitor.context.clone(), storefront::query::pairs(parts.uri.query().unwrap_or_default())))
         }
         Some(visitor) if visitor.me.is_some() => {
-            denied_meanwhile(shop, &visitor.context, DenialKind::Permission);
+            record_denial_in_background(shop, &visitor.context, DenialKind::Permission);
             Err((StatusCode::FORBIDDEN, t::ERROR_FORBIDDEN_BODY.text(locale_of(&parts))).into_response())
         }
         _ => Err(Redirect::to(&format!("/sign-in?back=%2Fadmin%2F{back}")).into_response()),

@@ -117,7 +117,7 @@ impl Pages {
             Some(_) if visitor.is_none_or(|visitor| visitor.me.is_none()) => Err(StatusCode::UNAUTHORIZED),
             Some(_) => {
                 if let Some(visitor) = visitor {
-                    backend::identity::denied_meanwhile(&self.shop, &visitor.context, DenialKind::Permission);
+                    backend::identity::record_denial_in_background(&self.shop, &visitor.context, DenialKind::Permission);
                 }
                 Err(StatusCode::FORBIDDEN)
             }
@@ -260,7 +260,7 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
         .filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)])
         .find_map(|name| cookie_of(&parts, name));
     if let Some(token) = token.filter(|token| !token.is_empty()) {
-        match backend::identity::who(&pages.shop, &token).await {
+        match backend::identity::authenticate(&pages.shop, &token).await {
             Ok(Some(me)) => {
                 visitor.context = backend::identity::context_of(&me, id).from(client);
                 visitor.me = Some(me);
@@ -276,7 +276,7 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
     }
     if let Some(refused) = refusal(&pages, &parts, &visitor) {
         if refused.status() == StatusCode::FORBIDDEN {
-            backend::identity::denied_meanwhile(&pages.shop, &visitor.context, DenialKind::Permission);
+            backend::identity::record_denial_in_background(&pages.shop, &visitor.context, DenialKind::Permission);
         }
         return refused;
     }

@@ -45,11 +45,11 @@ pub fn handlers() -> Handlers<Shop> {
 
 /// Has the staff told of what is given up.
 pub fn observe(handlers: &mut Handlers<Shop>) {
-    handlers.observe(|shop, tx, job, ended| {
+    handlers.observe(|_, tx, job, ended| {
         Box::pin(async move {
             match ended {
-                Ended::Done => refusals::job_done(tx, shop, job).await,
-                Ended::GivenUp { kind, payload, why } => refusals::job_given_up(tx, shop, job, (kind, payload), why).await,
+                Ended::Done => refusals::job_done(tx, job).await,
+                Ended::GivenUp { kind, payload, why } => refusals::job_given_up(tx, job, (kind, payload), why).await,
             }
         })
     });

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use crate::catalog::Shelf;
-use crate::identity::{Cost, Guard};
+use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::platform::Context;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::db::{Db, DbError, Tx};
@@ -102,7 +102,8 @@ struct Inner {
     settings: Settings,
     adapters: Adapters,
     feed: Feed,
-    guard: Guard,
+    passwords: PasswordHasher,
+    session_cache: SessionCache,
     shelf: Shelf,
     search: Engine,
     checkout: OnceLock<checkout::OrderBatcher>,
@@ -158,7 +159,8 @@ impl Shop {
             settings: Settings::default(),
             adapters,
             feed,
-            guard: Guard::new(cost),
+            passwords: PasswordHasher::new(cost),
+            session_cache: SessionCache::default(),
             shelf: Shelf::default(),
             search: Engine::default(),
             checkout: OnceLock::new(),
@@ -224,9 +226,11 @@ impl Shop {
     pub(crate) fn search(&self) -> &Engine {
         &self.0.search
     }
-    /// What identity remembers between requests.
-    pub(crate) fn guard(&self) -> &Guard {
-        &self.0.guard
+    pub(crate) fn passwords(&self) -> &PasswordHasher {
+        &self.0.passwords
+    }
+    pub(crate) fn session_cache(&self) -> &SessionCache {
+        &self.0.session_cache
     }
     /// How often the gateway is asked.
     pub(crate) fn pace(&self) -> &payments::Pace {

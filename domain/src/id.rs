@@ -101,7 +101,7 @@ ids! {
     PaymentEventId "pev";
     RefundId "ref";
     /// A parcel on its way.
-    ShipmentId "shp";
+    ParcelId "shp";
     /// A person or firm that bought or may buy.
     ContactId "con";
     AddressId "adr";

@@ -62,7 +62,7 @@ states! {
         /// Cancelled before anything was paid.
         Voided "voided",
     }
-    /// How far the goods are prepared.
+    /// How far the items are prepared.
     FulfilmentState {
         /// Nothing was sent.
         Unfulfilled "unfulfilled",
@@ -106,8 +106,8 @@ states! {
         Voided "voided",
     }
     /// How far one parcel is.
-    ShipmentState {
-        /// Its goods are being taken from the shelf.
+    ParcelState {
+        /// Its items are being picked.
         Picked "picked",
         /// In the box.
         Packed "packed",
@@ -127,14 +127,14 @@ states! {
         /// Nobody was there, or the address was wrong.
         Undeliverable "undeliverable",
     }
-    /// What becomes of goods that came back.
-    ReturnedGoods {
-        /// They are put back on the shelf that they came from.
+    /// What becomes of returned items.
+    ReturnedItems {
+        /// Back into the stock of the location that they were shipped from.
         Restock "restock",
-        /// They are broken or spoilt, and written off.
+        /// Broken or spoilt: written off.
         WriteOff "write_off",
     }
-    /// What becomes of money that was paid for goods that came back.
+    /// What becomes of money that was paid for returned items.
     ReturnedMoney {
         /// It goes back the way it came.
         Refund "refund",
@@ -151,7 +151,7 @@ states! {
         Mistake "mistake",
         /// It takes too long.
         TooLong "too_long",
-        /// They want other goods, another address or another way to pay.
+        /// They want other items, another address or another way to pay.
         OrderAnew "order_anew",
     }
     /// Orders that wait for somebody.
@@ -203,8 +203,7 @@ impl AttemptState {
 }
 
 impl PaymentState {
-    /// May goods be sent for an order whose money is here? For cash on delivery nothing is paid before, for a card at least the bank holds
-    /// the amount.
+    /// May an order with this payment state be shipped? Cash on delivery is paid later; a card must at least be authorised.
     #[must_use]
     pub const fn may_be_sent(self, method: PaymentMethod) -> bool {
         match (method, self) {
@@ -216,7 +215,7 @@ impl PaymentState {
     }
 }
 
-impl ShipmentState {
+impl ParcelState {
     /// May a parcel in this state become `next`?
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
@@ -273,19 +272,17 @@ impl PaymentFacts {
     }
 }
 
-/// The facts about an order's goods, in units.
+/// The facts about an order's items, in units.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct GoodsFacts {
+pub struct UnitFacts {
     pub ordered: i64,
-    /// Left the house and did not come back.
+    /// Shipped and not returned.
     pub shipped: i64,
-    /// Arrived.
     pub delivered: i64,
-    /// Left and came back.
     pub returned: i64,
-    /// Will not be sent: their reservation was given back.
+    /// Will not be shipped: their reservation was released.
     pub released: i64,
-    /// In a box that has not left.
+    /// Packed and not shipped.
     pub packed: i64,
     /// Is a parcel being picked or packed?
     pub preparing: bool,
@@ -293,13 +290,13 @@ pub struct GoodsFacts {
     pub cancelled: bool,
 }
 
-impl GoodsFacts {
+impl UnitFacts {
     /// Units that are with the shopper when all is done.
     const fn to_send(self) -> i64 {
         self.ordered - self.returned - self.released
     }
 
-    /// How far the goods are prepared.
+    /// How far the items are prepared.
     #[must_use]
     pub const fn fulfilment(self) -> FulfilmentState {
         let nothing_follows = self.to_send() <= 0;
@@ -371,30 +368,30 @@ mod tests {
 
     #[test]
     fn half_a_parcel_is_partial() {
-        let facts = GoodsFacts { ordered: 3, shipped: 1, delivered: 1, ..GoodsFacts::default() };
+        let facts = UnitFacts { ordered: 3, shipped: 1, delivered: 1, ..UnitFacts::default() };
         assert_eq!((facts.fulfilment(), facts.delivery()), (FulfilmentState::Partial, DeliveryState::InTransit));
     }
 
     #[test]
     fn what_came_back_and_what_will_not_be_sent_are_waited_for_no_more() {
-        let of = |facts: GoodsFacts| (facts.fulfilment(), facts.delivery());
-        let ordered = GoodsFacts { ordered: 3, ..GoodsFacts::default() };
-        let all_back = GoodsFacts { returned: 3, ..ordered };
+        let of = |facts: UnitFacts| (facts.fulfilment(), facts.delivery());
+        let ordered = UnitFacts { ordered: 3, ..UnitFacts::default() };
+        let all_back = UnitFacts { returned: 3, ..ordered };
         assert_eq!(of(all_back), (FulfilmentState::Returned, DeliveryState::Returned));
-        assert_eq!(of(GoodsFacts { cancelled: true, ..all_back }), (FulfilmentState::Cancelled, DeliveryState::Returned));
-        let half_kept = GoodsFacts { returned: 1, shipped: 2, delivered: 2, ..ordered };
+        assert_eq!(of(UnitFacts { cancelled: true, ..all_back }), (FulfilmentState::Cancelled, DeliveryState::Returned));
+        let half_kept = UnitFacts { returned: 1, shipped: 2, delivered: 2, ..ordered };
         assert_eq!(of(half_kept), (FulfilmentState::Fulfilled, DeliveryState::Delivered));
-        let rest_dropped = GoodsFacts { released: 2, shipped: 1, delivered: 0, ..ordered };
+        let rest_dropped = UnitFacts { released: 2, shipped: 1, delivered: 0, ..ordered };
         assert_eq!(of(rest_dropped), (FulfilmentState::Fulfilled, DeliveryState::InTransit));
-        assert_eq!(of(GoodsFacts { released: 3, ..ordered }), (FulfilmentState::Cancelled, DeliveryState::None));
-        assert_eq!(of(GoodsFacts { returned: 1, ..ordered }), (FulfilmentState::Unfulfilled, DeliveryState::Returned));
+        assert_eq!(of(UnitFacts { released: 3, ..ordered }), (FulfilmentState::Cancelled, DeliveryState::None));
+        assert_eq!(of(UnitFacts { returned: 1, ..ordered }), (FulfilmentState::Unfulfilled, DeliveryState::Returned));
     }
 
     #[test]
     fn an_order_is_packed_when_nothing_is_left_to_pack() {
-        let half = GoodsFacts { ordered: 3, packed: 2, preparing: true, ..GoodsFacts::default() };
+        let half = UnitFacts { ordered: 3, packed: 2, preparing: true, ..UnitFacts::default() };
         assert_eq!(half.delivery(), DeliveryState::Preparing);
-        assert_eq!(GoodsFacts { packed: 3, ..half }.delivery(), DeliveryState::Packed);
+        assert_eq!(UnitFacts { packed: 3, ..half }.delivery(), DeliveryState::Packed);
     }
 
     #[test]

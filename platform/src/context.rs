@@ -76,7 +76,7 @@ pub struct Context {
     pub key: Option<String>,
     /// Where it came from, for what is counted by client; none for what the program does by itself.
     pub client: Option<IpAddr>,
-    /// What a browser keeps that has signed in before, see [`crate::identity::device`].
+    /// What a browser keeps that has signed in before, see `identity::device_token`.
     pub device: Option<String>,
 }
 

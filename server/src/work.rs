@@ -43,7 +43,7 @@ async fn tidy(shop: Shop) {
         // One that cannot be done does not keep the others from being done.
         let done = [
             carts.await,
-            identity::tidy(&shop).await.map(drop),
+            identity::delete_expired(&shop).await.map(drop),
             checkout::cash::expire(&shop).await.map(drop),
             checkout::cash::tidy(&shop).await.map(drop),
             jobs::tidy(&shop).await.map(drop),

@@ -89,7 +89,7 @@ pub fn authorize(access: Access) -> Result<Context, AppError> {
         Some(401) => Err(fail(signed_out(use_context::<Parts>().as_ref(), locale()))),
         Some(status) => {
             if let Ok(shop) = shop() {
-                backend::identity::denied_meanwhile(&shop, &visitor.context, DenialKind::Permission);
+                backend::identity::record_denial_in_background(&shop, &visitor.context, DenialKind::Permission);
             }
             Err(fail(AppError::new(status)))
         }

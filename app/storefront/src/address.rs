@@ -41,7 +41,7 @@ pub struct AddressStart {
 /// What stands beneath a place of the Philippines; the regions without one.
 #[server(endpoint = "read_places", input = GetUrl, output = Answer)]
 pub async fn read_places(above: String) -> Result<Vec<Place>, AppError> {
-    Ok(backend::customers::places(Some(above.as_str()).filter(|code| !code.is_empty())))
+    Ok(backend::customers::address_tree::children(Some(above.as_str()).filter(|code| !code.is_empty())))
 }
 access!(ReadPlaces, Access::Public);
 
@@ -61,8 +61,8 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     if address.country.is_empty() {
         address.country = "PH".into();
     }
-    let format = backend::customers::format(request::locale(), &address.country).ok_or_else(request::not_found)?;
-    let chain: Vec<String> = backend::customers::places::chain(&address.place)
+    let format = backend::customers::address_format(request::locale(), &address.country).ok_or_else(request::not_found)?;
+    let chain: Vec<String> = backend::customers::address_tree::path(&address.place)
         .into_iter()
         .filter(|place| place.kind != "district")
         .map(|place| place.code)
@@ -87,7 +87,7 @@ fn levels(codes: &[String]) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut above: Option<String> = None;
     for at in 0..=MAX_LEVELS {
-        let places = backend::customers::places(above.as_deref());
+        let places = backend::customers::address_tree::children(above.as_deref());
         if places.is_empty() {
             break;
         }
@@ -152,11 +152,11 @@ pub(crate) fn as_chosen(mut address: Address) -> Address {
 /// Names the list that must still be chosen from where the backend names a kind of place.
 #[cfg(feature = "ssr")]
 pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, prefix: &str) -> domain::view::FieldErrors {
-    let known = backend::customers::places::chain(&address.place).into_iter().filter(|place| place.kind != "district").count();
+    let known = backend::customers::address_tree::path(&address.place).into_iter().filter(|place| place.kind != "district").count();
     let level = if address.barangay.is_empty() { known + 1 } else { known.max(1) };
     let kinds = ["region", "province", "city", "barangay"];
     // What is asked for at the list that is to be chosen from next.
-    let chain: Vec<String> = backend::customers::places::chain(&address.place)
+    let chain: Vec<String> = backend::customers::address_tree::path(&address.place)
         .into_iter()
         .filter(|place| place.kind != "district")
         .map(|place| place.code)

@@ -1,6 +1,6 @@
 //! An order as its shopper sees it: how far it is, what is in it, where it goes, what it cost.
 
-use domain::order::{DeliveryState, PaymentMethod, PaymentState, ShipmentState};
+use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{CancelledMoney, OrderRowView, OrderView};
 use leptos::prelude::*;
 use ui::{
@@ -145,9 +145,9 @@ pub(crate) fn OrderSheet(
     let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
     let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
     let parcels = order
-        .shipments
+        .parcels
         .iter()
-        .filter(|parcel| parcel.state != ShipmentState::Cancelled)
+        .filter(|parcel| parcel.state != ParcelState::Cancelled)
         .filter_map(|parcel| {
             let number = parcel.tracking_number.clone()?;
             let mut facts = vec![(tr!(ORDER_TRACKING_NUMBER).to_owned(), number)];

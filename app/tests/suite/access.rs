@@ -23,7 +23,7 @@ async fn callers(shop: &Shop) -> Vec<(String, backend::platform::Context, Option
     let request = RequestId(shop.id());
     let nobody = backend::platform::Context::nobody(request);
     let (_, token) = backend::identity::sign_up(shop, &nobody, Locale::En, person("ana"), PASSWORD).await.unwrap();
-    let me = backend::identity::who(shop, &token).await.unwrap().unwrap();
+    let me = backend::identity::authenticate(shop, &token).await.unwrap().unwrap();
     let mut callers =
         vec![("nobody".to_owned(), nobody.clone(), None), ("shopper".to_owned(), backend::identity::context_of(&me, request), Some(token))];
     for role in Role::ALL {

@@ -93,7 +93,7 @@ async fn named(shop: &Shop) -> (CategoryId, ProductId, VariantId) {
     pricing::save_delivery_method(shop, &system, Locale::En, method).await.unwrap();
     let rate = TaxRateDraft { country: "SG".into(), class: "standard".into(), rate_bp: 900, valid_from: None, source: MARKUP.into() };
     pricing::save_tax_rate(shop, &system, Locale::En, rate).await.unwrap();
-    identity::create_key(shop, &system, Locale::En, MARKUP, &[Permission::ReadOrders]).await.unwrap();
+    identity::create_api_key(shop, &system, Locale::En, MARKUP, &[Permission::ReadOrders]).await.unwrap();
     let variant = catalog::admin_product(shop, &system, product).await.unwrap().draft.variants[0].id.unwrap();
     (category, product, variant)
 }
@@ -142,7 +142,7 @@ async fn markup_stays_text_on_every_page() {
     let (ana, order, link) = bought(&shop, variant).await;
     let owner = token(&shop, Role::Owner).await;
     identity::create_staff(&shop, &shop.system(), Locale::En, person("clerk@example.com"), Role::Clerk, PASSWORD).await.unwrap();
-    let me = identity::who(&shop, &owner).await.unwrap().unwrap();
+    let me = identity::authenticate(&shop, &owner).await.unwrap().unwrap();
     let boss = identity::context_of(&me, RequestId(shop.id()));
     orders::save_filter(&shop, &boss, "<img src=x onerror=i()>", &format!("search={}", escaped(MARKUP))).await.unwrap();
     let place = inventory::list(&shop, &boss, "", None).await.unwrap().rows[0].location;

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `accounts_receivable` | owed by shoppers and couriers |
 //! | `cash` | at the bank, with the gateway, in the till |
-//! | `sales` | goods sold, without tax |
+//! | `sales` | products sold, without tax |
 //! | `shipping_income` | delivery charged, without tax |
 //! | `vat_payable` | tax owed to the state |
 //! | `sales_returns` | money given back, without tax |
-//! | `inventory` | goods in the house, at cost |
-//! | `cost_of_goods_sold` | goods that left, at cost |
-//! | `inventory_adjustment` | goods found and lost, at cost |
+//! | `inventory` | stock on hand, at cost |
+//! | `cost_of_goods_sold` | stock that left, at cost |
+//! | `inventory_adjustment` | stock found and lost, at cost |
 
 mod store;
 
@@ -18,19 +18,17 @@ use domain::id::{EntryId, OrderId};
 use domain::{Currency, Timestamp};
 use uuid::Uuid;
 
-use crate::Shop;
-use crate::platform::db::{DbError, Reader, Tx};
+use platform::db::{DbError, Read, Tx};
 
 /// Why an entry was not written.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AccountingError {
-    /// Debits and credits differ: a mistake in the program, refused before it reaches the books.
+    /// Debits and credits differ: a bug, refused before it reaches the books.
     #[error("the entry “{kind}” does not balance: {difference} minor units too much")]
     Unbalanced { kind: &'static str, difference: i64 },
-    /// The sums pass 64 bits.
+    /// The sums exceed 64 bits.
     #[error("the entry “{0}” is too large")]
     Overflow(&'static str),
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -43,40 +41,36 @@ pub struct Entry {
     pub kind: &'static str,
     /// The order it belongs to.
     pub order: Option<OrderId>,
-    /// What caused it: an order, a payment, a shipment, a movement.
+    /// What caused it: an order, a payment, a parcel, a movement.
     pub reference: Uuid,
-    /// The currency of all its postings.
+    /// Of all its postings.
     pub currency: Currency,
-    /// When.
     pub at: Timestamp,
     /// Account and amount.
     pub postings: Vec<(&'static str, i64)>,
 }
 
-/// Writes one entry.
+/// Writes one entry of this transaction's time.
 ///
 /// # Errors
 /// [`AccountingError::Unbalanced`] when it does not add up to nothing.
-#[allow(clippy::too_many_arguments, reason = "an entry's parts, named at each call")]
 pub async fn post(
     tx: &mut Tx,
-    shop: &Shop,
-    at: Timestamp,
     kind: &'static str,
     order: Option<OrderId>,
     reference: Uuid,
     currency: Currency,
     postings: &[(&'static str, i64)],
 ) -> Result<(), AccountingError> {
-    let entry = Entry { id: EntryId(shop.id()), kind, order, reference, currency, at, postings: postings.to_vec() };
+    let entry = Entry { id: EntryId(tx.id()), kind, order, reference, currency, at: tx.now(), postings: postings.to_vec() };
     post_all(tx, std::slice::from_ref(&entry)).await
 }
 
-/// What entries of a kind about one thing put on an account.
+/// The sum that entries of a kind with this reference posted to an account, minor units.
 ///
 /// # Errors
 /// The database's.
-pub async fn posted(db: &mut impl Reader, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
+pub async fn posted(db: &mut impl Read, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
     store::posted(db, kind, reference, account).await
 }
 

@@ -1,17 +1,44 @@
-//! The books' SQL.
+//! The SQL of the books.
 
+use domain::{Currency, Timestamp};
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::platform::db::{DbError, Reader, Rows, Tx};
+use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex};
 
 use super::Entry;
 
+#[derive(Serialize)]
+struct EntryRow<'a> {
+    id: Hex<'a>,
+    kind: &'a str,
+    order: Option<Hex<'a>>,
+    reference: Hex<'a>,
+    currency: Currency,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct PostingRow<'a> {
+    entry: Hex<'a>,
+    n: i64,
+    account: &'a str,
+    amount: i64,
+}
+
 pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
-    let (mut heads, mut postings) = (Rows::new(), Rows::new());
+    let (mut heads, mut postings) = (JsonRows::new(), JsonRows::new());
     for entry in entries {
-        heads.row(&[&entry.id, &entry.kind, &entry.order, &entry.reference, &entry.currency, &entry.at]);
+        heads.push(&EntryRow {
+            id: hex(&entry.id),
+            kind: entry.kind,
+            order: entry.order.as_ref().map(hex),
+            reference: hex(&entry.reference),
+            currency: entry.currency,
+            at: entry.at,
+        });
         for (n, (account, amount)) in (0_i64..).zip(entry.postings.iter().filter(|(_, amount)| *amount != 0)) {
-            postings.row(&[&entry.id, &n, account, amount]);
+            postings.push(&PostingRow { entry: hex(&entry.id), n, account, amount: *amount });
         }
     }
     if heads.is_empty() {
@@ -19,8 +46,9 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
     }
     tx.execute(
         "insert into journal_entries (id, kind, order_id, reference, currency, at)
-         select unhex(value->>0), value->>1, unhex(value->>2), unhex(value->>3), value->>4, cast(value->>5 as bigint) from json_each($1)",
-        &[&heads.end()],
+         select unhex(value->>'id'), value->>'kind', unhex(value->>'order'), unhex(value->>'reference'), value->>'currency',
+            cast(value->>'at' as bigint) from json_each($1)",
+        &[&heads.finish()],
     )
     .await?;
     if postings.is_empty() {
@@ -28,20 +56,19 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
     }
     tx.execute(
         "insert into postings (entry_id, n, account, amount)
-         select unhex(value->>0), cast(value->>1 as bigint), value->>2, cast(value->>3 as bigint) from json_each($1)",
-        &[&postings.end()],
+         select unhex(value->>'entry'), cast(value->>'n' as bigint), value->>'account', cast(value->>'amount' as bigint)
+         from json_each($1)",
+        &[&postings.finish()],
     )
     .await?;
     Ok(())
 }
 
-pub(super) async fn posted(db: &mut impl Reader, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
-    let row: Option<(i64,)> = db
-        .fetch_optional(
-            "select coalesce(cast(sum(p.amount) as bigint), 0) from journal_entries e join postings p on p.entry_id = e.id
-             where e.reference = $1 and e.kind = $2 and p.account = $3",
-            &[&reference, &kind, &account],
-        )
-        .await?;
-    Ok(row.map_or(0, |row| row.0))
+pub(super) async fn posted(db: &mut impl Read, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
+    db.fetch_scalar(
+        "select coalesce(cast(sum(p.amount) as bigint), 0) from journal_entries e join postings p on p.entry_id = e.id
+         where e.reference = $1 and e.kind = $2 and p.account = $3",
+        &[&reference, &kind, &account],
+    )
+    .await
 }

@@ -1,33 +1,38 @@
-//! What is checked. A statement finds what is wrong with the rows after `$1` up to `$2`: their id, and what is wrong.
+//! What is checked. The statement of a check lists the wrong rows with an id after `$1` up to `$2`: the id, and what is wrong.
 
-use domain::id::{DiscountId, EntryId, MovementId, OrderId, PaymentId, RefundId, ReservationId, ShipmentId, VariantId};
+use domain::id::{DiscountId, EntryId, MovementId, OrderId, ParcelId, PaymentId, RefundId, ReservationId, VariantId};
 use uuid::Uuid;
 
 use crate::Shop;
 use crate::orders::{Facts, facts_of};
-use crate::platform::db::DbError;
+use platform::db::DbError;
 
-/// One check.
 pub(super) struct Check {
     /// What must hold.
     pub name: &'static str,
-    /// How many rows there are.
+    /// Counts the rows.
     pub count: &'static str,
-    /// The ids of the next page after `$1`.
+    /// Lists the ids of the next page after `$1`.
     pub page: &'static str,
-    /// What is wrong.
     pub find: Find,
-    /// How an id is written.
+    /// Writes an id.
     pub name_of: fn(Uuid) -> String,
 }
 
 /// How a check finds what is wrong.
 #[derive(Clone, Copy)]
 pub(super) enum Find {
-    /// With this statement.
+    /// With a statement.
     Sql(&'static str),
     /// By computing each order's states from its facts.
     States,
+}
+
+/// A wrong row.
+#[derive(sqlx::FromRow)]
+pub(super) struct Wrong {
+    pub id: Uuid,
+    pub what: String,
 }
 
 macro_rules! page {
@@ -54,7 +59,7 @@ fn order(id: Uuid) -> String {
     OrderId(id).to_string()
 }
 fn parcel(id: Uuid) -> String {
-    ShipmentId(id).to_string()
+    ParcelId(id).to_string()
 }
 fn payment(id: Uuid) -> String {
     PaymentId(id).to_string()
@@ -69,7 +74,7 @@ fn variant(id: Uuid) -> String {
     VariantId(id).to_string()
 }
 
-/// Stock is kept by variant and place; a page is a page of variants.
+/// Stock has a row a variant and location; a page is a page of variants.
 const STOCK_PAGE: &str = "select distinct variant_id from stock where variant_id > $1 order by variant_id limit 1000";
 const STOCK_COUNT: &str = "select count(distinct variant_id) from stock";
 
@@ -79,7 +84,7 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("journal_entries"),
         page: page!("journal_entries"),
         find: Find::Sql(
-            "select e.id, e.kind || ' adds up to ' || cast(sum(p.amount) as text) || ' ' || e.currency
+            "select e.id, e.kind || ' adds up to ' || cast(sum(p.amount) as text) || ' ' || e.currency as what
              from journal_entries e join postings p on p.entry_id = e.id
              where e.id > $1 and e.id <= $2 group by e.id, e.kind, e.currency having sum(p.amount) <> 0 order by e.id",
         ),
@@ -90,8 +95,8 @@ pub(super) const CHECKS: &[Check] = &[
         count: STOCK_COUNT,
         page: STOCK_PAGE,
         find: Find::Sql(
-            "select s.variant_id, 'at ' || l.code || ' on hand is ' || cast(s.on_hand as text) || ', the movements add up to '
-                || cast(coalesce(m.units, 0) as text)
+            "select s.variant_id as id, 'at ' || l.code || ' on hand is ' || cast(s.on_hand as text) || ', the movements add up to '
+                || cast(coalesce(m.units, 0) as text) as what
              from stock s
              join locations l on l.id = s.location_id
              left join (select variant_id, location_id, sum(quantity) as units from stock_movements
@@ -107,7 +112,7 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("stock_movements"),
         page: page!("stock_movements"),
         find: Find::Sql(
-            "select m.id, 'there is no stock of its variant at its place' from stock_movements m
+            "select m.id, 'there is no stock of its variant at its location' as what from stock_movements m
              left join stock s on s.variant_id = m.variant_id and s.location_id = m.location_id
              where m.id > $1 and m.id <= $2 and s.variant_id is null order by m.id",
         ),
@@ -118,8 +123,8 @@ pub(super) const CHECKS: &[Check] = &[
         count: STOCK_COUNT,
         page: STOCK_PAGE,
         find: Find::Sql(
-            "select s.variant_id, 'at ' || l.code || ' reserved is ' || cast(s.reserved as text) || ', the open reservations add up to '
-                || cast(coalesce(r.units, 0) as text)
+            "select s.variant_id as id, 'at ' || l.code || ' reserved is ' || cast(s.reserved as text) || ', the open reservations add up to '
+                || cast(coalesce(r.units, 0) as text) as what
              from stock s
              join locations l on l.id = s.location_id
              left join (select variant_id, location_id, sum(quantity - shipped) as units from reservations
@@ -137,7 +142,7 @@ pub(super) const CHECKS: &[Check] = &[
         find: Find::Sql(
             "select r.id, case when o.id is null then 'there is no such order'
                 when o.cancelled_at is not null then 'its order was cancelled'
-                else 'there is no stock of its variant at its place' end
+                else 'there is no stock of its variant at its location' end as what
              from reservations r
              left join orders o on o.id = r.order_id
              left join stock s on s.variant_id = r.variant_id and s.location_id = r.location_id
@@ -151,8 +156,8 @@ pub(super) const CHECKS: &[Check] = &[
         count: STOCK_COUNT,
         page: STOCK_PAGE,
         find: Find::Sql(
-            "select s.variant_id, 'at ' || l.code || ' available is ' || cast(s.available as text) || ', on hand '
-                || cast(s.on_hand as text) || ' less reserved ' || cast(s.reserved as text)
+            "select s.variant_id as id, 'at ' || l.code || ' available is ' || cast(s.available as text) || ', on hand '
+                || cast(s.on_hand as text) || ' less reserved ' || cast(s.reserved as text) as what
              from stock s join locations l on l.id = s.location_id
              where s.variant_id > $1 and s.variant_id <= $2
                 and (s.available <> s.on_hand - s.reserved or s.available < 0 or s.reserved < 0)
@@ -167,7 +172,7 @@ pub(super) const CHECKS: &[Check] = &[
         find: Find::Sql(
             "select f.id, case when not f.has_order then 'there is no such order'
                 when f.captured > f.amount then 'captured ' || cast(f.captured as text) || ' of ' || cast(f.amount as text)
-                else 'captured ' || cast(f.captured as text) || ', the books say ' || cast(f.booked as text) end
+                else 'captured ' || cast(f.captured as text) || ', the books say ' || cast(f.booked as text) end as what
              from (select p.id, p.amount, p.captured, exists (select 1 from orders o where o.id = p.order_id) as has_order,
                     coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
                         where e.reference = p.id and e.kind = 'payment.captured' and b.account = 'cash'), 0) as booked
@@ -181,7 +186,7 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("refunds"),
         page: page!("refunds"),
         find: Find::Sql(
-            "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text)
+            "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text) as what
              from (select r.id, r.state, r.amount,
                     coalesce((select -sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
                         where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned', 'payment.refund_reversed') and b.account = 'cash'), 0) as booked
@@ -196,7 +201,7 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("payments"),
         find: Find::Sql(
             "select f.id, 'gave ' || cast(f.refunded as text) || ' back of ' || cast(f.captured as text) || ', its refunds add up to '
-                || cast(f.returned as text)
+                || cast(f.returned as text) as what
              from (select p.id, p.captured, p.refunded,
                     coalesce((select sum(r.amount) from refunds r where r.payment_id = p.id and r.state = 'done'), 0) as returned
                 from payments p where p.id > $1 and p.id <= $2) f
@@ -210,7 +215,7 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("orders"),
         find: Find::Sql(
             "select f.id, case when f.placed = 0 then 'order.placed is missing' when f.placed > 1 then 'order.placed is there twice'
-                else 'order.cancelled is missing' end
+                else 'order.cancelled is missing' end as what
              from (select o.id, o.cancelled_at,
                     (select count(*) from events e where e.subject = o.id and e.kind = 'order.placed') as placed,
                     (select count(*) from events e where e.subject = o.id and e.kind = 'order.cancelled') as cancelled
@@ -224,16 +229,16 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("shipments"),
         page: page!("shipments"),
         find: Find::Sql(
-            "select f.id, case when f.told < f.gone then 'shipment.shipped is missing'
-                when f.booked <> 1 then 'its cost is not in the books' else 'its return is not in the books' end
+            "select f.id, case when f.recorded < f.sent then 'shipment.shipped is missing'
+                when f.booked <> 1 then 'its cost is not in the books' else 'its return is not in the books' end as what
              from (select s.id, case when s.state = 'returned' then 1 else 0 end as back,
                     (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.returned') as rebooked,
-                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'shipment.shipped') as told,
+                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'shipment.shipped') as recorded,
                     (select count(*) from shipments g where g.order_id = s.order_id
-                        and g.state in ('shipped', 'delivered', 'returned')) as gone,
+                        and g.state in ('shipped', 'delivered', 'returned')) as sent,
                     (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.shipped') as booked
                 from shipments s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered', 'returned')) f
-             where f.told < f.gone or f.booked <> 1 or f.rebooked <> f.back order by f.id",
+             where f.recorded < f.sent or f.booked <> 1 or f.rebooked <> f.back order by f.id",
         ),
         name_of: parcel,
     },
@@ -242,7 +247,7 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("orders"),
         page: page!("orders"),
         find: Find::Sql(
-            "select f.id, 'lines and delivery are ' || cast(f.lines + f.shipping as text) || ', the total is ' || cast(f.total as text)
+            "select f.id, 'lines and delivery are ' || cast(f.lines + f.shipping as text) || ', the total is ' || cast(f.total as text) as what
              from (select o.id, o.total, o.shipping,
                     coalesce((select sum(l.total) from order_lines l where l.order_id = o.id), 0) as lines
                 from orders o where o.id > $1 and o.id <= $2) f
@@ -255,7 +260,7 @@ pub(super) const CHECKS: &[Check] = &[
         count: count!("orders"),
         page: page!("orders"),
         find: Find::Sql(
-            "select f.id, 'owed ' || cast(f.owed as text) || ', the books say ' || cast(f.booked as text)
+            "select f.id, 'owed ' || cast(f.owed as text) || ', the books say ' || cast(f.booked as text) as what
              from (select o.id,
                     case when o.cancelled_at is null then o.total - o.waived
                         - coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)
@@ -280,7 +285,7 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("discount_codes"),
         find: Find::Sql(
             "select f.id, f.code || ' was used ' || cast(f.uses as text) || ' times'
-                || coalesce(' of ' || cast(f.most_uses as text), '') || ', orders with it are ' || cast(f.orders as text)
+                || coalesce(' of ' || cast(f.most_uses as text), '') || ', orders with it are ' || cast(f.orders as text) as what
              from (select d.id, d.code, d.uses, d.most_uses, (select count(*) from orders o where o.discount_code = d.code and o.cancelled_at is null) as orders
                 from discount_codes d where d.id > $1 and d.id <= $2) f
              where f.uses <> f.orders or f.uses > f.most_uses order by f.id",
@@ -289,16 +294,16 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Orders whose kept states are not those of their facts.
-pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<Vec<(Uuid, String)>, DbError> {
+/// Orders whose stored states are not those that follow from their facts.
+pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<Vec<Wrong>, DbError> {
     let facts: Vec<Facts> =
-        shop.db().fetch_all(concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"), &[&after, &to]).await?;
+        shop.db().load_all(concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"), &[&after, &to]).await?;
     let wrong = |facts: Facts| {
-        let (payment, fulfilment, delivery) = (facts.payment().state(), facts.goods().fulfilment(), facts.goods().delivery());
-        let kept = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);
-        (kept != (payment, fulfilment, delivery)).then(|| {
-            let what = format!("kept as {}, {}, {}, but is {payment}, {fulfilment}, {delivery}", kept.0, kept.1, kept.2);
-            (facts.id.0, what)
+        let (payment, fulfilment, delivery) = (facts.payment().state(), facts.units().fulfilment(), facts.units().delivery());
+        let stored = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);
+        (stored != (payment, fulfilment, delivery)).then(|| {
+            let what = format!("kept as {}, {}, {}, but is {payment}, {fulfilment}, {delivery}", stored.0, stored.1, stored.2);
+            Wrong { id: facts.id.0, what }
         })
     };
     Ok(facts.into_iter().filter_map(wrong).collect())

@@ -225,7 +225,7 @@ impl Saving {
             .map(|(draft, variant)| (variant.id, draft.stock, variant.cost))
             .collect();
         let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
-        let place = inventory::place(tx, &self.shop, &variants).await?;
+        let place = inventory::ensure_location(tx, &self.shop, &variants).await?;
         receive(tx, &self.shop, at, place, &arriving, "first stock").await
     }
 }
@@ -261,7 +261,7 @@ pub(super) async fn receive(
     if value > 0 {
         let postings = [("inventory", value), ("inventory_adjustment", -value)];
         let reference = movements.first().map_or_else(|| shop.id(), |m| m.id.0);
-        accounting::post(tx, shop, at, "stock.received", None, reference, shop_currency(shop), &postings)
+        accounting::post(tx, "stock.received", None, reference, shop_currency(shop), &postings)
             .await
             .map_err(|e| CatalogError::Books(e.to_string()))?;
     }

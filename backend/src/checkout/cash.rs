@@ -182,13 +182,13 @@ pub async fn expire(shop: &Shop) -> Result<u64, DbError> {
         let done = shop
             .db()
             .write(async move |tx| {
-                orders::lock(tx, order).await?;
+                let Some(locked) = orders::lock(tx, order).await? else { return Ok(None) };
                 let still: Option<(OrderId,)> =
                     tx.fetch_optional(concat!("select o.id from orders o where ", left!(), " and o.id = $1"), &[&order]).await?;
                 if still.is_none() {
                     return Ok::<_, orders::OrderError>(None);
                 }
-                orders::cancel_rows(tx, &inner, &inner.system(), order, orders::NOT_SENT).await.map(Some)
+                orders::cancel_rows(tx, &inner, &locked, orders::NOT_SENT).await.map(Some)
             })
             .await;
         match done {

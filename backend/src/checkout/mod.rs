@@ -211,7 +211,7 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
         contact,
         shipping,
         billing,
-        island: customers::places::island_group(&form.shipping),
+        island: customers::address_tree::island_group(&form.shipping),
         country: form.shipping.country,
         delivery: form.delivery,
         payment: form.payment,

@@ -7,7 +7,7 @@ use domain::view::{Address, CashOnDelivery, DeliveryOption, DeliveryPromise, Del
 use domain::{Locale, Money, Timestamp};
 
 use crate::cart;
-use crate::customers::{self, places};
+use crate::customers::{self, address_tree};
 use crate::platform::Context;
 use crate::platform::db::DbError;
 use crate::pricing::{self, Rules};
@@ -43,7 +43,7 @@ pub async fn offers(
         lines.push(pricing::priced(quote, line.unit_price.minor, line.quantity, &rules, &address.country));
     }
     let discount = cart.discount_code.is_some().then_some(Discount::Amount(cart.totals.discount.minor));
-    let island = places::island_group(address);
+    let island = address_tree::island_group(address);
     let limits = cash::limits(shop, ctx);
     let mut offers = Vec::new();
     for method in rules.methods_to(&address.country, island) {
@@ -83,7 +83,7 @@ const fn cash_for(method: &pricing::Method, limits: &OrderLimits, total: Money) 
 pub fn is_place_known(address: &Address) -> bool {
     match address.country.as_str() {
         "" => false,
-        "PH" => places::island_group(address).is_some(),
+        "PH" => address_tree::island_group(address).is_some(),
         _ => true,
     }
 }
@@ -115,7 +115,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
         Some(place) if place.code.len() == 2 => vec![promises(&place.code, None)],
         Some(place) => {
             let address = Address { country: "PH".into(), place: place.code.clone(), ..Address::default() };
-            vec![promises("PH", places::island_group(&address))]
+            vec![promises("PH", address_tree::island_group(&address))]
         }
         None if home == "PH" => ISLANDS.map(|island| promises("PH", Some(island))).into(),
         None => vec![promises(&home, None)],

@@ -1,78 +1,79 @@
-//! Where a delivery goes, as far as its fee and its days depend on it: a city or municipality, or another country.
+//! Delivery places: the cities, municipalities and countries that delivery fees and days depend on.
 
 use std::sync::LazyLock;
 
 use domain::view::DeliveryPlace;
 use domain::{Locale, slug};
 
-use super::formats::countries;
-use super::places;
+use super::address_format::countries;
+use super::address_tree;
 
-/// What is offered before anything is typed: the cities that most people live in.
+/// Offered before anything is typed: the cities with the most inhabitants.
 const POPULAR: [&str; 8] = ["1380600000", "1381300000", "1380300000", "1381500000", "0730600000", "1130700000", "0631000000", "1030500000"];
 
-/// The most that is offered.
-const MAX_OFFERED: usize = 12;
+const MAX_RESULTS: usize = 12;
 
 /// A city or municipality with the words it is found by.
 struct City {
     place: DeliveryPlace,
-    own: String,
-    above: String,
+    /// Slug of its common and its official name.
+    name_key: String,
+    /// Slug of its province or region.
+    within_key: String,
     is_city: bool,
 }
 
 static CITIES: LazyLock<Vec<City>> = LazyLock::new(|| {
-    let city = |(code, name, above): (String, &str, &str)| {
-        let place = DeliveryPlace { code, name: spoken(name), within: spoken_above(above) };
-        // Found by the official name as well: `City of Cebu`.
-        let own = format!("{}-{}", slug::slug(&place.name), slug::slug(name));
-        City { above: slug::slug(&place.within), own, is_city: name.contains("City"), place }
+    let city = |(code, name, parent): (String, &str, &str)| {
+        let place = DeliveryPlace { code, name: common_name(name), within: common_parent_name(parent) };
+        // Also found by the official name: `City of Cebu`.
+        let name_key = format!("{}-{}", slug::slug(&place.name), slug::slug(name));
+        City { within_key: slug::slug(&place.within), name_key, is_city: name.contains("City"), place }
     };
-    places::cities().map(city).collect()
+    address_tree::cities().map(city).collect()
 });
 
-/// The place that a code stands for: that of a city or municipality, or of anything beneath it, or of a country. None for the codes of
-/// regions and provinces, of the Philippines as a whole, and for nonsense.
+/// The delivery place of a code: of a city, a municipality or anything below one, or of a country. None for the codes of regions and
+/// provinces, for `PH`, and for unknown ones.
 #[must_use]
 pub fn delivery_place(locale: Locale, code: &str) -> Option<DeliveryPlace> {
     if code.len() == 2 {
-        let found = countries(locale).into_iter().find(|(known, _)| known == code && code != "PH")?;
+        let found = countries(locale).into_iter().find(|(country, _)| country == code && code != "PH")?;
         return Some(DeliveryPlace { code: found.0, name: found.1, within: String::new() });
     }
-    let chain = places::chain(code);
-    let city = chain.iter().find(|place| matches!(place.kind.as_str(), "city" | "municipality"))?;
-    CITIES.iter().find(|known| known.place.code == city.code).map(|known| known.place.clone())
+    let path = address_tree::path(code);
+    let city = path.iter().find(|place| matches!(place.kind.as_str(), "city" | "municipality"))?;
+    CITIES.iter().find(|other| other.place.code == city.code).map(|city| city.place.clone())
 }
 
-/// The cities, municipalities and countries that these words may mean, the likeliest first; some big cities without words.
+/// The cities, municipalities and countries that match these words, the likeliest first; the biggest cities when there are no words.
 #[must_use]
 pub fn find_delivery_places(locale: Locale, words: &str) -> Vec<DeliveryPlace> {
-    let asked = slug::slug(words);
-    let tokens: Vec<&str> = asked.split('-').filter(|token| !token.is_empty()).collect();
+    let query = slug::slug(words);
+    let tokens: Vec<&str> = query.split('-').filter(|token| !token.is_empty()).collect();
     if tokens.is_empty() {
         return POPULAR.iter().filter_map(|code| delivery_place(locale, code)).collect();
     }
     let begins = |text: &str, token: &str| text.split('-').any(|word| word.starts_with(token));
     let mut found: Vec<_> = CITIES
         .iter()
-        .filter(|city| tokens.iter().all(|token| begins(&city.own, token) || begins(&city.above, token)))
+        .filter(|city| tokens.iter().all(|token| begins(&city.name_key, token) || begins(&city.within_key, token)))
         .map(|city| {
-            let own = tokens.iter().all(|token| begins(&city.own, token));
-            ((!city.own.starts_with(&asked), !own, !city.is_city, city.place.name.clone()), city.place.clone())
+            let by_name = tokens.iter().all(|token| begins(&city.name_key, token));
+            ((!city.name_key.starts_with(&query), !by_name, !city.is_city, city.place.name.clone()), city.place.clone())
         })
         .collect();
     let abroad = countries(locale).into_iter().filter(|(code, _)| code != "PH").map(|(code, name)| (slug::slug(&name), code, name));
     let abroad = abroad.filter(|(key, ..)| tokens.iter().all(|token| begins(key, token)));
     found.extend(abroad.map(|(key, code, name)| {
-        ((!key.starts_with(&asked), false, false, name.clone()), DeliveryPlace { code, name, within: String::new() })
+        ((!key.starts_with(&query), false, false, name.clone()), DeliveryPlace { code, name, within: String::new() })
     }));
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    found.into_iter().map(|(_, place)| place).take(MAX_OFFERED).collect()
+    found.into_iter().map(|(_, place)| place).take(MAX_RESULTS).collect()
 }
 
-/// A city's name as people say it: `Cebu City` for `City of Cebu`.
-fn spoken(name: &str) -> String {
+/// A city's common name: `Cebu City` for `City of Cebu`.
+fn common_name(name: &str) -> String {
     let plain = before_bracket(name);
     match plain.strip_prefix("City of ") {
         Some("Manila") => "Manila".to_owned(),
@@ -81,8 +82,8 @@ fn spoken(name: &str) -> String {
     }
 }
 
-/// A province's or region's name as people say it: `Central Visayas` for `Region VII (Central Visayas)`.
-fn spoken_above(name: &str) -> String {
+/// A province's or region's common name: `Central Visayas` for `Region VII (Central Visayas)`.
+fn common_parent_name(name: &str) -> String {
     if name.starts_with("National Capital Region") {
         return "Metro Manila".to_owned();
     }
@@ -114,7 +115,7 @@ mod tests {
         assert!(names("zzzz").is_empty() && names("philippines").is_empty());
         assert_eq!(names("").len(), POPULAR.len());
         assert_eq!(names("").first().map(String::as_str), Some("Manila, Metro Manila"));
-        assert_eq!(names("s").len(), MAX_OFFERED);
+        assert_eq!(names("s").len(), MAX_RESULTS);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Customers as a CSV file, page by page. Its columns are described in `docs/orders.md`.
+//! Customers as a CSV file, written page by page. `docs/orders.md` describes its columns.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,17 +6,14 @@ use domain::id::{AddressId, ContactId};
 use domain::permission::Permission;
 use domain::view::Preferences;
 use domain::{Currency, Money, Timestamp, iso_minute};
+use platform::db::{Db, DbError, json_ids};
+use platform::handover::Handover;
+use platform::{Context, csv};
 
-use crate::orders::is_sale;
-use crate::platform::db::{Db, DbError, Rows};
-use crate::platform::handover::Handover;
-use crate::platform::{Context, csv};
-use crate::{Shop, settings};
-use ::platform::events::Event;
-use domain::id::UserId;
-use serde::{Deserialize, Serialize};
-
+use super::events::{CustomersExportBegun, CustomersExported};
 use super::{CustomerError, open_addresses, unseal_contact};
+use crate::orders::is_sale;
+use crate::{Shop, settings};
 
 /// The columns, in their order; in place of `spent` there is one for each currency, as `spent_php`.
 pub const CUSTOMER_COLUMNS: [&str; 20] = [
@@ -42,70 +39,49 @@ pub const CUSTOMER_COLUMNS: [&str; 20] = [
     "known_since",
 ];
 
-/// People on a page.
-const PAGE: usize = 200;
+const CUSTOMERS_PER_PAGE: usize = 200;
 
-/// Where the next page begins: people are one by their e-mail; those without one follow.
-enum Next {
+/// Where the next page begins. All contacts with one e-mail are one customer; contacts without an e-mail follow, one customer each.
+enum Cursor {
+    /// After this hash of an e-mail.
     Email(Vec<u8>),
-    Without(ContactId),
-    Nowhere,
-}
-
-/// A file of customers is begun.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CustomersExportBegun {}
-
-impl Event for CustomersExportBegun {
-    const KIND: &'static str = "customers.export_begun";
-    type Subject = UserId;
-}
-
-/// A file of customers left the shop, or the part of it until it was broken off.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CustomersExported {
-    pub rows: u64,
-    /// Did all of it leave?
-    pub complete: bool,
-}
-
-impl Event for CustomersExported {
-    const KIND: &'static str = "customers.exported";
-    type Subject = UserId;
+    WithoutEmail(ContactId),
+    End,
 }
 
 /// A file of customers that is being written.
 pub struct CustomersFile {
     shop: Shop,
     currencies: Vec<Currency>,
-    next: Next,
+    cursor: Cursor,
     handover: Handover<CustomersExported>,
-    begun: bool,
+    has_header: bool,
 }
 
-crate::rows! {
-    /// A contact with the account that it may belong to.
-    struct ContactRow {
-        id: ContactId,
-        sealed: Vec<u8>,
-        email_hash: Option<Vec<u8>>,
-        locale: String,
-        created_at: Timestamp,
-        role: Option<String>,
-        preferences: Option<String>,
-    }
-    /// A sale, as the day's figures count them.
-    struct Bought {
-        contact: ContactId,
-        placed_at: Timestamp,
-        currency: Currency,
-        due: i64,
-        address: AddressId,
-    }
+/// A contact, with its account if it has one.
+#[derive(Debug, sqlx::FromRow)]
+struct ContactRow {
+    id: ContactId,
+    sealed: Vec<u8>,
+    email_hash: Option<Vec<u8>>,
+    locale: String,
+    created_at: Timestamp,
+    role: Option<String>,
+    preferences: Option<String>,
+}
+
+/// A sale, counted as in the dashboard.
+#[derive(Debug, sqlx::FromRow)]
+struct Sale {
+    contact_id: ContactId,
+    placed_at: Timestamp,
+    currency: Currency,
+    due: i64,
+    shipping_address_id: AddressId,
 }
 
 impl CustomersFile {
-    /// Begins a file of everybody who bought or has an account, staff aside.
+    /// Begins a file of everybody who ordered or has an account, staff aside.
     ///
     /// # Errors
     /// Not allowed, or the database's.
@@ -114,41 +90,43 @@ impl CustomersFile {
         let currencies = currencies(shop).await?;
         let handover =
             Handover::begin(shop.db(), ctx, CustomersExportBegun {}, |rows, complete| CustomersExported { rows, complete }).await?;
-        Ok(Self { shop: shop.clone(), currencies, next: Next::Email(Vec::new()), handover, begun: false })
+        Ok(Self { shop: shop.clone(), currencies, cursor: Cursor::Email(Vec::new()), handover, has_header: false })
     }
 
     /// The next part of the file; none after the last.
     ///
     /// # Errors
-    /// The database's, or what a sealed record says.
+    /// The database's, or a sealed record that cannot be opened.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, CustomerError> {
-        let contacts = match &self.next {
-            Next::Email(after) => {
+        let contacts = match &self.cursor {
+            Cursor::Email(after) => {
                 let hashes = emails(self.shop.db(), after).await?;
-                let asked: Rows = hashes.iter().collect();
-                self.next = match hashes.last() {
-                    Some(last) if hashes.len() == PAGE => Next::Email(last.clone()),
-                    _ => Next::Without(ContactId(uuid::Uuid::nil())),
+                self.cursor = match hashes.last() {
+                    Some(last) if hashes.len() == CUSTOMERS_PER_PAGE => Cursor::Email(last.clone()),
+                    _ => Cursor::WithoutEmail(ContactId(uuid::Uuid::nil())),
                 };
-                by_email(self.shop.db(), &asked.end()).await?
+                by_email(self.shop.db(), &hashes).await?
             }
-            Next::Without(after) => {
+            Cursor::WithoutEmail(after) => {
                 let contacts = without_email(self.shop.db(), *after).await?;
-                self.next = contacts.last().filter(|_| contacts.len() == PAGE).map_or(Next::Nowhere, |last| Next::Without(last.id));
+                self.cursor = contacts
+                    .last()
+                    .filter(|_| contacts.len() == CUSTOMERS_PER_PAGE)
+                    .map_or(Cursor::End, |last| Cursor::WithoutEmail(last.id));
                 contacts
             }
-            Next::Nowhere => return Ok(None),
+            Cursor::End => return Ok(None),
         };
         let mut part = Vec::new();
-        if !self.begun {
-            self.begun = true;
+        if !self.has_header {
+            self.has_header = true;
             part.extend_from_slice(csv::MARK.as_bytes());
             part.extend(csv::lines([self.columns()]));
         }
         let rows = self.rows_of(contacts).await?;
         self.handover.add(rows.len());
         part.extend(csv::lines(rows));
-        if matches!(self.next, Next::Nowhere) {
+        if matches!(self.cursor, Cursor::End) {
             self.handover.end().await?;
         }
         Ok(Some(part))
@@ -165,45 +143,45 @@ impl CustomersFile {
         columns
     }
 
-    /// A row for each person among these contacts.
+    /// A row for each customer among these contacts.
     async fn rows_of(&self, contacts: Vec<ContactRow>) -> Result<Vec<Vec<String>>, CustomerError> {
-        let mut people: BTreeMap<Vec<u8>, Vec<ContactRow>> = BTreeMap::new();
+        let mut customers: BTreeMap<Vec<u8>, Vec<ContactRow>> = BTreeMap::new();
         for contact in contacts.into_iter().filter(|contact| contact.role.is_none()) {
             let key = contact.email_hash.clone().unwrap_or_else(|| contact.id.0.as_bytes().to_vec());
-            people.entry(key).or_default().push(contact);
+            customers.entry(key).or_default().push(contact);
         }
-        let ids: Rows = people.values().flatten().map(|contact| &contact.id).collect();
-        let mut bought: HashMap<ContactId, Vec<Bought>> = HashMap::new();
-        for order in orders_of(self.shop.db(), &ids.end()).await? {
-            bought.entry(order.contact).or_default().push(order);
+        let ids = customers.values().flatten().map(|contact| contact.id);
+        let mut sales: HashMap<ContactId, Vec<Sale>> = HashMap::new();
+        for sale in sales_of(self.shop.db(), ids).await? {
+            sales.entry(sale.contact_id).or_default().push(sale);
         }
         let latest = |contacts: &[ContactRow]| {
             contacts
                 .iter()
-                .filter_map(|contact| bought.get(&contact.id))
+                .filter_map(|contact| sales.get(&contact.id))
                 .flatten()
                 .max_by_key(|order| order.placed_at)
-                .map(|order| order.address)
+                .map(|order| order.shipping_address_id)
         };
-        let addresses: Vec<AddressId> = people.values().filter_map(|contacts| latest(contacts)).collect();
+        let addresses: Vec<AddressId> = customers.values().filter_map(|contacts| latest(contacts)).collect();
         let addresses = open_addresses(&self.shop, &addresses).await?;
-        let mut rows = Vec::with_capacity(people.len());
-        for contacts in people.values() {
-            let orders: Vec<&Bought> = contacts.iter().filter_map(|contact| bought.get(&contact.id)).flatten().collect();
+        let mut rows = Vec::with_capacity(customers.len());
+        for contacts in customers.values() {
+            let orders: Vec<&Sale> = contacts.iter().filter_map(|contact| sales.get(&contact.id)).flatten().collect();
             let account = contacts.iter().find(|contact| contact.preferences.is_some());
-            // What an account says of its owner is newer than what an order says; of orders the latest counts.
-            let Some(known) = account.or_else(|| contacts.iter().max_by_key(|contact| contact.created_at)) else { continue };
-            let person = unseal_contact(&self.shop, known.id, &known.sealed)?;
+            // An account's details are corrected by its owner; otherwise those of the latest order count.
+            let Some(newest) = account.or_else(|| contacts.iter().max_by_key(|contact| contact.created_at)) else { continue };
+            let person = unseal_contact(&self.shop, newest.id, &newest.sealed)?;
             let preferences: Preferences =
                 account.and_then(|account| serde_json::from_str(account.preferences.as_deref()?).ok()).unwrap_or_default();
             let spent = |currency: &Currency| {
                 let of = orders.iter().filter(|order| order.currency == *currency);
                 Money::new(of.fold(0_i64, |sum, order| sum.saturating_add(order.due)), *currency).decimal()
             };
-            let moment = |at: Option<Timestamp>| at.map(iso_minute).unwrap_or_default();
+            let minute = |at: Option<Timestamp>| at.map(iso_minute).unwrap_or_default();
             let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
             let address = latest(contacts).and_then(|id| addresses.get(&id).cloned()).unwrap_or_default();
-            let language = if preferences.locale.is_empty() { known.locale.clone() } else { preferences.locale };
+            let language = if preferences.locale.is_empty() { newest.locale.clone() } else { preferences.locale };
             let mut row = vec![
                 person.name,
                 person.email,
@@ -215,8 +193,8 @@ impl CustomersFile {
             ];
             row.extend(self.currencies.iter().map(spent));
             row.extend([
-                moment(orders.iter().map(|order| order.placed_at).min()),
-                moment(orders.iter().map(|order| order.placed_at).max()),
+                minute(orders.iter().map(|order| order.placed_at).min()),
+                minute(orders.iter().map(|order| order.placed_at).max()),
                 address.recipient,
                 address.line1,
                 address.line2,
@@ -226,7 +204,7 @@ impl CustomersFile {
                 address.region,
                 address.postal_code,
                 address.country,
-                moment(contacts.iter().map(|contact| contact.created_at).min()),
+                minute(contacts.iter().map(|contact| contact.created_at).min()),
             ]);
             rows.push(row);
         }
@@ -234,31 +212,28 @@ impl CustomersFile {
     }
 }
 
-/// The shop's currency, and those of orders that were placed when it had another one.
+/// The shop's currency, and other ones that orders were placed in.
 async fn currencies(shop: &Shop) -> Result<Vec<Currency>, DbError> {
-    let mut currencies = vec![settings::shop_currency(shop)];
-    let placed: Vec<(Currency,)> = shop.db().fetch_all("select distinct currency from orders order by currency", &[]).await?;
-    currencies.extend(placed.into_iter().map(|(currency,)| currency).filter(|currency| *currency != settings::shop_currency(shop)));
-    Ok(currencies)
+    let own = settings::shop_currency(shop);
+    let others: Vec<Currency> = shop.db().fetch_scalars("select distinct currency from orders where currency <> $1 order by currency", &[&own]).await?;
+    Ok(std::iter::once(own).chain(others).collect())
 }
 
 async fn emails(db: &Db, after: &Vec<u8>) -> Result<Vec<Vec<u8>>, DbError> {
-    let found: Vec<(Vec<u8>,)> =
-        db.fetch_all("select distinct email_hash from contacts where email_hash > $1 order by email_hash limit 200", &[after]).await?;
-    Ok(found.into_iter().map(|(hash,)| hash).collect())
+    db.fetch_scalars("select distinct email_hash from contacts where email_hash > $1 order by email_hash limit 200", &[after]).await
 }
 
-async fn by_email(db: &Db, hashes: &String) -> Result<Vec<ContactRow>, DbError> {
-    db.fetch_all(
+async fn by_email(db: &Db, hashes: &[Vec<u8>]) -> Result<Vec<ContactRow>, DbError> {
+    db.load_all(
         "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
-         left join users u on u.contact_id = c.id where c.email_hash in (select unhex(value->>0, '') from json_each($1)) order by c.id",
-        &[hashes],
+         left join users u on u.contact_id = c.id where c.email_hash in (select unhex(value->>'id', '') from json_each($1)) order by c.id",
+        &[&json_ids(hashes)],
     )
     .await
 }
 
 async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbError> {
-    db.fetch_all(
+    db.load_all(
         "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
          left join users u on u.contact_id = c.id where c.email_hash is null and c.id > $1 order by c.id limit 200",
         &[&after],
@@ -266,14 +241,14 @@ async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbE
     .await
 }
 
-async fn orders_of(db: &Db, contacts: &String) -> Result<Vec<Bought>, DbError> {
-    db.fetch_all(
+async fn sales_of(db: &Db, contacts: impl Iterator<Item = ContactId>) -> Result<Vec<Sale>, DbError> {
+    db.load_all(
         concat!(
-            "select contact_id, placed_at, currency, total - waived, shipping_address_id from orders
-             where contact_id in (select unhex(value->>0) from json_each($1)) and ",
+            "select contact_id, placed_at, currency, total - waived as due, shipping_address_id from orders
+             where contact_id in (select unhex(value->>'id') from json_each($1)) and ",
             is_sale!()
         ),
-        &[contacts],
+        &[&json_ids(contacts)],
     )
     .await
 }

@@ -1,43 +1,44 @@
-//! People and where they live: sealed contacts and addresses, the address book, places, and how each country writes an address.
+//! Customers: sealed contacts and addresses, the address book, the tree of Philippine addresses, and the address formats of countries.
 //!
-//! Names, e-mails, telephone numbers and addresses are in two tables, sealed (`docs/privacy.md`). Whoever buys gets a contact
-//! and addresses of the order's own, which are never edited; an account has one contact that its owner may correct.
+//! Names, e-mails, telephone numbers and addresses are in two tables, sealed (`docs/privacy.md`). Each order has a contact and
+//! addresses of its own, which are never edited; an account has one contact that its owner may correct.
 
-mod book;
+mod address_book;
+mod address_format;
+pub mod address_tree;
 mod delivery_place;
+pub mod events;
 mod export;
-mod formats;
-pub mod places;
 pub(crate) mod store;
+mod validation;
 
 use std::collections::HashMap;
 
 use domain::id::{AddressId, ContactId};
-use domain::view::{Address, ContactDetails, FieldErrors, Place};
+use domain::view::{Address, ContactDetails, FieldErrors};
 use domain::{Locale, Timestamp, email, slug};
+use platform::Forbidden;
+use platform::db::DbError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Shop;
-use crate::platform::context::Forbidden;
-use crate::platform::db::DbError;
 
-pub use book::{address_book as addresses, delete_address, preferences, save_address, save_preferences, set_default_address};
+pub use address_book::{address_book, delete_address, preferences, save_address, save_preferences, set_default_address};
+pub use address_format::{address_format, countries, label_lines};
 pub use delivery_place::{delivery_place, find_delivery_places};
 pub use export::{CUSTOMER_COLUMNS, CustomersFile};
-pub use formats::{check_address, check_contact, countries, format, label_lines, needed, tidy_address, tidy_contact};
 pub use store::{insert_addresses, insert_contacts};
+pub use validation::{check_address, check_contact, normalize_address, normalize_contact};
 
 /// Why something about a person could not be done.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CustomerError {
-    /// Not allowed.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// Nobody is signed in.
     #[error("sign in first")]
     SignedOut,
-    /// What was written is not complete; by field, in the reader's language.
+    /// Wrong or missing fields, in the user's language.
     #[error("some fields need another look")]
     Invalid(FieldErrors),
     /// No such contact or address, or somebody else's.
@@ -49,26 +50,22 @@ pub enum CustomerError {
     /// A sealed record could not be opened: it was changed, or the key file is another one.
     #[error("a sealed record cannot be opened with this shop's keys")]
     Sealed,
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
 
-/// A contact ready to be written: sealed, with what it is found by.
+/// A contact ready to be written: sealed, with the keyed hashes it is found by.
 #[derive(Clone, Debug)]
 pub struct PreparedContact {
     pub id: ContactId,
     /// Name, e-mail and phone, encrypted.
     pub sealed: Vec<u8>,
-    /// Of the e-mail.
     pub email_hash: Option<Vec<u8>>,
-    /// Of the telephone number.
     pub phone_hash: Option<Vec<u8>>,
-    /// Of each word of the name.
+    /// One for each word of the name.
     pub word_hashes: Vec<Vec<u8>>,
     /// The language to write to them in.
     pub locale: Locale,
-    /// When it was prepared.
     pub at: Timestamp,
 }
 
@@ -76,15 +73,13 @@ pub struct PreparedContact {
 #[derive(Clone, Debug)]
 pub struct PreparedAddress {
     pub id: AddressId,
-    /// Whose.
     pub contact: ContactId,
     /// All of it, encrypted.
     pub sealed: Vec<u8>,
     /// ISO 3166-1 alpha-2, in the open, for taxes and figures.
     pub country: String,
-    /// Does the account's owner see it in their book?
+    /// Is it part of an account's address book?
     pub in_book: bool,
-    /// When it was prepared.
     pub at: Timestamp,
 }
 
@@ -97,7 +92,7 @@ pub fn prepare_contact(shop: &Shop, details: &ContactDetails, locale: Locale) ->
 
 /// Seals an existing contact's new details.
 pub(crate) fn prepare_contact_as(shop: &Shop, id: ContactId, details: &ContactDetails, locale: Locale) -> PreparedContact {
-    let details = tidy_contact(details);
+    let details = normalize_contact(details);
     let words = slug::words(&details.name);
     PreparedContact {
         id,
@@ -110,7 +105,7 @@ pub(crate) fn prepare_contact_as(shop: &Shop, id: ContactId, details: &ContactDe
     }
 }
 
-/// Seals a new address of a contact, tidied as by [`tidy_address`] ([`check_address`] comes first). Reads and writes no
+/// Seals a new address of a contact, as [`normalize_address`] gives it ([`check_address`] comes first). Reads and writes no
 /// database; [`insert_addresses`] writes it.
 #[must_use]
 pub fn prepare_address(shop: &Shop, contact: ContactId, address: &Address) -> PreparedAddress {
@@ -119,7 +114,7 @@ pub fn prepare_address(shop: &Shop, contact: ContactId, address: &Address) -> Pr
 
 /// Seals an existing address's new text.
 fn prepare_address_as(shop: &Shop, id: AddressId, contact: ContactId, address: &Address) -> PreparedAddress {
-    let address = tidy_address(address);
+    let address = normalize_address(address);
     PreparedAddress {
         id,
         contact,
@@ -138,16 +133,16 @@ pub async fn open_contact(shop: &Shop, id: ContactId) -> Result<ContactDetails, 
     open_contacts(shop, &[id]).await?.remove(&id).ok_or(CustomerError::Unknown)
 }
 
-/// Many contacts' details. What does not exist is missing.
+/// The details of these contacts; unknown ids are left out.
 ///
 /// # Errors
 /// What the database or the keys say.
 pub async fn open_contacts(shop: &Shop, ids: &[ContactId]) -> Result<HashMap<ContactId, ContactDetails>, CustomerError> {
     let rows = store::contacts(shop.db(), ids).await?;
-    rows.into_iter().map(|(id, sealed)| Ok((id, unseal_contact(shop, id, &sealed)?))).collect()
+    rows.into_iter().map(|row| Ok((row.id, unseal_contact(shop, row.id, &row.sealed)?))).collect()
 }
 
-/// An address.
+/// The text of an address.
 ///
 /// # Errors
 /// [`CustomerError::Unknown`], or what the database or the keys say.
@@ -155,18 +150,18 @@ pub async fn open_address(shop: &Shop, id: AddressId) -> Result<Address, Custome
     open_addresses(shop, &[id]).await?.remove(&id).ok_or(CustomerError::Unknown)
 }
 
-/// Many addresses. What does not exist is missing.
+/// These addresses; unknown ids are left out.
 ///
 /// # Errors
 /// What the database or the keys say.
 pub async fn open_addresses(shop: &Shop, ids: &[AddressId]) -> Result<HashMap<AddressId, Address>, CustomerError> {
     let rows = store::addresses(shop.db(), ids).await?;
-    rows.into_iter().map(|(id, sealed)| Ok((id, unseal_address(shop, id, &sealed)?))).collect()
+    rows.into_iter().map(|row| Ok((row.id, unseal_address(shop, row.id, &row.sealed)?))).collect()
 }
 
 /// Contacts with this e-mail, this telephone number, or all these words in their name; the latest first, 200 at most.
 ///
-/// Whole words are found, capitals and accents aside: what is kept of a name is a keyed hash of each word.
+/// Only whole words match, capitals and accents aside: the database holds a keyed hash of each word.
 ///
 /// # Errors
 /// The database's.
@@ -187,12 +182,6 @@ pub async fn find_contacts(shop: &Shop, text: &str) -> Result<Vec<ContactId>, Cu
     Ok(store::contacts_by_words(shop.db(), &words).await?)
 }
 
-/// What is offered beneath a place of the Philippines, or its regions.
-#[must_use]
-pub fn places(parent: Option<&str>) -> Vec<Place> {
-    places::places(parent)
-}
-
 /// The keyed hash by which an e-mail is found.
 pub(crate) fn email_hash(shop: &Shop, address: &str) -> Vec<u8> {
     blind(shop, "email", &email::email_key(address))
@@ -206,14 +195,14 @@ fn unseal_address(shop: &Shop, id: AddressId, sealed: &[u8]) -> Result<Address, 
     unseal(shop, "address", id.0.as_bytes(), sealed)
 }
 
-/// Encrypts a record; `kind` and `id` are bound to it, so that a sealed record cannot be moved to another row.
+/// Encrypts a record, bound to `kind` and `id`, so that it cannot be opened in another row.
 pub(crate) fn seal(shop: &Shop, kind: &str, id: &[u8], record: &impl Serialize) -> Vec<u8> {
-    // Plain texts always make JSON; an empty record would not open again.
+    // These records always serialize. An empty one would not open again.
     let plain = serde_json::to_vec(record).unwrap_or_default();
     shop.keys().seal(shop.rng().as_ref(), &bound(kind, id), &plain)
 }
 
-/// Opens what [`seal`] made.
+/// Decrypts a record of [`seal`].
 pub(crate) fn unseal<T: DeserializeOwned>(shop: &Shop, kind: &str, id: &[u8], sealed: &[u8]) -> Result<T, CustomerError> {
     let plain = shop.keys().unseal(&bound(kind, id), sealed).map_err(|_| CustomerError::Sealed)?;
     serde_json::from_slice(&plain).map_err(|_| CustomerError::Sealed)
@@ -223,7 +212,7 @@ fn bound(kind: &str, id: &[u8]) -> Vec<u8> {
     [kind.as_bytes(), b":", id].concat()
 }
 
-/// A keyed hash, to find a text of this kind without keeping it.
+/// A keyed hash, by which a text of this kind is found without storing it.
 pub(crate) fn blind(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
     shop.keys().blind(kind, text)
 }

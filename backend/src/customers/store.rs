@@ -1,76 +1,136 @@
 //! The SQL of contacts and addresses.
 
+use domain::Timestamp;
 use domain::id::{AddressId, ContactId, UserId};
-
-use crate::platform::db::{Db, DbError, Rows, Tx};
+use platform::db::{Db, DbError, Flag, Hex, JsonRows, Tx, hex, json_ids};
+use serde::Serialize;
 
 use super::{PreparedAddress, PreparedContact};
 
-/// Writes many contacts, one statement a table.
+/// A sealed contact or address.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SealedRow<Id> {
+    pub id: Id,
+    pub sealed: Vec<u8>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct BookAddress {
+    pub id: AddressId,
+    pub sealed: Vec<u8>,
+    pub is_default: Flag,
+}
+
+/// The contact of an account, and the number of addresses in its book.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct BookOwner {
+    pub contact_id: ContactId,
+    pub addresses: i64,
+}
+
+/// Inserts contacts, one statement a table.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert_contacts(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<(), DbError> {
-    let mut rows = Rows::new();
-    for c in contacts {
-        rows.row(&[&c.id, &c.sealed, &c.email_hash, &c.phone_hash, &c.locale.code(), &c.at]);
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Hex<'a>,
+        sealed: Hex<'a>,
+        email_hash: Option<Hex<'a>>,
+        phone_hash: Option<Hex<'a>>,
+        locale: &'a str,
+        at: Timestamp,
     }
-    if rows.is_empty() {
+    if contacts.is_empty() {
         return Ok(());
+    }
+    let mut rows = JsonRows::new();
+    for contact in contacts {
+        rows.push(&Row {
+            id: hex(&contact.id),
+            sealed: hex(&contact.sealed),
+            email_hash: contact.email_hash.as_ref().map(hex),
+            phone_hash: contact.phone_hash.as_ref().map(hex),
+            locale: contact.locale.code(),
+            at: contact.at,
+        });
     }
     tx.execute(
         "insert into contacts (id, sealed, email_hash, phone_hash, locale, created_at, updated_at)
-         select unhex(value->>0), unhex(value->>1, ''), unhex(value->>2, ''), unhex(value->>3, ''), value->>4,
-             cast(value->>5 as bigint), cast(value->>5 as bigint)
+         select unhex(value->>'id'), unhex(value->>'sealed', ''), unhex(value->>'email_hash', ''), unhex(value->>'phone_hash', ''),
+             value->>'locale', cast(value->>'at' as bigint), cast(value->>'at' as bigint)
          from json_each($1)",
-        &[&rows.end()],
+        &[&rows.finish()],
     )
     .await?;
-    insert_words(tx, contacts).await
+    insert_name_words(tx, contacts).await
 }
 
-async fn insert_words(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<(), DbError> {
-    let mut rows = Rows::new();
+async fn insert_name_words(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        contact: Hex<'a>,
+        word_hash: Hex<'a>,
+    }
+    let mut rows = JsonRows::new();
     for contact in contacts {
-        for word in &contact.word_hashes {
-            rows.row(&[word, &contact.id]);
+        for word_hash in &contact.word_hashes {
+            rows.push(&Row { contact: hex(&contact.id), word_hash: hex(word_hash) });
         }
     }
     if rows.is_empty() {
         return Ok(());
     }
     tx.execute(
-        "insert into contact_words (word_hash, contact_id) select unhex(value->>0, ''), unhex(value->>1) from json_each($1)",
-        &[&rows.end()],
+        "insert into contact_words (word_hash, contact_id)
+         select unhex(value->>'word_hash', ''), unhex(value->>'contact') from json_each($1)",
+        &[&rows.finish()],
     )
     .await?;
     Ok(())
 }
 
-/// Writes many addresses in one statement.
+/// Inserts addresses in one statement.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert_addresses(tx: &mut Tx, addresses: &[PreparedAddress]) -> Result<(), DbError> {
-    let mut rows = Rows::new();
-    for a in addresses {
-        rows.row(&[&a.id, &a.contact, &a.sealed, &a.country, &i64::from(a.in_book), &a.at]);
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Hex<'a>,
+        contact: Hex<'a>,
+        sealed: Hex<'a>,
+        country: &'a str,
+        in_book: Flag,
+        at: Timestamp,
     }
-    if rows.is_empty() {
+    if addresses.is_empty() {
         return Ok(());
+    }
+    let mut rows = JsonRows::new();
+    for address in addresses {
+        rows.push(&Row {
+            id: hex(&address.id),
+            contact: hex(&address.contact),
+            sealed: hex(&address.sealed),
+            country: &address.country,
+            in_book: address.in_book.into(),
+            at: address.at,
+        });
     }
     tx.execute(
         "insert into addresses (id, contact_id, sealed, country, in_book, created_at)
-         select unhex(value->>0), unhex(value->>1), unhex(value->>2, ''), value->>3, cast(value->>4 as bigint),
-             cast(value->>5 as bigint)
+         select unhex(value->>'id'), unhex(value->>'contact'), unhex(value->>'sealed', ''), value->>'country',
+             cast(value->>'in_book' as bigint), cast(value->>'at' as bigint)
          from json_each($1)",
-        &[&rows.end()],
+        &[&rows.finish()],
     )
     .await?;
     Ok(())
 }
 
-/// Replaces what is kept of a contact, and what it is found by.
+/// Replaces a contact's details and the hashes it is found by.
 pub(crate) async fn update_contact(tx: &mut Tx, contact: &PreparedContact) -> Result<bool, DbError> {
     let changed = tx
         .execute(
@@ -79,54 +139,45 @@ pub(crate) async fn update_contact(tx: &mut Tx, contact: &PreparedContact) -> Re
         )
         .await?;
     tx.execute("delete from contact_words where contact_id = $1", &[&contact.id]).await?;
-    insert_words(tx, std::slice::from_ref(contact)).await?;
+    insert_name_words(tx, std::slice::from_ref(contact)).await?;
     Ok(changed == 1)
 }
 
-pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<(ContactId, Vec<u8>)>, DbError> {
-    let rows: Rows = ids.iter().collect();
-    if rows.is_empty() {
+pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<SealedRow<ContactId>>, DbError> {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    db.fetch_all("select id, sealed from contacts where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await
+    db.load_all("select id, sealed from contacts where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
 }
 
-pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<(AddressId, Vec<u8>)>, DbError> {
-    let rows: Rows = ids.iter().collect();
-    if rows.is_empty() {
+pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<SealedRow<AddressId>>, DbError> {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    db.fetch_all("select id, sealed from addresses where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await
+    db.load_all("select id, sealed from addresses where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
 }
 
 pub(super) async fn contacts_by_email(db: &Db, hash: &[u8]) -> Result<Vec<ContactId>, DbError> {
-    let found: Vec<(ContactId,)> =
-        db.fetch_all("select id from contacts where email_hash = $1 order by id desc limit 200", &[&hash]).await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+    db.fetch_scalars("select id from contacts where email_hash = $1 order by id desc limit 200", &[&hash]).await
 }
 
 pub(super) async fn contacts_by_phone(db: &Db, hash: &[u8]) -> Result<Vec<ContactId>, DbError> {
-    let found: Vec<(ContactId,)> =
-        db.fetch_all("select id from contacts where phone_hash = $1 order by id desc limit 200", &[&hash]).await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+    db.fetch_scalars("select id from contacts where phone_hash = $1 order by id desc limit 200", &[&hash]).await
 }
 
-pub(super) async fn contacts_by_words(db: &Db, words: &[Vec<u8>]) -> Result<Vec<ContactId>, DbError> {
-    let rows: Rows = words.iter().collect();
-    let count = i64::try_from(words.len()).unwrap_or(i64::MAX);
-    let found: Vec<(ContactId,)> = db
-        .fetch_all(
-            "select contact_id from contact_words where word_hash in (select unhex(value->>0, '') from json_each($1))
-             group by contact_id having count(*) = $2 order by contact_id desc limit 200",
-            &[&rows.end(), &count],
-        )
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+pub(super) async fn contacts_by_words(db: &Db, word_hashes: &[Vec<u8>]) -> Result<Vec<ContactId>, DbError> {
+    let count = i64::try_from(word_hashes.len()).unwrap_or(i64::MAX);
+    db.fetch_scalars(
+        "select contact_id from contact_words where word_hash in (select unhex(value->>'id', '') from json_each($1))
+         group by contact_id having count(*) = $2 order by contact_id desc limit 200",
+        &[&json_ids(word_hashes), &count],
+    )
+    .await
 }
 
-/// The book of an account, the default first, then the latest.
-pub(super) async fn book(db: &Db, user: UserId) -> Result<Vec<(AddressId, Vec<u8>, i64)>, DbError> {
-    db.fetch_all(
+/// The address book of an account, the default first, then the latest.
+pub(super) async fn address_book(db: &Db, user: UserId) -> Result<Vec<BookAddress>, DbError> {
+    db.load_all(
         "select a.id, a.sealed, a.is_default from users u join addresses a on a.contact_id = u.contact_id and a.in_book = 1
          where u.id = $1 order by a.is_default desc, a.id desc",
         &[&user],
@@ -134,17 +185,16 @@ pub(super) async fn book(db: &Db, user: UserId) -> Result<Vec<(AddressId, Vec<u8
     .await
 }
 
-/// The contact of an account and how many addresses its book holds.
-pub(super) async fn book_of(tx: &mut Tx, user: UserId) -> Result<Option<(ContactId, i64)>, DbError> {
-    tx.fetch_optional(
-        "select u.contact_id, (select count(*) from addresses a where a.contact_id = u.contact_id and a.in_book = 1)
+pub(super) async fn book_owner(tx: &mut Tx, user: UserId) -> Result<Option<BookOwner>, DbError> {
+    tx.load_optional(
+        "select u.contact_id, (select count(*) from addresses a where a.contact_id = u.contact_id and a.in_book = 1) as addresses
          from users u where u.id = $1",
         &[&user],
     )
     .await
 }
 
-/// Replaces an address of the book. Orders have addresses of their own, so no order changes with it.
+/// Replaces an address of the book. Orders have addresses of their own and do not change.
 pub(super) async fn update_address(tx: &mut Tx, contact: ContactId, address: &PreparedAddress) -> Result<bool, DbError> {
     let changed = tx
         .execute(
@@ -155,14 +205,14 @@ pub(super) async fn update_address(tx: &mut Tx, contact: ContactId, address: &Pr
     Ok(changed == 1)
 }
 
-/// Empties an address of the book: what it said is gone, the row stays.
-pub(super) async fn empty_address(tx: &mut Tx, contact: ContactId, address: AddressId) -> Result<bool, DbError> {
-    let nothing: Vec<u8> = Vec::new();
+/// Erases the text of an address and takes it out of the book; the row stays.
+pub(super) async fn erase_address(tx: &mut Tx, contact: ContactId, address: AddressId) -> Result<bool, DbError> {
+    let empty: Vec<u8> = Vec::new();
     let changed = tx
         .execute(
             "update addresses set sealed = $3, country = '', in_book = 0, is_default = 0
              where id = $1 and contact_id = $2 and in_book = 1",
-            &[&address, &contact, &nothing],
+            &[&address, &contact, &empty],
         )
         .await?;
     Ok(changed == 1)
@@ -176,8 +226,8 @@ pub(super) async fn make_default(tx: &mut Tx, contact: ContactId, address: Addre
     Ok(changed == 1)
 }
 
-/// After a default was deleted, the latest takes its place.
-pub(super) async fn heal_default(tx: &mut Tx, contact: ContactId) -> Result<(), DbError> {
+/// Makes the latest address of a book without a default its default.
+pub(super) async fn ensure_default(tx: &mut Tx, contact: ContactId) -> Result<(), DbError> {
     tx.execute(
         "update addresses set is_default = 1
          where id = (select a.id from addresses a where a.contact_id = $1 and a.in_book = 1 order by a.id desc limit 1)
@@ -188,8 +238,8 @@ pub(super) async fn heal_default(tx: &mut Tx, contact: ContactId) -> Result<(), 
     Ok(())
 }
 
-pub(super) async fn preferences(db: &Db, user: UserId) -> Result<Option<(String,)>, DbError> {
-    db.fetch_optional("select preferences from users where id = $1", &[&user]).await
+pub(super) async fn preferences(db: &Db, user: UserId) -> Result<Option<String>, DbError> {
+    db.fetch_optional_scalar("select preferences from users where id = $1", &[&user]).await
 }
 
 pub(super) async fn save_preferences(tx: &mut Tx, user: UserId, preferences: &str) -> Result<bool, DbError> {

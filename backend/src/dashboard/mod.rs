@@ -1,4 +1,4 @@
-//! Figures: what the day brought.
+//! The figures of the admin's first page.
 
 mod store;
 
@@ -7,15 +7,15 @@ use domain::view::{Missing, TodayView};
 use domain::{Money, Timestamp};
 
 use crate::orders::OrderError;
-use crate::platform::Context;
 use crate::refusals::{self, RefusalError};
 use crate::{Shop, inventory, orders, settings};
+use platform::Context;
 
 /// Philippine time is UTC+8 all year.
-const OFFSET: i64 = 8 * 3_600_000;
+const OFFSET_MS: i64 = 8 * 3_600_000;
 /// Days that the chart shows, today included.
 const DAYS: i64 = 14;
-/// The newest orders that are shown.
+/// So many of the newest orders are shown.
 const LATEST: usize = 8;
 
 /// The day's figures, in the shop's currency, with days as they are in the Philippines. Cancelled orders do not count,
@@ -25,13 +25,13 @@ const LATEST: usize = 8;
 /// Not allowed, or the database's.
 pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> {
     ctx.require(Permission::ReadDashboard)?;
-    let face = settings::load(shop).await?;
+    let settings = settings::load(shop).await?;
     let currency = settings::shop_currency(shop);
     let today = day_of(shop.now());
     let first = today - (DAYS - 1);
     let sales = store::sales_by_day(shop.db(), begin_of(first), currency).await?;
-    let of_day = |day: i64| sales.iter().find(|row| row.0 == day);
-    let last_days = (first..=today).map(|day| (begin_of(day), of_day(day).map_or(0, |row| row.2))).collect();
+    let of_day = |day: i64| sales.iter().find(|sales| sales.day == day);
+    let last_days = (first..=today).map(|day| (begin_of(day), of_day(day).map_or(0, |day| day.sales))).collect();
     // The newest orders name who bought: only for those who may read orders.
     let latest = if ctx.may(Permission::ReadOrders) { orders::latest(shop, LATEST).await? } else { Vec::new() };
     let refusals = match refusals::open(shop, ctx).await {
@@ -40,31 +40,31 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         Err(_) => Vec::new(),
     };
     Ok(TodayView {
-        orders: of_day(today).map_or(0, |row| row.1),
-        sales: Money::new(of_day(today).map_or(0, |row| row.2), currency),
+        orders: of_day(today).map_or(0, |day| day.orders),
+        sales: Money::new(of_day(today).map_or(0, |day| day.sales), currency),
         queues: orders::queue_counts(shop).await?,
         refusals,
-        missing: missing(shop, &face.country).await?,
+        missing: missing(shop, &settings.country).await?,
         last_days,
         latest,
-        low_stock: inventory::low(shop, face.low_stock).await?,
+        low_stock: inventory::low(shop, settings.low_stock).await?,
     })
 }
 
 async fn missing(shop: &Shop, country: &str) -> Result<Vec<Missing>, OrderError> {
-    let (delivery, goods, tax) = store::has(shop.db(), country).await?;
-    let there = [(Missing::Delivery, delivery), (Missing::Goods, goods), (Missing::Tax, tax)];
-    Ok(there.into_iter().filter(|(_, count)| *count == 0).map(|(what, _)| what).collect())
+    let there = store::existing(shop.db(), country).await?;
+    let counts = [(Missing::Delivery, there.methods), (Missing::Goods, there.products), (Missing::Tax, there.tax_rates)];
+    Ok(counts.into_iter().filter(|(_, count)| *count == 0).map(|(what, _)| what).collect())
 }
 
-/// The Philippine day that a moment is in, counted from 1970.
+/// The Philippine day of a moment, counted from 1970.
 const fn day_of(at: Timestamp) -> i64 {
-    at.millis().saturating_add(OFFSET).div_euclid(Timestamp::DAY)
+    at.millis().saturating_add(OFFSET_MS).div_euclid(Timestamp::DAY)
 }
 
 /// When a Philippine day begins.
 const fn begin_of(day: i64) -> Timestamp {
-    Timestamp::from_millis(day * Timestamp::DAY - OFFSET)
+    Timestamp::from_millis(day * Timestamp::DAY - OFFSET_MS)
 }
 
 #[cfg(test)]

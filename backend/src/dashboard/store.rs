@@ -1,16 +1,26 @@
-//! The figures' SQL.
+//! The SQL of the figures.
 
 use domain::{Currency, Timestamp};
 
 use crate::orders::is_sale;
-use crate::platform::db::{Db, DbError};
+use platform::db::{Db, DbError};
 
-/// Day (counted from 1970, Philippine time), orders and what they bring, from a moment on. Days without orders are missing.
-pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<(i64, i64, i64)>, DbError> {
-    db.fetch_all(
+/// The orders of one day.
+#[derive(sqlx::FromRow)]
+pub(super) struct DaySales {
+    /// Counted from 1970, Philippine time.
+    pub day: i64,
+    pub orders: i64,
+    /// Minor units, less what is no longer due.
+    pub sales: i64,
+}
+
+/// The days from a moment on; days without orders are missing.
+pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<DaySales>, DbError> {
+    db.load_all(
         concat!(
-            "select (placed_at + 28800000) / 86400000 as day, count(*), cast(sum(total - waived) as bigint) from orders
-             where placed_at >= $1 and currency = $2 and ",
+            "select (placed_at + 28800000) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
+             from orders where placed_at >= $1 and currency = $2 and ",
             is_sale!(),
             " group by (placed_at + 28800000) / 86400000"
         ),
@@ -19,12 +29,22 @@ pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -
     .await
 }
 
-/// One or none each: a delivery method that is offered, a product on sale, a tax rate for standard goods in this country.
-pub(super) async fn has(db: &Db, country: &str) -> Result<(i64, i64, i64), DbError> {
-    db.fetch_one(
-        "select (select count(*) from (select 1 from delivery_methods where active = 1 limit 1) a),
-            (select count(*) from (select 1 from products where status = 'published' limit 1) b),
-            (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 limit 1) c)",
+/// 1 where there is one, otherwise 0.
+#[derive(sqlx::FromRow)]
+pub(super) struct Existing {
+    /// Delivery methods that are offered.
+    pub methods: i64,
+    /// Products on sale.
+    pub products: i64,
+    /// Tax rates of the standard class in the country.
+    pub tax_rates: i64,
+}
+
+pub(super) async fn existing(db: &Db, country: &str) -> Result<Existing, DbError> {
+    db.load_one(
+        "select (select count(*) from (select 1 from delivery_methods where active = 1 limit 1) a) as methods,
+            (select count(*) from (select 1 from products where status = 'published' limit 1) b) as products,
+            (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 limit 1) c) as tax_rates",
         &[&country],
     )
     .await

@@ -1,68 +1,54 @@
-//! Parcels that come back: refused at the door, or not to be delivered.
+//! Parcels that are returned: refused at the door, or undeliverable.
 
-use domain::id::{OrderLineId, ShipmentId};
-use domain::order::{ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
+use domain::id::ParcelId;
+use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
-use serde_json::json;
 
-use crate::accounting::AccountingError;
-use crate::platform::Context;
-use crate::platform::events::{self, Event};
+use crate::inventory::events::StockReturned;
 use crate::{Shop, accounting, inventory, orders, payments};
+use platform::Context;
 
-use super::{FulfilmentError, step, store, told};
+use super::events::ParcelReturned;
+use super::{Contents, FulfilmentError, step, store};
 
-/// What staff say of a parcel that came back.
+/// What staff enter about a returned parcel.
 #[derive(Clone, Debug)]
 pub struct Returned {
-    /// Why.
     pub cause: ReturnCause,
-    /// What becomes of the goods.
-    pub goods: ReturnedGoods,
-    /// What becomes of money that was paid for them. Cash that was not collected is no longer due, whatever is said here.
+    pub items: ReturnedItems,
+    /// For money that was paid. Cash that was not collected is no longer due in either case.
     pub money: ReturnedMoney,
     /// A note for the staff, at most 200 characters.
     pub note: String,
 }
 
-/// A parcel that left is back: its goods are on the shelf again, or written off, and the books no longer carry their cost. What they cost is
-/// no longer due, or goes back the way it came. With the last of an order the order is cancelled, unless its money is kept; a delivery
-/// fee is then not due either.
+/// Takes a shipped parcel back: its units are restocked or written off, and the books no longer carry their cost. Their price is no
+/// longer due, or refunded. When nothing of the order is left, it is cancelled with its delivery fee, unless its money is kept.
 ///
 /// # Errors
-/// [`FulfilmentError::Step`] unless the parcel is on its way; [`FulfilmentError::NotCaptured`] when money is to go back that the bank still
-/// holds, of an order that goes on; not allowed, also when paid money is to go back and the caller may not refund.
-pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ShipmentId, back: Returned) -> Result<(), FulfilmentError> {
+/// [`FulfilmentError::Step`] unless the parcel is on its way; [`FulfilmentError::NotCaptured`] when a part of a card payment that is only
+/// authorised is to be refunded; not allowed, also when paid money is to be refunded and the caller may not refund.
+pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Returned) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
     let note: String = back.note.trim().chars().take(200).collect();
-    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let within = shop.clone();
     let calls = shop
-        .db()
-        .write(async move |tx| {
-            let at = inner.now();
-            let found = step(tx, parcel, ShipmentState::Returned, at).await?;
+        .write(ctx, async move |tx| {
+            let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
             store::set_cause(tx, parcel, back.cause, &note).await?;
-            let lines = store::lines(tx, parcel).await?;
-            let units: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.0, line.1)).collect();
-            inventory::take_back(tx, &inner, at, (found.order, found.location), &units, back.goods, back.cause.as_str()).await?;
-            let cost = lines.iter().try_fold(0_i64, |sum, (_, units, cost)| sum.checked_add(units.checked_mul(*cost)?));
-            let cost = cost.ok_or(AccountingError::Overflow("shipment.returned"))?;
-            let worth = match back.goods {
-                ReturnedGoods::Restock => "inventory",
-                ReturnedGoods::WriteOff => "inventory_adjustment",
+            let Contents { lines, units, cost } = Contents::of(tx, parcel, "shipment.returned").await?;
+            inventory::take_back(tx, (order.id, location), &lines, back.items, back.cause.as_str()).await?;
+            let account = match back.items {
+                ReturnedItems::Restock => "inventory",
+                ReturnedItems::WriteOff => "inventory_adjustment",
             };
-            let (order, currency) = (found.order, found.currency);
-            let postings = [(worth, cost), ("cost_of_goods_sold", -cost)];
-            accounting::post(tx, &inner, at, "shipment.returned", Some(order), parcel.0, currency, &postings).await?;
-            let sum: i64 = units.iter().map(|line| line.1).sum();
-            let arrived = Event::new("stock.returned", order.0, json!({ "shipment": parcel, "units": sum, "goods": back.goods }));
-            events::append(tx, &inner, &ctx, at, &[arrived]).await?;
-            let data = json!({ "shipment": parcel, "cause": back.cause, "goods": back.goods, "units": sum });
-            told(tx, &inner, &ctx, "shipment.returned", &found, data).await?;
-            Ok::<_, FulfilmentError>(orders::take_off(tx, &inner, &ctx, order, &units, back.cause, back.money).await?)
+            let postings = [(account, cost), ("cost_of_goods_sold", -cost)];
+            accounting::post(tx, "shipment.returned", Some(order.id), parcel.0, order.currency, &postings).await?;
+            tx.record(order.id, StockReturned { parcel, units, items: back.items });
+            tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });
+            Ok::<_, FulfilmentError>(orders::settle_returned(tx, &within, &order, &lines, back.cause, back.money).await?)
         })
         .await?;
     payments::carry_out(shop, calls).await;
-    shop.feed().wake();
     Ok(())
 }

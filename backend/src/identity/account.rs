@@ -1,22 +1,21 @@
-//! What somebody changes of their own account.
+//! Changes of one's own account: password and contact details.
 
 use domain::Locale;
 use domain::email::email_key;
 use domain::messages::t;
 use domain::view::ContactDetails;
-use serde_json::json;
+use platform::{Context, throttle};
 
-use crate::platform::{Context, throttle};
+use super::events::{EmailChanged, PasswordChanged, UserUpdated};
+use super::{IdentityError, digest, email_taken, login_throttle, password, salt, store};
 use crate::{Shop, customers, notifications};
 
-use super::{IdentityError, attempts, digest, email_taken, password, record, salt, store};
-
-/// Changes the signed-in person's password and ends all their sessions but the one that asks.
+/// Changes the signed-in user's password and ends all their sessions but the current one.
 ///
-/// Each try counts, the right ones too: hashing is dear, and nobody changes a password ten times an hour.
+/// Every attempt counts towards the limit, successful ones too: hashing is expensive.
 ///
 /// # Errors
-/// [`IdentityError::Invalid`] for `current_password` or `new_password`; [`IdentityError::Wait`] after too many tries.
+/// [`IdentityError::Invalid`] for `current_password` or `new_password`; [`IdentityError::TooManyAttempts`] after too many attempts.
 pub async fn change_password(
     shop: &Shop,
     ctx: &Context,
@@ -35,25 +34,25 @@ pub async fn change_password(
     if new == current {
         return Err(wrong(t::FIELD_PASSWORD_SAME.text(locale).to_owned()));
     }
-    prove(shop, locale, &account, current, "current_password").await?;
-    let hash = shop.guard().hash(new, salt(shop)).await?;
-    let (own, ctx, kept) = (shop.clone(), ctx.clone(), digest(token));
-    shop.db()
-        .write(async move |tx| {
-            store::set_password(tx, user, &hash).await?;
-            store::end_sessions(tx, user, Some(&kept)).await?;
-            record(tx, &own, &ctx, "user.password_changed", user, json!({})).await
-        })
-        .await?;
-    shop.guard().forget_people();
+    verify_current_password(shop, locale, &account, current, "current_password").await?;
+    let hash = shop.passwords().hash(new, salt(shop)).await?;
+    let current_session = digest(token);
+    shop.write(ctx, async move |tx| {
+        store::set_password(tx, user, &hash).await?;
+        store::end_sessions(tx, user, Some(&current_session)).await?;
+        tx.record(user, PasswordChanged {});
+        Ok::<_, IdentityError>(())
+    })
+    .await?;
+    shop.session_cache().sessions.invalidate();
     Ok(())
 }
 
-/// Changes the signed-in person's name, e-mail and telephone number. Another e-mail, which is what one signs in with, needs the
-/// password; the former address is told, and all their sessions end but the one that asks.
+/// Changes the signed-in user's name, e-mail and telephone number. A new e-mail needs the password, as it is the login name; the old
+/// address gets a mail about it, and all sessions end but the current one.
 ///
 /// # Errors
-/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`; [`IdentityError::Wait`].
+/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`; [`IdentityError::TooManyAttempts`].
 pub async fn save_contact(
     shop: &Shop,
     ctx: &Context,
@@ -69,41 +68,46 @@ pub async fn save_contact(
     }
     let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
     let before = account.me(shop)?.contact;
-    let prepared = customers::prepare_contact_as(shop, account.contact, contact, locale);
-    let moved = email_key(&before.email) != email_key(&contact.email);
-    if moved {
-        // Before it is said whether the other e-mail is taken: nobody tries out a list of them.
-        prove(shop, locale, &account, password, "password").await?;
+    let prepared = customers::prepare_contact_as(shop, account.contact_id, contact, locale);
+    let email_changed = email_key(&before.email) != email_key(&contact.email);
+    if email_changed {
+        // Before the answer tells whether the new e-mail is taken, so that nobody probes a list of them.
+        verify_current_password(shop, locale, &account, password, "password").await?;
     }
     let email_hash = prepared.email_hash.clone().unwrap_or_default();
-    let (own, ctx, kept) = (shop.clone(), ctx.clone(), digest(token));
-    shop.db()
-        .write(async move |tx| {
-            if !store::set_email(tx, user, &email_hash).await? {
-                return Err(email_taken(locale));
-            }
-            customers::store::update_contact(tx, &prepared).await?;
-            record(tx, &own, &ctx, "user.updated", user, json!({ "contact": prepared.id })).await?;
-            if moved {
-                store::end_sessions(tx, user, Some(&kept)).await?;
-                notifications::email_changed(tx, &own, locale, &before).await?;
-                record(tx, &own, &ctx, "user.email_changed", user, json!({})).await?;
-            }
-            Ok(())
-        })
-        .await?;
-    shop.guard().forget_people();
+    let (own, current_session) = (shop.clone(), digest(token));
+    shop.write(ctx, async move |tx| {
+        if !store::set_email(tx, user, &email_hash).await? {
+            return Err(email_taken(locale));
+        }
+        customers::store::update_contact(tx, &prepared).await?;
+        tx.record(user, UserUpdated { contact: prepared.id });
+        if email_changed {
+            store::end_sessions(tx, user, Some(&current_session)).await?;
+            notifications::send_email_changed(tx, &own, locale, &before).await?;
+            tx.record(user, EmailChanged {});
+        }
+        Ok(())
+    })
+    .await?;
+    shop.session_cache().sessions.invalidate();
     Ok(())
 }
 
 /// Is it really them? Asks for the password once more.
-async fn prove(shop: &Shop, locale: Locale, account: &store::AccountRow, password: &str, field: &str) -> Result<(), IdentityError> {
+async fn verify_current_password(
+    shop: &Shop,
+    locale: Locale,
+    account: &store::AccountRow,
+    password: &str,
+    field: &str,
+) -> Result<(), IdentityError> {
     let wrong = |text: &str| IdentityError::Invalid(vec![(field.to_owned(), text.to_owned())]);
     if password.is_empty() {
         return Err(wrong(t::FIELD_PASSWORD_NEEDED.text(locale)));
     }
-    throttle::attempt(shop.db(), &attempts::of_change(shop, account.id)).await?;
-    if shop.guard().verify(password, Some(account.password_hash.clone())).await? {
+    throttle::attempt(shop.db(), &login_throttle::account_change_counters(shop, account.id)).await?;
+    if shop.passwords().verify(password, Some(account.password_hash.clone())).await? {
         Ok(())
     } else {
         Err(wrong(t::FIELD_PASSWORD_WRONG.text(locale)))

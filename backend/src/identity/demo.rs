@@ -1,27 +1,31 @@
-//! Accounts of the demonstration. Their passwords are printed, so they open nothing unless the shop is a demonstration that only this
-//! machine reaches ([`crate::ShopConfig::demo_accounts`]). A password of one's own makes an account like any other.
+//! Demo accounts. Their passwords are public, so they can sign in only where [`crate::ShopConfig::demo_accounts`] allows it: in a
+//! demonstration that only this machine reaches. With a password of its own an account is like any other.
 
 use domain::id::UserId;
+use platform::db::{Db, DbError, Tx};
 
-use crate::Shop;
-use crate::customers;
-use crate::platform::db::{Db, DbError, Tx};
+use crate::{Shop, customers};
 
-/// Marks an account as one of the demonstration.
-pub(super) async fn mark(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+pub(super) async fn mark_as_demo(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     tx.execute("update users set demo = 1 where id = $1", &[&user]).await.map(drop)
 }
 
-/// How many accounts still have a password that is printed: of staff, and of shoppers.
+/// The number of accounts that still have a public password: of staff, and of shoppers.
 ///
 /// # Errors
 /// The database's.
-pub async fn demo_accounts(db: &Db) -> Result<(i64, i64), DbError> {
-    let sql = "select count(role), count(*) - count(role) from users where demo = 1 and active = 1";
-    db.fetch_one(sql, &[]).await
+pub async fn count_demo_accounts(db: &Db) -> Result<(i64, i64), DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Counts {
+        staff: i64,
+        shoppers: i64,
+    }
+    let sql = "select count(role) as staff, count(*) - count(role) as shoppers from users where demo = 1 and active = 1";
+    let counts: Counts = db.load_one(sql, &[]).await?;
+    Ok((counts.staff, counts.shoppers))
 }
 
-/// Can the account of this e-mail sign in with the password that the demonstration gave it?
+/// Can this account sign in with the public password of the demo?
 ///
 /// # Errors
 /// The database's.
@@ -30,15 +34,15 @@ pub async fn has_demo_password(shop: &Shop, email: &str) -> Result<bool, DbError
         return Ok(false);
     }
     let hash = customers::email_hash(shop, email);
-    let sql = "select 1 from users where email_hash = $1 and demo = 1 and active = 1";
-    Ok(shop.db().fetch_optional::<(i64,)>(sql, &[&hash]).await?.is_some())
+    let sql = "select id from users where email_hash = $1 and demo = 1 and active = 1";
+    Ok(shop.db().fetch_optional_scalar::<UserId>(sql, &[&hash]).await?.is_some())
 }
 
-/// How many owners can sign in, where those of the demonstration can or cannot.
+/// The number of owners who can sign in; `demo_accounts` tells whether demo accounts can.
 ///
 /// # Errors
 /// The database's.
-pub async fn owners(db: &Db, demo_accounts: bool) -> Result<i64, DbError> {
+pub async fn count_owners(db: &Db, demo_accounts: bool) -> Result<i64, DbError> {
     let sql = "select count(*) from users where role = 'owner' and active = 1 and demo <= $1";
-    Ok(db.fetch_one::<(i64,)>(sql, &[&i64::from(demo_accounts)]).await?.0)
+    db.fetch_scalar(sql, &[&demo_accounts]).await
 }

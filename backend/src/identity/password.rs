@@ -1,7 +1,7 @@
-//! Passwords: what may be one, and their hashes.
+//! The password policy, and password hashes.
 //!
-//! Argon2id with 19 MiB, two passes and one lane, the smallest setting that OWASP's Password Storage Cheat Sheet gives. A hash
-//! names its own setting, so a stronger one may follow later.
+//! Argon2id with 19 MiB, two passes and one lane, the smallest setting in OWASP's Password Storage Cheat Sheet. A hash names its
+//! own parameters, so stronger ones can follow later.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -10,13 +10,12 @@ use domain::Locale;
 use domain::email::email_key;
 use domain::messages::t;
 
-/// Characters of a password, at least.
-pub(super) const SHORTEST: usize = 10;
-/// Characters of a password, at most: enough for a sentence, too few to keep the hash busy.
+const MIN_CHARS: usize = 10;
+/// Enough for a sentence, too few to make hashing slow.
 const MAX_CHARS: usize = 200;
 
-/// Passwords of ten characters and more that lists of stolen ones begin with.
-const WORST: &[&str] = &[
+/// The most common stolen passwords of at least [`MIN_CHARS`] characters.
+const COMMON: &[&str] = &[
     "0123456789",
     "0987654321",
     "1029384756",
@@ -86,11 +85,11 @@ const WORST: &[&str] = &[
     "zxcvbnm123",
 ];
 
-/// What is wrong with a new password, in the reader's language.
+/// What is wrong with a new password, in the user's language.
 pub(super) fn check(locale: Locale, password: &str, email: &str) -> Option<String> {
     let length = password.chars().count();
-    if length < SHORTEST {
-        return Some(t::FIELD_PASSWORD_SHORT.with(locale, &[("count", &SHORTEST.to_string())]));
+    if length < MIN_CHARS {
+        return Some(t::FIELD_PASSWORD_SHORT.with(locale, &[("count", &MIN_CHARS.to_string())]));
     }
     if length > MAX_CHARS {
         return Some(t::FIELD_TOO_LONG.with(locale, &[("max", &MAX_CHARS.to_string())]));
@@ -101,18 +100,17 @@ pub(super) fn check(locale: Locale, password: &str, email: &str) -> Option<Strin
     }
     let mut letters = small.chars();
     let first = letters.next();
-    if WORST.contains(&small.as_str()) || letters.all(|letter| Some(letter) == first) {
+    if COMMON.contains(&small.as_str()) || letters.all(|letter| Some(letter) == first) {
         return Some(t::FIELD_PASSWORD_COMMON.text(locale).to_owned());
     }
     None
 }
 
-/// What a hash costs.
+/// The parameters of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
-    /// For a shop.
     Full,
-    /// For tests, where a hundred people sign in within a second. It protects nobody.
+    /// For tests, where a hundred people sign in within a second: fast, and no protection.
     Test,
 }
 
@@ -127,13 +125,12 @@ impl Cost {
     }
 }
 
-/// The hash of a password with this salt, as PHC text. None when the setting is refused, which a test rules out.
+/// The hash of a password with this salt, as a PHC string. None for invalid parameters, which a test rules out.
 pub(super) fn hash(cost: Cost, password: &str, salt: [u8; 16]) -> Option<String> {
     let hash: PasswordHash = cost.argon2()?.hash_password_with_salt(password.as_bytes(), &salt).ok()?;
     Some(hash.to_string())
 }
 
-/// Does the password belong to the hash?
 pub(super) fn verify(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
 }
@@ -161,6 +158,6 @@ mod tests {
             assert!(check(Locale::Fil, wrong, "Ana@Example.com").is_some(), "{wrong}");
         }
         assert_eq!(check(Locale::En, "sariling-sikap", "ana@example.com"), None);
-        assert!(WORST.iter().all(|word| word.chars().count() >= SHORTEST && *word == word.to_lowercase()));
+        assert!(COMMON.iter().all(|word| word.chars().count() >= MIN_CHARS && *word == word.to_lowercase()));
     }
 }

@@ -1,4 +1,4 @@
-//! What is read of the stock.
+//! Reading the stock.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,8 @@ use domain::permission::Permission;
 use domain::view::{MovementView, StockListView, StockRowView};
 
 use crate::Shop;
-use crate::platform::Context;
-use crate::platform::db::{DbError, Reader};
+use platform::Context;
+use platform::db::{DbError, Read};
 
 use super::{InventoryError, store};
 
@@ -35,21 +35,21 @@ pub async fn movements(shop: &Shop, ctx: &Context, variant: VariantId) -> Result
 ///
 /// # Errors
 /// The database's, or not allowed; [`InventoryError::Unknown`].
-pub async fn article(shop: &Shop, ctx: &Context, locale: Locale, variant: VariantId) -> Result<(String, String), InventoryError> {
+pub async fn sku_and_name(shop: &Shop, ctx: &Context, locale: Locale, variant: VariantId) -> Result<(String, String), InventoryError> {
     ctx.require(Permission::ReadStock)?;
     let found = store::named(&mut shop.db(), &[variant], locale).await?;
-    found.into_iter().next().map(|(sku, name, _)| (sku, name)).ok_or(InventoryError::Unknown)
+    found.into_iter().next().map(|variant| (variant.sku, variant.name)).ok_or(InventoryError::Unknown)
 }
 
-/// Units that can be sold of each variant, over all places. Unknown variants are missing.
+/// Available units of each variant over all locations. Unknown variants are missing.
 ///
 /// # Errors
 /// The database's.
-pub async fn available_of(db: &mut impl Reader, variants: impl IntoIterator<Item = VariantId>) -> Result<HashMap<VariantId, i64>, DbError> {
+pub async fn available_of(db: &mut impl Read, variants: impl IntoIterator<Item = VariantId>) -> Result<HashMap<VariantId, i64>, DbError> {
     store::available_of(db, variants).await
 }
 
-/// What is about to run out: available at most `below`, fewest first, up to 10.
+/// Stock that runs low: at most `below` available, fewest first, up to 10.
 ///
 /// # Errors
 /// The database's.

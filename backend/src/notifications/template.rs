@@ -1,57 +1,60 @@
-//! How a mail looks: as text, and as HTML that every mail program shows (tables, styles on the elements, no pictures).
+//! The layout of a mail, as text and as HTML. The HTML has tables, inline styles and no pictures, for old mail programs.
 
 use std::fmt::Write;
 
 use domain::Locale;
 use domain::messages::t;
+use maud::{DOCTYPE, Markup, html};
 
-/// Letters of a first name, at most.
+/// Of a first name.
 const MAX_NAME_CHARS: usize = 24;
-/// The same in scripts that write without spaces, in which so many letters may be a sentence.
+/// In scripts that write without spaces, where more may be a sentence.
 const MAX_NAME_CHARS_WITHOUT_SPACES: usize = 6;
 
-/// Of a script that puts no spaces between words: those of Thailand, Laos, Burma and Cambodia, and all of East Asia.
+/// Does its script put no spaces between words? Those of Thailand, Laos, Burma, Cambodia and East Asia.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..)
 }
 
-/// How a mail begins. Whoever ordered gave name and address, and the address may be a stranger's: of the name only a first word
-/// that is nothing but letters is taken, so that nobody has the shop send their words or links.
+/// The first line of a mail. The buyer gave the name and the address, which may be a stranger's: only a first name of nothing but letters
+/// is used, so that nobody can have the shop send their texts or links.
 pub(super) fn greeting(locale: Locale, name: &str) -> String {
     let first = name.split_whitespace().next().unwrap_or_default();
     let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
-    // A name that says more than a name elsewhere is none.
+    // Signs of links or markup anywhere, and the first word is not used either.
     let is_name = !name.chars().any(|c| matches!(c, '/' | ':' | '@' | '<' | '>') || c.is_control());
     let longest = if first.chars().any(is_unspaced) { MAX_NAME_CHARS_WITHOUT_SPACES } else { MAX_NAME_CHARS };
     let fits = first.chars().any(char::is_alphabetic) && first.chars().all(plain) && first.chars().count() <= longest;
     if is_name && fits { t::MAIL_CONFIRM_GREETING.with(locale, &[("name", first)]) } else { t::MAIL_GREETING.text(locale).to_owned() }
 }
 
-/// A mail to a shopper, in its parts.
+/// The parts of a mail.
 #[derive(Clone, Debug)]
-pub(super) struct Template {
+pub(super) struct MailTemplate {
     pub locale: Locale,
     pub shop: String,
     pub subject: String,
     pub greeting: String,
     pub body: String,
     pub title: String,
-    /// What was bought, with prices.
+    /// Lines of an order or a list: what, and its price or number.
     pub rows: Vec<(String, String)>,
-    /// Sums, the total last.
+    /// The total last.
     pub sums: Vec<(String, String)>,
-    /// What the button says and where it leads.
+    /// Text and address of the button.
     pub action: (String, String),
     pub footer: String,
 }
 
-/// The colour of the button without a shop's own.
-const PRIMARY: &str = "#7a3b1d";
+/// The button's colour where the shop has chosen none.
+const DEFAULT_PRIMARY: &str = "#7a3b1d";
+const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;color:#ffffff;text-decoration:none;font-weight:bold;";
+const CELL: &str = "padding:6px 0;border-bottom:1px solid #e7e0d8";
 
-impl Template {
+impl MailTemplate {
     pub(super) fn text(&self) -> String {
         let mut out = format!("{}\n\n{}\n\n{}\n", self.greeting, self.body, self.title);
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         for (what, price) in &self.rows {
             let _ = writeln!(out, "  {what}: {price}");
         }
@@ -67,64 +70,65 @@ impl Template {
     }
 
     pub(super) fn html(&self, primary: &str) -> String {
-        let primary = if primary.is_empty() { PRIMARY } else { primary };
-        let cell = "padding:6px 0;border-bottom:1px solid #e7e0d8";
-        let mut table = String::new();
-        let last = self.sums.len().saturating_sub(1);
-        let rows = self.rows.iter().map(|pair| (pair, false));
-        let sums = self.sums.iter().enumerate().map(|(i, pair)| (pair, i == last));
-        for ((what, price), strong) in rows.chain(sums) {
-            let weight = if strong { ";font-weight:bold" } else { "" };
-            let _ = write!(
-                table,
-                "<tr><td style=\"{cell}{weight}\">{}</td><td align=\"right\" style=\"{cell}{weight};white-space:nowrap\">{}</td></tr>",
-                escape(what),
-                escape(price)
-            );
-        }
-        if !table.is_empty() {
-            table =
-                format!("<table role=\"presentation\" width=\"100%\" cellspacing=\"0\" style=\"border-collapse:collapse\">{table}</table>");
-        }
+        let primary = if primary.is_empty() { DEFAULT_PRIMARY } else { primary };
+        let button = format!("{BUTTON}background:{primary}");
         let (action, link) = &self.action;
-        format!(
-            "<!doctype html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\
-             <body style=\"margin:0;background:#faf7f2;color:#2b2320;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5\">\
-             <table role=\"presentation\" width=\"100%\" cellspacing=\"0\"><tr><td align=\"center\" style=\"padding:24px 12px\">\
-             <table role=\"presentation\" width=\"100%\" cellspacing=\"0\" style=\"max-width:560px;background:#ffffff;border-radius:12px\">\
-             <tr><td style=\"padding:28px\"><p style=\"margin:0 0 20px;font-size:20px;font-weight:bold\">{shop}</p>\
-             <p style=\"margin:0 0 12px\">{greeting}</p><p style=\"margin:0 0 20px\">{body}</p>\
-             <h1 style=\"margin:0 0 12px;font-size:18px\">{title}</h1>{table}\
-             <p style=\"margin:24px 0 0\"><a href=\"{link}\" style=\"display:inline-block;padding:12px 20px;border-radius:8px;\
-             background:{primary};color:#ffffff;text-decoration:none;font-weight:bold\">{action}</a></p></td></tr></table>\
-             <p style=\"max-width:560px;margin:16px auto 0;font-size:13px;color:#6b5f58\">{footer}</p></td></tr></table></body></html>",
-            lang = self.locale.tag(),
-            dir = self.locale.dir(),
-            subject = escape(&self.subject),
-            shop = escape(&self.shop),
-            greeting = escape(&self.greeting),
-            body = escape(&self.body),
-            title = escape(&self.title),
-            link = escape(link),
-            primary = escape(primary),
-            action = escape(action),
-            footer = escape(&self.footer),
-        )
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.locale.tag()) dir=(self.locale.dir()) {
+                head {
+                    meta charset="utf-8";
+                    title { (self.subject) }
+                }
+                body style="margin:0;background:#faf7f2;color:#2b2320;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5" {
+                    table role="presentation" width="100%" cellspacing="0" {
+                        tr {
+                            td align="center" style="padding:24px 12px" {
+                                table role="presentation" width="100%" cellspacing="0"
+                                    style="max-width:560px;background:#ffffff;border-radius:12px" {
+                                    tr {
+                                        td style="padding:28px" {
+                                            p style="margin:0 0 20px;font-size:20px;font-weight:bold" { (self.shop) }
+                                            p style="margin:0 0 12px" { (self.greeting) }
+                                            p style="margin:0 0 20px" { (self.body) }
+                                            h1 style="margin:0 0 12px;font-size:18px" { (self.title) }
+                                            (self.list())
+                                            p style="margin:24px 0 0" { a href=(link) style=(button) { (action) } }
+                                        }
+                                    }
+                                }
+                                p style="max-width:560px;margin:16px auto 0;font-size:13px;color:#6b5f58" { (self.footer) }
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        page.into_string()
     }
-}
 
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
+    /// Rows and sums, the total in bold.
+    fn list(&self) -> Markup {
+        let last = self.sums.len().saturating_sub(1);
+        let rows = self.rows.iter().map(|row| (row, false));
+        let sums = self.sums.iter().enumerate().map(|(at, sum)| (sum, at == last));
+        let lines = rows.chain(sums).map(|((what, price), is_total)| {
+            let weight = if is_total { ";font-weight:bold" } else { "" };
+            html! {
+                tr {
+                    td style=(format!("{CELL}{weight}")) { (what) }
+                    td align="right" style=(format!("{CELL}{weight};white-space:nowrap")) { (price) }
+                }
+            }
+        });
+        html! {
+            @if !self.rows.is_empty() || !self.sums.is_empty() {
+                table role="presentation" width="100%" cellspacing="0" style="border-collapse:collapse" {
+                    @for line in lines { (line) }
+                }
+            }
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_name_with_signs_of_html_stays_a_name() {
-        let template = Template {
+        let template = MailTemplate {
             locale: Locale::En,
             shop: "A & B".into(),
             subject: "S".into(),

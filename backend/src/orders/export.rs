@@ -8,17 +8,15 @@ use domain::permission::Permission;
 use domain::view::{Address, ContactDetails, OrderQuery};
 use domain::{Currency, Money, Timestamp, iso_minute};
 
-use crate::platform::db::{DbError, Reader, Rows};
-use crate::platform::handover::Handover;
-use crate::platform::{Context, csv};
 use crate::{Shop, customers};
-use ::platform::events::Event;
-use domain::id::UserId;
-use serde::{Deserialize, Serialize};
+use platform::db::{DbError, Read, json_ids};
+use platform::handover::Handover;
+use platform::{Context, csv};
 
 use super::OrderError;
-use super::list::{PAGE, before, rows};
-use super::store::Before;
+use super::events::{OrdersExportBegun, OrdersExported};
+use super::list::{PAGE, page_key, rows};
+use super::store::PageKey;
 
 /// The columns, in their order. Those up to `tracking` are of the order and stand in its first row; the rest are of one line.
 pub const ORDER_COLUMNS: [&str; 45] = [
@@ -68,55 +66,27 @@ pub const ORDER_COLUMNS: [&str; 45] = [
     "line_discount",
     "line_total",
 ];
-/// Columns of the order.
-const OF_ORDER: usize = 38;
-
-/// A file of orders is begun.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct OrdersExportBegun {
-    pub payment: String,
-    pub fulfilment: String,
-    pub queue: String,
-    /// Whether it was searched; what for may be somebody's name.
-    pub searched: bool,
-}
-
-impl Event for OrdersExportBegun {
-    const KIND: &'static str = "orders.export_begun";
-    type Subject = UserId;
-}
-
-/// A file of orders left the shop, or the part of it until it was broken off.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct OrdersExported {
-    pub rows: u64,
-    /// Did all of it leave?
-    pub complete: bool,
-}
-
-impl Event for OrdersExported {
-    const KIND: &'static str = "orders.exported";
-    type Subject = UserId;
-}
+/// So many columns are of the order.
+const ORDER_COLUMN_COUNT: usize = 38;
 
 /// A file of orders that is being written.
 pub struct OrdersFile {
     shop: Shop,
     query: OrderQuery,
     /// Where the next page begins; none after the last.
-    next: Option<Before>,
+    next: Option<PageKey>,
     handover: Handover<OrdersExported>,
     begun: bool,
 }
 
 impl OrdersFile {
-    /// Begins a file of the orders that a list with this query has, newest first.
+    /// Begins a file of the orders that match a list's query, newest first.
     ///
     /// # Errors
     /// Not allowed, or the database's.
     pub async fn begin(shop: &Shop, ctx: &Context, query: OrderQuery) -> Result<Self, OrderError> {
         ctx.require(Permission::ExportOrders)?;
-        // What was searched for may be somebody's name.
+        // The words of a search may be a name, so they are not recorded.
         let begun = OrdersExportBegun {
             payment: query.payment.clone(),
             fulfilment: query.fulfilment.clone(),
@@ -124,16 +94,16 @@ impl OrdersFile {
             searched: !query.search.trim().is_empty(),
         };
         let handover = Handover::begin(shop.db(), ctx, begun, |rows, complete| OrdersExported { rows, complete }).await?;
-        Ok(Self { shop: shop.clone(), query, next: Some(before("")), handover, begun: false })
+        Ok(Self { shop: shop.clone(), query, next: Some(page_key("")), handover, begun: false })
     }
 
     /// The next part of the file; none after the last.
     ///
     /// # Errors
-    /// The database's, or what a sealed record says.
+    /// The database's, or a sealed record cannot be opened.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, OrderError> {
-        let Some(from) = self.next else { return Ok(None) };
-        let mut page = rows(&self.shop, &self.query, from).await?;
+        let Some(before) = self.next else { return Ok(None) };
+        let mut page = rows(&self.shop, &self.query, before).await?;
         let more = page.len() > PAGE;
         page.truncate(PAGE);
         self.next = page.last().filter(|_| more).map(|row| (row.placed_at, row.id.0));
@@ -166,14 +136,14 @@ impl OrdersFile {
         let addresses = customers::open_addresses(&self.shop, &addresses).await?;
         let mut out = Vec::new();
         for order in ids.iter().filter_map(|id| orders.get(id)) {
-            let mut first = Some(of_order(order, &contacts, &addresses));
+            let mut first = Some(order_cells(order, &contacts, &addresses));
             for line in lines.remove(&order.id).unwrap_or_default() {
                 let mut row = first.take().unwrap_or_else(|| {
-                    let mut row = vec![String::new(); OF_ORDER];
+                    let mut row = vec![String::new(); ORDER_COLUMN_COUNT];
                     row[0].clone_from(&order.number);
                     row
                 });
-                row.extend(of_line(order.currency, line));
+                row.extend(line_cells(order.currency, line));
                 out.push(row);
             }
         }
@@ -181,9 +151,9 @@ impl OrdersFile {
     }
 }
 
-fn of_order(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, addresses: &HashMap<AddressId, Address>) -> Vec<String> {
+fn order_cells(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, addresses: &HashMap<AddressId, Address>) -> Vec<String> {
     let amount = |minor: i64| Money::new(minor, order.currency).decimal();
-    let who = contacts.get(&order.contact_id).cloned().unwrap_or_default();
+    let contact = contacts.get(&order.contact_id).cloned().unwrap_or_default();
     let ship = addresses.get(&order.shipping_address_id).cloned().unwrap_or_default();
     let bill = addresses.get(&order.billing_address_id).cloned().unwrap_or_default();
     vec![
@@ -205,9 +175,9 @@ fn of_order(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, ad
         amount(order.waived),
         amount(order.captured),
         amount(order.refunded),
-        who.name,
-        who.email,
-        who.phone,
+        contact.name,
+        contact.email,
+        contact.phone,
         ship.recipient,
         ship.phone,
         ship.line1,
@@ -228,78 +198,72 @@ fn of_order(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, ad
     ]
 }
 
-fn of_line(currency: Currency, line: ExportLine) -> [String; ORDER_COLUMNS.len() - OF_ORDER] {
+fn line_cells(currency: Currency, line: ExportLine) -> [String; ORDER_COLUMNS.len() - ORDER_COLUMN_COUNT] {
     let amount = |minor: i64| Money::new(minor, currency).decimal();
     [line.sku, line.name, line.options, line.quantity.to_string(), amount(line.unit_price), amount(line.discount), amount(line.total)]
 }
 
-crate::rows! {
-    /// An order in a file.
-    struct ExportRow {
-        id: OrderId,
-        number: String,
-        placed_at: Timestamp,
-        channel: Channel,
-        payment_method: PaymentMethod,
-        payment_state: PaymentState,
-        fulfilment_state: FulfilmentState,
-        delivery_state: DeliveryState,
-        cancelled_at: Option<Timestamp>,
-        currency: Currency,
-        subtotal: i64,
-        discount: i64,
-        discount_code: Option<String>,
-        shipping: i64,
-        tax: i64,
-        total: i64,
-        waived: i64,
-        captured: i64,
-        refunded: i64,
-        contact_id: ContactId,
-        shipping_address_id: AddressId,
-        billing_address_id: AddressId,
-        delivery_name: String,
-        /// Who carries each parcel, with the carrier's number.
-        tracking: Option<String>,
-    }
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct ExportRow {
+    id: OrderId,
+    number: String,
+    placed_at: Timestamp,
+    channel: Channel,
+    payment_method: PaymentMethod,
+    payment_state: PaymentState,
+    fulfilment_state: FulfilmentState,
+    delivery_state: DeliveryState,
+    cancelled_at: Option<Timestamp>,
+    currency: Currency,
+    subtotal: i64,
+    discount: i64,
+    discount_code: Option<String>,
+    shipping: i64,
+    tax: i64,
+    total: i64,
+    waived: i64,
+    captured: i64,
+    refunded: i64,
+    contact_id: ContactId,
+    shipping_address_id: AddressId,
+    billing_address_id: AddressId,
+    delivery_name: String,
+    /// The carrier and tracking number of each parcel.
+    tracking: Option<String>,
 }
 
-crate::rows! {
-    /// A line of an order in a file.
-    struct ExportLine {
-        order_id: OrderId,
-        sku: String,
-        name: String,
-        options: String,
-        quantity: i64,
-        unit_price: i64,
-        discount: i64,
-        total: i64,
-    }
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct ExportLine {
+    order_id: OrderId,
+    sku: String,
+    name: String,
+    options: String,
+    quantity: i64,
+    unit_price: i64,
+    discount: i64,
+    total: i64,
 }
 
-async fn export_rows(db: &mut impl Reader, orders: &[OrderId]) -> Result<Vec<ExportRow>, DbError> {
-    let asked: Rows = orders.iter().collect();
-    db.fetch_all(
+async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ExportRow>, DbError> {
+    db.load_all(
         "select o.id, o.number, o.placed_at, o.channel, o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state,
             o.cancelled_at, o.currency, o.subtotal, o.discount, o.discount_code, o.shipping, o.tax, o.total, o.waived,
-            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id),
-            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id),
+            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
             o.contact_id, o.shipping_address_id, o.billing_address_id, o.delivery_name,
             (select string_agg(s.carrier || coalesce(' ' || s.tracking_number, ''), '; ') from shipments s
-             where s.order_id = o.id and s.carrier is not null)
-         from orders o where o.id in (select unhex(value->>0) from json_each($1))",
-        &[&asked.end()],
+             where s.order_id = o.id and s.carrier is not null) as tracking
+         from orders o where o.id in (select unhex(value->>'id') from json_each($1))",
+        &[&json_ids(orders)],
     )
     .await
 }
 
-async fn export_lines(db: &mut impl Reader, orders: &[OrderId]) -> Result<Vec<ExportLine>, DbError> {
-    let asked: Rows = orders.iter().collect();
-    db.fetch_all(
+async fn export_lines(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ExportLine>, DbError> {
+    db.load_all(
         "select order_id, sku, name, options, quantity, unit_price, discount, total from order_lines
-         where order_id in (select unhex(value->>0) from json_each($1)) order by order_id, position",
-        &[&asked.end()],
+         where order_id in (select unhex(value->>'id') from json_each($1)) order by order_id, position",
+        &[&json_ids(orders)],
     )
     .await
 }

@@ -1,4 +1,4 @@
-//! Lists of orders, by key, newest first.
+//! Lists of orders, newest first, paged by key.
 
 use std::collections::HashMap;
 
@@ -8,27 +8,27 @@ use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView, Queu
 use domain::{Locale, Money, Timestamp};
 use uuid::Uuid;
 
-use crate::platform::Context;
 use crate::{Shop, customers, pricing};
+use platform::Context;
 
-use super::store::{Before, Row};
+use super::store::{OrderRow, PageKey};
 use super::{OrderError, store};
 
-/// How many orders a page has.
+/// Orders on a page.
 pub(super) const PAGE: usize = 50;
 
-/// The orders that staff ask for: by number (or how it begins), a whole discount code, e-mail, phone, words of a name, or a whole
-/// SKU; with a payment and a fulfilment state or all. Or those of a queue.
+/// The orders of a queue, or those that match a search (a number or its beginning, a whole discount code, e-mail, phone, words of a
+/// name, a whole SKU) and a payment and a fulfilment state.
 ///
 /// # Errors
 /// Not allowed, or the database's.
 pub async fn list(shop: &Shop, ctx: &Context, _locale: Locale, query: &OrderQuery) -> Result<OrderListView, OrderError> {
     ctx.require(Permission::ReadOrders)?;
-    page(shop, rows(shop, query, before(&query.after)).await?).await
+    page(shop, rows(shop, query, page_key(&query.after)).await?).await
 }
 
-/// The rows of a list from there on: a page, and one more when there is more.
-pub(super) async fn rows(shop: &Shop, query: &OrderQuery, before: Before) -> Result<Vec<Row>, OrderError> {
+/// The rows of a page, and one more when another page follows.
+pub(super) async fn rows(shop: &Shop, query: &OrderQuery, before: PageKey) -> Result<Vec<OrderRow>, OrderError> {
     let (payment, fulfilment) = (query.payment.trim(), query.fulfilment.trim());
     let search = query.search.trim();
     let mut db = shop.db();
@@ -66,10 +66,10 @@ pub async fn queues(shop: &Shop, ctx: &Context) -> Result<QueueCounts, OrderErro
     queue_counts(shop).await
 }
 
-/// The same for the admin's home; the caller has checked who asks.
+/// [`queues`] without the check of permission, for the admin's home.
 pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError> {
-    let (to_pack, to_ship, unpaid, cash_due) = store::queue_counts(&mut shop.db()).await?;
-    Ok(QueueCounts { to_pack, to_ship, unpaid, cash_due })
+    let counts = store::queue_counts(&mut shop.db()).await?;
+    Ok(QueueCounts { to_pack: counts.to_pack, to_ship: counts.to_ship, unpaid: counts.unpaid, cash_due: counts.cash_due })
 }
 
 /// The orders of the signed-in shopper.
@@ -78,32 +78,32 @@ pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError>
 /// [`OrderError::Unknown`] when nobody is signed in.
 pub async fn of_customer(shop: &Shop, ctx: &Context, _locale: Locale, after: Option<&str>) -> Result<OrderListView, OrderError> {
     let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
-    let rows = store::of_user(&mut shop.db(), before(after.unwrap_or("")), user).await?;
+    let rows = store::of_user(&mut shop.db(), page_key(after.unwrap_or("")), user).await?;
     page(shop, rows).await
 }
 
-/// The newest orders, for the admin's home; the caller has checked who asks.
-pub(crate) async fn latest(shop: &Shop, most: usize) -> Result<Vec<OrderRowView>, OrderError> {
-    let mut rows = store::by_state(&mut shop.db(), before(""), "", "").await?;
-    rows.truncate(most);
+/// The newest orders, for the admin's home; the caller has checked the permission.
+pub(crate) async fn latest(shop: &Shop, limit: usize) -> Result<Vec<OrderRowView>, OrderError> {
+    let mut rows = store::by_state(&mut shop.db(), page_key(""), "", "").await?;
+    rows.truncate(limit);
     Ok(page(shop, rows).await?.orders)
 }
 
-async fn page(shop: &Shop, mut rows: Vec<Row>) -> Result<OrderListView, OrderError> {
+async fn page(shop: &Shop, mut rows: Vec<OrderRow>) -> Result<OrderListView, OrderError> {
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|row| format!("{}~{}", row.placed_at.millis(), row.id.0.simple()));
-    let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
-    let people = customers::open_contacts(shop, &contacts).await?;
-    let orders = rows.into_iter().map(|row| row_view(row, &people)).collect();
+    let ids: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
+    let contacts = customers::open_contacts(shop, &ids).await?;
+    let orders = rows.into_iter().map(|row| row_view(row, &contacts)).collect();
     Ok(OrderListView { orders, next })
 }
 
-fn row_view(row: Row, people: &HashMap<ContactId, ContactDetails>) -> OrderRowView {
+fn row_view(row: OrderRow, contacts: &HashMap<ContactId, ContactDetails>) -> OrderRowView {
     OrderRowView {
         id: row.id,
         placed_at: row.placed_at,
-        customer: people.get(&row.contact_id).map(|c| c.name.clone()).unwrap_or_default(),
+        customer: contacts.get(&row.contact_id).map(|c| c.name.clone()).unwrap_or_default(),
         total: Money::new(row.total, row.currency),
         units: row.units,
         method: row.payment_method,
@@ -115,15 +115,15 @@ fn row_view(row: Row, people: &HashMap<ContactId, ContactDetails>) -> OrderRowVi
     }
 }
 
-/// Where a page begins; nonsense begins at the top.
-pub(super) fn before(after: &str) -> Before {
+/// Parses the key of a page; anything else is the first page.
+pub(super) fn page_key(after: &str) -> PageKey {
     after
         .split_once('~')
         .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), Uuid::try_parse(id).ok()?)))
         .unwrap_or((Timestamp::from_millis(i64::MAX), Uuid::max()))
 }
 
-/// The numbers that begin as typed, when it looks like one: capitals or not, with the hyphen or without.
+/// The range of numbers with the typed prefix, when it looks like a number: in any case, with the hyphen or without.
 fn number_range(search: &str) -> Option<(String, String)> {
     let mut typed = search.trim_start_matches('#').to_ascii_uppercase().replace('-', "");
     let plausible = typed.starts_with('T') && (2..=9).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -133,7 +133,7 @@ fn number_range(search: &str) -> Option<(String, String)> {
     if typed.len() > 5 {
         typed.insert(5, '-');
     }
-    // Letters of numbers end at Z, so `[`, the next sign, ends the range.
+    // `[` follows `Z`, the greatest letter in a number.
     let end = format!("{typed}[");
     Some((typed, end))
 }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_page_key_of_nonsense_begins_at_the_top() {
-        assert_eq!(before("x~y").1, Uuid::max());
-        assert_eq!(before("12~00000000000000000000000000000007"), (Timestamp::from_millis(12), Uuid::from_u128(7)));
+        assert_eq!(page_key("x~y").1, Uuid::max());
+        assert_eq!(page_key("12~00000000000000000000000000000007"), (Timestamp::from_millis(12), Uuid::from_u128(7)));
     }
 }

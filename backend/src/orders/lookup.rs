@@ -1,48 +1,38 @@
-//! A guest who lost the mail gets the order's link again, by the order's number and the e-mail that it was placed with. The link goes
-//! to that e-mail and nowhere else, so whoever asks learns nothing.
+//! Mails the link of an order again to a guest who knows its number and e-mail. The link goes to that e-mail only, and the answer is
+//! always the same, so it does not reveal whether there is such an order.
 
 use domain::email;
-use serde_json::json;
 
-use crate::platform::Context;
-use crate::platform::db::DbError;
-use crate::platform::events::{self, Event};
 use crate::{Shop, customers};
+use platform::Context;
+use platform::db::DbError;
 
+use super::events::OrderLinkRequested;
 use super::store;
 
-/// How often an e-mail is sent links, at most, in [`WINDOW`].
+/// At most so many links are mailed to one e-mail in [`WINDOW_MS`].
 const MAX_LINKS: i64 = 3;
-/// An hour, milliseconds.
-const WINDOW: i64 = 60 * 60_000;
+const WINDOW_MS: i64 = 60 * 60_000;
 
-/// The event that asks for the mail.
-pub const LINK_REQUESTED: &str = "order.link_requested";
-
-/// Has the link to an order mailed again to the address that it was placed with. Nothing happens where number and e-mail do not belong
-/// together, or when that address was sent three links within the hour.
+/// Has the link of an order mailed again to the e-mail that it was placed with. Nothing happens when number and e-mail do not match,
+/// or when [`MAX_LINKS`] were mailed within the hour.
 ///
 /// # Errors
 /// The database's.
 pub async fn send_link(shop: &Shop, ctx: &Context, number: &str, address: &str) -> Result<(), DbError> {
-    let (Some(number), Some(address)) = (written(number), email::email(address)) else { return Ok(()) };
-    let hash = customers::email_hash(shop, &address);
-    let (inner, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            let at = inner.now();
-            let Some(order) = store::of_address(tx, &number, &hash).await? else { return Ok(()) };
-            if store::links_since(tx, &hash, LINK_REQUESTED, at.plus_millis(-WINDOW)).await? < MAX_LINKS {
-                events::append(tx, &inner, &ctx, at, &[Event::new(LINK_REQUESTED, order.0, json!({}))]).await?;
-            }
-            Ok::<_, DbError>(())
-        })
-        .await?;
-    shop.feed().wake();
-    Ok(())
+    let (Some(number), Some(email)) = (normal_number(number), email::email(address)) else { return Ok(()) };
+    let hash = customers::email_hash(shop, &email);
+    shop.write(ctx, async move |tx| {
+        let Some(order) = store::of_address(tx, &number, &hash).await? else { return Ok(()) };
+        if store::links_since(tx, &hash, tx.now().plus_millis(-WINDOW_MS)).await? < MAX_LINKS {
+            tx.record(order, OrderLinkRequested {});
+        }
+        Ok(())
+    })
+    .await
 }
 
-/// [`send_link`] without waiting for it: the answer would take longer where there is such an order, and so would tell.
+/// [`send_link`] in the background: the time of the answer must not reveal whether there is such an order.
 pub fn request_link(shop: &Shop, ctx: &Context, number: String, address: String) {
     let (shop, ctx) = (shop.clone(), ctx.clone());
     tokio::spawn(async move {
@@ -52,8 +42,8 @@ pub fn request_link(shop: &Shop, ctx: &Context, number: String, address: String)
     });
 }
 
-/// An order's number as it is kept, however it was typed: `#tk4wx9q1` for `TK4WX-9Q1`.
-fn written(typed: &str) -> Option<String> {
+/// An order's number as it is stored: `TK4WX-9Q1` for `#tk4wx9q1`.
+fn normal_number(typed: &str) -> Option<String> {
     let mut number: String = typed.trim().trim_start_matches('#').chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     number.make_ascii_uppercase();
     let is_number = number.starts_with('T') && number.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -71,10 +61,10 @@ mod tests {
     #[test]
     fn a_number_is_read_however_it_is_typed() {
         for typed in ["TK4WX-9Q1", " #tk4wx9q1 ", "tk4wx 9q1"] {
-            assert_eq!(written(typed).as_deref(), Some("TK4WX-9Q1"), "{typed}");
+            assert_eq!(normal_number(typed).as_deref(), Some("TK4WX-9Q1"), "{typed}");
         }
         for nonsense in ["", "T", "Ana Reyes, Mandaluyong", "TK4WX%", "€€€€€€€€"] {
-            assert_eq!(written(nonsense), None, "{nonsense}");
+            assert_eq!(normal_number(nonsense), None, "{nonsense}");
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Orders: an immutable copy of what was bought, and the facts that follow it.
+//! Orders: an immutable copy of what was bought, and the states that follow from payments and parcels.
 //!
-//! An order's three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after
-//! each change, in the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
+//! The three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after each change, in
+//! the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
 
 mod cancel;
+pub mod events;
 mod export;
 mod filters;
 mod list;
+mod locked;
 mod lookup;
 mod page;
 mod reduce;
@@ -15,7 +17,7 @@ mod timeline;
 
 use domain::id::OrderId;
 use domain::messages::t;
-use domain::order::{GoodsFacts, PaymentFacts};
+use domain::order::{PaymentFacts, UnitFacts};
 use domain::{Locale, Money};
 
 use crate::Shop;
@@ -23,8 +25,8 @@ use crate::accounting::AccountingError;
 use crate::customers::CustomerError;
 use crate::inventory::InventoryError;
 use crate::payments::PaymentError;
-use crate::platform::context::Forbidden;
-use crate::platform::db::{DbError, Tx};
+use platform::context::Forbidden;
+use platform::db::{DbError, Tx};
 
 pub(crate) use cancel::cancel_rows;
 pub use cancel::{cancel, cancel_own, give_up_unpaid};
@@ -32,66 +34,58 @@ pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
-pub use lookup::{LINK_REQUESTED, request_link, send_link};
-pub use page::{articles, as_shopper, by_link, view};
+pub(crate) use locked::{LockedOrder, lock};
+pub use lookup::{request_link, send_link};
+pub use page::{as_shopper, by_link, cart_items, view};
 pub use reduce::cancel_rest;
-pub(crate) use reduce::{let_go_when_refunded, returned_reason, take_off};
-pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, lock, money, of_address_within_a_day, set_payment_method};
+pub(crate) use reduce::{release_when_refunded, returned_reason, settle_returned};
+pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, of_address_within_a_day, paid, set_payment_method};
 
-/// The reason of an order that was not paid in time; shown in the reader's words.
+/// The cancel reason of an order that was not paid in time. Pages show it translated.
 pub const EXPIRED: &str = "expired";
-/// How the reason of an order begins that its shopper cancelled; a [`CancelCause`](domain::order::CancelCause) follows.
+/// Begins the cancel reason of an order that its shopper cancelled; a [`CancelCause`](domain::order::CancelCause) follows.
 pub(crate) const BY_SHOPPER: &str = "shopper.";
 
-/// The reason of a cash order that nobody began to send in time; shown in the reader's words.
+/// The cancel reason of a cash order that was not sent in time. Pages show it translated.
 pub const NOT_SENT: &str = "not_sent";
 
-/// What a signed link to an order is signed for.
+/// The purpose in the signature of a link to an order.
 const LINK: &str = "order";
-/// What a browser's own orders are signed for.
+/// The purpose in the signature of a [`proof`].
 const PROOF: &str = "order.placed";
 
 /// Why an order was not shown or changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OrderError {
-    /// Not allowed.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// No such order, or somebody else's.
+    /// No such order, or another shopper's.
     #[error("there is no such order")]
     Unknown,
-    /// The signed link is not valid.
     #[error("this link is not valid")]
     Link,
-    /// A parcel left already; what was sent can only come back.
+    /// A parcel was sent; it can only be returned.
     #[error("a parcel of this order was already sent; it cannot be cancelled any more")]
     Sent,
-    /// A parcel is packed: the shopper cannot cancel any more.
     #[error("a parcel of this order is packed; it cannot be cancelled by its shopper any more")]
     Packed,
-    /// The bank holds the money and has not paid it.
+    /// The card is authorised and not captured.
     #[error("the card is authorised and not captured; capture it first")]
     NotCaptured,
-    /// It is paid, so it is no longer given up without paying.
     #[error("this order was paid meanwhile")]
     Paid,
-    /// Cancelling needs a reason.
     #[error("say why the order is cancelled")]
     Reason,
-    /// A saved filter needs a name of 1 to 60 characters.
     #[error("a saved filter needs a name of 1 to 60 characters")]
     FilterName,
     #[error(transparent)]
     Stock(#[from] InventoryError),
-    /// Money.
     #[error(transparent)]
     Payment(Box<PaymentError>),
-    /// Who bought.
     #[error(transparent)]
     Customer(#[from] CustomerError),
     #[error(transparent)]
     Books(#[from] AccountingError),
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -108,7 +102,7 @@ impl From<PaymentError> for OrderError {
 }
 
 impl OrderError {
-    /// What to tell the reader; `None` for what is not theirs to mend.
+    /// The message for the user; `None` for an internal error.
     #[must_use]
     pub fn message(&self, locale: Locale) -> Option<String> {
         let message = match self {
@@ -128,7 +122,7 @@ impl OrderError {
     }
 }
 
-/// Which orders are sales, wherever they are counted and added up: a card order is one once the bank holds the money.
+/// The condition for orders that count as sales: not cancelled, and a card order is at least authorised.
 macro_rules! is_sale {
     () => {
         "cancelled_at is null
@@ -137,14 +131,14 @@ macro_rules! is_sale {
 }
 pub(crate) use is_sale;
 
-/// The signed link to follow an order without an account: the path, to be put behind the shop's address.
+/// The path of the signed link with which an order is followed without an account.
 #[must_use]
 pub fn link(shop: &Shop, order: OrderId) -> String {
     let id = order.to_string();
     format!("/orders/follow/{id}.{}", shop.keys().sign(LINK, &id))
 }
 
-/// What the browser that placed an order keeps, to be known again when it comes back from the bank.
+/// A signature that the browser which placed an order keeps, and shows when it comes back from the bank.
 #[must_use]
 pub fn proof(shop: &Shop, order: OrderId) -> String {
     shop.keys().sign(PROOF, &order.to_string())
@@ -156,19 +150,17 @@ pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
     shop.keys().verify(PROOF, &order.to_string(), proof)
 }
 
-/// Computes an order's three states from its facts and keeps them with the order. Called after each change, inside its
-/// transaction.
+/// Computes an order's three states from its facts and stores them. Called after each change, inside its transaction.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn refresh_states(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
-    let Some(facts) = store::facts(tx, order).await? else { return Ok(()) };
-    let (payment, goods) = (facts.payment(), facts.goods());
-    store::set_states(tx, order, payment.state(), goods.fulfilment(), goods.delivery()).await
+pub(crate) async fn refresh_states(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
+    let Some(facts) = store::facts(tx, order.id).await? else { return Ok(()) };
+    let (payment, units) = (facts.payment(), facts.units());
+    store::set_states(tx, order, payment.state(), units.fulfilment(), units.delivery()).await
 }
 
 impl Facts {
-    /// The facts about the order's money.
     #[must_use]
     pub(crate) const fn payment(&self) -> PaymentFacts {
         PaymentFacts {
@@ -180,10 +172,9 @@ impl Facts {
         }
     }
 
-    /// The facts about the order's goods.
     #[must_use]
-    pub(crate) const fn goods(&self) -> GoodsFacts {
-        GoodsFacts {
+    pub(crate) const fn units(&self) -> UnitFacts {
+        UnitFacts {
             ordered: self.ordered,
             shipped: self.shipped,
             delivered: self.delivered,
@@ -203,7 +194,7 @@ impl Head {
         Money::new(minor, self.currency)
     }
 
-    /// The language it was placed in.
+    /// The language in which it was placed.
     #[must_use]
     pub(crate) fn language(&self) -> Locale {
         Locale::parse(&self.locale).unwrap_or_default()

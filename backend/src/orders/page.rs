@@ -2,23 +2,25 @@
 
 use std::collections::HashMap;
 
-use domain::id::{ContactId, OrderId, UserId};
+use domain::id::{ContactId, OrderId, RefundId, UserId};
 use domain::messages::t;
-use domain::order::{CancelCause, ReturnCause, ShipmentState};
+use domain::order::{CancelCause, ParcelState, ReturnCause};
 use domain::permission::Permission;
-use domain::view::{CartItem, OrderLineView, OrderView, RefundView, ShipmentView, refusal_reason};
-use domain::{Locale, Quantity};
+use domain::view::{Address, CartItem, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
+use domain::{Locale, Quantity, Timestamp};
 
-use crate::platform::Context;
 use crate::{Shop, customers, payments};
+use platform::Context;
+use platform::events::RecordedEvent;
 
 use super::store::ParcelRow;
+use super::timeline::Timeline;
 use super::{BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError, returned_reason, store, timeline};
 
 /// An order, for staff who may read orders and for the shopper who placed it while signed in.
 ///
 /// # Errors
-/// [`OrderError::Unknown`] also for somebody else's order, so that nobody learns that it exists.
+/// [`OrderError::Unknown`] also for another shopper's order, so that its existence is not revealed.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
     let staff = ctx.may(Permission::ReadOrders);
     let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
@@ -29,7 +31,7 @@ pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) ->
     compose(shop, locale, head, staff).await
 }
 
-/// An order as its shopper sees it. Whoever calls decides what of it may be shown to whom.
+/// An order as its shopper sees it. The caller checks who may see it.
 ///
 /// # Errors
 /// [`OrderError::Unknown`].
@@ -38,7 +40,7 @@ pub async fn as_shopper(shop: &Shop, locale: Locale, order: OrderId) -> Result<O
     compose(shop, locale, head, false).await
 }
 
-/// The order that a signed link leads to.
+/// The order of a signed link.
 ///
 /// # Errors
 /// [`OrderError::Link`] for a link that the shop did not sign.
@@ -52,39 +54,88 @@ pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderVi
     compose(shop, locale, head, false).await
 }
 
-/// What an order was of, as a cart takes it. Where the goods go back to the shopper's cart.
+/// The items of an order, to be put into its shopper's cart again.
 ///
 /// # Errors
 /// The database's.
-pub async fn articles(shop: &Shop, order: OrderId) -> Result<Vec<CartItem>, OrderError> {
-    let rows = store::articles(&mut shop.db(), order).await?;
-    let item = |(variant, quantity)| CartItem { variant, quantity: Quantity::clamped(quantity), seen_price: 0 };
+pub async fn cart_items(shop: &Shop, order: OrderId) -> Result<Vec<CartItem>, OrderError> {
+    let rows = store::ordered(&mut shop.db(), order).await?;
+    let item = |row: store::Ordered| CartItem { variant: row.variant_id, quantity: Quantity::clamped(row.quantity), seen_price: 0 };
     Ok(rows.into_iter().map(item).collect())
 }
 
 async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
     let lines = store::lines(&mut db, order).await?;
-    let shipments = parcels(store::parcels(&mut db, order).await?, staff);
-    let (captured, refunded, failure) = store::money(&mut db, order).await?.unwrap_or_default();
+    let parcels = parcels(store::parcels(&mut db, order).await?, staff);
+    let paid = store::paid(&mut db, order).await?;
     let events = store::events(&mut db, order).await?;
     let refunds = payments::refunds_of(shop, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
     let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
-    let reasons: HashMap<String, String> =
-        refunds.iter().map(|refund| (refund.id.to_string(), refund_reason(locale, &refund.reason))).collect();
+    let reasons: HashMap<RefundId, String> = refunds.iter().map(|refund| (refund.id, refund_reason(locale, &refund.reason))).collect();
+    let timeline = Timeline { locale, currency: head.currency, names: names.as_ref(), reasons: &reasons };
     let refunds = match &names {
         Some(names) => refunds.into_iter().map(|refund| refund_view(locale, &head, names, refund)).collect(),
         None => Vec::new(),
     };
-    let contact = customers::open_contact(shop, head.contact_id).await?;
-    let shipping_address = customers::open_address(shop, head.shipping_address_id).await?;
-    let billing_address = if head.billing_address_id == head.shipping_address_id {
-        shipping_address.clone()
-    } else {
-        customers::open_address(shop, head.billing_address_id).await?
-    };
-    let line = |line: store::Line| OrderLineView {
+    let (shipping_address, billing_address) = addresses(shop, &head).await?;
+    let unsent = store::unsent(&mut db, order).await?;
+    let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
+    let can_cancel = head.cancelled_at.is_none() && unsent.units > 0 && !parcels.iter().any(beyond_picking);
+    Ok(OrderView {
+        unpaid: payments::unpaid_view(shop, &head).await?,
+        id: order,
+        placed_at: head.placed_at,
+        channel: head.channel,
+        contact: customers::open_contact(shop, head.contact_id).await?,
+        shipping_label: customers::label_lines(&shipping_address),
+        billing_label: customers::label_lines(&billing_address),
+        shipping_address,
+        billing_address,
+        promised_from: head.promised_from,
+        promised_to: head.promised_to,
+        payment_method: head.payment_method,
+        lines: lines.into_iter().map(|line| line_view(&head, line)).collect(),
+        subtotal: head.money(head.subtotal),
+        discount: head.money(head.discount),
+        discount_code: head.discount_code.clone(),
+        shipping: head.money(head.shipping),
+        tax: head.money(head.tax),
+        total: head.money(head.total),
+        waived: head.money(head.waived),
+        captured: head.money(paid.captured),
+        refunded: head.money(paid.refunded),
+        returning: head.money(returning),
+        refunds,
+        payment: head.payment_state,
+        fulfilment: head.fulfilment_state,
+        delivery: head.delivery_state,
+        cancelled: cancellation(locale, &head, staff),
+        cancelled_by_shopper: head.cancelled_at.is_some() && head.cancel_reason.as_deref().is_some_and(|why| why.starts_with(BY_SHOPPER)),
+        payment_failure: paid.failure,
+        unsent: unsent.units,
+        unpicked: (unsent.units - unsent.in_parcels).max(0),
+        can_cancel,
+        parcels,
+        timeline: events.iter().filter_map(|event| timeline.entry(event)).collect(),
+        version: head.version,
+        number: head.number,
+        delivery_name: head.delivery_name,
+    })
+}
+
+/// Where an order is sent, and where its invoice goes.
+async fn addresses(shop: &Shop, head: &store::Head) -> Result<(Address, Address), OrderError> {
+    let shipping = customers::open_address(shop, head.shipping_address_id).await?;
+    if head.billing_address_id == head.shipping_address_id {
+        return Ok((shipping.clone(), shipping));
+    }
+    Ok((shipping, customers::open_address(shop, head.billing_address_id).await?))
+}
+
+fn line_view(head: &store::Head, line: store::Line) -> OrderLineView {
+    OrderLineView {
         id: line.id,
         sku: line.sku,
         name: line.name,
@@ -96,56 +147,16 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
         discount: head.money(line.discount),
         tax: head.money(line.tax),
         total: head.money(line.total),
-    };
-    let by_shopper = head.cancelled_at.is_some() && head.cancel_reason.as_deref().is_some_and(|why| why.starts_with(BY_SHOPPER));
-    let cancelled =
-        head.cancelled_at.map(|at| (at, head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff))));
-    let (unsent, preparing) = store::unsent(&mut db, order).await?;
-    let beyond_picking = |parcel: &ShipmentView| parcel.state != ShipmentState::Picked;
-    let can_cancel = head.cancelled_at.is_none() && unsent > 0 && !shipments.iter().any(beyond_picking);
-    Ok(OrderView {
-        unpaid: payments::unpaid_view(shop, &head).await?,
-        id: order,
-        placed_at: head.placed_at,
-        channel: head.channel,
-        contact,
-        shipping_label: customers::label_lines(&shipping_address),
-        billing_label: customers::label_lines(&billing_address),
-        shipping_address,
-        billing_address,
-        promised_from: head.promised_from,
-        promised_to: head.promised_to,
-        payment_method: head.payment_method,
-        lines: lines.into_iter().map(line).collect(),
-        subtotal: head.money(head.subtotal),
-        discount: head.money(head.discount),
-        discount_code: head.discount_code.clone(),
-        shipping: head.money(head.shipping),
-        tax: head.money(head.tax),
-        total: head.money(head.total),
-        waived: head.money(head.waived),
-        captured: head.money(captured),
-        refunded: head.money(refunded),
-        returning: head.money(returning),
-        refunds,
-        payment: head.payment_state,
-        fulfilment: head.fulfilment_state,
-        delivery: head.delivery_state,
-        cancelled,
-        cancelled_by_shopper: by_shopper,
-        payment_failure: failure,
-        unsent,
-        unpicked: (unsent - preparing).max(0),
-        can_cancel,
-        shipments,
-        timeline: events.into_iter().filter_map(|event| timeline::entry(locale, head.currency, names.as_ref(), &reasons, event)).collect(),
-        version: head.version,
-        number: head.number,
-        delivery_name: head.delivery_name,
-    })
+    }
 }
 
-/// Why money went back, in the reader's language where the shop itself knows why.
+/// When an order was cancelled, and why.
+fn cancellation(locale: Locale, head: &store::Head, staff: bool) -> Option<(Timestamp, String)> {
+    let why = head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff));
+    head.cancelled_at.map(|at| (at, why))
+}
+
+/// The reason of a refund; translated where it is one of the shop's own.
 fn refund_reason(locale: Locale, reason: &str) -> String {
     match reason {
         payments::CANCELLED => t::ORDER_STATE_CANCELLED.text(locale).to_owned(),
@@ -167,24 +178,23 @@ fn refund_view(locale: Locale, head: &store::Head, names: &HashMap<UserId, Strin
 /// The names of the staff that a timeline mentions.
 async fn staff_names(
     shop: &Shop,
-    events: &[timeline::Row],
+    events: &[RecordedEvent],
     refunds: &[payments::RefundLine],
 ) -> Result<HashMap<UserId, String>, OrderError> {
-    let actors = events.iter().map(|event| event.1.as_str()).chain(refunds.iter().map(|refund| refund.actor.as_str()));
+    let actors = events.iter().map(|event| event.actor.as_str()).chain(refunds.iter().map(|refund| refund.actor.as_str()));
     let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(actors)).await?;
-    let contacts: Vec<ContactId> = users.iter().map(|(_, contact)| *contact).collect();
-    let people = customers::open_contacts(shop, &contacts).await?;
-    Ok(users.into_iter().filter_map(|(user, contact)| Some((user, people.get(&contact)?.name.clone()))).collect())
+    let contacts: Vec<ContactId> = users.iter().map(|user| user.contact_id).collect();
+    let contacts = customers::open_contacts(shop, &contacts).await?;
+    Ok(users.into_iter().filter_map(|user| Some((user.user_id, contacts.get(&user.contact_id)?.name.clone()))).collect())
 }
 
-/// Why an order was cancelled, in words. What staff wrote is a note for staff; the shopper is not its reader.
+/// The reason of a cancellation. What staff wrote is a note for staff; shoppers do not see it.
 fn reason(locale: Locale, reason: &str, staff: bool) -> String {
     let message = match reason {
         EXPIRED => t::ORDER_REASON_EXPIRED,
         NOT_SENT => t::ORDER_REASON_NOT_SENT,
         _ if reason == returned_reason(ReturnCause::Refused) => t::ORDER_REASON_REFUSED,
         _ if reason == returned_reason(ReturnCause::Undeliverable) => t::ORDER_REASON_UNDELIVERABLE,
-        // They need not be told why they did it themselves.
         _ if !staff && reason.starts_with(BY_SHOPPER) => t::ORDER_CANCELLED_BY_YOU,
         _ => match reason.strip_prefix(BY_SHOPPER).and_then(|cause| cause.parse().ok()) {
             Some(CancelCause::Unsaid) => t::ORDER_REASON_SHOPPER,
@@ -199,16 +209,16 @@ fn reason(locale: Locale, reason: &str, staff: bool) -> String {
     message.text(locale).to_owned()
 }
 
-/// Parcels that were given up before they left are not shown.
-fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ShipmentView> {
-    let mut parcels: Vec<ShipmentView> = Vec::new();
+/// Groups rows by parcel; cancelled parcels are not shown.
+fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ParcelView> {
+    let mut parcels: Vec<ParcelView> = Vec::new();
     for row in rows {
-        if row.state == ShipmentState::Cancelled {
+        if row.state == ParcelState::Cancelled {
             continue;
         }
         if parcels.last().is_none_or(|last| last.id != row.id) {
             let note = if staff { row.return_note } else { String::new() };
-            parcels.push(ShipmentView {
+            parcels.push(ParcelView {
                 id: row.id,
                 state: row.state,
                 carrier: row.carrier,
@@ -219,7 +229,7 @@ fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ShipmentView> {
                 returned: row.returned_at.zip(row.return_cause).map(|(at, cause)| (at, cause, note)),
             });
         }
-        if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), row.line, row.quantity) {
+        if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), row.order_line_id, row.quantity) {
             parcel.lines.push((line, quantity));
         }
     }

@@ -1,18 +1,18 @@
-//! Orders of which only a part arrives in the end: what came back or is not sent any more is not to be paid.
+//! Orders of which a part is returned or not sent: that part is no longer due, or refunded.
 
 use domain::id::{OrderId, OrderLineId};
 use domain::order::{AttemptState, DeliveryState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
 use domain::permission::Permission;
-use serde_json::json;
 
-use crate::platform::Context;
-use crate::platform::db::{DbError, Tx};
-use crate::platform::events::{self, Event};
+use crate::inventory::events::StockReleased;
 use crate::{Shop, accounting, fulfilment, inventory, payments};
+use platform::Context;
+use platform::db::{DbError, Tx};
 
-use super::{OrderError, cancel_rows, refresh_states, store};
+use super::events::OrderReduced;
+use super::{LockedOrder, OrderError, cancel_rows, lock, refresh_states, store};
 
-/// What an order that is cancelled because all of it came back has for a reason; shown in the reader's words.
+/// The cancel reason of an order of which every unit was returned. Pages show it translated.
 pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
     match cause {
         ReturnCause::Refused => "parcel.refused",
@@ -20,158 +20,158 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
     }
 }
 
-/// Cancels what has not left of an order of which a parcel did: its stock becomes available, parcels in preparation are unpacked, and
-/// what it costs is no longer due, or goes back the way it came. The delivery fee stays.
+/// Cancels the unsent rest of an order of which a parcel was sent: its stock becomes available, open parcels are cancelled, and its
+/// price is no longer due, or refunded. The delivery fee stays.
 ///
 /// # Errors
-/// [`OrderError::Sent`] when all of it left; [`OrderError::NotCaptured`] while the bank holds the money; [`OrderError::Reason`].
+/// [`OrderError::Sent`] when all of it was sent; [`OrderError::NotCaptured`] while the card is only authorised; [`OrderError::Reason`].
 pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderError> {
     ctx.require(Permission::CancelOrders)?;
     let reason: String = reason.trim().chars().take(200).collect();
     if reason.is_empty() {
         return Err(OrderError::Reason);
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let within = shop.clone();
     let calls = shop
-        .db()
-        .write(async move |tx| {
-            let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
-            if head.cancelled_at.is_some() {
+        .write(ctx, async move |tx| {
+            let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            if order.cancelled_at.is_some() {
                 return Ok(Vec::new());
             }
-            let (_, left) = fulfilment::beyond_picking(tx, order).await?;
-            if left == 0 {
-                return cancel_rows(tx, &inner, &ctx, order, &reason).await;
+            if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
+                return cancel_rows(tx, &within, &order, &reason).await;
             }
             let open: Vec<(OrderLineId, i64)> =
-                inventory::open_units(tx, order).await?.into_iter().map(|(line, _, units)| (line, units)).collect();
+                inventory::open_units(tx, order.id).await?.into_iter().map(|(line, _, units)| (line, units)).collect();
             if open.is_empty() {
                 return Err(OrderError::Sent);
             }
-            release_rest(tx, &inner, &ctx, order).await?;
-            let (price, tax) = price_of(tx, order, &open).await?;
+            let ctx = tx.ctx().clone();
+            release_rest(tx, &ctx, &order).await?;
+            let price = price_of(tx, order.id, &open).await?;
             let units: i64 = open.iter().map(|line| line.1).sum();
-            let data = json!({ "reason": &reason, "units": units, "amount": price, "currency": head.currency });
-            events::append(tx, &inner, &ctx, inner.now(), &[Event::new("order.reduced", order.0, data)]).await?;
-            settle_less(tx, &inner, &ctx, &head, (price, tax), ReturnedMoney::Refund, &reason).await
+            tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
+            settle_less(tx, &within, &order, price, ReturnedMoney::Refund, &reason).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
-    shop.feed().wake();
     Ok(())
 }
 
-/// What follows for an order when these units of it came back: without anything left of it, the order is cancelled, unless its paid
-/// money is kept; otherwise it is settled with less. Says what is to be done at the gateway afterwards.
+/// Settles an order of which these units were returned. When nothing of it is left, it is cancelled, unless its paid money is kept;
+/// otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
 ///
 /// # Errors
 /// See [`fulfilment::take_back`].
-pub(crate) async fn take_off(
+pub(crate) async fn settle_returned(
     tx: &mut Tx,
     shop: &Shop,
-    ctx: &Context,
-    order: OrderId,
+    order: &LockedOrder,
     units: &[(OrderLineId, i64)],
     cause: ReturnCause,
     money: ReturnedMoney,
 ) -> Result<Vec<payments::GatewayCall>, OrderError> {
-    let head = store::lock(tx, order).await?.ok_or(OrderError::Unknown)?;
-    let facts = store::facts(tx, order).await?.ok_or(OrderError::Unknown)?;
-    if head.cancelled_at.is_some() {
+    let facts = store::facts(tx, order.id).await?.ok_or(OrderError::Unknown)?;
+    if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
     let paid = facts.captured > facts.refunded;
-    let held = head.payment_state == PaymentState::Authorised;
+    let held = facts.payment_state == PaymentState::Authorised;
     if money == ReturnedMoney::Refund && (paid || held) {
-        ctx.require(Permission::RefundPayments)?;
+        tx.ctx().require(Permission::RefundPayments)?;
     }
-    if facts.goods().fulfilment() == domain::order::FulfilmentState::Returned {
+    if facts.units().fulfilment() == domain::order::FulfilmentState::Returned {
         return if money == ReturnedMoney::Keep && (paid || held) {
             Ok(Vec::new())
         } else {
-            cancel_rows(tx, shop, ctx, order, returned_reason(cause)).await
+            cancel_rows(tx, shop, order, returned_reason(cause)).await
         };
     }
-    let sum = price_of(tx, order, units).await?;
-    settle_less(tx, shop, ctx, &head, sum, money, returned_reason(cause)).await
+    let price = price_of(tx, order.id, units).await?;
+    settle_less(tx, shop, order, price, money, returned_reason(cause)).await
 }
 
-/// What these units cost and the tax inside it, minor units: their share of their lines. Shares of a line add up to it when all of its
-/// units came back or are not sent.
-async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> Result<(i64, i64), OrderError> {
+/// What some units of an order were charged with, minor units.
+#[derive(Clone, Copy)]
+struct Price {
+    total: i64,
+    /// Inside the total.
+    tax: i64,
+}
+
+/// The price of these units and the tax inside it, minor units: their share of their lines, rounded down over all units of a line that
+/// are off so far. So the shares of a line add up to it when all of its units are off.
+async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> Result<Price, OrderError> {
     let share =
         |of: i64, units: i64, all: i64| i64::try_from(i128::from(of) * i128::from(units) / i128::from(all.max(1))).unwrap_or(i64::MAX);
-    let (mut price, mut tax) = (0, 0);
-    for (line, total, of_tax, quantity, off) in store::units_off(tx, order).await? {
-        // `off` counts these units too: they have come back, or their reservation is gone.
-        let these: i64 = units.iter().filter(|(id, _)| *id == line).map(|(_, units)| *units).sum();
-        price += share(total, off, quantity) - share(total, off - these, quantity);
-        tax += share(of_tax, off, quantity) - share(of_tax, off - these, quantity);
+    let mut price = Price { total: 0, tax: 0 };
+    for line in store::units_off(tx, order).await? {
+        // `off` includes these units: they were returned, or their reservation released, before.
+        let these: i64 = units.iter().filter(|(id, _)| *id == line.id).map(|(_, units)| *units).sum();
+        price.total += share(line.total, line.off, line.quantity) - share(line.total, line.off - these, line.quantity);
+        price.tax += share(line.tax, line.off, line.quantity) - share(line.tax, line.off - these, line.quantity);
     }
-    Ok((price, tax))
+    Ok(price)
 }
 
-/// Takes a sum off what an order has to bring: what is owed is waived, the rest goes back or stays. Cash of which nothing more is
-/// awaited is collected.
+/// Takes a sum off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then, its cash
+/// is collected.
 async fn settle_less(
     tx: &mut Tx,
     shop: &Shop,
-    ctx: &Context,
-    head: &store::Head,
-    (price, tax): (i64, i64),
+    order: &LockedOrder,
+    price: Price,
     money: ReturnedMoney,
     reason: &str,
 ) -> Result<Vec<payments::GatewayCall>, OrderError> {
-    let (order, at) = (head.id, shop.now());
-    let facts = store::facts(tx, order).await?.ok_or(OrderError::Unknown)?;
+    let facts = store::facts(tx, order.id).await?.ok_or(OrderError::Unknown)?;
     if facts.latest == AttemptState::Authorised {
-        // The bank holds all of it and pays all of it; what is not due of it can go back only then.
+        // An authorised card is captured in full; a part can be refunded only after that.
         return if money == ReturnedMoney::Keep { Ok(Vec::new()) } else { Err(OrderError::NotCaptured) };
     }
     let owed = (facts.total - facts.waived - facts.captured).max(0);
-    let less = price.min(owed);
+    let less = price.total.min(owed);
     if less > 0 {
-        let of_tax = i64::try_from(i128::from(tax) * i128::from(less) / i128::from(price)).unwrap_or(tax);
+        let of_tax = i64::try_from(i128::from(price.tax) * i128::from(less) / i128::from(price.total)).unwrap_or(price.tax);
         store::waive(tx, order, less, of_tax).await?;
-        if head.payment_method == PaymentMethod::Cod {
-            payments::lower_cash(tx, order, less, at).await?;
+        if order.payment_method == PaymentMethod::Cod {
+            payments::lower_cash(tx, order.id, less, tx.now()).await?;
         }
         let postings = [("sales", less - of_tax), ("vat_payable", of_tax), ("accounts_receivable", -less)];
-        accounting::post(tx, shop, at, "order.reduced", Some(order), shop.id(), head.currency, &postings).await?;
+        accounting::post(tx, "order.reduced", Some(order.id), tx.id(), order.currency, &postings).await?;
     }
-    let mut calls = Vec::new();
-    if price > less && money == ReturnedMoney::Refund {
-        calls.extend(payments::refund_rows(tx, shop, ctx, order, price - less, reason).await?);
+    let (ctx, mut calls) = (tx.ctx().clone(), Vec::new());
+    if price.total > less && money == ReturnedMoney::Refund {
+        calls.extend(payments::refund_rows(tx, shop, &ctx, order.id, price.total - less, reason).await?);
     }
     refresh_states(tx, order).await?;
-    let now = store::head(tx, order).await?.ok_or(OrderError::Unknown)?;
+    let now = store::head(tx, order.id).await?.ok_or(OrderError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
-        payments::collect_cash(tx, shop, ctx, order, None).await?;
+        payments::collect_cash(tx, shop, &ctx, order, None).await?;
     }
     Ok(calls)
 }
 
-/// Unpacks what did not leave, and gives back what is still reserved.
-async fn release_rest(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), OrderError> {
-    fulfilment::give_up_open(tx, order).await?;
-    let units = inventory::release(tx, order).await?;
+/// Cancels open parcels, and releases what is still reserved.
+async fn release_rest(tx: &mut Tx, ctx: &Context, order: &LockedOrder) -> Result<(), OrderError> {
+    fulfilment::cancel_open_parcels(tx, order).await?;
+    let units = inventory::release(tx, order.id).await?;
     if units > 0 {
-        let released = Event::new("stock.released", order.0, json!({ "units": units }));
-        events::append(tx, shop, ctx, shop.now(), &[released]).await?;
+        tx.record_as(ctx, order.id, StockReleased { units });
     }
     Ok(())
 }
 
-/// An order whose whole money went back is not sent any more: nothing stays reserved for it.
+/// Releases what is reserved for an order that was refunded in full: it is not sent any more.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn let_go_when_refunded(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), DbError> {
-    let Some(head) = store::head(tx, order).await? else { return Ok(()) };
-    if head.payment_state != PaymentState::Refunded || head.cancelled_at.is_some() {
+pub(crate) async fn release_when_refunded(tx: &mut Tx, ctx: &Context, order: &LockedOrder) -> Result<(), DbError> {
+    let Some(now) = store::head(tx, order.id).await? else { return Ok(()) };
+    if now.payment_state != PaymentState::Refunded || now.cancelled_at.is_some() {
         return Ok(());
     }
-    match release_rest(tx, shop, ctx, order).await {
+    match release_rest(tx, ctx, order).await {
         Ok(()) => refresh_states(tx, order).await,
         Err(OrderError::Db(error)) => Err(error),
         Err(other) => Err(DbError::Lost(other.to_string())),

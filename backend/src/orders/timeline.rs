@@ -1,17 +1,21 @@
-//! What happened to an order, in words.
+//! The timeline of an order: its events in words.
 
 use std::collections::HashMap;
 
-use domain::id::UserId;
+use domain::id::{RefundId, UserId};
 use domain::messages::{Msg, t};
-use domain::view::TimelineEntry;
-use domain::{Currency, Locale, Money, Timestamp};
-use serde_json::Value;
+use domain::order::ReturnCause;
+use domain::view::{RefusalKind, TimelineEntry};
+use domain::{Currency, Locale, Money};
+use serde::Deserialize;
 
-/// Kind, actor, details and time of an event.
-pub(super) type Row = (String, String, String, Timestamp);
+use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
+use crate::refusals::events::{Outcome, RefusalEnded, RefusalOpened};
+use platform::events::{Event, RecordedEvent};
 
-/// The members of staff who did something.
+use super::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
+
+/// The members of staff among actors.
 pub(super) fn staff_in<'a>(actors: impl Iterator<Item = &'a str>) -> Vec<UserId> {
     let mut users: Vec<UserId> = actors.filter_map(staff_id).collect();
     users.sort();
@@ -23,7 +27,7 @@ fn staff_id(actor: &str) -> Option<UserId> {
     actor.strip_prefix("staff:")?.parse().ok()
 }
 
-/// Who did it, for staff.
+/// The actor's name, for staff.
 pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, String>) -> String {
     let message = match actor {
         "system" => t::ORDER_ACTOR_SYSTEM,
@@ -36,63 +40,102 @@ pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, Strin
     message.text(locale).to_owned()
 }
 
-/// What an event says to the reader; `None` for what is of no interest on an order's page. `names` are those of the staff, for staff;
-/// `reasons` those of refunds.
-pub(super) fn entry(
-    locale: Locale,
-    currency: Currency,
-    names: Option<&HashMap<UserId, String>>,
-    reasons: &HashMap<String, String>,
-    (kind, actor, data, at): Row,
-) -> Option<TimelineEntry> {
-    let data: Value = serde_json::from_str(&data).unwrap_or_default();
-    let staff = names.is_some();
-    let amount = || locale.money(Money::new(data["amount"].as_i64().unwrap_or(0), currency));
-    let plain = |message: Msg| message.text(locale).to_owned();
-    let text = match kind.as_str() {
-        "order.placed" => plain(t::ORDER_EVENT_PLACED),
-        "order.cancelled" => plain(t::ORDER_EVENT_CANCELLED),
-        "order.payment_changed" => plain(t::ORDER_EVENT_CASH_INSTEAD),
-        "payment.authorised" => plain(t::ORDER_EVENT_AUTHORISED),
-        "payment.captured" => t::ORDER_EVENT_PAID_AMOUNT.with(locale, &[("amount", &amount())]),
-        "payment.failed" => plain(t::ORDER_EVENT_PAYMENT_FAILED),
-        "payment.refunded" => {
-            let refunded = t::ORDER_EVENT_REFUNDED.with(locale, &[("amount", &amount())]);
-            // A reason is a note of the staff; the shopper is not its reader.
-            match data["refund"].as_str().and_then(|refund| reasons.get(refund)).filter(|_| staff) {
-                Some(reason) => format!("{refunded}: {reason}"),
-                None => refunded,
+/// What an event of a payment says.
+#[derive(Deserialize)]
+struct Payment {
+    amount: i64,
+    refund: Option<RefundId>,
+}
+
+fn payment(event: &RecordedEvent) -> Option<Payment> {
+    serde_json::from_str(&event.data).ok()
+}
+
+/// The events of one order in words.
+pub(super) struct Timeline<'a> {
+    pub locale: Locale,
+    pub currency: Currency,
+    /// The names of the staff; given for staff only, who see more.
+    pub names: Option<&'a HashMap<UserId, String>>,
+    /// Why money was refunded.
+    pub reasons: &'a HashMap<RefundId, String>,
+}
+
+impl Timeline<'_> {
+    /// The entry of an event; `None` for one that is not shown.
+    pub(super) fn entry(&self, event: &RecordedEvent) -> Option<TimelineEntry> {
+        let text = self.text(event).or_else(|| self.names.and_then(|_| self.staff_text(event)))?;
+        let actor = self.names.map(|names| name_of(self.locale, &event.actor, names)).unwrap_or_default();
+        Some(TimelineEntry { at: event.at, kind: event.kind.clone(), text, actor })
+    }
+
+    /// What shoppers and staff see.
+    fn text(&self, event: &RecordedEvent) -> Option<String> {
+        match event.kind.as_str() {
+            OrderPlaced::KIND => self.plain(t::ORDER_EVENT_PLACED),
+            OrderCancelled::KIND => self.plain(t::ORDER_EVENT_CANCELLED),
+            OrderReduced::KIND => self.with_amount(t::ORDER_EVENT_REDUCED, event.read::<OrderReduced>()?.1.amount),
+            "order.payment_changed" => self.plain(t::ORDER_EVENT_CASH_INSTEAD),
+            "payment.authorised" => self.plain(t::ORDER_EVENT_AUTHORISED),
+            "payment.captured" => self.with_amount(t::ORDER_EVENT_PAID_AMOUNT, payment(event)?.amount),
+            "payment.failed" => self.plain(t::ORDER_EVENT_PAYMENT_FAILED),
+            "payment.refunded" => self.refunded(&payment(event)?),
+            ParcelPicked::KIND => self.plain(t::ORDER_EVENT_PICKED),
+            ParcelPacked::KIND => self.plain(t::ORDER_EVENT_PACKED),
+            ParcelShipped::KIND => {
+                let (_, parcel) = event.read::<ParcelShipped>()?;
+                let courier = Some(parcel.carrier.as_str()).filter(|carrier| !carrier.is_empty());
+                let courier = courier.unwrap_or(t::ORDER_COURIER.text(self.locale));
+                Some(t::ORDER_EVENT_SHIPPED.with(self.locale, &[("courier", courier)]))
             }
+            ParcelDelivered::KIND => self.plain(t::ORDER_EVENT_DELIVERED),
+            ParcelReturned::KIND => self.plain(match event.read::<ParcelReturned>()?.1.cause {
+                ReturnCause::Refused => t::ORDER_EVENT_REFUSED_AT_DOOR,
+                ReturnCause::Undeliverable => t::ORDER_EVENT_UNDELIVERABLE,
+            }),
+            _ => None,
         }
-        "shipment.picked" => plain(t::ORDER_EVENT_PICKED),
-        "shipment.packed" => plain(t::ORDER_EVENT_PACKED),
-        "shipment.shipped" => {
-            let courier = data["carrier"].as_str().filter(|c| !c.is_empty()).unwrap_or(t::ORDER_COURIER.text(locale));
-            t::ORDER_EVENT_SHIPPED.with(locale, &[("courier", courier)])
+    }
+
+    /// What only staff see.
+    fn staff_text(&self, event: &RecordedEvent) -> Option<String> {
+        match event.kind.as_str() {
+            OrderLinkRequested::KIND => self.plain(t::ORDER_EVENT_LINK_REQUESTED),
+            ParcelCancelled::KIND => self.plain(t::ORDER_EVENT_UNPACKED),
+            "payment.voided" => self.plain(t::ORDER_EVENT_VOIDED),
+            "payment.refund_failed" => self.with_amount(t::ORDER_EVENT_REFUND_FAILED, payment(event)?.amount),
+            "payment.cash_missing" => self.with_amount(t::ORDER_EVENT_CASH_MISSING, payment(event)?.amount),
+            "payment.capture_kept" => self.with_amount(t::ORDER_EVENT_CAPTURE_KEPT, payment(event)?.amount),
+            RefusalOpened::KIND => match event.read::<RefusalOpened>()?.1.kind {
+                RefusalKind::Capture => self.plain(t::ORDER_EVENT_CAPTURE_REFUSED),
+                RefusalKind::Mail => self.plain(t::ORDER_EVENT_MAIL_REFUSED),
+                RefusalKind::Payment => self.plain(t::ORDER_EVENT_PAYMENT_LOST),
+                // A refund has an event of its own.
+                RefusalKind::Refund | RefusalKind::Webhook | RefusalKind::Job => None,
+            },
+            RefusalEnded::KIND => match event.read::<RefusalEnded>()?.1.outcome {
+                Outcome::Settled => self.plain(t::ORDER_EVENT_SETTLED),
+                Outcome::Dismissed => self.plain(t::ORDER_EVENT_DISMISSED),
+                Outcome::Done => None,
+            },
+            _ => None,
         }
-        "shipment.delivered" => plain(t::ORDER_EVENT_DELIVERED),
-        "shipment.returned" if data["cause"] == "refused" => plain(t::ORDER_EVENT_REFUSED_AT_DOOR),
-        "shipment.returned" => plain(t::ORDER_EVENT_UNDELIVERABLE),
-        "order.reduced" => t::ORDER_EVENT_REDUCED.with(locale, &[("amount", &amount())]),
-        "payment.voided" if staff => plain(t::ORDER_EVENT_VOIDED),
-        "payment.refund_failed" if staff => t::ORDER_EVENT_REFUND_FAILED.with(locale, &[("amount", &amount())]),
-        super::LINK_REQUESTED if staff => plain(t::ORDER_EVENT_LINK_REQUESTED),
-        "payment.cash_missing" if staff => t::ORDER_EVENT_CASH_MISSING.with(locale, &[("amount", &amount())]),
-        "payment.capture_kept" if staff => t::ORDER_EVENT_CAPTURE_KEPT.with(locale, &[("amount", &amount())]),
-        "refusal.opened" if staff => plain(match data["kind"].as_str()? {
-            "capture" => t::ORDER_EVENT_CAPTURE_REFUSED,
-            "mail" => t::ORDER_EVENT_MAIL_REFUSED,
-            "payment" => t::ORDER_EVENT_PAYMENT_LOST,
-            // The refund's own event says it.
-            _ => return None,
-        }),
-        "refusal.ended" if staff => plain(match data["outcome"].as_str()? {
-            "settled" => t::ORDER_EVENT_SETTLED,
-            "dismissed" => t::ORDER_EVENT_DISMISSED,
-            _ => return None,
-        }),
-        "shipment.cancelled" if staff => plain(t::ORDER_EVENT_UNPACKED),
-        _ => return None,
-    };
-    Some(TimelineEntry { at, kind, text, actor: names.map(|names| name_of(locale, &actor, names)).unwrap_or_default() })
+    }
+
+    fn refunded(&self, refund: &Payment) -> Option<String> {
+        let text = self.with_amount(t::ORDER_EVENT_REFUNDED, refund.amount)?;
+        // A reason is a note for staff; shoppers do not see it.
+        let reason = self.names.and_then(|_| self.reasons.get(&refund.refund?));
+        Some(reason.map_or_else(|| text.clone(), |reason| format!("{text}: {reason}")))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "as the texts are")]
+    fn plain(&self, message: Msg) -> Option<String> {
+        Some(message.text(self.locale).to_owned())
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "as the texts are")]
+    fn with_amount(&self, message: Msg, minor: i64) -> Option<String> {
+        Some(message.with(self.locale, &[("amount", &self.locale.money(Money::new(minor, self.currency)))]))
+    }
 }

@@ -5,6 +5,7 @@ use domain::id::{OrderId, PaymentEventId, PaymentId};
 use domain::order::{AttemptState, PaymentMethod};
 use serde_json::json;
 
+use crate::orders::LockedOrder;
 use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
@@ -194,7 +195,7 @@ pub(super) fn is_unwanted(head: &orders::Head, attempt: &Attempt) -> bool {
 pub(super) async fn apply_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, payment: PaymentId, intent: &Intent) -> Result<(), PaymentError> {
     let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let order = found.order_id;
-    orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+    let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
     // Read again: it may have changed while the lock was awaited.
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
     let at = shop.now();
@@ -224,14 +225,16 @@ pub(super) async fn apply_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, payment:
     let captured = if intent.state == AttemptState::Captured { intent.captured } else { attempt.captured };
     let failure = if intent.state == AttemptState::Failed { intent.failure.as_deref() } else { None };
     store::set_state(tx, payment, intent.state, captured, failure, at).await?;
-    arrived(tx, shop, ctx, &attempt, kind, amount, failure).await
+    arrived(tx, shop, ctx, &locked, &attempt, kind, amount, failure).await
 }
 
 /// Books what an attempt's new state means: the journal, the reservation, the events, the order's states.
+#[allow(clippy::too_many_arguments, reason = "a payment's news, named at each call")]
 pub(super) async fn arrived(
     tx: &mut Tx,
     shop: &Shop,
     ctx: &Context,
+    locked: &LockedOrder,
     attempt: &Attempt,
     kind: &'static str,
     amount: i64,
@@ -242,20 +245,20 @@ pub(super) async fn arrived(
     let ctx = asker.as_ref().unwrap_or(ctx);
     if kind == "captured" {
         store::set_capturing(tx, attempt.id, None, None).await?;
-        refusals::succeeded(tx, shop, ctx, &capture::key_of(attempt.id)).await?;
+        refusals::succeeded(tx, ctx, &capture::key_of(attempt.id)).await?;
         let postings = [("cash", amount), ("accounts_receivable", -amount)];
         let (reference, currency) = (attempt.id.0, attempt.currency);
-        accounting::post(tx, shop, at, "payment.captured", Some(order), reference, currency, &postings).await?;
+        accounting::post(tx, "payment.captured", Some(order), reference, currency, &postings).await?;
     }
     if matches!(kind, "authorised" | "captured" | "voided") {
-        refusals::succeeded(tx, shop, ctx, &lost::key_of(attempt.id)).await?;
+        refusals::succeeded(tx, ctx, &lost::key_of(attempt.id)).await?;
     }
     if matches!(kind, "authorised" | "captured") {
         inventory::hold_for_good(tx, order).await?;
     }
     let data = json!({ "payment": attempt.id, "amount": amount, "currency": attempt.currency, "failure": failure });
     store::note(tx, PaymentEventId(shop.id()), attempt.id, kind, amount, &data, at).await?;
-    orders::refresh_states(tx, order).await?;
+    orders::refresh_states(tx, locked).await?;
     let event = match kind {
         "authorised" => "payment.authorised",
         "captured" => "payment.captured",

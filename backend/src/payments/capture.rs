@@ -9,6 +9,7 @@ use domain::view::RefusalKind;
 use domain::{Money, Timestamp};
 use serde_json::json;
 
+use crate::orders::LockedOrder;
 use crate::platform::Context;
 use crate::platform::db::Tx;
 use crate::platform::events::{self, Event};
@@ -55,7 +56,7 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
                 return Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency)));
             }
             let asked = if attempt.method == PaymentMethod::Cod {
-                cash(tx, &inner, &ctx, &attempt, minor).await?;
+                cash(tx, &inner, &ctx, &head, &attempt, minor).await?;
                 None
             } else {
                 ask(tx, &inner, &ctx, &attempt, minor).await?;
@@ -111,17 +112,17 @@ pub(crate) async fn collect_cash(
     tx: &mut Tx,
     shop: &Shop,
     ctx: &Context,
-    order: OrderId,
+    order: &LockedOrder,
     received: Option<i64>,
 ) -> Result<(), PaymentError> {
-    let due = capturable(tx, order).await?.filter(|attempt| attempt.method == PaymentMethod::Cod);
+    let due = capturable(tx, order.id).await?.filter(|attempt| attempt.method == PaymentMethod::Cod);
     match (due, received) {
         (_, Some(minor)) if minor < 0 => Err(PaymentError::Amount),
         (None, None | Some(0)) => Ok(()),
         (None, Some(_)) => Err(PaymentError::NothingToCapture),
         (Some(attempt), Some(minor)) if minor > attempt.amount => Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency))),
         (Some(attempt), Some(0)) => missing(tx, shop, ctx, &attempt, 0).await,
-        (Some(attempt), received) => cash(tx, shop, ctx, &attempt, received.unwrap_or(attempt.amount)).await,
+        (Some(attempt), received) => cash(tx, shop, ctx, order, &attempt, received.unwrap_or(attempt.amount)).await,
     }
 }
 
@@ -134,14 +135,14 @@ pub(crate) async fn lower_cash(tx: &mut Tx, order: OrderId, less: i64, at: Times
 }
 
 /// Takes cash in. What is missing of what was due stays due, as an attempt of its own.
-async fn cash(tx: &mut Tx, shop: &Shop, ctx: &Context, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
+async fn cash(tx: &mut Tx, shop: &Shop, ctx: &Context, locked: &LockedOrder, attempt: &Attempt, minor: i64) -> Result<(), PaymentError> {
     let (order, rest, at) = (attempt.order_id, attempt.amount - minor, shop.now());
     store::set_state(tx, attempt.id, AttemptState::Captured, minor, None, at).await?;
     if rest > 0 {
         let next = store::of_order(tx, order).await?.last().map_or(1, |last| last.attempt + 1);
         store::insert(tx, PaymentId(shop.id()), order, PaymentMethod::Cod, (rest, attempt.currency), next, at).await?;
     }
-    arrived(tx, shop, ctx, attempt, "captured", minor, None).await?;
+    arrived(tx, shop, ctx, locked, attempt, "captured", minor, None).await?;
     if rest > 0 { missing(tx, shop, ctx, attempt, minor).await } else { Ok(()) }
 }
 
@@ -235,7 +236,7 @@ async fn refused(tx: &mut Tx, shop: &Shop, payment: PaymentId, minor: i64, reaso
     store::set_capturing(tx, payment, None, None).await?;
     let amount = Some(Money::new(minor, attempt.currency));
     let row = Refusal::new(RefusalKind::Capture, key_of(payment), reason);
-    refusals::record(tx, shop, &ctx, &Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row }).await?;
+    refusals::record(tx, &ctx, &Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row }).await?;
     Ok(())
 }
 
@@ -272,12 +273,12 @@ pub(crate) async fn captured_otherwise(
     tx: &mut Tx,
     shop: &Shop,
     ctx: &Context,
+    head: &LockedOrder,
     payment: PaymentId,
     minor: i64,
 ) -> Result<Vec<GatewayCall>, PaymentError> {
     ctx.require(Permission::CapturePayments)?;
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
-    let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
     if head.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
@@ -286,14 +287,14 @@ pub(crate) async fn captured_otherwise(
         return Ok(Vec::new());
     }
     store::set_capturing(tx, payment, None, None).await?;
-    orders::set_payment_method(tx, attempt.order_id, PaymentMethod::Cod).await?;
+    orders::set_payment_method(tx, head, PaymentMethod::Cod).await?;
     let (id, next) = (PaymentId(shop.id()), attempts.last().map_or(1, |attempt| attempt.attempt + 1));
     // All that is due: what did not come of it stays so.
     let due = (head.total - head.waived).max(minor);
     store::insert(tx, id, attempt.order_id, PaymentMethod::Cod, (due, attempt.currency), next, shop.now()).await?;
     let calls = refund::unwind_attempt(tx, shop, ctx, &attempt).await?;
     let paid = store::by_id(tx, id).await?.ok_or(PaymentError::Unknown)?;
-    cash(tx, shop, ctx, &paid, minor).await?;
+    cash(tx, shop, ctx, head, &paid, minor).await?;
     Ok(calls)
 }
 

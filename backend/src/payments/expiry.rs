@@ -109,8 +109,7 @@ pub(super) async fn expire_order(shop: &Shop, order: OrderId) -> Result<bool, Pa
             if !is_unpaid(&head) || is_paid(tx, order).await? {
                 return Ok::<_, orders::OrderError>(None);
             }
-            let ctx = inner.system();
-            orders::cancel_rows(tx, &inner, &ctx, order, orders::EXPIRED).await.map(Some)
+            orders::cancel_rows(tx, &inner, &head, orders::EXPIRED).await.map(Some)
         })
         .await;
     match done {

@@ -60,11 +60,11 @@ async fn came_back(tx: &mut Tx, shop: &Shop, refund: &Refund, why: &str) -> Resu
         let tax = accounting::posted(tx, "payment.refunded", refund.id.0, "vat_payable").await?;
         vec![("sales_returns", tax - amount), ("vat_payable", -tax), ("cash", amount)]
     };
-    accounting::post(tx, shop, at, "payment.refund_reversed", Some(order), refund.id.0, head.currency, &postings).await?;
+    accounting::post(tx, "payment.refund_reversed", Some(order), refund.id.0, head.currency, &postings).await?;
     let ctx = asked_by(shop, Some(refund.actor.as_str()));
     let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": amount, "currency": head.currency, "failure": why });
     store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refund_failed", amount, &data, at).await?;
-    orders::refresh_states(tx, order).await?;
+    orders::refresh_states(tx, &head).await?;
     events::append(tx, shop, &ctx, at, &[Event::new("payment.refund_failed", order.0, data)]).await?;
-    refund::told_refused(tx, shop, &ctx, &refund, why).await
+    refund::told_refused(tx, &ctx, &refund, why).await
 }

@@ -55,7 +55,7 @@ async fn write_down(tx: &mut Tx, shop: &Shop, payment: PaymentId, reason: &str) 
     let row = Refusal::new(RefusalKind::Payment, key_of(payment), reason);
     let amount = Some(Money::new(attempt.amount, attempt.currency));
     let row = Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row };
-    Ok(refusals::record(tx, shop, &shop.system(), &row).await?)
+    Ok(refusals::record(tx, &shop.system(), &row).await?)
 }
 
 /// Asks the gateway where a payment stands, before its money is taken as come in another way. What it says counts.
@@ -92,8 +92,8 @@ pub(crate) async fn look_again(shop: &Shop, ctx: &Context, payment: PaymentId) -
             Err(error) => return Err(error),
         }
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
-    shop.db().write(async move |tx| refusals::succeeded(tx, &inner, &ctx, &key_of(payment)).await).await?;
+    let ctx = ctx.clone();
+    shop.db().write(async move |tx| refusals::succeeded(tx, &ctx, &key_of(payment)).await).await?;
     shop.feed().wake();
     Ok(())
 }

@@ -158,11 +158,11 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
         let known = store::refund_reference(tx, refund.id).await?;
         if name.is_some() && known.as_deref() != name {
             // It was given up, or settled in another way, while the gateway still made it: the money may have gone back twice.
-            told_refused(tx, shop, ctx, refund, reasons::MADE_AFTER_ALL).await?;
+            told_refused(tx, ctx, refund, reasons::MADE_AFTER_ALL).await?;
         }
         return Ok(());
     }
-    refusals::succeeded(tx, shop, ctx, &key_of(refund.id)).await?;
+    refusals::succeeded(tx, ctx, &key_of(refund.id)).await?;
     let (at, order, amount) = (shop.now(), refund.order_id, refund.amount);
     let before: i64 = store::of_order(tx, order).await?.iter().map(|a| a.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount, at).await?;
@@ -173,12 +173,12 @@ async fn finish(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, name: 
         let tax = tax_share(&head, before.saturating_add(amount))? - tax_share(&head, before)?;
         ("payment.refunded", vec![("sales_returns", amount - tax), ("vat_payable", tax), ("cash", -amount)])
     };
-    accounting::post(tx, shop, at, kind, Some(order), refund.id.0, head.currency, &postings).await?;
+    accounting::post(tx, kind, Some(order), refund.id.0, head.currency, &postings).await?;
     let data = json!({ "payment": refund.payment_id, "refund": refund.id, "amount": amount, "currency": head.currency });
     store::note(tx, PaymentEventId(shop.id()), refund.payment_id, "refunded", amount, &data, at).await?;
-    orders::refresh_states(tx, order).await?;
+    orders::refresh_states(tx, &head).await?;
     events::append(tx, shop, ctx, at, &[Event::new("payment.refunded", order.0, data)]).await?;
-    Ok(orders::let_go_when_refunded(tx, shop, ctx, order).await?)
+    Ok(orders::release_when_refunded(tx, ctx, &head).await?)
 }
 
 /// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
@@ -201,7 +201,7 @@ pub(super) async fn fail(tx: &mut Tx, shop: &Shop, refund: &Refund, reason: &str
     orders::lock(tx, refund.order_id).await?;
     let ctx = asked_by(shop, Some(refund.actor.as_str()));
     if fail_rows(tx, shop, &ctx, refund, reason).await? {
-        told_refused(tx, shop, &ctx, refund, reason).await?;
+        told_refused(tx, &ctx, refund, reason).await?;
     }
     Ok(())
 }
@@ -219,11 +219,11 @@ async fn fail_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, rea
 }
 
 /// Shows a refund that did not arrive to the staff.
-pub(super) async fn told_refused(tx: &mut Tx, shop: &Shop, ctx: &Context, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
+pub(super) async fn told_refused(tx: &mut Tx, ctx: &Context, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
     let currency = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?.currency;
     let row = Refusal::new(RefusalKind::Refund, key_of(refund.id), reason);
     let (order, payment, amount) = (Some(refund.order_id), Some(refund.payment_id), Some(Money::new(refund.amount, currency)));
-    Ok(refusals::record(tx, shop, ctx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
+    Ok(refusals::record(tx, ctx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
 }
 
 /// Gives money back once more that did not arrive: asks for the same refund where nobody answered, and makes another one of what was
@@ -245,7 +245,7 @@ pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Re
                 return Ok::<_, PaymentError>(Some(id));
             }
             // The row is ended by whoever gives the money back, and by nobody after them.
-            if !refusals::succeeded(tx, &inner, &ctx, &key_of(id)).await? {
+            if !refusals::succeeded(tx, &ctx, &key_of(id)).await? {
                 return Ok(None);
             }
             if refund.state == "failed" {
@@ -332,7 +332,7 @@ pub(crate) async fn unwind_rows(tx: &mut Tx, shop: &Shop, ctx: &Context, order: 
     for attempt in store::of_order(tx, order).await? {
         // Nobody wants to be paid any more.
         store::set_capturing(tx, attempt.id, None, None).await?;
-        refusals::not_wanted(tx, shop, ctx, &super::capture::key_of(attempt.id)).await?;
+        refusals::not_wanted(tx, ctx, &super::capture::key_of(attempt.id)).await?;
         calls.extend(unwind_attempt(tx, shop, ctx, &attempt).await?);
     }
     Ok(calls)

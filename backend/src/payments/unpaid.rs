@@ -102,10 +102,10 @@ async fn to_cash(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Res
     }
     let next = attempts.last().map_or(1, |attempt| attempt.attempt + 1);
     let (at, sum) = (shop.now(), (head.total - head.waived, head.currency));
-    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
+    orders::set_payment_method(tx, &head, PaymentMethod::Cod).await?;
     store::insert(tx, PaymentId(shop.id()), order, PaymentMethod::Cod, sum, next, at).await?;
     inventory::hold_for_good(tx, order).await?;
-    orders::refresh_states(tx, order).await?;
+    orders::refresh_states(tx, &head).await?;
     let data = json!({ "from": PaymentMethod::Card, "to": PaymentMethod::Cod });
     events::append(tx, shop, ctx, at, &[Event::new("order.payment_changed", order.0, data)]).await?;
     Ok(())

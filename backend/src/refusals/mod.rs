@@ -1,52 +1,49 @@
-//! What somebody outside refused for good, or was not reached for: a capture, a refund, a mail, a webhook.
+//! Refusals: what an outside service refused for good or never answered, such as a capture, a refund, a mail, a webhook.
 //!
-//! Each is a row on the managers' first page, written in the transaction that learns of the refusal, until it succeeds (which ends the
-//! row by itself), was settled in another way, or is dismissed with a reason. One thing has one open row, however often it is refused.
-//! `refusal.opened` and `refusal.ended` are events with the order, where there is one, as their subject.
+//! Each is a row on the admin's first page, written in the transaction that learns of it. The row ends when the same succeeds later, is
+//! settled in another way, or is dismissed with a reason. One thing has one open row, however often it is refused. The events
+//! `refusal.opened` and `refusal.ended` have the order, where there is one, as their subject.
 
+pub mod events;
 mod store;
 
-use domain::Money;
 use domain::id::{JobId, OrderId, PaymentId, RefundId, RefusalId};
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView};
-use domain::{Locale, Timestamp};
-use serde_json::{Value, json};
+use domain::{Locale, Money};
+use serde_json::Value;
 use uuid::Uuid;
 
+use crate::orders::LockedOrder;
 use crate::payments::PaymentError;
-use crate::platform::context::Forbidden;
-use crate::platform::db::{DbError, Reader, Tx};
-use crate::platform::events::{self, Event};
-use crate::platform::{Context, jobs};
 use crate::{Shop, orders, payments};
+use platform::context::Forbidden;
+use platform::db::{DbError, Read, Tx};
+use platform::{Context, jobs};
 
-/// Strangers can have webhooks refused as often as they like: of each kind one is written down in this time, milliseconds.
+use events::{Outcome, RefusalEnded, RefusalOpened, RefusalRetried};
+
+/// Anybody can send webhooks that are refused, so at most one of each kind is recorded in this time.
 const WEBHOOK_INTERVAL_MS: i64 = 60_000;
 
 /// Why nothing was done about a refusal.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RefusalError {
-    /// Not allowed.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// There is none, or it has ended.
     #[error("nothing of that kind is refused (any more)")]
     Unknown,
-    /// Settling and dismissing need a reason.
     #[error("say how it was settled, or why nothing is done")]
     Note,
-    /// Money.
     #[error(transparent)]
     Payment(#[from] PaymentError),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
 impl RefusalError {
-    /// What to tell the reader; `None` for what is not theirs to mend.
+    /// The message for the user; `None` for an internal error.
     #[must_use]
     pub fn message(&self, locale: Locale) -> Option<String> {
         let message = match self {
@@ -60,10 +57,10 @@ impl RefusalError {
     }
 }
 
-/// Something refused, to be written down.
+/// A refusal to be recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
-    /// Names what was refused; the same each time it is refused again.
+    /// Names what was refused; the same each time.
     pub key: String,
     pub kind: RefusalKind,
     pub order: Option<OrderId>,
@@ -71,30 +68,32 @@ pub(crate) struct Refusal {
     pub refund: Option<RefundId>,
     pub job: Option<JobId>,
     pub amount: Option<Money>,
-    /// The outside's words, or one of the shop's own (`domain::view::refusal`). Never personal data.
+    /// The outside service's message, or one of the shop's own (`domain::view::refusal`). Never personal data.
     pub reason: String,
 }
 
 impl Refusal {
-    /// Of a kind, without more.
     pub(crate) fn new(kind: RefusalKind, key: String, reason: impl Into<String>) -> Self {
         let reason = reason.into().chars().take(300).collect();
         Self { key, kind, order: None, payment: None, refund: None, job: None, amount: None, reason }
     }
 }
 
-/// Writes down that something was refused, in the transaction that learns of it.
-pub(crate) async fn record(tx: &mut Tx, shop: &Shop, ctx: &Context, refusal: &Refusal) -> Result<(), DbError> {
-    let at = shop.now();
-    let (id, times) = store::record(tx, RefusalId(shop.id()), refusal, at).await?;
-    // A mail to the staff that is refused must not cause another mail to the staff.
+/// Records a refusal, in the transaction that learns of it.
+pub(crate) async fn record(tx: &mut Tx, ctx: &Context, refusal: &Refusal) -> Result<(), DbError> {
+    let store::Recorded { id, times } = store::record(tx, refusal).await?;
+    // No event for a refused mail to the staff: it would cause another mail to the staff.
     let quiet = refusal.kind == RefusalKind::Mail && refusal.order.is_none();
     if times == 1 && !quiet {
-        let data = json!({
-            "refusal": id, "kind": refusal.kind, "order": refusal.order, "reason": refusal.reason,
-            "amount": refusal.amount.map(|money| money.minor), "currency": refusal.amount.map(|money| money.currency),
-        });
-        events::append(tx, shop, ctx, at, &[Event::new("refusal.opened", subject(refusal.order, id), data)]).await?;
+        let opened = RefusalOpened {
+            refusal: id,
+            kind: refusal.kind,
+            order: refusal.order,
+            reason: refusal.reason.clone(),
+            amount: refusal.amount.map(|money| money.minor),
+            currency: refusal.amount.map(|money| money.currency),
+        };
+        tx.record_as(ctx, subject(refusal.order, id), opened);
     }
     Ok(())
 }
@@ -103,93 +102,89 @@ fn subject(order: Option<OrderId>, refusal: RefusalId) -> Uuid {
     order.map_or(refusal.0, |order| order.0)
 }
 
-/// It succeeded after all: the row ends by itself. False when none was open.
-pub(crate) async fn succeeded(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str) -> Result<bool, DbError> {
-    end_by_key(tx, shop, ctx, key, "done").await
+/// Ends the row of what succeeded after all. False when none was open.
+pub(crate) async fn succeeded(tx: &mut Tx, ctx: &Context, key: &str) -> Result<bool, DbError> {
+    end_by_key(tx, ctx, key, Outcome::Done).await
 }
 
-/// Nobody wants it any more, as when its order is cancelled: the row ends by itself.
-pub(crate) async fn not_wanted(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str) -> Result<(), DbError> {
-    end_by_key(tx, shop, ctx, key, "dismissed").await.map(drop)
+/// Ends the row of what is not needed any more, as when its order was cancelled.
+pub(crate) async fn not_wanted(tx: &mut Tx, ctx: &Context, key: &str) -> Result<(), DbError> {
+    end_by_key(tx, ctx, key, Outcome::Dismissed).await.map(drop)
 }
 
-async fn end_by_key(tx: &mut Tx, shop: &Shop, ctx: &Context, key: &str, outcome: &str) -> Result<bool, DbError> {
-    let at = shop.now();
-    let ended = store::end_by_key(tx, key, outcome, &ctx.actor.to_string(), at).await?;
+async fn end_by_key(tx: &mut Tx, ctx: &Context, key: &str, outcome: Outcome) -> Result<bool, DbError> {
+    let ended = store::end_by_key(tx, key, outcome.as_str(), &ctx.actor.to_string()).await?;
     let any = !ended.is_empty();
-    tell_ended(tx, shop, ctx, ended, outcome, at).await?;
+    record_ended(tx, ctx, ended, outcome);
     Ok(any)
 }
 
-async fn tell_ended(
-    tx: &mut Tx,
-    shop: &Shop,
-    ctx: &Context,
-    ended: Vec<store::Ended>,
-    outcome: &str,
-    at: Timestamp,
-) -> Result<(), DbError> {
-    let events: Vec<Event> = ended
-        .into_iter()
-        .map(|(id, kind, order)| {
-            let data = json!({ "refusal": id, "kind": kind, "order": order, "outcome": outcome });
-            Event::new("refusal.ended", subject(order, id), data)
-        })
-        .collect();
-    events::append(tx, shop, ctx, at, &events).await
+fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: Outcome) {
+    for row in ended {
+        // A row of a kind that this program does not know has no event.
+        if let Some(kind) = RefusalKind::parse(&row.kind) {
+            let event = RefusalEnded { refusal: row.id, kind, order: row.order_id, outcome };
+            tx.record_as(ctx, subject(row.order_id, row.id), event);
+        }
+    }
 }
 
-/// A job was given up: whatever it was to do is refused.
-pub(crate) async fn job_given_up(tx: &mut Tx, shop: &Shop, job: JobId, (kind, payload): (&str, &str), why: &str) -> Result<(), DbError> {
+/// Records that a job was given up.
+pub(crate) async fn job_given_up(tx: &mut Tx, job: JobId, (kind, payload): (&str, &str), why: &str) -> Result<(), DbError> {
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
-    let known = match payments::refusal_of(tx, kind, &payload, why).await? {
+    let refusal = match payments::refusal_of(tx, kind, &payload, why).await? {
         Some(refusal) => refusal,
         None if kind.starts_with("mail.") => Refusal::new(RefusalKind::Mail, format!("job:{job}"), why),
         None => Refusal::new(RefusalKind::Job, format!("job:{job}"), format!("{kind}: {why}")),
     };
-    let order = known.order.or_else(|| payload["order"].as_str().and_then(|id| id.parse().ok()));
-    record(tx, shop, &shop.system(), &Refusal { order, job: Some(job), ..known }).await
+    let order = refusal.order.or_else(|| payload["order"].as_str().and_then(|id| id.parse().ok()));
+    let ctx = tx.ctx().clone();
+    record(tx, &ctx, &Refusal { order, job: Some(job), ..refusal }).await
 }
 
-/// A job was done: what it was given up for before is done with it.
-pub(crate) async fn job_done(tx: &mut Tx, shop: &Shop, job: JobId) -> Result<(), DbError> {
-    let at = shop.now();
-    let ended = store::end_by_job(tx, job, at).await?;
-    tell_ended(tx, shop, &shop.system(), ended, "done", at).await
+/// Ends the row of a job that was given up before and succeeded now.
+pub(crate) async fn job_done(tx: &mut Tx, job: JobId) -> Result<(), DbError> {
+    let ended = store::end_by_job(tx, job).await?;
+    let ctx = tx.ctx().clone();
+    record_ended(tx, &ctx, ended, Outcome::Done);
+    Ok(())
 }
 
-/// Writes down, at most once a minute, that a webhook was not taken.
+/// Records that a webhook was not accepted, at most once in [`WEBHOOK_INTERVAL_MS`].
 pub(crate) async fn webhook_refused(shop: &Shop, refusal: Refusal) -> Result<(), DbError> {
     let last = store::last_seen(&mut shop.db(), &refusal.key).await?;
     if last.is_some_and(|last| last.plus_millis(WEBHOOK_INTERVAL_MS) > shop.now()) {
         return Ok(());
     }
-    let inner = shop.clone();
     shop.db()
         .write(async move |tx| {
-            let ctx = inner.system();
-            record(tx, &inner, &ctx, &refusal).await
+            let ctx = tx.ctx().clone();
+            record(tx, &ctx, &refusal).await
         })
         .await
 }
 
-/// The signature of a webhook was right: what was wrong with the secret is mended.
+/// Ends the row of refused webhooks: the signature of one was right again.
 pub(crate) async fn webhook_taken(shop: &Shop, key: &'static str) -> Result<(), DbError> {
     if store::last_seen(&mut shop.db(), key).await?.is_none() {
         return Ok(());
     }
-    let inner = shop.clone();
-    shop.db().write(async move |tx| succeeded(tx, &inner, &inner.system(), key).await.map(drop)).await
+    shop.db()
+        .write(async move |tx| {
+            let ctx = tx.ctx().clone();
+            succeeded(tx, &ctx, key).await.map(drop)
+        })
+        .await
 }
 
-/// What is refused and not settled, the latest first, at most 50.
+/// Open refusals, the latest first, at most 50.
 ///
 /// # Errors
 /// Not allowed, or the database's.
 pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, RefusalError> {
     ctx.require(Permission::ReadOrders)?;
     let rows = store::open(&mut shop.db()).await?;
-    let view = |row: store::Open| {
+    let view = |row: store::OpenRefusal| {
         let kind = RefusalKind::parse(&row.kind)?;
         Some(RefusalView {
             id: row.id,
@@ -207,8 +202,8 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, Refusa
     Ok(rows.into_iter().filter_map(view).collect())
 }
 
-/// Which mail was refused: what its job tells of an order, or whom it is for.
-fn mail_of(row: &store::Open) -> Option<String> {
+/// Which mail was refused: the kind of an order's mail, or the kind of the job.
+fn mail_of(row: &store::OpenRefusal) -> Option<String> {
     match row.job_kind.as_deref()?.strip_prefix("mail.")? {
         "order" => {
             let payload: Value = serde_json::from_str(row.job_payload.as_deref()?).ok()?;
@@ -219,26 +214,23 @@ fn mail_of(row: &store::Open) -> Option<String> {
 }
 
 /// What an open refusal is about: its kind, the order's number, and the money.
-pub(crate) async fn still_open(
-    db: &mut impl Reader,
-    id: RefusalId,
-) -> Result<Option<(RefusalKind, Option<String>, Option<Money>)>, DbError> {
+pub(crate) async fn still_open(db: &mut impl Read, id: RefusalId) -> Result<Option<(RefusalKind, Option<String>, Option<Money>)>, DbError> {
     let Some(row) = store::one(db, id).await? else { return Ok(None) };
     let amount = row.amount.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency));
     Ok(RefusalKind::parse(&row.kind).map(|kind| (kind, row.number, amount)))
 }
 
-async fn allowed(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(store::Open, RefusalKind), RefusalError> {
+async fn allowed(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(store::OpenRefusal, RefusalKind), RefusalError> {
     let row = store::one(&mut shop.db(), id).await?.ok_or(RefusalError::Unknown)?;
     let kind = RefusalKind::parse(&row.kind).ok_or(RefusalError::Unknown)?;
     ctx.require(kind.permission())?;
     Ok((row, kind))
 }
 
-/// Asks for what was refused once more. Money is asked for at once, so the answer says how it went; the rest is done by a job.
+/// Tries again what was refused. Money is moved at once, so the result is known; the rest is done by a job.
 ///
 /// # Errors
-/// What is refused again, among others.
+/// Among others that it is refused again.
 pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
     match (kind, row.payment_id, row.refund_id, row.job_id) {
@@ -252,48 +244,46 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
         }
         (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::look_again(shop, ctx, payment).await?),
         (_, _, _, Some(job)) => {
-            let (inner, ctx) = (shop.clone(), ctx.clone());
-            shop.db()
-                .write(async move |tx| {
-                    let at = inner.now();
-                    jobs::revive(tx, job, at).await?;
-                    let data = json!({ "refusal": id, "kind": kind, "order": row.order_id });
-                    events::append(tx, &inner, &ctx, at, &[Event::new("refusal.retried", subject(row.order_id, id), data)]).await
-                })
-                .await?;
-            Ok(())
+            let order = row.order_id;
+            shop.write(ctx, async move |tx| {
+                jobs::revive(tx, job).await?;
+                tx.record(subject(order, id), RefusalRetried { refusal: id, kind, order });
+                Ok(())
+            })
+            .await
         }
         _ => Err(RefusalError::Unknown),
     }
 }
 
-/// The money moved in another way, as in cash or by bank transfer: the books say so, and the row ends. The gateway is asked first, and
-/// what it did meanwhile counts.
+/// Records that the money moved in another way, as in cash or by bank transfer, and ends the row. The gateway is asked first whether it
+/// has moved it meanwhile.
 ///
 /// # Errors
-/// [`RefusalError::Note`] without saying how; [`RefusalError::Unknown`] for what is not about money, or was done by the gateway;
+/// [`RefusalError::Note`] without a note; [`RefusalError::Unknown`] for what is not about money, or was done by the gateway meanwhile;
 /// [`PaymentError::Waiting`] when the gateway does not answer: the money may have moved there.
 pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = noted(note)?;
+    let note = required_note(note)?;
     match (kind, row.payment_id, row.refund_id) {
         (RefusalKind::Capture, Some(payment), _) => payments::look(shop, payment).await?,
         (RefusalKind::Refund, _, Some(refund)) => payments::look_for_refund(shop, refund).await?,
         _ => return Err(RefusalError::Unknown),
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
+    let within = shop.clone();
     let calls = shop
-        .db()
-        .write(async move |tx| {
-            lock(tx, row.order_id).await?;
-            // Before the money moves, which would end it as a success of the gateway's.
-            end(tx, &inner, &ctx, id, "settled", &note).await?;
+        .write(ctx, async move |tx| {
+            let ctx = tx.ctx().clone();
+            let order = lock(tx, row.order_id).await?;
+            // Before the money moves: that would end the row as a success of the gateway.
+            end(tx, id, Outcome::Settled, &note).await?;
             match (kind, row.payment_id, row.refund_id) {
                 (RefusalKind::Capture, Some(payment), _) => {
-                    Ok(payments::captured_otherwise(tx, &inner, &ctx, payment, row.amount.unwrap_or(0)).await?)
+                    let order = order.ok_or(RefusalError::Unknown)?;
+                    Ok(payments::captured_otherwise(tx, &within, &ctx, &order, payment, row.amount.unwrap_or(0)).await?)
                 }
                 (RefusalKind::Refund, _, Some(refund)) => {
-                    payments::refunded_otherwise(tx, &inner, &ctx, refund).await?;
+                    payments::refunded_otherwise(tx, &within, &ctx, refund).await?;
                     Ok(Vec::new())
                 }
                 _ => Err(RefusalError::Unknown),
@@ -301,53 +291,50 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
         })
         .await?;
     payments::carry_out(shop, calls).await;
-    shop.feed().wake();
     Ok(())
 }
 
-/// Nothing is done about it; why is kept. A refund of which the gateway knows nothing is given up, so that its money can be given back
-/// in another way.
+/// Ends a row without doing anything, with a reason. A refund that the gateway does not know is given up, so that the money can be
+/// refunded in another way.
 ///
 /// # Errors
-/// [`RefusalError::Note`] without a reason; [`PaymentError::Waiting`] for a refund of which the gateway says nothing: it may have been
+/// [`RefusalError::Note`] without a reason; [`PaymentError::Waiting`] when the gateway does not answer about a refund: it may have been
 /// made.
 pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = noted(note)?;
+    let note = required_note(note)?;
     if let (RefusalKind::Refund, Some(refund)) = (kind, row.refund_id) {
         payments::look_for_refund(shop, refund).await?;
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            lock(tx, row.order_id).await?;
-            end(tx, &inner, &ctx, id, "dismissed", &note).await?;
-            match (kind, row.payment_id, row.refund_id) {
-                (RefusalKind::Capture, Some(payment), _) => Ok::<_, RefusalError>(payments::give_up_capture(tx, payment).await?),
-                (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, &inner, &ctx, refund).await?),
-                _ => Ok(()),
-            }
-        })
-        .await?;
-    shop.feed().wake();
-    Ok(())
+    let within = shop.clone();
+    shop.write(ctx, async move |tx| {
+        let ctx = tx.ctx().clone();
+        lock(tx, row.order_id).await?;
+        end(tx, id, Outcome::Dismissed, &note).await?;
+        match (kind, row.payment_id, row.refund_id) {
+            (RefusalKind::Capture, Some(payment), _) => Ok(payments::give_up_capture(tx, payment).await?),
+            (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, &within, &ctx, refund).await?),
+            _ => Ok(()),
+        }
+    })
+    .await
 }
 
-/// Whoever changes anything about an order takes its lock first.
-async fn lock(tx: &mut Tx, order: Option<OrderId>) -> Result<(), DbError> {
-    if let Some(order) = order {
-        orders::lock(tx, order).await?;
+async fn lock(tx: &mut Tx, order: Option<OrderId>) -> Result<Option<LockedOrder>, DbError> {
+    match order {
+        Some(order) => orders::lock(tx, order).await,
+        None => Ok(None),
     }
-    Ok(())
 }
 
-fn noted(note: &str) -> Result<String, RefusalError> {
+fn required_note(note: &str) -> Result<String, RefusalError> {
     let note: String = note.trim().chars().take(200).collect();
     if note.is_empty() { Err(RefusalError::Note) } else { Ok(note) }
 }
 
-async fn end(tx: &mut Tx, shop: &Shop, ctx: &Context, id: RefusalId, outcome: &str, note: &str) -> Result<(), RefusalError> {
-    let at = shop.now();
-    let ended = store::end(tx, id, outcome, note, &ctx.actor.to_string(), at).await?.ok_or(RefusalError::Unknown)?;
-    Ok(tell_ended(tx, shop, ctx, vec![ended], outcome, at).await?)
+async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<(), RefusalError> {
+    let ctx = tx.ctx().clone();
+    let ended = store::end(tx, id, outcome.as_str(), note, &ctx.actor.to_string()).await?.ok_or(RefusalError::Unknown)?;
+    record_ended(tx, &ctx, vec![ended], outcome);
+    Ok(())
 }

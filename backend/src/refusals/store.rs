@@ -1,63 +1,68 @@
-//! The refusals' SQL.
+//! The SQL of refusals.
 
 use domain::id::{JobId, OrderId, PaymentId, RefundId, RefusalId};
 use domain::{Currency, Timestamp};
 
-use crate::platform::db::{DbError, Reader, Tx};
+use platform::db::{DbError, Read, Tx};
 
 use super::Refusal;
 
-crate::rows! {
-    /// Something that is refused and not settled.
-    pub(super) struct Open {
-        pub id: RefusalId,
-        pub kind: String,
-        pub order_id: Option<OrderId>,
-        pub number: Option<String>,
-        pub payment_id: Option<PaymentId>,
-        pub refund_id: Option<RefundId>,
-        pub job_id: Option<JobId>,
-        pub job_kind: Option<String>,
-        pub job_payload: Option<String>,
-        pub amount: Option<i64>,
-        pub currency: Option<Currency>,
-        pub reason: String,
-        pub times: i64,
-        pub first_at: Timestamp,
-        pub last_at: Timestamp,
-    }
+/// A refusal that has not ended.
+#[derive(sqlx::FromRow)]
+pub(super) struct OpenRefusal {
+    pub id: RefusalId,
+    pub kind: String,
+    pub order_id: Option<OrderId>,
+    pub number: Option<String>,
+    pub payment_id: Option<PaymentId>,
+    pub refund_id: Option<RefundId>,
+    pub job_id: Option<JobId>,
+    pub job_kind: Option<String>,
+    pub job_payload: Option<String>,
+    pub amount: Option<i64>,
+    pub currency: Option<Currency>,
+    pub reason: String,
+    pub times: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
 }
 
 macro_rules! open {
     ($rest:literal) => {
         concat!(
-            "select r.id, r.kind, r.order_id, o.number, r.payment_id, r.refund_id, r.job_id, j.kind, j.payload, r.amount, r.currency,
-                r.reason, r.times, r.first_at, r.last_at
+            "select r.id, r.kind, r.order_id, o.number, r.payment_id, r.refund_id, r.job_id, j.kind as job_kind, j.payload as job_payload,
+                r.amount, r.currency, r.reason, r.times, r.first_at, r.last_at
              from refusals r left join orders o on o.id = r.order_id left join jobs j on j.id = r.job_id where r.ended_at is null ",
             $rest
         )
     };
 }
 
-pub(super) async fn open(db: &mut impl Reader) -> Result<Vec<Open>, DbError> {
-    db.fetch_all(open!("order by r.last_at desc, r.id desc limit 50"), &[]).await
+pub(super) async fn open(db: &mut impl Read) -> Result<Vec<OpenRefusal>, DbError> {
+    db.load_all(open!("order by r.last_at desc, r.id desc limit 50"), &[]).await
 }
 
-pub(super) async fn one(db: &mut impl Reader, id: RefusalId) -> Result<Option<Open>, DbError> {
-    db.fetch_optional(open!("and r.id = $1"), &[&id]).await
+pub(super) async fn one(db: &mut impl Read, id: RefusalId) -> Result<Option<OpenRefusal>, DbError> {
+    db.load_optional(open!("and r.id = $1"), &[&id]).await
 }
 
-/// When something was refused last, and what of it is still open.
-pub(super) async fn last_seen(db: &mut impl Reader, key: &str) -> Result<Option<Timestamp>, DbError> {
-    let row: Option<(Timestamp,)> = db.fetch_optional("select last_at from refusals where key = $1 and ended_at is null", &[&key]).await?;
-    Ok(row.map(|row| row.0))
+/// When something that is still open was refused last.
+pub(super) async fn last_seen(db: &mut impl Read, key: &str) -> Result<Option<Timestamp>, DbError> {
+    db.fetch_optional_scalar("select last_at from refusals where key = $1 and ended_at is null", &[&key]).await
 }
 
-/// Opens a row, or counts one more time on that which is open; says its id and how often it was refused by now. The job that was
-/// given up last, if one was, is the only one whose success ends the row.
-pub(super) async fn record(tx: &mut Tx, id: RefusalId, new: &Refusal, at: Timestamp) -> Result<(RefusalId, i64), DbError> {
+#[derive(sqlx::FromRow)]
+pub(super) struct Recorded {
+    pub id: RefusalId,
+    /// How often it was refused by now.
+    pub times: i64,
+}
+
+/// Opens a row, or counts the open one up. Only the success of the job that was given up last ends the row.
+pub(super) async fn record(tx: &mut Tx, new: &Refusal) -> Result<Recorded, DbError> {
+    let (id, at) = (RefusalId(tx.id()), tx.now());
     let (amount, currency) = (new.amount.map(|money| money.minor), new.amount.map(|money| money.currency));
-    tx.fetch_one(
+    tx.load_one(
         "insert into refusals (id, key, kind, order_id, payment_id, refund_id, job_id, amount, currency, reason, first_at, last_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          on conflict (key) where ended_at is null do update set times = refusals.times + 1, last_at = excluded.last_at,
@@ -68,11 +73,17 @@ pub(super) async fn record(tx: &mut Tx, id: RefusalId, new: &Refusal, at: Timest
     .await
 }
 
-/// What was open: its id, kind and order.
-pub(super) type Ended = (RefusalId, String, Option<OrderId>);
+/// A row that was ended.
+#[derive(sqlx::FromRow)]
+pub(super) struct Ended {
+    pub id: RefusalId,
+    pub kind: String,
+    pub order_id: Option<OrderId>,
+}
 
-pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, by: &str, at: Timestamp) -> Result<Option<Ended>, DbError> {
-    tx.fetch_optional(
+pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, by: &str) -> Result<Option<Ended>, DbError> {
+    let at = tx.now();
+    tx.load_optional(
         "update refusals set ended_at = $2, ended_by = $3, outcome = $4, note = $5 where id = $1 and ended_at is null
          returning id, kind, order_id",
         &[&id, &at, &by, &outcome, &note],
@@ -80,8 +91,9 @@ pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, b
     .await
 }
 
-pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str, at: Timestamp) -> Result<Vec<Ended>, DbError> {
-    tx.fetch_all(
+pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str) -> Result<Vec<Ended>, DbError> {
+    let at = tx.now();
+    tx.load_all(
         "update refusals set ended_at = $2, ended_by = $3, outcome = $4 where key = $1 and ended_at is null
          returning id, kind, order_id",
         &[&key, &at, &by, &outcome],
@@ -89,8 +101,9 @@ pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str, 
     .await
 }
 
-pub(super) async fn end_by_job(tx: &mut Tx, job: JobId, at: Timestamp) -> Result<Vec<Ended>, DbError> {
-    tx.fetch_all(
+pub(super) async fn end_by_job(tx: &mut Tx, job: JobId) -> Result<Vec<Ended>, DbError> {
+    let at = tx.now();
+    tx.load_all(
         "update refusals set ended_at = $2, ended_by = 'system', outcome = 'done' where job_id = $1 and ended_at is null
          returning id, kind, order_id",
         &[&job, &at],

@@ -164,7 +164,7 @@ impl Batch {
         if self.value > 0 {
             let postings = [("inventory", self.value), ("inventory_adjustment", -self.value)];
             let reference = self.movements.first().map_or_else(|| shop.id(), |m| m.id.0);
-            accounting::post(tx, shop, at, "stock.received", None, reference, currency, &postings)
+            accounting::post(tx, "stock.received", None, reference, currency, &postings)
                 .await
                 .map_err(|e| CatalogError::Books(e.to_string()))?;
         }

@@ -233,7 +233,7 @@ pub(super) async fn people(shop: &Shop, file: &File, step: &(dyn Fn(usize) + Syn
     for (done, s) in file.staff.iter().enumerate() {
         step(done);
         let contact = ContactDetails { name: s.name.clone(), email: s.email.clone(), phone: String::new() };
-        match identity::create_demo(shop, Locale::En, contact, Some(s.role), &s.password).await {
+        match identity::create_demo_account(shop, Locale::En, contact, Some(s.role), &s.password).await {
             Ok(_) | Err(identity::IdentityError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -242,7 +242,7 @@ pub(super) async fn people(shop: &Shop, file: &File, step: &(dyn Fn(usize) + Syn
         step(file.staff.len() + done);
         let locale = Locale::parse(&c.locale).unwrap_or_default();
         let contact = ContactDetails { name: c.name.clone(), email: c.email.clone(), phone: c.phone.clone() };
-        match identity::create_demo(shop, locale, contact, None, &c.password).await {
+        match identity::create_demo_account(shop, locale, contact, None, &c.password).await {
             Ok(user) => {
                 let own = Context::customer(user, RequestId(shop.id()));
                 customers::save_address(shop, &own, locale, None, &c.address, true).await?;

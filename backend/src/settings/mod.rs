@@ -1,41 +1,39 @@
-//! The shop's face and rules: name, logo, colours, currency, country.
+//! The shop's settings: name, logo, colours, currency, country, order limits.
+
+pub mod events;
 
 use domain::Currency;
 use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
+use platform::db::DbError;
+use platform::settings::put;
+use platform::{Context, Forbidden};
 use uuid::Uuid;
 
+use self::events::SettingsChanged;
 use crate::Shop;
-use crate::platform::db::DbError;
-use crate::platform::events::{self, Event};
-use crate::platform::settings::put;
-use crate::platform::{Context, Forbidden};
 
-/// Under which key they are kept.
 const KEY: &str = "shop";
 
-/// The greatest of the limits' numbers.
-const MAX_AMOUNT: i64 = 1_000_000_000_000;
+/// Of each limit; amounts in minor units.
+const MAX_LIMIT: i64 = 1_000_000_000_000;
 
-/// Why settings were not saved.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// Not allowed.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// A field is wrong; names it.
+    /// The name of a wrong field.
     #[error("{0}")]
     Invalid(&'static str),
-    /// Another currency, though goods have prices in the one there is.
-    #[error("goods have prices in another currency")]
+    /// The currency cannot be changed any more.
+    #[error("products have prices in another currency")]
     Priced,
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
 
-/// The settings as last read; [`load`] reads them at start and after each change.
+/// The settings as [`load`] last read them: at start and after each change.
 #[must_use]
 pub fn shop(shop: &Shop) -> ShopSettings {
     shop.settings().last(KEY).unwrap_or_default()
@@ -47,7 +45,7 @@ pub fn shop_currency(shop: &Shop) -> Currency {
     self::shop(shop).currency.parse().unwrap_or(Currency::PHP)
 }
 
-/// Reads the settings.
+/// Reads the settings from the database.
 ///
 /// # Errors
 /// The database's.
@@ -104,23 +102,20 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
         ("line_units", line_units),
         ("lines", lines),
     ] {
-        if !(0..=MAX_AMOUNT).contains(&number) {
+        if !(0..=MAX_LIMIT).contains(&number) {
             return Err(SettingsError::Invalid(field));
         }
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
-    let another = load(shop).await?.currency != new.currency;
-    shop.db()
-        .write(async move |tx| {
-            let at = inner.now();
-            if another && tx.fetch_optional::<(i64,)>("select 1 from prices limit 1", &[]).await?.is_some() {
-                return Err(SettingsError::Priced);
-            }
-            put(tx, KEY, &new, at).await?;
-            let data = serde_json::json!({ "settings": new });
-            Ok(events::append(tx, &inner, &ctx, at, &[Event::new("settings.changed", Uuid::nil(), data)]).await?)
-        })
-        .await?;
+    let currency_changed = load(shop).await?.currency != new.currency;
+    shop.write(ctx, async move |tx| {
+        if currency_changed && tx.fetch_optional_scalar::<i64>("select amount from prices limit 1", &[]).await?.is_some() {
+            return Err(SettingsError::Priced);
+        }
+        put(tx, KEY, &new).await?;
+        tx.record(Uuid::nil(), SettingsChanged { settings: new.clone() });
+        Ok(())
+    })
+    .await?;
     shop.settings().forget();
     shop.feed().wake();
     load(shop).await?;

@@ -3,11 +3,11 @@
 use crate::support::outside::{VISA, World, both_worlds, owner};
 use crate::support::{TestShop, a_product, both, place, postgres, sqlite};
 use backend::payments::{capture, refund, settle};
-use backend::platform::db::Db;
 use backend::{audit, fulfilment, orders};
 use domain::id::OrderId;
+use platform::db::Db;
 
-/// A shop in which everything has happened: a card order that is sent, arrived and partly refunded, an open cash order, a
+/// A shop with a card order that is sent, arrived and partly refunded, an open cash order, a
 /// cancelled one.
 async fn a_busy_shop(world: &World) -> OrderId {
     let variant = a_product().at(11_200).with_stock(9).make(world).await;
@@ -44,16 +44,16 @@ async fn broken_by(world: &World, sql: &'static [&'static str]) -> Vec<String> {
             "shipment_lines",
             "payment_events",
         ] {
-            let rules: Vec<(String,)> = world
+            let rules: Vec<String> = world
                 .db()
-                .fetch_all(
+                .fetch_scalars(
                     "select cast(conname as text) from pg_constraint
                      where conrelid = cast(cast($1 as text) as regclass) and contype in ('c', 'f')",
                     &[&table],
                 )
                 .await
                 .unwrap();
-            for (rule,) in rules {
+            for rule in rules {
                 raw(world, format!("alter table {table} drop constraint if exists \"{rule}\" cascade")).await;
             }
         }
@@ -144,17 +144,17 @@ breaks! {
 async fn every_check_counts_what_it_looked_at_and_tells_how_far_it_is() {
     both_worlds(async |world| {
         a_busy_shop(world).await;
-        let told = std::sync::Mutex::new(Vec::new());
-        let checks = audit::run(world, &|done, all| told.lock().unwrap().push((done, all))).await.unwrap();
+        let steps = std::sync::Mutex::new(Vec::new());
+        let checks = audit::run(world, &|done, all| steps.lock().unwrap().push((done, all))).await.unwrap();
         assert!(checks.iter().all(|c| c.count > 0), "{checks:?}");
-        let told = told.into_inner().unwrap();
-        assert!(told.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 == w[1].1), "{told:?}");
-        assert!(told.last().is_some_and(|(done, all)| done == all && *all > 0));
+        let steps = steps.into_inner().unwrap();
+        assert!(steps.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 == w[1].1), "{steps:?}");
+        assert!(steps.last().is_some_and(|(done, all)| done == all && *all > 0));
     })
     .await;
 }
 
-/// A shop with goods, closed, and its address.
+/// A shop with products, closed, and its address.
 async fn a_closed_shop(world: &TestShop) -> String {
     for n in 0..40 {
         a_product().named(&format!("Product {n}")).with_stock(1).make(world).await;
@@ -168,7 +168,7 @@ async fn a_closed_shop(world: &TestShop) -> String {
 async fn damage(db: &Db) -> Vec<String> {
     let mut found = Vec::new();
     for thoroughly in [false, true] {
-        let checks = audit::whole(db, thoroughly).await;
+        let checks = audit::integrity(db, thoroughly).await;
         assert!(checks.iter().all(|check| check.count > 0 || !check.failures.is_empty()), "{checks:?}");
         found.extend(
             checks.into_iter().flat_map(|check| check.failures.into_iter().map(move |failure| format!("{}: {failure}", check.name))),
@@ -190,8 +190,8 @@ async fn an_overwritten_page_of_sqlite_is_noticed() {
     let world = sqlite().await;
     let url = a_closed_shop(&world).await;
     let db = Db::open_to_read(&url, &backend::SCHEMA).await.unwrap();
-    let (page,): (i64,) = db.fetch_one("select rootpage from sqlite_master where name = 'products'", &[]).await.unwrap();
-    let (size,): (i64,) = db.fetch_one("select page_size from pragma_page_size()", &[]).await.unwrap();
+    let page: i64 = db.fetch_scalar("select rootpage from sqlite_master where name = 'products'", &[]).await.unwrap();
+    let size: i64 = db.fetch_scalar("select page_size from pragma_page_size()", &[]).await.unwrap();
     db.close().await;
     let path = std::path::Path::new(url.strip_prefix("sqlite:").unwrap());
     overwrite(path, u64::try_from(page).unwrap() - 1, usize::try_from(size).unwrap());

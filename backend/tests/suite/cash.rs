@@ -7,7 +7,7 @@ use backend::fulfilment::FulfilmentError;
 use backend::payments::{self, PaymentError};
 use backend::platform::Context;
 use backend::{Shop, fulfilment, orders};
-use domain::id::{ApiKeyId, OrderId, ShipmentId, VariantId};
+use domain::id::{ApiKeyId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
 use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
 use domain::{Currency, Locale, Money, Timestamp};
@@ -231,7 +231,7 @@ async fn a_name_is_as_long_as_its_letters_and_is_seen() {
 }
 
 /// A cash order whose parcels are on their way, one from each house.
-async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<ShipmentId>) {
+async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<ParcelId>) {
     let goods = houses.iter().copied().fold(a_product(), |goods, house| goods.with_stock_in(house, 1));
     let units = i64::try_from(houses.len()).unwrap();
     let placed = place(shop, &[(goods.make(shop).await, units)]).await.unwrap();

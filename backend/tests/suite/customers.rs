@@ -42,7 +42,7 @@ fn cebu() -> Address {
 }
 
 /// Contacts with an address each, a millisecond after each other.
-async fn keep(shop: &TestShop, people: &[ContactDetails]) -> Vec<ContactId> {
+async fn insert_people(shop: &TestShop, people: &[ContactDetails]) -> Vec<ContactId> {
     let prepare = |person| {
         shop.clock.advance(1);
         customers::prepare_contact(shop, person, Locale::En)
@@ -66,7 +66,7 @@ async fn people_are_found_by_e_mail_phone_and_words_of_their_name() {
         let mut people = vec![person("María Clara Santos"), person("Ana Santos"), person("Ben Cruz")];
         people[0].email = "maria.clara@example.com".into();
         people[2].phone = "+65 6123 4567".into();
-        let ids = keep(shop, &people).await;
+        let ids = insert_people(shop, &people).await;
         let found = async |text: &str| customers::find_contacts(shop, text).await.unwrap();
         assert_eq!(found("MARIA.CLARA@example.com").await, [ids[0]]);
         assert_eq!(found("+6561234567").await, [ids[2]]);
@@ -88,7 +88,7 @@ async fn people_are_found_by_e_mail_phone_and_words_of_their_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sealed_record_that_was_moved_to_another_row_does_not_open() {
     both(async |shop| {
-        let ids = keep(shop, &[person("Ana Reyes"), person("Ben Cruz")]).await;
+        let ids = insert_people(shop, &[person("Ana Reyes"), person("Ben Cruz")]).await;
         let (from, to) = (ids[0], ids[1]);
         shop.db()
             .write(async move |tx| {
@@ -107,25 +107,25 @@ async fn a_sealed_record_that_was_moved_to_another_row_does_not_open() {
 async fn an_address_book_is_kept_corrected_and_emptied() {
     both(async |shop| {
         let ana = shopper(shop, "Ana Reyes").await;
-        assert!(customers::addresses(shop, &ana).await.unwrap().is_empty());
+        assert!(customers::address_book(shop, &ana).await.unwrap().is_empty());
         let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await.unwrap();
         shop.clock.advance(1);
         let work = customers::save_address(shop, &ana, Locale::En, None, &address(), false).await.unwrap();
-        let book = customers::addresses(shop, &ana).await.unwrap();
+        let book = customers::address_book(shop, &ana).await.unwrap();
         assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(home, true), (work, false)]);
         let saved = &book[0].address;
         assert_eq!((saved.recipient.as_str(), saved.phone.as_str(), saved.postal_code.as_str()), ("Ana Reyes", "+639171234567", "6000"));
-        assert_eq!(customers::places::island_group(saved), Some("Visayas"));
+        assert_eq!(customers::address_tree::island_group(saved), Some("Visayas"));
 
         let moved = Address { line1: "7 Rizal Avenue".into(), ..cebu() };
         assert_eq!(customers::save_address(shop, &ana, Locale::En, Some(work), &moved, true).await.unwrap(), work);
-        let book = customers::addresses(shop, &ana).await.unwrap();
+        let book = customers::address_book(shop, &ana).await.unwrap();
         assert_eq!((book[0].id, book[0].is_default, book[0].address.line1.as_str()), (work, true, "7 Rizal Avenue"));
         assert_eq!(book.iter().filter(|a| a.is_default).count(), 1);
 
         customers::set_default_address(shop, &ana, home).await.unwrap();
         customers::delete_address(shop, &ana, home).await.unwrap();
-        let book = customers::addresses(shop, &ana).await.unwrap();
+        let book = customers::address_book(shop, &ana).await.unwrap();
         assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(work, true)]);
         assert!(customers::open_address(shop, home).await.is_err(), "what it said is gone");
         let again = customers::delete_address(shop, &ana, home).await;
@@ -143,9 +143,9 @@ async fn nobody_reaches_into_another_persons_book() {
         assert!(matches!(changed, Err(CustomerError::Unknown)));
         assert!(matches!(customers::delete_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
         assert!(matches!(customers::set_default_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
-        assert!(customers::addresses(shop, &ben).await.unwrap().is_empty());
-        assert!(matches!(customers::addresses(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
-        let book = customers::addresses(shop, &ana).await.unwrap();
+        assert!(customers::address_book(shop, &ben).await.unwrap().is_empty());
+        assert!(matches!(customers::address_book(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
+        let book = customers::address_book(shop, &ana).await.unwrap();
         assert_eq!((book.len(), book[0].address.line1.as_str(), book[0].is_default), (1, "12 Mabini Street", true));
     })
     .await;
@@ -183,7 +183,7 @@ async fn preferences_are_kept_and_news_are_off_until_asked_for() {
     .await;
 }
 
-/// What nobody may read who has the database but not the key. Each occurs in no name of the program's own.
+/// Texts that must not be in the database in the open. None of them occurs in the program's own names.
 const SECRETS: [&str; 8] = [
     "Estrellita",
     "Magbanua",
@@ -227,15 +227,15 @@ async fn the_database_file_and_its_log_name_no_shopper() {
     for _ in 0..2 {
         let mut all = Vec::new();
         files(shop.folder.path(), &mut all);
-        let mut goods = false;
+        let mut finds_open_text = false;
         for file in all {
             let bytes = std::fs::read(&file).unwrap();
-            goods |= holds(&bytes, "Dried mango");
+            finds_open_text |= holds(&bytes, "Dried mango");
             for secret in SECRETS {
                 assert!(!holds(&bytes, secret), "“{secret}” in {}", file.display());
             }
         }
-        assert!(goods, "what is in the open can be read, so the search works");
+        assert!(finds_open_text, "what is in the open can be read, so the search works");
         shop.close().await;
     }
 }
@@ -254,16 +254,16 @@ async fn no_table_in_postgres_names_a_shopper() {
     let name = shop.db().url().rsplit('/').next().unwrap().to_owned();
     let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    let mut goods = false;
+    let mut finds_open_text = false;
     for (table,) in tables {
         // Bytes are written in hex.
         let sql = sqlx::AssertSqlSafe(format!("select cast(t as text) from {table} t"));
         let texts: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
-        goods |= texts.iter().any(|text| holds(text.as_bytes(), "Dried mango"));
+        finds_open_text |= texts.iter().any(|text| holds(text.as_bytes(), "Dried mango"));
         for secret in SECRETS {
             assert!(texts.iter().all(|text| !holds(text.as_bytes(), secret)), "“{secret}” in {table}");
         }
     }
-    assert!(goods, "what is in the open can be read, so the search works");
+    assert!(finds_open_text, "what is in the open can be read, so the search works");
     shop.close().await;
 }

@@ -39,18 +39,18 @@ async fn what_is_told_of_delivery_is_that_of_the_place_and_a_range_before_one_is
     both(async |shop| {
         save(shop, a_method("riders", 4_000, (1, 2), "NCR")).await;
         save(shop, a_method("boat", 7_500, (5, 9), "Visayas")).await;
-        let told = async |code: &str| delivery_to(shop, Locale::En, code).await.unwrap();
+        let delivery = async |code: &str| delivery_to(shop, Locale::En, code).await.unwrap();
         let fee = |to: &domain::view::DeliveryTo| to.ways(pesos(10_000), 100).first().map(|(fee, way)| (fee.minor, way.name.clone()));
         // To Luzon and Mindanao goes only what goes everywhere, for 100.00.
-        let anywhere = told("").await;
+        let anywhere = delivery("").await;
         assert_eq!(anywhere.fees(pesos(10_000), 100), Some((pesos(4_000), pesos(10_000))));
         assert!(anywhere.place.is_none() && fee(&anywhere).is_none());
-        assert_eq!(fee(&told(MAKATI).await), Some((4_000, "riders".into())));
-        let cebu = told(CEBU).await;
+        assert_eq!(fee(&delivery(MAKATI).await), Some((4_000, "riders".into())));
+        let cebu = delivery(CEBU).await;
         assert_eq!((cebu.place.as_ref().unwrap().name.as_str(), fee(&cebu)), ("Cebu City", Some((7_500, "boat".into()))));
-        assert_eq!(fee(&told("AU").await), Some((10_000, "Standard".into())));
+        assert_eq!(fee(&delivery("AU").await), Some((10_000, "Standard".into())));
         // A place that is none is as good as not chosen.
-        assert_eq!(told("9999999999").await, anywhere);
+        assert_eq!(delivery("9999999999").await, anywhere);
     })
     .await;
 }

@@ -7,6 +7,7 @@ use backend::orders::{self, ORDER_COLUMNS, OrderError, OrdersFile};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use domain::view::OrderQuery;
+use platform::events::RecordedEvent;
 use serde_json::Value;
 
 async fn orders_file(shop: &TestShop, query: OrderQuery) -> String {
@@ -26,10 +27,10 @@ fn read(file: &str) -> Vec<std::collections::HashMap<String, String>> {
 }
 
 /// The events of files that left: kind, actor and details.
-async fn noted(shop: &TestShop) -> Vec<(String, String, Value)> {
-    let rows: Vec<(String, String, String)> =
-        shop.db().fetch_all("select kind, actor, data from events where kind like '%export%' order by seq", &[]).await.unwrap();
-    rows.into_iter().map(|(kind, actor, data)| (kind, actor, serde_json::from_str(&data).unwrap())).collect()
+async fn recorded(shop: &TestShop) -> Vec<(String, String, Value)> {
+    let sql = "select seq, id, kind, subject, actor, data, at from events where kind like '%export%' order by seq";
+    let events: Vec<RecordedEvent> = shop.db().load_all(sql, &[]).await.unwrap();
+    events.into_iter().map(|event| (event.kind, event.actor, serde_json::from_str(&event.data).unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +63,7 @@ async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_w
         let all = read(&orders_file(shop, OrderQuery::default()).await);
         assert_eq!(all.len(), 3);
 
-        let noted = noted(shop).await;
+        let noted = recorded(shop).await;
         assert_eq!(noted.len(), 4);
         assert_eq!((noted[0].0.as_str(), noted[1].0.as_str()), ("orders.export_begun", "orders.exported"));
         assert!(noted.iter().all(|(_, actor, _)| actor.starts_with("staff:")));
@@ -86,7 +87,7 @@ async fn a_file_of_many_pages_has_each_order_once_and_one_that_breaks_off_is_not
         drop(file);
         // The reader went away after the first page: that is written by a task of its own.
         let broken = loop {
-            let noted = noted(shop).await;
+            let noted = recorded(shop).await;
             if noted.len() == 4 {
                 break noted.into_iter().next_back().unwrap();
             }
@@ -135,7 +136,7 @@ async fn customers_leave_one_by_their_mail_with_what_they_spent_and_no_staff_amo
         let spent = one.total.plus(two.total).unwrap().decimal();
         assert_eq!((maria["email"].as_str(), maria["orders"].as_str()), ("maria.clara@example.com", "2"));
         assert_eq!((maria["spent_php"].as_str(), maria["line1"].as_str()), (spent.as_str(), "12 Keong Saik Road"));
-        assert_eq!(noted(shop).await.last().unwrap().2["rows"], 3);
+        assert_eq!(recorded(shop).await.last().unwrap().2["rows"], 3);
     })
     .await;
 }

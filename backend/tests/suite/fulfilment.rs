@@ -1,11 +1,11 @@
-//! From the shelf to the door, on both databases.
+//! From picking to delivery, on both databases.
 
 use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_product, both, guest, number, place};
 use backend::fulfilment::{self, FulfilmentError};
 use backend::orders::{self, OrderError};
 use domain::Locale;
-use domain::order::{DeliveryState, FulfilmentState, PaymentState, ShipmentState};
+use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentState};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
@@ -19,13 +19,13 @@ async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
         assert_eq!((parcels.len(), see().await.delivery), (1, DeliveryState::Preparing));
         assert!(matches!(fulfilment::pick(shop, &ctx, placed.order).await, Err(FulfilmentError::NothingToPick)));
         let early = fulfilment::ship(shop, &ctx, parcels[0], "LBC", "").await;
-        assert!(matches!(early, Err(FulfilmentError::Step { is: ShipmentState::Picked, wanted: ShipmentState::Shipped })));
+        assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Shipped })));
         fulfilment::pack(shop, &ctx, parcels[0]).await.unwrap();
         assert!(matches!(fulfilment::ship(shop, &ctx, parcels[0], " ", "").await, Err(FulfilmentError::Carrier)));
         fulfilment::ship(shop, &ctx, parcels[0], "LBC", "LBC-1").await.unwrap();
         let order = see().await;
         assert_eq!((order.fulfilment, order.delivery), (FulfilmentState::Fulfilled, DeliveryState::InTransit));
-        assert_eq!((order.shipments[0].tracking_number.as_deref(), order.lines[0].shipped), (Some("LBC-1"), 2));
+        assert_eq!((order.parcels[0].tracking_number.as_deref(), order.lines[0].shipped), (Some("LBC-1"), 2));
         assert_eq!(number(shop, "select on_hand from stock where on_hand > 0").await, 1);
         assert_eq!(number(shop, "select amount from postings where account = 'cost_of_goods_sold'").await, 8_000);
         assert_eq!(order.payment, PaymentState::Pending);
@@ -60,13 +60,13 @@ async fn the_order_that_holds_the_last_unit_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn goods_in_two_houses_leave_in_two_parcels_each_from_its_own() {
+async fn items_in_two_locations_leave_in_two_parcels_each_from_its_own() {
     both(async |shop| {
         let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
         assert_eq!(parcels.len(), 2);
-        // The second parcel first: it takes nothing from the other house.
+        // The second parcel first: it takes nothing from the other location.
         fulfilment::pack(shop, &clerk(shop), parcels[1]).await.unwrap();
         fulfilment::ship(shop, &clerk(shop), parcels[1], "LBC", "").await.unwrap();
         let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
@@ -147,11 +147,11 @@ async fn two_clerks_who_press_at_the_same_moment_send_one_parcel() {
                 tokio::spawn(async move { fulfilment::pick(&shop, &ctx, order).await.is_ok() })
             })
             .collect();
-        let mut made = 0;
+        let mut succeeded = 0;
         for one in pressed {
-            made += i32::from(one.await.unwrap());
+            succeeded += i32::from(one.await.unwrap());
         }
-        assert_eq!((made, number(shop, "select count(*) from shipments").await), (1, 1));
+        assert_eq!((succeeded, number(shop, "select count(*) from shipments").await), (1, 1));
     })
     .await;
 }

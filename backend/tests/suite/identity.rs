@@ -28,7 +28,7 @@ async fn sign_in(shop: &Shop, email: &str, password: &str) -> Result<String, Ide
 }
 
 async fn context(shop: &Shop, token: &str) -> Context {
-    identity::context_of(&identity::who(shop, token).await.unwrap().unwrap(), guest(shop).request)
+    identity::context_of(&identity::authenticate(shop, token).await.unwrap().unwrap(), guest(shop).request)
 }
 
 async fn staff(shop: &Shop, name: &str, role: Role) -> UserId {
@@ -49,14 +49,14 @@ fn fields(error: IdentityError) -> Vec<String> {
 async fn who_signs_up_is_known_by_the_token_until_they_sign_out() {
     both(async |shop| {
         let (user, token) = sign_up(shop, "Ana Reyes").await;
-        let me = identity::who(shop, &token).await.unwrap().unwrap();
+        let me = identity::authenticate(shop, &token).await.unwrap().unwrap();
         assert_eq!((me.id, me.role, me.contact.name.as_str()), (user, None, "Ana Reyes"));
         assert_eq!(me.contact.phone, "+639171234567");
-        assert_eq!(identity::who(shop, "somebody-elses-token").await.unwrap(), None);
+        assert_eq!(identity::authenticate(shop, "somebody-elses-token").await.unwrap(), None);
         identity::sign_out(shop, &token).await.unwrap();
-        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
+        assert_eq!(identity::authenticate(shop, &token).await.unwrap(), None);
         let again = sign_in(shop, " ANA.reyes@Example.com", PASSWORD).await.unwrap();
-        assert_eq!(identity::who(shop, &again).await.unwrap().unwrap().id, user);
+        assert_eq!(identity::authenticate(shop, &again).await.unwrap().unwrap().id, user);
         assert_eq!(number(shop, "select count(*) from events where kind in ('user.created', 'user.signed_in')").await, 2);
     })
     .await;
@@ -87,14 +87,14 @@ async fn two_sign_ups_at_once_with_one_e_mail_make_one_account() {
             let shop = shop.shop.clone();
             tokio::spawn(async move { identity::sign_up(&shop, &guest(&shop), Locale::En, person("Ana Reyes"), PASSWORD).await })
         });
-        let mut made = 0;
+        let mut created = 0;
         for one in futures::future::join_all(tries).await {
             match one.unwrap() {
-                Ok(_) => made += 1,
+                Ok(_) => created += 1,
                 Err(refused) => assert_eq!(fields(refused), ["email"]),
             }
         }
-        assert_eq!((made, number(shop, "select count(*) from users").await), (1, 1));
+        assert_eq!((created, number(shop, "select count(*) from users").await), (1, 1));
     })
     .await;
 }
@@ -107,14 +107,14 @@ async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
             [("ana.reyes@example.com", "a wrong password"), ("nobody@example.com", PASSWORD), ("no e-mail", PASSWORD), ("", "")]
         {
             let refused = sign_in(shop, email, password).await.unwrap_err();
-            assert!(matches!(refused, IdentityError::SignIn), "{email}: {refused}");
+            assert!(matches!(refused, IdentityError::WrongCredentials), "{email}: {refused}");
         }
         // Somebody unknown has to wait after ten tries just as somebody known.
         for email in ["ana.reyes@example.com", "nobody@example.com"] {
             for _ in 0..9 {
-                assert!(matches!(sign_in(shop, email, "guess after guess").await, Err(IdentityError::SignIn)));
+                assert!(matches!(sign_in(shop, email, "guess after guess").await, Err(IdentityError::WrongCredentials)));
             }
-            assert!(matches!(sign_in(shop, email, PASSWORD).await, Err(IdentityError::Wait)));
+            assert!(matches!(sign_in(shop, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
         }
         shop.clock.advance(60_000);
         sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
@@ -122,9 +122,9 @@ async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
         for pause in [0, 60 * 60_000] {
             shop.clock.advance(pause);
             for _ in 0..10 {
-                assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+                assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::WrongCredentials)));
             }
-            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::Wait)));
+            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::TooManyAttempts)));
         }
     })
     .await;
@@ -144,31 +144,34 @@ async fn who_guesses_keeps_out_himself_and_not_the_owner() {
         let email = "olga.lim@example.com";
         let mallory = [203, 0, 113, 9];
         for _ in 0..10 {
-            assert!(matches!(sign_in_from(shop, mallory, None, email, "guess").await, Err(IdentityError::SignIn)));
+            assert!(matches!(sign_in_from(shop, mallory, None, email, "guess").await, Err(IdentityError::WrongCredentials)));
         }
-        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
         sign_in_from(shop, [203, 0, 113, 10], None, email, PASSWORD).await.unwrap();
         // Flooding other accounts does not take the count away.
         for n in 0..300 {
             let _ = sign_in_from(shop, mallory, None, &format!("nobody{n}@example.com"), "guess").await;
         }
-        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
         // Many who guess together have to wait together, and the owner's own browser is let in all the same.
-        let device = identity::device(shop, owner, None);
+        let device = identity::device_token(shop, owner, None);
         for n in 0..=255 {
             let _ = sign_in_from(shop, [198, 51, 100, n], None, email, "guess").await;
         }
-        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], None, email, PASSWORD).await, Err(IdentityError::Wait)));
-        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some("made.up"), email, PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], None, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some("made.up"), email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
         sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, PASSWORD).await.unwrap();
-        assert_eq!(identity::device(shop, owner, Some(&device)), device, "what is known stays");
+        assert_eq!(identity::device_token(shop, owner, Some(&device)), device, "what is known stays");
         let other = UserId(shop.id());
-        assert_ne!(identity::device(shop, other, Some(&device)), device, "another account gets its own");
+        assert_ne!(identity::device_token(shop, other, Some(&device)), device, "another account gets its own");
         // One who guesses on the owner's own browser keeps that one out alone.
         for _ in 0..10 {
-            assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, "guess").await, Err(IdentityError::SignIn)));
+            assert!(matches!(
+                sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, "guess").await,
+                Err(IdentityError::WrongCredentials)
+            ));
         }
-        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
     })
     .await;
 }
@@ -183,10 +186,10 @@ async fn counts_are_shared_by_the_nodes_of_one_database() {
     let two = Shop::open_with(config.clone(), crate::support::adapters(&config), one.clock.clone(), rng).await.unwrap();
     sign_up(&one, "Ana Reyes").await;
     for node in [&*one, &two].into_iter().cycle().take(10) {
-        assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+        assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::WrongCredentials)));
     }
     for node in [&*one, &two] {
-        assert!(matches!(sign_in(node, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in(node, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::TooManyAttempts)));
     }
     two.close().await;
     one.close().await;
@@ -201,7 +204,7 @@ async fn a_hundred_guesses_at_once_count_as_a_hundred() {
             tokio::spawn(async move { sign_in(&shop, "ana.reyes@example.com", &format!("guess number {n}")).await })
         });
         let answers = futures::future::join_all(guesses).await;
-        let tried = answers.into_iter().filter(|a| matches!(a, Ok(Err(IdentityError::SignIn)))).count();
+        let tried = answers.into_iter().filter(|a| matches!(a, Ok(Err(IdentityError::WrongCredentials)))).count();
         assert_eq!(tried, 10);
     })
     .await;
@@ -216,7 +219,7 @@ async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
         }
         let ctx = context(shop, &token).await.from(Some([203, 0, 113, 7].into()));
         assert!(matches!(identity::denials(shop, &ctx).await, Err(IdentityError::Forbidden(_))));
-        identity::denied(shop, &ctx, DenialKind::Permission, None).await;
+        identity::record_denial(shop, &ctx, DenialKind::Permission, None).await;
         let seen = identity::denials(shop, &shop.system()).await.unwrap();
         let of = |kind| {
             let one: Vec<_> = seen.iter().filter(|refusal| refusal.kind == kind).collect();
@@ -233,13 +236,13 @@ async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
         // A thousand clients in an hour leave no more than an hour's rows.
         for n in 0..1_000_u32 {
             let [_, _, c, d] = n.to_be_bytes();
-            identity::denied(shop, &guest(shop).from(Some([198, 51, c, d].into())), DenialKind::Key, None).await;
+            identity::record_denial(shop, &guest(shop).from(Some([198, 51, c, d].into())), DenialKind::Key, None).await;
         }
         assert!(number(shop, "select count(*) from denials").await <= 501);
         assert_eq!(number(shop, "select cast(sum(count) as bigint) from denials where kind = 'key'").await, 1_000);
         assert!(number(shop, "select count(*) from events").await < 520);
         shop.clock.advance(31 * Timestamp::DAY);
-        identity::tidy(shop).await.unwrap();
+        identity::delete_expired(shop).await.unwrap();
         assert_eq!(number(shop, "select count(*) from denials").await + number(shop, "select count(*) from attempts").await, 0);
     })
     .await;
@@ -251,17 +254,17 @@ async fn a_session_lives_as_long_as_it_is_used() {
         let (_, token) = sign_up(shop, "Ana Reyes").await;
         for _ in 0..3 {
             shop.clock.advance(29 * Timestamp::DAY);
-            assert!(identity::who(shop, &token).await.unwrap().is_some());
+            assert!(identity::authenticate(shop, &token).await.unwrap().is_some());
         }
         shop.clock.advance(30 * Timestamp::DAY + 1);
-        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
+        assert_eq!(identity::authenticate(shop, &token).await.unwrap(), None);
 
         staff(shop, "Ben Cruz", Role::Clerk).await;
         let clerk = sign_in(shop, "ben.cruz@example.com", PASSWORD).await.unwrap();
         shop.clock.advance(11 * 3_600_000);
-        assert!(identity::who(shop, &clerk).await.unwrap().is_some());
+        assert!(identity::authenticate(shop, &clerk).await.unwrap().is_some());
         shop.clock.advance(12 * 3_600_000 + 1);
-        assert_eq!(identity::who(shop, &clerk).await.unwrap(), None);
+        assert_eq!(identity::authenticate(shop, &clerk).await.unwrap(), None);
     })
     .await;
 }
@@ -271,16 +274,16 @@ async fn a_new_password_ends_the_other_sessions() {
     both(async |shop| {
         let (_, here) = sign_up(shop, "Ana Reyes").await;
         let there = sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
-        assert!(identity::who(shop, &there).await.unwrap().is_some());
+        assert!(identity::authenticate(shop, &there).await.unwrap().is_some());
         let ctx = context(shop, &here).await;
         let wrong = identity::change_password(shop, &ctx, Locale::En, &here, "not my password", "yellow jeepney at noon").await;
         assert_eq!(fields(wrong.unwrap_err()), ["current_password"]);
         let weak = identity::change_password(shop, &ctx, Locale::En, &here, PASSWORD, "password123").await;
         assert_eq!(fields(weak.unwrap_err()), ["new_password"]);
         identity::change_password(shop, &ctx, Locale::En, &here, PASSWORD, "yellow jeepney at noon").await.unwrap();
-        assert_eq!(identity::who(shop, &there).await.unwrap(), None);
-        assert!(identity::who(shop, &here).await.unwrap().is_some());
-        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::SignIn)));
+        assert_eq!(identity::authenticate(shop, &there).await.unwrap(), None);
+        assert!(identity::authenticate(shop, &here).await.unwrap().is_some());
+        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::WrongCredentials)));
         sign_in(shop, "ana.reyes@example.com", "yellow jeepney at noon").await.unwrap();
     })
     .await;
@@ -299,8 +302,8 @@ async fn sessions_are_listed_and_only_ones_own_can_be_ended() {
         let stranger = identity::revoke_session(shop, &ben, second).await;
         assert!(matches!(stranger, Err(IdentityError::Unknown)));
         identity::revoke_session(shop, &ana, second).await.unwrap();
-        assert_eq!(identity::who(shop, &there).await.unwrap(), None);
-        assert!(identity::who(shop, &here).await.unwrap().is_some());
+        assert_eq!(identity::authenticate(shop, &there).await.unwrap(), None);
+        assert!(identity::authenticate(shop, &here).await.unwrap().is_some());
         assert!(matches!(identity::sessions(shop, &guest(shop), "").await, Err(IdentityError::SignedOut)));
     })
     .await;
@@ -317,8 +320,8 @@ async fn an_account_holds_fifty_sessions_and_the_oldest_gives_way() {
         }
         later(shop);
         assert_eq!(number(shop, "select count(*) from sessions").await, 50);
-        assert_eq!(identity::who(shop, &first).await.unwrap(), None);
-        assert!(identity::who(shop, &last).await.unwrap().is_some());
+        assert_eq!(identity::authenticate(shop, &first).await.unwrap(), None);
+        assert!(identity::authenticate(shop, &last).await.unwrap().is_some());
     })
     .await;
 }
@@ -337,13 +340,13 @@ async fn an_accounts_changes_are_counted_and_the_same_password_is_no_change() {
             let (from, to) = if n % 2 == 0 { (PASSWORD, other) } else { (other, PASSWORD) };
             change(from, to).await.unwrap();
         }
-        assert!(matches!(change(PASSWORD, other).await, Err(IdentityError::Wait)));
+        assert!(matches!(change(PASSWORD, other).await, Err(IdentityError::TooManyAttempts)));
         // Neither is the count of wrong sign-ins cleared by it.
         for _ in 0..10 {
-            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::SignIn)));
+            assert!(matches!(sign_in(shop, "ana.reyes@example.com", "guess").await, Err(IdentityError::WrongCredentials)));
         }
         assert_eq!(fields(change(PASSWORD, PASSWORD).await.unwrap_err()), ["new_password"]);
-        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::Wait)));
+        assert!(matches!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await, Err(IdentityError::TooManyAttempts)));
     })
     .await;
 }
@@ -367,11 +370,11 @@ async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
         let mut named = person("Ana Dizon");
         named.email = "ana.reyes@example.com".into();
         save(&named, "").await.unwrap();
-        assert!(identity::who(shop, &there).await.unwrap().is_some(), "a name changes nothing else");
+        assert!(identity::authenticate(shop, &there).await.unwrap().is_some(), "a name changes nothing else");
         save(&person("Ana Dizon"), PASSWORD).await.unwrap();
-        let me = identity::who(shop, &token).await.unwrap().unwrap();
+        let me = identity::authenticate(shop, &token).await.unwrap().unwrap();
         assert_eq!((me.id, me.contact.name.as_str()), (user, "Ana Dizon"));
-        assert_eq!(identity::who(shop, &there).await.unwrap(), None, "another e-mail ends the other sessions");
+        assert_eq!(identity::authenticate(shop, &there).await.unwrap(), None, "another e-mail ends the other sessions");
         assert!(sign_in(shop, "ana.reyes@example.com", PASSWORD).await.is_err());
         sign_in(shop, "ana.dizon@example.com", PASSWORD).await.unwrap();
         assert_eq!(backend::customers::find_contacts(shop, "dizon").await.unwrap().len(), 1);
@@ -381,7 +384,7 @@ async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
         for _ in 0..10 {
             answers.push(save(&taken, PASSWORD).await);
         }
-        assert!(matches!(answers.pop(), Some(Err(IdentityError::Wait))));
+        assert!(matches!(answers.pop(), Some(Err(IdentityError::TooManyAttempts))));
     })
     .await;
 }
@@ -401,7 +404,7 @@ async fn roles_are_given_by_owners_and_the_last_owner_stays() {
             identity::set_active(shop, &ben, owner, false).await,
             identity::staff(shop, &ben).await.map(drop),
             identity::create_staff(shop, &ben, Locale::En, person("Eve"), Role::Owner, PASSWORD).await.map(drop),
-            identity::create_key(shop, &ben, Locale::En, "mine", &[Permission::ReadStock]).await.map(drop),
+            identity::create_api_key(shop, &ben, Locale::En, "mine", &[Permission::ReadStock]).await.map(drop),
         ] {
             assert!(matches!(refused, Err(IdentityError::Forbidden(_))), "{refused:?}");
         }
@@ -411,12 +414,12 @@ async fn roles_are_given_by_owners_and_the_last_owner_stays() {
             assert!(matches!(refused, Err(IdentityError::LastOwner)), "{refused:?}");
         }
         identity::set_role(shop, &boss, clerk, Some(Role::Manager)).await.unwrap();
-        assert_eq!(identity::who(shop, &token).await.unwrap(), None, "a new role begins with a new session");
+        assert_eq!(identity::authenticate(shop, &token).await.unwrap(), None, "a new role begins with a new session");
         let token = sign_in(shop, "ben.cruz@example.com", PASSWORD).await.unwrap();
         assert!(context(shop, &token).await.may(Permission::RefundPayments));
         identity::set_active(shop, &boss, clerk, false).await.unwrap();
-        assert_eq!(identity::who(shop, &token).await.unwrap(), None);
-        assert!(matches!(sign_in(shop, "ben.cruz@example.com", PASSWORD).await, Err(IdentityError::SignIn)));
+        assert_eq!(identity::authenticate(shop, &token).await.unwrap(), None);
+        assert!(matches!(sign_in(shop, "ben.cruz@example.com", PASSWORD).await, Err(IdentityError::WrongCredentials)));
         let list = identity::staff(shop, &boss).await.unwrap();
         assert_eq!(list.iter().map(|s| (s.role, s.active)).collect::<Vec<_>>(), [(Role::Owner, true), (Role::Manager, false)]);
     })
@@ -447,21 +450,21 @@ async fn a_key_opens_what_its_scopes_say_until_it_is_taken_back() {
     both(async |shop| {
         let boss = shop.system();
         let scopes = [Permission::ReadStock, Permission::ReadOrders, Permission::ReadStock];
-        let (id, secret) = identity::create_key(shop, &boss, Locale::En, "Warehouse", &scopes).await.unwrap();
+        let (id, secret) = identity::create_api_key(shop, &boss, Locale::En, "Warehouse", &scopes).await.unwrap();
         assert!(secret.starts_with("tdh_") && secret.len() == 47);
-        let (found, granted) = identity::key(shop, &secret).await.unwrap().unwrap();
+        let (found, granted) = identity::authenticate_api_key(shop, &secret).await.unwrap().unwrap();
         assert_eq!((found, granted), (id, vec![Permission::ReadOrders, Permission::ReadStock]));
         for wrong in ["", "tdh_", "tdh_guess", &secret[4..], &format!("{secret}x")] {
-            assert_eq!(identity::key(shop, wrong).await.unwrap(), None, "{wrong}");
+            assert_eq!(identity::authenticate_api_key(shop, wrong).await.unwrap(), None, "{wrong}");
         }
-        let listed = identity::keys(shop, &boss).await.unwrap();
+        let listed = identity::api_keys(shop, &boss).await.unwrap();
         assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].revoked_at), (1, "Warehouse", None));
-        identity::revoke_key(shop, &boss, id).await.unwrap();
-        assert_eq!(identity::key(shop, &secret).await.unwrap(), None);
-        assert!(matches!(identity::revoke_key(shop, &boss, id).await, Err(IdentityError::Unknown)));
-        let nameless = identity::create_key(shop, &boss, Locale::En, " ", &scopes).await.unwrap_err();
+        identity::revoke_api_key(shop, &boss, id).await.unwrap();
+        assert_eq!(identity::authenticate_api_key(shop, &secret).await.unwrap(), None);
+        assert!(matches!(identity::revoke_api_key(shop, &boss, id).await, Err(IdentityError::Unknown)));
+        let nameless = identity::create_api_key(shop, &boss, Locale::En, " ", &scopes).await.unwrap_err();
         assert_eq!(fields(nameless), ["name"]);
-        let idle = identity::create_key(shop, &boss, Locale::En, "Idle", &[]).await.unwrap_err();
+        let idle = identity::create_api_key(shop, &boss, Locale::En, "Idle", &[]).await.unwrap_err();
         assert_eq!(fields(idle), ["scopes"]);
     })
     .await;

@@ -4,12 +4,12 @@ use crate::support::outside::{assert_sound, clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, number, place};
 use backend::dashboard;
 use backend::orders::{self, OrderError};
-use backend::platform::Context;
 use domain::Locale;
 use domain::id::RequestId;
 use domain::order::{Channel, PaymentMethod, PaymentState};
 use domain::permission::Role;
 use domain::view::OrderQuery;
+use platform::Context;
 
 async fn found(shop: &TestShop, search: &str) -> usize {
     let query = OrderQuery { search: search.into(), ..OrderQuery::default() };
@@ -34,7 +34,7 @@ async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
         assert_eq!(found(shop, "maria.clara@example.com").await, 1);
         assert_eq!(found(shop, "0917 123 4567").await, 1);
         assert_eq!(found(shop, "cruz").await, 1);
-        let (sku,): (String,) = shop.db().fetch_one("select sku from variants", &[]).await.unwrap();
+        let sku: String = shop.db().fetch_scalar("select sku from variants", &[]).await.unwrap();
         assert_eq!(found(shop, &sku).await, 2);
         assert_eq!(found(shop, "nobody at all").await, 0);
         assert!(matches!(orders::list(shop, &guest(shop), Locale::En, &OrderQuery::default()).await, Err(OrderError::Forbidden(_))));
@@ -139,8 +139,8 @@ async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
         assert_eq!(orders::save_filter(shop, &ctx, "To pack", "fulfilment=partial").await.unwrap(), id);
         let filters = orders::saved_filters(shop, &ctx).await.unwrap();
         assert_eq!((filters.len(), filters[0].name.as_str(), filters[0].query.as_str()), (1, "To pack", "fulfilment=partial"));
-        let kept: (Vec<u8>,) = shop.db().fetch_one("select sealed from saved_filters", &[]).await.unwrap();
-        assert!(!kept.0.windows(7).any(|part| part == b"partial"), "a filter is kept as it was typed");
+        let kept: Vec<u8> = shop.db().fetch_scalar("select sealed from saved_filters", &[]).await.unwrap();
+        assert!(!kept.windows(7).any(|part| part == b"partial"), "a filter is kept as it was typed");
         assert!(matches!(orders::save_filter(shop, &ctx, " ", "").await, Err(OrderError::FilterName)));
         assert!(matches!(orders::delete_filter(shop, &owner(shop), id).await, Err(OrderError::Unknown)));
         // And what they do to an order is told by their name, to staff.

@@ -510,7 +510,7 @@ async fn an_unpaid_card_order_is_paid_in_cash_instead() {
         assert_eq!(world.mails().await.iter().map(|mail| mail.0.clone()).collect::<Vec<_>>(), [format!("Order {} is in", placed.number)]);
         // It does not expire, and its cash is taken at the door.
         assert!(kept_until_picked(world, placed.order).await);
-        let parcel = world.order(placed.order).await.shipments[0].id;
+        let parcel = world.order(placed.order).await.parcels[0].id;
         fulfilment::pack(world, &owner(world), parcel).await.unwrap();
         fulfilment::ship(world, &owner(world), parcel, "LBC", "").await.unwrap();
         fulfilment::deliver(world, &owner(world), parcel).await.unwrap();
@@ -560,7 +560,7 @@ async fn a_shopper_gives_up_what_was_not_paid_and_its_goods_are_for_sale_again()
         orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert!(order.cancelled.is_some() && order.unpaid.is_none());
-        let goods = orders::articles(world, placed.order).await.unwrap();
+        let goods = orders::cart_items(world, placed.order).await.unwrap();
         assert_eq!(goods.iter().map(|item| (item.variant, item.quantity.get())).collect::<Vec<_>>(), [(variant, 1)]);
         assert!(place(world, &[(variant, 1)]).await.is_ok());
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;

@@ -3,14 +3,14 @@
 use crate::support::outside::{VISA, WEBHOOK_SECRET, World, both_worlds, clerk, owner};
 use crate::support::{a_product, number};
 use backend::payments::{self, PaymentError, capture, refund, settle};
-use backend::platform::db::Tx;
-use backend::platform::jobs;
 use backend::refusals::{self, RefusalError};
 use backend::{fulfilment, orders};
 use domain::id::RefusalId;
 use domain::order::{FulfilmentState, PaymentState};
 use domain::view::{Placed, RefusalKind, RefusalView, reasons};
 use hmac::{Hmac, KeyInit, Mac};
+use platform::db::Tx;
+use platform::jobs;
 use serde_json::json;
 use sha2::Sha256;
 
@@ -53,7 +53,7 @@ pub async fn retry(world: &World, row: &RefusalView) -> Result<(), RefusalError>
 
 pub async fn intent_of(world: &World, placed: &Placed) -> String {
     let sql = "select gateway_ref from payments where order_id = $1 order by attempt desc limit 1";
-    world.db().fetch_one::<(String,)>(sql, &[&placed.order]).await.unwrap().0
+    world.db().fetch_scalar(sql, &[&placed.order]).await.unwrap()
 }
 
 /// Something at the gateway that the shop has no part in.
@@ -173,7 +173,7 @@ async fn a_refund_that_fails_days_later_is_owed_again() {
         refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
         world.quiet().await;
         assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
-        let (name,): (String,) = world.db().fetch_one("select gateway_ref from refunds", &[]).await.unwrap();
+        let name: String = world.db().fetch_scalar("select gateway_ref from refunds", &[]).await.unwrap();
         world.control("/_control/refunds", json!({ "id": name })).await;
         world.quiet().await;
         let order = world.order(placed.order).await;
@@ -191,8 +191,8 @@ async fn a_refund_that_fails_days_later_is_owed_again() {
         orders::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
         world.work().await;
         world.quiet().await;
-        let names: Vec<(String,)> = world.db().fetch_all("select gateway_ref from refunds where state = 'done'", &[]).await.unwrap();
-        world.control("/_control/refunds", json!({ "id": names[0].0 })).await;
+        let names: Vec<String> = world.db().fetch_scalars("select gateway_ref from refunds where state = 'done'", &[]).await.unwrap();
+        world.control("/_control/refunds", json!({ "id": names[0] })).await;
         world.quiet().await;
         world.assert_sound().await;
         retry(world, &the_row(world).await).await.unwrap();
@@ -453,8 +453,8 @@ async fn money_that_staff_move_has_their_name() {
         world.work().await;
         world.quiet().await;
         for kind in ["payment.captured", "payment.refunded"] {
-            let found: Vec<(String,)> = world.db().fetch_all("select actor from events where kind = $1", &[&kind]).await.unwrap();
-            assert_eq!(found, [(actor.clone(),)], "{kind}");
+            let found: Vec<String> = world.db().fetch_scalars("select actor from events where kind = $1", &[&kind]).await.unwrap();
+            assert_eq!(found, [actor.clone()], "{kind}");
         }
         let order = world.order(placed.order).await;
         assert!(order.timeline.iter().any(|entry| entry.text.ends_with(": a scratch")), "{:?}", order.timeline);

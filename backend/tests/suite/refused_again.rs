@@ -206,9 +206,9 @@ async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
         refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
         world.quiet().await;
         let posted = "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'";
-        let (name,): (String,) = world.db().fetch_one("select gateway_ref from refunds", &[]).await.unwrap();
+        let name: String = world.db().fetch_scalar("select gateway_ref from refunds", &[]).await.unwrap();
         // What is due of the order is less by then, and so is the tax in each part of it.
-        let lower = async move |tx: &mut backend::platform::db::Tx| {
+        let lower = async move |tx: &mut platform::db::Tx| {
             tx.execute("update orders set waived = 4000, waived_tax = 0 where id = $1", &[&placed.order]).await
         };
         world.db().write(lower).await.unwrap();

@@ -7,24 +7,24 @@ use backend::fulfilment::{self, FulfilmentError, Returned};
 use backend::orders::{self, OrderError};
 use backend::payments::{self, refund, settle};
 use domain::Locale;
-use domain::id::{OrderId, ShipmentId};
-use domain::order::{CancelCause, DeliveryState, FulfilmentState, PaymentState, ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
+use domain::id::{OrderId, ParcelId};
+use domain::order::{CancelCause, DeliveryState, FulfilmentState, ParcelState, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::view::{OrderQuery, OrderView};
 
-fn back(cause: ReturnCause, goods: ReturnedGoods, money: ReturnedMoney) -> Returned {
-    Returned { cause, goods, money, note: "nobody at home, said the courier".into() }
+fn back(cause: ReturnCause, items: ReturnedItems, money: ReturnedMoney) -> Returned {
+    Returned { cause, items, money, note: "nobody at home, said the courier".into() }
 }
 
 fn refused() -> Returned {
-    back(ReturnCause::Refused, ReturnedGoods::Restock, ReturnedMoney::Refund)
+    back(ReturnCause::Refused, ReturnedItems::Restock, ReturnedMoney::Refund)
 }
 
-async fn send(shop: &Shop, parcel: ShipmentId) {
+async fn send(shop: &Shop, parcel: ParcelId) {
     fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
     fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
 }
 
-async fn sent(shop: &Shop, order: OrderId) -> ShipmentId {
+async fn sent(shop: &Shop, order: OrderId) -> ParcelId {
     let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
     send(shop, parcel).await;
     parcel
@@ -37,7 +37,7 @@ async fn see(shop: &Shop, order: OrderId) -> OrderView {
 /// What an account stands at.
 async fn account(shop: &TestShop, name: &str) -> i64 {
     let sql = "select coalesce(cast(sum(amount) as bigint), 0) from postings where account = $1";
-    shop.db().fetch_one::<(i64,)>(sql, &[&name]).await.unwrap().0
+    shop.db().fetch_scalar(sql, &[&name]).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,7 @@ async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_mis
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let parcel = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap()[0];
         let early = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
-        assert!(matches!(early, Err(FulfilmentError::Step { is: ShipmentState::Picked, wanted: ShipmentState::Returned })));
+        assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Returned })));
         send(shop, parcel).await;
         assert!(matches!(fulfilment::take_back(shop, &guest(shop), parcel, refused()).await, Err(FulfilmentError::Forbidden(_))));
         fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_mis
             (PaymentState::Voided, FulfilmentState::Cancelled, DeliveryState::Returned)
         );
         assert_eq!(order.cancelled.unwrap().1, "The parcel was not taken at the door.");
-        let returned = order.shipments[0].returned.clone().unwrap();
+        let returned = order.parcels[0].returned.clone().unwrap();
         assert_eq!((returned.1, returned.2.as_str()), (ReturnCause::Refused, "nobody at home, said the courier"));
         assert_eq!(number(shop, "select available from stock where on_hand = 3 and reserved = 0").await, 3);
         for name in ["accounts_receivable", "sales", "shipping_income", "vat_payable", "cost_of_goods_sold", "cash"] {
@@ -67,20 +67,20 @@ async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_mis
         let again = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
         assert!(matches!(again, Err(FulfilmentError::Step { .. })));
         assert!(matches!(fulfilment::deliver(shop, &clerk(shop), parcel).await, Err(FulfilmentError::Step { .. })));
-        let told: (String,) = shop.db().fetch_one("select actor from events where kind = 'shipment.returned'", &[]).await.unwrap();
-        assert!(told.0.starts_with("staff:"), "{}", told.0);
+        let actor: String = shop.db().fetch_scalar("select actor from events where kind = 'shipment.returned'", &[]).await.unwrap();
+        assert!(actor.starts_with("staff:"), "{actor}");
         assert_sound(shop).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn goods_that_came_back_broken_are_written_off() {
+async fn items_that_came_back_broken_are_written_off() {
     both(async |shop| {
         let variant = a_product().with_stock(3).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let parcel = sent(shop, placed.order).await;
-        let broken = back(ReturnCause::Undeliverable, ReturnedGoods::WriteOff, ReturnedMoney::Refund);
+        let broken = back(ReturnCause::Undeliverable, ReturnedItems::WriteOff, ReturnedMoney::Refund);
         fulfilment::take_back(shop, &clerk(shop), parcel, broken).await.unwrap();
         assert_eq!(number(shop, "select on_hand from stock where available = 1").await, 1);
         // The stock's value is not booked when the test receives it; both units left it, at 40.00 each.
@@ -112,7 +112,7 @@ async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
             (PaymentState::Paid, FulfilmentState::Fulfilled, DeliveryState::Delivered)
         );
         assert_eq!((order.waived.minor, order.captured.minor), (10_000, placed.total.minor - 10_000));
-        // Back in the house that it left from.
+        // Back at the location that it left from.
         let at_home = "select k.on_hand from shipments s join stock k on k.location_id = s.location_id where s.state = 'returned'";
         assert_eq!(number(shop, at_home).await, 1);
         assert_sound(shop).await;
@@ -141,7 +141,7 @@ async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
             let parcel = sent(world, order).await;
             world.work().await;
             assert_eq!(see(world, order).await.payment, PaymentState::Paid);
-            let sorted = back(ReturnCause::Undeliverable, ReturnedGoods::Restock, money);
+            let sorted = back(ReturnCause::Undeliverable, ReturnedItems::Restock, money);
             if money == ReturnedMoney::Refund {
                 // A clerk moves no money back.
                 let refused = fulfilment::take_back(world, &clerk(world), parcel, sorted.clone()).await;
@@ -171,7 +171,7 @@ async fn the_rest_of_an_order_is_cancelled_when_a_parcel_of_it_left() {
     both_worlds(async |world| {
         let variant = a_product().at(10_000).with_stock_in("WH-1", 2).with_stock_in("WH-2", 2).make(world).await;
         let cash = place(world, &[(variant, 2)]).await.unwrap();
-        // The other house has the second unit of this one.
+        // The other location has the second unit of this one.
         let card = paid_by_card(world, &[(variant, 2)]).await;
         world.db().write(async |tx| tx.execute("update stock set available = available", &[]).await).await.unwrap();
         for order in [cash.order, card] {
@@ -219,7 +219,7 @@ async fn after_a_full_refund_nothing_stays_reserved() {
         assert_eq!(number(world, "select reserved from stock").await, 2);
         refund(world, &owner(world), order, total - 100, "sold out").await.unwrap();
         let after = see(world, order).await;
-        assert_eq!((after.payment, after.fulfilment, after.shipments.len()), (PaymentState::Refunded, FulfilmentState::Cancelled, 0));
+        assert_eq!((after.payment, after.fulfilment, after.parcels.len()), (PaymentState::Refunded, FulfilmentState::Cancelled, 0));
         assert_eq!(number(world, "select reserved from stock where available = 4").await, 0);
         world.assert_sound().await;
     })
@@ -279,9 +279,9 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
         world.send_mails().await;
         let mails = world.mails().await;
         // A card that was only held is not charged; of cash nothing was paid.
-        for (number, said) in [(&order.number, "Your card is not charged."), (&see(world, picked).await.number, "Nothing was paid.")] {
+        for (number, sentence) in [(&order.number, "Your card is not charged."), (&see(world, picked).await.number, "Nothing was paid.")] {
             let mail = mails.iter().find(|mail| mail.0 == format!("Order {number} was cancelled")).unwrap();
-            assert!(mail.1.contains(said), "{}", mail.1);
+            assert!(mail.1.contains(sentence), "{}", mail.1);
         }
         world.assert_sound().await;
     })
@@ -302,7 +302,7 @@ async fn a_shopper_who_cancels_while_the_parcel_is_packed_is_first_or_too_late()
             let (packed, cancelled) = (packs.await.unwrap(), cancels.await.unwrap());
             assert!(packed != cancelled, "packed: {packed}, cancelled: {cancelled}");
             let after = see(shop, order).await;
-            assert_eq!((after.cancelled.is_some(), after.shipments.len()), (cancelled, usize::from(packed)));
+            assert_eq!((after.cancelled.is_some(), after.parcels.len()), (cancelled, usize::from(packed)));
         }
         assert_sound(shop).await;
     })

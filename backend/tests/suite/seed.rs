@@ -52,14 +52,17 @@ async fn printed_passwords_open_nothing_but_a_demonstration() {
         seed(&demo, Some(1), 1, &quiet).await.unwrap();
         let (me, token) = sign_in(&demo, PASSWORD).await.unwrap();
         assert_eq!(me.role, Some(Role::Owner));
-        assert_eq!(identity::demo_accounts(demo.db()).await.unwrap(), (3, 6));
+        assert_eq!(identity::count_demo_accounts(demo.db()).await.unwrap(), (3, 6));
         demo.close().await;
 
         // The same database as a real shop: neither password nor session opens anything, and the account is no owner.
         let real = open(false).await;
-        assert!(matches!(sign_in(&real, PASSWORD).await, Err(IdentityError::SignIn)));
-        assert_eq!(identity::who(&real, &token).await.unwrap(), None);
-        assert_eq!((identity::owners(real.db(), false).await.unwrap(), identity::demo_accounts(real.db()).await.unwrap()), (0, (3, 6)));
+        assert!(matches!(sign_in(&real, PASSWORD).await, Err(IdentityError::WrongCredentials)));
+        assert_eq!(identity::authenticate(&real, &token).await.unwrap(), None);
+        assert_eq!(
+            (identity::count_owners(real.db(), false).await.unwrap(), identity::count_demo_accounts(real.db()).await.unwrap()),
+            (0, (3, 6))
+        );
         let shopper = identity::sign_in(&real, &guest(&real), Locale::En, "lorna.santos@example.com", "demo-shopper-2026").await;
         assert!(shopper.is_err());
         let olga = ContactDetails { name: "Olga Lim".into(), email: "olga@shop.example".into(), phone: String::new() };

@@ -12,8 +12,8 @@ use backend::platform::db::DbError;
 use backend::platform::rng::SeededRng;
 use backend::{Shop, ShopConfig, inventory, orders, payments};
 use domain::Locale;
-use domain::id::{CartId, LocationId, OrderId, RequestId, ShipmentId, UserId, VariantId};
-use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedGoods, ReturnedMoney};
+use domain::id::{CartId, LocationId, OrderId, ParcelId, RequestId, UserId, VariantId};
+use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Role;
 use platform::jobs::Handlers;
 use rand::rngs::StdRng;
@@ -37,7 +37,7 @@ struct World {
     places: Vec<LocationId>,
     carts: Vec<(CartId, String)>,
     orders: Vec<OrderId>,
-    parcels: Vec<ShipmentId>,
+    parcels: Vec<ParcelId>,
     handlers: Handlers<Shop>,
     _folder: Folder,
 }
@@ -159,9 +159,9 @@ impl World {
             14 => match self.pick(&parcels) {
                 Some(parcel) => {
                     let cause = *self.pick(&ReturnCause::ALL.iter().collect::<Vec<_>>()).unwrap();
-                    let goods = *self.pick(&ReturnedGoods::ALL.iter().collect::<Vec<_>>()).unwrap();
+                    let goods = *self.pick(&ReturnedItems::ALL.iter().collect::<Vec<_>>()).unwrap();
                     let money = *self.pick(&ReturnedMoney::ALL.iter().collect::<Vec<_>>()).unwrap();
-                    let back = Returned { cause, goods, money, note: String::new() };
+                    let back = Returned { cause, items: goods, money, note: String::new() };
                     format!("take back: {back:?}: {:?}", fulfilment::take_back(&self.shop, &owner, parcel, back.clone()).await)
                 }
                 None => "nothing comes back".into(),

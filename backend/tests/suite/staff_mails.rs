@@ -16,8 +16,8 @@ async fn somebody(world: &World, name: &str, role: Role, locale: Locale) -> Cont
     Context::staff(user, role, RequestId(world.id()))
 }
 
-/// Time enough for what is gathered to be sent.
-async fn later(world: &World) {
+/// Lets so much time pass that collected mails are sent.
+async fn send_staff_mails(world: &World) {
     world.send_mails().await;
     for _ in 0..2 {
         world.shop.clock.advance(5 * 60_000);
@@ -25,8 +25,8 @@ async fn later(world: &World) {
     }
 }
 
-/// The mails to staff, oldest first: to whom, subject, text.
-async fn told(world: &World) -> Vec<(String, String, String)> {
+/// The mails to staff, oldest first: recipient, subject, text.
+async fn staff_mails(world: &World) -> Vec<(String, String, String)> {
     let (raw, mails) = (world.raw_mails().await, world.mails().await);
     let to = |mail: &str| mail.lines().find_map(|line| line.strip_prefix("To: ")).unwrap_or_default().to_owned();
     let all = raw.iter().zip(mails).map(|(raw, (subject, text, _))| (to(raw), subject, text));
@@ -40,14 +40,14 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
     both_worlds(async |world| {
         let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::Fil).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
         let variant = a_product().with_stock(99).make(world).await;
-        notifications::choose(world, &lola, &[StaffNotice::Order]).await.unwrap();
+        notifications::save_staff_notices(world, &lola, &[StaffNotice::Order]).await.unwrap();
         let (first, second) = (place(world, &[(variant, 1)]).await.unwrap(), place(world, &[(variant, 2)]).await.unwrap());
         let unpaid = world.card_order(&[(variant, 1)]).await;
         let paid = world.card_order(&[(variant, 1)]).await;
         world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         settle(world, paid.order).await.unwrap();
-        later(world).await;
-        let mails = told(world).await;
+        send_staff_mails(world).await;
+        let mails = staff_mails(world).await;
         assert_eq!(mails.len(), 1, "{mails:?}");
         let (to, subject, text) = &mails[0];
         assert!(to.contains("lola@shop.example"), "{to}");
@@ -59,13 +59,13 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
 
         // A capture days later is no new order, and whoever switched it off is told nothing.
         capture(world, &lola, paid.order, None).await.unwrap();
-        later(world).await;
-        assert_eq!(told(world).await.len(), 1);
-        notifications::choose(world, &lola, &[]).await.unwrap();
-        notifications::choose(world, &ben, &[StaffNotice::Order]).await.unwrap();
+        send_staff_mails(world).await;
+        assert_eq!(staff_mails(world).await.len(), 1);
+        notifications::save_staff_notices(world, &lola, &[]).await.unwrap();
+        notifications::save_staff_notices(world, &ben, &[StaffNotice::Order]).await.unwrap();
         let third = place(world, &[(variant, 1)]).await.unwrap();
-        later(world).await;
-        let mails = told(world).await;
+        send_staff_mails(world).await;
+        let mails = staff_mails(world).await;
         assert_eq!((mails.len(), mails[1].1.as_str()), (2, "1 new order"));
         assert!(mails[1].0.contains("ben@shop.example") && mails[1].2.contains(&format!("/admin/orders/{}", third.order)), "{mails:?}");
     })
@@ -73,29 +73,29 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_article_that_runs_low_is_told_once_until_it_was_filled_again() {
+async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
     both_worlds(async |world| {
         let lola = somebody(world, "Lola", Role::Owner, Locale::En).await;
-        notifications::choose(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
+        notifications::save_staff_notices(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
         let variant = a_product().named("Mug").with_stock(7).make(world).await;
         place(world, &[(variant, 1)]).await.unwrap();
-        later(world).await;
-        assert!(told(world).await.is_empty());
+        send_staff_mails(world).await;
+        assert!(staff_mails(world).await.is_empty());
         // Three sales below the mark are one crossing.
         for _ in 0..3 {
             place(world, &[(variant, 1)]).await.unwrap();
-            later(world).await;
+            send_staff_mails(world).await;
         }
-        let mails = told(world).await;
+        let mails = staff_mails(world).await;
         assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 article runs low"), "{mails:?}");
         assert!(mails[0].2.contains("Mug: 5"), "{}", mails[0].2);
-        let place_of: (LocationId,) = world.db().fetch_one("select location_id from stock where available > 0", &[]).await.unwrap();
-        inventory::adjust(world, &lola, variant, place_of.0, 20, "delivered").await.unwrap();
-        later(world).await;
+        let location: (LocationId,) = world.db().fetch_one("select location_id from stock where available > 0", &[]).await.unwrap();
+        inventory::adjust(world, &lola, variant, location.0, 20, "delivered").await.unwrap();
+        send_staff_mails(world).await;
         assert_eq!(number(world, "select count(*) from low_stock").await, 0);
-        inventory::adjust(world, &lola, variant, place_of.0, -20, "broken").await.unwrap();
-        later(world).await;
-        assert_eq!(told(world).await.len(), 2);
+        inventory::adjust(world, &lola, variant, location.0, -20, "broken").await.unwrap();
+        send_staff_mails(world).await;
+        assert_eq!(staff_mails(world).await.len(), 2);
     })
     .await;
 }
@@ -104,22 +104,22 @@ async fn an_article_that_runs_low_is_told_once_until_it_was_filled_again() {
 async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() {
     both_worlds(async |world| {
         let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::En).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
-        let of = async |ctx: &Context| notifications::chosen(world, ctx).await.unwrap();
+        let of = async |ctx: &Context| notifications::staff_notices(world, ctx).await.unwrap();
         // What was refused costs money: owners are told unless they say no.
         let all = |order, refused, low| vec![(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low)];
         assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, true, false), all(false, false, false)));
         assert_eq!((of(&lola).await.email.as_str(), of(&lola).await.mail_works), ("lola@shop.example", true));
-        notifications::choose(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
+        notifications::save_staff_notices(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
         assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, false, true), all(false, false, false)));
-        assert!(notifications::chosen(world, &crate::support::guest(world)).await.is_err());
+        assert!(notifications::staff_notices(world, &crate::support::guest(world)).await.is_err());
         assert_eq!(number(world, "select count(*) from events where kind = 'user.notices'").await, 1);
         // Somebody who was locked out is told nothing any more.
         identity::set_active(world, &world.system(), ben.user().unwrap(), false).await.unwrap();
-        notifications::choose(world, &ben, &[StaffNotice::Order]).await.unwrap();
+        notifications::save_staff_notices(world, &ben, &[StaffNotice::Order]).await.unwrap();
         let variant = a_product().with_stock(9).make(world).await;
         place(world, &[(variant, 1)]).await.unwrap();
-        later(world).await;
-        assert!(told(world).await.iter().all(|(to, ..)| !to.contains("ben@")));
+        send_staff_mails(world).await;
+        assert!(staff_mails(world).await.iter().all(|(to, ..)| !to.contains("ben@")));
     })
     .await;
 }
@@ -134,8 +134,8 @@ async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_cau
         settle(world, placed.order).await.unwrap();
         world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &lola, placed.order, None).await.is_err());
-        later(world).await;
-        let mails = told(world).await;
+        send_staff_mails(world).await;
+        let mails = staff_mails(world).await;
         assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 thing was refused and needs you"), "{mails:?}");
         assert!(mails[0].2.contains(&placed.number), "{}", mails[0].2);
         // Refused once more, after the row was settled; and this time the mail to the owner is refused as well.
@@ -144,9 +144,9 @@ async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_cau
         world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &lola, placed.order, None).await.is_err());
         world.control("/_control/mail", serde_json::json!({ "fail_next": 1, "code": 550 })).await;
-        later(world).await;
-        later(world).await;
-        assert_eq!(told(world).await.len(), 1);
+        send_staff_mails(world).await;
+        send_staff_mails(world).await;
+        assert_eq!(staff_mails(world).await.len(), 1);
         let open = backend::refusals::open(world, &lola).await.unwrap();
         assert_eq!(open.len(), 2, "the capture, and the mail: {open:?}");
     })

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use crate::support::wire::Wire;
 use crate::support::{Folder, TestShop, a_cart, a_product, buy, form, guest, number, open, place, postgres_url};
 use backend::checkout::CheckoutError;
-use backend::platform::db::{Db, DbError, Tx};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
+use platform::db::{Db, DbError, Tx};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// While `hold` is in force an order is refused for this reason and nothing of it is there; after `release` the same key buys.
@@ -61,7 +61,7 @@ async fn a_postgres_table_that_somebody_else_holds_is_busy() {
     refused_then_bought(&shop, run, hold, "rollback", |error| matches!(error, DbError::Busy)).await;
 }
 
-/// What Postgres says when its disk is full (`disk_full`, 53100), said by a trigger on one of the last tables of an order.
+/// What Postgres says when its disk is full (`disk_full`, 53100), raised by a trigger on one of the last tables of an order.
 #[tokio::test]
 async fn a_postgres_without_room_says_so_and_keeps_nothing_of_an_order() {
     let (shop, mut rival) = a_postgres_shop().await;
@@ -78,8 +78,8 @@ async fn a_postgres_without_room_says_so_and_keeps_nothing_of_an_order() {
 async fn a_postgres_that_is_not_there_is_named_with_its_address() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = Db::open(&format!("postgres://nobody:secret@127.0.0.1:{port}/shop")).await.err().unwrap();
-    let said = error.to_string();
-    assert!(said.contains(&format!("postgres://127.0.0.1:{port}/shop")) && !said.contains("secret"), "{said}");
+    let message = error.to_string();
+    assert!(message.contains(&format!("postgres://127.0.0.1:{port}/shop")) && !message.contains("secret"), "{message}");
 }
 
 /// Holds what this statement locks in a transaction of somebody else's.
@@ -142,7 +142,7 @@ async fn who_wants_what_somebody_else_holds_waits_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_article_that_is_never_given_back_is_waited_for_so_long_and_no_longer() {
+async fn a_variant_that_is_never_given_back_is_waited_for_so_long_and_no_longer() {
     let (shop, mut rival) = a_postgres_shop().await;
     let (held, free) = (a_product().with_stock(5).make(&shop).await, a_product().with_stock(500).make(&shop).await);
     let cart = a_cart(&shop, &[(held, 1)]).await;
@@ -155,7 +155,7 @@ async fn an_article_that_is_never_given_back_is_waited_for_so_long_and_no_longer
             answer = &mut refused => break answer,
             placed = place(&shop, &wanted) => { placed.unwrap(); sold += 1; }
         }
-        // The goods must last.
+        // So that the stock lasts.
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert!(matches!(answer, Err(CheckoutError::Db(DbError::Busy))), "{answer:?}");
@@ -165,9 +165,9 @@ async fn an_article_that_is_never_given_back_is_waited_for_so_long_and_no_longer
     buy(&shop, cart, "blocked-1").await.unwrap();
 }
 
-/// Two programs that sell the same article wait for each other in turn.
+/// Two programs that sell the same variant wait for each other in turn.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_sell_one_article_to_the_last_unit() {
+async fn two_nodes_sell_one_variant_to_the_last_unit() {
     let url = postgres_url().await;
     let a = open(url.clone(), Folder::new(), |_| {}).await;
     let variant = a_product().with_stock(60).make(&a).await;
@@ -209,7 +209,7 @@ async fn a_transaction_that_stands_still_is_cut_off_and_what_it_held_is_sold() {
                     let _ = holds.lock().unwrap().take().unwrap().send(());
                     tokio::time::sleep(Duration::from_secs(12)).await;
                 }
-                let (reserved,): (i64,) = tx.fetch_one("select cast(sum(reserved) as bigint) from stock", &[]).await?;
+                let reserved: i64 = tx.fetch_scalar("select cast(sum(reserved) as bigint) from stock", &[]).await?;
                 Ok::<_, DbError>(reserved)
             })
             .await
@@ -231,7 +231,7 @@ async fn a_database_that_went_away_is_said_at_once_and_comes_back_by_itself() {
     let cart = a_cart(&shop, &[(variant, 1)]).await;
     wire.cut();
     let begun = Instant::now();
-    let read = shop.db().fetch_optional::<(i64,)>("select 1 from settings", &[]).await;
+    let read = shop.db().fetch_optional_scalar::<String>("select key from settings", &[]).await;
     assert!(matches!(read, Err(DbError::Away)) && begun.elapsed() < Duration::from_secs(3), "{read:?} after {:?}", begun.elapsed());
     let begun = Instant::now();
     let bought = buy(&shop, cart, "away-key-1").await;
@@ -268,6 +268,6 @@ async fn connections_that_nothing_comes_back_on_are_given_up() {
     }
     assert!(begun.elapsed() >= Duration::from_secs(1), "the wire carried all");
     // Connections for reading may have been swallowed too: this is read where it was written.
-    let orders = shop.db().write(async |tx: &mut Tx| tx.fetch_one::<(i64,)>("select count(*) from orders", &[]).await).await.unwrap();
-    assert_eq!(orders, (9,));
+    let orders = shop.db().write(async |tx: &mut Tx| tx.fetch_scalar::<i64>("select count(*) from orders", &[]).await).await.unwrap();
+    assert_eq!(orders, 9);
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
-use crate::id::{OrderId, OrderLineId, PictureId, ShipmentId};
+use crate::id::{OrderId, OrderLineId, ParcelId, PictureId};
 use crate::messages::t;
-use crate::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ShipmentState};
+use crate::order::{Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState, ReturnCause};
 use crate::{Locale, Money, Timestamp};
 
 /// An order in a list.
@@ -63,11 +63,11 @@ pub struct OrderLineView {
 
 /// A parcel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShipmentView {
+pub struct ParcelView {
     /// The parcel.
-    pub id: ShipmentId,
+    pub id: ParcelId,
     /// How far it is.
-    pub state: ShipmentState,
+    pub state: ParcelState,
     /// Who carries it.
     pub carrier: Option<String>,
     /// The carrier's number.
@@ -227,7 +227,7 @@ pub struct OrderView {
     /// Can its shopper still cancel it?
     pub can_cancel: bool,
     /// Parcels.
-    pub shipments: Vec<ShipmentView>,
+    pub parcels: Vec<ParcelView>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// The order's version, for changes.

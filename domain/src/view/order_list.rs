@@ -44,11 +44,11 @@ pub struct QueueCounts {
     pub cash_due: i64,
 }
 
-/// An article of a pick list.
+/// A line of a pick list: a variant at a location.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickLine {
-    /// The name of the place that it is taken from.
-    pub place: String,
+    /// The location's name.
+    pub location: String,
     /// Stock keeping unit.
     pub sku: String,
     /// Product and options.
@@ -59,12 +59,12 @@ pub struct PickLine {
     pub orders: Vec<String>,
 }
 
-/// What is to be taken from the shelves for some orders.
+/// What is to be picked for some orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickListView {
     /// When it was made.
     pub made_at: Timestamp,
-    /// By place and SKU.
+    /// By location and SKU.
     pub lines: Vec<PickLine>,
     /// Orders that were asked for and are not in it: number, and why.
     pub left_out: Vec<(String, String)>,

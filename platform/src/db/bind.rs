@@ -95,7 +95,7 @@ macro_rules! bind_ids {
 
 bind_ids! {
     CategoryId ProductId VariantId PictureId PriceListId TaxRateId CartId OrderId OrderLineId ReservationId LocationId MovementId PaymentId
-    PaymentEventId RefundId ShipmentId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
+    PaymentEventId RefundId ParcelId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
     RefusalId
     SavedFilterId
 }

@@ -111,7 +111,7 @@ macro_rules! text_states {
         }
     )*};
 }
-text_states! { PaymentState FulfilmentState DeliveryState AttemptState ShipmentState ReturnCause PaymentMethod Channel }
+text_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Channel }
 
 fn null(index: usize) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: index.to_string(), source: "a value is missing".into() }

@@ -37,13 +37,13 @@ impl FromRequestParts<Shop> for Caller {
             || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
         let secret = sent.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, secret)) = secret else { return Err(refused()) };
-        match backend::identity::key(shop, secret.trim()).await {
+        match backend::identity::authenticate_api_key(shop, secret.trim()).await {
             Ok(Some((id, scopes))) => {
                 tracing::Span::current().record("account", tracing::field::display(id));
                 Ok(Self(Context::api_key(id, scopes, request).from(client)))
             }
             Ok(None) => {
-                backend::identity::denied(shop, &Context::nobody(request).from(client), DenialKind::Key, None).await;
+                backend::identity::record_denial(shop, &Context::nobody(request).from(client), DenialKind::Key, None).await;
                 Err(refused())
             }
             Err(error) => Err(super::errors::identity(error, request)),
@@ -62,7 +62,7 @@ impl Caller {
         }
         let name = scope.as_str();
         Err(if matches!(self.0.actor, backend::platform::Actor::ApiKey(_)) {
-            backend::identity::denied(shop, &self.0, DenialKind::Key, None).await;
+            backend::identity::record_denial(shop, &self.0, DenialKind::Key, None).await;
             Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}."))
         } else {
             Problem::new(

@@ -36,7 +36,7 @@ pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitC
     // A key of a shop that a slip of the pen made would open nothing.
     open_to_read(config).await?.close().await;
     let shop = open(config).await?;
-    let made = identity::create_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
+    let made = identity::create_api_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
     shop.close().await;
     match made {
         Ok((_, secret)) => {

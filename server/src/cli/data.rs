@@ -154,7 +154,7 @@ pub async fn export(config: &Config, file: &Path, pictures: Option<&Path>) -> Re
 /// Proves that everything agrees. Changes nothing, and may run beside the server.
 pub async fn audit(config: &Config) -> Result<ExitCode, String> {
     let shop = open_to_read(config).await?;
-    let mut checks = backend::audit::whole(shop.db(), true).await;
+    let mut checks = backend::audit::integrity(shop.db(), true).await;
     let progress = Progress::new("Auditing");
     let sums = backend::audit::run(&shop, &|done, all| progress.step(done, all)).await;
     progress.end();

@@ -162,19 +162,19 @@ async fn database(config: &Config) -> Vec<Finding> {
 async fn look_into(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
     let count = async |sql: &'static str| db.fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
     let mut findings = vec![Finding::Good(format!("database {shown}"))];
-    for check in backend::audit::whole(db, false).await {
+    for check in backend::audit::integrity(db, false).await {
         if check.failures.is_empty() {
             findings.push(Finding::Good(check.name.clone()));
         }
         findings.extend(check.failures.into_iter().map(|failure| {
-            if failure.starts_with(backend::audit::NOT_LOOKED_AT) {
+            if failure.starts_with(backend::audit::NOT_CHECKED) {
                 Finding::Note(format!("{}: {failure}", check.name))
             } else {
                 Finding::Bad(format!("{failure}; put back a backup: see docs/operations.md"))
             }
         }));
     }
-    findings.push(match identity::owners(db, config.demo_is_private()).await {
+    findings.push(match identity::count_owners(db, config.demo_is_private()).await {
         Ok(0) => Finding::Bad("nobody may sign in as owner; run: tindahan admin create".to_owned()),
         Ok(n) => Finding::Good(format!("{n} owner{}", if n == 1 { "" } else { "s" })),
         Err(error) => Finding::Bad(error.to_string()),
@@ -190,7 +190,7 @@ async fn look_into(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
 
 /// Accounts whose passwords are printed.
 async fn demo_accounts(config: &Config, db: &Db) -> Option<Finding> {
-    let said = match identity::demo_accounts(db).await {
+    let said = match identity::count_demo_accounts(db).await {
         Ok((0, 0)) => return None,
         Ok((staff, shoppers)) => format!("{staff} of staff and {shoppers} of shoppers are the demonstration's, with printed passwords"),
         Err(error) => return Some(Finding::Bad(error.to_string())),

@@ -122,7 +122,7 @@ async fn warn_of_demo(shop: &Shop, config: &Config) {
     if shop.config().demo_accounts {
         return;
     }
-    match backend::identity::demo_accounts(shop.db()).await {
+    match backend::identity::count_demo_accounts(shop.db()).await {
         Ok((0, 0)) => {}
         Ok((staff, shoppers)) => {
             let why = config.others_reach_it().filter(|_| config.demo);

@@ -43,7 +43,7 @@ fn token(headers: &HeaderMap) -> Option<String> {
 
 /// What whoever has this session may see, or the status that says why not.
 async fn admit(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
-    let me = identity::who_still(shop, token).await.map_err(|error| {
+    let me = identity::authenticate_without_renewal(shop, token).await.map_err(|error| {
         tracing::warn!(%error, "a session cannot be read");
         StatusCode::SERVICE_UNAVAILABLE
     })?;

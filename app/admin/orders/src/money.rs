@@ -3,7 +3,7 @@
 use admin_frame::StaffForm;
 use domain::Money;
 use domain::id::OrderId;
-use domain::order::{DeliveryState, PaymentMethod, PaymentState, ShipmentState};
+use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{OrderView, RefundView};
 use leptos::prelude::*;
 use session::{ProblemSummary, problem, typed, wrong};
@@ -18,7 +18,7 @@ fn due(order: &OrderView) -> Money {
 
 /// The cash that a parcel brings when no other one of its order is to come.
 pub(crate) fn cash_of_last(order: &OrderView) -> Option<Money> {
-    let underway = order.shipments.iter().filter(|parcel| parcel.state == ShipmentState::Shipped).count();
+    let underway = order.parcels.iter().filter(|parcel| parcel.state == ParcelState::Shipped).count();
     let is_last = order.unsent == 0 && underway == 1;
     Some(due(order)).filter(|due| is_last && due.minor > 0 && order.payment_method == PaymentMethod::Cod)
 }

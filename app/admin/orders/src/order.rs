@@ -299,9 +299,9 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
             </StaffForm>
         }
     });
-    let none = order.shipments.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
+    let none = order.parcels.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
     let lines = order.lines.clone();
-    let each = order.shipments.iter().cloned().enumerate().map(|(at, parcel)| {
+    let each = order.parcels.iter().cloned().enumerate().map(|(at, parcel)| {
         view! { <Parcel number=at + 1 parcel lines=lines.clone() allowed actions=actions.parcel/> }
     });
     let each = each.collect_view();

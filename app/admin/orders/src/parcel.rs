@@ -2,10 +2,10 @@
 
 use admin_frame::{StaffForm, on_done};
 use domain::Money;
-use domain::id::ShipmentId;
-use domain::order::{ReturnCause, ReturnedGoods, ReturnedMoney, ShipmentState};
+use domain::id::ParcelId;
+use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
-use domain::view::{OrderLineView, ShipmentView};
+use domain::view::{OrderLineView, ParcelView};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
@@ -29,7 +29,7 @@ pub(crate) fn refused(error: &backend::fulfilment::FulfilmentError) -> AppError 
 
 /// The goods are in the box.
 #[server(endpoint = "admin/parcels/pack", output = Answer)]
-pub async fn pack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
+pub async fn pack_parcel(parcel: ParcelId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::pack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
@@ -38,7 +38,7 @@ access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 
 /// The courier has it.
 #[server(endpoint = "admin/parcels/ship", output = Answer)]
-pub async fn ship_parcel(parcel: ShipmentId, carrier: String, tracking: String) -> Result<(), AppError> {
+pub async fn ship_parcel(parcel: ParcelId, carrier: String, tracking: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &carrier, &tracking).await.map_err(|error| refused(&error))
@@ -47,7 +47,7 @@ access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
 /// It arrived, with so much cash; all that is due where nothing is said.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
-pub async fn deliver_parcel(parcel: ShipmentId, #[server(default)] received: String) -> Result<(), AppError> {
+pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
     let received = if received.trim().is_empty() { None } else { Some(cash_of(&received, &shop)?) };
@@ -67,7 +67,7 @@ fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
 
 /// Its goods go back on the shelf, as long as it has not left.
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
-pub async fn unpack_parcel(parcel: ShipmentId) -> Result<(), AppError> {
+pub async fn unpack_parcel(parcel: ParcelId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
@@ -77,16 +77,16 @@ access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
 /// It came back. Without an answer about money, what was paid goes back.
 #[server(endpoint = "admin/parcels/take-back", output = Answer)]
 pub async fn take_parcel_back(
-    parcel: ShipmentId,
+    parcel: ParcelId,
     cause: ReturnCause,
-    goods: ReturnedGoods,
+    goods: ReturnedItems,
     #[server(default)] money: Option<ReturnedMoney>,
     note: String,
 ) -> Result<(), AppError> {
     use backend::fulfilment::Returned;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let back = Returned { cause, goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
+    let back = Returned { cause, items: goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
     backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| refused(&error))
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
@@ -148,7 +148,7 @@ pub(crate) struct Allowed {
 #[component]
 pub(crate) fn Parcel(
     number: usize,
-    parcel: ShipmentView,
+    parcel: ParcelView,
     lines: Vec<OrderLineView>,
     allowed: Allowed,
     actions: ParcelActions,
@@ -165,14 +165,14 @@ pub(crate) fn Parcel(
         })
         .collect();
     let step = allowed.fulfil.then(|| match parcel.state {
-        ShipmentState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
-        ShipmentState::Packed => {
+        ParcelState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
+        ParcelState::Packed => {
             (shipping(id.clone(), number, actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
-        ShipmentState::Shipped => {
+        ParcelState::Shipped => {
             (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, allowed, actions)).into_any()
         }
-        ShipmentState::Delivered | ShipmentState::Cancelled | ShipmentState::Returned => ().into_any(),
+        ParcelState::Delivered | ParcelState::Cancelled | ParcelState::Returned => ().into_any(),
     });
     let returned = parcel.returned.map(|(at, cause, note)| {
         view! {
@@ -289,8 +289,8 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
     let card = |value: &str, title: &str| RadioCard { value: value.to_owned(), title: title.to_owned(), ..RadioCard::default() };
     let causes = ReturnCause::ALL.iter().map(|cause| card(cause.as_str(), cause_words(*cause))).collect::<Vec<_>>();
     let goods = vec![
-        card(ReturnedGoods::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_RESTOCK)),
-        card(ReturnedGoods::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_WRITE_OFF)),
+        card(ReturnedItems::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_RESTOCK)),
+        card(ReturnedItems::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_WRITE_OFF)),
     ];
     let mut moneys = vec![card(ReturnedMoney::Keep.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_KEEP))];
     if allowed.refund {
@@ -309,7 +309,7 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
                 <input type="hidden" name="parcel" value=id/>
                 <div class="flex flex-col gap-4 max-w-md">
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
-                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_GOODS) name="goods" cards=goods selected=typed.or("goods", ReturnedGoods::Restock.as_str())/>
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_GOODS) name="goods" cards=goods selected=typed.or("goods", ReturnedItems::Restock.as_str())/>
                     {money}
                     <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>
                     <div><Button kind="submit" look=Look::Danger icon=icon::UNDO busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_BACK)}</Button></div>

@@ -64,8 +64,8 @@ fn table(list: PickListView) -> AnyView {
         Column::new(tr!(ADMIN_ORDERS)),
     ];
     let row = |line: PickLine| {
-        let PickLine { place, sku, name, units, orders } = line;
-        let (place_below, name_below) = (place.clone(), name.clone());
+        let PickLine { location, sku, name, units, orders } = line;
+        let (location_below, name_below) = (location.clone(), name.clone());
         let orders = orders.into_iter().map(|order| view! { <span class="figures">{order}</span> }.into_any()).collect_view();
         view! {
             <Row>
@@ -76,12 +76,12 @@ fn table(list: PickListView) -> AnyView {
                         <div class="min-w-0">
                             <span class="font-medium">{sku}</span>
                             <p class="md:hidden">{name_below}</p>
-                            <p class="md:hidden text-quiet">{place_below}</p>
+                            <p class="md:hidden text-quiet">{location_below}</p>
                         </div>
                     </div>
                 </td>
                 <td class="max-md:hidden">{name}</td>
-                <td class="max-md:hidden">{place}</td>
+                <td class="max-md:hidden">{location}</td>
                 <FigureCell>{locale.number(units)}</FigureCell>
                 <td><div class="flex flex-wrap gap-x-3">{orders}</div></td>
             </Row>

@@ -1,6 +1,6 @@
 //! An order's states in words and colours, and its row in a table.
 
-use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ShipmentState};
+use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState};
 use leptos::prelude::*;
 use ui::{StatusBadge, Tone, tr};
 
@@ -40,14 +40,14 @@ pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState, paymen
 }
 
 /// How far a parcel is.
-pub(crate) fn parcel(state: ShipmentState) -> AnyView {
+pub(crate) fn parcel(state: ParcelState) -> AnyView {
     let (tone, settled, text) = match state {
-        ShipmentState::Picked => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
-        ShipmentState::Packed => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
-        ShipmentState::Shipped => (Tone::Info, false, tr!(ORDER_STATE_IN_TRANSIT)),
-        ShipmentState::Delivered => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
-        ShipmentState::Returned => (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED)),
-        ShipmentState::Cancelled => (Tone::Neutral, true, tr!(ORDER_STATE_CANCELLED)),
+        ParcelState::Picked => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),
+        ParcelState::Packed => (Tone::Warning, false, tr!(ORDER_STATE_PACKED)),
+        ParcelState::Shipped => (Tone::Info, false, tr!(ORDER_STATE_IN_TRANSIT)),
+        ParcelState::Delivered => (Tone::Success, true, tr!(ORDER_STATE_DELIVERED)),
+        ParcelState::Returned => (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED)),
+        ParcelState::Cancelled => (Tone::Neutral, true, tr!(ORDER_STATE_CANCELLED)),
     };
     view! { <StatusBadge tone settled text/> }.into_any()
 }

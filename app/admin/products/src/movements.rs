@@ -26,7 +26,7 @@ pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> 
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
-    let article = backend::inventory::article(&shop, &ctx, request::locale(), variant).await;
+    let article = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;
     let (sku, name) = article.map_err(|error| crate::stock::refused(&error))?;
     let movements = backend::inventory::movements(&shop, &ctx, variant).await.map_err(|error| crate::stock::refused(&error))?;
     Ok(MovementsView { sku, name, movements })

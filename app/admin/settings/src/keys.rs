@@ -16,7 +16,7 @@ use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, P
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::keys(&request::shop()?, &ctx).await.map_err(crate::refused)
+    backend::identity::api_keys(&request::shop()?, &ctx).await.map_err(crate::refused)
 }
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
 
@@ -26,7 +26,7 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     let (_, secret) =
-        backend::identity::create_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
+        backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
     request::show();
     Ok(secret)
 }
@@ -37,7 +37,7 @@ access!(CreateKey, Access::Staff(Permission::WriteStaff));
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::revoke_key(&request::shop()?, &ctx, key).await.map_err(crate::refused)
+    backend::identity::revoke_api_key(&request::shop()?, &ctx, key).await.map_err(crate::refused)
 }
 access!(RevokeKey, Access::Staff(Permission::WriteStaff));
 

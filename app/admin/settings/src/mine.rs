@@ -12,7 +12,7 @@ use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
-    backend::notifications::chosen(&request::shop()?, &ctx).await.map_err(crate::refused)
+    backend::notifications::staff_notices(&request::shop()?, &ctx).await.map_err(crate::refused)
 }
 access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
 
@@ -27,7 +27,7 @@ pub async fn save_my_notices(
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
     let wanted: Vec<StaffNotice> = chosen.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect();
-    backend::notifications::choose(&request::shop()?, &ctx, &wanted).await.map_err(crate::refused)
+    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &wanted).await.map_err(crate::refused)
 }
 access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
 

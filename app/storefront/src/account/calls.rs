@@ -51,8 +51,8 @@ pub struct Entered {
 fn told(error: IdentityError) -> AppError {
     match error {
         IdentityError::Invalid(fields) => request::invalid(fields),
-        IdentityError::SignIn => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
-        IdentityError::Wait => request::refused(429, t::ACCOUNT_SIGN_IN_TOO_MANY),
+        IdentityError::WrongCredentials => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
+        IdentityError::TooManyAttempts => request::refused(429, t::ACCOUNT_SIGN_IN_TOO_MANY),
         IdentityError::Busy => request::fail(AppError::new(503)),
         IdentityError::SignedOut => request::fail(AppError::new(401)),
         IdentityError::Unknown => request::not_found(),
@@ -76,7 +76,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     let context = identity::context_of(me, request::context()?.request);
     request::set_session(Some(token));
     // Sent to where one signs in, and nowhere else.
-    let device = identity::device(&shop, me.id, request::context()?.device.as_deref());
+    let device = identity::device_token(&shop, me.id, request::context()?.device.as_deref());
     for path in request::SIGN_IN_PATHS {
         request::set_cookie(request::DEVICE_COOKIE, &device, path, 31_536_000);
     }
@@ -116,7 +116,7 @@ pub async fn sign_up(
     let (shop, context) = (request::shop()?, request::context()?);
     let contact = ContactDetails { name, email, phone };
     let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(told)?;
-    let me = identity::who(&shop, &token).await.map_err(told)?.ok_or_else(|| AppError::new(500))?;
+    let me = identity::authenticate(&shop, &token).await.map_err(told)?.ok_or_else(|| AppError::new(500))?;
     enter(&me, &token, cart, back).await
 }
 access!(SignUp, Access::Public);
@@ -200,7 +200,7 @@ pub struct BookView {
 #[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let context = request::authorize(Access::Customer)?;
-    let saved = backend::customers::addresses(&request::shop()?, &context).await.map_err(told_of_book)?;
+    let saved = backend::customers::address_book(&request::shop()?, &context).await.map_err(told_of_book)?;
     let posted = use_context::<Posted>().unwrap_or_default();
     let typed: Fields = posted.values.into_iter().collect();
     let one = saved.iter().find(|saved| saved.id.to_string() == edited).map(|saved| saved.address.clone());

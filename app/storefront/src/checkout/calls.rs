@@ -177,7 +177,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         None => None,
     };
     let book = if me.is_some() {
-        backend::customers::addresses(&shop, &context).await.map_err(|error| request::unexpected(&error))?
+        backend::customers::address_book(&shop, &context).await.map_err(|error| request::unexpected(&error))?
     } else {
         Vec::new()
     };

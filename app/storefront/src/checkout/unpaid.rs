@@ -146,7 +146,7 @@ async fn goods_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     let known = known.unwrap_or_else(crate::cart::empty);
     let item = |line: &domain::view::CartLineView| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 };
     let mut items: Vec<CartItem> = known.lines.iter().map(item).collect();
-    for back in backend::orders::articles(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
+    for back in backend::orders::cart_items(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
         match items.iter_mut().find(|item| item.variant == back.variant) {
             // Not added up: who presses twice has them once.
             Some(item) => item.quantity = item.quantity.max(back.quantity),

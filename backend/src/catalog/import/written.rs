@@ -72,7 +72,7 @@ pub(super) async fn written(
     describe(tx, ready).await?;
     let stock: Vec<(VariantId, i64, i64)> = ready.iter().flat_map(|r| r.stock.iter().copied()).collect();
     let variants: Vec<VariantId> = ready.iter().flat_map(|r| r.product.variants.iter().map(|variant| variant.id)).collect();
-    let place = inventory::place(tx, shop, &variants).await?;
+    let place = inventory::ensure_location(tx, shop, &variants).await?;
     receive(tx, shop, at, place, &stock, "import").await?;
     write::refresh(tx, currency, at, ids).await?;
     remember(tx, at, &all_seen).await?;

@@ -363,7 +363,7 @@ impl From<view::OrderView> for Order {
             tax: l.tax.into(),
             total: l.total.into(),
         };
-        let shipment = |s: view::ShipmentView| Shipment {
+        let shipment = |s: view::ParcelView| Shipment {
             id: s.id.to_string(),
             state: s.state.to_string(),
             carrier: s.carrier,
@@ -397,7 +397,7 @@ impl From<view::OrderView> for Order {
             fulfilment_state: o.fulfilment.to_string(),
             delivery_state: o.delivery.to_string(),
             cancelled_at: o.cancelled.map(|(at, _)| at.millis()),
-            shipments: o.shipments.into_iter().map(shipment).collect(),
+            shipments: o.parcels.into_iter().map(shipment).collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What each mail says.
+//! The subject and text of each mail to shoppers.
 
 use domain::Locale;
 use domain::id::{EventId, OrderId};
@@ -11,57 +11,63 @@ use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::platform::mail::Mail;
 use crate::{Shop, customers, payments, settings};
 
-use super::template::{Template, greeting};
-use super::{MAX_ORDERS, OrderMail};
+use super::template::{MailTemplate, greeting};
+use super::{MAX_ORDERS_PER_DAY, OrderMail};
 
-/// The mail, or none when there is nothing (any more) to tell.
-pub(super) async fn mail(shop: &Shop, event: EventId, kind: OrderMail, order: OrderId, data: &Value) -> Result<Option<Mail>, OrderError> {
+/// The mail; none when it no longer applies.
+pub(super) async fn compose(
+    shop: &Shop,
+    event: EventId,
+    kind: OrderMail,
+    order: OrderId,
+    data: &Value,
+) -> Result<Option<Mail>, OrderError> {
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     if !still_applies(kind, &head, data) {
         return Ok(None);
     }
-    // The link is asked for by whoever placed the order, and that is limited where it is asked for.
-    if kind != OrderMail::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MAX_ORDERS {
+    // Requests for the link have a limit of their own.
+    if kind != OrderMail::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MAX_ORDERS_PER_DAY {
         tracing::warn!(%order, "an address had mails of many orders today: no more are sent to it");
         return Ok(None);
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, head.contact_id).await?;
-    let face = settings::shop(shop);
-    let mut template = template(shop, kind, &head, &lines, &contact.name, &face.name, &data["event"]);
-    // The others say themselves that nothing is to be paid.
+    let settings = settings::shop(shop);
+    let mut template = template(shop, kind, &head, &lines, &contact.name, &settings.name, &data["event"]);
+    // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
-        let (captured, ..) = orders::money(&mut shop.db(), order).await?.unwrap_or_default();
+        let captured = orders::paid(&mut shop.db(), order).await?.captured;
         let money = CancelledMoney::of(head.payment_method, head.money(captured));
         template.body = format!("{} {}", template.body, money.words(template.locale));
     }
-    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &face.contact_email);
+    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     Ok(Some(Mail {
-        // Without the name: whoever ordered wrote it, and the address may be a stranger's.
+        // Without the name, which may be anything: the address may be a stranger's.
         to: (String::new(), contact.email),
-        // Named after the event: the same however often it is written.
+        // The event's id, so that a mail that is sent again has the same one.
         id: format!("{}@{}", event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
-        from: (face.name, sender),
+        from: (settings.name, sender),
         reply_to,
         text: template.text(),
-        html: template.html(&face.primary),
+        html: template.html(&settings.primary),
         subject: template.subject,
     }))
 }
 
-/// The address that mails come from, and where answers go when elsewhere: the one that the mail server may send for, else the shop's
-/// own.
-pub(super) fn sender(configured: Option<&str>, own: &str) -> (String, Option<String>) {
-    match (configured, own) {
-        (Some(from), own) => (from.to_owned(), (!own.is_empty() && own != from).then(|| own.to_owned())),
+/// The sender's address, and the one to reply to when it is another. The sender is the configured address, which the mail server may
+/// send for, else the shop's contact address.
+pub(super) fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
+    match (configured, contact) {
+        (Some(from), contact) => (from.to_owned(), (!contact.is_empty() && contact != from).then(|| contact.to_owned())),
         (None, "") => ("shop@localhost".to_owned(), None),
-        (None, own) => (own.to_owned(), None),
+        (None, contact) => (contact.to_owned(), None),
     }
 }
 
 fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
     match kind {
-        // A card order is confirmed when the card is; by then this comes again with its own key.
+        // A card order is confirmed after its payment, by a job with another key.
         OrderMail::Confirmed => {
             let paid_by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
             let about_payment = data["paid"].as_bool().unwrap_or(false);
@@ -69,7 +75,7 @@ fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
         }
         OrderMail::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
         OrderMail::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
-        // That the parcel came back is told already.
+        // The mail about the returned parcel says so already.
         OrderMail::Cancelled => {
             !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause)))
         }
@@ -79,7 +85,7 @@ fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
     }
 }
 
-fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> Template {
+fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> MailTemplate {
     let locale = head.language();
     let number = ("number", head.number.as_str());
     let amount = locale.money(head.money(event["amount"].as_i64().unwrap_or(0)));
@@ -135,7 +141,7 @@ fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &st
     let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
     let (rows, sums) =
         if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
-    Template {
+    MailTemplate {
         locale,
         shop: shop_name.to_owned(),
         subject,
@@ -151,7 +157,7 @@ fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &st
 
 type Pairs = Vec<(String, String)>;
 
-/// What was bought, and what it costs.
+/// The lines of the order, and its sums.
 fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
     let rows = lines
         .iter()

@@ -1,4 +1,4 @@
-//! Mails about an account.
+//! Mails about an account: to its old address when its e-mail was changed.
 
 use domain::messages::t;
 use domain::view::ContactDetails;
@@ -12,24 +12,24 @@ use crate::platform::jobs::{self, Done, Failure, Handlers};
 use crate::platform::mail::Mail;
 use crate::{Shop, customers, settings};
 
-use super::template::{Template, greeting};
-use super::{send, write};
+use super::template::{MailTemplate, greeting};
+use super::{order_mail, send};
 
 const JOB: &str = "mail.account";
 const SEALED: &str = "notice";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
-    /// What the mail is named after.
+    /// Of the mail: its `Message-ID` begins with it.
     notice: Uuid,
-    /// Whom it goes to: the account knows the former address no more, so it is sealed here.
+    /// The old contact details, which the account no longer has.
     sealed: Vec<u8>,
     locale: String,
     at: Timestamp,
 }
 
-/// Tells the former address of an account that another one signs in from now on. In the transaction of the change.
-pub(crate) async fn email_changed(tx: &mut Tx, shop: &Shop, locale: Locale, before: &ContactDetails) -> Result<(), DbError> {
+/// Sends a mail about the change to the old address.
+pub(crate) async fn send_email_changed(tx: &mut Tx, shop: &Shop, locale: Locale, before: &ContactDetails) -> Result<(), DbError> {
     if !shop.mailer().is_configured() {
         return Ok(());
     }
@@ -48,28 +48,28 @@ async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
     let to: ContactDetails =
         customers::unseal(&shop, SEALED, payload.notice.as_bytes(), &payload.sealed).map_err(|error| error.to_string())?;
     let locale = Locale::parse(&payload.locale).unwrap_or_default();
-    let face = settings::shop(&shop);
-    let (sender, reply_to) = write::sender(shop.config().mail_from.as_deref(), &face.contact_email);
+    let settings = settings::shop(&shop);
+    let (sender, reply_to) = order_mail::sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     let subject = t::MAIL_EMAIL_CHANGED_SUBJECT.text(locale).to_owned();
-    let template = Template {
+    let template = MailTemplate {
         locale,
-        shop: face.name.clone(),
+        shop: settings.name.clone(),
         subject: subject.clone(),
         greeting: greeting(locale, &to.name),
-        body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &face.name)]),
+        body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &settings.name)]),
         title: subject.clone(),
         rows: Vec::new(),
         sums: Vec::new(),
         action: (t::MAIL_EMAIL_CHANGED_ACTION.text(locale).to_owned(), format!("{}/", shop.config().public_url)),
-        footer: t::MAIL_ACCOUNT_FOOTER.with(locale, &[("shop", &face.name)]),
+        footer: t::MAIL_ACCOUNT_FOOTER.with(locale, &[("shop", &settings.name)]),
     };
     let mail = Mail {
         to: (String::new(), to.email),
         id: format!("{}@{}", payload.notice.simple(), sender.rsplit('@').next().unwrap_or_default()),
-        from: (face.name, sender),
+        from: (settings.name, sender),
         reply_to,
         text: template.text(),
-        html: template.html(&face.primary),
+        html: template.html(&settings.primary),
         subject,
     };
     send(&shop, &mail).await

@@ -1,0 +1,98 @@
+//! The steps of a parcel after picking: packed or unpacked, shipped, delivered.
+
+use domain::id::ParcelId;
+use domain::order::{DeliveryState, ParcelState, PaymentMethod};
+use domain::permission::Permission;
+
+use crate::inventory::events::StockShipped;
+use crate::{Shop, accounting, inventory, orders, payments};
+use platform::Context;
+
+use super::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelShipped};
+use super::{Contents, FulfilmentError, sendable, step, store};
+
+/// Marks a picked parcel as packed.
+///
+/// # Errors
+/// [`FulfilmentError::Step`] unless the parcel is picked.
+pub async fn pack(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), FulfilmentError> {
+    ctx.require(Permission::FulfilOrders)?;
+    shop.write(ctx, async move |tx| {
+        let (order, _) = step(tx, parcel, ParcelState::Packed).await?;
+        tx.record(order.id, ParcelPacked { parcel });
+        Ok(())
+    })
+    .await
+}
+
+/// Cancels a parcel that was not shipped: its units are open again.
+///
+/// # Errors
+/// [`FulfilmentError::Step`] once it is shipped.
+pub async fn unpack(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), FulfilmentError> {
+    ctx.require(Permission::FulfilOrders)?;
+    shop.write(ctx, async move |tx| {
+        let (order, _) = step(tx, parcel, ParcelState::Cancelled).await?;
+        tx.record(order.id, ParcelCancelled { parcel });
+        Ok(())
+    })
+    .await
+}
+
+/// Hands a packed parcel to a courier: its units leave the stock, the books carry their cost, an authorised card is captured. The
+/// tracking number may be empty.
+///
+/// # Errors
+/// [`FulfilmentError::Step`] unless the parcel is packed; [`FulfilmentError::Carrier`].
+pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, tracking: &str) -> Result<(), FulfilmentError> {
+    ctx.require(Permission::FulfilOrders)?;
+    let (carrier, tracking) = (carrier.trim().to_owned(), tracking.trim().to_owned());
+    if carrier.is_empty() || carrier.chars().count() > 100 || tracking.chars().count() > 100 {
+        return Err(FulfilmentError::Carrier);
+    }
+    let within = shop.clone();
+    shop.write(ctx, async move |tx| {
+        let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
+        sendable(&order)?;
+        store::set_carrier(tx, parcel, &carrier, &tracking).await?;
+        let contents = Contents::of(tx, parcel, "shipment.shipped").await?;
+        inventory::ship(tx, order.id, location, &contents.lines).await?;
+        let postings = [("cost_of_goods_sold", contents.cost), ("inventory", -contents.cost)];
+        accounting::post(tx, "shipment.shipped", Some(order.id), parcel.0, order.currency, &postings).await?;
+        let ctx = tx.ctx().clone();
+        payments::request_capture(tx, &within, &ctx, order.id).await?;
+        tx.record(order.id, StockShipped { parcel, units: contents.units });
+        tx.record(order.id, ParcelShipped { parcel, carrier: carrier.clone(), tracking: tracking.clone() });
+        Ok(())
+    })
+    .await
+}
+
+/// Marks a parcel as delivered. With the last one of a cash-on-delivery order all of its cash is captured.
+///
+/// # Errors
+/// [`FulfilmentError::Step`] unless the parcel is on its way.
+pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), FulfilmentError> {
+    deliver_for(shop, ctx, parcel, None).await
+}
+
+/// [`deliver`] with the cash that the courier received for the parcel, minor units. What is missing stays due.
+///
+/// # Errors
+/// As [`deliver`]; [`PaymentError::TooMuch`](payments::PaymentError::TooMuch) for more than is due, and then the parcel stays as it was.
+pub async fn deliver_for(shop: &Shop, ctx: &Context, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
+    ctx.require(Permission::FulfilOrders)?;
+    let within = shop.clone();
+    shop.write(ctx, async move |tx| {
+        let (order, _) = step(tx, parcel, ParcelState::Delivered).await?;
+        tx.record(order.id, ParcelDelivered { parcel });
+        let head = orders::head(tx, order.id).await?.ok_or(FulfilmentError::Unknown)?;
+        let all_arrived = head.delivery_state == DeliveryState::Delivered;
+        if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
+            let ctx = tx.ctx().clone();
+            payments::collect_cash(tx, &within, &ctx, &order, received).await?;
+        }
+        Ok(())
+    })
+    .await
+}

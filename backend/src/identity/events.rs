@@ -1,0 +1,134 @@
+//! Events of identity. They are not sealed, so they hold no personal data.
+
+use domain::id::{ApiKeyId, ContactId, UserId};
+use domain::permission::Role;
+use platform::events::Event;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserCreated {
+    /// None for a shopper.
+    pub role: Option<Role>,
+}
+
+impl Event for UserCreated {
+    const KIND: &'static str = "user.created";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserSignedIn {
+    pub staff: bool,
+    /// The language that they signed in with.
+    pub locale: String,
+}
+
+impl Event for UserSignedIn {
+    const KIND: &'static str = "user.signed_in";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PasswordChanged {}
+
+impl Event for PasswordChanged {
+    const KIND: &'static str = "user.password_changed";
+    type Subject = UserId;
+}
+
+/// Name, e-mail or telephone number changed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserUpdated {
+    pub contact: ContactId,
+}
+
+impl Event for UserUpdated {
+    const KIND: &'static str = "user.updated";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EmailChanged {}
+
+impl Event for EmailChanged {
+    const KIND: &'static str = "user.email_changed";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RoleChanged {
+    pub role: Option<Role>,
+}
+
+impl Event for RoleChanged {
+    const KIND: &'static str = "user.role_changed";
+    type Subject = UserId;
+}
+
+/// A member of staff was deactivated or activated.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ActiveChanged {
+    pub active: bool,
+}
+
+impl Event for ActiveChanged {
+    const KIND: &'static str = "user.active_changed";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApiKeyCreated {
+    pub name: String,
+    /// Separated by spaces.
+    pub scopes: String,
+}
+
+impl Event for ApiKeyCreated {
+    const KIND: &'static str = "key.created";
+    type Subject = ApiKeyId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApiKeyRevoked {}
+
+impl Event for ApiKeyRevoked {
+    const KIND: &'static str = "key.revoked";
+    type Subject = ApiKeyId;
+}
+
+/// The first wrong password within an hour, of one client on one account. The subject is the account, nil for an unknown one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignInFailed {}
+
+impl Event for SignInFailed {
+    const KIND: &'static str = "sign_in.failed";
+    type Subject = Uuid;
+}
+
+/// As [`SignInFailed`], for attempts that were throttled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignInThrottled {}
+
+impl Event for SignInThrottled {
+    const KIND: &'static str = "sign_in.waiting";
+    type Subject = Uuid;
+}
+
+/// As [`SignInFailed`], for what the user has no permission for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PermissionRefused {}
+
+impl Event for PermissionRefused {
+    const KIND: &'static str = "permission.refused";
+    type Subject = Uuid;
+}
+
+/// As [`SignInFailed`], for unknown API keys and missing scopes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApiKeyRefused {}
+
+impl Event for ApiKeyRefused {
+    const KIND: &'static str = "key.refused";
+    type Subject = Uuid;
+}

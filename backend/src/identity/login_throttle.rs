@@ -1,0 +1,38 @@
+//! Login throttle: who guesses passwords locks out themselves, not the account's owner.
+//!
+//! Each client has its own count on each account; a browser that signed in to the account before (see [`super::device_token`]) has one
+//! as well. Against many clients that guess together, all unknown clients of an account also share a count, with a far higher limit.
+
+use domain::id::UserId;
+use platform::Context;
+use platform::throttle::Counter;
+
+use super::device_token;
+use crate::Shop;
+
+/// Wrong passwords of one client, or one known browser, on one account.
+const MAX_PER_CLIENT: i64 = 10;
+/// Wrong passwords of all unknown clients together on one account.
+const MAX_PER_ACCOUNT: i64 = 200;
+/// Changes of one account that ask for its password, with a right or a wrong one.
+const MAX_CHANGES: i64 = 10;
+
+/// The counters of an attempt to sign in. `user` is the account of the e-mail, when there is one.
+pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], user: Option<UserId>) -> Vec<Counter> {
+    let account: String = email_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    if let (Some(user), Some(token)) = (user, &ctx.device)
+        && let Some(device) = device_token::verified_device(shop, user, token)
+    {
+        return vec![Counter::new(shop.keys(), &format!("sign-in {account} device {device}"), MAX_PER_CLIENT)];
+    }
+    let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
+    vec![
+        Counter::new(shop.keys(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
+        Counter::new(shop.keys(), &format!("sign-in {account}"), MAX_PER_ACCOUNT).shared(),
+    ]
+}
+
+/// The counters of a change that asks for the account's password.
+pub(super) fn account_change_counters(shop: &Shop, user: UserId) -> Vec<Counter> {
+    vec![Counter::new(shop.keys(), &format!("change {user}"), MAX_CHANGES)]
+}

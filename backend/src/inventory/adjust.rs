@@ -1,0 +1,71 @@
+//! Changing the stock by hand.
+
+use domain::id::{LocationId, MovementId, VariantId};
+use domain::permission::Permission;
+
+use crate::{Shop, accounting, settings};
+use platform::Context;
+use platform::db::Tx;
+use platform::once;
+
+use super::events::StockAdjusted;
+use super::{InventoryError, Movement, store};
+
+/// An adjustment of the stock of a variant.
+struct Adjustment {
+    variant: VariantId,
+    location: LocationId,
+    delta: i64,
+    reason: String,
+}
+
+/// Changes the stock of a variant by `delta` units, with a reason; books the value at cost.
+///
+/// # Errors
+/// [`InventoryError::NotEnough`] when fewer are available.
+pub async fn adjust(
+    shop: &Shop,
+    ctx: &Context,
+    variant: VariantId,
+    location: LocationId,
+    delta: i64,
+    reason: &str,
+) -> Result<(), InventoryError> {
+    ctx.require(Permission::WriteStock)?;
+    if delta == 0 || delta.unsigned_abs() > 1_000_000 {
+        return Err(InventoryError::Amount);
+    }
+    let reason = reason.trim().chars().take(200).collect::<String>();
+    if reason.is_empty() {
+        return Err(InventoryError::Reason);
+    }
+    let (adjustment, shop_) = (Adjustment { variant, location, delta, reason }, shop.clone());
+    shop.write(ctx, async move |tx| adjust_rows(tx, &shop_, &adjustment).await).await
+}
+
+async fn adjust_rows(tx: &mut Tx, shop: &Shop, adjustment: &Adjustment) -> Result<(), InventoryError> {
+    let Adjustment { variant, location, delta, reason } = adjustment;
+    let (variant, location, delta) = (*variant, *location, *delta);
+    // The lock is held until the end, so the same form sent meanwhile waits for the answer to the first.
+    let cost = store::lock_cost(tx, variant, location).await?;
+    let (ctx, request) = (tx.ctx().clone(), format!("{variant} {location} {delta} {reason}"));
+    if once::answered(tx, &ctx, "stock.adjust", &request).await?.is_some() {
+        return Ok(());
+    }
+    once::keep(tx, &ctx, "stock.adjust", &request, "").await?;
+    let cost = cost.ok_or(InventoryError::Unknown)?;
+    if !store::adjust(tx, variant, location, delta).await? {
+        let stock = store::units(tx, variant, location).await?;
+        return Err(InventoryError::NotEnough { available: stock.available, reserved: stock.reserved });
+    }
+    let (id, at) = (MovementId(tx.id()), tx.now());
+    let movement = Movement { id, variant, location, kind: "adjusted", units: delta, reason: reason.clone(), order: None, at };
+    store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
+    let value = cost.checked_mul(delta).ok_or(InventoryError::Amount)?;
+    if value != 0 {
+        let postings = [("inventory", value), ("inventory_adjustment", -value)];
+        accounting::post(tx, "stock.adjusted", None, id.0, settings::shop_currency(shop), &postings).await?;
+    }
+    tx.record(variant, StockAdjusted { variant, location, delta, reason: reason.clone() });
+    Ok(())
+}

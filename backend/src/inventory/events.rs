@@ -1,0 +1,61 @@
+//! Events of the stock.
+
+use domain::id::{LocationId, OrderId, ParcelId, VariantId};
+use domain::order::ReturnedItems;
+use serde::{Deserialize, Serialize};
+
+use platform::events::Event;
+
+/// Units became available again that were reserved for an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StockReleased {
+    pub units: i64,
+}
+
+impl Event for StockReleased {
+    const KIND: &'static str = "stock.released";
+    type Subject = OrderId;
+}
+
+/// Units left the stock in a parcel of an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StockShipped {
+    #[serde(rename = "shipment")]
+    pub parcel: ParcelId,
+    pub units: i64,
+}
+
+impl Event for StockShipped {
+    const KIND: &'static str = "stock.shipped";
+    type Subject = OrderId;
+}
+
+/// Units of a parcel came back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StockReturned {
+    #[serde(rename = "shipment")]
+    pub parcel: ParcelId,
+    pub units: i64,
+    #[serde(rename = "goods")]
+    pub items: ReturnedItems,
+}
+
+impl Event for StockReturned {
+    const KIND: &'static str = "stock.returned";
+    type Subject = OrderId;
+}
+
+/// A member of staff changed the stock of a variant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StockAdjusted {
+    pub variant: VariantId,
+    pub location: LocationId,
+    /// Units, negative for fewer.
+    pub delta: i64,
+    pub reason: String,
+}
+
+impl Event for StockAdjusted {
+    const KIND: &'static str = "stock.adjusted";
+    type Subject = VariantId;
+}

@@ -1,0 +1,355 @@
+//! The SQL of the stock.
+
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Timestamp;
+use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
+use serde::Serialize;
+
+use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
+
+use super::{Movement, NewReservation};
+
+pub(crate) use read::{NamedVariant, named, running_low};
+pub(super) use read::{available_of, list, low, movements};
+
+/// A row of `stock` by its key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+struct StockKey {
+    variant_id: VariantId,
+    location_id: LocationId,
+}
+
+/// Locks the stock of these variants without waiting. Returns those that another transaction holds.
+pub(super) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<BTreeSet<VariantId>, DbError> {
+    if variants.is_empty() || !tx.is_postgres() {
+        return Ok(BTreeSet::new());
+    }
+    let ids = json_ids(variants);
+    let locked: Vec<StockKey> = tx
+        .load_all(
+            "select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))
+             order by variant_id, location_id for update skip locked",
+            &[&ids],
+        )
+        .await?;
+    let locked: BTreeSet<StockKey> = locked.into_iter().collect();
+    let all: Vec<StockKey> = tx
+        .load_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))", &[&ids])
+        .await?;
+    Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
+}
+
+/// Waits for the stock of a variant, as long as the transaction may wait for a lock.
+pub(super) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
+    tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct AvailableRow {
+    pub variant_id: VariantId,
+    pub location_id: LocationId,
+    pub available: i64,
+}
+
+/// Available units by location, in the locations' order; on Postgres the rows are locked in id order first.
+pub(super) async fn available_for_update(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<Vec<AvailableRow>, DbError> {
+    if variants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = json_ids(variants);
+    tx.lock(
+        "select 1 from stock where variant_id in (select unhex(value->>'id') from json_each($1))
+         order by variant_id, location_id for update",
+        &[&ids],
+    )
+    .await?;
+    tx.load_all(
+        "select s.variant_id, s.location_id, s.available
+         from (select unhex(value->>'id') as id from json_each($1)) j
+         join stock s on s.variant_id = j.id join locations l on l.id = s.location_id
+         where s.available > 0 order by l.position, l.id",
+        &[&ids],
+    )
+    .await
+}
+
+/// Units of a variant at a location.
+#[derive(Serialize)]
+struct UnitsRow<'a> {
+    variant: Hex<'a>,
+    location: Hex<'a>,
+    units: i64,
+}
+
+fn unit_rows(sums: &BTreeMap<(VariantId, LocationId), i64>) -> String {
+    let rows: JsonRows = sums
+        .iter()
+        .map(|((variant, location), units)| UnitsRow { variant: hex(variant), location: hex(location), units: *units })
+        .collect();
+    rows.finish()
+}
+
+pub(super) async fn reserve(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
+    tx.execute(
+        "update stock set available = available - d.units, reserved = reserved + d.units
+         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
+                cast(value->>'units' as bigint) as units from json_each($1)) d
+         where stock.variant_id = d.variant and stock.location_id = d.location and stock.available >= d.units",
+        &[&unit_rows(sums)],
+    )
+    .await
+}
+
+pub(super) async fn unreserve(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
+    let rows = unit_rows(sums);
+    lock_rows(tx, &rows).await?;
+    tx.execute(
+        "update stock set available = available + d.units, reserved = reserved - d.units
+         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
+                cast(value->>'units' as bigint) as units from json_each($1)) d
+         where stock.variant_id = d.variant and stock.location_id = d.location",
+        &[&rows],
+    )
+    .await
+}
+
+pub(super) async fn take_out(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
+    let rows = unit_rows(sums);
+    lock_rows(tx, &rows).await?;
+    tx.execute(
+        "update stock set on_hand = on_hand - d.units, reserved = reserved - d.units
+         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
+                cast(value->>'units' as bigint) as units from json_each($1)) d
+         where stock.variant_id = d.variant and stock.location_id = d.location",
+        &[&rows],
+    )
+    .await
+}
+
+/// Locks in id order, so that two writers do not deadlock.
+async fn lock_rows(tx: &mut Tx, rows: &String) -> Result<(), DbError> {
+    tx.lock(
+        "select 1 from stock where variant_id in (select unhex(value->>'variant') from json_each($1))
+         order by variant_id, location_id for update",
+        &[rows],
+    )
+    .await
+}
+
+#[derive(Serialize)]
+struct ReservationRow<'a> {
+    id: Hex<'a>,
+    order: Hex<'a>,
+    line: Hex<'a>,
+    variant: Hex<'a>,
+    location: Hex<'a>,
+    units: i64,
+    expires_at: Option<Timestamp>,
+}
+
+pub(crate) async fn insert_reservations(tx: &mut Tx, at: Timestamp, new: &[NewReservation]) -> Result<(), DbError> {
+    let mut rows = JsonRows::new();
+    for r in new {
+        rows.push(&ReservationRow {
+            id: hex(&r.id),
+            order: hex(&r.order),
+            line: hex(&r.line),
+            variant: hex(&r.variant),
+            location: hex(&r.location),
+            units: r.units,
+            expires_at: r.expires_at,
+        });
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into reservations (id, order_id, order_line_id, variant_id, location_id, quantity, state, expires_at, at)
+         select unhex(value->>'id'), unhex(value->>'order'), unhex(value->>'line'), unhex(value->>'variant'), unhex(value->>'location'),
+            cast(value->>'units' as bigint), 'open', cast(value->>'expires_at' as bigint), $2 from json_each($1)",
+        &[&rows.finish(), &at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Units that are reserved for a line of an order.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Reservation {
+    pub id: ReservationId,
+    #[sqlx(rename = "order_line_id")]
+    pub line: OrderLineId,
+    #[sqlx(rename = "variant_id")]
+    pub variant: VariantId,
+    #[sqlx(rename = "location_id")]
+    pub location: LocationId,
+    #[sqlx(rename = "quantity")]
+    pub units: i64,
+    pub shipped: i64,
+}
+
+pub(super) async fn open_reservations(tx: &mut Tx, order: OrderId) -> Result<Vec<Reservation>, DbError> {
+    tx.lock("select 1 from reservations where order_id = $1 order by id for update", &[&order]).await?;
+    tx.load_all(
+        "select id, order_line_id, variant_id, location_id, quantity, shipped from reservations
+         where order_id = $1 and state = 'open' order by id",
+        &[&order],
+    )
+    .await
+}
+
+pub(super) async fn reservations(tx: &mut Tx, order: OrderId) -> Result<Vec<Reservation>, DbError> {
+    tx.load_all(
+        "select id, order_line_id, variant_id, location_id, quantity, shipped from reservations where order_id = $1 order by id",
+        &[&order],
+    )
+    .await
+}
+
+/// A reservation of which a part was shipped becomes `shipped` with that part; the rest is released.
+pub(super) async fn close_reservations(tx: &mut Tx, order: OrderId) -> Result<u64, DbError> {
+    tx.execute(
+        "update reservations set state = case when shipped > 0 then 'shipped' else 'released' end, expires_at = null
+         where order_id = $1 and state = 'open'",
+        &[&order],
+    )
+    .await
+}
+
+pub(super) async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    tx.execute("update reservations set expires_at = null where order_id = $1 and state = 'open'", &[&order]).await?;
+    Ok(())
+}
+
+pub(super) async fn mark_shipped(tx: &mut Tx, id: ReservationId, shipped: i64, all: bool) -> Result<(), DbError> {
+    let state = if all { "shipped" } else { "open" };
+    tx.execute("update reservations set shipped = $2, state = $3 where id = $1", &[&id, &shipped, &state]).await?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct MovementRow<'a> {
+    id: Hex<'a>,
+    variant: Hex<'a>,
+    location: Hex<'a>,
+    kind: &'a str,
+    units: i64,
+    reason: &'a str,
+    order: Option<Hex<'a>>,
+    at: Timestamp,
+}
+
+pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
+    let mut rows = JsonRows::new();
+    for m in movements {
+        rows.push(&MovementRow {
+            id: hex(&m.id),
+            variant: hex(&m.variant),
+            location: hex(&m.location),
+            kind: m.kind,
+            units: m.units,
+            reason: &m.reason,
+            order: m.order.as_ref().map(hex),
+            at: m.at,
+        });
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into stock_movements (id, variant_id, location_id, kind, quantity, reason, order_id, at)
+         select unhex(value->>'id'), unhex(value->>'variant'), unhex(value->>'location'), value->>'kind',
+            cast(value->>'units' as bigint), value->>'reason', unhex(value->>'order'), cast(value->>'at' as bigint) from json_each($1)",
+        &[&rows.finish()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Adds the units of movements; missing rows of `stock` are created.
+pub(super) async fn add_on_hand(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
+    let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    for m in movements {
+        *sums.entry((m.variant, m.location)).or_default() += m.units;
+    }
+    if sums.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into stock (variant_id, location_id, on_hand, reserved, available)
+         select unhex(value->>'variant'), unhex(value->>'location'), cast(value->>'units' as bigint), 0, cast(value->>'units' as bigint)
+         from json_each($1) where true
+         on conflict (variant_id, location_id) do update set on_hand = stock.on_hand + excluded.on_hand,
+            available = stock.available + excluded.available",
+        &[&unit_rows(&sums)],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn first_location(tx: &mut Tx) -> Result<Option<LocationId>, DbError> {
+    tx.fetch_optional_scalar("select id from locations order by position, id limit 1", &[]).await
+}
+
+/// Creates the first location of a shop, unless another transaction just did.
+pub(super) async fn create_location(tx: &mut Tx, id: LocationId, name: &str) -> Result<(), DbError> {
+    tx.execute(
+        "insert into locations (id, code, name, kind, position) values ($1, 'main', $2, 'store', 1) on conflict (code) do nothing",
+        &[&id, &name],
+    )
+    .await
+    .map(drop)
+}
+
+/// Creates a row of `stock` at this location for each variant that has none anywhere.
+pub(super) async fn insert_stock(tx: &mut Tx, location: LocationId, variants: &[VariantId]) -> Result<(), DbError> {
+    if variants.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into stock (variant_id, location_id)
+         select v.id, $2 from (select unhex(value->>'id') as id from json_each($1)) v
+         where not exists (select 1 from stock s where s.variant_id = v.id) on conflict (variant_id, location_id) do nothing",
+        &[&json_ids(variants), &location],
+    )
+    .await
+    .map(drop)
+}
+
+/// The cost of a variant, when variant and location exist. The variant is locked until the end of the transaction.
+pub(super) async fn lock_cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<i64>, DbError> {
+    tx.lock("select 1 from variants where id = $1 for no key update", &[&variant]).await?;
+    tx.fetch_optional_scalar("select v.cost from variants v join locations l on l.id = $2 where v.id = $1", &[&variant, &location]).await
+}
+
+/// False when fewer are available than would be taken.
+pub(super) async fn adjust(tx: &mut Tx, variant: VariantId, location: LocationId, delta: i64) -> Result<bool, DbError> {
+    tx.execute(
+        "insert into stock (variant_id, location_id) values ($1, $2) on conflict (variant_id, location_id) do nothing",
+        &[&variant, &location],
+    )
+    .await?;
+    let changed = tx
+        .execute(
+            "update stock set on_hand = on_hand + $3, available = available + $3
+             where variant_id = $1 and location_id = $2 and available + $3 >= 0",
+            &[&variant, &location, &delta],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+#[derive(Default, sqlx::FromRow)]
+pub(super) struct Units {
+    pub available: i64,
+    pub reserved: i64,
+}
+
+/// Units of a variant at a location.
+pub(super) async fn units(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Units, DbError> {
+    let sql = "select available, reserved from stock where variant_id = $1 and location_id = $2";
+    Ok(tx.load_optional(sql, &[&variant, &location]).await?.unwrap_or_default())
+}

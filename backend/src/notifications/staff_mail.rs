@@ -1,0 +1,276 @@
+//! Mails to staff: new orders, refusals, variants that run low. Who gets them is in [`staff_notices`].
+//!
+//! What happens within five minutes is one mail. A variant that runs low is reported once, and again only after it was restocked to
+//! twice the mark in between (the table `low_stock`).
+
+use std::collections::HashSet;
+
+use domain::Locale;
+use domain::id::{OrderId, UserId, VariantId};
+use domain::messages::t;
+use domain::order::PaymentMethod;
+use domain::view::{Preferences, StaffNotice};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::identity::IdentityError;
+use crate::platform::db::{DbError, Reader, Rows, Tx};
+use crate::platform::events::RecordedEvent;
+use crate::platform::jobs::{self, Done, Failure, Handlers};
+use crate::platform::mail::Mail;
+use crate::{Shop, customers, inventory, orders, refusals, settings};
+
+use super::order_mail::sender;
+use super::staff_notices;
+use super::template::MailTemplate;
+
+const MAIL: &str = "mail.staff";
+const WATCH: &str = "stock.watch";
+/// What happens within one window is one mail.
+const WINDOW_MS: i64 = 5 * 60 * 1_000;
+/// A mail lists no more; the rest is in the admin.
+const MAX_ITEMS: usize = 50;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Payload {
+    user: UserId,
+    kind: StaffNotice,
+    /// Of the mail: its `Message-ID` begins with it.
+    id: String,
+    #[serde(default)]
+    items: Vec<Value>,
+}
+
+/// An item of a mail about orders: the event that may make an order a new one.
+#[derive(Debug, Serialize, Deserialize)]
+struct OrderItem {
+    order: OrderId,
+    seq: i64,
+    kind: String,
+}
+
+/// The notices to staff that follow from events: their kind, and an item for the mail.
+pub(super) fn notices_of(events: &[RecordedEvent]) -> Vec<(StaffNotice, Value)> {
+    let notice = |event: &RecordedEvent| match event.kind.as_str() {
+        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => {
+            let order = OrderItem { order: OrderId(event.subject), seq: event.seq, kind: event.kind.clone() };
+            serde_json::to_value(order).ok().map(|order| (StaffNotice::Order, order))
+        }
+        "refusal.opened" => {
+            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+            Some((StaffNotice::Refused, data["refusal"].clone()))
+        }
+        kind if kind.starts_with("stock.") => Some((StaffNotice::LowStock, Value::Null)),
+        _ => None,
+    };
+    events.iter().filter_map(notice).collect()
+}
+
+/// Adds notices to the mails of their recipients. For changes of stock it enqueues one check of all stock at the end of the window.
+pub(super) async fn collect(tx: &mut Tx, shop: &Shop, notices: &[(StaffNotice, Value)]) -> Result<(), DbError> {
+    for kind in [StaffNotice::Order, StaffNotice::Refused] {
+        let items: Vec<Value> = notices.iter().filter(|(notice, _)| *notice == kind).map(|(_, item)| item.clone()).collect();
+        add_to_mails(tx, shop, kind, &items).await?;
+    }
+    if notices.iter().any(|(kind, _)| *kind == StaffNotice::LowStock) {
+        let window = shop.now().millis() / WINDOW_MS;
+        let run_at = domain::Timestamp::from_millis((window + 1) * WINDOW_MS);
+        jobs::enqueue(tx, shop, WATCH, &json!({}), run_at, Some(&format!("{WATCH}:{window}"))).await?;
+    }
+    Ok(())
+}
+
+/// Adds items to the recipients' mails of this window.
+async fn add_to_mails(tx: &mut Tx, shop: &Shop, kind: StaffNotice, items: &[Value]) -> Result<(), DbError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    for user in staff_notices::recipients(tx, kind).await? {
+        let now = shop.now().millis() / WINDOW_MS;
+        // Where the clocks of servers differ, the mail of this window may have been sent already.
+        for window in now..now + 3 {
+            let id = format!("staff-{}-{}-{window}", kind.as_str(), user.0.simple());
+            let run_at = domain::Timestamp::from_millis((window + 1) * WINDOW_MS);
+            let payload = json!({ "user": user, "kind": kind, "id": id });
+            if jobs::gather(tx, shop, MAIL, &payload, (items, 10 * MAX_ITEMS), (&format!("{MAIL}:{id}"), run_at)).await? {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn register(handlers: &mut Handlers) {
+    handlers.insert(MAIL, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
+    handlers
+        .insert(WATCH, Box::new(|shop, _| -> Done { Box::pin(async move { check_stock(&shop).await.map_err(|e| e.to_string().into()) }) }));
+}
+
+/// Reports variants that run low since the last check, and forgets those that were restocked.
+async fn check_stock(shop: &Shop) -> Result<(), DbError> {
+    let mark = settings::shop(shop).low_stock;
+    let db = &mut shop.db();
+    let low: HashSet<VariantId> = inventory::running_low(db, mark).await?.into_iter().collect();
+    let reported: Vec<(VariantId,)> = db.fetch_all("select variant_id from low_stock", &[]).await?;
+    let reported: HashSet<VariantId> = reported.into_iter().map(|(variant,)| variant).collect();
+    // A variant that goes up and down around the mark is reported once: it has to reach twice the mark before it is reported again.
+    let not_restocked: HashSet<VariantId> = inventory::running_low(db, mark.saturating_mul(2)).await?.into_iter().collect();
+    let mut new: Vec<VariantId> = low.difference(&reported).copied().collect();
+    new.sort();
+    let restocked: Vec<VariantId> = reported.difference(&not_restocked).copied().collect();
+    if new.is_empty() && restocked.is_empty() {
+        return Ok(());
+    }
+    let own = shop.clone();
+    shop.db()
+        .write(async move |tx| {
+            let (added, restocked): (Rows, Rows) = (new.iter().collect(), restocked.iter().collect());
+            if !restocked.is_empty() {
+                tx.execute("delete from low_stock where variant_id in (select unhex(value->>0) from json_each($1))", &[&restocked.end()])
+                    .await?;
+            }
+            if added.is_empty() {
+                return Ok(());
+            }
+            tx.execute(
+                "insert into low_stock (variant_id, since) select unhex(value->>0), $2 from json_each($1) where true
+                 on conflict (variant_id) do nothing",
+                &[&added.end(), &own.now()],
+            )
+            .await?;
+            let items: Vec<Value> = new.iter().map(|variant| json!(variant)).collect();
+            add_to_mails(tx, &own, StaffNotice::LowStock, &items).await
+        })
+        .await
+}
+
+pub(super) struct Recipient {
+    name: String,
+    pub email: String,
+    locale: Locale,
+}
+
+pub(super) async fn recipient(db: &mut impl Reader, shop: &Shop, user: UserId) -> Result<Option<Recipient>, IdentityError> {
+    let row: Option<(domain::id::ContactId, Vec<u8>, String, String)> = db
+        .fetch_optional(
+            "select c.id, c.sealed, c.locale, u.preferences from users u join contacts c on c.id = u.contact_id where u.id = $1",
+            &[&user],
+        )
+        .await?;
+    let Some((contact, sealed, locale, preferences)) = row else { return Ok(None) };
+    let person = customers::unseal_contact(shop, contact, &sealed)?;
+    let preferences: Preferences = serde_json::from_str(&preferences).unwrap_or_default();
+    let locale = Locale::parse(&preferences.locale).or_else(|| Locale::parse(&locale)).unwrap_or_default();
+    Ok(Some(Recipient { name: person.name, email: person.email, locale }))
+}
+
+async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
+    let payload: Payload = serde_json::from_value(payload).map_err(|error| error.to_string())?;
+    let mail = compose(&shop, payload).await.map_err(|error| error.to_string())?;
+    match mail {
+        Some(mail) => super::send(&shop, &mail).await,
+        None => Ok(()),
+    }
+}
+
+/// The list in a mail: what, and how much of it.
+type Lines = Vec<(String, String)>;
+
+/// The mail; none when nothing of it holds any more, or the recipient has switched it off.
+async fn compose(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityError> {
+    let mut db = shop.db();
+    if !staff_notices::recipients(&mut db, payload.kind).await?.contains(&payload.user) {
+        return Ok(None);
+    }
+    let Some(recipient) = recipient(&mut db, shop, payload.user).await? else { return Ok(None) };
+    let (mut lines, only) = match payload.kind {
+        StaffNotice::Order => order_lines(shop, recipient.locale, &payload.items).await?,
+        StaffNotice::LowStock => (stock_lines(shop, recipient.locale, &payload.items).await?, None),
+        StaffNotice::Refused => (refused_lines(shop, recipient.locale, &payload.items).await?, None),
+    };
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let (locale, count) = (recipient.locale, i64::try_from(lines.len()).unwrap_or(i64::MAX));
+    if lines.len() > MAX_ITEMS {
+        let more = locale.number(count - i64::try_from(MAX_ITEMS).unwrap_or(0));
+        lines.truncate(MAX_ITEMS);
+        lines.push((t::MAIL_STAFF_MORE.with(locale, &[("count", &more)]), String::new()));
+    }
+    let (subject, action, path) = match payload.kind {
+        StaffNotice::Order => (t::MAIL_STAFF_ORDERS.with(locale, count, &[]), t::MAIL_STAFF_ORDERS_ACTION, "/admin/orders"),
+        StaffNotice::LowStock => (t::MAIL_STAFF_LOW.with(locale, count, &[]), t::MAIL_STAFF_LOW_ACTION, "/admin/stock"),
+        StaffNotice::Refused => (t::MAIL_STAFF_REFUSED.with(locale, count, &[]), t::MAIL_STAFF_REFUSED_ACTION, "/admin"),
+    };
+    let base = shop.config().public_url.trim_end_matches('/');
+    let link = only.map_or_else(|| format!("{base}{path}"), |order: OrderId| format!("{base}/admin/orders/{order}"));
+    let (settings, preferences_url) = (settings::shop(shop), format!("{base}/admin/preferences"));
+    let template = MailTemplate {
+        locale,
+        shop: settings.name.clone(),
+        greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", &recipient.name)]),
+        body: subject.clone(),
+        title: t::ADMIN_TITLE.text(locale).to_owned(),
+        subject,
+        rows: lines,
+        sums: Vec::new(),
+        action: (action.text(locale).to_owned(), link),
+        footer: t::MAIL_STAFF_FOOTER.with(locale, &[("shop", &settings.name), ("address", &preferences_url)]),
+    };
+    let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
+    Ok(Some(Mail {
+        to: (recipient.name, recipient.email),
+        id: format!("{}@{}", payload.id, from.rsplit('@').next().unwrap_or_default()),
+        from: (settings.name, from),
+        reply_to,
+        text: template.text(),
+        html: template.html(&settings.primary),
+        subject: template.subject,
+    }))
+}
+
+/// Number and total of each new order, and the order when it is only one. A card order is new when its payment is authorised.
+async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Lines, Option<OrderId>), DbError> {
+    let (mut db, mut lines, mut listed) = (shop.db(), Vec::new(), HashSet::new());
+    for item in items {
+        let Ok(item) = serde_json::from_value::<OrderItem>(item.clone()) else { continue };
+        let Some(head) = orders::head(&mut db, item.order).await? else { continue };
+        let by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
+        let is_new = match item.kind.as_str() {
+            "payment.authorised" => by_card,
+            "payment.captured" => by_card && !was_authorised(&mut db, &item).await?,
+            _ => !by_card,
+        };
+        if is_new && head.cancelled_at.is_none() && listed.insert(item.order) {
+            lines.push((t::ORDER_NUMBER.with(locale, &[("number", &head.number)]), locale.money(head.money(head.total))));
+        }
+    }
+    let only = if listed.len() == 1 { listed.into_iter().next() } else { None };
+    Ok((lines, only))
+}
+
+async fn was_authorised(db: &mut impl Reader, item: &OrderItem) -> Result<bool, DbError> {
+    let sql = "select 1 from events where subject = $1 and kind = 'payment.authorised' and seq < $2 limit 1";
+    Ok(db.fetch_optional::<(i64,)>(sql, &[&item.order, &item.seq]).await?.is_some())
+}
+
+/// Each refusal that is still open: its kind, order and amount.
+async fn refused_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<Lines, DbError> {
+    let (mut db, mut lines) = (shop.db(), Vec::new());
+    for item in items {
+        let Ok(id) = serde_json::from_value(item.clone()) else { continue };
+        let Some((kind, number, amount)) = refusals::still_open(&mut db, id).await? else { continue };
+        let what = kind.name().text(locale);
+        let what =
+            number.map_or_else(|| what.to_owned(), |number| format!("{what} · {}", t::ORDER_NUMBER.with(locale, &[("number", &number)])));
+        lines.push((what, amount.map(|amount| locale.money(amount)).unwrap_or_default()));
+    }
+    Ok(lines)
+}
+
+async fn stock_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<Lines, DbError> {
+    let variants: Vec<VariantId> = items.iter().filter_map(|item| serde_json::from_value(item.clone()).ok()).collect();
+    let left = inventory::named(&mut shop.db(), &variants, locale).await?;
+    let line = |variant: inventory::NamedVariant| (format!("{} · {}", variant.sku, variant.name), locale.number(variant.units));
+    Ok(left.into_iter().map(line).collect())
+}

@@ -1,0 +1,82 @@
+//! Events of orders.
+
+use domain::id::{OrderId, UserId};
+use domain::order::{Channel, PaymentMethod};
+use domain::{Currency, Money};
+use serde::{Deserialize, Serialize};
+
+use platform::events::Event;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrderPlaced {
+    pub number: String,
+    pub total: Money,
+    pub channel: Channel,
+    pub payment: PaymentMethod,
+}
+
+impl Event for OrderPlaced {
+    const KIND: &'static str = "order.placed";
+    type Subject = OrderId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrderCancelled {
+    pub reason: String,
+}
+
+impl Event for OrderCancelled {
+    const KIND: &'static str = "order.cancelled";
+    type Subject = OrderId;
+}
+
+/// The unsent rest of an order was cancelled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrderReduced {
+    pub reason: String,
+    pub units: i64,
+    /// Minor units.
+    pub amount: i64,
+    pub currency: Currency,
+}
+
+impl Event for OrderReduced {
+    const KIND: &'static str = "order.reduced";
+    type Subject = OrderId;
+}
+
+/// A guest asked for the link of their order; it is mailed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrderLinkRequested {}
+
+impl Event for OrderLinkRequested {
+    const KIND: &'static str = "order.link_requested";
+    type Subject = OrderId;
+}
+
+/// A file of orders is begun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrdersExportBegun {
+    pub payment: String,
+    pub fulfilment: String,
+    pub queue: String,
+    /// Whether there was a search; its words may be a name.
+    pub searched: bool,
+}
+
+impl Event for OrdersExportBegun {
+    const KIND: &'static str = "orders.export_begun";
+    type Subject = UserId;
+}
+
+/// A file of orders left the shop, or the part of it until it was broken off.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OrdersExported {
+    pub rows: u64,
+    pub complete: bool,
+}
+
+impl Event for OrdersExported {
+    const KIND: &'static str = "orders.exported";
+    type Subject = UserId;
+}

@@ -1,0 +1,189 @@
+//! The SQL of lists of orders.
+
+use domain::id::{ContactId, OrderId, UserId};
+use domain::order::{Channel, DeliveryState, FulfilmentState, OrderQueue, PaymentMethod, PaymentState};
+use domain::{Currency, Timestamp};
+use uuid::Uuid;
+
+use platform::db::{DbError, Read, json_ids};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in crate::orders) struct OrderRow {
+    pub id: OrderId,
+    pub number: String,
+    pub placed_at: Timestamp,
+    pub contact_id: ContactId,
+    pub currency: Currency,
+    pub total: i64,
+    pub units: i64,
+    pub payment_method: PaymentMethod,
+    pub payment_state: PaymentState,
+    pub fulfilment_state: FulfilmentState,
+    pub delivery_state: DeliveryState,
+    pub channel: Channel,
+}
+
+/// The key of a page: it has orders before this time and id.
+pub(in crate::orders) type PageKey = (Timestamp, Uuid);
+
+macro_rules! newest {
+    ($condition:expr) => {
+        concat!(
+            "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
+                (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
+                o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state, o.channel
+             from orders o where (o.placed_at, o.id) < ($1, $2) and ",
+            $condition,
+            " order by o.placed_at desc, o.id desc limit 51"
+        )
+    };
+}
+
+/// Orders with these states; an empty state stands for all.
+pub(in crate::orders) async fn by_state(
+    db: &mut impl Read,
+    (at, id): PageKey,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    match (payment.is_empty(), fulfilment.is_empty()) {
+        (true, true) => db.load_all(newest!("true"), &[&at, &id]).await,
+        (false, true) => db.load_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
+        (true, false) => db.load_all(newest!("o.fulfilment_state = $3"), &[&at, &id, &fulfilment]).await,
+        (false, false) => {
+            let sql = newest!("o.payment_state = $3 and o.fulfilment_state = $4");
+            db.load_all(sql, &[&at, &id, &payment, &fulfilment]).await
+        }
+    }
+}
+
+/// The condition of a queue, the same for its list and its count.
+macro_rules! in_queue {
+    (to_pack) => {
+        "o.fulfilment_state in ('unfulfilled', 'partial') and o.cancelled_at is null
+         and (o.payment_method = 'cod' or o.payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))
+         and o.payment_state not in ('refunded', 'voided')
+         and (select coalesce(sum(r.quantity - r.shipped), 0) from reservations r where r.order_id = o.id and r.state = 'open')
+            > (select coalesce(sum(c.quantity), 0) from shipments s join shipment_lines c on c.shipment_id = s.id
+               where s.order_id = o.id and s.state = 'packed')"
+    };
+    (to_ship) => {
+        "o.cancelled_at is null and o.id in (select s.order_id from shipments s where s.state = 'packed' and s.state in ('picked', 'packed'))"
+    };
+    (unpaid) => {
+        // Sent although the card was only authorised or voided: not paid either.
+        "o.cancelled_at is null and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed')
+            or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
+    };
+    (cash_due) => {
+        // A part may have been paid and refunded already.
+        "o.payment_state in ('pending', 'partly_paid', 'partly_refunded') and o.cancelled_at is null and o.payment_method = 'cod'
+         and o.delivery_state in ('in_transit', 'delivered')
+         and exists (select 1 from payments p where p.order_id = o.id and p.state = 'pending' and p.amount > 0)"
+    };
+}
+
+/// The orders of a queue, newest first.
+pub(in crate::orders) async fn by_queue(db: &mut impl Read, (at, id): PageKey, queue: OrderQueue) -> Result<Vec<OrderRow>, DbError> {
+    match queue {
+        OrderQueue::ToPack => db.load_all(newest!(in_queue!(to_pack)), &[&at, &id]).await,
+        OrderQueue::ToShip => db.load_all(newest!(in_queue!(to_ship)), &[&at, &id]).await,
+        OrderQueue::Unpaid => db.load_all(newest!(in_queue!(unpaid)), &[&at, &id]).await,
+        OrderQueue::CashDue => db.load_all(newest!(in_queue!(cash_due)), &[&at, &id]).await,
+    }
+}
+
+/// How many orders are in each queue.
+#[derive(sqlx::FromRow)]
+pub(in crate::orders) struct Counts {
+    pub to_pack: i64,
+    pub to_ship: i64,
+    pub unpaid: i64,
+    pub cash_due: i64,
+}
+
+pub(in crate::orders) async fn queue_counts(db: &mut impl Read) -> Result<Counts, DbError> {
+    db.load_one(
+        concat!(
+            "select (select count(*) from orders o where ",
+            in_queue!(to_pack),
+            ") as to_pack, (select count(*) from orders o where ",
+            in_queue!(to_ship),
+            ") as to_ship, (select count(*) from orders o where ",
+            in_queue!(unpaid),
+            ") as unpaid, (select count(*) from orders o where ",
+            in_queue!(cash_due),
+            ") as cash_due"
+        ),
+        &[],
+    )
+    .await
+}
+
+/// Numbers from `from` up to, but without, `to`.
+pub(in crate::orders) async fn by_number(
+    db: &mut impl Read,
+    (at, id): PageKey,
+    (from, to): (&str, &str),
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    db.load_all(
+        newest!("o.number >= $3 and o.number < $4 and ($5 = '' or o.payment_state = $5) and ($6 = '' or o.fulfilment_state = $6)"),
+        &[&at, &id, &from, &to, &payment, &fulfilment],
+    )
+    .await
+}
+
+/// Orders that used a discount code.
+pub(in crate::orders) async fn by_discount(
+    db: &mut impl Read,
+    (at, id): PageKey,
+    code: &str,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    db.load_all(
+        newest!("o.discount_code = $3 and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"),
+        &[&at, &id, &code, &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(in crate::orders) async fn by_contacts(
+    db: &mut impl Read,
+    (at, id): PageKey,
+    contacts: &[ContactId],
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    db.load_all(
+        newest!(
+            "o.contact_id in (select unhex(value->>'id') from json_each($3))
+             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        ),
+        &[&at, &id, &json_ids(contacts), &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(in crate::orders) async fn by_sku(
+    db: &mut impl Read,
+    (at, id): PageKey,
+    sku: &str,
+    payment: &str,
+    fulfilment: &str,
+) -> Result<Vec<OrderRow>, DbError> {
+    db.load_all(
+        newest!(
+            "o.id in (select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = $3)
+             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        ),
+        &[&at, &id, &sku, &payment, &fulfilment],
+    )
+    .await
+}
+
+pub(in crate::orders) async fn of_user(db: &mut impl Read, (at, id): PageKey, user: UserId) -> Result<Vec<OrderRow>, DbError> {
+    db.load_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
+}

@@ -1,0 +1,206 @@
+//! The orders' SQL.
+
+mod filters;
+mod list;
+mod lookup;
+mod page;
+
+use domain::id::{AddressId, ContactId, OrderId, OrderLineId, UserId};
+use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::{Currency, Timestamp};
+
+use platform::db::{DbError, Read, Tx};
+
+use super::LockedOrder;
+
+pub(super) use filters::{SavedFilter, delete_filter, filters, save_filter};
+pub(super) use list::{OrderRow, PageKey, by_contacts, by_discount, by_number, by_queue, by_sku, by_state, of_user, queue_counts};
+pub(super) use lookup::{links_since, of_address};
+pub(crate) use page::{Line, lines, paid};
+pub(super) use page::{Ordered, ParcelRow, contacts_of, events, ordered, parcels, unsent};
+
+/// An order without its lines.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Head {
+    pub id: OrderId,
+    pub number: String,
+    pub contact_id: ContactId,
+    pub user_id: Option<UserId>,
+    pub channel: Channel,
+    pub currency: Currency,
+    pub locale: String,
+    pub shipping_address_id: AddressId,
+    pub billing_address_id: AddressId,
+    pub delivery_code: String,
+    pub delivery_name: String,
+    pub promised_from: Timestamp,
+    pub promised_to: Timestamp,
+    pub payment_method: PaymentMethod,
+    pub subtotal: i64,
+    pub discount: i64,
+    pub discount_code: Option<String>,
+    pub shipping: i64,
+    pub tax: i64,
+    pub total: i64,
+    pub waived: i64,
+    pub waived_tax: i64,
+    pub payment_state: PaymentState,
+    pub fulfilment_state: FulfilmentState,
+    pub delivery_state: DeliveryState,
+    pub placed_at: Timestamp,
+    pub cancelled_at: Option<Timestamp>,
+    pub cancel_reason: Option<String>,
+    pub version: i64,
+}
+
+/// What an order's states follow from.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Facts {
+    pub id: OrderId,
+    pub payment_state: PaymentState,
+    pub fulfilment_state: FulfilmentState,
+    pub delivery_state: DeliveryState,
+    pub total: i64,
+    pub waived: i64,
+    pub cancelled_at: Option<Timestamp>,
+    pub captured: i64,
+    pub refunded: i64,
+    pub latest: AttemptState,
+    pub ordered: i64,
+    pub shipped: i64,
+    pub delivered: i64,
+    pub returned: i64,
+    pub released: i64,
+    pub packed: i64,
+    pub preparing: i64,
+}
+
+pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
+    db.load_optional(
+        "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
+            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived,
+            waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+         from orders where id = $1",
+        &[&order],
+    )
+    .await
+}
+
+pub(super) async fn lock(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    tx.lock("select 1 from orders where id = $1 for update", &[&order]).await
+}
+
+/// Counts the orders of the same e-mail in the 24 hours up to and including this one, at most to 100.
+pub(crate) async fn of_address_within_a_day(db: &mut impl Read, head: &Head) -> Result<i64, DbError> {
+    db.fetch_scalar(
+        "select count(*) from (
+                select 1 from contacts own join contacts c on c.email_hash = own.email_hash join orders o on o.contact_id = c.id
+                where own.id = $1 and o.placed_at > $2 and (o.placed_at, o.id) <= ($3, $4) limit 100) counted",
+        &[&head.contact_id, &head.placed_at.plus_millis(-Timestamp::DAY), &head.placed_at, &head.id],
+    )
+    .await
+}
+
+/// Selects [`Facts`] of the orders `o` that match the condition behind it. The audit reads them too.
+macro_rules! facts_of {
+    () => {
+        "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at,
+            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
+            coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
+            (select coalesce(cast(sum(quantity) as bigint), 0) from order_lines where order_id = o.id) as ordered,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state in ('shipped', 'delivered')) as shipped,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'delivered') as delivered,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'returned') as returned,
+            (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
+             where order_id = o.id and state in ('released', 'shipped')) as released,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = o.id and s.state = 'packed') as packed,
+            (select count(*) from shipments where order_id = o.id and state in ('picked', 'packed')) as preparing
+         from orders o"
+    };
+}
+pub(crate) use facts_of;
+
+pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
+    tx.load_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
+}
+
+pub(super) async fn set_states(
+    tx: &mut Tx,
+    order: &LockedOrder,
+    payment: PaymentState,
+    fulfilment: FulfilmentState,
+    delivery: DeliveryState,
+) -> Result<(), DbError> {
+    tx.execute(
+        "update orders set payment_state = $2, fulfilment_state = $3, delivery_state = $4, version = version + 1 where id = $1",
+        &[&order.id, &payment, &fulfilment, &delivery],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_payment_method(tx: &mut Tx, order: &LockedOrder, method: PaymentMethod) -> Result<(), DbError> {
+    tx.execute("update orders set payment_method = $2 where id = $1", &[&order.id, &method]).await?;
+    Ok(())
+}
+
+pub(super) async fn set_cancelled(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<(), DbError> {
+    let at = tx.now();
+    tx.execute("update orders set cancelled_at = $2, cancel_reason = $3 where id = $1", &[&order.id, &at, &reason]).await?;
+    Ok(())
+}
+
+/// Adds to what is no longer due of an order, and to the tax inside it.
+pub(super) async fn waive(tx: &mut Tx, order: &LockedOrder, less: i64, tax: i64) -> Result<(), DbError> {
+    tx.execute("update orders set waived = waived + $2, waived_tax = waived_tax + $3 where id = $1", &[&order.id, &less, &tax])
+        .await
+        .map(drop)
+}
+
+/// What was charged for a line of an order, and how many units of it are off.
+#[derive(sqlx::FromRow)]
+pub(super) struct LineUnits {
+    pub id: OrderLineId,
+    pub total: i64,
+    /// Inside the total.
+    pub tax: i64,
+    pub quantity: i64,
+    /// Returned or released.
+    pub off: i64,
+}
+
+pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUnits>, DbError> {
+    tx.load_all(
+        "select l.id, l.total, l.tax, l.quantity,
+            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
+             where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
+            + (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
+               where order_id = l.order_id and order_line_id = l.id and state in ('released', 'shipped')) as off
+         from order_lines l where l.order_id = $1 order by l.position",
+        &[&order],
+    )
+    .await
+}
+
+/// What an order's entries put on an account, minor units.
+#[derive(sqlx::FromRow)]
+pub(super) struct Booked {
+    pub account: String,
+    pub amount: i64,
+}
+
+/// The sums of an order's entries by account: of placing it, and of refunds and reductions.
+pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, DbError> {
+    tx.load_all(
+        "select p.account, cast(sum(p.amount) as bigint) as amount from journal_entries e join postings p on p.entry_id = e.id
+         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
+         group by p.account order by p.account",
+        &[&order],
+    )
+    .await
+}
