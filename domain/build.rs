@@ -13,7 +13,7 @@ use toml::{Table, Value};
 /// Languages in the order of `Locale::ALL`; the first is the one the others are measured by.
 const LANGUAGES: [&str; 2] = ["en", "fil"];
 
-/// One message of one language: its plain text, or its text for one and for several.
+/// A message in one language: plain, or one text for one and another for several.
 enum Entry {
     Plain(String),
     Plural { one: String, other: String },
@@ -108,7 +108,7 @@ fn differences(catalogues: &[Catalogue]) -> Vec<String> {
     problems
 }
 
-/// Names in braces. A plural always has `count`, whether its texts show it or not.
+/// Names in braces. A plural always has `count`, even when its texts do not show it.
 fn parameters(entry: &Entry) -> BTreeSet<String> {
     match entry {
         Entry::Plain(text) => braces(text),

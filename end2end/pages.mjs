@@ -42,7 +42,7 @@ const first = (list, link) => async (page) => {
 
 export const pages = [
   { name: 'home', address: '/' },
-  { name: 'goods', address: '/c' },
+  { name: 'products', address: '/c' },
   { name: 'category', address: '/c/tableware' },
   { name: 'category-filtered', address: '/c/clothing?sort=price_up&in_stock=true' },
   { name: 'category-empty', address: '/c/tableware?min=99999' },

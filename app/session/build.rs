@@ -1,4 +1,4 @@
-//! Gives releases a mark of their own, by which a page tells answers of its own release from those of another.
+//! Sets the release mark: by it a page tells answers of its own release from those of another.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    // While the shop is being developed, a saved page must not compile everything anew.
+    // Not in development: each edit would compile everything again.
     let mark = if release { of_sources()? } else { 0 };
     println!("cargo:rustc-env=TINDAHAN_RELEASE_MARK={mark}");
     Ok(())
 }
 
-/// The shapes of answers are in the sources of `domain` and of the pages.
+/// A hash of the sources that define the answers' types: `domain` and the pages.
 fn of_sources() -> Result<u32, Box<dyn Error>> {
     let app = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("..");
     let folders = [app.join("../domain/src"), app];

@@ -1,14 +1,15 @@
-//! The admin's pages by their addresses.
+//! The admin's pages: the one table from which their routes, permissions, navigation, tabs and palette entries follow.
 //!
 //! Releases have two WebAssemblies: one with the shop's pages (feature `shop`) and one with the admin's (feature `admin`). Neither
 //! has the other's pages, not even in parts that load later: the words and tables of such parts stay in the first download. A
-//! link that leads from one to the other loads the page anew, see `elsewhere.rs`. Development builds have one with both.
+//! link that leads from one to the other loads the page anew, see `other_documents.rs`. Development builds have one with both.
 
+use admin_frame::Offered::{FirstTab, Navigation, Palette, Tab, Within};
+use admin_frame::{AdminPage, AdminShell, Guarded, Missing, Shortcut};
 use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
 use admin_orders::pick_list::PickList;
-use admin_orders::{AdminShell, Missing};
 use admin_products::categories::Categories;
 use admin_products::category::EditCategory;
 use admin_products::edit::EditProduct;
@@ -27,41 +28,137 @@ use admin_settings::method::EditMethod;
 use admin_settings::mine::Mine;
 use admin_settings::staff::Staff;
 use admin_settings::taxes::Taxes;
+use domain::permission::Permission;
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
-use leptos_router::{Lazy, SsrMode, path};
+use leptos_router::{SsrMode, path};
+use ui::{icon, t};
 
-/// The admin's pages.
-#[component(transparent)]
-pub fn Admin() -> AnyNestedRoute {
-    view! {
-        <ParentRoute path=path!("admin") view=AdminShell ssr=SsrMode::Async>
-            <Route path=path!("") view={Lazy::<Home>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("orders") view={Lazy::<Orders>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("orders/pick-list") view={Lazy::<PickList>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("orders/:order") view={Lazy::<OrderPage>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("products") view={Lazy::<Products>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("products/import") view={Lazy::<Import>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("products/:product") view={Lazy::<EditProduct>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("categories") view={Lazy::<Categories>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("categories/:category") view={Lazy::<EditCategory>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("stock") view={Lazy::<Stock>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("stock/:variant") view={Lazy::<Movements>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings") view={Lazy::<General>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/taxes") view={Lazy::<Taxes>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/delivery") view={Lazy::<Delivery>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/delivery/:code") view={Lazy::<EditMethod>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/jobs") view={Lazy::<Jobs>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/discounts") view={Lazy::<Discounts>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/discounts/:code") view={Lazy::<EditDiscount>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/staff") view={Lazy::<Staff>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("preferences") view={Lazy::<Mine>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("settings/denials") view={Lazy::<Denials>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
-        </ParentRoute>
+/// Takes rows of `path: page, permission, where it is offered, views of it in the palette;` and makes the table and the routes.
+macro_rules! admin_pages {
+    ($($path:tt: $page:ident, $needs:ident, $offered:expr $(, [$($shortcut:expr),*])?;)*) => {
+        /// Every page of the admin.
+        pub const PAGES: &[AdminPage] = &[$(AdminPage {
+            path: $path,
+            needs: Permission::$needs,
+            offered: $offered,
+            shortcuts: &[$($($shortcut),*)?],
+        },)*];
+
+        /// The admin's pages.
+        #[component(transparent)]
+        pub fn Admin() -> AnyNestedRoute {
+            view! {
+                <ParentRoute path=path!("admin") view=shell ssr=SsrMode::Async>
+                    $(<Route path=path!($path) view={Guarded::<$page>::new(Permission::$needs)} ssr=SsrMode::Async/>)*
+                    <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
+                </ParentRoute>
+            }
+            .into_inner()
+            .into_any_nested_route()
+        }
+    };
+}
+
+admin_pages! {
+    "": Home, ReadDashboard, Navigation(t::ADMIN_HOME, icon::HOME);
+    "orders": Orders, ReadOrders, Navigation(t::ADMIN_ORDERS, icon::CLIPBOARD), [
+        Shortcut { path: "orders?queue=to_pack", needs: Permission::ReadOrders, name: t::ADMIN_ORDERS_FILTER_TO_PACK, shape: icon::PACKAGE },
+        Shortcut { path: "orders?queue=unpaid", needs: Permission::ReadOrders, name: t::ADMIN_ORDERS_FILTER_UNPAID, shape: icon::BANKNOTE }
+    ];
+    "orders/pick-list": PickList, ReadOrders, Within("orders");
+    "orders/:order": OrderPage, ReadOrders, Within("orders");
+    "products": Products, ReadProducts, Navigation(t::ADMIN_PRODUCTS, icon::TAG), [
+        Shortcut { path: "products/new", needs: Permission::WriteProducts, name: t::ADMIN_PRODUCTS_NEW, shape: icon::PLUS }
+    ];
+    "products/import": Import, WriteProducts, Palette("products", t::ADMIN_PRODUCTS_IMPORT, icon::UPLOAD);
+    "products/:product": EditProduct, ReadProducts, Within("products");
+    "categories": Categories, ReadProducts, Palette("products", t::ADMIN_CATEGORIES_TITLE, icon::GRID), [
+        Shortcut { path: "categories/new", needs: Permission::WriteProducts, name: t::ADMIN_CATEGORIES_NEW, shape: icon::PLUS }
+    ];
+    "categories/:category": EditCategory, ReadProducts, Within("categories");
+    "stock": Stock, ReadStock, Navigation(t::ADMIN_STOCK, icon::BOXES);
+    "stock/:variant": Movements, ReadStock, Within("stock");
+    "settings": General, ReadSettings, FirstTab(t::ADMIN_SETTINGS, t::ADMIN_SETTINGS_GENERAL, icon::SETTINGS);
+    "settings/taxes": Taxes, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_TAX, icon::BANKNOTE);
+    "settings/delivery": Delivery, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DELIVERY, icon::PACKAGE);
+    "settings/delivery/:code": EditMethod, ReadSettings, Within("settings/delivery");
+    "settings/discounts": Discounts, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DISCOUNTS, icon::TAG);
+    "settings/discounts/:code": EditDiscount, ReadSettings, Within("settings/discounts");
+    "settings/denials": Denials, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DENIALS, icon::LOCK);
+    "settings/jobs": Jobs, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_JOBS, icon::CLOCK);
+    "settings/staff": Staff, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_STAFF, icon::USERS);
+    "settings/keys": Keys, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_KEYS, icon::LOCK);
+    "preferences": Mine, ReadDashboard, Palette("settings", t::ADMIN_MINE, icon::SETTINGS);
+}
+
+fn shell() -> impl IntoView {
+    view! { <AdminShell pages=PAGES/> }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use admin_frame::{commands, navigation, tabs};
+    use domain::Locale;
+    use domain::permission::Role;
+
+    use super::*;
+
+    /// The addresses in the navigation, in the tabs of a section and in the command palette.
+    fn offered(role: Role, section: &str) -> [BTreeSet<String>; 3] {
+        [
+            navigation(PAGES, role, Locale::En).into_iter().map(|item| item.href).collect(),
+            tabs(PAGES, section, role, Locale::En, "").into_iter().map(|tab| tab.href).collect(),
+            commands(PAGES, role, Locale::En).into_iter().map(|command| command.href).collect(),
+        ]
     }
-    .into_inner()
-    .into_any_nested_route()
+
+    #[test]
+    fn every_page_is_in_the_palette_and_in_navigation_or_a_tab_or_another_page_leads_to_it() {
+        for page in PAGES {
+            let section = match page.offered {
+                FirstTab(..) => page.path,
+                Tab(section, ..) => section,
+                Navigation(..) | Palette(..) | Within(_) => "",
+            };
+            for role in Role::ALL {
+                let [navigation, tabs, palette] = offered(role, section).map(|addresses| addresses.contains(&page.address()));
+                let may = role.may(page.needs);
+                let expected = match page.offered {
+                    Navigation(..) => [may, false, may],
+                    FirstTab(..) => [may, may, may],
+                    Tab(..) => [false, may, may],
+                    Palette(..) => [false, false, may],
+                    Within(_) => [false, false, false],
+                };
+                assert_eq!([navigation, tabs, palette], expected, "{} for {role:?}", page.address());
+            }
+            if let Tab(above, ..) | Palette(above, ..) | Within(above) = page.offered {
+                assert!(
+                    PAGES.iter().any(|other| other.path == above && !other.path.contains(':')),
+                    "{} stands below {above}",
+                    page.address()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_palette_offers_is_the_address_of_a_page_and_stands_there_once() {
+        let patterns: Vec<String> = PAGES.iter().map(AdminPage::address).collect();
+        let is_at = |address: &str, pattern: &str| {
+            let path = address.split('?').next().unwrap();
+            path.split('/').count() == pattern.split('/').count()
+                && path.split('/').zip(pattern.split('/')).all(|(part, name)| part == name || name.starts_with(':'))
+        };
+        let all: Vec<String> = commands(PAGES, Role::Owner, Locale::En).into_iter().map(|command| command.href).collect();
+        for address in &all {
+            assert!(address == "/" || patterns.iter().any(|pattern| is_at(address, pattern)), "{address}");
+        }
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Files that managers take out of the shop, streamed as they are made.
+//! Exports: files that managers download, streamed as they are made.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -6,40 +6,45 @@ use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
 use backend::catalog::ProductsFile;
 use backend::customers::CustomersFile;
-use backend::identity::record_denial_in_background;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
 use domain::iso_day;
 use domain::messages::t;
-use domain::permission::{Access, Permission};
-use domain::view::{DenialKind, OrderQuery};
-use futures::{Stream, StreamExt, stream};
+use domain::permission::{Access, Denied, Permission};
+use domain::view::OrderQuery;
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
+use session::language::visitor_locale;
 use session::request::Visitor;
 
-use crate::router::{Pages, locale_of};
+use crate::router::{Pages, status_of};
 
-/// The parts of a file as they are made. Files are of different types with the same call.
-macro_rules! parts {
-    ($file:expr) => {
-        stream::unfold($file, |mut file| async move {
-            let part = file.next().await.transpose()?;
-            Some((part.map_err(|error| broken(&error)), file))
-        })
-    };
+/// The parts of a file as `next` makes them.
+fn parts<F, E>(file: F, next: fn(&mut F) -> Part<'_, E>) -> impl Stream<Item = std::io::Result<Vec<u8>>> + Send
+where
+    F: Send,
+    E: std::fmt::Display + Send,
+{
+    stream::unfold(file, move |mut file| async move {
+        let part = next(&mut file).await.transpose()?;
+        Some((part.map_err(|error| broken(&error)), file))
+    })
 }
+
+type Part<'a, E> = BoxFuture<'a, Result<Option<Vec<u8>>, E>>;
 
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
-    let (ctx, asked) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
+    let (ctx, query) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
         Ok(authorized) => authorized,
         Err(refused) => return refused,
     };
-    let of = |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let of = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let (search, payment, fulfilment, queue) = (of("q"), of("payment"), of("fulfilment"), of("queue"));
     let query = OrderQuery { search, payment, fulfilment, queue, after: String::new() };
     match OrdersFile::begin(pages.shop(), &ctx, query).await {
-        Ok(file) => sent("orders", &iso_day(pages.shop().now()), parts!(file)),
+        Ok(file) => download("orders", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
@@ -51,7 +56,7 @@ pub async fn customers(State(pages): State<Pages>, request: Request) -> Response
         Err(refused) => return refused,
     };
     match CustomersFile::begin(pages.shop(), &ctx).await {
-        Ok(file) => sent("customers", &iso_day(pages.shop().now()), parts!(file)),
+        Ok(file) => download("customers", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
@@ -63,43 +68,39 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
         Err(refused) => return refused,
     };
     match ProductsFile::begin(pages.shop(), &ctx).await {
-        Ok(file) => sent("products", &iso_day(pages.shop().now()), parts!(file)),
+        Ok(file) => download("products", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
 
 type Pairs = Vec<(String, String)>;
 
-/// Who asks, and what for; or what to say to whoever may not. Who is not signed in comes to this page of the admin afterwards.
+/// The caller's context and the query; or the answer to a caller who may not. After signing in, they come to the admin page `back`.
 #[allow(clippy::result_large_err, reason = "an answer is as large as it is")]
 fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
     let (parts, _) = request.into_parts();
-    let visitor = parts.extensions.get::<Visitor>();
-    match visitor {
-        Some(visitor) if visitor.context.satisfies(access) => {
-            Ok((visitor.context.clone(), storefront::query::pairs(parts.uri.query().unwrap_or_default())))
-        }
-        Some(visitor) if visitor.me.is_some() => {
-            record_denial_in_background(shop, &visitor.context, DenialKind::Permission);
-            Err((StatusCode::FORBIDDEN, t::ERROR_FORBIDDEN_BODY.text(locale_of(&parts))).into_response())
-        }
-        _ => Err(Redirect::to(&format!("/sign-in?back=%2Fadmin%2F{back}")).into_response()),
+    let sign_in = || Redirect::to(&format!("/sign-in?back=%2Fadmin%2F{back}")).into_response();
+    let visitor = parts.extensions.get::<Visitor>().ok_or_else(sign_in)?;
+    match visitor.authorize(shop, access) {
+        Ok(()) => Ok((visitor.context.clone(), storefront::query::pairs(parts.uri.query().unwrap_or_default()))),
+        Err(Denied::SignedOut) => Err(sign_in()),
+        Err(denied) => Err((status_of(denied), t::ERROR_FORBIDDEN_BODY.text(visitor_locale(&parts.headers))).into_response()),
     }
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Response {
-    tracing::error!(%error, "a file could not be begun");
+    tracing::error!(%error, "an export could not begin");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// The file breaks off, so that nobody takes a part of it for all.
+/// Ends the file with an error, so that a partial file does not look complete.
 fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
-    tracing::error!(%error, "a file was broken off");
+    tracing::error!(%error, "an export was broken off");
     std::io::Error::other(error.to_string())
 }
 
-fn sent(name: &str, day: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
-    // Who compresses asks once more after the end.
+fn download(name: &str, day: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
+    // Compression polls once more after the end.
     let mut answer = Body::from_stream(parts.fuse()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

@@ -1,4 +1,4 @@
-//! The files that make a page look and work: its style sheet, script and WebAssembly.
+//! The frontend's files: style sheet, script and WebAssembly.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,13 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What a built site says of its own files, in its `files.json`: names change with what they hold.
+/// The `files.json` of a built site: names of files change with their content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteFiles {
-    /// The address of the style sheet.
+    /// Its address.
     pub css: String,
     /// The script and the WebAssembly of the shop's pages.
     pub shop: WasmFiles,
-    /// Those of the admin's.
     pub admin: WasmFiles,
 }
 
@@ -22,13 +21,12 @@ pub struct SiteFiles {
 pub struct WasmFiles {
     /// The address of the folder, without a slash at its end.
     pub folder: String,
-    /// Of each part of the code, the files that it needs: names in the folder, without `.wasm`.
+    /// For each part of the code, the names of the files that it needs, without `.wasm`.
     #[serde(default)]
     pub parts: HashMap<String, Vec<String>>,
 }
 
 impl WasmFiles {
-    /// The addresses of the files that a part needs.
     #[must_use]
     pub fn files_of(&self, part: &str) -> Vec<String> {
         self.parts.get(part).into_iter().flatten().map(|file| format!("{}/{file}.wasm", self.folder)).collect()
@@ -43,21 +41,21 @@ impl Default for SiteFiles {
     }
 }
 
-/// Links to the files, and begins what they make of the page.
+/// Loads the style sheet and the script, and hydrates the page.
 #[component]
 pub fn Load(css: String, wasm: WasmFiles) -> impl IntoView {
     let script = format!("{}/tindahan.js", wasm.folder);
     let module = format!("{}/tindahan.wasm", wasm.folder);
-    // The script imports it. A build of `cargo leptos` names it otherwise.
+    // The script imports it. `cargo leptos` gives it another name.
     let parts = (!wasm.parts.is_empty()).then(|| format!("{}/__wasm_split.js", wasm.folder));
     let nonce = use_nonce();
     let begin = format!("import({script:?}).then(page => page.default({{ module_or_path: {module:?} }}).then(() => page.hydrate()))");
     view! {
-        // Named like this, a changed style sheet is loaded again while developing.
+        // With this id, a changed style sheet is reloaded in development.
         <link id="leptos" rel="stylesheet" href=css/>
         <link rel="modulepreload" href=script crossorigin="anonymous"/>
         {parts.map(|parts| view! { <link rel="modulepreload" href=parts crossorigin="anonymous"/> })}
-        // After what the reader sees: until it is there, links are links and forms are forms.
+        // With low priority: until it is there, links and forms work without it.
         <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low"/>
         <script type="module" nonce=nonce>{begin}</script>
     }

@@ -1,18 +1,18 @@
-//! What people see: shell, router and session.
+//! The web app: shell, router and pages.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
 #[cfg(feature = "admin")]
 mod admin;
-#[cfg(any(not(feature = "admin"), not(feature = "shop")))]
-mod elsewhere;
 #[cfg(feature = "ssr")]
 mod exports;
 mod files;
 #[cfg(feature = "ssr")]
-mod posted;
-mod reader;
+mod form_fallback;
+#[cfg(any(not(feature = "admin"), not(feature = "shop")))]
+mod other_documents;
+mod page_context;
 #[cfg(feature = "ssr")]
 mod router;
 #[cfg(feature = "shop")]
@@ -20,15 +20,15 @@ mod shop;
 
 #[cfg(feature = "admin")]
 use admin::Admin;
-#[cfg(not(feature = "admin"))]
-use elsewhere::Admin;
-#[cfg(not(feature = "shop"))]
-use elsewhere::Shop;
 use files::Load;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+#[cfg(not(feature = "admin"))]
+use other_documents::Admin;
+#[cfg(not(feature = "shop"))]
+use other_documents::Shop;
 use session::{TitleBetweenPages, use_brand};
 #[cfg(feature = "shop")]
 use shop::Shop;
@@ -40,17 +40,24 @@ pub use router::{Frontends, router, takes_files};
 pub use session::HYDRATED;
 pub use ui::hydrate_deferred;
 
-/// Every server function with what it asks of its caller.
+/// Every server function with its access.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn access() -> Vec<(&'static str, session::Access)> {
     [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
 }
 
-/// The document around the app, which these files hydrate.
+/// The address of every admin page, as in its route, with its permission.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn admin_pages() -> Vec<(String, session::Permission)> {
+    admin::PAGES.iter().map(|page| (page.address(), page.needs)).collect()
+}
+
+/// The HTML document around the app.
 pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoView {
     let locale = use_locale();
-    let theme = reader::use_theme();
+    let theme = page_context::use_theme();
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() dir=locale.dir() data-theme=theme.data_theme()>
@@ -72,11 +79,11 @@ pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoV
     }
 }
 
-/// The app: every page by its address.
+/// Every page by its address.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    reader::provide_reader();
+    page_context::provide_page_context();
     provide_toasts();
     #[cfg(feature = "shop")]
     storefront::cart::provide_cart();
@@ -110,10 +117,10 @@ fn gallery() -> AnyView {
     not_found()
 }
 
-/// An address that leads nowhere. Those of the admin have a page of their own.
+/// The page for unknown addresses; those of the admin have their own.
 fn not_found() -> AnyView {
     #[cfg(feature = "shop")]
-    return view! { <storefront::frame::Frame><storefront::trouble::NotFound/></storefront::frame::Frame> }.into_any();
+    return view! { <storefront::frame::Frame><storefront::error_page::NotFound/></storefront::frame::Frame> }.into_any();
     #[cfg(not(feature = "shop"))]
     ().into_any()
 }

@@ -15,8 +15,7 @@ use backend::platform::Context;
 use backend::platform::context::Client;
 use domain::Locale;
 use domain::id::RequestId;
-use domain::permission::{Access, Permission};
-use domain::view::DenialKind;
+use domain::permission::{Access, Denied, Permission};
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
 use leptos::nonce::use_nonce;
@@ -25,8 +24,10 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
-use session::request::{DEVICE_COOKIE, PartFiles, SESSION_COOKIES, Visitor, cookie_of, is_inside, signed_out};
-use session::{AppError, Brand, Posted};
+use session::cookies::{self, NewCookie};
+use session::language::visitor_locale;
+use session::request::{PartFiles, Visitor, is_inside, signed_out};
+use session::{AppError, Brand, FormFallback};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
@@ -35,17 +36,16 @@ use storefront::find_order::FindOrder;
 use storefront::place::ChoosePlace;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
-use crate::{App, SiteFiles, WasmFiles, exports, posted, shell};
+use crate::{App, SiteFiles, WasmFiles, exports, form_fallback, shell};
 
-/// Tells the layers outside which nonce a render used. They must take it off.
+/// Carries the nonce of a render to the outer layers, which must remove it.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
-/// Where pages find their files.
+/// The frontend's files.
 #[derive(Clone, Debug)]
 pub struct Frontends {
-    /// What Leptos is told.
     pub options: LeptosOptions,
-    /// What the site says of its files.
+    /// The built site's files.
     pub files: SiteFiles,
 }
 
@@ -72,14 +72,14 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Puts into context what pages and server functions ask for. The request's parts are there already.
+    /// Provides the context of pages and server functions, besides the request's parts.
     pub fn provide(&self) {
         let parts = use_context::<Parts>();
         let visitor = parts.as_ref().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
         if let Some(parts) = &parts {
             let (frontends, path) = (self.frontends.clone(), parts.uri.path().to_owned());
             provide_context(PartFiles(Arc::new(move |part| frontends.wasm(&path).files_of(part))));
-            provide_context(locale_of(parts));
+            provide_context(visitor_locale(&parts.headers));
             provide_context(theme_of(parts));
         }
         provide_context(visitor.unwrap_or_else(|| self.nobody()));
@@ -97,32 +97,22 @@ impl Pages {
         &self.shop
     }
 
-    /// Does whoever sent this work here?
+    /// Is the caller on the staff?
     pub fn is_staff(&self, extensions: &Extensions) -> bool {
-        extensions.get::<Visitor>().is_some_and(|visitor| visitor.context.satisfies(Access::Staff(Permission::ReadDashboard)))
+        extensions.get::<Visitor>().is_some_and(|visitor| visitor.context.authorize(Access::Staff(Permission::ReadDashboard)).is_ok())
     }
 
-    /// May whoever sent this send files to any of the functions that take them?
+    /// May the caller call any of the functions that take files?
     pub fn may_send_files(&self, extensions: &Extensions) -> bool {
-        let visitor = extensions.get::<Visitor>();
-        let may = |path: &&str| self.access.get(path).is_some_and(|access| visitor.is_some_and(|v| v.context.satisfies(*access)));
-        file_functions().any(|path| may(&path))
+        let Some(visitor) = extensions.get::<Visitor>() else { return false };
+        file_functions().filter_map(|path| self.access.get(path)).any(|access| visitor.context.authorize(*access).is_ok())
     }
 
-    /// A server function by its address, when whoever sent this may call it; else the status that says why not.
+    /// A server function by its address, when the caller may call it; else the error's status.
     pub fn may_call(&self, path: &str, parts: &Parts) -> Result<&'static str, StatusCode> {
-        let visitor = parts.extensions.get::<Visitor>();
-        match self.access.get_key_value(path) {
-            Some((path, access)) if visitor.is_some_and(|visitor| visitor.context.satisfies(*access)) => Ok(path),
-            Some(_) if visitor.is_none_or(|visitor| visitor.me.is_none()) => Err(StatusCode::UNAUTHORIZED),
-            Some(_) => {
-                if let Some(visitor) = visitor {
-                    backend::identity::record_denial_in_background(&self.shop, &visitor.context, DenialKind::Permission);
-                }
-                Err(StatusCode::FORBIDDEN)
-            }
-            None => Err(StatusCode::BAD_REQUEST),
-        }
+        let (path, access) = self.access.get_key_value(path).ok_or(StatusCode::BAD_REQUEST)?;
+        let visitor = parts.extensions.get::<Visitor>().ok_or(StatusCode::UNAUTHORIZED)?;
+        visitor.authorize(&self.shop, *access).map(|()| *path).map_err(status_of)
     }
 
     fn nobody(&self) -> Visitor {
@@ -133,7 +123,7 @@ impl Pages {
         self.shop.config().public_url.starts_with("https://")
     }
 
-    /// The document around the page of the request that is in the context.
+    /// The document around the page of the current request.
     fn document(&self) -> impl Fn() -> AnyView + Clone + Send + Sync + use<> {
         let frontends = self.frontends.clone();
         move || {
@@ -142,13 +132,13 @@ impl Pages {
         }
     }
 
-    /// Renders the page that a request asks for, with what was sent to it.
-    pub async fn render(&self, request: Request, posted: Option<Posted>) -> Response {
+    /// Renders the page of a request, with the form that was sent to it.
+    pub async fn render(&self, request: Request, fallback: Option<FormFallback>) -> Response {
         let (pages, document) = (self.clone(), self.document());
         let context = move || {
             pages.provide();
-            if let Some(posted) = &posted {
-                provide_context(posted.clone());
+            if let Some(fallback) = &fallback {
+                provide_context(fallback.clone());
             }
         };
         leptos_axum::render_app_async_with_context(context, document)(request).await
@@ -161,7 +151,7 @@ impl axum::extract::FromRef<Pages> for LeptosOptions {
     }
 }
 
-/// Is it a page of the admin's?
+/// Is it an admin page?
 fn is_admin(path: &str) -> bool {
     path == "/admin" || path.starts_with("/admin/")
 }
@@ -171,24 +161,22 @@ fn file_functions() -> impl Iterator<Item = &'static str> {
     admin_products::FILES.into_iter().chain(admin_settings::FILES)
 }
 
-/// May files be sent here? To the functions that take them, and to the admin's pages, whose plain forms name such a function. Both
-/// find out who asks before they read.
+/// May files be sent to this path: a function that takes them, or an admin page, whose forms without a script name such a function? Both
+/// authenticate the caller before they read.
 #[must_use]
 pub fn takes_files(path: &str) -> bool {
     file_functions().any(|function| function == path) || path.starts_with("/admin/")
 }
 
-/// The reader's language: what they chose, else what their browser asks for.
-pub fn locale_of(parts: &Parts) -> Locale {
-    let asked = || parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Locale::En, Locale::negotiate);
-    cookie_of(parts, "lang").and_then(|code| Locale::parse(&code)).unwrap_or_else(asked)
+pub fn status_of(denied: Denied) -> StatusCode {
+    StatusCode::from_u16(denied.status()).unwrap_or(StatusCode::FORBIDDEN)
 }
 
 fn theme_of(parts: &Parts) -> Theme {
-    cookie_of(parts, "theme").and_then(|code| Theme::parse(&code)).unwrap_or_default()
+    cookies::find(&parts.headers, cookies::THEME).and_then(Theme::parse).unwrap_or_default()
 }
 
-/// Every page, every server function, and the plain forms.
+/// Every page, every server function, and the forms without a script.
 pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
     let pages = Pages { shop, frontends: Arc::new(frontends.into()), access: Arc::new(crate::access().into_iter().collect()) };
     let routes = generate_route_list(App);
@@ -197,7 +185,7 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         move || pages.provide()
     };
     let document = pages.document();
-    // Managers' pages have many forms, each of which names its function.
+    // Admin pages have several forms, each of which names its function.
     let staff = routes.iter().map(|route| route.path().to_owned()).filter(|path| is_admin(path));
     let staff: BTreeSet<String> = staff.collect();
     let forms = staff.iter().fold(Router::new(), |router, path| router.route(path, post(named_form)));
@@ -221,24 +209,23 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/account/preferences", form::<ChangeAccount>())
         .leptos_routes_with_context(&pages, routes, provide, document)
         .fallback(missing)
-        .layer(from_fn_with_state(pages.clone(), know))
+        .layer(from_fn_with_state(pages.clone(), authenticate))
         .with_state(pages)
 }
 
-/// The plain form of a page.
+/// The form fallback of a page.
 fn form<F>() -> MethodRouter<Pages>
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
 {
-    post(|State(pages): State<Pages>, request: Request| posted::answer::<F>(pages, request))
+    post(|State(pages): State<Pages>, request: Request| form_fallback::answer::<F>(pages, request))
 }
 
-/// A plain form of a page with several.
+/// The form fallback of a page with several forms.
 async fn named_form(State(pages): State<Pages>, request: Request) -> Response {
-    posted::answer_named(pages, request).await
+    form_fallback::answer_named(pages, request).await
 }
 
-/// An address that leads nowhere.
 async fn missing(State(pages): State<Pages>, request: Request) -> Response {
     let mut answer = pages.render(request, None).await;
     if answer.status() == StatusCode::OK {
@@ -247,27 +234,23 @@ async fn missing(State(pages): State<Pages>, request: Request) -> Response {
     answer
 }
 
-/// Finds out who asks, once a request, and turns away whoever may not call the server function they call. What no list states
-/// cannot be called at all.
-async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Response {
+/// Authenticates the caller, once per request, and refuses server functions that the caller may not call. A function without declared
+/// access cannot be called at all.
+async fn authenticate(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
     let client = parts.extensions.get::<Client>().map(|client| client.0);
     let mut visitor = Visitor { context: Context::nobody(id).from(client), ..pages.nobody() };
-    visitor.context.device = cookie_of(&parts, DEVICE_COOKIE);
-    let token = SESSION_COOKIES
-        .iter()
-        .filter(|name| **name == SESSION_COOKIES[usize::from(!visitor.secure)])
-        .find_map(|name| cookie_of(&parts, name));
-    if let Some(token) = token.filter(|token| !token.is_empty()) {
-        match backend::identity::authenticate(&pages.shop, &token).await {
+    visitor.context.device = cookies::find(&parts.headers, cookies::DEVICE).map(str::to_owned);
+    if let Some(token) = cookies::session_token(&parts.headers, visitor.secure) {
+        match backend::identity::authenticate(&pages.shop, token).await {
             Ok(Some(me)) => {
                 visitor.context = backend::identity::context_of(&me, id).from(client);
                 visitor.me = Some(me);
-                visitor.token = Some(token);
+                visitor.token = Some(token.to_owned());
             }
             Ok(None) => {}
-            // Nobody is taken for a stranger because the database does not answer.
+            // When the database does not answer, a signed-in user is not treated as signed out.
             Err(error) => {
                 tracing::warn!(%error, request = %id, "a session was not read");
                 return busy();
@@ -275,9 +258,6 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
         }
     }
     if let Some(refused) = refusal(&pages, &parts, &visitor) {
-        if refused.status() == StatusCode::FORBIDDEN {
-            backend::identity::record_denial_in_background(&pages.shop, &visitor.context, DenialKind::Permission);
-        }
         return refused;
     }
     if visitor.me.is_some() {
@@ -289,17 +269,17 @@ async fn know(State(pages): State<Pages>, request: Request, next: Next) -> Respo
     if is_called { with_status(answer).await } else { answer }
 }
 
-/// A problem that the layers outside make a page or an answer for a script of.
+/// The outer layers turn it into a page, or into an answer for a script.
 fn busy() -> Response {
     let problem = r##"{"type":"/api#problem-busy","title":"Service Unavailable","status":503,"code":"busy","detail":"The shop is busy. Try again in a moment."}"##;
     let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store"), (header::RETRY_AFTER, "1")];
     (StatusCode::SERVICE_UNAVAILABLE, headers, problem).into_response()
 }
 
-/// The most that a function says of what went wrong.
+/// The longest body of an error.
 const MAX_ERROR_BYTES: usize = 64 << 10;
 
-/// An error that a function did not make itself, but what reads its arguments, has status 500 whatever it says. It gets its own.
+/// Errors from decoding a function's arguments have status 500 whatever they are. They get the status of their `AppError`.
 async fn with_status(answer: Response) -> Response {
     if answer.status() != StatusCode::INTERNAL_SERVER_ERROR || !answer.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return answer;
@@ -314,57 +294,55 @@ async fn with_status(answer: Response) -> Response {
     Response::from_parts(head, Body::from(bytes))
 }
 
-/// Is it a form with files, that can be told apart?
+/// Is it a multipart form with a boundary?
 fn has_files(parts: &Parts) -> bool {
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.starts_with("multipart/form-data") && kind.contains("boundary=")
 }
 
+/// The answer to a call that is refused. A function that declares no access cannot be called.
 fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> {
     let path = parts.uri.path();
     if !path.starts_with("/api/") {
         return None;
     }
-    let status = match pages.access.get(path) {
-        Some(access) if visitor.context.satisfies(*access) => {
-            if !file_functions().any(|function| function == path) || has_files(parts) {
-                return None;
-            }
-            StatusCode::UNSUPPORTED_MEDIA_TYPE
-        }
-        Some(_) if visitor.me.is_none() => StatusCode::UNAUTHORIZED,
-        Some(_) => StatusCode::FORBIDDEN,
+    let status = match pages.access.get(path).map(|access| visitor.authorize(&pages.shop, *access)) {
+        Some(Ok(())) if !file_functions().any(|function| function == path) || has_files(parts) => return None,
+        Some(Ok(())) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Some(Err(denied)) => status_of(denied),
         None => StatusCode::NOT_FOUND,
     };
     let error = match status {
-        StatusCode::UNAUTHORIZED => signed_out(Some(parts), locale_of(parts)),
+        StatusCode::UNAUTHORIZED => signed_out(Some(&parts.headers), visitor_locale(&parts.headers)),
         other => AppError::new(other.as_u16()),
     };
     Some((status, [(header::CONTENT_TYPE, "application/octet-stream")], error.ser()).into_response())
 }
 
-/// The owner's colours over the theme's own.
+/// The style sheet with the owner's colours.
 async fn brand(State(pages): State<Pages>) -> impl IntoResponse {
     let settings = backend::settings::shop(&pages.shop);
     let sheet = brand_stylesheet(Colour::parse(&settings.primary), Colour::parse(&settings.accent));
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")], sheet)
 }
 
-/// Keeps the reader's language or colours, and goes back to where they were.
+const YEAR_SECONDS: i64 = 365 * 86_400;
+
+/// Stores the user's language or theme in a cookie, and redirects back.
 async fn prefer(State(pages): State<Pages>, request: Request<Body>) -> Response {
     let Ok(bytes) = axum::body::to_bytes(request.into_body(), 4_096).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let fields = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
-    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let mut answer = StatusCode::SEE_OTHER.into_response();
-    let secure = if pages.is_secure() { "; Secure" } else { "" };
-    let language = field("language").and_then(Locale::parse).map(|locale| ("lang", locale.code()));
-    let theme = field("theme").and_then(Theme::parse).map(|theme| ("theme", theme.code()));
+    let language = field("language").and_then(Locale::parse).map(|locale| (cookies::LANGUAGE, locale.code()));
+    let theme = field("theme").and_then(Theme::parse).map(|theme| (cookies::THEME, theme.code()));
     for (name, value) in language.into_iter().chain(theme) {
-        // As on the device is what it is without a cookie.
-        let age = if value == Theme::Auto.code() { 0 } else { 31_536_000 };
-        if let Ok(cookie) = HeaderValue::from_str(&format!("{name}={value}; Path=/; SameSite=Lax; Max-Age={age}{secure}")) {
+        // `Auto` is the default: no cookie.
+        let max_age_seconds = if value == Theme::Auto.code() { 0 } else { YEAR_SECONDS };
+        let cookie = NewCookie { name, value, path: "/", max_age_seconds, is_readable: true, is_secure: pages.is_secure() };
+        if let Some(cookie) = cookie.header() {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }

@@ -1,4 +1,4 @@
-//! The shop's pages by their addresses.
+//! The storefront's routes.
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -17,7 +17,6 @@ use storefront::place::PlacePage;
 use storefront::product::ProductPage;
 use storefront::search::SearchPage;
 
-/// The shop's pages.
 #[component(transparent)]
 pub fn Shop() -> AnyNestedRoute {
     view! {

@@ -1,8 +1,8 @@
-//! Barcodes: what may stand on a parcel or a shelf.
+//! Barcodes of variants.
 
 use crate::messages::{Msg, t};
 
-/// Why a text is no barcode.
+/// Why a text is not a barcode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BarcodeError {
     /// Longer than 32, or with other than visible ASCII characters.
@@ -17,7 +17,6 @@ pub enum BarcodeError {
 }
 
 impl BarcodeError {
-    /// What to tell.
     #[must_use]
     pub const fn message(self) -> Msg {
         match self {
@@ -28,11 +27,11 @@ impl BarcodeError {
     }
 }
 
-/// Is it a GTIN, or a code of the shop's own: up to 32 letters, digits and signs that could not be taken for a GTIN? An empty text
-/// is none, and nothing is wrong with it.
+/// Accepts a GTIN, or a code of the shop's own: up to 32 letters, digits and signs that cannot be taken for a GTIN. An empty text
+/// means no barcode and is accepted.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`BarcodeError`] for any other text.
 pub fn check(text: &str) -> Result<(), BarcodeError> {
     if is_rounded(text) {
         return Err(BarcodeError::Rounded);

@@ -76,10 +76,9 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A category of products.
     CategoryId "cat";
     ProductId "prod";
-    /// What is sold and stocked: a product in one size and colour.
+    /// What is bought and stocked: a product in one size and colour.
     VariantId "var";
     /// A photograph.
     PictureId "pic";
@@ -87,17 +86,14 @@ ids! {
     TaxRateId "tax";
     CartId "cart";
     OrderId "ord";
-    /// A line of an order.
     OrderLineId "line";
-    /// A reservation of stock.
     ReservationId "res";
     /// A place where stock is kept.
     LocationId "loc";
-    /// A movement of stock.
     MovementId "mov";
     /// A payment attempt.
     PaymentId "pay";
-    /// Something that happened to a payment.
+    /// An event of a payment.
     PaymentEventId "pev";
     RefundId "ref";
     /// A parcel on its way.
@@ -114,13 +110,12 @@ ids! {
     /// An entry of the journal.
     EntryId "jrn";
     EventId "evt";
-    /// A piece of timed work.
+    /// Background work with a time to run at.
     JobId "job";
     /// One request, for logs and events.
     RequestId "req";
-    /// A discount code.
     DiscountId "disc";
-    /// Something that somebody outside refused.
+    /// An operation that an outside system refused.
     RefusalId "rfs";
     /// A saved view of a list.
     SavedFilterId "flt";

@@ -1,4 +1,4 @@
-//! The reader's language, and how it writes money, numbers and dates.
+//! Languages, and how they write money, numbers and dates.
 
 use crate::{Money, Timestamp};
 
@@ -39,7 +39,7 @@ impl Locale {
         }
     }
 
-    /// The language that an `Accept-Language` header asks for most, English when it asks for none of ours.
+    /// The supported language that an `Accept-Language` header prefers, else English.
     #[must_use]
     pub fn negotiate(accept_language: &str) -> Self {
         let mut best = (Self::En, 0);
@@ -74,7 +74,7 @@ impl Locale {
         }
     }
 
-    /// The language's name in itself.
+    /// The language's own name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Locale {
         }
     }
 
-    /// The direction of the script, for `dir`.
+    /// For the attribute `dir`.
     #[must_use]
     pub const fn dir(self) -> &'static str {
         match self {
@@ -260,7 +260,7 @@ fn push_grouped(out: &mut String, number: u64) {
     }
 }
 
-/// Signs that a Philippine reader takes for one currency only; others are written by their code.
+/// Symbols that stand for one currency only in the Philippines; other currencies are written by their code.
 fn symbol(code: &str) -> Option<&'static str> {
     Some(match code {
         "PHP" => "₱",
@@ -275,7 +275,7 @@ fn symbol(code: &str) -> Option<&'static str> {
     })
 }
 
-/// A quality value (`0.8`) in thousandths; nonsense counts as nothing.
+/// A quality value (`0.8`) in thousandths; 0 for an invalid one.
 fn per_mille(quality: &str) -> u32 {
     let (whole, fraction) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
     if !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -294,7 +294,7 @@ mod tests {
     use crate::{Currency, Money, Timestamp};
 
     #[test]
-    fn the_language_asked_for_most_is_taken() {
+    fn the_preferred_language_is_taken() {
         assert_eq!(Locale::negotiate("fil-PH,fil;q=0.9,en;q=0.8"), Locale::Fil);
         assert_eq!(Locale::negotiate("de,en;q=0.5,tl;q=0.7"), Locale::Fil);
         assert_eq!(Locale::negotiate("en, fil;q=0"), Locale::En);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_off_is_told_by_the_clock_of_the_shop() {
+    fn a_cut_off_is_by_the_clock_of_the_shop() {
         // 2026-11-24T02:59:59Z is 10:59:59 in Manila.
         let before = Timestamp::from_millis(1_795_489_199_000);
         assert_eq!((Locale::En.time(before).as_str(), minute_of_day(before)), ("10:59", 659));

@@ -1,4 +1,4 @@
-//! What the shop says: every visible text, in every language, checked when the program is built.
+//! Messages: every visible text in every language, checked at build time.
 //!
 //! The texts live in `messages/en.toml` and `messages/fil.toml`. A key `empty_title` in the section `[cart]` becomes
 //! the constant [`t::CART_EMPTY_TITLE`]; `{name}` in a text is a parameter; a text that depends on a count is
@@ -14,7 +14,7 @@
 //!
 //! **Adding a text:** put the key into the fitting section of *both* files (sections and keys are in alphabetical
 //! order where it helps), use the constant. The build fails if a language lacks the key or uses other parameters; a
-//! test fails if no code uses it. In views use the macros `tr!` and `trn!` of the `ui` crate, which know the reader's language.
+//! test fails if no code uses it. In views use the macros `tr!` and `trn!` of the `ui` crate, which know the user's language.
 //!
 //! Messages are constants rather than one table, so that a program carries only those it uses.
 
@@ -68,7 +68,7 @@ impl PluralMsg {
         if count == 1 { forms.one } else { forms.other }
     }
 
-    /// The text for this many things with `{count}` written in the reader's way and each other `{name}` replaced.
+    /// The text for this many things, with `{count}` written as the locale writes numbers and each other `{name}` replaced.
     #[must_use]
     pub fn with(self, locale: Locale, count: i64, parameters: &[(&str, &str)]) -> String {
         let number = locale.number(count);
@@ -86,9 +86,8 @@ fn fill(template: &str, parameters: &[(&str, &str)]) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let value = after
-            .split_once('}')
-            .and_then(|(name, tail)| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value, tail)));
+        let value =
+            after.split_once('}').and_then(|(name, tail)| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value, tail)));
         if let Some((value, tail)) = value {
             out.push_str(value);
             rest = tail;

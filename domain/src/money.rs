@@ -25,7 +25,6 @@ impl Currency {
     /// The Kuwaiti dinar, which has three digits of minor unit.
     pub const KWD: Self = Self(*b"KWD");
 
-    /// The three letters.
     #[must_use]
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
@@ -97,20 +96,16 @@ pub enum MoneyError {
 /// An amount in whole minor units (centavos for pesos), positive or negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
-    /// Whole minor units.
     pub minor: i64,
-    /// The currency they are in.
     pub currency: Currency,
 }
 
 impl Money {
-    /// So many minor units.
     #[must_use]
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Whole minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {
         self.minor
@@ -135,7 +130,7 @@ impl Money {
         Ok(Self::new(number::decimal(text, currency.exponent())?, currency))
     }
 
-    /// The same where it is known which sign stands before the decimals.
+    /// The same with a known decimal mark.
     ///
     /// # Errors
     /// [`MoneyError::Amount`] for what is no number in this notation.
@@ -156,8 +151,6 @@ impl Money {
         format!("{sign}{}.{:0width$}", minor / unit, minor % unit, width = usize::from(exponent))
     }
 
-    /// The sum.
-    ///
     /// # Errors
     /// [`MoneyError::Mixed`] for two currencies, [`MoneyError::Overflow`] beyond 64 bits.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
@@ -168,15 +161,13 @@ impl Money {
         Ok(Self::new(minor, self.currency))
     }
 
-    /// The difference.
-    ///
     /// # Errors
     /// As [`Money::plus`].
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.plus(Self::new(other.minor.checked_neg().ok_or(MoneyError::Overflow)?, other.currency))
     }
 
-    /// So many times the amount.
+    /// The amount `count` times.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`] beyond 64 bits.

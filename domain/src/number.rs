@@ -1,9 +1,9 @@
 //! Numbers as people type them and files hold them: read in one way or not at all.
 //!
 //! The shop writes `1,234.50`: a point before the decimals, commas between whole groups of three digits. Half the world writes
-//! `1.234,50`, and `1.234` is a thousand to one reader and a little more than one to another. Such a text is refused as
-//! [`NumberError::Ambiguous`], apart from what is no number in any notation ([`NumberError::Malformed`]), so that whoever asked can
-//! be asked again which [`DecimalMark`] was meant.
+//! `1.234,50`, so `1.234` may mean a thousand or a little more than one. Such a text is refused as
+//! [`NumberError::Ambiguous`], apart from what is no number in any notation ([`NumberError::Malformed`]), so that the caller can
+//! be asked which [`DecimalMark`] was meant.
 
 use crate::messages::{Msg, t};
 
@@ -26,7 +26,7 @@ impl DecimalMark {
     }
 }
 
-/// Why a text is no number.
+/// Why a text is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// It is a number in the notation with decimal commas, and another one or none in the shop's own.
@@ -41,7 +41,7 @@ pub enum NumberError {
 }
 
 impl NumberError {
-    /// What to tell about a whole number.
+    /// The message for a whole number.
     #[must_use]
     pub const fn of_whole(self) -> Msg {
         match self {
@@ -50,7 +50,7 @@ impl NumberError {
         }
     }
 
-    /// What to tell about a number with decimals.
+    /// The message for a number with decimals.
     #[must_use]
     pub const fn of_decimal(self) -> Msg {
         match self {
@@ -59,7 +59,7 @@ impl NumberError {
         }
     }
 
-    /// What to tell about an amount of money.
+    /// The message for an amount of money.
     #[must_use]
     pub const fn of_amount(self) -> Msg {
         match self {
@@ -88,7 +88,7 @@ pub fn decimal(text: &str, decimals: u8) -> Result<i64, NumberError> {
     }
 }
 
-/// The same where it is known which sign stands before the decimals.
+/// The same with a known decimal mark.
 ///
 /// # Errors
 /// [`NumberError::Malformed`] for what is no number in this notation, [`NumberError::TooLarge`] beyond 64 bits.
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_decimal_comma_is_never_taken_for_a_group() {
         use NumberError::{Ambiguous, Malformed, TooLarge};
-        for (text, decimals, told) in [
+        for (text, decimals, expected) in [
             ("1,234.5", 2, Ok(123_450)),
             ("1,234", 2, Ok(123_400)),
             ("12,345,678.90", 2, Ok(1_234_567_890)),
@@ -187,14 +187,14 @@ mod tests {
             ("1 290", 2, Err(Malformed)),
             ("99999999999999999999", 2, Err(TooLarge)),
         ] {
-            assert_eq!(decimal(text, decimals), told, "{text}");
+            assert_eq!(decimal(text, decimals), expected, "{text}");
         }
     }
 
     #[test]
     fn whole_numbers_have_no_decimals() {
         use NumberError::{Ambiguous, Malformed};
-        for (text, told) in [
+        for (text, expected) in [
             ("12", Ok(12)),
             ("-5", Ok(-5)),
             ("1,200", Ok(1_200)),
@@ -205,14 +205,14 @@ mod tests {
             ("1.200", Err(Ambiguous)),
             ("", Err(Malformed)),
         ] {
-            assert_eq!(whole(text), told, "{text}");
+            assert_eq!(whole(text), expected, "{text}");
         }
     }
 
     #[test]
     fn a_known_mark_makes_it_plain() {
         use DecimalMark::{Comma, Point};
-        for (text, mark, told) in [
+        for (text, mark, expected) in [
             ("4,20", Comma, Ok(420)),
             ("1.290", Comma, Ok(129_000)),
             ("1.290", Point, Ok(129)),
@@ -220,7 +220,7 @@ mod tests {
             ("4.20", Comma, Err(NumberError::Malformed)),
             ("1,234.50", Comma, Err(NumberError::Malformed)),
         ] {
-            assert_eq!(decimal_with(text, 2, mark), told, "{text}");
+            assert_eq!(decimal_with(text, 2, mark), expected, "{text}");
         }
     }
 

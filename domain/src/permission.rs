@@ -42,7 +42,6 @@ permissions! {
     FulfilOrders "fulfil_orders";
     CapturePayments "capture_payments";
     CancelOrders "cancel_orders";
-    /// Give money back.
     RefundPayments "refund_payments";
     /// See products that are not published, costs and versions.
     ReadProducts "read_products";
@@ -50,13 +49,9 @@ permissions! {
     WriteProducts "write_products";
     /// See stock and its movements.
     ReadStock "read_stock";
-    /// Adjust stock.
     WriteStock "write_stock";
-    /// See the books.
     ReadBooks "read_books";
-    /// See settings.
     ReadSettings "read_settings";
-    /// Change the shop's settings.
     WriteSettings "write_settings";
     /// Invite staff, give roles, make API keys.
     WriteStaff "write_staff";
@@ -67,7 +62,7 @@ permissions! {
 #[error("not a permission")]
 pub struct UnknownPermission;
 
-/// What somebody on the staff does.
+/// The role of a member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -75,7 +70,7 @@ pub enum Role {
     Owner,
     /// Runs the shop, but gives no roles.
     Manager,
-    /// Handles orders and stock; moves no money back and sets no prices.
+    /// Handles orders and stock; refunds nothing and sets no prices.
     Clerk,
 }
 
@@ -83,7 +78,6 @@ impl Role {
     /// Every role, the strongest first.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Manager, Self::Clerk];
 
-    /// As written in tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -93,7 +87,6 @@ impl Role {
         }
     }
 
-    /// Does the role hold this permission?
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         match self {
@@ -119,7 +112,7 @@ impl FromStr for Role {
     }
 }
 
-/// What a page, server function, route or API call asks of its caller, declared beside each of them.
+/// What a page, server function, route or API call requires of its caller, declared beside each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody.
@@ -128,6 +121,26 @@ pub enum Access {
     Customer,
     /// A member of staff, or an API key, with this permission.
     Staff(Permission),
+}
+
+/// Why access is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Nobody is signed in, and no key was sent.
+    SignedOut,
+    /// The caller is known and lacks the permission.
+    Forbidden,
+}
+
+impl Denied {
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::Forbidden => 403,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How many of a thing.
+//! How many units of a variant.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,9 @@ pub struct Quantity(u32);
 pub struct QuantityError(pub i64);
 
 impl Quantity {
-    /// The most units of one thing on one line.
+    /// The most units on one line.
     pub const MAX: i64 = 9_999;
 
-    /// One unit.
     pub const ONE: Self = Self(1);
 
     /// # Errors
@@ -34,7 +33,6 @@ impl Quantity {
         Self::new(count.clamp(1, Self::MAX)).unwrap_or(Self::ONE)
     }
 
-    /// The number.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0 as i64

@@ -37,8 +37,8 @@ fn fold(c: char) -> Option<&'static str> {
     })
 }
 
-/// A handle that no other text has: the text itself where it is a slug, otherwise its slug and a mark of what the slug leaves out,
-/// so that `Tee` and `tee`, `piña` and `pina`, and names alike in their first 80 letters stay apart. The same text always gives the
+/// A handle that is unique for the text: the text itself where it is a slug, otherwise its slug and a hash of the text,
+/// so that `Tee` and `tee`, `piña` and `pina`, and names with the same first 80 letters differ. The same text always gives the
 /// same handle.
 #[must_use]
 pub fn handle(written: &str) -> String {
@@ -46,30 +46,30 @@ pub fn handle(written: &str) -> String {
     if is_slug(written) { written.to_owned() } else { marked(&slug(written), "p", written) }
 }
 
-/// A key of an option's value that another name does not have, as far as names can be told: the slug of a plain name, with a mark
-/// where it leaves out a sign that means something (`7½`, `-5 °C`, `+`).
+/// A key for the value of an option: the slug of a plain name, with a hash where the slug leaves out a sign that means something
+/// (`7½`, `-5 °C`, `+`).
 #[must_use]
 pub fn key(name: &str) -> String {
-    let (name, made) = (name.trim(), slug(name));
+    let (name, short) = (name.trim(), slug(name));
     let plain = |c: char| c.is_ascii_alphanumeric() || fold(c).is_some();
     let passed_over = |c: char| matches!(c, ' ' | '-' | '.' | ',' | '(' | ')' | '/' | '&' | ':' | '\'' | '’' | '"');
-    let says_all = name.starts_with(plain) && name.chars().all(|c| plain(c) || passed_over(c)) && made.len() < 80;
-    if says_all { made } else { marked(&made, "v", name) }
+    let says_all = name.starts_with(plain) && name.chars().all(|c| plain(c) || passed_over(c)) && short.len() < 80;
+    if says_all { short } else { marked(&short, "v", name) }
 }
 
-/// The same key for one of several names of which each must have its own.
+/// The key with the hash always: for names whose slugs are the same.
 #[must_use]
 pub fn key_apart(name: &str) -> String {
     marked(&slug(name), "v", name.trim())
 }
 
-/// A slug with eight digits that stand for the whole text.
+/// A slug with the eight digits of [`mark`].
 fn marked(slug: &str, instead: &str, text: &str) -> String {
     let short = slug.get(..slug.len().min(70)).unwrap_or_default().trim_end_matches('-');
     format!("{}-{}", if short.is_empty() { instead } else { short }, mark(text))
 }
 
-/// Eight digits that stand for a text: FNV-1a of 64 bits, folded to 32. Two texts have the same once in four thousand million times.
+/// A hash of a text in eight hexadecimal digits: FNV-1a of 64 bits, folded to 32.
 #[must_use]
 pub fn mark(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

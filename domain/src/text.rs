@@ -1,12 +1,12 @@
 //! Texts that people type.
 
-/// Is there nothing to be seen: no sign at all, or only spaces and signs of no width?
+/// Is it empty, or only spaces and characters of no width?
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_unseen)
 }
 
-/// Signs that take no room or only empty room (Unicode: `Default_Ignorable_Code_Point` and what renders blank).
+/// Characters that show nothing (Unicode: `Default_Ignorable_Code_Point` and what renders blank).
 fn is_unseen(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

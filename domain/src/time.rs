@@ -12,7 +12,7 @@ impl Timestamp {
     /// A day in milliseconds.
     pub const DAY: i64 = 86_400_000;
 
-    /// So many milliseconds after 1970 (before, when negative).
+    /// From milliseconds since 1970 UTC; negative before.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -24,7 +24,7 @@ impl Timestamp {
         self.0
     }
 
-    /// This much later; stops at the end of time.
+    /// Later by `millis`, saturating.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))

@@ -1,4 +1,4 @@
-//! The catalogue says what the code needs: no message is dead, no parameter is forgotten.
+//! The catalogue fits the code: no message is unused, no parameter is missing.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
 

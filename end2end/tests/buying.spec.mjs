@@ -4,7 +4,7 @@ import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, s
 // On both devices: the product's page and the checkout are laid out otherwise, and this is what the shop is for.
 test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   await open(page, '/c/tableware');
-  await page.locator('#goods').getByRole('link', { name: 'Stoneware mug' }).click();
+  await page.locator('#products').getByRole('link', { name: 'Stoneware mug' }).click();
   await expect(page.locator('#product-name')).toHaveText('Stoneware mug');
   await page.locator('label', { hasText: 'Oat' }).click();
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();

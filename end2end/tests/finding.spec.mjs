@@ -7,7 +7,7 @@ const y = (page) => page.evaluate(() => Math.round(scrollY));
 const told = (page) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
 
 test('back finds the place where one was, on a list and on the home page', { tag: '@phone' }, async ({ page }) => {
-  for (const [address, link] of [['/c', '#goods a[href^="/p/"]'], ['/', 'main a[href^="/p/"]']]) {
+  for (const [address, link] of [['/c', '#products a[href^="/p/"]'], ['/', 'main a[href^="/p/"]']]) {
     await open(page, address);
     const far = page.locator(link).nth(9);
     await far.scrollIntoViewIfNeeded();

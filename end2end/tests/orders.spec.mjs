@@ -30,7 +30,7 @@ test('a manager undoes picking and packing, and records the parcel that was refu
   await page.locator('#carrier-1').fill('LBC');
   await button(page, 'Ship').click();
   await page.locator('summary', { hasText: 'It came back' }).click();
-  await expect(page.getByText('The cash for these goods is no longer due.')).toBeVisible();
+  await expect(page.getByText('The cash for these items is no longer due.')).toBeVisible();
   await page.getByLabel('Refused at the door').check();
   await page.getByLabel('Note for the staff').fill('She was not at home');
   await accessible(page);
@@ -118,7 +118,7 @@ test('somebody on the staff chooses what they are told by mail', { tag: '@phone'
   await expect(page.getByText('Saved').first()).toBeVisible();
   await page.reload();
   await expect(page.getByLabel('New orders')).toBeChecked();
-  await expect(page.getByLabel(/^Articles that run low/)).not.toBeChecked();
+  await expect(page.getByLabel(/^Items that run low/)).not.toBeChecked();
 });
 
 test('a card order that nobody paid waits for its payment, and is not to be packed', { tag: '@desktop' }, async ({ page }) => {

@@ -73,16 +73,16 @@ test('an address with an advertiser\'s words is a page like any other', { tag: '
   await open(page, '/c/tableware?fbclid=abc&utm_source=x');
   await page.getByLabel('Sort by').selectOption('price_up');
   await page.waitForURL('/c/tableware?sort=price_up');
-  await expect(page.locator('#goods')).toBeVisible();
+  await expect(page.locator('#products')).toBeVisible();
   // With filters too, where a hidden field stands for each.
   await open(page, '/c/tableware?utm_source=x&in_stock=true&fbclid=abc&min=1');
   await page.getByLabel('Sort by').selectOption('price_down');
   await page.waitForURL('/c/tableware?in_stock=true&min=1&sort=price_down');
   await page.getByRole('link', { name: 'Clear all filters' }).first().click();
   await page.waitForURL('/c/tableware?sort=price_down');
-  await expect(page.locator('#goods')).toBeVisible();
+  await expect(page.locator('#products')).toBeVisible();
   await open(page, '/search?q=mango&fbclid=abc');
-  await expect(page.locator('#goods')).toBeVisible();
+  await expect(page.locator('#products')).toBeVisible();
 });
 
 // On both devices, whose filters are not the same.

@@ -8,9 +8,9 @@ import { CARDS, addToCart, cartSynced, checkOut, fillAddress, fillContact, payWi
 const note = (page) => page.locator('#latest-order');
 const button = (page, name) => page.getByRole('main').getByRole('button', { name });
 
-/** Places an order by card and stands at the bank's page; the answer is the shop's address of the goods. */
-async function atTheBank(page, goods = '/p/dried-mango') {
-  await addToCart(page, goods);
+/** Places an order of a product by card and stands at the bank's page. */
+async function atTheBank(page, product = '/p/dried-mango') {
+  await addToCart(page, product);
   await cartSynced(page);
   await checkOut(page, somebody(), 'card');
   await expect(page.getByLabel('Card number')).toBeVisible();
@@ -68,7 +68,7 @@ test('whoever closes the bank\'s page finds the order beside the cart and pays i
   await expect(note(again)).toHaveCount(0);
 });
 
-test('an order that waits is given up, and its goods lie in the cart again', { tag: '@phone' }, async ({ page }) => {
+test('an order that waits is given up, and its items lie in the cart again', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page, '/p/banana-chips');
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -99,7 +99,7 @@ test('whoever leaves the bank\'s page by its link is told that the order waits u
   await expect(page.locator('main li[data-sku]')).toHaveCount(1);
   await open(page, here);
   await expect(state).toContainText('Nothing was charged');
-  await expect(button(page, 'Put the goods back into the cart')).toBeVisible();
+  await expect(button(page, 'Put the items back into the cart')).toBeVisible();
 });
 
 test('a card that was declined is tried again from the shop', { tag: '@phone' }, async ({ page }) => {

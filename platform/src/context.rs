@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use domain::id::{ApiKeyId, RequestId, UserId};
-use domain::permission::{Access, Permission, Role};
+use domain::permission::{Access, Denied, Permission, Role};
 
 /// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,13 +151,18 @@ impl Context {
         if self.may(permission) { Ok(()) } else { Err(Forbidden(permission)) }
     }
 
-    /// Does what is asked for suffice?
-    #[must_use]
-    pub fn satisfies(&self, access: Access) -> bool {
+    /// Decides whether the caller has this access. Pages, server functions and the API all ask here.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn authorize(&self, access: Access) -> Result<(), Denied> {
         match access {
-            Access::Public => true,
-            Access::Customer => self.user().is_some(),
-            Access::Staff(permission) => self.may(permission),
+            Access::Public => Ok(()),
+            Access::Customer if self.user().is_some() => Ok(()),
+            Access::Customer => Err(Denied::SignedOut),
+            Access::Staff(permission) if self.may(permission) => Ok(()),
+            Access::Staff(_) if self.actor == Actor::Nobody => Err(Denied::SignedOut),
+            Access::Staff(_) => Err(Denied::Forbidden),
         }
     }
 
@@ -174,6 +179,24 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn access_is_denied_to_strangers_and_to_those_who_lack_the_permission() {
+        let (request, user) = (RequestId(uuid::Uuid::nil()), UserId(uuid::Uuid::from_u128(7)));
+        let refunds = Access::Staff(Permission::RefundPayments);
+        let nobody = Context::nobody(request);
+        assert_eq!(
+            [Access::Public, Access::Customer, refunds].map(|access| nobody.authorize(access)),
+            [Ok(()), Err(Denied::SignedOut), Err(Denied::SignedOut)]
+        );
+        assert_eq!(Context::customer(user, request).authorize(Access::Customer), Ok(()));
+        assert_eq!(Context::customer(user, request).authorize(refunds), Err(Denied::Forbidden));
+        assert_eq!(Context::staff(user, Role::Clerk, request).authorize(refunds), Err(Denied::Forbidden));
+        assert_eq!(Context::staff(user, Role::Owner, request).authorize(refunds), Ok(()));
+        let key = ApiKeyId(uuid::Uuid::from_u128(8));
+        assert_eq!(Context::api_key(key, vec![Permission::ReadStock], request).authorize(refunds), Err(Denied::Forbidden));
+        assert_eq!(Context::api_key(key, vec![Permission::RefundPayments], request).authorize(refunds), Ok(()));
+    }
 
     #[test]
     fn an_actor_is_read_as_it_is_written() {

@@ -10,9 +10,9 @@ mod config;
 mod http;
 mod logs;
 mod metrics;
-mod work;
+mod workers;
 
-/// Renders ask for much small memory: this allocator halves their cost.
+/// Rendering allocates many small pieces: this allocator halves its cost.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

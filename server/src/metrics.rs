@@ -1,9 +1,9 @@
-//! Figures for Prometheus at `/metrics`.
+//! Metrics for Prometheus at `/metrics`.
 
 use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Seconds that an answer took.
+/// Seconds until an answer began.
 pub const REQUEST_SECONDS: &str = "tindahan_http_request_seconds";
 /// Answers by method, route and status.
 pub const REQUESTS: &str = "tindahan_http_requests_total";
@@ -16,19 +16,19 @@ pub const LIMITED: &str = "tindahan_rate_limited_total";
 
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// Begins to count, and gives what writes the figures out.
+/// Starts recording.
 ///
 /// # Errors
-/// Somebody else counts in this process already.
+/// This process records metrics already.
 pub fn start() -> Result<PrometheusHandle, String> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
-        .map_err(|error| format!("figures cannot be kept: {error}"))?;
+        .map_err(|error| format!("metrics cannot be recorded: {error}"))?;
     describe_counter!(REQUESTS, "Answers by method, route and status");
     describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time until the answer began");
     describe_gauge!(IN_FLIGHT, "Requests that are being answered");
-    describe_counter!(PAGES, "Pages by how they came: hit, miss (rendered and kept) or fresh (rendered for one reader)");
+    describe_counter!(PAGES, "Pages by how they came: hit, miss (rendered and kept) or fresh (rendered for one visitor)");
     describe_counter!(LIMITED, "Requests refused by a rate limit");
     Ok(handle)
 }
@@ -36,16 +36,14 @@ pub fn start() -> Result<PrometheusHandle, String> {
 /// The counters of the page cache, looked up once.
 #[derive(Clone)]
 pub struct PageCounters {
-    /// From the cache.
     pub hit: Counter,
-    /// Rendered and kept.
+    /// Rendered and cached.
     pub miss: Counter,
-    /// Rendered for one reader.
+    /// Rendered for one visitor.
     pub fresh: Counter,
 }
 
 impl PageCounters {
-    /// The counters.
     #[must_use]
     pub fn new() -> Self {
         Self { hit: counter!(PAGES, "from" => "hit"), miss: counter!(PAGES, "from" => "miss"), fresh: counter!(PAGES, "from" => "fresh") }

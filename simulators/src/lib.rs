@@ -2,9 +2,9 @@
 //!
 //! * a card gateway that speaks the public wire format of Stripe's payment intents, with a hosted card page, the
 //!   bank's authentication page and signed webhooks that can be repeated, delayed and disordered;
-//! * an SMTP server that keeps what it is sent and shows it over HTTP.
+//! * an SMTP server that stores what it receives and shows it over HTTP.
 //!
-//! Both run inside one process: [`start`] binds them and gives their addresses, [`Running::shutdown`] ends them. No money moves, no mail
+//! Both run inside one process: [`start`] binds them and returns their addresses, [`Running::shutdown`] ends them. No money moves, no mail
 //! leaves, nothing outlives the process (but the `.eml` files, when a folder is named).
 
 #![forbid(unsafe_code)]

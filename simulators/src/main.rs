@@ -11,7 +11,7 @@ use simulators::{Endpoint, Options};
 #[derive(Debug, Parser)]
 #[command(name = "simulators", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Where the gateway, its pages, the kept mail and the controls are served
+    /// Where the gateway, its pages, the stored mail and the controls are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4242")]
     gateway: SocketAddr,
     /// Where SMTP is served
@@ -73,13 +73,13 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let running = simulators::start(arguments.options()?).await.map_err(|error| error.to_string())?;
     println!("card gateway   {}", running.url());
     println!("mail           smtp://{}, read at {}/mail", running.smtp, running.url());
-    asked_to_stop().await.map_err(|error| format!("cannot wait for signals: {error}"))?;
+    stop_signal().await.map_err(|error| format!("cannot wait for signals: {error}"))?;
     running.shutdown().await;
     Ok(())
 }
 
-/// Returns at Ctrl-C, and where there is such a thing at SIGTERM.
-async fn asked_to_stop() -> std::io::Result<()> {
+/// Returns at Ctrl-C, and on Unix at SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

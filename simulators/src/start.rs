@@ -18,13 +18,13 @@ use crate::{
     mail::Sink,
 };
 
-/// How long open connections may take to end when the simulators are stopped.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long open connections may take to end at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// How to run the simulators. The default is what tests want: free ports on the loopback address, nothing written to disk.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where HTTP is served: the gateway, its pages, the kept mail, the controls. Port 0 takes a free one.
+    /// Where HTTP is served: the gateway, its pages, the stored mail, the controls. Port 0 takes a free one.
     pub gateway: SocketAddr,
     /// Where SMTP is served. Port 0 takes a free one.
     pub smtp: SocketAddr,
@@ -55,21 +55,12 @@ impl Default for Options {
     }
 }
 
-/// Why the simulators could not be started.
 #[derive(Debug)]
 pub enum StartError {
     /// An address cannot be listened on: most often, something else does already.
-    Listen {
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
+    Listen { address: SocketAddr, source: io::Error },
     /// The folder for mail cannot be made.
-    Folder {
-        folder: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Folder { folder: PathBuf, source: io::Error },
 }
 
 impl fmt::Display for StartError {
@@ -94,9 +85,7 @@ impl std::error::Error for StartError {
 /// Running simulators. Dropping this stops them at once; [`Running::shutdown`] lets open answers finish first.
 #[derive(Debug)]
 pub struct Running {
-    /// Where HTTP is served.
     pub gateway: SocketAddr,
-    /// Where SMTP is served.
     pub smtp: SocketAddr,
     public_url: String,
     stop: watch::Sender<bool>,
@@ -114,7 +103,7 @@ impl Running {
     /// Stops both simulators; requests under way are answered, for at most a second.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        if timeout(FAREWELL * 2, &mut self.http).await.is_err() {
+        if timeout(SHUTDOWN_GRACE * 2, &mut self.http).await.is_err() {
             tracing::warn!("HTTP did not stop in time");
         }
         for task in &mut self.others {
@@ -148,7 +137,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let public_url = public_url.trim_end_matches('/').to_owned();
 
     let (stop, stopping) = watch::channel(false);
-    let (webhooks, courier) = Webhooks::new(options.webhook);
+    let (webhooks, worker) = Webhooks::new(options.webhook);
     let gateway = Gateway::new(&public_url, options.hold, webhooks, stopping.clone());
     let sink = Sink::new(options.mail_folder, options.mail_limit);
     let router = sink.clone().router().merge(gateway.router());
@@ -159,7 +148,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         public_url,
         stop,
         http: tokio::spawn(serve_http(http_listener, router, stopping)),
-        others: vec![tokio::spawn(courier), tokio::spawn(sink.serve(smtp_listener))],
+        others: vec![tokio::spawn(worker), tokio::spawn(sink.serve(smtp_listener))],
     })
 }
 
@@ -171,13 +160,13 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 }
 
 async fn serve_http(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
-    let mut patience = stopping.clone();
+    let mut stopped = stopping.clone();
     let served = axum::serve(listener, router).with_graceful_shutdown(async move {
         let _ = stopping.wait_for(|stopping| *stopping).await;
     });
     let limit = async move {
-        let _ = patience.wait_for(|stopping| *stopping).await;
-        sleep(FAREWELL).await;
+        let _ = stopped.wait_for(|stopping| *stopping).await;
+        sleep(SHUTDOWN_GRACE).await;
     };
     tokio::select! {
         result = served => {

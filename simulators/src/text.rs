@@ -1,4 +1,4 @@
-//! Small pieces of text handling that both simulators need.
+//! Text helpers of both simulators.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -59,22 +59,6 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Text made safe for HTML content and quoted attributes.
-pub fn escape_html(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,10 +68,5 @@ mod tests {
         assert_eq!(decode_base64(b"U2Fs\r\nYW1hdCE="), b"Salamat!");
         assert_eq!(decode_base64(b"w7E="), "ñ".as_bytes());
         assert_eq!(decode_base64(b""), b"");
-    }
-
-    #[test]
-    fn html_is_escaped_in_content_and_attributes() {
-        assert_eq!(escape_html(r#"<a href="x">'&'"#), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;");
     }
 }

@@ -2,9 +2,8 @@
 
 use domain::permission::Access;
 
-/// A server function that says who may call it. Implemented by [`access!`](crate::access).
+/// A server function with its declared access. Implemented by [`access!`](crate::access).
 pub trait RequiresAccess {
-    /// Who may call it.
     const ACCESS: Access;
 }
 
@@ -18,7 +17,7 @@ macro_rules! access {
     };
 }
 
-/// A server function's address and who may call it, for the list that one test goes through.
+/// A server function's address and access, for the list that the access test checks.
 #[must_use]
 pub const fn access_of<F: server_fn::ServerFn + RequiresAccess>() -> (&'static str, Access) {
     (F::PATH, F::ACCESS)

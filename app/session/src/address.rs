@@ -1,11 +1,11 @@
-//! Addresses that carry something, and the one that leads to signing in and back.
+//! Percent-encoding, and the sign-in address with the way back.
 
 #[cfg(feature = "ssr")]
 use leptos::prelude::use_context;
 #[cfg(not(feature = "ssr"))]
 use leptos::prelude::window;
 
-/// A value as it stands in the query of an address (RFC 3986).
+/// A value encoded for the query of an address (RFC 3986).
 #[must_use]
 pub fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
@@ -22,7 +22,7 @@ pub fn escaped(value: &str) -> String {
     out
 }
 
-/// Where one signs in, to come back to the page that is shown.
+/// The sign-in page's address, with the current page to come back to.
 #[must_use]
 pub fn sign_in_address() -> String {
     format!("/sign-in?back={}", escaped(&here()))
@@ -30,13 +30,12 @@ pub fn sign_in_address() -> String {
 
 #[cfg(feature = "ssr")]
 fn here() -> String {
-    let asked = use_context::<http::request::Parts>();
-    asked.and_then(|asked| asked.uri.path_and_query().map(|here| here.as_str().to_owned())).unwrap_or_default()
+    let request = use_context::<http::request::Parts>();
+    request.and_then(|request| request.uri.path_and_query().map(|here| here.as_str().to_owned())).unwrap_or_default()
 }
 
 #[cfg(not(feature = "ssr"))]
 fn here() -> String {
     let location = window().location();
-    // A page of the shop has both.
     [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
 }

@@ -1,8 +1,8 @@
-//! How what a page shows travels from the server: packed, by position and not by name.
+//! The encoding of what pages read from the server: packed by position, without field names.
 //!
-//! Both ends are built from the same sources, so names of fields are only weight: reading JSON is some 25 kB of the first
-//! download. What is packed begins with the mark of its release. A page that was opened before a new release can then tell
-//! that an answer is not for it, and says so, where it would otherwise read one field for another.
+//! Both ends are built from the same sources, so names of fields are not needed: reading JSON is some 25 kB of the first
+//! download. Packed data begins with the mark of its release, so that a page opened before a new release
+//! reports that it is outdated instead of taking one field for another.
 
 use std::fmt;
 
@@ -11,26 +11,25 @@ use serde::de::DeserializeOwned;
 use server_fn::codec::Post;
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
-/// What a server function of these pages answers with: `#[server(endpoint = "…", output = Answer)]`.
+/// The output encoding of the pages' server functions: `#[server(endpoint = "…", output = Answer)]`.
 pub type Answer = Post<Packed>;
 
 /// Set by the build script: 0 in development.
 const MARK: &str = env!("TINDAHAN_RELEASE_MARK");
 
-/// Values in the form of [`postcard`], after the mark of the release.
+/// The release mark, then the value as [`postcard`].
 #[derive(Debug)]
 pub struct Packed;
 
-/// Why something packed cannot be read.
+/// Why packed data cannot be read.
 #[derive(Debug)]
-pub enum Unread {
-    /// It is from another release of the shop.
+pub enum UnpackError {
     OtherRelease,
-    /// It is not what was expected.
+    /// Not a value of the expected type.
     Malformed(postcard::Error),
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for UnpackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherRelease => f.write_str("packed by another release"),
@@ -39,13 +38,11 @@ impl fmt::Display for Unread {
     }
 }
 
-impl std::error::Error for Unread {}
+impl std::error::Error for UnpackError {}
 
 impl Packed {
-    /// Packs a value.
-    ///
     /// # Errors
-    /// The value has a part that cannot be written without names.
+    /// The value has a type that `postcard` cannot write.
     pub fn pack(value: &impl Serialize) -> Result<Vec<u8>, postcard::Error> {
         let mut packed = MARK.as_bytes().to_vec();
         packed.push(b' ');
@@ -55,10 +52,10 @@ impl Packed {
     /// Reads what [`Packed::pack`] wrote.
     ///
     /// # Errors
-    /// See [`Unread`].
-    pub fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Unread> {
-        let packed = packed.strip_prefix(MARK.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")).ok_or(Unread::OtherRelease)?;
-        postcard::from_bytes(packed).map_err(Unread::Malformed)
+    /// See [`UnpackError`].
+    pub fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, UnpackError> {
+        let packed = packed.strip_prefix(MARK.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")).ok_or(UnpackError::OtherRelease)?;
+        postcard::from_bytes(packed).map_err(UnpackError::Malformed)
     }
 }
 
@@ -79,7 +76,7 @@ impl<T: Serialize> Encodes<T> for Packed {
 }
 
 impl<T: DeserializeOwned> Decodes<T> for Packed {
-    type Error = Unread;
+    type Error = UnpackError;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
         Self::unpack(&bytes)
@@ -96,7 +93,7 @@ impl<T: Serialize> codee::Encoder<T> for Packed {
 }
 
 impl<T: DeserializeOwned> codee::Decoder<T> for Packed {
-    type Error = Unread;
+    type Error = UnpackError;
     type Encoded = [u8];
 
     fn decode(bytes: &[u8]) -> Result<T, Self::Error> {
@@ -121,8 +118,8 @@ mod tests {
     fn an_answer_of_another_release_is_told_from_a_broken_one() {
         let packed = Packed::pack(&"text").unwrap();
         let other = [b"1", packed.as_slice()].concat();
-        assert!(matches!(Packed::unpack::<String>(&other), Err(Unread::OtherRelease)));
-        assert!(matches!(Packed::unpack::<String>(&packed[..packed.len() - 1]), Err(Unread::Malformed(_))));
-        assert!(matches!(Packed::unpack::<String>(b""), Err(Unread::OtherRelease)));
+        assert!(matches!(Packed::unpack::<String>(&other), Err(UnpackError::OtherRelease)));
+        assert!(matches!(Packed::unpack::<String>(&packed[..packed.len() - 1]), Err(UnpackError::Malformed(_))));
+        assert!(matches!(Packed::unpack::<String>(b""), Err(UnpackError::OtherRelease)));
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong, as a page can show it.
+//! Errors as pages show them.
 
 use std::fmt;
 
@@ -9,32 +9,31 @@ use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 
-/// Why a server function did not do what was asked. The service worker answers in this form too when there is no network.
+/// Why a server function failed. Without a network the service worker answers with this too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppError {
     /// The HTTP status; 0 when the shop was not reached.
     pub status: u16,
-    /// What to tell, in the reader's language; empty where the status says it all.
+    /// In the user's language; empty to show the status's own message.
     pub message: String,
-    /// What is wrong with each field of a form.
+    /// For the fields of a form.
     pub fields: FieldErrors,
 }
 
 impl AppError {
-    /// A status without words of its own.
+    /// A status with its own message.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, message: String::new(), fields: Vec::new() }
     }
 
-    /// A status and what to tell.
     #[must_use]
-    pub fn told(status: u16, message: impl Into<String>) -> Self {
+    pub fn with_message(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), fields: Vec::new() }
     }
 
-    /// Fields of a form that need another look.
+    /// Errors in the fields of a form: status 422.
     #[must_use]
     pub const fn fields(fields: FieldErrors) -> Self {
         Self { status: 422, message: String::new(), fields }
@@ -46,21 +45,19 @@ impl AppError {
         self.status == 0
     }
 
-    /// There is no such thing.
     #[must_use]
     pub const fn is_not_found(&self) -> bool {
         self.status == 404
     }
 
-    /// Nobody is signed in, and somebody must be.
     #[must_use]
     pub const fn is_signed_out(&self) -> bool {
         self.status == 401
     }
 
-    /// What to tell the reader.
+    /// The message, or the status's own.
     #[must_use]
-    pub fn said(&self, locale: Locale) -> String {
+    pub fn text(&self, locale: Locale) -> String {
         if !self.message.is_empty() {
             return self.message.clone();
         }
@@ -81,18 +78,18 @@ impl AppError {
 
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status, self.said(Locale::En))
+        write!(f, "{} {}", self.status, self.text(Locale::En))
     }
 }
 
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = Told;
+    type Encoder = PackedError;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            // The network, or an answer from something that stands between.
+            // The network, or an answer from a proxy.
             ServerFnErrorErr::Request(_) => Self::new(0),
             // The page is older than the shop, or the shop older than the page.
             ServerFnErrorErr::Deserialization(_) => Self::new(426),
@@ -102,20 +99,20 @@ impl FromServerFnError for AppError {
     }
 }
 
-/// How an error travels: packed, without the mark of a release. The service worker writes this form too, and a page must
-/// understand what goes wrong with a server of another release.
+/// The encoding of errors: packed, without the release mark. The service worker writes it too, and a page must
+/// understand the errors of a server of another release.
 #[derive(Debug)]
-pub struct Told;
+pub struct PackedError;
 
-impl ContentType for Told {
+impl ContentType for PackedError {
     const CONTENT_TYPE: &'static str = "application/octet-stream";
 }
 
-impl FormatType for Told {
+impl FormatType for PackedError {
     const FORMAT_TYPE: Format = Format::Binary;
 }
 
-impl Encodes<AppError> for Told {
+impl Encodes<AppError> for PackedError {
     type Error = postcard::Error;
 
     fn encode(error: &AppError) -> Result<Bytes, Self::Error> {
@@ -123,7 +120,7 @@ impl Encodes<AppError> for Told {
     }
 }
 
-impl Decodes<AppError> for Told {
+impl Decodes<AppError> for PackedError {
     type Error = postcard::Error;
 
     fn decode(bytes: Bytes) -> Result<AppError, Self::Error> {

@@ -1,8 +1,8 @@
 //! Forms that work with and without a script.
 //!
-//! A form posts to the address of its own page. With a script the press is caught and the same fields go to the server
-//! function; without one the page's POST handler calls that function, and on an error renders the page again with what was
-//! typed, which the page finds in [`use_posted`].
+//! A form posts to the address of its own page. With a script its submit event is caught and the same fields go to the server
+//! function. Without one the page's POST handler calls that function (the form fallback), and on an error renders the page again
+//! with what was typed, which the page finds in [`use_form_fallback`].
 
 use domain::view::FieldErrors;
 use leptos::ev::SubmitEvent;
@@ -18,73 +18,67 @@ use wasm_bindgen::JsCast;
 
 use crate::{AppError, Packed, shared, sign_in_address};
 
-/// The field by which a form says which server function it is for, on pages with forms for several.
+/// The field that names the form's server function, on pages with several forms.
 pub const TO: &str = "to";
 
-/// What was sent to a page without a script, and why it was not done.
+/// A form that was sent to its page without a script, and the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Posted {
-    /// The address of the server function that it was for; empty when nothing was sent.
+pub struct FormFallback {
+    /// The address of its server function; empty when no form was sent.
     pub to: String,
     /// Names and values of the fields. Passwords are left out.
     pub values: Vec<(String, String)>,
-    /// Why it was not done; none where only a part of the form was asked for, as the provinces of a region.
+    /// None also when the form was only to be shown again, for example with the provinces of a region.
     pub error: Option<AppError>,
-    /// What the function answered, where that is shown on this page and nowhere else; packed.
+    /// The function's answer, packed, where this page shows it.
     pub answer: Option<Vec<u8>>,
 }
 
-impl Posted {
-    /// Was anything sent?
+impl FormFallback {
+    /// Was a form sent?
     #[must_use]
     pub const fn is_any(&self) -> bool {
         !self.to.is_empty()
     }
 
-    /// What was typed into a field.
+    /// The value of a field.
     #[must_use]
     pub fn value(&self, field: &str) -> Option<&str> {
         self.values.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
     }
 
-    /// What the function at this address answered, where that is shown on this page and nowhere else.
+    /// The answer of the function at this address, where this page shows it.
     #[must_use]
     pub fn answer_of<T: DeserializeOwned>(&self, to: &str) -> Option<T> {
         let answer = self.answer.as_ref().filter(|_| self.to == to)?;
         Packed::unpack(answer).ok()
     }
 
-    /// What was typed into the form of the function at this address, when it came back.
+    /// What was typed into the form of the function at this address, if it came back with an error.
     #[must_use]
     pub fn typed_for(&self, to: &str) -> Typed {
         Typed((self.to == to && self.answer.is_none()).then(|| self.values.clone()))
     }
 }
 
-/// What was sent to this page without a script; the same on the server and while the page is hydrated.
+/// The form that was sent to this page without a script; the same on the server and while the page is hydrated.
 #[must_use]
-pub fn use_posted() -> Posted {
-    shared(|| use_context::<Posted>().unwrap_or_default())
+pub fn use_form_fallback() -> FormFallback {
+    shared(|| use_context::<FormFallback>().unwrap_or_default())
 }
 
 /// A form of a server function, see the module.
 #[component]
 pub fn PostForm<F>(
-    /// What the form does.
     action: ServerAction<F>,
-    /// What was sent to this page without a script.
-    #[prop(optional)]
-    id: Option<&'static str>,
-    /// Classes of the form.
-    #[prop(default = "")]
-    class: &'static str,
+    #[prop(optional)] id: Option<&'static str>,
+    #[prop(default = "")] class: &'static str,
     /// The page that the form posts to without a script; its own when left out.
     #[prop(optional, into)]
     page: String,
-    /// The browser leaves checking to the server, which says it in the reader's language and beside the field.
+    /// The server checks, and reports in the user's language and beside the field.
     #[prop(default = true)]
     novalidate: bool,
-    /// The fields and buttons.
     children: Children,
 ) -> impl IntoView
 where
@@ -97,7 +91,7 @@ where
         if event.default_prevented() {
             return;
         }
-        // Fields that cannot be read are sent the plain way, and the server says what is wrong.
+        // Fields that cannot be parsed here are submitted plainly, and the server reports what is wrong.
         if let Ok(fields) = F::from_event(&event) {
             event.prevent_default();
             if !action.pending().get_untracked() {
@@ -113,69 +107,69 @@ where
     .into_any()
 }
 
-/// Why the form was not done: the newest answer to the script, or what the plain form was told.
-pub fn problem<F>(action: ServerAction<F>, posted: &Posted) -> Signal<Option<AppError>>
+/// Why the form failed: the latest error of the action, else that of the form fallback.
+pub fn problem<F>(action: ServerAction<F>, fallback: &FormFallback) -> Signal<Option<AppError>>
 where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     F::Output: Clone + Send + Sync + 'static,
 {
-    let first = posted.error.clone().filter(|_| posted.to == F::PATH);
-    let told = Signal::derive(move || {
+    let first = fallback.error.clone().filter(|_| fallback.to == F::PATH);
+    let reported = Signal::derive(move || {
         if action.version().get() == 0 {
             return first.clone();
         }
         action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
     });
     FieldNames::provide();
-    let changed = changed_fields(told, Signal::derive(move || action.version().get()));
+    let changed = changed_fields(reported, Signal::derive(move || action.version().get()));
     Signal::derive(move || {
-        let mut problem = told.get()?;
+        let mut problem = reported.get()?;
         let had_fields = !problem.fields.is_empty();
         let version = action.version().get();
         changed.with(|changed| {
-            problem.fields.retain(|(field, _)| !changed.iter().any(|(told_in, name)| *told_in == version && name == field));
+            problem.fields.retain(|(field, _)| !changed.iter().any(|(reported_in, name)| *reported_in == version && name == field));
         });
         (!had_fields || !problem.fields.is_empty()).then_some(problem)
     })
 }
 
-/// The fields, by id or name, that the reader changed after they were told to, each with the answer that told it: what was said of
-/// them is no longer so, until the form is sent again.
-fn changed_fields(told: Signal<Option<AppError>>, version: Signal<usize>) -> RwSignal<Vec<(usize, String)>> {
+/// The fields, by id or name, that the user changed after an error was reported for them, each with the version of that answer: their
+/// error is hidden until the form is sent again.
+fn changed_fields(reported: Signal<Option<AppError>>, version: Signal<usize>) -> RwSignal<Vec<(usize, String)>> {
     let changed = RwSignal::new(Vec::new());
     Effect::new(move || {
-        if told.with(|told| told.as_ref().is_none_or(|told| told.fields.is_empty())) {
+        if reported.with(|error| error.as_ref().is_none_or(|error| error.fields.is_empty())) {
             return;
         }
         for name in ["input", "change"] {
-            let heard = window_event_listener_untyped(name, move |event| {
+            let listener = window_event_listener_untyped(name, move |event| {
                 let Some(field) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
                 let names = [field.id(), field.get_attribute("name").unwrap_or_default()];
-                let meant = told.try_with_untracked(|told| {
-                    let fields = told.as_ref().map(|told| &told.fields)?;
+                let meant = reported.try_with_untracked(|error| {
+                    let fields = error.as_ref().map(|error| &error.fields)?;
                     fields.iter().map(|(name, _)| name).find(|name| names.contains(name)).cloned()
                 });
                 if let (Some(Some(name)), Some(version)) = (meant, version.try_get_untracked()) {
                     let _ = changed.try_update(|changed: &mut Vec<(usize, String)>| {
-                        if !changed.iter().any(|known| *known == (version, name.clone())) {
+                        if !changed.iter().any(|other| *other == (version, name.clone())) {
                             changed.push((version, name));
                         }
                     });
                 }
             });
-            on_cleanup(move || heard.remove());
+            on_cleanup(move || listener.remove());
         }
     });
     changed
 }
 
-/// What the function answered: the newest answer to the script, or what the plain form was answered.
-pub fn answer<F>(action: ServerAction<F>, posted: &Posted) -> Signal<Option<F::Output>>
+/// The function's answer: the latest of the action, else that of the form fallback.
+pub fn answer<F>(action: ServerAction<F>, fallback: &FormFallback) -> Signal<Option<F::Output>>
 where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     F::Output: Clone + DeserializeOwned + Send + Sync + 'static,
 {
-    let first = posted.answer_of::<F::Output>(F::PATH);
+    let first = fallback.answer_of::<F::Output>(F::PATH);
     Signal::derive(move || {
         if action.version().get() == 0 {
             return first.clone();
@@ -184,7 +178,7 @@ where
     })
 }
 
-/// What was typed into a form that came back to its page, to be shown in its fields again.
+/// What was typed into a form that came back with an error, to be shown in its fields again.
 #[derive(Clone, Debug, Default)]
 pub struct Typed(Option<Vec<(String, String)>>);
 
@@ -195,13 +189,13 @@ impl Typed {
         self.0.is_some()
     }
 
-    /// The same where a field holds this value, nothing elsewhere: for forms that stand in each row of a table.
+    /// The same if a field holds this value, else nothing: for forms in each row of a table.
     #[must_use]
     pub fn of(&self, field: &str, value: &str) -> Self {
         Self(self.0.clone().filter(|typed| typed.iter().any(|(name, typed)| name == field && typed == value)))
     }
 
-    /// What was typed into a field; what it holds otherwise when the form did not come back.
+    /// What was typed into a field, or `otherwise` when no form came back.
     #[must_use]
     pub fn or(&self, field: &str, otherwise: impl Into<String>) -> String {
         match &self.0 {
@@ -210,30 +204,29 @@ impl Typed {
         }
     }
 
-    /// Whether a box was ticked; what it is otherwise when the form did not come back.
+    /// Whether a checkbox was ticked, or `otherwise` when no form came back.
     #[must_use]
     pub fn ticked(&self, field: &str, value: &str, otherwise: bool) -> bool {
         self.0.as_ref().map_or(otherwise, |typed| typed.iter().any(|(name, typed)| name == field && typed == value))
     }
 
-    /// Names and values of the fields.
     #[must_use]
     pub fn values(&self) -> &[(String, String)] {
         self.0.as_deref().unwrap_or_default()
     }
 }
 
-/// What was typed into the form of a function that came back without a script; nothing any more once a script has sent it.
-pub fn typed<F>(action: ServerAction<F>, posted: &Posted) -> Typed
+/// What was typed into a form that came back without a script; nothing once a script has sent the form.
+pub fn typed<F>(action: ServerAction<F>, fallback: &FormFallback) -> Typed
 where
     F: ServerFn + Clone + Send + Sync + 'static,
     F::Output: Send + Sync + 'static,
     F::Error: Send + Sync + 'static,
 {
-    if action.version().get_untracked() == 0 { posted.typed_for(F::PATH) } else { Typed::default() }
+    if action.version().get_untracked() == 0 { fallback.typed_for(F::PATH) } else { Typed::default() }
 }
 
-/// What is wrong with one field.
+/// The error of one field.
 #[must_use]
 pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Signal<Option<String>> {
     let field = field.into();
@@ -245,39 +238,35 @@ pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Sig
     })
 }
 
-/// What must be fixed, as links to the fields, or what went wrong with the whole. After each press that was refused it is gone to:
-/// the button may be screens below.
+/// The errors as links to their fields, or the error of the whole form. It is scrolled to and focused after each failed submit: the
+/// button may be screens below.
 #[component]
-pub fn ProblemSummary(
-    /// Why the form was not done.
-    problem: Signal<Option<AppError>>,
-) -> impl IntoView {
+pub fn ProblemSummary(problem: Signal<Option<AppError>>) -> impl IntoView {
     let locale = use_locale();
     let fields = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.fields.clone()).unwrap_or_default()));
-    let whole = move || problem.get().filter(|problem| problem.fields.is_empty());
+    let without_fields = move || problem.get().filter(|problem| problem.fields.is_empty());
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |before: Option<usize>| {
-        let refused = problem.with(|problem| problem.as_ref().map_or(0, |problem| problem.fields.len().max(1)));
-        // What a plain form was told is at the top of a page that was loaded a moment ago. Where less is wrong than before, the reader
-        // is at work on the fields.
-        if before.is_some_and(|before| refused >= before) && refused > 0 {
-            // It is shown first.
+        let count = problem.with(|problem| problem.as_ref().map_or(0, |problem| problem.fields.len().max(1)));
+        // Not at first: after a form fallback the page was just loaded, and the summary is at its top. Not with fewer errors than before:
+        // the user is working on the fields.
+        if before.is_some_and(|before| count >= before) && count > 0 {
+            // After the summary is drawn.
             request_animation_frame(move || {
                 let Some(summary) = node.try_get_untracked().flatten() else { return };
-                // Nothing in the page refuses the focus for good; the summary is in sight all the same.
+                // Without the focus the summary is still visible.
                 let _ = summary.focus();
                 summary.scroll_into_view();
             });
         }
-        refused
+        count
     });
     view! {
         <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40" hidden=move || problem.with(Option::is_none)>
             <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
-            {move || whole().map(|problem| {
-                // Whoever signs in comes back to this page.
+            {move || without_fields().map(|problem| {
                 let sign_in = problem.is_signed_out().then(|| view! { " "<a class="link font-medium" href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</a> });
-                view! { <Alert tone=Tone::Danger>{problem.said(locale)}{sign_in}</Alert> }
+                view! { <Alert tone=Tone::Danger>{problem.text(locale)}{sign_in}</Alert> }
             })}
         </div>
     }

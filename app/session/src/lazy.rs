@@ -1,8 +1,8 @@
-//! Code that is loaded when it is first needed.
+//! Lazily loaded parts of the code.
 //!
-//! Leptos' own `#[lazy_route]` and `#[lazy]` give each function a part of the WebAssembly, and each set of parts that share code
-//! another: over a hundred files for one visit. Here the functions of one area share a part, so that a first visit loads a handful.
-//! Without a network a part may not be there: then the page says so, and goes on when it is.
+//! Leptos' own `#[lazy_route]` and `#[lazy]` make a part of the WebAssembly for each function, and another for each set of parts that
+//! share code: over a hundred files for one visit. Here the functions of one area share a part, so that a first visit loads a few.
+//! When a part cannot be loaded, the page says so and continues when it is there.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use ui::{Button, EmptyState, Look, SkeletonText, tr};
 
 use crate::HYDRATED;
 
-/// A part of the code that could not be loaded. Asked for again, it is loaded anew.
+/// A part of the code that could not be loaded. The next request for it tries again.
 #[derive(Clone, Copy, Debug)]
 pub struct PartMissing;
 
@@ -24,11 +24,11 @@ impl From<leptos::wasm_split::SplitLoaderError> for PartMissing {
     }
 }
 
-/// How long a page that is being hydrated waits before it asks for its part again.
+/// How long a page that is being hydrated waits before it requests its part again.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
-/// The view in a part of the code. Where the part cannot be loaded, a page that is being hydrated waits for it and stays as the server
-/// rendered it, which works without a script; any other says what is missing, and tries again when asked or when the network is back.
+/// A view from a part of the code. When the part cannot be loaded, a page that is being hydrated retries and stays as the server
+/// rendered it, which works without a script; any other shows an error, and tries again on demand or when the network is back.
 pub async fn part<F, Fut>(view: F) -> AnyView
 where
     F: Fn() -> Fut + Clone + Send + Sync + 'static,
@@ -39,7 +39,7 @@ where
             Ok(view) => return view,
             Err(PartMissing) if is_hydrated() => return missing(view),
             Err(PartMissing) => {
-                // It ends in any case; a page that was left goes no further.
+                // An error means that the page was left.
                 let _ = pause().await;
             }
         }
@@ -54,7 +54,7 @@ fn pause() -> oneshot::Receiver<()> {
     let (done, waited) = oneshot::channel();
     set_timeout(
         move || {
-            // Nobody waits any more for a page that was left.
+            // No receiver: the page was left.
             let _ = done.send(());
         },
         RETRY_PAUSE,
@@ -74,16 +74,16 @@ where
     });
     let inside = move || {
         if tries.get() == 0 {
-            return said(tries);
+            return part_missing(tries);
         }
         let again = view();
-        let again = async move { again.await.unwrap_or_else(|PartMissing| said(tries)) };
+        let again = async move { again.await.unwrap_or_else(|PartMissing| part_missing(tries)) };
         view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(again)}</Suspense> }.into_any()
     };
     view! { <div data-missing>{inside}</div> }.into_any()
 }
 
-fn said(tries: RwSignal<u32>) -> AnyView {
+fn part_missing(tries: RwSignal<u32>) -> AnyView {
     view! {
         <EmptyState title=tr!(ERROR_OFFLINE_TITLE) body=tr!(ERROR_PART_MISSING)>
             <Button look=Look::Outline on:click=move |_| tries.update(|tries| *tries += 1)>{tr!(COMMON_RETRY)}</Button>
@@ -104,7 +104,7 @@ fn said(tries: RwSignal<u32>) -> AnyView {
 macro_rules! lazy_page {
     ($page:ident, $part:ident, $view:ident) => {
         const _: () = {
-            // Named after the page, because the parts' symbols are made of the name and where it stands.
+            // Named after the page, because the parts' symbols are made of the name and its module.
             $crate::lazy_view!($page, $part, load, $view);
 
             impl ::leptos_router::LazyRoute for $page {
@@ -117,7 +117,7 @@ macro_rules! lazy_page {
                 }
 
                 async fn preload() {
-                    // What cannot be loaded is said where it is to be shown.
+                    // A failure is reported where the view is shown.
                     let _ = load().await;
                 }
             }

@@ -1,18 +1,23 @@
-//! What every page and server function shares: who asks and in which language ([`request`], on the server), what went
-//! wrong ([`AppError`]), what may be asked by whom ([`access!`]), and forms that work without a script ([`PostForm`]).
+//! What every page and server function shares: the caller and the language ([`request`], on the server), errors
+//! ([`AppError`]), who may call what ([`access!`]), and forms that work without a script ([`PostForm`]).
 //!
-//! A server function is thin: state its access, ask [`request`] for the shop and the context, call one function of the
+//! A server function is thin: declare its access, get the shop and the context from [`request`], call one function of the
 //! backend, turn its error into an [`AppError`].
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod access;
 mod address;
 mod answer;
 mod brand;
+#[cfg(feature = "ssr")]
+pub mod cookies;
 mod error;
 mod form;
 mod hydration;
+#[cfg(feature = "ssr")]
+pub mod language;
 mod lazy;
 mod reading;
 #[cfg(feature = "ssr")]
@@ -24,7 +29,7 @@ pub use address::{escaped, sign_in_address};
 pub use answer::{Answer, Packed};
 pub use brand::{Brand, use_brand};
 pub use domain::permission::{Access, Permission};
-pub use error::{AppError, Told};
+pub use error::{AppError, PackedError};
 pub use form::*;
 pub use hydration::{HYDRATED, when_hydrated};
 pub use lazy::{PartMissing, part};

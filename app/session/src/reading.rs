@@ -1,4 +1,4 @@
-//! What pages read from the server, and how they show it.
+//! Resources: what pages read from the server.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Packed;
 
-/// What a page reads from the server, again whenever `source` changes; the server puts it into the page that it renders.
+/// A resource that is read again whenever `source` changes; the server writes its value into the page.
 #[track_caller]
 pub fn resource<S, T, Fut>(
     source: impl Fn() -> S + Send + Sync + 'static,
@@ -25,18 +25,18 @@ where
     Resource::new_with_options(source, read, false)
 }
 
-/// What the server knows while it renders a page, and the browser reads from that page.
-pub fn shared<T>(known: impl FnOnce() -> T) -> T
+/// A value of the server that it writes into the page, for the browser to read.
+pub fn shared<T>(value: impl FnOnce() -> T) -> T
 where
     T: Serialize + DeserializeOwned + 'static,
 {
-    SharedValue::<T, Packed>::new_with_encoding(known).into_inner()
+    SharedValue::<T, Packed>::new_with_encoding(value).into_inner()
 }
 
-/// Shows what was read, once it is there; stands in a `Suspense` or a `Transition`.
+/// Shows a resource once it is loaded; for use in a `Suspense` or a `Transition`.
 ///
-/// Leptos goes through what stands there twice on the server: to find out what it waits for, and to write it. What `show`
-/// makes waits for nothing more, so it is made once. It must not read anything itself.
+/// Leptos builds the children twice on the server: to find what it waits for, and to render. What `show`
+/// makes waits for nothing more, so it is made once. `show` must not read resources itself.
 pub fn loaded<T>(read: Resource<T, Packed>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
@@ -49,7 +49,7 @@ where
             Unsuspend::new(move || show(value))
         })
     };
-    // One type for whatever is shown, for the sake of the download.
+    // One type for all views keeps the WebAssembly small.
     let view: SharedReactiveFunction<Suspend<Unsuspend<AnyView>>> = Arc::new(Mutex::new(view));
     view.into_any()
 }

@@ -1,4 +1,4 @@
-//! The request that is being answered: the shop, who asks, in which language. On the server alone.
+//! The current request: the shop, the caller, the language. Only on the server.
 
 use std::sync::Arc;
 
@@ -7,30 +7,29 @@ use backend::platform::Context;
 use backend::platform::db::DbError;
 use domain::Locale;
 use domain::messages::{Msg, t};
-use domain::permission::Access;
+use domain::permission::{Access, Denied};
 use domain::view::{DenialKind, Me};
-use http::header::{ACCEPT, COOKIE, SET_COOKIE};
+use http::header::{ACCEPT, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use crate::AppError;
+use crate::cookies::{self, NewCookie};
 
-/// Who asks, found out once a request before anything is rendered.
+/// The caller, looked up once per request before anything is rendered.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// Who is signed in.
+    /// The signed-in user.
     pub me: Option<Me>,
-    /// The token of their session.
     pub token: Option<String>,
-    /// What the backend knows them as.
     pub context: Context,
-    /// Is the shop reached by https alone?
+    /// Is the shop reached by https only?
     pub secure: bool,
 }
 
-/// Says the addresses of the files that a part of the WebAssembly needs.
+/// Gives the addresses of the files that a part of the WebAssembly needs.
 #[allow(clippy::type_complexity, reason = "named by the struct")]
 #[derive(Clone)]
 pub struct PartFiles(pub Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>);
@@ -38,8 +37,8 @@ pub struct PartFiles(pub Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>);
 /// The header that names the files of the parts of the code that a page needs.
 const PAGE_FILES: HeaderName = HeaderName::from_static("x-page-files");
 
-/// Names the files of a part of the code that the page being rendered needs, for the service worker that keeps pages for later. Not
-/// as a preload or prefetch of the browser's: that shares the line with what the reader sees first, a third of a second on a phone.
+/// Names the files of a part of the code that this page needs, in a header for the service worker, which keeps pages for offline use. Not
+/// as a preload or prefetch of the browser: that competes with what the user sees first, a third of a second on a phone.
 pub fn name_part(part: &str) {
     let (Some(PartFiles(files)), Some(answer)) = (use_context(), use_context::<ResponseOptions>()) else { return };
     for address in files(part) {
@@ -49,10 +48,8 @@ pub fn name_part(part: &str) {
     }
 }
 
-/// The shop.
-///
 /// # Errors
-/// Status 500 outside of a request, which is a mistake in the program.
+/// Status 500 outside of a request, which is a bug.
 pub fn shop() -> Result<Shop, AppError> {
     use_context::<Shop>().ok_or_else(|| AppError::new(500))
 }
@@ -61,7 +58,7 @@ fn visitor() -> Result<Visitor, AppError> {
     use_context::<Visitor>().ok_or_else(|| AppError::new(500))
 }
 
-/// What the backend knows the caller as.
+/// The caller's context for the backend.
 ///
 /// # Errors
 /// Status 500 outside of a request.
@@ -69,76 +66,63 @@ pub fn context() -> Result<Context, AppError> {
     Ok(visitor()?.context)
 }
 
-/// The context of a caller who may do this. Server functions ask for what is declared beside them.
-///
-/// # Errors
-/// Status 401 when nobody is signed in, 403 when they may not.
-pub fn authorize(access: Access) -> Result<Context, AppError> {
-    let visitor = visitor()?;
-    let refused = match access {
-        Access::Public => None,
-        Access::Customer => visitor.me.is_none().then_some(401),
-        Access::Staff(_) if visitor.me.is_none() => Some(401),
-        Access::Staff(permission) => {
-            let may = visitor.me.as_ref().and_then(|me| me.role).is_some_and(|role| role.may(permission));
-            (!may).then_some(403)
+impl Visitor {
+    /// Decides whether the visitor has this access. A refusal for lack of a permission is recorded.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn authorize(&self, shop: &Shop, access: Access) -> Result<(), Denied> {
+        let decision = self.context.authorize(access);
+        if decision == Err(Denied::Forbidden) {
+            backend::identity::record_denial_in_background(shop, &self.context, DenialKind::Permission);
         }
-    };
-    match refused {
-        None => Ok(visitor.context),
-        Some(401) => Err(fail(signed_out(use_context::<Parts>().as_ref(), locale()))),
-        Some(status) => {
-            if let Ok(shop) = shop() {
-                backend::identity::record_denial_in_background(&shop, &visitor.context, DenialKind::Permission);
-            }
-            Err(fail(AppError::new(status)))
-        }
+        decision
     }
 }
 
-/// Nobody is signed in. Whoever brings no session never was, and is not told that it ended.
-#[must_use]
-pub fn signed_out(parts: Option<&Parts>, locale: Locale) -> AppError {
-    let was = parts.is_some_and(|parts| SESSION_COOKIES.iter().any(|name| cookie_of(parts, name).is_some_and(|token| !token.is_empty())));
-    if was { AppError::new(401) } else { AppError::told(401, t::ERROR_SIGN_IN_FIRST.text(locale)) }
+/// The context of a caller with this access. Server functions ask for what is declared beside them.
+///
+/// # Errors
+/// Status 401 when nobody is signed in, 403 without the permission.
+pub fn authorize(access: Access) -> Result<Context, AppError> {
+    let visitor = visitor()?;
+    match visitor.authorize(&shop()?, access) {
+        Ok(()) => Ok(visitor.context),
+        Err(Denied::SignedOut) => Err(fail(signed_out(use_context::<Parts>().as_ref().map(|parts| &parts.headers), locale()))),
+        Err(denied) => Err(fail(AppError::new(denied.status()))),
+    }
 }
 
-/// Who is signed in.
+/// The error for a caller who is not signed in. Only a caller with a session cookie is told that the session ended.
+#[must_use]
+pub fn signed_out(headers: Option<&HeaderMap>, locale: Locale) -> AppError {
+    let had_session = headers.is_some_and(cookies::has_session);
+    if had_session { AppError::new(401) } else { AppError::with_message(401, t::ERROR_SIGN_IN_FIRST.text(locale)) }
+}
+
+/// The signed-in user.
 #[must_use]
 pub fn me() -> Option<Me> {
     visitor().ok().and_then(|visitor| visitor.me)
 }
 
-/// The token of the session.
 #[must_use]
 pub fn token() -> Option<String> {
     visitor().ok().and_then(|visitor| visitor.token)
 }
 
-/// The reader's language.
+/// The user's language.
 #[must_use]
 pub fn locale() -> Locale {
     use_context::<Locale>().unwrap_or_default()
 }
 
-/// A cookie of the request.
 #[must_use]
 pub fn cookie(name: &str) -> Option<String> {
-    cookie_of(&use_context::<Parts>()?, name)
+    cookies::find(&use_context::<Parts>()?.headers, name).map(str::to_owned)
 }
 
-/// A cookie among the headers of a request.
-#[must_use]
-pub fn cookie_of(parts: &Parts, name: &str) -> Option<String> {
-    let lines = parts.headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value.to_owned())
-}
-
-/// Is the answer a page (a plain form was sent) and not data for a script?
+/// Does the caller expect a page (a form without a script), not data for a script?
 #[must_use]
 pub fn wants_page() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
@@ -146,66 +130,59 @@ pub fn wants_page() -> bool {
     })
 }
 
-/// The names of the session's cookie: with the prefix that binds it to https, and without.
-pub const SESSION_COOKIES: [&str; 2] = ["__Host-session", "session"];
-
-/// What a browser keeps that has signed in before.
-pub const DEVICE_COOKIE: &str = "device";
-
-/// Where one signs in: with a script, and without.
+/// The addresses for signing in: with a script, and without.
 pub const SIGN_IN_PATHS: [&str; 2] = ["/api/sign_in", "/sign-in"];
 
-/// How long a session's cookie lives, seconds; the server ends the session itself.
+/// The age of the session's cookie; the server ends the session itself.
 const SESSION_SECONDS: i64 = 30 * 86_400;
 
 /// Begins or (with none) ends the session in this browser.
 pub fn set_session(token: Option<&str>) {
-    let secure = visitor().is_ok_and(|visitor| visitor.secure);
-    let name = if secure { SESSION_COOKIES[0] } else { SESSION_COOKIES[1] };
-    let (value, age) = token.map_or(("", 0), |token| (token, SESSION_SECONDS));
-    set_cookie(name, value, "/", age);
+    let is_secure = visitor().is_ok_and(|visitor| visitor.secure);
+    let (value, seconds) = token.map_or(("", 0), |token| (token, SESSION_SECONDS));
+    set_cookie(cookies::session_name(is_secure), value, "/", seconds);
 }
 
-/// Keeps a cookie that no script reads for so many seconds, on pages below a path; over https only, where the shop is.
+/// Sets a cookie for `seconds` on pages below `path`: not readable by scripts, and for https only where the shop is.
 pub fn set_cookie(name: &str, value: &str, path: &str, seconds: i64) {
-    let flag = if visitor().is_ok_and(|visitor| visitor.secure) { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{flag}");
-    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
-        answer.append_header(SET_COOKIE, value);
+    let is_secure = visitor().is_ok_and(|visitor| visitor.secure);
+    let header = NewCookie { name, value, path, max_age_seconds: seconds, is_readable: false, is_secure }.header();
+    if let (Some(answer), Some(header)) = (use_context::<ResponseOptions>(), header) {
+        answer.append_header(SET_COOKIE, header);
     }
 }
 
-/// Is it a path of this shop? Nobody is led elsewhere by what was sent. Browsers take `\` for `/` and leave out tabs and ends of
+/// Is it a path of this shop, and not an open redirect? Browsers take `\` for `/` and drop tabs and ends of
 /// lines, so that `/\t/elsewhere` would lead away.
 #[must_use]
 pub fn is_inside(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains(|letter: char| letter == '\\' || letter.is_control())
 }
 
-/// Goes on to another page after a plain form. A script is told by the function's answer where to go.
+/// Redirects after a form without a script. A script reads from the function's answer where to go.
 pub fn redirect(path: &str) {
-    // A path is made here or comes signed from the backend; one that is no header value goes nowhere.
+    // Paths are made here or come signed from the backend; one that is no header value is ignored.
     if HeaderValue::from_str(path).is_ok() && wants_page() {
         leptos_axum::redirect(path);
     }
 }
 
-/// The header by which a function says that its answer is shown on the form's page.
+/// The header that tells to show a function's answer on the form's page.
 pub const SHOWN: &str = "x-shown";
 
-/// Shows the answer of a plain form on its page, instead of going back to that page: what is told only once.
+/// Shows the answer to a form without a script on its page instead of redirecting: for what is shown only once.
 pub fn show() {
     if let Some(answer) = use_context::<ResponseOptions>().filter(|_| wants_page()) {
         answer.insert_header(HeaderName::from_static(SHOWN), HeaderValue::from_static("1"));
     }
 }
 
-/// Was a plain form sent to the function's own address? Then the answer leads back to the form's page.
+/// Was a form without a script sent to the function's own address? Then the answer leads back to the form's page.
 fn sent_plainly() -> bool {
     wants_page() && use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/api/"))
 }
 
-/// Sets the status of the answer to the error's and hands it on.
+/// Sets the response's status to the error's and returns the error.
 #[must_use]
 pub fn fail(error: AppError) -> AppError {
     if sent_plainly() {
@@ -217,26 +194,26 @@ pub fn fail(error: AppError) -> AppError {
     error
 }
 
-/// There is no such thing.
+/// Status 404.
 #[must_use]
 pub fn not_found() -> AppError {
     fail(AppError::new(404))
 }
 
-/// Fields of a form that need another look.
+/// Status 422 with the errors of a form's fields.
 #[must_use]
 pub fn invalid(fields: domain::view::FieldErrors) -> AppError {
     fail(AppError::fields(fields))
 }
 
-/// A refusal with its words.
+/// A refusal with its message.
 #[must_use]
 pub fn refused(status: u16, message: Msg) -> AppError {
-    fail(AppError::told(status, message.text(locale())))
+    fail(AppError::with_message(status, message.text(locale())))
 }
 
-/// Something that should not happen: it is logged, and the reader is told that nothing was lost. A database that is busy or does
-/// not answer is no mistake, and passes: the reader is asked to come back.
+/// An unexpected error: it is logged, and the user is told that nothing was lost. A database that is busy or does
+/// not answer is temporary: the user is asked to come back.
 #[must_use]
 pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> AppError {
     if DbError::is_passing_in(error) {
@@ -248,7 +225,7 @@ pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> AppError {
     fail(AppError::new(500))
 }
 
-/// The options of the answer, for what is rare: another status, another header.
+/// The response options, for another status or header.
 #[must_use]
 pub fn answer() -> ResponseOptions {
     expect_context()

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::text_prop::TextProp;
 use ui::raw_text;
 
-/// Names the page in the browser's tab, followed by the shop.
+/// The page's title, followed by the shop's name.
 #[component]
 pub fn Title(
-    /// What the page is called; the shop's name alone where it is empty.
+    /// Empty for the shop's name alone.
     #[prop(into)]
     text: TextProp,
 ) -> impl IntoView {
@@ -20,7 +20,7 @@ pub fn Title(
     view! { <leptos_meta::Title text/> }
 }
 
-/// The title while no page gives one: between two pages, and before a page that the server wrote is hydrated. Without it
+/// The title while no page sets one: between two pages, and before a page is hydrated. Without it
 /// `leptos_meta` would empty the title for that time.
 #[component]
 pub fn TitleBetweenPages() -> impl IntoView {

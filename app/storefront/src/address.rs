@@ -215,7 +215,7 @@ pub fn AddressFields(
     let typed = StoredValue::new(start.address.clone());
     let form = RwSignal::new(start);
     let choices: Vec<_> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
-    let told = move |country: String, place: String| {
+    let report_place = move |country: String, place: String| {
         if let Some(on_place) = on_place {
             on_place.run((country, place));
         }
@@ -225,7 +225,7 @@ pub fn AddressFields(
             // Without an answer the form stays as it is; the button without a script is still there.
             if let Ok(next) = read_address_form(country.clone()).await {
                 let _ = form.try_set(next);
-                told(country, String::new());
+                report_place(country, String::new());
             }
         });
     });
@@ -244,7 +244,7 @@ pub fn AddressFields(
                         return ().into_any();
                     }
                     placed = true;
-                    return view! { <Places levels=now.levels.clone() prefix problem on_change=Callback::new(move |place| told("PH".into(), place))/> }.into_any();
+                    return view! { <Places levels=now.levels.clone() prefix problem on_change=Callback::new(move |place| report_place("PH".into(), place))/> }.into_any();
                 }
                 let value = value_of(&address, &field.name).to_owned();
                 view! { <AddressInput field value prefix billing problem/> }.into_any()

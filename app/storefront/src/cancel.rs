@@ -5,13 +5,15 @@ use domain::view::{CancelledMoney, OrderView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
+use session::{
+    Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback,
+};
 use ui::{Alert, Button, Choice, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
+use crate::error_page::ErrorPage;
 use crate::follow::{Followed, follow_order};
 use crate::order::state_badges;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 /// Cancels the order of a signed link, as long as no parcel of it is packed; the answer says where its page is.
 #[server(endpoint = "cancel_own_order", output = Answer)]
@@ -22,7 +24,7 @@ pub async fn cancel_own_order(token: String, #[server(default)] cause: String) -
     let order = crate::follow::by_link(&token).await?;
     let cause = cause.parse().unwrap_or(CancelCause::Unsaid);
     backend::orders::cancel_own(&shop, &ctx, order.id, cause).await.map_err(|error| match (&error, error.message(request::locale())) {
-        (OrderError::Packed, Some(said)) => request::fail(AppError::told(409, said)),
+        (OrderError::Packed, Some(message)) => request::fail(AppError::with_message(409, message)),
         _ => request::unexpected(&error),
     })?;
     let address = backend::orders::link(&shop, order.id);
@@ -57,7 +59,7 @@ fn cancel_page() -> AnyView {
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(followed) => view! { <Asked followed token=token.get_untracked() late/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Transition>
@@ -99,9 +101,9 @@ fn too_late(help: Option<String>, pressed: bool) -> AnyView {
         if pressed {
             // It is shown first.
             request_animation_frame(move || {
-                if let Some(said) = node.try_get_untracked().flatten() {
+                if let Some(notice) = node.try_get_untracked().flatten() {
                     // What cannot have the focus is read out all the same.
-                    let _ = said.focus();
+                    let _ = notice.focus();
                 }
             });
         }
@@ -114,7 +116,7 @@ fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
     let back = [order.refunded, order.returning].iter().try_fold(order.captured, |left, gone| left.minus(*gone)).unwrap_or(order.captured);
     let money = CancelledMoney::of(order.payment_method, back).words(use_locale());
     let action = ServerAction::<CancelOwnOrder>::new();
-    let problem = problem(action, &use_posted());
+    let problem = problem(action, &use_form_fallback());
     Effect::new(move || {
         if action.value().with(|answer| matches!(answer, Some(Err(error)) if error.status == 409)) {
             late.update(|late| *late += 1);

@@ -1,4 +1,4 @@
-//! What a list can be narrowed by: stock, price, and the options of its goods.
+//! The filters of a list: stock, price, and the options of its products.
 
 use domain::Money;
 use domain::view::{Facet, FacetValue};
@@ -74,8 +74,8 @@ pub(crate) fn Filters(
         max.sent.set_value(typed("max").to_owned());
         let chosen = shown.path.with_value(|path| without(path, &fields, |_, _| false));
         navigate.with_value(|navigate| navigate(&chosen, leptos_router::NavigateOptions { scroll: false, ..Default::default() }));
-        if let Some(told) = on_done.filter(|_| done) {
-            told.run(());
+        if let Some(on_done) = on_done.filter(|_| done) {
+            on_done.run(());
         }
     };
     let at_once = on_done.is_none();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, use_posted, wrong};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, use_form_fallback, wrong};
 use ui::{Alert, Button, Field, Size, Tone, tr};
 
 use crate::seo::NotIndexed;
@@ -43,14 +43,14 @@ lazy_page!(FindOrderPage, account, find_order_page);
 
 fn find_order_page() -> AnyView {
     let action = ServerAction::<FindOrder>::new();
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     let query = use_query_map();
     let sent = move || {
         action.value().with(|answer| matches!(answer, Some(Ok(()))))
             || (action.version().get() == 0 && query.with(|query| query.get("sent").is_some()))
     };
-    let typed = move |name: &str| posted.value(name).unwrap_or_default().to_owned();
+    let typed = move |name: &str| fallback.value(name).unwrap_or_default().to_owned();
     view! {
         <Title text=tr!(SHELL_FOOTER_TRACK)/>
         <NotIndexed/>

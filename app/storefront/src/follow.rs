@@ -10,9 +10,9 @@ use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, res
 use ui::{Alert, SkeletonText, Tone, tr, use_locale};
 
 use crate::checkout::{BackIntoCart, UnpaidActions};
+use crate::error_page::ErrorPage;
 use crate::order::OrderSheet;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 #[cfg(feature = "ssr")]
 use session::request;
@@ -70,7 +70,7 @@ fn follow_page() -> AnyView {
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(followed) => view! { <FollowedOrder followed token=token.get_untracked()/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Suspense>

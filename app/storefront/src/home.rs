@@ -6,9 +6,9 @@ use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
 
+use crate::error_page::ErrorPage;
 use crate::listing::Card;
 use crate::seo::{Addresses, Description};
-use crate::trouble::Trouble;
 
 /// What the first page shows.
 #[server(endpoint = "read_home", input = GetUrl, output = Answer)]
@@ -33,7 +33,7 @@ fn home_page() -> AnyView {
         <Suspense fallback=|| view! { <div class="mt-8"><SkeletonCards/></div> }.into_any()>
             {loaded(home, |home| match home {
                 Ok(home) => view! { <Home home/> }.into_any(),
-                Err(error) => view! { <Trouble error/> }.into_any(),
+                Err(error) => view! { <ErrorPage error/> }.into_any(),
             })}
         </Suspense>
     }
@@ -80,7 +80,7 @@ fn Home(home: HomeView) -> impl IntoView {
 /// The ground of the photographs is light in both themes, so the words on it are dark in both.
 const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
 
-/// The story that leads. A wide photograph, its goods to the right, is the whole ground; a square one stands beside the words.
+/// The first story. A wide photograph fills the background; a square one stands beside the text.
 #[component]
 fn LeadStory(story: StoryView) -> impl IntoView {
     let wide = story.picture.as_ref().is_some_and(|picture| picture.width > picture.height);
@@ -134,7 +134,7 @@ fn Shelf(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
                     <h2 class="text-2xl">{title}</h2>
                     <a href="/c" class="inline-flex items-center min-h-11 font-medium underline underline-offset-4 decoration-1">{tr!(COMMON_SEE_ALL)}</a>
                 </div>
-                <div class="shelf">{products.into_iter().map(|product| view! { <Card product/> }.into_any()).collect_view()}</div>
+                <div class="product-grid">{products.into_iter().map(|product| view! { <Card product/> }.into_any()).collect_view()}</div>
             </section>
         }
         .into_any()

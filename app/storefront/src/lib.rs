@@ -11,6 +11,7 @@ pub mod address;
 pub mod cancel;
 pub mod cart;
 pub mod checkout;
+pub mod error_page;
 mod filters;
 pub mod find_order;
 pub mod follow;
@@ -24,7 +25,6 @@ pub mod query;
 pub mod scroll;
 pub mod search;
 mod seo;
-pub mod trouble;
 
 use session::Access;
 

@@ -1,4 +1,4 @@
-//! Lists of goods: a category, or everything; sorted, filtered, paged by key. Filters are links and a plain form, so that
+//! Lists of products: a category, or everything; sorted, filtered, paged by key. Filters are links and a plain form, so that
 //! each choice has an address and works without a script.
 
 use domain::view::{CategoryView, ListingQuery, ListingView, ProductCardView, Sort};
@@ -14,10 +14,10 @@ use ui::{
 };
 
 use crate::cart::{line_of_card, use_cart};
+use crate::error_page::ErrorPage;
 use crate::filters::Filters;
 use crate::query::{address, pairs};
 use crate::seo::{Addresses, Description};
-use crate::trouble::Trouble;
 
 /// A page of a category, or of everything.
 #[server(endpoint = "read_listing", input = GetUrl, output = Answer)]
@@ -103,7 +103,7 @@ fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
     address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([("after", after)]))
 }
 
-/// A category's page, or that of all goods.
+/// A category's page, or that of all products.
 #[derive(Debug)]
 pub struct ListingPage;
 
@@ -125,7 +125,7 @@ fn listing_page() -> AnyView {
                 let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
                 match listing {
                     Ok(listing) => view! { <Listing listing path search category=category.get_untracked()/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Transition>
@@ -160,7 +160,7 @@ impl Shown {
 /// A list stays in the page while it is narrowed and sorted: only what changes is changed, and a field that is typed in is left alone.
 #[component]
 fn Listing(listing: ListingView, path: String, search: String, category: Option<String>) -> impl IntoView {
-    let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_GOODS).to_owned(), |category| category.name.clone());
+    let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_PRODUCTS).to_owned(), |category| category.name.clone());
     let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
     let description = blurb.clone().unwrap_or_else(|| tr!(SHELL_FOOTER_ABOUT).to_owned());
     let shown = Shown { path: StoredValue::new(path.clone()), map: RwSignal::new(asked(&search)), listing: RwSignal::new(listing) };
@@ -190,7 +190,7 @@ fn Listing(listing: ListingView, path: String, search: String, category: Option<
                     </div>
                     <SortBy shown/>
                 </div>
-                {move || unread.get().map(|error| view! { <p class="tone-danger tone-ink font-medium mb-4" role="alert">{error.said(use_locale())}</p> }.into_any())}
+                {move || unread.get().map(|error| view! { <p class="tone-danger tone-ink font-medium mb-4" role="alert">{error.text(use_locale())}</p> }.into_any())}
                 {move || chosen_filters(shown)}
                 {move || found(shown)}
             </div>
@@ -271,14 +271,14 @@ fn chosen_filters(shown: Shown) -> Option<AnyView> {
     })
 }
 
-/// The goods that were found, and the way to more.
+/// The products that were found, and links to more.
 fn found(shown: Shown) -> AnyView {
     let listing = shown.listing.get();
     let query = shown.query();
     let path = shown.path.get_value();
     let next = listing.next.as_ref().map(|after| shown.map.with(|map| with_after(&path, map, after)));
     let first = query.after.is_some().then(|| shown.without(|_, _| false));
-    let goods = if listing.products.is_empty() {
+    let products = if listing.products.is_empty() {
         let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
         let clear = shown.without(|name, _| name != "sort");
         let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
@@ -290,10 +290,11 @@ fn found(shown: Shown) -> AnyView {
         .into_any()
     } else {
         let card = |(at, product)| view! { <Card product first=at < 4/> }.into_any();
-        view! { <div class="shelf" id="goods">{listing.products.into_iter().enumerate().map(card).collect_view()}</div> }.into_any()
+        view! { <div class="product-grid" id="products">{listing.products.into_iter().enumerate().map(card).collect_view()}</div> }
+            .into_any()
     };
     view! {
-        {goods}
+        {products}
         {listing_pager(first, next)}
     }
     .into_any()
@@ -397,9 +398,9 @@ fn categories_page() -> AnyView {
                                 }.into_any()
                             }).collect_view()}
                         </div>
-                        <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_GOODS)}</ui::LinkButton></p>
+                        <p class="mt-8"><ui::LinkButton href="/c" look=Look::Outline>{tr!(LISTING_ALL_PRODUCTS)}</ui::LinkButton></p>
                     }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Suspense>

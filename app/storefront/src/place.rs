@@ -11,7 +11,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use server_fn::codec::GetUrl;
 use session::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, lazy_view, loaded, part, problem, resource,
-    use_posted,
+    use_form_fallback,
 };
 use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale};
 use wasm_bindgen::JsCast;
@@ -20,11 +20,7 @@ use crate::query::address;
 use crate::seo::NotIndexed;
 
 #[cfg(feature = "ssr")]
-use session::request;
-
-/// The name of the cookie; the page cache knows it too.
-#[cfg(feature = "ssr")]
-pub(crate) const COOKIE: &str = "place";
+use session::{cookies, request};
 
 /// How long it is remembered, seconds.
 #[cfg(feature = "ssr")]
@@ -36,13 +32,13 @@ const TYPING_PAUSE: Duration = Duration::from_millis(200);
 /// The code that this browser's cookie holds; empty before a place is chosen.
 #[cfg(feature = "ssr")]
 pub(crate) fn code() -> String {
-    request::cookie(COOKIE).unwrap_or_default()
+    request::cookie(cookies::DELIVERY_PLACE).unwrap_or_default()
 }
 
 /// Remembers a place in this browser.
 #[cfg(feature = "ssr")]
 pub(crate) fn remember(code: &str) {
-    request::set_cookie(COOKIE, code, "/", COOKIE_SECONDS);
+    request::set_cookie(cookies::DELIVERY_PLACE, code, "/", COOKIE_SECONDS);
 }
 
 /// The place that this browser's cookie names.
@@ -217,21 +213,21 @@ pub fn DeliverTo(
     .into_any()
 }
 
-/// What delivery of these goods costs and when they come; before a place is chosen, from what to what it costs.
+/// What delivery costs and when it comes; before a place is chosen, from what to what it costs.
 #[component]
 pub fn DeliveryLine(
     /// What was read of delivery.
     delivery: DeliveryTo,
-    /// What the goods cost, and their weight in grams; none where they cannot be bought, and nothing is promised.
+    /// Price and weight in grams of what is delivered; `None` if it cannot be bought, and nothing is promised.
     #[prop(into)]
-    goods: Signal<Option<(Money, i64)>>,
+    contents: Signal<Option<(Money, i64)>>,
 ) -> impl IntoView {
     let delivery = now(delivery);
     let words = move || {
-        let (worth, weight) = goods.get()?;
+        let (price, weight_g) = contents.get()?;
         delivery.with(|delivery| {
             let Some(place) = &delivery.place else {
-                let fees = delivery.fees(worth, weight)?;
+                let fees = delivery.fees(price, weight_g)?;
                 return Some(
                     view! {
                         <span class="block">{tr!(PLACE_FEES, fees = range(fees))}</span>
@@ -240,7 +236,7 @@ pub fn DeliveryLine(
                     .into_any(),
                 );
             };
-            let ways = delivery.ways(worth, weight);
+            let ways = delivery.ways(price, weight_g);
             let soonest = ways.iter().min_by_key(|(cost, way)| (way.to, cost.minor)).copied();
             let Some((cost, cheapest)) = ways.first().copied() else {
                 return Some(
@@ -310,9 +306,9 @@ lazy_page!(PlacePage, buying, place_page);
 
 fn place_page() -> AnyView {
     let query = use_query_map();
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let asked =
-        |name: &str| query.with_untracked(|query| query.get(name)).or_else(|| posted.value(name).map(str::to_owned)).unwrap_or_default();
+        |name: &str| query.with_untracked(|query| query.get(name)).or_else(|| fallback.value(name).map(str::to_owned)).unwrap_or_default();
     let (back, begin) = (asked("back"), asked("q"));
     let back = if back.starts_with('/') && !back.starts_with("//") { back } else { "/".to_owned() };
     let navigate = use_navigate();
@@ -341,8 +337,8 @@ fn Choosing(
     on_done: Callback<()>,
 ) -> impl IntoView {
     let action = ServerAction::<ChoosePlace>::new();
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     let chosen = use_delivering().chosen;
     Effect::new(move || {
         let answer = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
@@ -375,7 +371,7 @@ fn Choosing(
         asked.set(typed.get_untracked());
     };
     let list = move |places: Result<Vec<DeliveryPlace>, AppError>| match places {
-        Err(error) => view! { <p class="tone-danger tone-ink font-medium">{error.said(use_locale())}</p> }.into_any(),
+        Err(error) => view! { <p class="tone-danger tone-ink font-medium">{error.text(use_locale())}</p> }.into_any(),
         Ok(places) if places.is_empty() => view! { <p class="text-quiet">{tr!(PLACE_NONE_FOUND)}</p> }.into_any(),
         Ok(places) => {
             let each = |place: DeliveryPlace| {

@@ -15,16 +15,16 @@ use ui::{
 };
 
 use crate::cart::use_cart;
+use crate::error_page::ErrorPage;
 use crate::listing::Card;
 use crate::place::DeliveryLine;
 use crate::seo::{Addresses, Description, ProductData};
-use crate::trouble::Trouble;
 
 /// A product, and what its delivery costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductPageView {
     pub product: ProductView,
-    /// To where the reader lives, or to anywhere in the country.
+    /// To the chosen place, or to anywhere in the country.
     pub delivery: DeliveryTo,
 }
 
@@ -42,9 +42,9 @@ access!(ReadProduct, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadProduct>()];
 
-/// From this many on, nobody needs to hurry.
+/// Fewer than this are shown as few.
 const FEW: i64 = 5;
-/// From this many on, pages do not say how many there are.
+/// From this many on, the number is not shown.
 const PLENTY: i64 = 10;
 
 /// A product's page.
@@ -57,8 +57,8 @@ pub fn ProductPage() -> impl IntoView {
         <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=2/></div> }.into_any()>
             {loaded(product, |found| match found {
                 Ok(view) => view! { <Product product=view.product delivery=view.delivery/> }.into_any(),
-                Err(error) if error.is_not_found() => view! { <Trouble error=AppError::told(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
-                Err(error) => view! { <Trouble error/> }.into_any(),
+                Err(error) if error.is_not_found() => view! { <ErrorPage error=AppError::with_message(404, tr!(PRODUCT_NOT_FOUND_BODY))/> }.into_any(),
+                Err(error) => view! { <ErrorPage error/> }.into_any(),
             })}
         </Transition>
     }
@@ -77,7 +77,7 @@ fn Product(product: ProductView, delivery: DeliveryTo) -> impl IntoView {
     if let Some(category) = &product.category {
         above.push((format!("/c/{}", category.slug), category.name.clone()));
     }
-    // What can be bought now is shown first.
+    // The first variant that is in stock.
     let first = product
         .variants
         .iter()
@@ -99,12 +99,12 @@ fn Product(product: ProductView, delivery: DeliveryTo) -> impl IntoView {
         <div class="pt-1 pb-2"><Breadcrumbs above here=product.name.clone()/></div>
         <article class="grid md:grid-cols-2 gap-x-8 lg:gap-x-14 gap-y-6 items-start">
             <Gallery product=Arc::clone(&product) variant/>
-            <Buying product chosen variant delivery/>
+            <BuyBox product chosen variant delivery/>
         </article>
         {(!related.is_empty()).then(|| view! {
             <section class="mt-14 md:mt-20">
                 <h2 class="text-2xl mb-5">{tr!(PRODUCT_RELATED_TITLE)}</h2>
-                <div class="shelf">
+                <div class="product-grid">
                     {deferred(move || related.into_iter().take(4).map(|product| view! { <Card product/> }.into_any()).collect_view().into_any())}
                 </div>
             </section>
@@ -120,7 +120,7 @@ fn Gallery(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> imp
     let shown = RwSignal::new(0_usize);
     Effect::new(move |before: Option<Option<_>>| {
         let own = variant.with(|variant| variant.as_ref().and_then(|variant| variant.picture));
-        // Not at first: what the page came with stays.
+        // Not at first: the page as rendered stays.
         if let Some(at) = own.filter(|_| before.is_some()).and_then(|own| all.pictures.iter().position(|picture| picture.id == own)) {
             shown.set(at);
         }
@@ -170,66 +170,140 @@ fn Gallery(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> imp
     .into_any()
 }
 
-/// Price, choices, delivery, and the button.
+/// Price, options, delivery, and the button.
 #[component]
-fn Buying(
+fn BuyBox(
     product: Arc<ProductView>,
     chosen: RwSignal<Vec<String>>,
     variant: Memo<Option<VariantView>>,
     delivery: DeliveryTo,
 ) -> impl IntoView {
-    let cart = use_cart();
-    let locale = use_locale();
     let quantity = RwSignal::new(1_u32);
+    // No delivery is promised of what cannot be bought.
+    let contents = Signal::derive(move || {
+        let variant = variant.get().filter(|variant| variant.available > 0)?;
+        let count = i64::from(quantity.get());
+        Some((variant.price.times(count).ok()?, variant.weight_g.saturating_mul(count)))
+    });
+    view! {
+        <div class="flex flex-col gap-5 min-w-0">
+            <header>
+                {(!product.vendor.is_empty()).then(|| view! { <p class="text-sm text-quiet mb-1">{product.vendor.clone()}</p> }.into_any())}
+                <h1 class="text-3xl" id="product-name">{product.name.clone()}</h1>
+                {(!product.summary.is_empty()).then(|| view! { <p class="text-lg text-quiet mt-3 prose-line">{product.summary.clone()}</p> }.into_any())}
+            </header>
+            <PriceAndStock product=Arc::clone(&product) variant/>
+            <AddToCart product=Arc::clone(&product) chosen variant quantity/>
+            <DeliveryLine delivery contents/>
+            <Details product variant/>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn PriceAndStock(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> impl IntoView {
     let cheapest = product.variants.iter().map(|variant| variant.price).min_by_key(|price| price.minor);
     let price = move || match variant.get() {
         Some(variant) => view! { <Price amount=variant.price compare_at=variant.compare_at class="text-2xl"/> }.into_any(),
         None => cheapest.map(|amount| view! { <Price amount from=true class="text-2xl"/> }.into_any()).unwrap_or_else(|| ().into_any()),
     };
-    let available = Memo::new(move |_| variant.with(|variant| variant.as_ref().map_or(0, |variant| variant.available)));
+    let available = Memo::new(move |_| available(variant));
     let stock = move || match available.get() {
         0 => view! { <Badge>{tr!(PRODUCT_OUT_OF_STOCK)}</Badge> }.into_any(),
         few @ 1..FEW => view! { <Badge tone=Tone::Sale>{trn!(PRODUCT_FEW_LEFT, few)}</Badge> }.into_any(),
         _ => view! { <Badge tone=Tone::Success>{tr!(PRODUCT_IN_STOCK)}</Badge> }.into_any(),
     };
-    // What cannot be bought is not promised.
-    let parcel = Signal::derive(move || {
-        let variant = variant.get().filter(|variant| variant.available > 0)?;
-        let count = i64::from(quantity.get());
-        Some((variant.price.times(count).ok()?, variant.weight_g.saturating_mul(count)))
-    });
+    view! {
+        <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
+            <p id="price" aria-live="polite">{move || price()}</p>
+            <span class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</span>
+            <span id="stock" aria-live="polite">{move || stock()}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// Units that can be bought.
+fn available(variant: Memo<Option<VariantView>>) -> i64 {
+    variant.with(|variant| variant.as_ref().map_or(0, |variant| variant.available))
+}
+
+/// The form with the options and the quantity.
+#[component]
+fn AddToCart(
+    product: Arc<ProductView>,
+    chosen: RwSignal<Vec<String>>,
+    variant: Memo<Option<VariantView>>,
+    quantity: RwSignal<u32>,
+) -> impl IntoView {
+    let cart = use_cart();
+    let available = Memo::new(move |_| available(variant));
     let options =
-        (0..product.options.len()).map(|at| view! { <Choosing product=Arc::clone(&product) at chosen/> }.into_any()).collect_view();
-    let bought = Arc::clone(&product);
-    let add = move || {
-        let Some(variant) = variant.get_untracked().filter(|variant| variant.available > 0) else { return };
-        let names = bought
-            .options
-            .iter()
-            .zip(&variant.values)
-            .filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.as_str()));
-        let options = names.collect::<Vec<_>>().join(" · ");
-        let quantity = Quantity::clamped(i64::from(quantity.get_untracked()));
-        cart.add(CartLineView {
-            variant: variant.id,
-            slug: bought.slug.clone(),
-            name: bought.name.clone(),
-            options,
-            sku: variant.sku,
-            picture: variant.picture.or(bought.pictures.first().map(|picture| picture.id)),
-            quantity,
-            unit_price: variant.price,
-            total: variant.price.times(quantity.get()).unwrap_or(variant.price),
-            tax_rate_bp: bought.tax_rate_bp,
-            weight_g: variant.weight_g,
-            available: variant.available,
-        });
-    };
-    // Of what there is plenty of, nobody is told how much: the cart says when it is less than wanted.
+        (0..product.options.len()).map(|at| view! { <OptionChoice product=Arc::clone(&product) at chosen/> }.into_any()).collect_view();
+    // A large stock is not shown: the cart says when it is less than wanted.
     let most = Signal::derive(move || match available.get() {
         few @ 0..PLENTY => u32::try_from(few.max(1)).unwrap_or(1),
         _ => crate::cart::MAX_QUANTITY,
     });
+    let slug = product.slug.clone();
+    let add = move || {
+        if let Some(variant) = variant.get_untracked().filter(|variant| variant.available > 0) {
+            cart.add(cart_line(&product, variant, Quantity::clamped(i64::from(quantity.get_untracked()))));
+        }
+    };
+    view! {
+        <form
+            method="post"
+            action="/cart"
+            class="flex flex-col gap-5"
+            on:submit=move |event| {
+                event.prevent_default();
+                add();
+            }
+        >
+            <input type="hidden" name="product" value=slug/>
+            <input type="hidden" name="step" value="add"/>
+            {options}
+            <div class="flex flex-wrap items-center gap-3 max-md:sticky max-md:bottom-14 max-md:z-20 max-md:bg-base-100 max-md:-mx-4 max-md:px-4 max-md:py-3 max-md:border-t max-md:border-hairline">
+                <QuantityStepper name="quantity" value=quantity max=most/>
+                <div class="grow max-w-sm">
+                    <Button look=Look::Buy size=Size::Large kind="submit" icon=icon::CART wide=true disabled=Signal::derive(move || available.get() == 0)>
+                        {move || if available.get() == 0 { tr!(PRODUCT_OUT_OF_STOCK) } else { tr!(PRODUCT_ADD_TO_CART) }}
+                    </Button>
+                </div>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn cart_line(product: &ProductView, variant: VariantView, quantity: Quantity) -> CartLineView {
+    let names = product
+        .options
+        .iter()
+        .zip(&variant.values)
+        .filter_map(|(option, key)| option.values.iter().find(|value| value.key == *key).map(|value| value.name.as_str()));
+    CartLineView {
+        variant: variant.id,
+        slug: product.slug.clone(),
+        name: product.name.clone(),
+        options: names.collect::<Vec<_>>().join(" · "),
+        sku: variant.sku,
+        picture: variant.picture.or(product.pictures.first().map(|picture| picture.id)),
+        quantity,
+        unit_price: variant.price,
+        total: variant.price.times(quantity.get()).unwrap_or(variant.price),
+        tax_rate_bp: product.tax_rate_bp,
+        weight_g: variant.weight_g,
+        available: variant.available,
+    }
+}
+
+/// The description, and facts about the chosen variant.
+#[component]
+fn Details(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> impl IntoView {
+    let locale = use_locale();
     let paragraphs =
         product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }.into_any()).collect_view();
     let facts = move || {
@@ -242,76 +316,42 @@ fn Buying(
         })
     };
     view! {
-        <div class="flex flex-col gap-5 min-w-0">
-            <header>
-                {(!product.vendor.is_empty()).then(|| view! { <p class="text-sm text-quiet mb-1">{product.vendor.clone()}</p> }.into_any())}
-                <h1 class="text-3xl" id="product-name">{product.name.clone()}</h1>
-                {(!product.summary.is_empty()).then(|| view! { <p class="text-lg text-quiet mt-3 prose-line">{product.summary.clone()}</p> }.into_any())}
-            </header>
-            <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
-                <p id="price" aria-live="polite">{move || price()}</p>
-                <span class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</span>
-                <span id="stock" aria-live="polite">{move || stock()}</span>
-            </div>
-            <form
-                method="post"
-                action="/cart"
-                class="flex flex-col gap-5"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    add();
-                }
-            >
-                <input type="hidden" name="product" value=product.slug.clone()/>
-                <input type="hidden" name="step" value="add"/>
-                {options}
-                <div class="flex flex-wrap items-center gap-3 max-md:sticky max-md:bottom-14 max-md:z-20 max-md:bg-base-100 max-md:-mx-4 max-md:px-4 max-md:py-3 max-md:border-t max-md:border-hairline">
-                    <QuantityStepper name="quantity" value=quantity max=most/>
-                    <div class="grow max-w-sm">
-                        <Button look=Look::Buy size=Size::Large kind="submit" icon=icon::CART wide=true disabled=Signal::derive(move || available.get() == 0)>
-                            {move || if available.get() == 0 { tr!(PRODUCT_OUT_OF_STOCK) } else { tr!(PRODUCT_ADD_TO_CART) }}
-                        </Button>
-                    </div>
-                </div>
-            </form>
-            <DeliveryLine delivery goods=parcel/>
-            <div class="border-t border-hairline">
-                <Disclosure title=tr!(PRODUCT_DESCRIPTION_TITLE) open=true><div class="prose-line">{paragraphs}</div></Disclosure>
-                <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{move || facts()}</Disclosure>
-            </div>
+        <div class="border-t border-hairline">
+            <Disclosure title=tr!(PRODUCT_DESCRIPTION_TITLE) open=true><div class="prose-line">{paragraphs}</div></Disclosure>
+            <Disclosure title=tr!(PRODUCT_CARE_TITLE)>{move || facts()}</Disclosure>
         </div>
     }
     .into_any()
 }
 
-/// One option's choices; what cannot be bought with the rest of the choice is struck through.
+/// The values of one option; those that cannot be bought with the other chosen values are struck through.
 #[component]
-fn Choosing(product: Arc<ProductView>, at: usize, chosen: RwSignal<Vec<String>>) -> impl IntoView {
+fn OptionChoice(product: Arc<ProductView>, at: usize, chosen: RwSignal<Vec<String>>) -> impl IntoView {
     let option = &product.options[at];
     let (legend, name) = (option.name.clone(), format!("choice[{}]", option.key));
     let selected = Signal::derive(move || chosen.with(|chosen| chosen.get(at).cloned().unwrap_or_default()));
     let all = Arc::clone(&product);
-    let said = Signal::derive(move || {
+    let chosen_name = Signal::derive(move || {
         let selected = selected.get();
         all.options[at].values.iter().find(|value| value.key == selected).map(|value| value.name.clone()).unwrap_or_default()
     });
     let chips = Signal::derive(move || {
         let chip = |value: &OptionValueView| {
-            let mut wanted = chosen.get();
-            if let Some(place) = wanted.get_mut(at) {
-                place.clone_from(&value.key);
+            let mut values = chosen.get();
+            if let Some(own) = values.get_mut(at) {
+                own.clone_from(&value.key);
             }
-            let available = product.variants.iter().any(|variant| variant.values == wanted && variant.available > 0);
+            let available = product.variants.iter().any(|variant| variant.values == values && variant.available > 0);
             Chip { value: value.key.clone(), label: value.name.clone(), picture: None, available }
         };
         product.options[at].values.iter().map(chip).collect::<Vec<_>>()
     });
     let on_change = Callback::new(move |value: String| {
         chosen.update(|chosen| {
-            if let Some(place) = chosen.get_mut(at) {
-                *place = value;
+            if let Some(own) = chosen.get_mut(at) {
+                *own = value;
             }
         });
     });
-    view! { <RadioChips legend name chips selected said on_change/> }.into_any()
+    view! { <RadioChips legend name chips selected chosen_name on_change/> }.into_any()
 }

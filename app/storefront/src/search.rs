@@ -7,10 +7,10 @@ use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{Alert, EmptyState, LinkButton, Look, Pager, SearchBox, SkeletonCards, tr, trn};
 
+use crate::error_page::ErrorPage;
 use crate::listing::Card;
 use crate::query::address;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 /// Longer questions are not asked by people.
 #[cfg(feature = "ssr")]
@@ -59,7 +59,7 @@ fn search_page() -> AnyView {
             {loaded(found, |found| match found {
                 Ok(Some(found)) => view! { <Found found/> }.into_any(),
                 Ok(None) => view! { <Ask/> }.into_any(),
-                Err(error) => view! { <Trouble error/> }.into_any(),
+                Err(error) => view! { <ErrorPage error/> }.into_any(),
             })}
         </Transition>
     }
@@ -97,7 +97,7 @@ fn Found(found: SearchView) -> impl IntoView {
         <h1 class="text-3xl mt-4 mb-2">{title}</h1>
         <h2 class="font-sans text-base font-normal tracking-normal text-quiet mb-6">{trn!(LISTING_RESULTS, count)}{plus.then_some("+")}</h2>
         {found.corrected.then(|| view! { <div class="mb-6"><Alert>{tr!(LISTING_CORRECTED)}</Alert></div> })}
-        <div class="shelf" id="goods">{found.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view()}</div>
+        <div class="product-grid" id="products">{found.products.into_iter().enumerate().map(|(at, product)| view! { <Card product first=at < 4/> }).collect_view()}</div>
         {more.map(|next| view! { <Pager next/> })}
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! Every server function states who may call it, and nobody else can.
+//! Every server function declares who may call it, and nobody else can.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ fn person(name: &str) -> ContactDetails {
     ContactDetails { name: name.into(), email: format!("{name}@example.com"), phone: String::new() }
 }
 
-/// Callers by name: nobody, a shopper, each role. With each, the context and the session's token.
+/// Callers by name: signed out, a shopper, each role. With each, the context and the session's token.
 async fn callers(shop: &Shop) -> Vec<(String, backend::platform::Context, Option<String>)> {
     let request = RequestId(shop.id());
     let nobody = backend::platform::Context::nobody(request);
@@ -63,7 +63,7 @@ async fn nobody_calls_what_is_not_theirs() {
             }
             let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             let refused = matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-            assert_eq!(refused, !context.satisfies(access), "{caller} at {path} ({access:?}): {}", answer.status());
+            assert_eq!(refused, context.authorize(access).is_err(), "{caller} at {path} ({access:?}): {}", answer.status());
         }
     }
     assert!(app::access().iter().any(|(_, access)| matches!(access, Access::Staff(_))));

@@ -1,10 +1,12 @@
-//! The managers' pages as the server answers with them.
+//! The admin's pages as the server renders them.
+
+use std::collections::BTreeSet;
 
 use axum::body::{Body, to_bytes};
 use backend::Shop;
 use domain::Locale;
 use domain::id::RequestId;
-use domain::permission::Role;
+use domain::permission::{Permission, Role};
 use domain::view::ContactDetails;
 use http::{Request, StatusCode, header};
 use leptos::config::LeptosOptions;
@@ -117,7 +119,7 @@ async fn nobody_is_asked_to_sign_in_and_a_clerk_is_refused_the_settings() {
     let router = app::router(LeptosOptions::builder().output_name("tindahan").build(), shop.clone());
     let (status, location, _) = get(&router, "/admin/orders", "").await;
     assert_eq!((status, location.as_str()), (StatusCode::FOUND, "/sign-in?back=%2Fadmin%2Forders"));
-    // What would be refused once it is sent is not asked for.
+    // A form that would be refused is not offered.
     for page in ["/admin/settings", "/admin/products/import", "/admin/products/new", "/admin/categories/new"] {
         let (status, _, body) = get(&router, page, &clerk).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{page}");
@@ -125,11 +127,49 @@ async fn nobody_is_asked_to_sign_in_and_a_clerk_is_refused_the_settings() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_opens_for_each_role_that_may_open_it_and_for_no_other() {
+    let (shop, _folder) = a_shop().await;
+    let router = pages(&shop);
+    for role in Role::ALL {
+        let token = token(&shop, role).await;
+        for (address, needs) in app::admin_pages() {
+            let one = address.split('/').map(|part| if part.starts_with(':') { "none" } else { part }).collect::<Vec<_>>().join("/");
+            let (status, _, body) = get(&router, &one, &token).await;
+            let expected = match (role.may(needs), one == address) {
+                (false, _) => StatusCode::FORBIDDEN,
+                (true, true) => StatusCode::OK,
+                (true, false) => StatusCode::NOT_FOUND,
+            };
+            assert_eq!(status, expected, "{one} for {role:?}: {body}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_navigation_and_the_tabs_on_a_page_lead_to_pages_that_open() {
+    let (shop, _folder) = a_shop().await;
+    let router = pages(&shop);
+    for role in Role::ALL {
+        let token = token(&shop, role).await;
+        let first = if role.may(Permission::ReadSettings) { "/admin/settings" } else { "/admin/stock" };
+        let (_, _, body) = get(&router, first, &token).await;
+        let links: BTreeSet<&str> = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let links: Vec<&str> = links.into_iter().filter(|link| link.starts_with("/admin")).collect();
+        let offered =
+            app::admin_pages().into_iter().filter(|(address, needs)| role.may(*needs) && links.contains(&address.as_str())).count();
+        assert!(offered >= if role == Role::Clerk { 4 } else { 10 }, "{role:?} is offered {links:?}");
+        for link in links {
+            assert_eq!(get(&router, link, &token).await.0, StatusCode::OK, "{link} for {role:?}");
+        }
+    }
+}
+
 pub(super) fn pages(shop: &Shop) -> axum::Router {
     app::router(LeptosOptions::builder().output_name("tindahan").build(), shop.clone())
 }
 
-/// What a field of a page holds.
+/// Does a field of a page hold this value?
 fn holds(body: &str, name: &str, value: &str) -> bool {
     body.split("<input").any(|input| {
         let input = input.split('>').next().unwrap_or_default();
@@ -276,7 +316,7 @@ async fn a_category_is_made_hidden_and_removed_without_a_script() {
     assert!(holds(&body, "form[texts][1][slug]", "mga-lampara") && body.contains("Remove category"), "{body}");
     let (_, _, body) = get(&router, "/", "").await;
     assert!(body.contains("href=\"/c/lamps\""), "it is in the menu");
-    // What was saved from an older form is refused, and what was typed stays.
+    // A form of an older version is refused, and what was typed stays.
     let id = page.rsplit('/').next().unwrap();
     form[1].1 = id;
     form[5].1 = "Lights";
@@ -316,7 +356,7 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     assert_eq!(status, StatusCode::OK);
     assert!(holds(&body, "form[variants][0][sku]", "MAL-1") && holds(&body, "form[variants][0][values][1]", "Red"), "{body}");
     assert!(holds(&body, "form[variants][3][sku]", "MALONG-M-BLUE") && holds(&body, "form[variants][3][price]", "499.00"), "{body}");
-    // A mistake in one row is told beside it, and nothing that was typed is lost.
+    // An error in one row is shown beside it, and nothing that was typed is lost.
     form.extend([("step", "save"), ("form[variants][0][values][0]", "XXL"), ("form[variants][0][values][1]", "Red")]);
     let (status, _, body) = post(&router, "/admin/products/new", &owner, &form).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -348,17 +388,17 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     let later = format!("look:later:{}", pictures[0]);
     let (_, _, body) = post(&router, &product, &owner, &[edit.as_slice(), &[("step", later.as_str())]].concat()).await;
     assert!(holds(&body, "form[pictures][0]", &pictures[1]) && holds(&body, "form[pictures][1]", &pictures[0]), "{body}");
-    let kept = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
-    assert_eq!(kept.pictures[0].to_string(), pictures[0], "nothing is kept before it is saved");
+    let saved = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
+    assert_eq!(saved.pictures[0].to_string(), pictures[0], "nothing is kept before it is saved");
     // Removed, and the other one given to the variant.
     edit.retain(|(name, _)| !name.starts_with("form[pictures]"));
     edit.extend([("form[pictures][0]", pictures[1].as_str()), ("form[variants][0][picture]", pictures[1].as_str()), ("step", "save")]);
     let (status, _, body) = post(&router, &product, &owner, &edit).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
-    let kept = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
-    assert_eq!(kept.pictures.iter().map(ToString::to_string).collect::<Vec<_>>(), [pictures[1].clone()]);
-    assert_eq!(kept.variants[0].picture.map(|id| id.to_string()), Some(pictures[1].clone()));
-    // What is sent for another version is stale, and comes back as typed.
+    let saved = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
+    assert_eq!(saved.pictures.iter().map(ToString::to_string).collect::<Vec<_>>(), [pictures[1].clone()]);
+    assert_eq!(saved.variants[0].picture.map(|id| id.to_string()), Some(pictures[1].clone()));
+    // A form of another version is refused, and comes back as typed.
     let (status, _, body) = post(&router, &product, &owner, &edit).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(body.contains("Someone else changed this in the meantime") && holds(&body, "form[variants][0][sku]", "MAL-1"), "{body}");
@@ -413,15 +453,15 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert_eq!((status, backend::settings::shop(&shop).logo), (StatusCode::SEE_OTHER, None));
 
     let list = b"Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Status\nmalong,Malong,Title,Default Title,MAL-1,499.00,3,active\n";
-    for (button, said) in
+    for (button, words) in
         [("preview", "1 row read. Nothing is written yet"), ("import", "1 row read<"), ("preview", "MAL-1: ₱499.00 → ₱500.00")]
     {
-        let price = if said.contains("500") { "500.00" } else { "499.00" };
+        let price = if words.contains("500") { "500.00" } else { "499.00" };
         let list = String::from_utf8_lossy(list).replace("499.00", price).into_bytes();
         let fields = [("to", "/api/admin/products/import"), ("do", button)];
         let (status, _, body) = post_file(&router, "/admin/products/import", &owner, &fields, ("file", &list)).await;
         assert_eq!(status, StatusCode::OK);
-        assert!(body.contains(said), "{said}: {body}");
+        assert!(body.contains(words), "{words}: {body}");
     }
     let odd = b"Handle,Title,Variant Price\nodd,Odd,1.290\n";
     let (status, _, body) =
@@ -454,7 +494,7 @@ async fn a_form_of_somebody_else_is_not_done() {
         ("form[source]", "NIRC"),
     ];
     assert_eq!(post(&router, "/admin/settings/taxes", &clerk, &form).await.0, StatusCode::FORBIDDEN);
-    // Nor from a page that is theirs, nor for what is no function of a form.
+    // Nor from a page that they may open, nor for an unknown function.
     assert_eq!(post(&router, "/admin/stock", &clerk, &form).await.0, StatusCode::FORBIDDEN);
     assert_eq!(post(&router, "/admin/stock", &clerk, &[("to", "/api/none")]).await.0, StatusCode::BAD_REQUEST);
     let (status, location, _) = post(&router, "/admin/settings/taxes", "", &form).await;

@@ -1,4 +1,4 @@
-//! Files that managers take out of the shop, as the server sends them.
+//! Exports, as the server sends them.
 
 use axum::body::Body;
 use domain::Locale;
@@ -39,14 +39,14 @@ async fn files_are_sent_to_whoever_may_take_them_and_to_nobody_else() {
             if *expected != StatusCode::OK {
                 continue;
             }
-            let said = |name: header::HeaderName| answer.headers()[name].to_str().unwrap().to_owned();
-            assert_eq!((said(header::CONTENT_TYPE), said(header::CACHE_CONTROL)), ("text/csv; charset=utf-8".into(), "no-store".into()));
-            assert!(said(header::CONTENT_DISPOSITION).starts_with("attachment; filename=\""));
+            let sent = |name: header::HeaderName| answer.headers()[name].to_str().unwrap().to_owned();
+            assert_eq!((sent(header::CONTENT_TYPE), sent(header::CACHE_CONTROL)), ("text/csv; charset=utf-8".into(), "no-store".into()));
+            assert!(sent(header::CONTENT_DISPOSITION).starts_with("attachment; filename=\""));
             let (mut parts, mut body) = (answer.into_body().into_data_stream(), Vec::new());
             while let Some(part) = parts.next().await {
                 body.extend(part.unwrap());
             }
-            // Who compresses asks once more after the end.
+            // Compression polls once more after the end.
             assert!(parts.next().await.is_none());
             let body = String::from_utf8(body).unwrap();
             assert!(body.starts_with(first), "{body}");

@@ -1,4 +1,4 @@
-//! The pages and server functions as the server answers with them.
+//! The pages and server functions on the server.
 
 #![allow(clippy::unwrap_used, reason = "a failing arrangement fails the test")]
 
@@ -11,10 +11,10 @@ use std::path::PathBuf;
 
 use backend::{Shop, ShopConfig};
 
-/// What everybody signs in with.
+/// The password of every user.
 const PASSWORD: &str = "mangoes dry in the sun";
 
-/// A folder that goes when the test ends.
+/// A folder that is removed when the test ends.
 struct Folder(PathBuf);
 
 impl Drop for Folder {

@@ -18,10 +18,10 @@ use crate::{PASSWORD, a_shop};
 /// Ends a title, a script, an attribute in either quotes and a template, and begins what a browser would run.
 const MARKUP: &str = "</title></textarea></script>\"'><img src=x onerror=i()>{{7}}";
 
-/// What no page may hold, as each would be read as markup.
+/// No page may hold these: each would be read as markup.
 const RAW: [&str; 4] = ["</title></textarea>", "</textarea></script>", "<img src=x", "'><img"];
 
-/// Says that a page holds the text as text.
+/// Asserts that a page holds the text as text.
 fn is_text(address: &str, body: &str) {
     for raw in RAW {
         if let Some(at) = body.find(raw) {
@@ -30,7 +30,7 @@ fn is_text(address: &str, body: &str) {
             assert!(body.is_empty(), "{address} holds {raw}: …{around}…");
         }
     }
-    // One title, which nothing in it has ended.
+    // One title, which the text has not ended.
     let head = body.split("</head>").next().unwrap_or_default();
     assert!(head.matches("<title").count() <= 1 && head.matches("</title>").count() <= 1, "{address}: {head}");
     for data in body.split("<script type=\"application/ld+json\"").skip(1) {
@@ -49,7 +49,7 @@ fn both(text: &str) -> Vec<String> {
     vec![text.to_owned(), text.to_owned()]
 }
 
-/// Everything that a manager names.
+/// Everything that a manager can name.
 async fn named(shop: &Shop) -> (CategoryId, ProductId, VariantId) {
     let system = shop.system();
     let before = settings::load(shop).await.unwrap();
@@ -169,10 +169,10 @@ async fn markup_stays_text_on_every_page() {
     ] {
         is_text(&page, &get(&router, &page, "").await.2);
     }
-    // What a cookie says is a text as well.
+    // Cookies hold text as well.
     for page in ["/", "/p/marked", "/cart", "/checkout"] {
-        let told = format!("; place={MARKUP}; cart={typed}; lang={typed}; theme={typed}; order={typed}");
-        is_text(page, &get(&router, page, &told).await.2);
+        let cookies = format!("; place={MARKUP}; cart={typed}; lang={typed}; theme={typed}; order={typed}");
+        is_text(page, &get(&router, page, &cookies).await.2);
     }
     for page in ["/account", "/account/orders", "/account/addresses", "/account/preferences", &format!("/account/orders/{order}"), &link] {
         shows(page, &get(&router, page, &ana).await.2);
@@ -262,7 +262,7 @@ async fn markup_in_a_form_that_comes_back_stays_text() {
         let (_, _, body) = post(&router, page, session, &form).await;
         is_text(page, &body);
     }
-    // Ends of lines lead nowhere, and into no header.
+    // Ends of lines do not reach a header.
     for wrong in ["Ana\r\nBcc: x@evil.example", "Ana\nReyes"] {
         let before = settings::load(&shop).await.unwrap();
         assert!(settings::save(&shop, &shop.system(), ShopSettings { name: wrong.into(), ..before }).await.is_err());

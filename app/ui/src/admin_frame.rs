@@ -1,44 +1,35 @@
-//! What stands around every page of the admin: the jobs at the start, the bar on top.
+//! The frame of every admin page: the navigation at the start, the bar on top.
 
 use leptos::prelude::*;
 
 use crate::{Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement, Shape, ThemeSwitch, icon, tr};
 
-/// One job of the admin, as a place to go.
+/// An entry of the admin's navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Its first page.
+pub struct NavItem {
     pub href: String,
-    /// What it is called.
     pub name: String,
-    /// Its sign.
     pub shape: Shape,
-    /// How many things wait in it.
+    /// How many open tasks wait there.
     pub waiting: Option<i64>,
 }
 
-/// The frame of the admin around a page.
 #[component]
 pub fn AdminFrame(
-    /// The shop's name.
-    #[prop(into)]
-    shop_name: Signal<String>,
-    /// Who works here.
+    #[prop(into)] shop_name: Signal<String>,
+    /// The signed-in user's name.
     #[prop(into)]
     user_name: Signal<String>,
-    /// What they may do, in the order of the work.
+    /// The entries that the user may open.
     #[prop(into)]
-    jobs: Signal<Vec<Job>>,
-    /// The path of this page.
-    #[prop(into)]
-    path: Signal<String>,
-    /// Everything the command palette offers.
+    navigation: Signal<Vec<NavItem>>,
+    #[prop(into)] path: Signal<String>,
+    /// The entries of the command palette.
     #[prop(into)]
     commands: Signal<Vec<Command>>,
     /// Where the sign-out form goes, by POST.
     #[prop(default = "/account/sign-out")]
     sign_out_action: &'static str,
-    /// The page.
     children: Children,
 ) -> impl IntoView {
     let palette = RwSignal::new(false);
@@ -47,8 +38,8 @@ pub fn AdminFrame(
         <div class="min-h-dvh lg:grid lg:grid-cols-[15rem_1fr] print:block">
             <aside class="screen-only max-lg:hidden bg-base-200 border-e border-hairline">
                 <div class="sticky top-0 h-dvh flex flex-col">
-                    {sign(shop_name)}
-                    <nav class="grow overflow-y-auto px-3 pt-7 pb-4" aria-label=tr!(ADMIN_NAVIGATION)>{move || job_list(jobs.get(), path)}</nav>
+                    {home_link(shop_name)}
+                    <nav class="grow overflow-y-auto px-3 pt-7 pb-4" aria-label=tr!(ADMIN_NAVIGATION)>{move || nav_list(navigation.get(), path)}</nav>
                     <div class="px-4 py-3 border-t border-hairline flex flex-wrap gap-2">
                         <ThemeSwitch back=path/>
                         <LanguageSwitcher back=path/>
@@ -77,12 +68,12 @@ pub fn AdminFrame(
                     <UserMenu user_name sign_out_action/>
                 </header>
                 <nav class="without-script lg:hidden px-3 py-2 border-b border-hairline" aria-label=tr!(ADMIN_NAVIGATION)>
-                    {move || job_list(jobs.get(), path)}
+                    {move || nav_list(navigation.get(), path)}
                 </nav>
                 <main id="content" class="dense grow px-4 lg:px-8 py-6 pb-16 max-w-[100rem] w-full">{children()}</main>
             </div>
             <Dialog id="admin-menu" title=tr!(SHELL_MENU) open=menu placement=Placement::Start>
-                <nav aria-label=tr!(ADMIN_NAVIGATION) on:click=move |_| menu.set(false)>{move || job_list(jobs.get(), path)}</nav>
+                <nav aria-label=tr!(ADMIN_NAVIGATION) on:click=move |_| menu.set(false)>{move || nav_list(navigation.get(), path)}</nav>
                 <div class="mt-6 flex flex-wrap gap-2">
                     <ThemeSwitch back=path/>
                     <LanguageSwitcher back=path/>
@@ -94,7 +85,7 @@ pub fn AdminFrame(
     .into_any()
 }
 
-fn sign(shop_name: Signal<String>) -> impl IntoView {
+fn home_link(shop_name: Signal<String>) -> impl IntoView {
     view! {
         <div class="relative shrink-0">
             <a href="/admin" class="flex items-center gap-2.5 h-14 px-5 bg-front text-front-content font-display font-semibold text-xl">
@@ -106,21 +97,21 @@ fn sign(shop_name: Signal<String>) -> impl IntoView {
     }
 }
 
-fn job_list(jobs: Vec<Job>, path: Signal<String>) -> impl IntoView {
+fn nav_list(items: Vec<NavItem>, path: Signal<String>) -> impl IntoView {
     let locale = crate::use_locale();
     view! {
         <ul class="flex flex-col gap-0.5">
-            {jobs
+            {items
                 .into_iter()
-                .map(|job| {
-                    let href = job.href.clone();
+                .map(|item| {
+                    let href = item.href.clone();
                     let here = move || path.with(|path| *path == href || (href != "/admin" && path.starts_with(&href)));
                     view! {
                         <li>
-                            <a href=job.href class="job" aria-current=move || here().then_some("page")>
-                                <Icon shape=job.shape class="size-5"/>
-                                <span class="grow">{job.name}</span>
-                                {job.waiting.filter(|waiting| *waiting > 0).map(|waiting| view! { <span class="figures text-xs font-semibold rounded-full bg-accent text-accent-content px-2 py-0.5">{locale.number(waiting)}</span> })}
+                            <a href=item.href class="nav-item" aria-current=move || here().then_some("page")>
+                                <Icon shape=item.shape class="size-5"/>
+                                <span class="grow">{item.name}</span>
+                                {item.waiting.filter(|waiting| *waiting > 0).map(|waiting| view! { <span class="figures text-xs font-semibold rounded-full bg-accent text-accent-content px-2 py-0.5">{locale.number(waiting)}</span> })}
                             </a>
                         </li>
                     }

@@ -5,22 +5,20 @@ use leptos::prelude::*;
 use crate::field::FieldNames;
 use crate::{Icon, Tone, icon, tr, trn};
 
-/// A message in a box. Problems are announced at once, the rest when the reader pauses.
+/// A message in a box. Problems are announced at once, the rest when a screen reader pauses.
 #[component]
 pub fn Alert(
-    /// What the colour says.
+    /// The meaning of its colour.
     #[prop(default = Tone::Info)]
     tone: Tone,
-    /// The point, in a few words.
-    #[prop(optional, into)]
-    title: Option<String>,
-    /// It stands in a region that is announced already.
+    #[prop(optional, into)] title: Option<String>,
+    /// It is in a live region already.
     #[prop(optional)]
     announced: bool,
     /// What it means and what to do.
     children: Children,
 ) -> impl IntoView {
-    let (shape, sign) = match tone {
+    let (shape, label) = match tone {
         Tone::Success => (icon::CIRCLE_CHECK, tr!(UI_NOTICE_SUCCESS)),
         Tone::Warning => (icon::WARNING, tr!(UI_NOTICE_WARNING)),
         Tone::Danger => (icon::CIRCLE_CLOSE, tr!(UI_NOTICE_ERROR)),
@@ -30,7 +28,7 @@ pub fn Alert(
     view! {
         <div role=role class=format!("toned toned-edge {} flex gap-3 rounded-card border px-4 py-3", tone.class())>
             <Icon shape class="size-5 mt-0.5"/>
-            <span class="sr-only">{sign}": "</span>
+            <span class="sr-only">{label}": "</span>
             <div class="min-w-0 grow">
                 {title.map(|title| view! { <p class="font-semibold">{title}</p> }.into_any())}
                 <div class="text-base-content">{children()}</div>
@@ -39,11 +37,11 @@ pub fn Alert(
     }
 }
 
-/// What must be fixed in a form, as links to the fields, each with its field's name: `(id of the field, what is wrong)`. Shows nothing
+/// What must be fixed in a form, as links to the fields, each with its field's name: `(field id, error)`. Shows nothing
 /// without problems.
 #[component]
 pub fn ErrorSummary(
-    /// The problems in the order of the fields.
+    /// In the order of the fields.
     #[prop(into)]
     problems: Signal<Vec<(String, String)>>,
 ) -> impl IntoView {

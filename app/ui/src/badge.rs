@@ -1,29 +1,28 @@
-//! Short words with a colour: what state a thing is in.
+//! Badges: a state as a short text with a colour.
 
 use leptos::prelude::*;
 
-/// What a colour says. Words always say it too.
+/// The meaning of a colour. The text always says it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing special.
     #[default]
     Neutral,
-    /// Worth knowing; under way.
+    /// Worth knowing, or under way.
     Info,
     /// Went well; finished.
     Success,
     /// Look at this soon.
     Warning,
-    /// Wrong, or lost.
+    /// Failed.
     Danger,
-    /// The shop's own mango: new, special.
+    /// For what is new (mango).
     Accent,
-    /// Clay: cheaper than before.
+    /// For sales (clay).
     Sale,
 }
 
 impl Tone {
-    /// The class that sets the colours of what it stands on.
+    /// The class that sets the colours.
     #[must_use]
     pub const fn class(self) -> &'static str {
         match self {
@@ -41,13 +40,12 @@ impl Tone {
 /// A word on a coloured ground.
 #[component]
 pub fn Badge(
-    /// What the colour says.
+    /// The meaning of its colour.
     #[prop(optional)]
     tone: Tone,
     /// Full colour, for a badge over a photograph.
     #[prop(optional)]
     full: bool,
-    /// The word.
     children: Children,
 ) -> impl IntoView {
     let ground = if full { "toned-full" } else { "toned" };
@@ -61,15 +59,13 @@ pub fn Badge(
 /// A state in a list: a dot and a word, quieter than a badge.
 #[component]
 pub fn StatusBadge(
-    /// What the colour says.
+    /// The meaning of its colour.
     #[prop(optional)]
     tone: Tone,
-    /// Nothing more to do: the dot is full. Otherwise it is a ring.
+    /// A final state: the dot is full. Otherwise it is a ring.
     #[prop(optional)]
     settled: bool,
-    /// The word.
-    #[prop(into)]
-    text: String,
+    #[prop(into)] text: String,
 ) -> impl IntoView {
     let dot = if settled { "tone-dot border-transparent" } else { "border-(--tone)" };
     view! {

@@ -1,17 +1,15 @@
-//! Where the reader is in the shop.
+//! Breadcrumbs.
 
 use leptos::prelude::*;
 
 use crate::{Icon, icon, tr};
 
-/// The way here: links, then the page itself.
+/// Links to the pages above, then the page itself.
 #[component]
 pub fn Breadcrumbs(
     /// Address and name of each page above this one.
     above: Vec<(String, String)>,
-    /// This page.
-    #[prop(into)]
-    here: String,
+    #[prop(into)] here: String,
 ) -> impl IntoView {
     view! {
         <nav aria-label=tr!(UI_BREADCRUMBS) class="text-sm text-quiet">

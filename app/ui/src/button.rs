@@ -7,16 +7,14 @@ use crate::{Icon, Shape};
 /// How much a button asks for attention. A page has one [`Look::Buy`] or one [`Look::Primary`], not both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
-    /// The next step.
     #[default]
     Primary,
-    /// The step that spends money: add to cart, place the order.
+    /// Spends money: add to cart, place the order.
     Buy,
-    /// A step beside the main one.
+    /// A secondary step.
     Outline,
-    /// A step among many, as in a toolbar.
     Ghost,
-    /// A step that takes something away.
+    /// Removes something.
     Danger,
 }
 
@@ -32,7 +30,6 @@ impl Look {
     }
 }
 
-/// How big a control is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Size {
     /// For dense rows in the admin, with a mouse.
@@ -40,7 +37,7 @@ pub enum Size {
     /// 44 px, the least that a thumb hits safely.
     #[default]
     Medium,
-    /// For the one thing a page is about.
+    /// For the main action of a page.
     Large,
 }
 
@@ -56,32 +53,27 @@ impl Size {
 
 /// A button. Other attributes go on it as they are: `<Button attr:name="step" on:click=…>`.
 ///
-/// Transparent, so that they become attributes of the element. Those spread on an erased component are made anew when it is
-/// rendered again, and dropped at once: its `on:click` would be dead from the second time on.
+/// Transparent, so that they become attributes of the element. Attributes spread on an erased component are rebuilt when it is
+/// rendered again and dropped at once: its `on:click` would not work from the second time on.
 #[component(transparent)]
 pub fn Button(
-    /// How much it asks for attention.
+    /// Its prominence.
     #[prop(optional)]
     look: Look,
-    /// How big it is.
-    #[prop(optional)]
-    size: Size,
+    #[prop(optional)] size: Size,
     /// `button`, or `submit` in a form.
     #[prop(default = "button")]
     kind: &'static str,
-    /// An icon before the words.
+    /// An icon before the label.
     #[prop(optional)]
     icon: Option<Shape>,
-    /// As wide as what it stands in.
+    /// As wide as its container.
     #[prop(optional)]
     wide: bool,
-    /// Work is under way: the button waits and cannot be pressed again.
+    /// Work is under way: the button shows it and is disabled.
     #[prop(optional, into)]
     busy: Signal<bool>,
-    /// It cannot be pressed now.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
-    /// The words.
+    #[prop(optional, into)] disabled: Signal<bool>,
     children: Children,
 ) -> impl IntoView {
     let width = if wide { " btn-block" } else { "" };
@@ -102,22 +94,17 @@ pub fn Button(
 /// A link that looks like a button. Transparent, as [`Button`] is.
 #[component(transparent)]
 pub fn LinkButton(
-    /// Where it leads.
-    #[prop(into)]
-    href: String,
-    /// How much it asks for attention.
+    #[prop(into)] href: String,
+    /// Its prominence.
     #[prop(optional)]
     look: Look,
-    /// How big it is.
-    #[prop(optional)]
-    size: Size,
-    /// An icon before the words.
+    #[prop(optional)] size: Size,
+    /// An icon before the label.
     #[prop(optional)]
     icon: Option<Shape>,
-    /// As wide as what it stands in.
+    /// As wide as its container.
     #[prop(optional)]
     wide: bool,
-    /// The words.
     children: Children,
 ) -> impl IntoView {
     let width = if wide { " btn-block" } else { "" };
@@ -129,27 +116,20 @@ pub fn LinkButton(
     }
 }
 
-/// A square button with an icon alone; `label` is what a screen reader says and what hovering shows.
+/// A square button with only an icon; `label` is its accessible name and its tooltip.
 /// Transparent, as [`Button`] is.
 #[component(transparent)]
 pub fn IconButton(
-    /// The icon.
     shape: Shape,
-    /// What it does.
-    #[prop(into)]
-    label: String,
-    /// How much it asks for attention.
+    #[prop(into)] label: String,
+    /// Its prominence.
     #[prop(default = Look::Ghost)]
     look: Look,
-    /// How big it is.
-    #[prop(optional)]
-    size: Size,
+    #[prop(optional)] size: Size,
     /// `button`, or `submit` in a form.
     #[prop(default = "button")]
     kind: &'static str,
-    /// It cannot be pressed now.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
+    #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
     view! {
         <button
@@ -164,20 +144,15 @@ pub fn IconButton(
     }
 }
 
-/// A square link with an icon alone.
+/// A square link with only an icon.
 #[component]
 pub fn IconLink(
-    /// The icon.
     shape: Shape,
-    /// Where it leads, in words.
+    /// Its accessible name.
     #[prop(into)]
     label: String,
-    /// Where it leads.
-    #[prop(into)]
-    href: String,
-    /// How big it is.
-    #[prop(optional)]
-    size: Size,
+    #[prop(into)] href: String,
+    #[prop(optional)] size: Size,
 ) -> impl IntoView {
     view! {
         <a href=href class=format!("btn btn-square btn-ghost {}", size.button()) aria-label=label.clone() title=label>

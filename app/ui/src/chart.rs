@@ -9,26 +9,26 @@ use crate::tr;
 /// One bar of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// What it stands for, for example a day.
+    /// For example a day.
     pub label: String,
-    /// How high it is; below zero counts as zero.
+    /// Negative values count as zero.
     pub value: i64,
-    /// The value as the reader writes it.
+    /// The value as text.
     pub shown: String,
 }
 
-/// The course of a figure, small, beside the figure itself.
+/// A small line chart beside a figure.
 #[component]
 pub fn Sparkline(
-    /// What it shows the course of.
+    /// The accessible name.
     #[prop(into)]
     title: String,
     /// First to last, evenly spaced.
     values: Vec<i64>,
-    /// The first value as the reader writes it.
+    /// The first value as text.
     #[prop(into)]
     first: String,
-    /// The last value as the reader writes it.
+    /// The last value as text.
     #[prop(into)]
     last: String,
 ) -> impl IntoView {
@@ -50,7 +50,7 @@ fn sparkline_paths(values: &[i64]) -> (String, String) {
     let steps = values.len().saturating_sub(1).max(1);
     let mut line = String::new();
     for (index, value) in values.iter().enumerate() {
-        // Tenths of a unit, so that whole numbers do.
+        // In tenths of a unit: whole numbers suffice.
         let x = index * 1200 / steps;
         let y = if spread == 0 { 200 } else { 370 - (i128::from(*value) - i128::from(low)) * 340 / spread };
         let command = if index == 0 { 'M' } else { 'L' };
@@ -61,16 +61,13 @@ fn sparkline_paths(values: &[i64]) -> (String, String) {
     (line, area)
 }
 
-/// Figures side by side, with the same figures as a table that unfolds.
+/// A bar chart, with the same figures in a table that unfolds.
 #[component]
 pub fn BarChart(
-    /// What it compares.
-    #[prop(into)]
-    title: String,
-    /// The point of it in a sentence, for who cannot see it.
+    #[prop(into)] title: String,
+    /// The text alternative, a sentence.
     #[prop(into)]
     summary: String,
-    /// The bars, first to last.
     bars: Vec<Bar>,
 ) -> impl IntoView {
     const WIDTH: i64 = 640;

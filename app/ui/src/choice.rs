@@ -1,4 +1,4 @@
-//! Choosing: one from a list, one from cards or chips, yes or no.
+//! Choices: a list, cards, chips, a checkbox.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -7,50 +7,44 @@ use crate::field::{ErrorLine, FieldFrame, FieldNames, described_by};
 use crate::hydration::{report_early_change, report_early_choice, unless_hydrating};
 use crate::{Icon, Picture, Shape, icon};
 
-/// One answer of a list.
+/// An option of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// What the form sends.
     pub value: String,
-    /// What the reader sees.
+    /// Shown to the user.
     pub label: String,
 }
 
 impl Choice {
-    /// An answer and its words.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
     }
 }
 
-/// One answer from a list that unfolds.
+/// A drop-down list.
 #[component]
 pub fn SelectField(
-    /// What is asked for.
-    #[prop(into)]
-    label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// The answers; may change, as provinces do with the region.
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    /// The options; they may change, as provinces do with the region.
     #[prop(into)]
     choices: Signal<Vec<Choice>>,
-    /// The answer that is chosen.
+    /// The chosen value.
     #[prop(optional, into)]
     selected: Signal<String>,
-    /// Words of an empty first answer, for example "Choose a region".
+    /// The text of an empty first option, for example "Choose a region".
     #[prop(optional, into)]
     empty: Option<String>,
-    /// The element's id; the name, unless two forms on a page share it.
+    /// The element's id; by default the name, which two forms on a page may share.
     #[prop(optional, into)]
     id: Option<String>,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// What is wrong with it, and what to do.
+    /// What is wrong and what to do.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// The browser insists on an answer.
+    /// Required by the browser.
     #[prop(optional)]
     required: bool,
     /// Says "optional" beside the label.
@@ -59,18 +53,18 @@ pub fn SelectField(
     /// Autofill token, for example `shipping country`.
     #[prop(optional)]
     autocomplete: Option<&'static str>,
-    /// It cannot be answered yet.
+    /// Not available yet.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Told the new answer.
+    /// Called with the new value.
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
     let node = NodeRef::<html::Select>::new();
-    if let Some(told) = on_change {
-        report_early_choice(node, told);
+    if let Some(on_change) = on_change {
+        report_early_choice(node, on_change);
     }
     view! {
         <FieldFrame id=id.clone() label hint error optional>
@@ -85,8 +79,8 @@ pub fn SelectField(
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=describe
                 on:change=move |event| {
-                    if let Some(told) = on_change {
-                        told.run(event_target_value(&event));
+                    if let Some(on_change) = on_change {
+                        on_change.run(event_target_value(&event));
                     }
                 }
             >
@@ -107,37 +101,33 @@ pub fn SelectField(
     }
 }
 
-/// Yes or no, with the whole line as target.
+/// A checkbox with the whole line as target.
 #[component]
 pub fn Checkbox(
-    /// What is asked.
-    #[prop(into)]
-    label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// What the form sends for yes.
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    /// Sent when checked.
     #[prop(default = "true".into(), into)]
     value: String,
-    /// Yes at first.
+    /// Checked initially.
     #[prop(optional, into)]
     checked: Signal<bool>,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// How many there are, as in a facet.
+    /// A count beside the label, as in a facet.
     #[prop(optional, into)]
     count: Signal<Option<String>>,
-    /// The element's id, where the name and what is sent are not alone on the page.
+    /// The element's id, where name and value are not unique on the page.
     #[prop(optional, into)]
     id: Option<String>,
-    /// Told the new answer.
+    /// Called with the new value.
     #[prop(optional, into)]
     on_change: Option<Callback<bool>>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
-    if let Some(told) = on_change {
-        report_early_change(node, told);
+    if let Some(on_change) = on_change {
+        report_early_change(node, on_change);
     }
     let id = id.unwrap_or_else(|| format!("{name}-{value}"));
     let hint_id = hint.is_some().then(|| format!("{id}-hint"));
@@ -155,8 +145,8 @@ pub fn Checkbox(
                     prop:checked=move || unless_hydrating(checked.get())
                     aria-describedby=hint_id.clone()
                     on:change=move |event| {
-                        if let Some(told) = on_change {
-                            told.run(event_target_checked(&event));
+                        if let Some(on_change) = on_change {
+                            on_change.run(event_target_checked(&event));
                         }
                     }
                 />
@@ -168,63 +158,56 @@ pub fn Checkbox(
     }
 }
 
-/// One answer that needs explaining: a way to pay, a way to deliver.
+/// A choice with an explanation: a payment method, a delivery method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RadioCard {
-    /// What the form sends.
     pub value: String,
-    /// What it is.
     pub title: String,
-    /// What it means for the reader.
+    /// The explanation.
     pub detail: Option<String>,
-    /// What it costs, at the end of the line.
+    /// At the end of the line, for example the price.
     pub aside: Option<String>,
-    /// A sign before it.
+    /// An icon before it.
     pub icon: Option<Shape>,
     /// It cannot be chosen, and `detail` says why.
     pub disabled: bool,
 }
 
-/// Tells that this answer was picked before the page was hydrated.
-fn tell_pick(node: NodeRef<html::Input>, value: &str, on_change: Option<Callback<String>>) {
-    if let Some(told) = on_change {
+/// Reports a choice made before the page was hydrated.
+fn report_early_pick(node: NodeRef<html::Input>, value: &str, on_change: Option<Callback<String>>) {
+    if let Some(on_change) = on_change {
         let value = value.to_owned();
         report_early_change(
             node,
             Callback::new(move |picked| {
                 if picked {
-                    told.run(value.clone());
+                    on_change.run(value.clone());
                 }
             }),
         );
     }
 }
 
-/// One answer from a few cards. Which one is chosen shows without a script.
+/// Radio buttons as cards. The chosen one shows without a script.
 #[component]
 pub fn RadioCards(
-    /// What is asked.
-    #[prop(into)]
-    legend: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// The answers.
+    #[prop(into)] legend: String,
+    #[prop(into)] name: String,
     cards: Vec<RadioCard>,
-    /// The answer chosen at first.
+    /// The initially chosen value.
     #[prop(optional, into)]
     selected: Signal<String>,
-    /// The question is visible elsewhere, as in a heading.
+    /// The legend is for screen readers only: the question is visible elsewhere.
     #[prop(optional)]
     quiet_legend: bool,
-    /// What is wrong with the answer.
+    /// What is wrong with the choice.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// Told the new answer.
+    /// Called with the new value.
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
-    FieldNames::tell(&name, &legend);
+    FieldNames::add(&name, &legend);
     let error_id = format!("{name}-error");
     let shown_error = error_id.clone();
     let cards = cards
@@ -233,7 +216,7 @@ pub fn RadioCards(
             let (value, picked) = (card.value.clone(), card.value.clone());
             let sent = card.value.clone();
             let node = NodeRef::<html::Input>::new();
-            tell_pick(node, &card.value, on_change);
+            report_early_pick(node, &card.value, on_change);
             view! {
                 <label class="flex items-start gap-3 p-4 bg-raised border border-hairline rounded-card cursor-pointer transition-colors hover:border-field has-checked:border-primary has-checked:ring-1 has-checked:ring-primary has-disabled:cursor-not-allowed has-disabled:bg-base-200 has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
                     <input
@@ -246,8 +229,8 @@ pub fn RadioCards(
                         prop:checked=move || unless_hydrating(selected.with(|chosen| *chosen == picked))
                         disabled=card.disabled
                         on:change=move |_| {
-                            if let Some(told) = on_change {
-                                told.run(sent.clone());
+                            if let Some(on_change) = on_change {
+                                on_change.run(sent.clone());
                             }
                         }
                     />
@@ -270,38 +253,33 @@ pub fn RadioCards(
     }
 }
 
-/// One answer that needs few words: a size, a colour.
+/// A short choice: a size, a colour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chip {
-    /// What the form sends.
     pub value: String,
-    /// What the reader sees.
+    /// Shown to the user.
     pub label: String,
-    /// A picture in place of the words, as for colours.
+    /// A picture instead of the label, as for colours.
     pub picture: Option<String>,
-    /// It can be bought now; otherwise it is struck through and still can be looked at.
+    /// In stock; otherwise it is struck through, and can still be chosen.
     pub available: bool,
 }
 
-/// One answer from short chips or pictures, as for the options of a product.
+/// Radio buttons as chips or pictures, as for the options of a product.
 #[component]
 pub fn RadioChips(
-    /// What is asked, for example "Size".
+    /// For example "Size".
     #[prop(into)]
     legend: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// The answers.
-    #[prop(into)]
-    chips: Signal<Vec<Chip>>,
-    /// The answer that is chosen.
+    #[prop(into)] name: String,
+    #[prop(into)] chips: Signal<Vec<Chip>>,
+    /// The chosen value.
     #[prop(optional, into)]
     selected: Signal<String>,
-    /// Words after the question, for example the chosen answer.
+    /// The name of the chosen chip, shown after the legend.
     #[prop(optional, into)]
-    said: Signal<String>,
-    /// Told the new answer.
+    chosen_name: Signal<String>,
+    /// Called with the new value.
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
@@ -309,7 +287,7 @@ pub fn RadioChips(
         let (value, picked) = (chip.value.clone(), chip.value.clone());
         let sent = chip.value.clone();
         let node = NodeRef::<html::Input>::new();
-        tell_pick(node, &chip.value, on_change);
+        report_early_pick(node, &chip.value, on_change);
         let label = chip.label.clone();
         let words = if chip.available { chip.label } else { crate::tr!(PRODUCT_UNAVAILABLE_CHOICE, option = chip.label) };
         let title = words.clone();
@@ -331,8 +309,8 @@ pub fn RadioChips(
                     checked=move || selected.with(|chosen| *chosen == value)
                     prop:checked=move || unless_hydrating(selected.with(|chosen| *chosen == picked))
                     on:change=move |_| {
-                        if let Some(told) = on_change {
-                            told.run(sent.clone());
+                        if let Some(on_change) = on_change {
+                            on_change.run(sent.clone());
                         }
                     }
                 />
@@ -348,8 +326,8 @@ pub fn RadioChips(
             <legend class="text-sm mb-2">
                 <span class="font-medium">{legend}</span>
                 {move || {
-                    let said = said.get();
-                    (!said.is_empty()).then(|| view! { <span class="text-quiet">": "{said}</span> }.into_any())
+                    let name = chosen_name.get();
+                    (!name.is_empty()).then(|| view! { <span class="text-quiet">": "{name}</span> }.into_any())
                 }}
             </legend>
             <div class="flex flex-wrap gap-2">
@@ -359,12 +337,10 @@ pub fn RadioChips(
     }
 }
 
-/// What is filtered by, with a way to drop it: a link, so that it works without a script.
+/// An active filter with a link that removes it.
 #[component]
 pub fn FilterChip(
-    /// What is filtered by.
-    #[prop(into)]
-    label: String,
+    #[prop(into)] label: String,
     /// The page without this filter.
     #[prop(into)]
     href: String,

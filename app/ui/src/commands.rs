@@ -1,4 +1,4 @@
-//! The command palette: everything that can be done, a few letters away.
+//! The command palette.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -6,39 +6,34 @@ use wasm_bindgen::JsCast;
 
 use crate::{Icon, Shape, icon, tr};
 
-/// How many fitting commands are shown at once.
+/// The most commands shown at once.
 const MAX_SHOWN: usize = 12;
 
-/// Something that can be gone to or done.
+/// An entry of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// What it is called.
     pub label: String,
-    /// Where it belongs: a job of the admin, for example.
+    /// The section it belongs to, for example the orders.
     pub group: String,
-    /// Where it leads.
     pub href: String,
-    /// Its sign.
     pub shape: Shape,
-    /// Other words it is found by.
+    /// Further search words.
     pub keywords: String,
 }
 
 impl Command {
-    /// Every word of the query is the start of a word of the command.
+    /// Is each word of the query the start of a word of the command?
     fn fits(&self, query: &str) -> bool {
         let words = format!("{} {} {}", self.label, self.group, self.keywords).to_lowercase();
-        query.to_lowercase().split_whitespace().all(|wanted| words.split_whitespace().any(|word| word.starts_with(wanted)))
+        query.to_lowercase().split_whitespace().all(|part| words.split_whitespace().any(|word| word.starts_with(part)))
     }
 }
 
 /// Opens by Ctrl K (Command K), or through `open`. Arrow keys choose, Enter goes there.
 #[component]
 pub fn CommandPalette(
-    /// Everything that can be done here.
-    #[prop(into)]
-    commands: Signal<Vec<Command>>,
-    /// Open or not, followed both ways.
+    #[prop(into)] commands: Signal<Vec<Command>>,
+    /// Bound both ways.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
@@ -52,14 +47,14 @@ pub fn CommandPalette(
         commands.with(|commands| commands.iter().filter(|command| command.fits(&query)).take(MAX_SHOWN).cloned().collect::<Vec<_>>())
     });
     Effect::new(move || {
-        let wanted = open.get();
+        let should_open = open.get();
         let Some(dialog) = node.get() else { return };
-        if wanted && !dialog.open() {
+        if should_open && !dialog.open() {
             query.set(String::new());
             chosen.set(0);
-            // Fails only where the element is not in the page, and then there is nothing to show.
+            // Fails only when the element is not in the page.
             let _ = dialog.show_modal();
-        } else if !wanted && dialog.open() {
+        } else if !should_open && dialog.open() {
             dialog.close();
         }
     });
@@ -155,7 +150,7 @@ fn Offer(command: Command, at: usize, chosen: RwSignal<usize>, open: RwSignal<bo
     }
 }
 
-/// Goes where the chosen command leads, by its own link, so that the router sees it.
+/// Follows the chosen command by its own link, so that the router sees it.
 fn follow(node: NodeRef<html::Dialog>, chosen: usize) {
     let link = node.get_untracked().and_then(|dialog| dialog.query_selector(&format!("#command-{chosen} a")).ok().flatten());
     if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {

@@ -1,9 +1,9 @@
 //! Parts of a page that are hydrated after the rest.
 //!
-//! To hydrate a whole page at once keeps a phone's browser busy for up to half a second, in which nothing that is touched answers.
-//! What is not needed first (the footer, the phone's bar, what is further down) is passed over and hydrated afterwards, each part in a
-//! task of its own, between which the browser answers; or at once when somebody touches it. Until then it is what the server
-//! rendered: links lead where they lead.
+//! Hydrating a whole page at once keeps a phone's browser busy for up to half a second, in which it does not respond.
+//! What is not needed first (the footer, the phone's bar, what is further down) is skipped and hydrated afterwards, each part in a
+//! task of its own, between which the browser responds; or at once when the user touches it. Until then it is what the server
+//! rendered, with working links.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -20,8 +20,8 @@ use leptos::tachys::view::{Mountable, Position, PositionState};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// Shows a view that is hydrated after the rest of the page. It must stand alone in its element, must not suspend, and must not make
-/// resources: hydration numbers those in the order in which they are made.
+/// Shows a view that is hydrated after the rest of the page. It must be its element's only child, must not suspend, and must not make
+/// resources: hydration numbers those in order of creation.
 pub fn deferred(view: impl FnOnce() -> AnyView + Send + 'static) -> AnyView {
     Deferred { view: Box::new(view) }.into_any()
 }
@@ -52,17 +52,17 @@ struct Deferred {
 
 enum Part {
     Pending(Pending),
-    /// Its view is being hydrated, whose code may come here again.
+    /// Its view is being hydrated; that code may come here again.
     Hydrating,
     Hydrated(AnyViewState),
-    /// Taken out of the page before it was hydrated.
+    /// Removed from the page before it was hydrated.
     Removed {
         view: MakeView,
         owner: Owner,
     },
 }
 
-/// A part that was passed over: the nodes from the first in an element to the one before `end`.
+/// A skipped part: the nodes of an element up to the one before `end`.
 struct Pending {
     inside: types::Element,
     end: Option<types::Node>,
@@ -71,10 +71,9 @@ struct Pending {
 }
 
 impl Pending {
-    /// Takes its nodes out of the page.
+    /// Removes its nodes from the page.
     fn remove(&self) {
         while let Some(node) = self.inside.first_child().filter(|node| Some(node) != self.end.as_ref()) {
-            // It was its child a moment ago.
             let _ = self.inside.remove_child(&node);
         }
     }
@@ -83,7 +82,7 @@ impl Pending {
 /// Holds a part's view while it is shown.
 struct DeferredState(Rc<RefCell<Part>>);
 
-/// Makes the view of a part that has none yet: in the nodes that the server sent, or anew where they were taken out.
+/// Makes the view of a part that has none yet: from the server's nodes, or anew where they were removed.
 fn hydrate_now(part: &RefCell<Part>) {
     let before = part.replace(Part::Hydrating);
     let after = match before {
@@ -106,7 +105,7 @@ impl DeferredState {
         }
     }
 
-    /// Hydrates the part as soon as somebody touches it, before its own listeners are called.
+    /// Hydrates the part as soon as the user touches it, before its own listeners are called.
     fn hydrate_when_touched(&self, inside: &types::Element) {
         let part = Rc::downgrade(&self.0);
         let touched = Closure::<dyn Fn()>::new(move || {
@@ -116,10 +115,9 @@ impl DeferredState {
         });
         // The last four come alone from a screen reader, a voice or a password manager.
         for event in ["pointerdown", "focusin", "keydown", "click", "input", "change", "submit"] {
-            // An element takes any listener.
             let _ = inside.add_event_listener_with_callback_and_bool(event, touched.as_ref().unchecked_ref(), true);
         }
-        // It lives as long as the page: there are few, and each does nothing once its part is hydrated.
+        // Leaked for as long as the page lives: there are few, and each does nothing once its part is hydrated.
         touched.forget();
     }
 }
@@ -170,7 +168,7 @@ impl Render for Deferred {
                 view.rebuild(&mut state);
                 Part::Hydrated(state)
             }
-            // What its view was made of may be gone.
+            // The signals of its view may be disposed of.
             Part::Pending(part) => {
                 part.remove();
                 let mut state = view.build();

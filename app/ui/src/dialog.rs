@@ -1,21 +1,21 @@
-//! What opens over the page: dialogs and drawers, by the browser's own `<dialog>` (focus stays inside, Escape closes).
+//! Dialogs and drawers, with the browser's `<dialog>` (focus stays inside, Escape closes).
 
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::{IconButton, icon, tr};
 
-/// Where a dialog stands.
+/// Where a dialog opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
-    /// In the middle; from below on phones.
+    /// Centred; on phones at the bottom.
     #[default]
     Middle,
-    /// Along the end of the line: the cart, a side panel.
+    /// At the end side: the cart, a side panel.
     End,
-    /// Along the start of the line: the menu.
+    /// At the start side: the menu.
     Start,
-    /// Along the end on desks, from below on phones: filters.
+    /// At the end side; on phones at the bottom: filters.
     Sheet,
 }
 
@@ -30,33 +30,28 @@ impl Placement {
     }
 }
 
-/// A dialog or drawer. Needs a script: what it offers must be reachable on a page of its own as well.
+/// A dialog or drawer. Needs a script, so its content must also have a page of its own.
 #[component]
 pub fn Dialog(
-    /// Its heading.
-    #[prop(into)]
-    title: String,
-    /// A short id, alone on its page.
+    #[prop(into)] title: String,
+    /// A short id, unique on its page.
     id: &'static str,
-    /// Open or not, followed both ways.
+    /// Bound both ways.
     open: RwSignal<bool>,
-    /// Where it stands.
-    #[prop(optional)]
-    placement: Placement,
-    /// The buttons at its foot, always in sight.
+    #[prop(optional)] placement: Placement,
+    /// The buttons at its foot, always visible.
     #[prop(optional, into)]
     foot: Option<ViewFn>,
-    /// The content.
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
-        let wanted = open.get();
+        let should_open = open.get();
         let Some(dialog) = node.get() else { return };
-        if wanted && !dialog.open() {
-            // Fails only where the element is not in the page, and then there is nothing to show.
+        if should_open && !dialog.open() {
+            // Fails only when the element is not in the page.
             let _ = dialog.show_modal();
-        } else if !wanted && dialog.open() {
+        } else if !should_open && dialog.open() {
             dialog.close();
         }
     });

@@ -1,4 +1,4 @@
-//! Nothing here yet: what this place is for, and the way on.
+//! Empty pages and lists.
 
 use leptos::prelude::*;
 
@@ -7,21 +7,17 @@ use crate::Stall;
 /// An empty page or list. Never just "no data": it says what will be here and offers the next step.
 #[component]
 pub fn EmptyState(
-    /// The point, in a few words.
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     /// What will be here, or how to get it.
     #[prop(into)]
     body: String,
-    /// Without the drawing, inside a panel.
+    /// Without the drawing, for inside a panel.
     #[prop(optional)]
     plain: bool,
-    /// A heading that fits the page: 1 where this is the whole page, 2 inside one.
+    /// The heading's level: 1 as the whole page, 2 inside one.
     #[prop(default = 2)]
     level: u8,
-    /// The next step.
-    #[prop(optional)]
-    children: Option<Children>,
+    #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let pad = if plain { "py-8" } else { "py-12 md:py-16" };
     let heading = if level == 1 {

@@ -9,20 +9,20 @@ use crate::hydration::is_hydrating;
 use crate::raw_text;
 use crate::{Icon, icon, tr};
 
-/// What the fields of a page are called, by their ids: for the summary of what is wrong with them.
+/// The labels of a page's fields by their ids, for [`ErrorSummary`](crate::ErrorSummary).
 #[derive(Clone, Copy, Debug)]
 pub struct FieldNames(StoredValue<BTreeMap<String, String>>);
 
 impl FieldNames {
-    /// Collects the names of the fields that are made from now on; called once a page.
+    /// Collects the labels of fields from now on; called once a page.
     pub fn provide() {
         if use_context::<Self>().is_none() {
             provide_context(Self(StoredValue::new(BTreeMap::new())));
         }
     }
 
-    /// What the field with this id is called; with its row's number where fields in other rows, as `price.0` and `price.1`, are called
-    /// the same.
+    /// The label of a field; with its row's number where fields in other rows, as `price.0` and `price.1`, have
+    /// the same label.
     pub(crate) fn of(id: &str) -> Option<String> {
         let found = use_context::<Self>()?.0.try_with_value(|names| {
             let name = names.get(id).cloned()?;
@@ -36,16 +36,15 @@ impl FieldNames {
         }
     }
 
-    /// Tells what a field is called.
-    pub(crate) fn tell(id: &str, name: &str) {
+    pub(crate) fn add(id: &str, name: &str) {
         if let Some(Self(names)) = use_context::<Self>() {
-            // A page that is left has no summary any more.
+            // A page that was left has no summary.
             names.try_update_value(|names| names.insert(id.to_owned(), name.to_owned()));
         }
     }
 }
 
-/// What stands around every field: label, the field itself, hint, error.
+/// The frame of every field: label, the field itself, hint, error.
 #[component]
 pub(crate) fn FieldFrame(
     id: String,
@@ -56,7 +55,7 @@ pub(crate) fn FieldFrame(
     #[prop(optional)] alert: bool,
     children: Children,
 ) -> impl IntoView {
-    FieldNames::tell(&id, &label);
+    FieldNames::add(&id, &label);
     let hint_id = format!("{id}-hint");
     let error_id = format!("{id}-error");
     view! {
@@ -72,7 +71,7 @@ pub(crate) fn FieldFrame(
     }
 }
 
-/// What is wrong with a field, in the colour of problems and with a sign beside it.
+/// A field's error, with an icon.
 #[component]
 pub(crate) fn ErrorLine(id: String, error: String, #[prop(optional)] alert: bool) -> impl IntoView {
     view! {
@@ -95,39 +94,33 @@ pub(crate) fn described_by(id: &str, has_hint: bool, error: Signal<Option<String
     }
 }
 
-/// A line of text. What the reader typed before the page was hydrated is kept.
+/// A line of text. What the user typed before the page was hydrated is kept.
 #[component]
 pub fn Field(
-    /// What is asked for.
-    #[prop(into)]
-    label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
     /// `text`, `email`, `tel`, `password`, `number`, `date`, `url`, `search`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// The element's id; the name, unless two forms on a page share it.
+    /// The element's id; by default the name, which two forms on a page may share.
     #[prop(optional, into)]
     id: Option<String>,
-    /// What it holds at first.
+    /// The initial value.
     #[prop(optional, into)]
     value: Signal<String>,
-    /// A signal that follows the field, and that the field follows.
+    /// A signal bound to the field both ways.
     #[prop(optional)]
     bind: Option<RwSignal<String>>,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// What is wrong with it, and what to do.
+    /// What is wrong and what to do.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// The browser insists on an answer.
+    /// Required by the browser.
     #[prop(optional)]
     required: bool,
-    /// Says "optional" beside the label.
-    #[prop(optional)]
-    optional: bool,
+    #[prop(optional)] optional: bool,
     /// Autofill token, for example `shipping postal-code`.
     #[prop(optional)]
     autocomplete: Option<&'static str>,
@@ -137,25 +130,17 @@ pub fn Field(
     /// An example inside the empty field; never the only explanation.
     #[prop(optional, into)]
     placeholder: Option<String>,
-    /// Most characters.
-    #[prop(optional)]
-    maxlength: Option<u16>,
-    /// Least number or day.
-    #[prop(optional, into)]
-    min: Option<String>,
-    /// Greatest number or day.
-    #[prop(optional, into)]
-    max: Option<String>,
-    /// Step between numbers.
-    #[prop(optional)]
-    step: Option<&'static str>,
-    /// A fixed sign before what is typed, for example `₱`.
+    #[prop(optional)] maxlength: Option<u16>,
+    #[prop(optional, into)] min: Option<String>,
+    #[prop(optional, into)] max: Option<String>,
+    #[prop(optional)] step: Option<&'static str>,
+    /// A fixed text before what is typed, for example `₱`.
     #[prop(optional, into)]
     prefix: Option<String>,
-    /// A fixed sign after what is typed, for example `kg`.
+    /// A fixed text after what is typed, for example `kg`.
     #[prop(optional, into)]
     suffix: Option<String>,
-    /// What is wrong with it comes while the reader is in it, and is said at once.
+    /// Its error appears while the user is in it, and is announced at once.
     #[prop(optional)]
     alert: bool,
 ) -> impl IntoView {
@@ -168,24 +153,10 @@ pub fn Field(
     let first = bind.map_or_else(|| value, Into::into);
     let shown = RwSignal::new(false);
     let is_password = kind == "password";
-    let toggle = is_password.then(|| {
-        view! {
-            <button
-                type="button"
-                class="needs-script btn btn-ghost btn-square -me-3"
-                aria-pressed=move || if shown.get() { "true" } else { "false" }
-                aria-label=tr!(ACCOUNT_SHOW_PASSWORD)
-                title=tr!(ACCOUNT_SHOW_PASSWORD)
-                on:click=move |_| shown.update(|shown| *shown = !*shown)
-            >
-                <Icon shape=icon::EYE class="size-5"/>
-            </button>
-        }
-    });
     view! {
         <FieldFrame id=id.clone() label hint error optional alert>
             <div class="input w-full">
-                {prefix.map(|sign| view! { <span class="text-quiet" aria-hidden="true">{sign}</span> })}
+                {prefix.map(fixed_text)}
                 <input
                     node_ref=node
                     id=id
@@ -209,28 +180,49 @@ pub fn Field(
                         }
                     }
                 />
-                {suffix.map(|sign| view! { <span class="text-quiet" aria-hidden="true">{sign}</span> })}
-                {toggle}
+                {suffix.map(fixed_text)}
+                {is_password.then(|| show_password(shown))}
             </div>
         </FieldFrame>
     }
     .into_any()
 }
 
-/// Keeps a signal and an input alike. At first the input wins where the reader may have typed before the page was hydrated.
+/// A prefix or suffix.
+fn fixed_text(text: String) -> impl IntoView {
+    view! { <span class="text-quiet" aria-hidden="true">{text}</span> }
+}
+
+/// The button that shows the password.
+fn show_password(shown: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="needs-script btn btn-ghost btn-square -me-3"
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
+            aria-label=tr!(ACCOUNT_SHOW_PASSWORD)
+            title=tr!(ACCOUNT_SHOW_PASSWORD)
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            <Icon shape=icon::EYE class="size-5"/>
+        </button>
+    }
+}
+
+/// Binds a signal and an input. At first the input wins: the user may have typed before the page was hydrated.
 fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
     let hydrating = is_hydrating();
     Effect::new(move |before: Option<()>| {
-        let wanted = bind.get();
+        let bound = bind.get();
         let Some(input) = node.get() else { return };
         let typed = input.value();
-        if typed == wanted {
+        if typed == bound {
             return;
         }
         if before.is_none() && hydrating && !typed.is_empty() {
             bind.set(typed);
         } else {
-            input.set_value(&wanted);
+            input.set_value(&bound);
         }
     });
 }
@@ -238,36 +230,26 @@ fn follow(node: NodeRef<html::Input>, bind: RwSignal<String>) {
 /// Several lines of text.
 #[component]
 pub fn TextArea(
-    /// What is asked for.
-    #[prop(into)]
-    label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// The element's id; the name, unless two forms on a page share it.
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    /// The element's id; by default the name, which two forms on a page may share.
     #[prop(optional, into)]
     id: Option<String>,
-    /// What it holds at first.
+    /// The initial value.
     #[prop(optional, into)]
     value: String,
-    /// Visible lines.
-    #[prop(default = 3)]
-    rows: u16,
-    /// Most characters.
-    #[prop(optional)]
-    maxlength: Option<u16>,
+    #[prop(default = 3)] rows: u16,
+    #[prop(optional)] maxlength: Option<u16>,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// What is wrong with it, and what to do.
+    /// What is wrong and what to do.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// The browser insists on an answer.
+    /// Required by the browser.
     #[prop(optional)]
     required: bool,
-    /// Says "optional" beside the label.
-    #[prop(optional)]
-    optional: bool,
+    #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
@@ -289,27 +271,21 @@ pub fn TextArea(
     }
 }
 
-/// A file or several, with what is accepted said to the browser.
+/// A field for one file or several.
 #[component]
 pub fn FileField(
-    /// What is asked for.
-    #[prop(into)]
-    label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
     /// Kinds of file, for example `image/png,image/jpeg` or `.csv`.
     accept: &'static str,
-    /// More than one file.
-    #[prop(optional)]
-    multiple: bool,
+    #[prop(optional)] multiple: bool,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// What is wrong with it, and what to do.
+    /// What is wrong and what to do.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// The browser insists on a file.
+    /// Required by the browser.
     #[prop(optional)]
     required: bool,
 ) -> impl IntoView {

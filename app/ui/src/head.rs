@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Typefaces fetched early, icons, the manifest and the browser's own colours. Stands in the shell's `<head>`.
+/// Preloaded typefaces, icons, the manifest and theme colours, for the `<head>`.
 #[component]
 pub fn HeadLinks() -> impl IntoView {
     view! {

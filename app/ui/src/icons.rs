@@ -1,6 +1,6 @@
 //! Icons: outlines from Lucide (ISC licence, <https://lucide.dev/license>), only those in use.
 //!
-//! They are constants, so that a page carries the shapes it shows and no others.
+//! They are constants, so that a page carries only those it shows.
 
 use leptos::prelude::*;
 
@@ -16,13 +16,13 @@ impl Shape {
         Self { outline, directed: false }
     }
 
-    /// Points along the line of reading, so it is mirrored where that runs from right to left.
+    /// Mirrored in right-to-left languages.
     const fn directed(outline: &'static str) -> Self {
         Self { outline, directed: true }
     }
 }
 
-/// An icon beside words, or alone in a control that has its own label: it says nothing to a screen reader.
+/// An icon beside a text, or alone in a control that has its own label: hidden from screen readers.
 ///
 /// The size follows the text (`1.25em`) unless `class` says otherwise.
 #[component]
@@ -44,7 +44,6 @@ pub fn Icon(
     }
 }
 
-/// The shapes.
 pub mod icon {
     use super::Shape;
 

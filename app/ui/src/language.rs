@@ -1,4 +1,4 @@
-//! The reader's language in views: [`use_locale`], [`tr!`](crate::tr) and [`trn!`](crate::trn).
+//! The user's language in views: [`use_locale`], [`tr!`](crate::tr) and [`trn!`](crate::trn).
 
 use domain::Locale;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ pub fn use_locale() -> Locale {
     use_context::<Locale>().unwrap_or_default()
 }
 
-/// A message of the catalogue in the reader's language.
+/// A message of the catalogue in the user's language.
 ///
 /// `tr!(CART_EMPTY_TITLE)` is a `&'static str`; `tr!(COMMON_FROM_PRICE, price = "₱120.00")` is a `String`.
 #[macro_export]
@@ -37,7 +37,7 @@ macro_rules! trn {
     };
 }
 
-/// Any whole number as the count of a message; what does not fit counts as very many.
+/// Any whole number as the count of a message, saturating.
 pub fn count(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

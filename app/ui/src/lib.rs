@@ -1,8 +1,8 @@
 //! The design system: what Tindahan's pages are made of, without business.
 //!
-//! Components are named for what they are on the page, take data as properties, and work before a script runs
+//! Components are named for what they are on the page, take data as properties, and work without a script
 //! wherever that makes sense. Colours, type, ornaments: `style/`. Words: [`tr!`] and [`trn!`] with the keys of
-//! `domain/messages`. All of it can be looked at on `/ui` in development (feature `gallery`).
+//! `domain/messages`. All of it is shown on `/ui` in development (feature `gallery`).
 //!
 //! Two things hold everywhere: no inline styles (the content policy forbids them), and logical properties only
 //! (`ps-4`, `start-0`, `text-end`), so that a right-to-left language needs no second layout.

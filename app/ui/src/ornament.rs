@@ -1,4 +1,4 @@
-//! The shop's own ornaments, grown from the labels on its goods: the awning, the banig band, the stall.
+//! The shop's ornaments: the awning, the banig band, the stall.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub fn Banig() -> impl IntoView {
     view! { <div class="banig" aria-hidden="true"></div> }
 }
 
-/// The shop's sign: an awning over an open door, beside its name.
+/// The shop's mark: an awning over an open door.
 #[component]
 pub fn Mark(
     /// Classes, for example `size-8`.
@@ -36,7 +36,7 @@ pub fn Mark(
     }
 }
 
-/// An empty stall: shown where there is nothing yet.
+/// An empty stall, for empty pages.
 #[component]
 pub fn Stall() -> impl IntoView {
     let scallops = (0..9_u8)

@@ -1,4 +1,4 @@
-//! Further pages of a list. Lists page by key, so there is a next and a previous page and no page 7.
+//! Paging of lists. Lists page by key, so there is a next and a previous page and no page 7.
 
 use leptos::prelude::*;
 

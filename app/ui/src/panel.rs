@@ -1,22 +1,19 @@
-//! Surfaces: what belongs together.
+//! Panels, cards, page headers.
 
 use leptos::prelude::*;
 
 use crate::{Icon, icon};
 
-/// A titled part of a working page, with its own actions.
+/// A titled part of an admin page, with its own actions.
 #[component]
 pub fn Panel(
-    /// What it holds.
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     /// Buttons or links beside the title.
     #[prop(optional, into)]
     actions: Option<ViewFn>,
     /// The content reaches the edges, as a table does.
     #[prop(optional)]
     flush: bool,
-    /// The content.
     children: Children,
 ) -> impl IntoView {
     let body = if flush { "" } else { "p-4 md:p-5" };
@@ -33,23 +30,18 @@ pub fn Panel(
 
 /// A quiet surface without a title.
 #[component]
-pub fn Card(
-    /// The content.
-    children: Children,
-) -> impl IntoView {
+pub fn Card(children: Children) -> impl IntoView {
     view! { <div class="bg-raised border border-hairline rounded-card p-4 md:p-6 keep-together">{children()}</div> }
 }
 
-/// A heading with what can be done on this page beside it.
+/// A page's heading with its actions.
 #[component]
 pub fn PageHeader(
-    /// The page's name.
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     /// A line under it.
     #[prop(optional, into)]
     detail: Option<String>,
-    /// Buttons or links at its end.
+    /// Buttons or links.
     #[prop(optional, into)]
     actions: Option<ViewFn>,
 ) -> impl IntoView {
@@ -64,16 +56,13 @@ pub fn PageHeader(
     }
 }
 
-/// A part of a page that unfolds, by the browser alone.
+/// A part of a page that unfolds, without a script.
 #[component]
 pub fn Disclosure(
-    /// What it holds.
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     /// Unfolded at first.
     #[prop(optional)]
     open: bool,
-    /// The content.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -87,18 +76,13 @@ pub fn Disclosure(
     }
 }
 
-/// One visible step of a longer task, such as checkout.
+/// A step of a longer task, such as checkout.
 #[component]
 pub fn Step(
-    /// Which one, from 1.
+    /// From 1.
     number: u8,
-    /// What is settled in it.
-    #[prop(into)]
-    title: String,
-    /// It is settled.
-    #[prop(optional, into)]
-    done: Signal<bool>,
-    /// The content.
+    #[prop(into)] title: String,
+    #[prop(optional, into)] done: Signal<bool>,
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -117,12 +101,9 @@ pub fn Step(
     }
 }
 
-/// Pairs of a name and what it is, as in an order's details.
+/// Names and values, as in an order's details.
 #[component]
-pub fn Facts(
-    /// Name and value, in order.
-    facts: Vec<(String, String)>,
-) -> impl IntoView {
+pub fn Facts(facts: Vec<(String, String)>) -> impl IntoView {
     view! {
         <dl class="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-2">
             {facts

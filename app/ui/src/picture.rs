@@ -23,19 +23,19 @@ fn srcset(id: &str, extension: &str) -> String {
     set
 }
 
-/// A square photograph whose place is kept before it arrives. Stands in an element with the class `tile`.
+/// A square photograph whose room is reserved before it loads. Its parent has the class `tile`.
 #[component]
 pub fn Picture(
     /// The picture's id, as in its address; empty where there is none, and nothing is loaded.
     #[prop(into)]
     id: String,
-    /// What it shows; empty when the words beside it say the same.
+    /// The text alternative; empty when the text beside it says the same.
     #[prop(into)]
     alt: String,
     /// How wide it is shown, as the `sizes` attribute: `(width < 48rem) 50vw, 20rem`.
     #[prop(into)]
     sizes: String,
-    /// Seen first on the page: loaded at once and before others.
+    /// Among the first on the page: loaded at once and before others.
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// An address in the lines of a label.
+/// An address as the lines of a label.
 #[component]
 pub fn PostalLabel(
     /// The recipient first.

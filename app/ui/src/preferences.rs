@@ -5,16 +5,12 @@ use leptos::prelude::*;
 
 use crate::{Icon, Theme, icon, tr, use_locale};
 
-/// Where both forms go: a POST of `language` or `theme`, and of `back`, the address to return to.
+/// Both forms POST here: `language` or `theme`, and `back`, the address to return to.
 pub const PREFERENCES_ACTION: &str = "/preferences";
 
-/// One button a language, in that language.
+/// One button per language, in that language.
 #[component]
-pub fn LanguageSwitcher(
-    /// The address to come back to.
-    #[prop(into)]
-    back: Signal<String>,
-) -> impl IntoView {
+pub fn LanguageSwitcher(#[prop(into)] back: Signal<String>) -> impl IntoView {
     let current = use_locale();
     view! {
         <form method="post" action=PREFERENCES_ACTION>
@@ -46,11 +42,7 @@ pub fn LanguageSwitcher(
 
 /// Light, dark, or as on the device.
 #[component]
-pub fn ThemeSwitch(
-    /// The address to come back to.
-    #[prop(into)]
-    back: Signal<String>,
-) -> impl IntoView {
+pub fn ThemeSwitch(#[prop(into)] back: Signal<String>) -> impl IntoView {
     let current = use_context::<Theme>().unwrap_or_default();
     view! {
         <form method="post" action=PREFERENCES_ACTION>

@@ -1,4 +1,4 @@
-//! Money and moments as the reader writes them.
+//! Prices, sums and dates in the user's format.
 
 use domain::iso_date_time;
 use domain::{Money, Timestamp};
@@ -6,15 +6,14 @@ use leptos::prelude::*;
 
 use crate::{tr, use_locale};
 
-/// What something costs, with what it cost before.
+/// A price, with the former one.
 #[component]
 pub fn Price(
-    /// What it costs now.
     amount: Money,
-    /// What it cost before, when that was more.
+    /// The former price, when it was higher.
     #[prop(optional_no_strip)]
     compare_at: Option<Money>,
-    /// There are variants that cost more: "from …".
+    /// Some variants cost more: "from …".
     #[prop(optional)]
     from: bool,
     /// Classes for the size, for example `text-2xl`.
@@ -42,13 +41,11 @@ pub fn Price(
 /// One line of a sum: subtotal, shipping, total.
 #[component]
 pub fn SumLine(
-    /// What it is.
-    #[prop(into)]
-    label: String,
-    /// How much, already written: an amount, or "Free".
+    #[prop(into)] label: String,
+    /// An amount as text, or "Free".
     #[prop(into)]
     amount: Signal<String>,
-    /// The line that matters.
+    /// The line with the total.
     #[prop(optional)]
     total: bool,
 ) -> impl IntoView {
@@ -61,12 +58,11 @@ pub fn SumLine(
     }
 }
 
-/// A day and time in the shop's time zone, readable by machines too.
+/// A day and time in the shop's time zone, as `<time>`.
 #[component]
 pub fn When(
-    /// The moment.
     at: Timestamp,
-    /// The day alone.
+    /// Without the time.
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {

@@ -1,44 +1,39 @@
-//! A product on a shelf.
+//! Product cards and category tiles.
 
 use domain::Money;
 use leptos::prelude::*;
 
 use crate::{Badge, Picture, Price, Tone, tr};
 
-/// A product on a shelf: its photograph is the card. Stands in an element with the class `shelf`.
+/// A product in a listing. Its parent has the class `product-grid`.
 #[component]
 pub fn ProductCard(
-    /// The product's page.
-    #[prop(into)]
-    href: String,
+    #[prop(into)] href: String,
     #[prop(into)] name: String,
     /// Its picture's id.
     #[prop(into)]
     picture: String,
-    /// What it costs now.
     price: Money,
-    /// What it cost before, when that was more.
+    /// The former price, when it was higher.
     #[prop(optional_no_strip)]
     compare_at: Option<Money>,
-    /// There are variants that cost more.
+    /// Some variants cost more.
     #[prop(optional)]
     from: bool,
     /// A line under the name, for example "6 colours".
     #[prop(optional_no_strip)]
     note: Option<String>,
-    /// It cannot be bought now.
+    /// Out of stock.
     #[prop(optional)]
     sold_out: bool,
-    /// It is new on the shelf.
-    #[prop(optional)]
-    new: bool,
-    /// Only this many are left; said when it is few.
+    #[prop(optional)] new: bool,
+    /// Only this many are left; shown when few.
     #[prop(optional_no_strip)]
     few_left: Option<u32>,
     /// Among the first on the page: its picture is loaded at once.
     #[prop(optional)]
     first: bool,
-    /// A button over the picture's corner, for example to add it to the cart.
+    /// A button over the picture's corner, for example to add the product to the cart.
     #[prop(optional, into)]
     action: Option<ViewFn>,
 ) -> impl IntoView {
@@ -77,14 +72,12 @@ pub fn ProductCard(
     }
 }
 
-/// A category, as a tile with its name.
+/// A category as a tile.
 #[component]
 pub fn CategoryTile(
-    /// The category's page.
-    #[prop(into)]
-    href: String,
+    #[prop(into)] href: String,
     #[prop(into)] name: String,
-    /// The id of the picture that stands for it; empty for none.
+    /// The picture's id; empty for none.
     #[prop(into)]
     picture: String,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! How many: a number with a button on each side.
+//! A number with a button on each side.
 
 use leptos::prelude::*;
 
@@ -7,33 +7,27 @@ use crate::{Icon, icon, tr, trn};
 /// A whole number from `min` to `max`. Without a script it is a plain number field.
 #[component]
 pub fn QuantityStepper(
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// The number, followed both ways.
+    #[prop(into)] name: String,
+    /// Bound both ways.
     value: RwSignal<u32>,
-    /// What is counted, for a screen reader; "Quantity" when left out.
+    /// The accessible name; "Quantity" by default.
     #[prop(optional, into)]
     label: Option<String>,
-    /// Least.
-    #[prop(default = 1)]
-    min: u32,
-    /// Most, for example what is in stock.
-    #[prop(default = 99.into(), into)]
-    max: Signal<u32>,
-    /// Told each number the reader chooses.
+    #[prop(default = 1)] min: u32,
+    #[prop(default = 99.into(), into)] max: Signal<u32>,
+    /// Called with each number the user chooses.
     #[prop(optional, into)]
     on_change: Option<Callback<u32>>,
 ) -> impl IntoView {
-    // The most there is, said when more was wanted.
+    // The most there is, shown when more was asked for.
     let cut = RwSignal::new(None::<u32>);
-    let choose = move |wanted: u32| {
+    let choose = move |requested: u32| {
         let most = max.get_untracked().max(min);
-        let number = wanted.clamp(min, most);
-        cut.set((wanted > most).then_some(most));
+        let number = requested.clamp(min, most);
+        cut.set((requested > most).then_some(most));
         value.set(number);
-        if let Some(told) = on_change {
-            told.run(number);
+        if let Some(on_change) = on_change {
+            on_change.run(number);
         }
     };
     let label = label.unwrap_or_else(|| tr!(PRODUCT_QUANTITY).to_owned());

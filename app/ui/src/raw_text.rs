@@ -1,7 +1,7 @@
 //! Text inside `<title>` and `<textarea>`.
 
-/// A text as it is put into an element whose children the server writes as they are: `<title>` (`leptos_meta` 0.8.7) and `<textarea>`
-/// (`tachys` 0.2.19, `ESCAPE_CHILDREN`). Browsers read references to signs there, but no elements, so markup is escaped on the server;
+/// Escapes a text for an element whose children the server does not escape: `<title>` (`leptos_meta` 0.8.7) and `<textarea>`
+/// (`tachys` 0.2.19, `ESCAPE_CHILDREN`). Browsers read character references there, but no elements, so markup is escaped on the server;
 /// in the browser it is set as text.
 #[must_use]
 pub fn raw_text(text: String) -> String {

@@ -5,41 +5,34 @@ use wasm_bindgen::JsCast;
 
 use crate::{Icon, Picture, icon, tr};
 
-/// Something that fits what is being typed.
+/// A suggestion for the text so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Where it leads.
     pub href: String,
-    /// What it is.
     pub label: String,
-    /// More about it, for example a price.
+    /// For example a price.
     pub detail: Option<String>,
-    /// Its picture's id.
     pub picture: Option<String>,
 }
 
 /// A search box that sends `q` to `action`.
 #[component]
 pub fn SearchBox(
-    /// Where the form goes.
-    #[prop(default = "/search")]
-    action: &'static str,
-    /// What is asked for, for a screen reader.
+    #[prop(default = "/search")] action: &'static str,
+    /// The accessible name.
     #[prop(optional, into)]
     label: Option<String>,
-    /// An example in the empty box.
+    /// An example in the empty field.
     #[prop(optional, into)]
     placeholder: Option<String>,
-    /// The box's id, alone on its page.
+    /// Unique on its page.
     #[prop(default = "search")]
     id: &'static str,
-    /// What was searched for.
+    /// The text of the last search.
     #[prop(optional, into)]
     query: Signal<String>,
-    /// What fits the words so far.
-    #[prop(optional, into)]
-    suggestions: Signal<Vec<Suggestion>>,
-    /// Told each change of the words.
+    #[prop(optional, into)] suggestions: Signal<Vec<Suggestion>>,
+    /// Called with each change of the text.
     #[prop(optional, into)]
     on_query: Option<Callback<String>>,
 ) -> impl IntoView {
@@ -61,8 +54,8 @@ pub fn SearchBox(
                     placeholder=placeholder
                     value=move || query.get()
                     on:input=move |event| {
-                        if let Some(told) = on_query {
-                            told.run(event_target_value(&event));
+                        if let Some(on_query) = on_query {
+                            on_query.run(event_target_value(&event));
                         }
                     }
                 />
@@ -102,14 +95,14 @@ fn Suggestions(list: Vec<Suggestion>) -> impl IntoView {
     }
 }
 
-/// Arrow keys go from the box into the suggestions and back; Escape leaves them.
+/// Arrow keys go from the field into the suggestions and back; Escape leaves them.
 fn walk(event: &leptos::ev::KeyboardEvent) {
     let down = match event.key().as_str() {
         "ArrowDown" => true,
         "ArrowUp" => false,
         "Escape" => {
             if let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok()) {
-                // An element that is in focus can always lose it.
+                // A focused element can always lose the focus.
                 let _ = target.blur();
             }
             return;
@@ -130,7 +123,7 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     let next = if down { here + 1 } else { here.saturating_sub(1) };
     if let Some(stop) = stops.get(next) {
         event.prevent_default();
-        // A suggestion that just vanished cannot take the focus.
+        // A suggestion that is gone cannot take the focus.
         let _ = stop.focus();
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in while something loads: the same shapes, so that nothing jumps.
+//! Placeholders while something loads: the same shapes, so that the layout does not shift.
 
 use leptos::prelude::*;
 
@@ -6,11 +6,7 @@ use crate::tr;
 
 /// A few lines of text.
 #[component]
-pub fn SkeletonText(
-    /// How many lines.
-    #[prop(default = 3)]
-    lines: u8,
-) -> impl IntoView {
+pub fn SkeletonText(#[prop(default = 3)] lines: u8) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-3" role="status">
             <span class="sr-only">{tr!(COMMON_LOADING)}</span>
@@ -24,15 +20,11 @@ pub fn SkeletonText(
     }
 }
 
-/// A shelf of product cards.
+/// A grid of product cards.
 #[component]
-pub fn SkeletonCards(
-    /// How many cards.
-    #[prop(default = 8)]
-    count: u8,
-) -> impl IntoView {
+pub fn SkeletonCards(#[prop(default = 8)] count: u8) -> impl IntoView {
     view! {
-        <div class="shelf" role="status">
+        <div class="product-grid" role="status">
             <span class="sr-only">{tr!(COMMON_LOADING)}</span>
             {(0..count)
                 .map(|_| {
@@ -51,11 +43,7 @@ pub fn SkeletonCards(
 
 /// Rows of a table.
 #[component]
-pub fn SkeletonRows(
-    /// How many rows.
-    #[prop(default = 8)]
-    rows: u8,
-) -> impl IntoView {
+pub fn SkeletonRows(#[prop(default = 8)] rows: u8) -> impl IntoView {
     view! {
         <div class="divide-y divide-hairline" role="status">
             <span class="sr-only">{tr!(COMMON_LOADING)}</span>

@@ -1,25 +1,21 @@
-//! A figure that matters, and where it comes from.
+//! Key figures.
 
 use leptos::prelude::*;
 
 use crate::Tone;
 
-/// A figure with its name. The whole tile leads to what the figure is made of.
+/// A figure with its name, as a link to the list it is made of.
 #[component]
 pub fn StatTile(
-    /// What is counted.
-    #[prop(into)]
-    label: String,
-    /// The figure, already written; may change while one looks.
+    #[prop(into)] label: String,
+    /// The figure as text; it may change while the page is open.
     #[prop(into)]
     value: Signal<String>,
-    /// The list it is made of.
-    #[prop(into)]
-    href: String,
-    /// How it compares, in words: "12% more than yesterday".
+    #[prop(into)] href: String,
+    /// How it compares: "12% more than yesterday".
     #[prop(optional, into)]
     change: Option<String>,
-    /// Whether that is good.
+    /// The meaning of the change.
     #[prop(optional)]
     tone: Tone,
     /// A small chart.

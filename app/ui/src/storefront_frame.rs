@@ -1,26 +1,22 @@
-//! What stands around every page of the shop: the front with its awning, the foot, the phone's bar.
+//! The frame of every storefront page: header, footer, the phone's bar.
 
 use leptos::prelude::*;
 
 use crate::{Awning, Banig, Icon, LanguageSwitcher, Mark, Picture, SearchBox, Shape, Suggestion, ThemeSwitch, deferred, icon, tr, trn};
 
-/// A link with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NavLink {
-    /// Where it leads.
     pub href: String,
-    /// What it is called.
     pub name: String,
 }
 
 impl NavLink {
-    /// A link with its name.
     pub fn new(href: impl Into<String>, name: impl Into<String>) -> Self {
         Self { href: href.into(), name: name.into() }
     }
 }
 
-/// The first thing the Tab key reaches: past the front, to `<main id="content">`.
+/// The first stop of the Tab key: skips the header, to `<main id="content">`.
 #[component]
 pub fn SkipLink() -> impl IntoView {
     view! {
@@ -28,64 +24,66 @@ pub fn SkipLink() -> impl IntoView {
     }
 }
 
-/// What stands before the shop's name: its logo, or its sign.
-fn sign(logo: Option<String>) -> AnyView {
+/// The shop's logo and name, leading home.
+fn shop_link(shop_name: String, logo: Option<String>, fit: &str, name_class: Option<&'static str>) -> AnyView {
+    let label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
+    let class = format!("flex items-center gap-2 min-h-11 {fit} font-display font-semibold text-xl md:text-2xl tracking-tight");
+    view! {
+        <a href="/" class=class aria-label=label>
+            {logo_picture(logo)}
+            <span class=name_class>{shop_name}</span>
+        </a>
+    }
+    .into_any()
+}
+
+/// The picture that is the shop's logo, or the drawn mark.
+fn logo_picture(logo: Option<String>) -> AnyView {
     match logo {
         Some(id) => view! { <span class="block size-10 overflow-hidden rounded-field shrink-0"><Picture id alt="" sizes="2.5rem" first=true/></span> }.into_any(),
         None => view! { <Mark class="size-8 max-sm:size-7"/> }.into_any(),
     }
 }
 
-/// The shop's front: sign, search, account and cart over the aisles, under the awning.
+/// The header: logo, search, account and cart, with the categories below.
 #[component]
 pub fn Header(
-    /// The shop's name.
-    #[prop(into)]
-    shop_name: String,
-    /// The id of the picture that is the shop's logo; its sign without one.
+    #[prop(into)] shop_name: String,
+    /// The picture id of the shop's logo; without one its mark is shown.
     #[prop(optional_no_strip)]
     logo: Option<String>,
-    /// The aisles.
     categories: Vec<NavLink>,
-    /// The path of this page, to mark where the reader is.
+    /// The path of this page, to mark the current link.
     #[prop(into)]
     path: Signal<String>,
-    /// How many things lie in the cart.
+    /// The number of units in the cart.
     #[prop(into)]
     cart_count: Signal<u32>,
-    /// The first name of who is signed in.
+    /// The first name of the signed-in user.
     #[prop(optional_no_strip)]
     signed_in: Option<String>,
-    /// What was searched for.
+    /// The text of the last search.
     #[prop(optional, into)]
     query: Signal<String>,
-    /// What fits the words in the search box.
+    /// Suggestions for the search box's text.
     #[prop(optional, into)]
     suggestions: Signal<Vec<Suggestion>>,
-    /// Told each change of the words in the search box.
+    /// Called with each change of the search box's text.
     #[prop(optional, into)]
     on_query: Option<Callback<String>>,
-    /// Opens the cart's drawer in place of its page.
+    /// Opens the cart's drawer instead of its page.
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
-    /// Where the reader has things delivered to: before the aisles, on wide screens beside the search.
+    /// The delivery location: before the categories, on wide screens beside the search.
     #[prop(optional, into)]
     place: Option<ViewFn>,
 ) -> impl IntoView {
-    let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
     let account = if signed_in.is_some() { "/account" } else { "/sign-in" };
     view! {
         <header class="screen-only relative z-30 md:sticky md:top-0" id="front">
             <div class="bg-front text-front-content">
                 <div class="page flex items-center gap-3 md:gap-6 h-16">
-                    <a
-                        href="/"
-                        class="flex items-center gap-2 min-h-11 shrink-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
-                        aria-label=logo_label
-                    >
-                        {sign(logo)}
-                        <span>{shop_name}</span>
-                    </a>
+                    {shop_link(shop_name, logo, "shrink-0", None)}
                     <div class="grow min-w-0 max-w-2xl mx-auto">
                         {search_box(query, suggestions, on_query)}
                     </div>
@@ -101,7 +99,7 @@ pub fn Header(
                             aria-label=move || trn!(SHELL_CART_WITH_ITEMS, cart_count.get())
                             on:click=move |event| open_cart(&event, on_cart)
                         >
-                            <CartSign count=cart_count/>
+                            <CartIcon count=cart_count/>
                             <span class="max-lg:sr-only">{tr!(SHELL_CART)}</span>
                         </a>
                     </nav>
@@ -110,7 +108,7 @@ pub fn Header(
                     {place.map(|place| view! { <div class="lg:hidden">{place.run()}</div> }.into_any())}
                     <nav aria-label=tr!(SHELL_CATEGORIES)>
                         <ul class="flex gap-5">
-                            {deferred(move || categories.into_iter().map(|link| view! { <Aisle link path/> }.into_any()).collect_view().into_any())}
+                            {deferred(move || categories.into_iter().map(|link| view! { <CategoryLink link path/> }.into_any()).collect_view().into_any())}
                         </ul>
                     </nav>
                 </div>
@@ -122,33 +120,23 @@ pub fn Header(
     .into_any()
 }
 
-/// The front over the checkout: the sign, that it is safe, and help; nothing that leads away from paying.
+/// The checkout's header: logo, that it is secure, and help; nothing else that leads away from paying.
 #[component]
 pub fn CheckoutHeader(
-    /// The shop's name.
-    #[prop(into)]
-    shop_name: String,
-    /// The id of the picture that is the shop's logo; its sign without one.
+    #[prop(into)] shop_name: String,
+    /// The picture id of the shop's logo; without one its mark is shown.
     #[prop(optional_no_strip)]
     logo: Option<String>,
-    /// Where help is, when there is any.
+    /// The address of the help page.
     #[prop(optional_no_strip)]
     help: Option<String>,
 ) -> impl IntoView {
-    let logo_label = tr!(SHELL_LOGO_LABEL, shop = shop_name);
     view! {
         <header class="screen-only relative z-30" id="front">
             <div class="bg-front text-front-content">
                 <div class="page flex items-center gap-3 md:gap-6 h-16">
-                    <a
-                        href="/"
-                        class="flex items-center gap-2 min-h-11 min-w-0 font-display font-semibold text-xl md:text-2xl tracking-tight"
-                        aria-label=logo_label
-                    >
-                        {sign(logo)}
-                        <span class="truncate">{shop_name}</span>
-                    </a>
-                    // On narrow phones the name of the shop has the room: of this only the lock is seen.
+                    {shop_link(shop_name, logo, "min-w-0", Some("truncate"))}
+                    // On narrow phones only the lock is visible, to leave room for the shop's name.
                     <p class="ms-auto shrink-0 flex items-center gap-2 text-sm font-medium"><Icon shape=icon::LOCK class="size-5"/><span class="max-[400px]:sr-only whitespace-nowrap">{tr!(CHECKOUT_SECURE)}</span></p>
                     {help.map(|help| view! { <a href=help class="front-link">{tr!(CHECKOUT_HELP)}</a> }.into_any())}
                 </div>
@@ -177,7 +165,7 @@ fn open_cart(event: &leptos::ev::MouseEvent, on_cart: Option<Callback<()>>) {
 }
 
 #[component]
-fn Aisle(link: NavLink, path: Signal<String>) -> impl IntoView {
+fn CategoryLink(link: NavLink, path: Signal<String>) -> impl IntoView {
     let href = link.href.clone();
     let here = move || path.with(|path| *path == href);
     view! {
@@ -193,9 +181,9 @@ fn Aisle(link: NavLink, path: Signal<String>) -> impl IntoView {
     }
 }
 
-/// The cart's sign with how many things lie in it.
+/// The cart's icon with the number of units in it.
 #[component]
-fn CartSign(count: Signal<u32>) -> impl IntoView {
+fn CartIcon(count: Signal<u32>) -> impl IntoView {
     view! {
         <span class="relative" aria-hidden="true">
             <Icon shape=icon::CART class="size-6"/>
@@ -209,23 +197,19 @@ fn CartSign(count: Signal<u32>) -> impl IntoView {
     }
 }
 
-/// A titled list of links in the foot.
+/// A titled list of links in the footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FooterColumn {
-    /// What the links have in common.
     pub title: String,
     pub links: Vec<NavLink>,
 }
 
-/// The foot of the shop: links, language, colours, under a banig band.
+/// The footer: links, language, theme, under a banig band.
 #[component]
 pub fn Footer(
-    /// The shop's name.
-    #[prop(into)]
-    shop_name: String,
-    /// Lists of links.
+    #[prop(into)] shop_name: String,
     columns: Vec<FooterColumn>,
-    /// The path of this page, to come back to after a change of language or colours.
+    /// The path of this page, to return to after a change of language or theme.
     #[prop(into)]
     path: Signal<String>,
     /// The year of the copyright line.
@@ -275,16 +259,14 @@ fn foot(shop_name: String, columns: Vec<FooterColumn>, path: Signal<String>, yea
     .into_any()
 }
 
-/// The phone's bar: the five places within the thumb's reach. Hidden on wider screens.
+/// The phone's bar with the five main pages. Hidden on wider screens.
 #[component]
 pub fn BottomNavigation(
-    /// The path of this page.
-    #[prop(into)]
-    path: Signal<String>,
-    /// How many things lie in the cart.
+    #[prop(into)] path: Signal<String>,
+    /// The number of units in the cart.
     #[prop(into)]
     cart_count: Signal<u32>,
-    /// Opens the cart's drawer in place of its page.
+    /// Opens the cart's drawer instead of its page.
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
 ) -> impl IntoView {
@@ -293,14 +275,14 @@ pub fn BottomNavigation(
             class="screen-only md:hidden fixed z-40 inset-x-0 bottom-0 bg-raised border-t border-hairline pb-[env(safe-area-inset-bottom)]"
             aria-label=tr!(SHELL_PHONE_MENU)
         >
-            {deferred(move || places(path, cart_count, on_cart))}
+            {deferred(move || bottom_items(path, cart_count, on_cart))}
         </nav>
     }
     .into_any()
 }
 
-fn places(path: Signal<String>, cart_count: Signal<u32>, on_cart: Option<Callback<()>>) -> AnyView {
-    let place = move |href: &'static str, shape: Shape, name: &'static str| {
+fn bottom_items(path: Signal<String>, cart_count: Signal<u32>, on_cart: Option<Callback<()>>) -> AnyView {
+    let item = move |href: &'static str, shape: Shape, name: &'static str| {
         let here = move || path.with(|path| path == href || (href != "/" && path.starts_with(href)));
         view! {
             <li class="grow basis-0">
@@ -314,9 +296,9 @@ fn places(path: Signal<String>, cart_count: Signal<u32>, on_cart: Option<Callbac
     };
     view! {
         <ul class="flex">
-            {place("/", icon::HOME, tr!(SHELL_HOME))}
-            {place("/categories", icon::GRID, tr!(SHELL_CATEGORIES))}
-            {place("/search", icon::SEARCH, tr!(COMMON_SEARCH))}
+            {item("/", icon::HOME, tr!(SHELL_HOME))}
+            {item("/categories", icon::GRID, tr!(SHELL_CATEGORIES))}
+            {item("/search", icon::SEARCH, tr!(COMMON_SEARCH))}
             <li class="grow basis-0">
                 <a
                     href="/cart"
@@ -325,11 +307,11 @@ fn places(path: Signal<String>, cart_count: Signal<u32>, on_cart: Option<Callbac
                     aria-current=move || path.with(|path| path == "/cart").then_some("page")
                     on:click=move |event| open_cart(&event, on_cart)
                 >
-                    <CartSign count=cart_count/>
+                    <CartIcon count=cart_count/>
                     <span>{tr!(SHELL_CART)}</span>
                 </a>
             </li>
-            {place("/account", icon::USER, tr!(SHELL_ACCOUNT))}
+            {item("/account", icon::USER, tr!(SHELL_ACCOUNT))}
         </ul>
     }
     .into_any()

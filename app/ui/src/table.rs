@@ -1,42 +1,38 @@
-//! Tables for work: dense, sortable by links, walked by the keyboard.
+//! Tables of the admin: dense, sortable by links, with keyboard navigation.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::{Icon, icon, tr};
 
-/// Which way a column is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sorted {
     /// Small to large, A to Z, old to new.
     Ascending,
-    /// The other way.
     Descending,
 }
 
-/// A column's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// The name is for a screen reader alone, as over ticks or buttons.
+    /// The name is for screen readers only, as over checkboxes or buttons.
     pub hidden: bool,
-    /// Figures: set to the end of the cell.
+    /// Figures: aligned to the end of the cell.
     pub figures: bool,
-    /// Address of the list sorted by this column.
+    /// The address of the list sorted by this column.
     pub sort_href: Option<String>,
-    /// How the list is sorted by it now.
+    /// The current sorting by it.
     pub sorted: Option<Sorted>,
-    /// Left out on narrow screens.
+    /// Hidden on narrow screens.
     pub wide_only: bool,
 }
 
 impl Column {
-    /// A column of words.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// A column of ticks or buttons: its name is for a screen reader alone.
+    /// A column of checkboxes or buttons: its name is for screen readers only.
     pub fn hidden(name: impl Into<String>) -> Self {
         Self { name: name.into(), hidden: true, ..Self::default() }
     }
@@ -52,7 +48,7 @@ impl Column {
         Self { sort_href: Some(href.into()), sorted, ..self }
     }
 
-    /// The same column, left out on narrow screens. Its cells carry the class `max-md:hidden`.
+    /// The same column, hidden on narrow screens. Its cells need the class `max-md:hidden`.
     #[must_use]
     pub fn wide_only(self) -> Self {
         Self { wide_only: true, ..self }
@@ -61,15 +57,13 @@ impl Column {
 
 /// A table. Its children are [`Row`]s.
 ///
-/// Arrow keys, `j` and `k`, Home and End walk the rows; Enter opens a row's first link; Space ticks its box.
+/// Arrow keys, `j` and `k`, Home and End move between rows; Enter opens a row's first link; Space ticks its checkbox.
 #[component]
 pub fn Table(
-    /// What the table lists, for a screen reader.
+    /// The accessible name.
     #[prop(into)]
     caption: String,
-    /// The heads.
     columns: Vec<Column>,
-    /// The rows.
     children: Children,
 ) -> impl IntoView {
     let label = caption.clone();
@@ -122,13 +116,12 @@ fn Head(column: Column) -> impl IntoView {
     view! { <th scope="col" class=format!("px-3 first:ps-5 last:pe-5 py-2 font-medium whitespace-nowrap {align} {narrow}") aria-sort=sorted>{head}</th> }
 }
 
-/// A row of a [`Table`]. Cells are plain `<td>`; [`FigureCell`] sets figures to the end.
+/// A row of a [`Table`]. Cells are plain `<td>`; [`FigureCell`] is for figures.
 #[component]
 pub fn Row(
-    /// Ticked for a bulk action.
+    /// Selected for a bulk action.
     #[prop(optional, into)]
     selected: Signal<bool>,
-    /// The cells.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -142,31 +135,22 @@ pub fn Row(
     }
 }
 
-/// A cell of figures: set to the end, digits under digits.
+/// A cell for a figure, aligned to the end.
 #[component]
-pub fn FigureCell(
-    /// The figure.
-    children: Children,
-) -> impl IntoView {
+pub fn FigureCell(children: Children) -> impl IntoView {
     view! { <td class="figures text-end">{children()}</td> }
 }
 
-/// The box that ticks a row for a bulk action. Stands in the first cell.
+/// The checkbox that selects a row for a bulk action, in the first cell.
 #[component]
 pub fn TickBox(
-    /// What is ticked, for a screen reader.
+    /// The accessible name.
     #[prop(into)]
     label: String,
-    /// The name in the form.
-    #[prop(into)]
-    name: String,
-    /// What the form sends.
-    #[prop(into)]
-    value: String,
-    /// Ticked.
-    #[prop(optional, into)]
-    checked: Signal<bool>,
-    /// Told each change.
+    #[prop(into)] name: String,
+    #[prop(into)] value: String,
+    #[prop(optional, into)] checked: Signal<bool>,
+    /// Called with each change.
     #[prop(optional, into)]
     on_change: Option<Callback<bool>>,
 ) -> impl IntoView {
@@ -181,8 +165,8 @@ pub fn TickBox(
                 checked=checked.get_untracked()
                 prop:checked=move || checked.get()
                 on:change=move |event| {
-                    if let Some(told) = on_change {
-                        told.run(event_target_checked(&event));
+                    if let Some(on_change) = on_change {
+                        on_change.run(event_target_checked(&event));
                     }
                 }
             />
@@ -190,13 +174,12 @@ pub fn TickBox(
     }
 }
 
-/// What can be done with the ticked rows. Stays in sight while there are any.
+/// The actions for the selected rows. Visible while there are any.
 #[component]
 pub fn BulkBar(
-    /// How many rows are ticked.
+    /// The number of selected rows.
     #[prop(into)]
     count: Signal<usize>,
-    /// Buttons.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -211,7 +194,7 @@ pub fn BulkBar(
     }
 }
 
-/// Moves the focus between rows, opens or ticks the row in focus.
+/// Moves the focus between rows, opens or selects the focused row.
 fn walk(event: &leptos::ev::KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
@@ -245,7 +228,7 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     };
     event.prevent_default();
     if let Some(row) = rows.get(next) {
-        // A row that cannot take the focus stays where it is.
+        // When the row cannot take the focus, it stays where it is.
         let _ = row.focus();
     }
 }

@@ -1,32 +1,28 @@
-//! Views of one list, side by side. They are links: the address says which view it is.
+//! Tabs. They are links: the address says which tab is open.
 
 use leptos::html;
 use leptos::prelude::*;
 
-/// One view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tab {
-    /// Its address.
     pub href: String,
     pub name: String,
-    /// How many things it shows, when that is known.
+    /// How many entries it shows, when known.
     pub count: Option<i64>,
-    /// It is the one on the page.
+    /// The open tab.
     pub current: bool,
 }
 
-/// A row of views.
 #[component]
 pub fn Tabs(
-    /// What they are views of, for a screen reader.
+    /// The accessible name.
     #[prop(into)]
     label: String,
-    /// The views.
     tabs: Vec<Tab>,
 ) -> impl IntoView {
     let locale = crate::use_locale();
     let row = NodeRef::<html::Nav>::new();
-    // On a phone the row is wider than the screen: the view that is open comes into sight.
+    // On a phone the row is wider than the screen: scroll to the open tab.
     Effect::new(move || {
         let Some(row) = row.get() else { return };
         request_animation_frame(move || {

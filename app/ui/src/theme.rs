@@ -1,16 +1,13 @@
-//! The theme a reader chose, and the colours a shop owner chose.
+//! The theme a user chose, and the colours a shop owner chose.
 
 use std::fmt::Write;
 
-/// Light, dark, or as the reader's device has it.
+/// Light, dark, or as on the user's device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
-    /// As on the device.
     #[default]
     Auto,
-    /// Always light.
     Light,
-    /// Always dark.
     Dark,
 }
 
@@ -45,7 +42,7 @@ impl Theme {
     }
 }
 
-/// A colour as owners give it: `#0F5C4A`.
+/// An sRGB colour, `#0F5C4A`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour {
     red: u8,
@@ -55,11 +52,10 @@ pub struct Colour {
 
 const PAPER: Colour = Colour { red: 0xFB, green: 0xF8, blue: 0xF3 };
 const INK: Colour = Colour { red: 0x1C, green: 0x23, blue: 0x21 };
-/// The dark theme's ground.
-const NIGHT: Colour = Colour { red: 0x12, green: 0x1A, blue: 0x17 };
+/// The dark theme's background.
+const DARK_BACKGROUND: Colour = Colour { red: 0x12, green: 0x1A, blue: 0x17 };
 
 impl Colour {
-    /// Reads `#rrggbb`; anything else is no colour.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().strip_prefix('#')?;
@@ -70,7 +66,7 @@ impl Colour {
         Some(Self { red: part(0)?, green: part(2)?, blue: part(4)? })
     }
 
-    /// `#rrggbb`, the form that style sheets and forms take.
+    /// As `#rrggbb`.
     #[must_use]
     pub fn hex(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
@@ -92,12 +88,12 @@ impl Colour {
         0.2126 * channel(self.red) + 0.7152 * channel(self.green) + 0.0722 * channel(self.blue)
     }
 
-    /// Paper or ink, whichever reads better on this colour.
-    fn words_on_it(self) -> Self {
+    /// Paper or ink, whichever has more contrast with this colour.
+    fn text_colour(self) -> Self {
         if self.contrast(PAPER) >= self.contrast(INK) { PAPER } else { INK }
     }
 
-    /// This colour, moved towards black or white until it reads on the ground.
+    /// This colour, moved towards black or white until it is readable on the background.
     fn readable_on(self, ground: Self) -> Self {
         let towards = if ground.luminance() > 0.2 { 0 } else { 255 };
         let mut colour = self;
@@ -111,30 +107,30 @@ impl Colour {
     }
 }
 
-/// One channel, `step` twentieths of the way to another.
+/// A colour channel, `step` twentieths of the way to another.
 fn mix(from: u8, to: u8, step: u16) -> u8 {
     let value = (u16::from(from) * (20 - step) + u16::from(to) * step) / 20;
     u8::try_from(value).unwrap_or(to)
 }
 
-/// The style sheet that puts an owner's colours over the theme's own; empty when there are none.
+/// The style sheet that overrides the theme's colours with the owner's; empty when there are none.
 ///
-/// Served after the main style sheet. Colours that words are written in are moved until their contrast is at least
-/// 4.5, and words on a colour are paper or ink, whichever reads better.
+/// Served after the main style sheet. Text colours are moved until their contrast is at least
+/// 4.5, and text on a colour is paper or ink, whichever has more contrast.
 #[must_use]
 pub fn brand_stylesheet(primary: Option<Colour>, accent: Option<Colour>) -> String {
     let mut light = String::new();
     let mut dark = String::new();
     if let Some(colour) = primary {
         let day = colour.readable_on(PAPER);
-        let night = colour.readable_on(NIGHT);
-        let words = day.words_on_it().hex();
+        let night = colour.readable_on(DARK_BACKGROUND);
+        let words = day.text_colour().hex();
         write_pair(&mut light, "primary", &day.hex(), &words);
         let _ = write!(light, "--front:{};--front-content:{words};", day.hex());
-        write_pair(&mut dark, "primary", &night.hex(), &night.words_on_it().hex());
+        write_pair(&mut dark, "primary", &night.hex(), &night.text_colour().hex());
     }
     if let Some(colour) = accent {
-        let words = colour.words_on_it().hex();
+        let words = colour.text_colour().hex();
         write_pair(&mut light, "accent", &colour.hex(), &words);
         write_pair(&mut dark, "accent", &colour.hex(), &words);
         let _ = write!(light, "--weave:{};", colour.hex());
@@ -157,7 +153,7 @@ fn write_pair(into: &mut String, name: &str, colour: &str, words: &str) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
 
-    use super::{Colour, NIGHT, PAPER, Theme, brand_stylesheet};
+    use super::{Colour, DARK_BACKGROUND, PAPER, Theme, brand_stylesheet};
 
     #[test]
     fn a_colour_is_six_hexadecimal_digits() {
@@ -172,8 +168,8 @@ mod tests {
         for hex in ["#0F5C4A", "#F2A81D", "#FFFFFF", "#000000", "#FF00FF", "#FFFF00"] {
             let colour = Colour::parse(hex).unwrap();
             assert!(colour.readable_on(PAPER).contrast(PAPER) >= 4.5, "{hex} on paper");
-            assert!(colour.readable_on(NIGHT).contrast(NIGHT) >= 4.5, "{hex} at night");
-            assert!(colour.contrast(colour.words_on_it()) >= 4.0, "words on {hex}");
+            assert!(colour.readable_on(DARK_BACKGROUND).contrast(DARK_BACKGROUND) >= 4.5, "{hex} at night");
+            assert!(colour.contrast(colour.text_colour()) >= 4.0, "words on {hex}");
         }
     }
 

@@ -1,38 +1,32 @@
-//! What happened, and what is to come.
+//! Timelines.
 
 use domain::Timestamp;
 use leptos::prelude::*;
 
 use crate::{Icon, Shape, When};
 
-/// How far a moment is.
+/// Whether an entry is past, current or to come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reached {
-    /// It happened.
     #[default]
     Past,
-    /// It is happening.
     Now,
-    /// It is still to come.
     Ahead,
 }
 
-/// One thing that happens to an order.
+/// An entry of a timeline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
-    /// What.
     pub title: String,
-    /// When, if it is known.
+    /// None while unknown.
     pub at: Option<Timestamp>,
-    /// More about it: a tracking number, a reason.
+    /// For example a tracking number or a reason.
     pub detail: Option<String>,
-    /// Its sign.
     pub shape: Shape,
-    /// How far it is.
     pub reached: Reached,
 }
 
-/// Moments from first to last, on a line that is full as far as things have come.
+/// Entries from first to last, on a line that is filled up to the current one.
 #[component]
 pub fn Timeline(moments: Vec<Moment>) -> impl IntoView {
     view! {

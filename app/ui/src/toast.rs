@@ -1,4 +1,4 @@
-//! Short news that passes: what was done, with a way to undo it.
+//! Toasts: short messages that disappear, some with a way to undo.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::{Icon, Tone, icon, tr};
 
-/// How long news stays: long enough to read and to reach for "Undo".
-const STAYS: Duration = Duration::from_secs(6);
+/// Long enough to read and to reach for "Undo".
+const SHOWN_FOR: Duration = Duration::from_secs(6);
 
 #[derive(Clone)]
 struct Toast {
@@ -18,7 +18,7 @@ struct Toast {
     sign_in: Option<String>,
 }
 
-/// Where pages put their news. Provided by [`provide_toasts`], shown by [`ToastRegion`].
+/// The toasts on screen. Provided by [`provide_toasts`], shown by [`ToastRegion`].
 #[derive(Clone, Copy)]
 pub struct Toasts {
     list: RwSignal<Vec<Toast>>,
@@ -26,27 +26,24 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Something went well.
     pub fn success(self, text: impl Into<String>) {
         self.push(Tone::Success, text.into(), None);
     }
 
-    /// Something did not work.
     pub fn error(self, text: impl Into<String>) {
         self.push(Tone::Danger, text.into(), None);
     }
 
-    /// Something worth knowing.
     pub fn info(self, text: impl Into<String>) {
         self.push(Tone::Info, text.into(), None);
     }
 
-    /// Something was done that can be undone.
+    /// A message with an "Undo" button.
     pub fn undo(self, text: impl Into<String>, undo: impl Into<Callback<()>>) {
         self.push(Tone::Neutral, text.into(), Some(undo.into()));
     }
 
-    /// Something was not done, as nobody is signed in any more; with the address where one signs in.
+    /// Something failed because the session ended; with the sign-in address.
     pub fn sign_in(self, text: impl Into<String>, address: String) {
         self.show(Tone::Danger, text.into(), None, Some(address));
     }
@@ -61,29 +58,29 @@ impl Toasts {
         self.list.update(|list| {
             list.push(Toast { id, tone, text, undo, sign_in });
         });
-        set_timeout(move || self.dismiss(id), STAYS);
+        set_timeout(move || self.dismiss(id), SHOWN_FOR);
     }
 
     fn dismiss(self, id: u64) {
-        // The region may be gone when the time is up.
+        // The region may be gone by then.
         let _ = self.list.try_update(|list| list.retain(|toast| toast.id != id));
     }
 }
 
-/// Makes the place for news; called once by the shell.
+/// Called once by the shell.
 pub fn provide_toasts() -> Toasts {
     let toasts = Toasts { list: RwSignal::new(Vec::new()), next: RwSignal::new(0) };
     provide_context(toasts);
     toasts
 }
 
-/// The place for news. Without a shell around it, as in a test, news goes nowhere.
+/// Without a shell around it, as in a test, toasts go nowhere.
 #[must_use]
 pub fn use_toasts() -> Toasts {
     use_context().unwrap_or_else(provide_toasts)
 }
 
-/// Shows the news, and has a screen reader say it. Stands once in the shell. On phones it is at the top, the newest alone: at the
+/// Shows the toasts in a live region. Used once, in the shell. On phones only the newest shows, at the top: at the
 /// bottom it would cover the next button.
 #[component]
 pub fn ToastRegion() -> impl IntoView {

@@ -53,7 +53,7 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
 
 async fn missing(shop: &Shop, country: &str) -> Result<Vec<Missing>, OrderError> {
     let there = store::existing(shop.db(), country).await?;
-    let counts = [(Missing::Delivery, there.methods), (Missing::Goods, there.products), (Missing::Tax, there.tax_rates)];
+    let counts = [(Missing::Delivery, there.methods), (Missing::Products, there.products), (Missing::Tax, there.tax_rates)];
     Ok(counts.into_iter().filter(|(_, count)| *count == 0).map(|(what, _)| what).collect())
 }
 

@@ -33,7 +33,7 @@ bowl,Bowl,BOWL,400,0,active\n";
 #[tokio::test]
 async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_goods_and_a_way_to_deliver() {
     on_both(async |shop| {
-        assert_eq!(missing(shop).await, [Missing::Delivery, Missing::Goods, Missing::Tax]);
+        assert_eq!(missing(shop).await, [Missing::Delivery, Missing::Products, Missing::Tax]);
         let report = import_csv(shop, &shop.system(), GOODS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         assert_eq!((report.created, report.problems.as_slice()), (2, &[][..]));
         let standard = DeliveryMethodDraft {

@@ -87,7 +87,7 @@ async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
             send_staff_mails(world).await;
         }
         let mails = staff_mails(world).await;
-        assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 article runs low"), "{mails:?}");
+        assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 item runs low"), "{mails:?}");
         assert!(mails[0].2.contains("Mug: 5"), "{}", mails[0].2);
         let location: (LocationId,) = world.db().fetch_one("select location_id from stock where available > 0", &[]).await.unwrap();
         inventory::adjust(world, &lola, variant, location.0, 20, "delivered").await.unwrap();

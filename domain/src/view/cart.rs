@@ -1,5 +1,3 @@
-//! The cart.
-
 use serde::{Deserialize, Serialize};
 
 use crate::cart::Totals;
@@ -9,9 +7,7 @@ use crate::{Money, Quantity};
 /// A line as the browser keeps and sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartItem {
-    /// What.
     pub variant: VariantId,
-    /// How many.
     pub quantity: Quantity,
     /// The unit price that the shopper last saw, minor units; 0 when none.
     pub seen_price: i64,
@@ -20,21 +16,14 @@ pub struct CartItem {
 /// A line as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartLineView {
-    /// What.
     pub variant: VariantId,
-    /// Where its page is.
     pub slug: String,
-    /// Product.
     pub name: String,
     /// Chosen options, `Large · Oat`; empty without options.
     pub options: String,
-    /// Stock keeping unit.
     pub sku: String,
-    /// Photograph.
     pub picture: Option<PictureId>,
-    /// Units.
     pub quantity: Quantity,
-    /// Price now.
     pub unit_price: Money,
     /// Units times price, before discount.
     pub total: Money,
@@ -42,20 +31,20 @@ pub struct CartLineView {
     pub tax_rate_bp: i64,
     /// For sums in the browser, grams of one.
     pub weight_g: i64,
-    /// The most that can be bought now, at most 10 more than asked.
+    /// The most that can be bought now, at most 10 more than `quantity`.
     pub available: i64,
 }
 
-/// What the shopper must be told about a cart since they last saw it.
+/// What changed in a cart since the shopper last saw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CartNotice {
-    /// The price is another one.
+    /// The price changed.
     PriceChanged { name: String, from: Money, to: Money },
-    /// Fewer are left than were asked for; the line was cut.
+    /// Fewer are left than were in the cart; the line was cut.
     QuantityCut { name: String, from: i64, to: i64 },
-    /// Nothing is left; the line stays, but cannot be bought.
+    /// None is left; the line stays, but cannot be bought.
     SoldOut { name: String },
-    /// It is no longer sold; the line was taken out.
+    /// It is no longer sold; the line was removed.
     Gone { name: String },
     /// The code does not work (any more), or not for this cart.
     DiscountRefused { code: String, reason: DiscountRefusal },
@@ -66,17 +55,17 @@ pub enum CartNotice {
 pub enum DiscountRefusal {
     /// No such code.
     Unknown,
-    /// Not yet, or no more.
+    /// Not valid yet, or no longer.
     OutOfTime,
     /// Used as often as it may be.
     UsedUp,
-    /// The goods cost less than this.
+    /// The items cost less than this.
     BelowMinimum(Money),
     /// Too many codes were tried that do not exist; it was not looked up.
     TooMany,
 }
 
-/// A cart with its prices of now.
+/// A cart with current prices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartView {
     /// The cart on the server; none before the first sync.
@@ -84,10 +73,9 @@ pub struct CartView {
     /// Its version, for the next sync.
     pub version: i64,
     pub lines: Vec<CartLineView>,
-    /// Sums of the goods: what delivery adds depends on where it goes.
+    /// Sums without delivery, which depends on the address.
     pub totals: Totals,
     /// The code that applies.
     pub discount_code: Option<String>,
-    /// What changed.
     pub notices: Vec<CartNotice>,
 }

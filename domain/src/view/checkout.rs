@@ -19,12 +19,10 @@ pub struct DeliveryPlace {
     pub within: String,
 }
 
-/// A way to deliver to a place, whatever is in the parcel.
+/// A way to deliver to a place, before the items are known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryPromise {
-    /// In the reader's language.
     pub name: String,
-    /// What it costs.
     pub rate: DeliveryRate,
     /// The earliest day, for what is ordered now.
     pub from: Timestamp,
@@ -37,31 +35,31 @@ pub struct DeliveryPromise {
 /// What delivery costs and how long it takes: to a place, or, before one is chosen, to each zone of the shop's country.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryTo {
-    /// The place; none before it is chosen.
+    /// None before a place is chosen.
     pub place: Option<DeliveryPlace>,
     /// The ways to deliver to each zone; one zone when the place is known.
     pub zones: Vec<Vec<DeliveryPromise>>,
 }
 
 impl DeliveryTo {
-    /// The ways to deliver goods of this worth and weight (grams) to the place that was chosen with their fees, the cheapest first.
+    /// The ways to deliver items of this price and weight to the chosen place with their fees, the cheapest first.
     #[must_use]
-    pub fn ways(&self, goods: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
+    pub fn ways(&self, price: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
         let zone = self.zones.first().filter(|_| self.place.is_some());
-        zone.map(|zone| priced(zone, goods, weight_g)).unwrap_or_default()
+        zone.map(|zone| priced(zone, price, weight_g)).unwrap_or_default()
     }
 
     /// The lowest and the highest fee over the zones, each with its cheapest way; none where nothing is delivered.
     #[must_use]
-    pub fn fees(&self, goods: Money, weight_g: i64) -> Option<(Money, Money)> {
-        let cheapest = |zone: &Vec<DeliveryPromise>| priced(zone, goods, weight_g).first().map(|(fee, _)| *fee);
+    pub fn fees(&self, price: Money, weight_g: i64) -> Option<(Money, Money)> {
+        let cheapest = |zone: &Vec<DeliveryPromise>| priced(zone, price, weight_g).first().map(|(fee, _)| *fee);
         let fees: Vec<Money> = self.zones.iter().filter_map(cheapest).collect();
         Some((fees.iter().copied().min_by_key(|fee| fee.minor)?, fees.iter().copied().max_by_key(|fee| fee.minor)?))
     }
 }
 
-fn priced(zone: &[DeliveryPromise], goods: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
-    let mut ways: Vec<_> = zone.iter().filter_map(|way| Some((way.rate.fee_for(goods, weight_g).ok()?, way))).collect();
+fn priced(zone: &[DeliveryPromise], price: Money, weight_g: i64) -> Vec<(Money, &DeliveryPromise)> {
+    let mut ways: Vec<_> = zone.iter().filter_map(|way| Some((way.rate.fee_for(price, weight_g).ok()?, way))).collect();
     ways.sort_by_key(|(fee, way)| (fee.minor, way.to));
     ways
 }
@@ -69,18 +67,17 @@ fn priced(zone: &[DeliveryPromise], goods: Money, weight_g: i64) -> Vec<(Money, 
 /// Can an order be paid in cash on delivery, and if not, why?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CashOnDelivery {
-    /// It can.
+    /// Yes.
     Taken,
-    /// Whoever delivers collects no money.
+    /// The delivery method collects no cash.
     NotCollected,
-    /// It costs more than this, up to which the shop takes cash.
+    /// The order costs more than this limit for cash.
     UpTo(Money),
-    /// The shop takes none at the moment.
+    /// The shop takes no cash at the moment.
     Off,
 }
 
 impl CashOnDelivery {
-    /// Can it be paid so?
     #[must_use]
     pub const fn is_taken(self) -> bool {
         matches!(self, Self::Taken)
@@ -91,9 +88,7 @@ impl CashOnDelivery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOption {
     pub code: String,
-    /// In the reader's language.
     pub name: String,
-    /// In the reader's language.
     pub description: String,
     /// What it costs for this cart.
     pub fee: Money,
@@ -105,36 +100,30 @@ pub struct DeliveryOption {
     pub cash: CashOnDelivery,
 }
 
-/// Everything a checkout sends.
+/// The checkout's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutForm {
-    /// What is bought.
     pub cart: CartId,
-    /// Who buys.
     pub contact: ContactDetails,
-    /// Where it goes.
+    /// The delivery address.
     pub shipping: Address,
-    /// Who pays, when elsewhere.
+    /// The billing address, when it differs.
     pub billing: Option<Address>,
     /// A code of [`DeliveryOption`].
     pub delivery: String,
-    /// How it is paid.
     pub payment: PaymentMethod,
-    /// The total that the shopper saw, minor units; another one is an error, so nobody pays what they did not see.
+    /// The total that the shopper saw, minor units; when the real one differs, the order is refused.
     pub seen_total: Option<i64>,
 }
 
-/// An order that was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
     pub order: OrderId,
-    /// As people say it.
     pub number: String,
-    /// What it costs.
     pub total: Money,
     /// A signed link to follow it: the path and query.
     pub link: String,
-    /// Where the shopper goes to pay, when paying needs another page.
+    /// The gateway's page, when paying needs one.
     pub pay_at: Option<String>,
     /// Was it placed by an earlier attempt with the same key?
     pub replay: bool,

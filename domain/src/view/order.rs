@@ -1,5 +1,3 @@
-//! An order.
-
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
@@ -11,33 +9,21 @@ use crate::{Locale, Money, Timestamp};
 /// An order in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRowView {
-    /// The order.
     pub id: OrderId,
-    /// As people say it.
     pub number: String,
-    /// When it was placed.
     pub placed_at: Timestamp,
-    /// Who bought.
     pub customer: String,
-    /// What it costs.
     pub total: Money,
     pub units: i64,
-    /// How it is paid.
     pub method: PaymentMethod,
-    /// Money.
     pub payment: PaymentState,
-    /// Goods.
     pub fulfilment: FulfilmentState,
-    /// Parcels.
     pub delivery: DeliveryState,
-    /// Where it came from.
     pub channel: Channel,
 }
 
-/// A line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLineView {
-    /// The line.
     pub id: OrderLineId,
     /// As bought.
     pub sku: String,
@@ -45,95 +31,82 @@ pub struct OrderLineView {
     pub name: String,
     /// As bought.
     pub options: String,
-    /// Photograph.
     pub picture: Option<PictureId>,
-    /// Units.
     pub quantity: i64,
-    /// Units that left.
+    /// Units shipped.
     pub shipped: i64,
-    /// Price of one.
+    /// Price of one unit.
     pub unit_price: Money,
     /// Its share of the discount.
     pub discount: Money,
     /// Tax inside `total`.
     pub tax: Money,
-    /// What was charged.
+    /// After discount, tax included.
     pub total: Money,
 }
 
-/// A parcel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParcelView {
-    /// The parcel.
     pub id: ParcelId,
-    /// How far it is.
     pub state: ParcelState,
-    /// Who carries it.
     pub carrier: Option<String>,
-    /// The carrier's number.
+    /// The courier's number.
     pub tracking_number: Option<String>,
-    /// Lines in it with their units.
+    /// Lines with their units in this parcel.
     pub lines: Vec<(OrderLineId, i64)>,
-    /// When it left.
     pub shipped_at: Option<Timestamp>,
-    /// When it arrived.
     pub delivered_at: Option<Timestamp>,
-    /// When it came back, and why; what the staff wrote of it, for staff.
+    /// When it came back, why, and a note for staff.
     pub returned: Option<(Timestamp, ReturnCause, String)>,
 }
 
-/// Something that happened to an order.
+/// An event in an order's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
-    /// When.
     pub at: Timestamp,
     /// The event's kind, `order.placed`.
     pub kind: String,
-    /// What to say, in the reader's language.
+    /// In the user's language.
     pub text: String,
-    /// Who did it, for staff; empty for shoppers.
+    /// Who did it; only staff see it.
     pub actor: String,
 }
 
-/// Money that goes back, for staff.
+/// A refund, for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundView {
-    /// How much.
     pub amount: Money,
     /// `pending`, `done` or `failed`.
     pub state: String,
-    /// Why it goes back.
     pub reason: String,
-    /// Why it was refused.
     pub failure: Option<String>,
-    /// Who gave it back.
     pub actor: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub at: Timestamp,
 }
 
 /// A card order that waits for its payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnpaidView {
-    /// Until then its goods are kept.
+    /// Its items are reserved until then.
     pub until: Timestamp,
     /// Can it be paid in cash on delivery instead?
     pub cash: bool,
 }
 
-/// What becomes of the money of an order that is cancelled.
+/// What happens to the money of a cancelled order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelledMoney {
     /// Nothing was paid.
     Nothing,
-    /// A card was to pay, and is not charged.
+    /// The card is not charged.
     NotCharged,
-    /// So much was paid, and goes back the way it came.
+    /// This amount is refunded the way it was paid.
     Back(Money),
 }
 
 impl CancelledMoney {
-    /// Of an order that is paid so, and of which so much arrived.
+    /// From the payment method and the amount captured.
     #[must_use]
     pub const fn of(method: PaymentMethod, captured: Money) -> Self {
         match method {
@@ -143,7 +116,6 @@ impl CancelledMoney {
         }
     }
 
-    /// It in a sentence.
     #[must_use]
     pub fn words(self, locale: Locale) -> String {
         match self {
@@ -157,23 +129,16 @@ impl CancelledMoney {
 /// An order's page, for its shopper and for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
-    /// The order.
     pub id: OrderId,
-    /// As people say it.
     pub number: String,
-    /// When it was placed.
     pub placed_at: Timestamp,
-    /// Where it came from.
     pub channel: Channel,
-    /// Who bought.
     pub contact: ContactDetails,
-    /// Where it goes.
     pub shipping_address: Address,
-    /// Who pays.
     pub billing_address: Address,
-    /// Where it goes, in the lines of a label.
+    /// The shipping address as the lines of a label.
     pub shipping_label: Vec<String>,
-    /// Who pays, in the lines of a label.
+    /// The billing address as the lines of a label.
     pub billing_label: Vec<String>,
     /// The delivery method's name as bought.
     pub delivery_name: String,
@@ -181,56 +146,45 @@ pub struct OrderView {
     pub promised_from: Timestamp,
     /// The latest promised day.
     pub promised_to: Timestamp,
-    /// How it is paid.
     pub payment_method: PaymentMethod,
     pub lines: Vec<OrderLineView>,
-    /// Goods before discount.
+    /// Before discount and delivery.
     pub subtotal: Money,
-    /// Discount, positive.
     pub discount: Money,
-    /// The code used.
     pub discount_code: Option<String>,
-    /// Delivery.
     pub shipping: Money,
     /// Tax inside the total.
     pub tax: Money,
-    /// What it costs.
     pub total: Money,
-    /// What is no longer due of it, as its goods came back or are not sent.
+    /// The part of the total that is no longer due, because items came back or are not sent.
     pub waived: Money,
-    /// What arrived.
     pub captured: Money,
-    /// What went back.
     pub refunded: Money,
-    /// What is on its way back and did not arrive yet.
+    /// Refunds not yet done.
     pub returning: Money,
-    /// What went back, is on its way, or was refused, oldest first; for staff.
+    /// Oldest first; for staff.
     pub refunds: Vec<RefundView>,
-    /// Money.
     pub payment: PaymentState,
-    /// Goods.
     pub fulfilment: FulfilmentState,
-    /// Parcels.
     pub delivery: DeliveryState,
-    /// Cancelled, and why.
+    /// When, and why.
     pub cancelled: Option<(Timestamp, String)>,
-    /// Was it its shopper who cancelled it?
+    /// Cancelled by the shopper, not by staff?
     pub cancelled_by_shopper: bool,
-    /// It waits for its payment by card.
+    /// For a card order that waits for its payment.
     pub unpaid: Option<UnpaidView>,
     /// Why the last attempt to pay failed.
     pub payment_failure: Option<String>,
     /// Units that wait to be sent, in parcels or not.
     pub unsent: i64,
-    /// Units of them that are in no parcel yet.
+    /// Units of `unsent` that are in no parcel yet.
     pub unpicked: i64,
     /// Can its shopper still cancel it?
     pub can_cancel: bool,
-    /// Parcels.
     pub parcels: Vec<ParcelView>,
-    /// What happened, oldest first.
+    /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
-    /// The order's version, for changes.
+    /// For optimistic locking.
     pub version: i64,
 }
 
@@ -242,10 +196,10 @@ mod tests {
     #[test]
     fn nobody_is_promised_money_back_that_they_never_paid() {
         let pesos = |minor| Money::new(minor, Currency::PHP);
-        let said = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
-        assert_eq!(said(PaymentMethod::Cod, 0), "Nothing was paid.");
-        assert_eq!(said(PaymentMethod::Card, 0), "Your card is not charged.");
-        assert_eq!(said(PaymentMethod::Card, 11_900), "₱119.00 goes back the way it came.");
-        assert_eq!(said(PaymentMethod::Cod, 11_900), "₱119.00 goes back the way it came.");
+        let words = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
+        assert_eq!(words(PaymentMethod::Cod, 0), "Nothing was paid.");
+        assert_eq!(words(PaymentMethod::Card, 0), "Your card is not charged.");
+        assert_eq!(words(PaymentMethod::Card, 11_900), "₱119.00 goes back the way it came.");
+        assert_eq!(words(PaymentMethod::Cod, 11_900), "₱119.00 goes back the way it came.");
     }
 }

@@ -6,12 +6,9 @@ use crate::Timestamp;
 use crate::id::{AddressId, ApiKeyId, SessionId, UserId};
 use crate::permission::{Permission, Role};
 
-/// How to reach somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactDetails {
-    /// Whole name.
     pub name: String,
-    /// E-mail address.
     pub email: String,
     /// Telephone number, E.164; empty when not given.
     pub phone: String,
@@ -21,9 +18,7 @@ pub struct ContactDetails {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Address {
-    /// Who receives.
     pub recipient: String,
-    /// For the courier.
     pub phone: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
@@ -47,22 +42,18 @@ pub struct Address {
 /// An address in a shopper's book.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedAddress {
-    /// The address.
     pub id: AddressId,
-    /// What it says.
     pub address: Address,
-    /// The address in the lines of a label.
+    /// In the lines of a label.
     pub label: Vec<String>,
-    /// Used unless another is chosen.
+    /// The one that is preselected.
     pub is_default: bool,
 }
 
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
-    /// The account.
     pub id: UserId,
-    /// Name, e-mail, phone.
     pub contact: ContactDetails,
     /// Staff have a role.
     pub role: Option<Role>,
@@ -94,7 +85,7 @@ pub struct AddressFormat {
 pub struct AddressField {
     /// The field of [`Address`] that it fills.
     pub name: String,
-    /// What it is called there, in the reader's language.
+    /// In the user's language.
     pub label: String,
     /// May it not be left empty?
     pub required: bool,
@@ -102,7 +93,7 @@ pub struct AddressField {
     pub options: Vec<(String, String)>,
 }
 
-/// What somebody with an account prefers.
+/// The preferences of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
@@ -112,42 +103,37 @@ pub struct Preferences {
     pub marketing: bool,
 }
 
-/// A signed-in browser, as its owner sees it.
+/// A signed-in browser, for the list of one's own sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionView {
-    /// The session.
     pub id: SessionId,
     /// When it signed in.
     pub created_at: Timestamp,
     /// When it was last used, to the hour.
     pub seen_at: Timestamp,
-    /// Is it the one that asks?
+    /// Is it this browser?
     pub current: bool,
 }
 
-/// Somebody on the staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffView {
-    /// The account.
     pub id: UserId,
-    /// Name, e-mail, phone.
     pub contact: ContactDetails,
-    /// What they do.
     pub role: Role,
-    /// May they sign in?
+    /// Inactive accounts cannot sign in.
     pub active: bool,
-    /// Is it an account of the demonstration, with a printed password?
+    /// An account of the demonstration, with a published password.
     pub demo: bool,
 }
 
-/// What was refused.
+/// What was denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DenialKind {
     /// A wrong password, or an e-mail without an account.
     SignIn,
-    /// A try that came too soon after too many.
+    /// A throttled attempt.
     Wait,
-    /// Something that whoever is signed in may not do.
+    /// A permission that the signed-in user lacks.
     Permission,
     /// A key of the HTTP API that is unknown or may not do this.
     Key,
@@ -173,37 +159,32 @@ impl std::str::FromStr for DenialKind {
     }
 }
 
-/// What was refused within an hour to one client on one account.
+/// Denials within an hour, of one client on one account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenialView {
-    /// What.
     pub kind: DenialKind,
-    /// The name of the account that it was about, when it is known.
+    /// The account's name, when it is known.
     pub account: Option<String>,
-    /// The client's network address; none where it is not known, and for what was too much to be told apart.
+    /// The client's network address; none when unknown, or when there were too many clients to count apart.
     pub client: Option<String>,
-    /// How often.
     pub count: i64,
-    /// The first time.
     pub first_at: Timestamp,
-    /// The last time.
     pub last_at: Timestamp,
 }
 
-/// What staff can be told by mail.
+/// Mails that staff can subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StaffNotice {
-    /// Orders that came in.
+    /// A new order.
     Order,
-    /// Something that somebody outside refused: a capture, a refund, a mail.
+    /// An outside system refused something: a capture, a refund, a mail.
     Refused,
-    /// Articles that run low.
+    /// Variants that are low in stock.
     LowStock,
 }
 
 impl StaffNotice {
-    /// Every kind.
     pub const ALL: [Self; 3] = [Self::Order, Self::Refused, Self::LowStock];
 
     /// As written in tables.
@@ -216,7 +197,7 @@ impl StaffNotice {
         }
     }
 
-    /// What one must be allowed to be told.
+    /// The permission to subscribe to it.
     #[must_use]
     pub const fn needs(self) -> Permission {
         match self {
@@ -225,19 +206,19 @@ impl StaffNotice {
         }
     }
 
-    /// Is somebody told who chose nothing? What was refused costs money until somebody looks at it.
+    /// Is a user who chose nothing subscribed? Refusals cost money until somebody looks at them.
     #[must_use]
     pub const fn unless_chosen(self, role: Role) -> bool {
         matches!((self, role), (Self::Refused, Role::Owner | Role::Manager))
     }
 }
 
-/// What a member of staff chose to be told by mail.
+/// A member of staff's subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffNoticesView {
     /// Where the mails go.
     pub email: String,
-    /// Those that they may choose, and whether they did.
+    /// Those that they may choose, and whether they are chosen.
     pub notices: Vec<(StaffNotice, bool)>,
     /// Can the shop send mail?
     pub mail_works: bool,
@@ -246,17 +227,13 @@ pub struct StaffNoticesView {
 /// A key of the HTTP API. Its secret was shown once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKeyView {
-    /// The key.
     pub id: ApiKeyId,
-    /// What it is for.
     pub name: String,
-    /// What it may do.
     pub scopes: Vec<Permission>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was taken back, if it was.
+    /// None while it is valid.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What is wrong with a field of a form: `(field name, message in the reader's language)`.
+/// Errors of a form: `(field name, message in the user's language)`.
 pub type FieldErrors = Vec<(String, String)>;

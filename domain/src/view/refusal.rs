@@ -1,4 +1,4 @@
-//! What somebody outside refused.
+//! Refusals: what an outside system refused.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::messages::{Msg, t};
 use crate::permission::Permission;
 use crate::{Locale, Money, Timestamp};
 
-/// Reasons of the shop's own, as they are kept; all others are the outside's words.
+/// The shop's own reasons as stored; any other reason is the outside system's text.
 pub mod reasons {
     /// The gateway does not know the payment.
     pub const NOT_KNOWN: &str = "not_known";
@@ -15,11 +15,11 @@ pub mod reasons {
     pub const OTHER_ACCOUNT: &str = "other_account";
     /// No gateway is configured any more.
     pub const NO_GATEWAY: &str = "no_gateway";
-    /// Nobody answered for long.
+    /// No answer within the time limit.
     pub const NO_ANSWER: &str = "no_answer";
     /// The gateway's answer does not fit the payment.
     pub const MISMATCH: &str = "mismatch";
-    /// The gateway made a refund that had been given up, or settled in another way.
+    /// The gateway made a refund that had been given up or settled in another way.
     pub const MADE_AFTER_ALL: &str = "made_after_all";
     /// The signature of a webhook is wrong.
     pub const SIGNATURE: &str = "signature";
@@ -31,7 +31,7 @@ pub mod reasons {
     pub const MAIL: &str = "the mail server refused with ";
 }
 
-/// A reason in the reader's language.
+/// A reason in the user's language.
 #[must_use]
 pub fn refusal_reason(locale: Locale, reason: &str) -> String {
     let message = match reason {
@@ -54,7 +54,6 @@ pub fn refusal_reason(locale: Locale, reason: &str) -> String {
     message.text(locale).to_owned()
 }
 
-/// What was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
@@ -62,17 +61,16 @@ pub enum RefusalKind {
     Capture,
     /// Giving money back.
     Refund,
-    /// Anything else about a payment, as one that the gateway does not know.
+    /// Anything else about a payment, for example one that the gateway does not know.
     Payment,
     Mail,
-    /// What was sent to the shop by somebody who says to be the gateway.
+    /// A webhook that claims to be the gateway's.
     Webhook,
-    /// Other timed work.
+    /// Any other job.
     Job,
 }
 
 impl RefusalKind {
-    /// Every kind.
     pub const ALL: [Self; 6] = [Self::Capture, Self::Refund, Self::Payment, Self::Mail, Self::Webhook, Self::Job];
 
     /// As written in tables and events.
@@ -88,13 +86,12 @@ impl RefusalKind {
         }
     }
 
-    /// The kind that is written so.
+    /// Reads [`RefusalKind::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// What happened, in words.
     #[must_use]
     pub const fn name(self) -> Msg {
         match self {
@@ -107,7 +104,7 @@ impl RefusalKind {
         }
     }
 
-    /// What may be done about it needs this.
+    /// The permission to retry or settle it.
     #[must_use]
     pub const fn permission(self) -> Permission {
         match self {
@@ -118,46 +115,43 @@ impl RefusalKind {
         }
     }
 
-    /// Can it be tried again?
     #[must_use]
     pub const fn can_be_retried(self) -> bool {
         !matches!(self, Self::Webhook)
     }
 
-    /// Can the money have moved in another way?
+    /// Can it be settled outside: may the money have moved in another way?
     #[must_use]
     pub const fn can_be_settled(self) -> bool {
         matches!(self, Self::Capture | Self::Refund)
     }
 }
 
-/// Something that was refused, on the managers' first page.
+/// A refusal on the admin's home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalView {
-    /// The row.
     pub id: RefusalId,
-    /// What was refused.
     pub kind: RefusalKind,
-    /// The order it is about, and its number.
+    /// The order and its number.
     pub order: Option<(OrderId, String)>,
-    /// Which mail it was, as its job says what it tells.
+    /// The kind of mail, as its job names it.
     pub mail: Option<String>,
-    /// How much money it is about.
+    /// The amount of money.
     pub amount: Option<Money>,
-    /// Why; [`refusal_reason`] says it.
+    /// Shown with [`refusal_reason`].
     pub reason: String,
-    /// How often it was refused.
+    /// How often.
     pub times: i64,
-    /// When it was refused first.
+    /// The first time.
     pub first_at: Timestamp,
-    /// When it was refused last.
+    /// The last time.
     pub last_at: Timestamp,
-    /// May the reader do something about it?
+    /// May the user retry or settle it?
     pub may_act: bool,
 }
 
 impl RefusalView {
-    /// What was refused, in words: which mail it was, or how much money it is about.
+    /// In words: which mail, or how much money.
     #[must_use]
     pub fn title(&self, locale: Locale) -> String {
         let what = self.kind.name().text(locale);
@@ -169,7 +163,7 @@ impl RefusalView {
     }
 }
 
-/// What a mail tells, in words.
+/// The name of a kind of mail.
 fn mail_name(news: &str) -> Option<Msg> {
     Some(match news {
         "account" => t::ADMIN_REFUSALS_MAIL_ACCOUNT,

@@ -1,10 +1,8 @@
-//! `/api/v1/carts`: fill a cart, see what it costs and how it travels, and make an order of it.
+//! `/api/v1/carts`: fill a cart, read its totals and delivery options, and order it.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use backend::checkout::CheckoutError;
 use backend::platform::Context;
 use backend::{Shop, cart, checkout};
@@ -13,29 +11,29 @@ use domain::id::CartId;
 use domain::order::Channel;
 use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, FieldErrors};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::read::{self, Caller, Language, Params};
 use super::schema::{self, Address, Cart, DeliveryOptions, NewCart, NewDiscount, NewLines, NewOrder, OrderPlaced, too_long};
 use super::{Problem, errors};
 
-/// The header that names one wish to order.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The routes.
-pub fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/carts", post(create))
-        .route("/carts/{cart}", get(one))
-        .route("/carts/{cart}/lines", put(set_lines))
-        .route("/carts/{cart}/discount", put(set_discount).delete(clear_discount))
-        .route("/carts/{cart}/delivery-options", post(delivery_options))
-        .route("/carts/{cart}/checkout", post(check_out))
+pub fn routes() -> OpenApiRouter<Shop> {
+    OpenApiRouter::default()
+        .routes(routes!(create))
+        .routes(routes!(one))
+        .routes(routes!(set_lines))
+        .routes(routes!(set_discount, clear_discount))
+        .routes(routes!(delivery_options))
+        .routes(routes!(check_out))
 }
 
 /// Makes a cart
 ///
 /// Its id is its secret: who knows it may read, change and order it.
-#[utoipa::path(post, path = "/api/v1/carts", operation_id = "create_cart", tag = "carts",
+#[utoipa::path(post, path = "/carts", operation_id = "create_cart", tag = "carts",
     request_body = NewCart,
     responses((status = 201, description = "The new cart", body = Cart, headers(("location" = String, description = "Where it is")))))]
 pub async fn create(
@@ -60,7 +58,7 @@ pub async fn create(
 /// Reads a cart
 ///
 /// With the prices of now, and notices of what changed.
-#[utoipa::path(get, path = "/api/v1/carts/{cart}", operation_id = "read_cart", tag = "carts",
+#[utoipa::path(get, path = "/carts/{cart}", operation_id = "read_cart", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     responses((status = 200, description = "The cart", body = Cart)))]
 pub async fn one(
@@ -78,7 +76,7 @@ pub async fn one(
 /// Sets the lines of a cart
 ///
 /// They replace those it holds; sent twice, the second changes nothing.
-#[utoipa::path(put, path = "/api/v1/carts/{cart}/lines", operation_id = "set_cart_lines", tag = "carts",
+#[utoipa::path(put, path = "/carts/{cart}/lines", operation_id = "set_cart_lines", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     request_body = NewLines,
     responses((status = 200, description = "The cart", body = Cart)))]
@@ -102,7 +100,7 @@ pub async fn set_lines(
 ///
 /// A code that does not apply is refused with a notice in the answer; the cart then has none. Whoever tries too many codes that do not
 /// exist is refused with a notice as well; the cart then keeps the code that it had.
-#[utoipa::path(put, path = "/api/v1/carts/{cart}/discount", operation_id = "set_cart_discount", tag = "carts",
+#[utoipa::path(put, path = "/carts/{cart}/discount", operation_id = "set_cart_discount", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     request_body = NewDiscount,
     responses((status = 200, description = "The cart", body = Cart)))]
@@ -126,7 +124,7 @@ pub async fn set_discount(
 }
 
 /// Takes the discount code off a cart
-#[utoipa::path(delete, path = "/api/v1/carts/{cart}/discount", operation_id = "clear_cart_discount", tag = "carts",
+#[utoipa::path(delete, path = "/carts/{cart}/discount", operation_id = "clear_cart_discount", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     responses((status = 200, description = "The cart", body = Cart)))]
 pub async fn clear_discount(
@@ -153,7 +151,7 @@ async fn change_code(shop: &Shop, ctx: &Context, locale: Locale, id: CartId, cod
 /// Lists the ways to deliver a cart
 ///
 /// To this address, cheapest first, with fee and promised time.
-#[utoipa::path(post, path = "/api/v1/carts/{cart}/delivery-options", operation_id = "list_delivery_options", tag = "carts",
+#[utoipa::path(post, path = "/carts/{cart}/delivery-options", operation_id = "list_delivery_options", tag = "carts",
     params(("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$")),
     request_body = Address,
     responses((status = 200, description = "The ways to deliver", body = DeliveryOptions)))]
@@ -183,7 +181,7 @@ pub async fn delivery_options(
 ///
 /// Send a new `Idempotency-Key` for each wish to order, and the same one again whenever an answer is lost: one key makes one
 /// order, whatever is repeated. An order that was there already is answered with 200 instead of 201.
-#[utoipa::path(post, path = "/api/v1/carts/{cart}/checkout", operation_id = "check_out", tag = "carts",
+#[utoipa::path(post, path = "/carts/{cart}/checkout", operation_id = "check_out", tag = "carts",
     params(
         ("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$"),
         ("Idempotency-Key" = String, Header, description = "Names this wish to order", min_length = 8, max_length = 100, pattern = "^[A-Za-z0-9_-]{8,100}$"),
@@ -209,16 +207,16 @@ pub async fn check_out(
     let form = form_of(id_of(&cart)?, new)?;
     let contact_phone_wrong = domain::email::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
     let placed = checkout::place_order(&shop, &ctx, locale, Channel::Api, &key, form).await.map_err(|error| match error {
-        CheckoutError::Invalid(wrong) => Problem::invalid(in_place(wrong, contact_phone_wrong)),
+        CheckoutError::Invalid(wrong) => Problem::invalid(api_fields(wrong, contact_phone_wrong)),
         other => errors::checkout(other, ctx.request),
     })?;
     let status = if placed.replay { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(OrderPlaced::from(placed))).into_response())
 }
 
-/// The fields of the shop's form, named as the API's body has them.
-fn in_place(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors {
-    let mut place = |field: String| match field.as_str() {
+/// The fields of the shop's form, named as in the API's body.
+fn api_fields(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors {
+    let mut api_field = |field: String| match field.as_str() {
         "delivery" | "payment" => field,
         "name" | "email" => format!("contact.{field}"),
         "phone" if std::mem::take(&mut contact_phone_wrong) => format!("contact.{field}"),
@@ -227,7 +225,7 @@ fn in_place(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors {
             None => format!("shipping.{field}"),
         },
     };
-    wrong.into_iter().map(|(field, message)| (place(field), message)).collect()
+    wrong.into_iter().map(|(field, message)| (api_field(field), message)).collect()
 }
 
 fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
@@ -286,7 +284,7 @@ mod tests {
     fn a_mistake_is_named_where_the_body_has_it() {
         let fields = ["email", "phone", "phone", "city", "billing_city", "delivery"];
         let wrong = fields.iter().map(|field| ((*field).to_owned(), String::new())).collect();
-        let named: Vec<_> = in_place(wrong, true).into_iter().map(|(field, _)| field).collect();
+        let named: Vec<_> = api_fields(wrong, true).into_iter().map(|(field, _)| field).collect();
         assert_eq!(named, ["contact.email", "contact.phone", "shipping.phone", "shipping.city", "billing.city", "delivery"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What each area's errors become on the wire.
+//! Each area's errors as problem documents.
 
 use backend::cart::CartError;
 use backend::catalog::CatalogError;
@@ -18,19 +18,17 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, detail)
 }
 
-/// A checkout without a key.
 pub fn key_missing() -> Problem {
     let detail = "Send an “Idempotency-Key” header of 8 to 100 letters, digits, hyphens and underscores, a new one for each wish to order.";
     Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_missing", detail)
 }
 
-/// What nobody foresaw: told to the log, not to the caller.
+/// Logged; the caller gets no details.
 fn unexpected(error: &dyn std::fmt::Display, request: RequestId) -> Problem {
     tracing::error!(%error, "unexpected");
     Problem::unexpected(request)
 }
 
-/// A database's error.
 pub fn db(error: &DbError, request: RequestId) -> Problem {
     match error {
         error if error.is_passing() => Problem::busy(),
@@ -47,17 +45,15 @@ fn forbidden(error: Forbidden) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {}.", error.0.as_str()))
 }
 
-/// A cart's error.
 pub fn cart(error: CartError, request: RequestId) -> Problem {
     match error {
         CartError::Unknown => Problem::not_found("cart"),
-        CartError::TooManyLines => Problem::field("lines", "At most 200 different articles."),
+        CartError::TooManyLines => Problem::field("lines", "At most 200 different items."),
         CartError::TooLarge(_) => Problem::field("lines", "The total is beyond what can be paid."),
         CartError::Db(error) => db(&error, request),
     }
 }
 
-/// A checkout's error.
 pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
     match error {
         CheckoutError::Invalid(errors) => Problem::invalid(errors),
@@ -84,7 +80,6 @@ pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
     }
 }
 
-/// An order's error.
 pub fn orders(error: OrderError, request: RequestId) -> Problem {
     match error {
         OrderError::Forbidden(error) => forbidden(error),
@@ -94,7 +89,6 @@ pub fn orders(error: OrderError, request: RequestId) -> Problem {
     }
 }
 
-/// Stock's error.
 pub fn inventory(error: InventoryError, request: RequestId) -> Problem {
     match error {
         InventoryError::Forbidden(error) => forbidden(error),
@@ -103,7 +97,6 @@ pub fn inventory(error: InventoryError, request: RequestId) -> Problem {
     }
 }
 
-/// The catalogue's error.
 pub fn catalog(error: CatalogError, request: RequestId) -> Problem {
     match error {
         CatalogError::Db(error) => db(&error, request),
@@ -111,7 +104,6 @@ pub fn catalog(error: CatalogError, request: RequestId) -> Problem {
     }
 }
 
-/// The search's error.
 pub fn search(error: SearchError, request: RequestId) -> Problem {
     match error {
         SearchError::Db(error) => db(&error, request),
@@ -119,7 +111,6 @@ pub fn search(error: SearchError, request: RequestId) -> Problem {
     }
 }
 
-/// A key's or a sign-in's error.
 pub fn identity(error: IdentityError, request: RequestId) -> Problem {
     match error {
         IdentityError::Db(error) => db(&error, request),

@@ -1,15 +1,12 @@
-//! The API's own description, exact: what each call takes, and every status it answers with.
+//! The OpenAPI document: what each operation takes, and every status that it answers with.
 
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 
 use super::problem::{CODES, FieldProblem, Problem};
-use super::{carts, orders, products};
 
-/// Everything under `/api/v1`.
-#[derive(OpenApi)]
+#[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Tindahan",
@@ -26,48 +23,45 @@ use super::{carts, orders, products};
         (name = "orders", description = "What was bought, and where it is."),
         (name = "stock", description = "What there is."),
     ),
-    paths(
-        products::list, products::one, products::categories, products::find,
-        carts::create, carts::one, carts::set_lines, carts::set_discount, carts::clear_discount, carts::delivery_options, carts::check_out,
-        orders::list, orders::one, orders::follow, orders::stock,
-    ),
     components(schemas(Problem, FieldProblem)),
-    modifiers(&Common),
 )]
-pub struct Description;
+struct Head;
 
-/// What every call has in common: the key, and how it may fail.
-struct Common;
+/// The document of the operations below `/api/v1`.
+pub fn document(operations: OpenApi) -> OpenApi {
+    let mut document = <Head as utoipa::OpenApi>::openapi().nest("/api/v1", operations);
+    add_common_parts(&mut document);
+    document
+}
 
-impl Modify for Common {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let key = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A key from the admin's settings, `tdh_…`, with scopes."))
-            .build();
-        if let Some(components) = &mut api.components {
-            components.add_security_scheme("key", SecurityScheme::Http(key));
-        }
-        for item in api.paths.paths.values_mut() {
-            let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
-            operations.into_iter().flatten().for_each(complete);
-        }
+/// Adds what all operations have in common: the key, and their failures.
+fn add_common_parts(document: &mut OpenApi) {
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A key from the admin's settings, `tdh_…`, with scopes."))
+        .build();
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("key", SecurityScheme::Http(key));
+    }
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        operations.into_iter().flatten().for_each(add_failures);
     }
 }
 
-/// Adds the ways in which this call may fail, beside those it names itself.
-fn complete(operation: &mut Operation) {
-    let path_parameter = operation
+/// Adds the failures that the operation does not name itself.
+fn add_failures(operation: &mut Operation) {
+    let has_path_parameter = operation
         .parameters
         .iter()
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path));
-    let body = operation.request_body.is_some();
-    let key = operation.security.is_some();
+    let has_body = operation.request_body.is_some();
+    let needs_key = operation.security.is_some();
     let applies = |status: u16| match status {
-        403 => key,
-        404 => path_parameter,
-        413 | 415 => body,
+        403 => needs_key,
+        404 => has_path_parameter,
+        413 | 415 => has_body,
         405 | 409 => false,
         _ => true,
     };
@@ -83,11 +77,9 @@ fn complete(operation: &mut Operation) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn every_call_says_how_it_may_fail() {
-        let api = serde_json::to_value(Description::openapi()).unwrap();
+        let api = serde_json::to_value(crate::api::operations().1).unwrap();
         let paths = api["paths"].as_object().unwrap();
         assert!(paths.len() >= 12, "{}", paths.len());
         for (path, item) in paths {

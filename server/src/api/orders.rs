@@ -2,13 +2,13 @@
 //! with `read_stock`.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
 use backend::{Shop, inventory, orders};
 use domain::id::OrderId;
 use domain::permission::Permission;
 use domain::view::OrderQuery;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::read::{Caller, Language, Params};
 use super::schema::{Order, Orders, Stock};
@@ -18,19 +18,14 @@ const PAYMENT_STATES: &[&str] =
     &["pending", "requires_action", "authorised", "partly_paid", "paid", "partly_refunded", "refunded", "failed", "voided"];
 const FULFILMENT_STATES: &[&str] = &["unfulfilled", "partial", "fulfilled", "cancelled", "returned"];
 
-/// The routes.
-pub fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/orders", get(list))
-        .route("/orders/{order}", get(one))
-        .route("/orders/follow/{token}", get(follow))
-        .route("/stock", get(stock))
+pub fn routes() -> OpenApiRouter<Shop> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(one)).routes(routes!(follow)).routes(routes!(stock))
 }
 
 /// Lists orders
 ///
 /// Newest first, in pages of 50 by key. Needs the scope `read_orders`.
-#[utoipa::path(get, path = "/api/v1/orders", operation_id = "list_orders", tag = "orders", security(("key" = ["read_orders"])),
+#[utoipa::path(get, path = "/orders", operation_id = "list_orders", tag = "orders", security(("key" = ["read_orders"])),
     params(
         ("search" = Option<String>, Query, description = "A number, an e-mail, a phone or words of a name", max_length = 200),
         ("payment" = Option<String>, Query, description = "A payment state", pattern = "^(pending|requires_action|authorised|partly_paid|paid|partly_refunded|refunded|failed|voided)$"),
@@ -60,7 +55,7 @@ pub async fn list(
 /// Reads an order
 ///
 /// Needs the scope `read_orders`.
-#[utoipa::path(get, path = "/api/v1/orders/{order}", operation_id = "read_order", tag = "orders", security(("key" = ["read_orders"])),
+#[utoipa::path(get, path = "/orders/{order}", operation_id = "read_order", tag = "orders", security(("key" = ["read_orders"])),
     params(("order" = String, Path, description = "The order", pattern = "^ord_[0-9a-f]{32}$")),
     responses((status = 200, description = "The order", body = Order)))]
 pub async fn one(
@@ -80,7 +75,7 @@ pub async fn one(
 /// Follows an order by its signed link
 ///
 /// For whoever holds the link: its last part is the token. No key is needed.
-#[utoipa::path(get, path = "/api/v1/orders/follow/{token}", operation_id = "follow_order", tag = "orders",
+#[utoipa::path(get, path = "/orders/follow/{token}", operation_id = "follow_order", tag = "orders",
     params(("token" = String, Path, description = "The link's token", min_length = 1, max_length = 400)),
     responses((status = 200, description = "The order", body = Order)))]
 pub async fn follow(
@@ -98,7 +93,7 @@ pub async fn follow(
 /// Lists stock
 ///
 /// On hand, reserved and available of each variant at each location, by SKU, in pages of 50 by key. Needs the scope `read_stock`.
-#[utoipa::path(get, path = "/api/v1/stock", operation_id = "list_stock", tag = "stock", security(("key" = ["read_stock"])),
+#[utoipa::path(get, path = "/stock", operation_id = "list_stock", tag = "stock", security(("key" = ["read_stock"])),
     params(
         ("search" = Option<String>, Query, description = "The beginning of a SKU, or words of a name", max_length = 200),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),

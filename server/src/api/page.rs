@@ -1,7 +1,6 @@
-//! The API's description as a page for people: made from the OpenAPI document once, without a script.
+//! The OpenAPI document as a page for people, rendered once, without a script.
 
-use std::fmt::Write;
-
+use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
@@ -9,146 +8,177 @@ use super::problem::CODES;
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
-/// The page's HTML.
-pub fn write(api: &OpenApi) -> String {
+pub fn render(api: &OpenApi) -> Markup {
     let api = serde_json::to_value(api).unwrap_or_default();
-    let mut html = String::with_capacity(64 * 1024);
-    let page = Page { api: &api };
-    // Writing into a string does not fail.
-    let _ = page.write(&mut html);
-    html
-}
-
-struct Page<'a> {
-    api: &'a Value,
-}
-
-type Done = std::fmt::Result;
-
-impl Page<'_> {
-    fn write(&self, out: &mut String) -> Done {
-        let info = &self.api["info"];
-        let title = escaped(text(&info["title"]));
-        write!(
-            out,
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} API</title>\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/api/page.css\">\
-             <link rel=\"icon\" href=\"/icons/icon.svg\"></head><body><header><p><a href=\"/\">{title}</a></p><h1>HTTP API</h1></header>"
-        )?;
-        out.push_str("<nav aria-label=\"Contents\"><ul>");
-        for tag in list(&self.api["tags"]) {
-            let name = escaped(text(&tag["name"]));
-            write!(out, "<li><a href=\"#{name}\">{name}</a></li>")?;
-        }
-        out.push_str("<li><a href=\"#problems\">problems</a></li><li><a href=\"#schemas\">schemas</a></li>");
-        out.push_str("<li><a href=\"/api/openapi.json\">OpenAPI document</a></li></ul></nav><main>");
-        paragraphs(out, text(&info["description"]))?;
-        for tag in list(&self.api["tags"]) {
-            let name = text(&tag["name"]);
-            write!(out, "<section><h2 id=\"{0}\">{0}</h2>", escaped(name))?;
-            paragraphs(out, text(&tag["description"]))?;
-            for (path, item) in entries(&self.api["paths"]) {
-                for method in METHODS {
-                    let operation = &item[method];
-                    if list(&operation["tags"]).any(|of| text(of) == name) {
-                        self.operation(out, method, path, operation)?;
+    let info = &api["info"];
+    let title = text(&info["title"]);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) " API" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="stylesheet" href="/api/page.css";
+                link rel="icon" href="/icons/icon.svg";
+            }
+            body {
+                header {
+                    p { a href="/" { (title) } }
+                    h1 { "HTTP API" }
+                }
+                nav aria-label="Contents" {
+                    ul {
+                        @for tag in list(&api["tags"]) {
+                            @let name = text(&tag["name"]);
+                            li { a href={ "#" (name) } { (name) } }
+                        }
+                        li { a href="#problems" { "problems" } }
+                        li { a href="#schemas" { "schemas" } }
+                        li { a href="/api/openapi.json" { "OpenAPI document" } }
+                    }
+                }
+                main {
+                    (paragraphs(text(&info["description"])))
+                    @for tag in list(&api["tags"]) {
+                        (operations_of(&api, tag))
+                    }
+                    section {
+                        h2 id="problems" { "problems" }
+                        (problems())
+                    }
+                    section {
+                        h2 id="schemas" { "schemas" }
+                        @for (name, schema) in entries(&api["components"]["schemas"]) {
+                            (schema_article(name, schema))
+                        }
                     }
                 }
             }
-            out.push_str("</section>");
         }
-        out.push_str("<section><h2 id=\"problems\">problems</h2><table><thead><tr><th scope=\"col\">code</th><th scope=\"col\">status</th><th scope=\"col\">meaning</th></tr></thead><tbody>");
-        for (code, status, meaning) in CODES {
-            write!(out, "<tr id=\"problem-{code}\"><td><code>{code}</code></td><td>{status}</td><td>{}</td></tr>", marked(meaning))?;
-        }
-        out.push_str("</tbody></table></section><section><h2 id=\"schemas\">schemas</h2>");
-        for (name, schema) in entries(&self.api["components"]["schemas"]) {
-            self.schema(out, name, schema)?;
-        }
-        out.push_str("</section></main></body></html>");
-        Ok(())
-    }
-
-    fn operation(&self, out: &mut String, method: &str, path: &str, operation: &Value) -> Done {
-        let id = escaped(text(&operation["operationId"]));
-        write!(out, "<article id=\"{id}\"><h3>{}</h3>", escaped(text(&operation["summary"])))?;
-        write!(out, "<p><code><b>{}</b> {}</code></p>", method.to_uppercase(), escaped(path))?;
-        paragraphs(out, text(&operation["description"]))?;
-        let parameters: Vec<_> = list(&operation["parameters"]).collect();
-        if !parameters.is_empty() {
-            out.push_str("<table><thead><tr><th scope=\"col\">parameter</th><th scope=\"col\">in</th><th scope=\"col\">type</th><th scope=\"col\">meaning</th></tr></thead><tbody>");
-            for parameter in parameters {
-                let needed = if parameter["required"] == true { ", required" } else { "" };
-                write!(
-                    out,
-                    "<tr><td><code>{}</code></td><td>{}{needed}</td><td>{}</td><td>{}</td></tr>",
-                    escaped(text(&parameter["name"])),
-                    escaped(text(&parameter["in"])),
-                    kind(&parameter["schema"]),
-                    marked(text(&parameter["description"]))
-                )?;
-            }
-            out.push_str("</tbody></table>");
-        }
-        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-        if !body.is_null() {
-            write!(out, "<p>Body: {}</p>", kind(body))?;
-        }
-        out.push_str(
-            "<table><thead><tr><th scope=\"col\">status</th><th scope=\"col\">meaning</th><th scope=\"col\">body</th></tr></thead><tbody>",
-        );
-        for (status, response) in entries(&operation["responses"]) {
-            let body = entries(&response["content"]).next().map(|(_, content)| kind(&content["schema"])).unwrap_or_default();
-            write!(out, "<tr><td>{}</td><td>{}</td><td>{body}</td></tr>", escaped(status), marked(text(&response["description"])))?;
-        }
-        out.push_str("</tbody></table></article>");
-        Ok(())
-    }
-
-    fn schema(&self, out: &mut String, name: &str, schema: &Value) -> Done {
-        let name = escaped(name);
-        write!(out, "<article><h3 id=\"schema-{name}\">{name}</h3>")?;
-        paragraphs(out, text(&schema["description"]))?;
-        let values: Vec<_> = list(&schema["enum"]).map(|value| format!("<code>{}</code>", escaped(text(value)))).collect();
-        if !values.is_empty() {
-            write!(out, "<p>{}</p>", values.join(" or "))?;
-        }
-        let required: Vec<_> = list(&schema["required"]).map(text).collect();
-        if schema["properties"].is_object() {
-            out.push_str("<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">type</th><th scope=\"col\">meaning</th></tr></thead><tbody>");
-            for (field, about) in entries(&schema["properties"]) {
-                let optional = if required.contains(&field.as_str()) { "" } else { ", optional" };
-                write!(
-                    out,
-                    "<tr><td><code>{}</code></td><td>{}{optional}</td><td>{}</td></tr>",
-                    escaped(field),
-                    kind(about),
-                    marked(text(&about["description"]))
-                )?;
-            }
-            out.push_str("</tbody></table>");
-        }
-        out.push_str("</article>");
-        Ok(())
     }
 }
 
-/// A type in a few words, with a link to its schema.
-fn kind(schema: &Value) -> String {
-    if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-        let name = escaped(name);
-        return format!("<a href=\"#schema-{name}\">{name}</a>");
+fn operations_of(api: &Value, tag: &Value) -> Markup {
+    let name = text(&tag["name"]);
+    html! {
+        section {
+            h2 id=(name) { (name) }
+            (paragraphs(text(&tag["description"])))
+            @for (path, item) in entries(&api["paths"]) {
+                @for method in METHODS {
+                    @if list(&item[method]["tags"]).any(|of| text(of) == name) {
+                        (operation_article(method, path, &item[method]))
+                    }
+                }
+            }
+        }
     }
-    let choices: Vec<_> = list(&schema["oneOf"]).map(kind).collect();
-    if !choices.is_empty() {
-        return choices.join(" or ");
+}
+
+fn operation_article(method: &str, path: &str, operation: &Value) -> Markup {
+    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let parameters = html! {
+        @for parameter in list(&operation["parameters"]) {
+            tr {
+                td { code { (text(&parameter["name"])) } }
+                td { (text(&parameter["in"])) @if parameter["required"] == true { ", required" } }
+                td { (type_of(&parameter["schema"])) }
+                td { (marked(text(&parameter["description"]))) }
+            }
+        }
+    };
+    let responses = html! {
+        @for (status, response) in entries(&operation["responses"]) {
+            tr {
+                td { (status) }
+                td { (marked(text(&response["description"]))) }
+                td { @if let Some((_, content)) = entries(&response["content"]).next() { (type_of(&content["schema"])) } }
+            }
+        }
+    };
+    html! {
+        article id=(text(&operation["operationId"])) {
+            h3 { (text(&operation["summary"])) }
+            p { code { b { (method.to_uppercase()) } " " (path) } }
+            (paragraphs(text(&operation["description"])))
+            @if list(&operation["parameters"]).next().is_some() {
+                (table(&["parameter", "in", "type", "meaning"], &parameters))
+            }
+            @if !body.is_null() {
+                p { "Body: " (type_of(body)) }
+            }
+            (table(&["status", "meaning", "body"], &responses))
+        }
+    }
+}
+
+fn problems() -> Markup {
+    let rows = html! {
+        @for (code, status, meaning) in CODES {
+            tr id={ "problem-" (code) } {
+                td { code { (code) } }
+                td { (status) }
+                td { (marked(meaning)) }
+            }
+        }
+    };
+    table(&["code", "status", "meaning"], &rows)
+}
+
+fn schema_article(name: &str, schema: &Value) -> Markup {
+    let required: Vec<_> = list(&schema["required"]).map(text).collect();
+    let values = list(&schema["enum"]).map(|value| html! { code { (text(value)) } });
+    let fields = html! {
+        @for (field, about) in entries(&schema["properties"]) {
+            tr {
+                td { code { (field) } }
+                td { (type_of(about)) @if !required.contains(&field.as_str()) { ", optional" } }
+                td { (marked(text(&about["description"]))) }
+            }
+        }
+    };
+    html! {
+        article {
+            h3 id={ "schema-" (name) } { (name) }
+            (paragraphs(text(&schema["description"])))
+            @if list(&schema["enum"]).next().is_some() {
+                p { (alternatives(values)) }
+            }
+            @if schema["properties"].is_object() {
+                (table(&["field", "type", "meaning"], &fields))
+            }
+        }
+    }
+}
+
+fn table(columns: &[&str], rows: &Markup) -> Markup {
+    html! {
+        table {
+            thead { tr { @for column in columns { th scope="col" { (column) } } } }
+            tbody { (rows) }
+        }
+    }
+}
+
+fn alternatives(parts: impl Iterator<Item = Markup>) -> Markup {
+    html! { @for (index, part) in parts.enumerate() { @if index > 0 { " or " } (part) } }
+}
+
+/// A type in a few words, with a link to its schema.
+fn type_of(schema: &Value) -> Markup {
+    if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        return html! { a href={ "#schema-" (name) } { (name) } };
+    }
+    if list(&schema["oneOf"]).next().is_some() {
+        return alternatives(list(&schema["oneOf"]).map(type_of));
     }
     let base = match &schema["type"] {
-        Value::String(one) if one == "array" => format!("list of {}", kind(&schema["items"])),
-        Value::String(one) => escaped(one),
-        Value::Array(many) if many.iter().any(|one| one == "array") => format!("list of {}", kind(&schema["items"])),
-        Value::Array(many) => many.iter().map(|one| escaped(text(one))).collect::<Vec<_>>().join(" or "),
-        _ => "anything".to_owned(),
+        Value::String(one) if one == "array" => html! { "list of " (type_of(&schema["items"])) },
+        Value::String(one) => html! { (one) },
+        Value::Array(many) if many.iter().any(|one| one == "array") => html! { "list of " (type_of(&schema["items"])) },
+        Value::Array(many) => alternatives(many.iter().map(|one| html! { (text(one)) })),
+        _ => html! { "anything" },
     };
     let bounds: Vec<_> = [
         ("minimum", "at least"),
@@ -159,9 +189,9 @@ fn kind(schema: &Value) -> String {
     ]
     .into_iter()
     .filter(|(key, _)| !schema[*key].is_null())
-    .map(|(key, words)| format!("{words} {}", escaped(&schema[key].as_str().map_or_else(|| schema[key].to_string(), str::to_owned))))
+    .map(|(key, words)| format!("{words} {}", schema[key].as_str().map_or_else(|| schema[key].to_string(), str::to_owned)))
     .collect();
-    if bounds.is_empty() { base } else { format!("{base} <small>({})</small>", bounds.join(", ")) }
+    html! { (base) @if !bounds.is_empty() { " " small { "(" (bounds.join(", ")) ")" } } }
 }
 
 fn text(value: &Value) -> &str {
@@ -176,52 +206,38 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-fn paragraphs(out: &mut String, text: &str) -> Done {
-    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
-        write!(out, "<p>{}</p>", marked(paragraph))?;
-    }
-    Ok(())
+fn paragraphs(text: &str) -> Markup {
+    html! { @for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) { p { (marked(paragraph)) } } }
 }
 
 /// Text with `code` in it.
-fn marked(text: &str) -> String {
-    let mut html = String::with_capacity(text.len() + 16);
-    for (i, part) in text.split('`').enumerate() {
-        if i % 2 == 1 {
-            html.push_str("<code>");
-            html.push_str(&escaped(part));
-            html.push_str("</code>");
-        } else {
-            html.push_str(&escaped(part));
+fn marked(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
-    html
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use utoipa::OpenApi;
 
     #[test]
     fn every_call_and_every_problem_is_on_the_page() {
-        let api = super::super::openapi::Description::openapi();
-        let html = write(&api);
+        let api = crate::api::operations().1;
+        let page = render(&api).into_string();
         for path in api.paths.paths.keys() {
-            assert!(html.contains(&escaped(path)), "{path}");
+            assert!(page.contains(&html! { (path) }.into_string()), "{path}");
         }
         for (code, ..) in CODES {
-            assert!(html.contains(&format!("id=\"problem-{code}\"")), "{code}");
+            assert!(page.contains(&format!("id=\"problem-{code}\"")), "{code}");
         }
-        assert!(!html.contains("<script") && !html.contains("style="));
+        assert!(!page.contains("<script") && !page.contains("style="));
     }
 
     #[test]
     fn what_is_written_cannot_break_the_page() {
-        assert_eq!(marked("a `<b>` & c"), "a <code>&lt;b&gt;</code> &amp; c");
+        assert_eq!(marked("a `<b>` & c").into_string(), "a <code>&lt;b&gt;</code> &amp; c");
     }
 }

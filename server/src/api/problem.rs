@@ -1,4 +1,4 @@
-//! What went wrong, as RFC 9457 writes it: `application/problem+json` with a stable `type` and `code`.
+//! Problem documents (RFC 9457): `application/problem+json` with a stable `type` and `code`.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -47,9 +47,9 @@ pub struct Problem {
     pub request: Option<RequestId>,
 }
 
-/// Where the kind of problem with this code is explained.
-fn address_of<S: Serializer>(code: &str, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("/api#problem-{code}"))
+/// The address of the code's explanation.
+fn address_of<S: Serializer>(code: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("/api#problem-{code}"))
 }
 
 /// Every code with the status it comes with and what it means. The page at `/api` shows them.
@@ -83,7 +83,6 @@ pub const CODES: &[(&str, u16, &str)] = &[
 ];
 
 impl Problem {
-    /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: code,
@@ -96,13 +95,11 @@ impl Problem {
         }
     }
 
-    /// There is no such thing.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
     }
 
-    /// Something in the request is wrong.
     #[must_use]
     pub fn invalid(errors: FieldErrors) -> Self {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something in the request is wrong; see errors.");
@@ -110,29 +107,25 @@ impl Problem {
         problem
     }
 
-    /// One field is wrong.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid(vec![(field.into(), message.into())])
     }
 
-    /// The request cannot be read.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
-    /// The shop cannot take more now.
     #[must_use]
     pub fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The shop is busy. Nothing was changed; try again in a moment.")
     }
 
-    /// There is no room for another row.
     #[must_use]
     pub fn storage_full() -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The shop has no room left. Nothing was changed; try again later.")
     }
 
-    /// A mistake of the shop's own; what it was is in the log.
+    /// Details are in the log.
     #[must_use]
     pub fn unexpected(request: RequestId) -> Self {
         let detail = "Something went wrong in the shop. Whatever was begun is undone.";

@@ -1,29 +1,24 @@
 //! `/api/v1/products`, `/search` and `/categories`. Open to everybody.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
 use backend::{Shop, catalog, search};
 use domain::view::{ListingQuery, Sort};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::read::{Caller, Language, Params};
 use super::schema::{Categories, Found, Product, Products};
 use super::{Problem, errors};
 
-/// The routes.
-pub fn routes() -> Router<Shop> {
-    Router::new()
-        .route("/products", get(list))
-        .route("/products/{slug}", get(one))
-        .route("/categories", get(categories))
-        .route("/search", get(find))
+pub fn routes() -> OpenApiRouter<Shop> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(one)).routes(routes!(categories)).routes(routes!(find))
 }
 
 /// Lists products
 ///
 /// Pages of 24 by key: send `next` of one answer as `after` of the next request.
-#[utoipa::path(get, path = "/api/v1/products", operation_id = "list_products", tag = "products",
+#[utoipa::path(get, path = "/products", operation_id = "list_products", tag = "products",
     params(
         ("category" = Option<String>, Query, description = "A category's slug", max_length = 80),
         ("sort" = Option<String>, Query, description = "`newest` (default), `price_up` or `price_down`", pattern = "^(newest|price_up|price_down)$"),
@@ -55,9 +50,9 @@ pub async fn list(
         after: params.one("after", 200),
     };
     params.end()?;
-    let wanted = query.category.is_some();
+    let has_category = query.category.is_some();
     let found = catalog::listing(&shop, locale, &query).await.map_err(|error| errors::catalog(error, ctx.request))?;
-    if wanted && found.category.is_none() {
+    if has_category && found.category.is_none() {
         return Err(Problem::not_found("category"));
     }
     Ok(Json(found.into()))
@@ -66,7 +61,7 @@ pub async fn list(
 /// Reads a product
 ///
 /// By its slug in any language, with its options, variants, prices and what can be bought.
-#[utoipa::path(get, path = "/api/v1/products/{slug}", operation_id = "read_product", tag = "products",
+#[utoipa::path(get, path = "/products/{slug}", operation_id = "read_product", tag = "products",
     params(("slug" = String, Path, description = "The product's slug", min_length = 1, max_length = 80)),
     responses((status = 200, description = "The product", body = Product)))]
 pub async fn one(
@@ -77,7 +72,7 @@ pub async fn one(
     params: Params,
 ) -> Result<Json<Product>, Problem> {
     params.end()?;
-    // What is no slug is in no shop, and is not asked of the database.
+    // Saves the query.
     if !domain::slug::is_slug(&slug) {
         return Err(Problem::not_found("product"));
     }
@@ -86,7 +81,7 @@ pub async fn one(
 }
 
 /// Lists categories
-#[utoipa::path(get, path = "/api/v1/categories", operation_id = "list_categories", tag = "products",
+#[utoipa::path(get, path = "/categories", operation_id = "list_categories", tag = "products",
     responses((status = 200, description = "All categories", body = Categories)))]
 pub async fn categories(
     State(shop): State<Shop>,
@@ -102,7 +97,7 @@ pub async fn categories(
 /// Searches products
 ///
 /// Words, beginnings of words, and one typo forgiven.
-#[utoipa::path(get, path = "/api/v1/search", operation_id = "search_products", tag = "products",
+#[utoipa::path(get, path = "/search", operation_id = "search_products", tag = "products",
     params(
         ("q" = String, Query, description = "What is looked for", min_length = 1, max_length = 200),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),

@@ -1,4 +1,4 @@
-//! Reading requests strictly: nothing unknown, nothing of the wrong kind, and every mistake named by its field.
+//! Strict reading of requests: unknown and malformed fields are refused, and each error names its field.
 
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use backend::Shop;
@@ -7,21 +7,21 @@ use backend::platform::context::Client;
 use bytes::Bytes;
 use domain::Locale;
 use domain::id::RequestId;
-use domain::permission::Permission;
+use domain::permission::{Access, Denied, Permission};
 use domain::view::{DenialKind, FieldErrors};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
+use session::language::preferred_locale;
 use uuid::Uuid;
 
 use super::Problem;
 
-/// The request's id, which the outermost layer gave it.
 pub fn request_id(parts: &Parts) -> RequestId {
     parts.extensions.get().copied().unwrap_or_else(|| RequestId(Uuid::now_v7()))
 }
 
-/// Who calls: nobody in particular, or the holder of a key.
+/// The caller: anonymous, or the holder of a key.
 pub struct Caller(pub Context);
 
 impl FromRequestParts<Shop> for Caller {
@@ -30,12 +30,13 @@ impl FromRequestParts<Shop> for Caller {
     async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Problem> {
         let request = request_id(parts);
         let client = parts.extensions.get::<Client>().map(|client| client.0);
-        let Some(sent) = parts.headers.get(header::AUTHORIZATION) else {
+        let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
             return Ok(Self(Context::nobody(request).from(client)));
         };
         let refused =
             || Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "This key is not valid. Keys are made in the admin, under settings.");
-        let secret = sent.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let secret =
+            authorization.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, secret)) = secret else { return Err(refused()) };
         match backend::identity::authenticate_api_key(shop, secret.trim()).await {
             Ok(Some((id, scopes))) => {
@@ -57,36 +58,33 @@ impl Caller {
     /// # Errors
     /// 401 without a key, 403 without the scope.
     pub async fn with_scope(self, shop: &Shop, scope: Permission) -> Result<Context, Problem> {
-        if self.0.may(scope) {
-            return Ok(self.0);
-        }
         let name = scope.as_str();
-        Err(if matches!(self.0.actor, backend::platform::Actor::ApiKey(_)) {
-            backend::identity::record_denial(shop, &self.0, DenialKind::Key, None).await;
-            Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}."))
-        } else {
-            Problem::new(
+        match self.0.authorize(Access::Staff(scope)) {
+            Ok(()) => Ok(self.0),
+            Err(Denied::Forbidden) => {
+                backend::identity::record_denial(shop, &self.0, DenialKind::Key, None).await;
+                Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}.")))
+            }
+            Err(Denied::SignedOut) => Err(Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorised",
                 format!("This needs a key with the scope {name}: send it as “Authorization: Bearer tdh_…”."),
-            )
-        })
+            )),
+        }
     }
 }
 
-/// The language that the caller prefers.
 pub struct Language(pub Locale);
 
 impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let asked = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Self(asked.map_or(Locale::En, Locale::negotiate)))
+        Ok(Self(preferred_locale(&parts.headers)))
     }
 }
 
-/// A JSON body of exactly this form.
+/// A JSON body; the type decides whether unknown fields are refused.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Shop> for Body<T> {
@@ -110,32 +108,32 @@ fn is_json(kind: Option<&HeaderValue>) -> bool {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // No text of a shop holds this character, and Postgres takes none with it.
+    // Postgres stores no text with this character.
     if bytes.windows(6).any(|part| part == b"\\u0000") {
         return Err(Problem::field("", "The character U+0000 is not allowed."));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            Problem::field(field, capitalised(&inner.to_string()))
+        let source = error.into_inner();
+        if source.is_data() {
+            Problem::field(field, to_sentence(&source.to_string()))
         } else {
-            Problem::malformed(format!("The body is not JSON: {inner}."))
+            Problem::malformed(format!("The body is not JSON: {source}."))
         }
     })?;
     json.end().map_err(|error| Problem::malformed(format!("The body is not JSON: {error}.")))?;
     Ok(value)
 }
 
-/// `missing field …` as a sentence, without the place in the text that programs do not care for.
-fn capitalised(message: &str) -> String {
+/// `missing field …` as a sentence, without line and column.
+fn to_sentence(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
     let mut letters = message.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
-/// The parameters of an address's query; each is taken by name, and what is left is a mistake.
+/// Query parameters. Handlers take each by name; those that are left are errors.
 pub struct Params {
     pairs: Vec<(String, String)>,
     errors: FieldErrors,
@@ -148,25 +146,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::malformed("The address's query cannot be read."))?;
-        let clean = pairs.iter().all(|(_, value)| !value.contains('\0'));
-        if clean { Ok(Self { pairs, errors: Vec::new() }) } else { Err(Problem::malformed("The character U+0000 is not allowed.")) }
+        let is_clean = pairs.iter().all(|(_, value)| !value.contains('\0'));
+        if is_clean { Ok(Self { pairs, errors: Vec::new() }) } else { Err(Problem::malformed("The character U+0000 is not allowed.")) }
     }
 }
 
 impl Params {
-    /// Every value of a parameter, each at most `most` characters.
-    pub fn all(&mut self, name: &str, most: usize) -> Vec<String> {
-        let (mine, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pairs).into_iter().partition(|(other, _)| other == name);
+    /// Every value of a parameter, each at most `max_chars` characters.
+    pub fn all(&mut self, name: &str, max_chars: usize) -> Vec<String> {
+        let (matching, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pairs).into_iter().partition(|(other, _)| other == name);
         self.pairs = others;
-        if mine.iter().any(|(_, value)| value.chars().count() > most) {
-            self.errors.push((name.to_owned(), format!("At most {most} characters.")));
+        if matching.iter().any(|(_, value)| value.chars().count() > max_chars) {
+            self.errors.push((name.to_owned(), format!("At most {max_chars} characters.")));
         }
-        mine.into_iter().map(|(_, value)| value).collect()
+        matching.into_iter().map(|(_, value)| value).collect()
     }
 
     /// The value of a parameter that may be given once; none when it is empty.
-    pub fn one(&mut self, name: &str, most: usize) -> Option<String> {
-        let mut values = self.all(name, most);
+    pub fn one(&mut self, name: &str, max_chars: usize) -> Option<String> {
+        let mut values = self.all(name, max_chars);
         if values.len() > 1 {
             self.errors.push((name.to_owned(), "Give it once.".to_owned()));
         }
@@ -205,8 +203,6 @@ impl Params {
         found
     }
 
-    /// Ends the reading.
-    ///
     /// # Errors
     /// 422 with every mistake, unknown parameters included.
     pub fn end(mut self) -> Result<(), Problem> {
@@ -216,7 +212,7 @@ impl Params {
     }
 }
 
-/// The largest amount that is taken, minor units: what JavaScript counts exactly.
+/// The largest amount, minor units: the largest integer that JavaScript has exactly.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! Who else may keep an answer: browsers, their service worker (`public/sw.js`), and what stands between.
+//! The `Cache-Control` of answers: who may store them, be it browsers, their service worker (`public/sw.js`) or proxies.
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
-use session::request::SESSION_COOKIES;
+use session::cookies;
 
-use super::key::{cookies, is_nobody};
-use super::{is_html, shared};
+use super::key::is_anonymous;
+use super::{is_cacheable, is_html};
 
-/// Pages that a script fills with the browser's own cart: the same for everybody until then.
+/// Pages that a script fills with the browser's own cart. Before that they are the same for everybody.
 const SHELLS: &[&str] = &["/cart", "/checkout"];
 
-/// The reads that pages are made of; whoever is not known gets the same as all others.
+/// The reads that pages are made of, the same for every anonymous visitor.
 const READS: &[&str] = &[
     "/api/read_frame",
     "/api/read_home",
@@ -23,49 +23,44 @@ const READS: &[&str] = &[
     "/api/read_delivery",
 ];
 
-/// Pages of one person, also for whoever is not signed in yet or holds a signed link.
+/// Pages about one person, also before they sign in and by a signed link.
 const PERSONAL: &[&str] = &["/account", "/admin", "/orders", "/checkout/"];
 
-/// Whose the answer to a request will be.
+/// Decides an answer's `Cache-Control` by its request.
 #[derive(Clone, Copy)]
-pub struct Asked {
-    read: bool,
-    /// A page that shows the same goods to everybody, whoever reads it.
-    shelf: bool,
+pub struct CachePolicy {
+    is_read: bool,
+    /// A page that shows the same products to everybody.
+    is_cacheable: bool,
     /// The page of a form that was sent without a script.
-    sent: bool,
-    same_for_all: bool,
-    personal: bool,
+    is_form_post: bool,
+    is_same_for_all: bool,
+    is_personal: bool,
 }
 
-/// Does it bring a session? Whether that still lives is not asked.
-fn is_signed_in(headers: &HeaderMap) -> bool {
-    cookies(headers).any(|(name, value)| SESSION_COOKIES.contains(&name) && !value.is_empty())
-}
-
-impl Asked {
-    /// What this request asks for.
+impl CachePolicy {
     pub fn of<B>(request: &Request<B>) -> Self {
         let path = request.uri().path();
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let read = reads && READS.contains(&path);
-        let shelf = shared(path);
-        let for_all = read || reads && (shelf || SHELLS.contains(&path));
-        let personal = PERSONAL.iter().any(|place| path.starts_with(place)) || is_signed_in(request.headers());
-        Self { read, shelf, sent: !reads, same_for_all: for_all && is_nobody(request.headers()), personal }
+        let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_read = is_get && READS.contains(&path);
+        let is_cacheable = is_cacheable(path);
+        let is_for_all = is_read || is_get && (is_cacheable || SHELLS.contains(&path));
+        let is_personal = PERSONAL.iter().any(|prefix| path.starts_with(prefix)) || cookies::has_session(request.headers());
+        let is_same_for_all = is_for_all && is_anonymous(request.headers());
+        Self { is_read, is_cacheable, is_form_post: !is_get, is_same_for_all, is_personal }
     }
 
-    /// What an answer that does not say so itself tells of being kept: pages and their reads are asked for again each time, and
-    /// are one reader's own when they are not the same for everybody. Pages about one person (cart, checkout, orders, account, admin) and
-    /// all of whoever is signed in are kept nowhere, not even by the browser for its Back button, or the next one at the same device
-    /// would see them; neither are all other answers. The page of a form that was sent is the exception where nobody is signed in,
-    /// for a browser that did not keep it asks whether to send the form again.
-    pub fn keeping(self, answer: &HeaderMap) -> HeaderValue {
-        HeaderValue::from_static(if self.personal || (!self.read && !is_html(answer)) {
+    /// The header of an answer that does not set one itself. Pages and their reads are revalidated each time, and are `private` unless
+    /// they are the same for everybody. Pages about one person (cart, checkout, orders, account, admin) and all pages of signed-in visitors
+    /// are not stored at all, not even for the browser's Back button, where the next person at the device would see them; nor are all other
+    /// answers. The page of a sent form may be stored where nobody is signed in, because a browser without it asks whether to send the form
+    /// again.
+    pub fn header(self, answer: &HeaderMap) -> HeaderValue {
+        HeaderValue::from_static(if self.is_personal || (!self.is_read && !is_html(answer)) {
             "no-store"
-        } else if self.same_for_all && !answer.contains_key(header::SET_COOKIE) {
+        } else if self.is_same_for_all && !answer.contains_key(header::SET_COOKIE) {
             "no-cache"
-        } else if self.read || self.shelf || self.sent {
+        } else if self.is_read || self.is_cacheable || self.is_form_post {
             "private, no-cache"
         } else {
             "no-store"
@@ -77,32 +72,32 @@ impl Asked {
 mod tests {
     use super::*;
 
-    fn told(method: Method, address: &str, cookie: &str, kind: &'static str) -> String {
+    fn cache_control(method: Method, address: &str, cookie: &str, kind: &'static str) -> String {
         let request = Request::builder().method(method).uri(address).header(header::COOKIE, cookie).body(()).unwrap();
         let answer = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        Asked::of(&request).keeping(&answer).to_str().unwrap().to_owned()
+        CachePolicy::of(&request).header(&answer).to_str().unwrap().to_owned()
     }
 
     #[test]
-    fn only_what_is_the_same_for_everybody_is_kept_by_others() {
+    fn only_what_is_the_same_for_everybody_is_stored_by_others() {
         let (html, packed) = ("text/html; charset=utf-8", "application/octet-stream");
         for (address, kind) in [("/p/dried-mango?option=x", html), ("/cart", html), ("/api/read_frame?path=%2F", packed)] {
-            assert_eq!(told(Method::GET, address, "lang=fil; theme=dark; place=0730600000", kind), "no-cache", "{address}");
-            assert_eq!(told(Method::HEAD, address, "lang=fil", kind), "no-cache", "{address}");
+            assert_eq!(cache_control(Method::GET, address, "lang=fil; theme=dark; place=0730600000", kind), "no-cache", "{address}");
+            assert_eq!(cache_control(Method::HEAD, address, "lang=fil", kind), "no-cache", "{address}");
             for cookie in ["session=abc", "lang=fil; __Host-session=abc"] {
-                assert_eq!(told(Method::GET, address, cookie, kind), "no-store", "{address} {cookie}");
+                assert_eq!(cache_control(Method::GET, address, cookie, kind), "no-store", "{address} {cookie}");
             }
             for cookie in ["cart=cart_1", "cart=cart_1; session="] {
-                let wanted = if address == "/cart" { "no-store" } else { "private, no-cache" };
-                assert_eq!(told(Method::GET, address, cookie, kind), wanted, "{address} {cookie}");
+                let expected = if address == "/cart" { "no-store" } else { "private, no-cache" };
+                assert_eq!(cache_control(Method::GET, address, cookie, kind), expected, "{address} {cookie}");
             }
         }
         for address in ["/account", "/account/addresses", "/orders/follow/abc", "/checkout/return", "/admin", "/admin/orders"] {
-            assert_eq!(told(Method::GET, address, "", html), "no-store", "{address}");
+            assert_eq!(cache_control(Method::GET, address, "", html), "no-store", "{address}");
         }
-        assert_eq!(told(Method::POST, "/cart", "", html), "private, no-cache");
+        assert_eq!(cache_control(Method::POST, "/cart", "", html), "private, no-cache");
         for (method, address) in [(Method::GET, "/api/read_cart?id=cart_1"), (Method::POST, "/api/sync_cart"), (Method::GET, "/metrics")] {
-            assert_eq!(told(method, address, "", packed), "no-store", "{address}");
+            assert_eq!(cache_control(method, address, "", packed), "no-store", "{address}");
         }
     }
 

@@ -4,85 +4,78 @@ use std::fmt::Write;
 
 use domain::Locale;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use session::cookies;
+use session::language::visitor_locale;
 
 /// Query parameters that change what a page shows. All others (advertisers add them) are left out of the key and of the render.
 const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", "sort"];
 
-/// Longer addresses are nobody's bookmark; they are not kept.
+/// Pages of longer addresses are not cached.
 const MAX_BYTES: usize = 1_024;
 
 const FORWARDED: &str = "x-forwarded-for";
 
-/// One form of one page.
+/// Names a cached page: its address and what else it depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// What it is kept under. It ends with the address, without parameters that change nothing, sorted.
+    /// Ends with the address, whose parameters are sorted and reduced to those that change something.
     pub text: String,
-    /// Where the address begins.
-    address: usize,
+    /// Where the address begins in `text`.
+    address_start: usize,
     locale: Locale,
     theme: &'static str,
     currency: String,
-    place: String,
+    /// Where things are delivered to: the code of a city or country.
+    delivery_place: String,
 }
 
-/// Does nothing say who reads? Any cookie but those of language, colours, currency and the place to deliver to may.
-pub(super) fn is_nobody(headers: &HeaderMap) -> bool {
+/// Whether the request is from a visitor without a session, cart or key. Language, colours, currency and delivery place identify nobody.
+pub(super) fn is_anonymous(headers: &HeaderMap) -> bool {
     !headers.contains_key(header::AUTHORIZATION)
-        && cookies(headers).all(|(name, _)| matches!(name, "lang" | "theme" | "currency" | "place"))
+        && cookies::all(headers)
+            .all(|(name, _)| [cookies::LANGUAGE, cookies::THEME, cookies::CURRENCY, cookies::DELIVERY_PLACE].contains(&name))
 }
 
 impl Key {
-    /// The key of the page that this request asks for, or none when its answer is not to be shared.
+    /// The key of the page that this request asks for; none when its answer must not be shared. `version` is the cache's, see
+    /// [`super::PageCache::invalidate`].
     #[must_use]
-    pub fn of<B>(request: &Request<B>, generation: u64, shared: impl Fn(&str) -> bool) -> Option<Self> {
+    pub fn of<B>(request: &Request<B>, version: u64, is_cacheable: impl Fn(&str) -> bool) -> Option<Self> {
         let headers = request.headers();
-        let plain = matches!(*request.method(), Method::GET | Method::HEAD) && is_nobody(headers);
+        let is_shareable = matches!(*request.method(), Method::GET | Method::HEAD) && is_anonymous(headers);
         let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
-        if !plain || path.len() + query.len() > MAX_BYTES || !shared(path) {
+        if !is_shareable || path.len() + query.len() > MAX_BYTES || !is_cacheable(path) {
             return None;
         }
-        let mut chosen = (None, "", String::new(), "");
-        for (name, value) in cookies(headers) {
-            match name {
-                "lang" => chosen.0 = Locale::parse(value),
-                "theme" => chosen.1 = theme(value),
-                "currency" => chosen.2 = value.chars().filter(char::is_ascii_uppercase).take(3).collect(),
-                "place" => chosen.3 = place(value),
-                _ => {}
-            }
-        }
-        let (locale, theme, currency, place) = chosen;
-        let asked = || headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(Locale::En, Locale::negotiate);
-        let locale = locale.unwrap_or_else(asked);
+        let cookie = |name: &str| cookies::find(headers, name).unwrap_or_default();
+        let (locale, theme) = (visitor_locale(headers), theme(cookie(cookies::THEME)));
+        let currency: String = cookie(cookies::CURRENCY).chars().filter(char::is_ascii_uppercase).take(3).collect();
+        let delivery_place = delivery_place(cookie(cookies::DELIVERY_PLACE));
         let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
-        let _ = write!(text, "{generation} {} {theme} {currency} {place} ", locale.code());
-        let address = text.len();
+        let _ = write!(text, "{version} {} {theme} {currency} {delivery_place} ", locale.code());
+        let address_start = text.len();
         write_address(&mut text, path, query);
-        let place = place.to_owned();
-        Some(Self { text, address, locale, theme, currency, place })
+        Some(Self { text, address_start, locale, theme, currency, delivery_place: delivery_place.to_owned() })
     }
 
-    /// Turns the request into the one whose answer is kept: nothing of the reader is left in it but what the key names.
+    /// Turns the request into the one whose answer is cached: nothing of the visitor is left in it but what the key names.
     pub fn canonicalize<B>(&self, request: &mut Request<B>) {
         *request.method_mut() = Method::GET;
-        if let Ok(uri) = self.text[self.address..].parse::<Uri>() {
+        if let Ok(uri) = self.text[self.address_start..].parse::<Uri>() {
             *request.uri_mut() = uri;
         }
-        let mut cookies = format!("lang={}", self.locale.code());
-        if !self.theme.is_empty() {
-            let _ = write!(cookies, "; theme={}", self.theme);
-        }
-        if !self.currency.is_empty() {
-            let _ = write!(cookies, "; currency={}", self.currency);
-        }
-        if !self.place.is_empty() {
-            let _ = write!(cookies, "; place={}", self.place);
-        }
+        let chosen = [
+            (cookies::LANGUAGE, self.locale.code()),
+            (cookies::THEME, self.theme),
+            (cookies::CURRENCY, &self.currency),
+            (cookies::DELIVERY_PLACE, &self.delivery_place),
+        ];
+        let pairs = chosen.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}"));
+        let cookies = pairs.collect::<Vec<_>>().join("; ");
         let host = request.headers().get(header::HOST).cloned();
-        // Who is limited is the client, and not the proxy before this program; a page is not made of it.
+        // Rate limits need the client's address; pages do not depend on it.
         let forwarded: Vec<_> = request.headers().get_all(FORWARDED).into_iter().cloned().collect();
         let headers = request.headers_mut();
         headers.clear();
@@ -100,18 +93,12 @@ impl Key {
     }
 }
 
-/// The cookies that a request carries.
-pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).map(|(name, value)| (name.trim(), value.trim()))
-}
-
 fn theme(value: &str) -> &'static str {
-    ["light", "dark"].into_iter().find(|known| *known == value).unwrap_or_default()
+    ["light", "dark"].into_iter().find(|theme| *theme == value).unwrap_or_default()
 }
 
-/// The code of a place: ten digits, or the two letters of a country.
-fn place(value: &str) -> &str {
+/// A valid code, else nothing: the ten digits of a city, or the two letters of a country.
+fn delivery_place(value: &str) -> &str {
     let is_code =
         value.len() == 10 && value.bytes().all(|b| b.is_ascii_digit()) || value.len() == 2 && value.bytes().all(|b| b.is_ascii_uppercase());
     if is_code { value } else { "" }
@@ -122,15 +109,15 @@ fn write_address(text: &mut String, path: &str, query: &str) {
     if query.is_empty() {
         return;
     }
-    let known = |pair: &&str| {
+    let changes_page = |pair: &&str| {
         let name = pair.split('=').next().unwrap_or_default();
         PARAMETERS.contains(&name) && pair.len() > name.len() + 1
     };
-    let mut pairs: Vec<&str> = query.split('&').filter(known).collect();
+    let mut pairs: Vec<&str> = query.split('&').filter(changes_page).collect();
     // Values of one parameter keep their order: `sort` is stable only by name.
     pairs.sort_by_key(|pair| pair.split('=').next());
-    for (at, pair) in pairs.iter().enumerate() {
-        text.push(if at == 0 { '?' } else { '&' });
+    for (index, pair) in pairs.iter().enumerate() {
+        text.push(if index == 0 { '?' } else { '&' });
         text.push_str(pair);
     }
 }
@@ -188,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_reader_reaches_the_render() {
+    fn nothing_of_the_visitor_reaches_the_render() {
         let mut request = Request::builder()
             .uri("/?utm_source=x&q=a")
             .header("cookie", "theme=dark")

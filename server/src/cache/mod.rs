@@ -1,11 +1,12 @@
-//! The rendered-page cache: what an anonymous visitor sees is rendered once and kept as bytes.
+//! The page cache: what an anonymous visitor sees is rendered once and cached as bytes.
 //!
-//! It is the outermost service: a hit is one look-up and copied references, and never reaches the router. A page is kept under
-//! its address, language, theme and currency, and under the *generation* of what the shop shows: [`Pages::forget`] begins a
-//! new one, so that a render which began before a change can never be served after it. One render per key at a time; the
-//! oldest pages make room when the memory is full.
+//! It is the outermost service: a hit is one look-up and copied references, and never reaches the router. A page's key has its address,
+//! language, theme, currency and delivery place, and the *version* of what the shop shows: [`PageCache::invalidate`] begins a new version,
+//! so that a render which began before a change is never served after it. One render per key at a time; the oldest pages are evicted when
+//! the memory is full.
 
 mod cache_control;
+mod invalidate;
 mod key;
 mod page;
 
@@ -24,8 +25,8 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-pub use cache_control::Asked;
-pub use key::cookies;
+pub use cache_control::CachePolicy;
+pub use invalidate::Invalidation;
 pub use page::Encoding;
 
 use crate::http::security::Policy;
@@ -33,77 +34,76 @@ use crate::metrics::PageCounters;
 use key::Key;
 use page::Page;
 
-/// The header in which a render tells its nonce. It never leaves the house.
+/// The header in which a render names its nonce. It is removed here.
 const NONCE: &str = "x-render-nonce";
 
-/// Paths whose pages show every anonymous visitor the same.
-fn shared(path: &str) -> bool {
+/// Whether the page of a path is the same for every anonymous visitor.
+fn is_cacheable(path: &str) -> bool {
     const PAGES: &[&str] = &["/", "/c", "/categories", "/search"];
-    const BELOW: &[&str] = &["/c/", "/p/"];
-    PAGES.contains(&path) || BELOW.iter().any(|folder| path.starts_with(folder))
+    const FOLDERS: &[&str] = &["/c/", "/p/"];
+    PAGES.contains(&path) || FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// What is known of an address.
 #[derive(Clone)]
-enum Kept {
+enum CachedPage {
     Page(Arc<Page>),
-    /// Its page is not for everybody, or there is none: whoever asks has it rendered.
-    Alone,
+    /// The answer is not for everybody, or there is no such page: it is rendered for each request.
+    Uncacheable,
 }
 
-/// Pages weigh their bytes.
+/// Weighs entries by the memory that they take.
 #[derive(Clone)]
-struct Weight;
+struct PageWeighter;
 
-impl Weighter<String, Kept> for Weight {
-    fn weight(&self, key: &String, kept: &Kept) -> u64 {
-        let page = match kept {
-            Kept::Page(page) => page.weight(),
-            Kept::Alone => 0,
+impl Weighter<String, CachedPage> for PageWeighter {
+    fn weight(&self, key: &String, cached: &CachedPage) -> u64 {
+        let page_bytes = match cached {
+            CachedPage::Page(page) => page.weight_bytes(),
+            CachedPage::Uncacheable => 0,
         };
-        page + key.len() as u64 + 128
+        page_bytes + key.len() as u64 + 128
     }
 }
 
-/// About what a page takes in its three forms, to guess how many there will be.
+/// The usual size of a page in its three codings, to estimate how many there will be.
 const TYPICAL_PAGE_BYTES: u64 = 100_000;
 
-/// Rendered pages over the router that renders them.
-pub struct Pages {
+/// The cache, over the router that renders the pages.
+pub struct PageCache {
     router: Router,
-    kept: Option<Cache<String, Kept, Weight>>,
-    generation: AtomicU64,
+    entries: Option<Cache<String, CachedPage, PageWeighter>>,
+    version: AtomicU64,
     policy: Policy,
     counters: PageCounters,
-    /// Pages are packed so many at a time: each takes megabytes while it is.
-    packing: Semaphore,
+    /// Limits how many pages are compressed at the same time: each takes megabytes.
+    compressing: Semaphore,
 }
 
-impl Pages {
-    /// Keeps up to `bytes` of pages; none with 0.
+impl PageCache {
+    /// Caches up to `max_bytes` of pages; none with 0.
     #[must_use]
-    pub fn new(router: Router, bytes: u64, policy: Policy) -> Self {
-        let kept = (bytes > 0)
-            .then(|| Cache::with_weighter(usize::try_from(bytes / TYPICAL_PAGE_BYTES).unwrap_or(usize::MAX).max(16), bytes, Weight));
-        let packing = Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-        Self { router, kept, generation: AtomicU64::new(0), policy, counters: PageCounters::new(), packing }
+    pub fn new(router: Router, max_bytes: u64, policy: Policy) -> Self {
+        let typical_count = usize::try_from(max_bytes / TYPICAL_PAGE_BYTES).unwrap_or(usize::MAX).max(16);
+        let entries = (max_bytes > 0).then(|| Cache::with_weighter(typical_count, max_bytes, PageWeighter));
+        let compressing = Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        Self { router, entries, version: AtomicU64::new(0), policy, counters: PageCounters::new(), compressing }
     }
 
-    /// What the shop shows has changed: nothing kept is served from now on.
-    pub fn forget(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        if let Some(kept) = &self.kept {
-            kept.clear();
+    /// Drops all pages, as what the shop shows has changed. Renders that are under way are not cached either.
+    pub fn invalidate(&self) {
+        self.version.fetch_add(1, Ordering::SeqCst);
+        if let Some(entries) = &self.entries {
+            entries.clear();
         }
     }
 
-    /// The answer to a request whose page is kept, at once.
+    /// The answer to a request whose page is cached.
     #[must_use]
     pub fn cached_response<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let key = self.key(request)?;
-        match self.kept.as_ref()?.get(key.text.as_str())? {
-            Kept::Page(page) => Some(self.hit(&page, request)),
-            Kept::Alone => None,
+        match self.entries.as_ref()?.get(key.text.as_str())? {
+            CachedPage::Page(page) => Some(self.hit(&page, request)),
+            CachedPage::Uncacheable => None,
         }
     }
 
@@ -113,39 +113,38 @@ impl Pages {
     }
 
     fn key<B>(&self, request: &Request<B>) -> Option<Key> {
-        Key::of(request, self.generation.load(Ordering::SeqCst), shared)
+        Key::of(request, self.version.load(Ordering::SeqCst), is_cacheable)
     }
 
-    /// Answers a request.
     pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        let (Some(kept), Some(key)) = (&self.kept, self.key(&request)) else {
-            return self.fresh(request).await;
+        let (Some(entries), Some(key)) = (&self.entries, self.key(&request)) else {
+            return self.render_uncached(request).await;
         };
-        let guard = match kept.get_value_or_guard_async(key.text.as_str()).await {
-            Ok(Kept::Page(page)) => return self.hit(&page, &request).map(Body::new),
-            Ok(Kept::Alone) => return self.fresh(request).await,
+        let guard = match entries.get_value_or_guard_async(key.text.as_str()).await {
+            Ok(CachedPage::Page(page)) => return self.hit(&page, &request).map(Body::new),
+            Ok(CachedPage::Uncacheable) => return self.render_uncached(request).await,
             Err(guard) => guard,
         };
         let (method, headers) = (request.method().clone(), request.headers().clone());
         key.canonicalize(&mut request);
-        let (answer, known) = match self.render(request).await {
-            Ok(page) => (page.answer(&method, &headers).map(Body::new), Some(Kept::Page(page))),
-            // What went wrong for one reader says nothing of others.
+        let (answer, entry) = match self.render(request).await {
+            Ok(page) => (page.answer(&method, &headers).map(Body::new), Some(CachedPage::Page(page))),
+            // Other failures may concern this request alone.
             Err(answer) => {
-                let known = matches!(answer.status(), StatusCode::OK | StatusCode::NOT_FOUND).then_some(Kept::Alone);
-                (answer, known)
+                let entry = matches!(answer.status(), StatusCode::OK | StatusCode::NOT_FOUND).then_some(CachedPage::Uncacheable);
+                (answer, entry)
             }
         };
-        if let Some(known) = known {
-            // It is given back when what the shop shows has changed meanwhile, which takes this key out of use anyway.
-            let _ = guard.insert(known);
+        if let Some(entry) = entry {
+            // Refused when the cache was invalidated meanwhile; this key is then not asked for any more.
+            let _ = guard.insert(entry);
         }
         answer
     }
 
-    async fn fresh(&self, request: Request<Body>) -> Response<Body> {
+    async fn render_uncached(&self, request: Request<Body>) -> Response<Body> {
         let answer = self.route(request).await;
-        self.guard(answer)
+        self.with_policy(answer)
     }
 
     async fn route(&self, request: Request<Body>) -> Response<Body> {
@@ -153,20 +152,21 @@ impl Pages {
         answer.unwrap_or_else(|never| match never {})
     }
 
-    /// A page that can be kept, or an answer that cannot.
+    /// A page that can be cached, or an answer that cannot.
     async fn render(&self, request: Request<Body>) -> Result<Arc<Page>, Response<Body>> {
         let answer = self.route(request).await;
         let headers = answer.headers();
-        let keep = answer.status() == StatusCode::OK && is_html(headers) && !headers.contains_key(header::SET_COOKIE) && !forbids(headers);
-        if !keep {
-            return Err(self.guard(answer));
+        let is_cacheable =
+            answer.status() == StatusCode::OK && is_html(headers) && !headers.contains_key(header::SET_COOKIE) && !forbids_sharing(headers);
+        if !is_cacheable {
+            return Err(self.with_policy(answer));
         }
         let (mut parts, body) = answer.into_parts();
         let nonce = nonce_of(&mut parts.headers);
         let html = match body.collect().await.map(http_body_util::Collected::to_bytes) {
             Ok(bytes) => String::from_utf8(bytes.into()).ok(),
             Err(error) => {
-                tracing::warn!(%error, "a page broke off while it was rendered");
+                tracing::warn!(%error, "a page could not be rendered to its end");
                 None
             }
         };
@@ -174,10 +174,10 @@ impl Pages {
             return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         };
         let policy = self.policy.clone();
-        // Packing takes milliseconds of a processor: not on a thread that answers others.
-        let _place = self.packing.acquire().await;
-        let packed = tokio::task::spawn_blocking(move || Page::new(&html, &nonce, &parts.headers, &policy)).await;
-        match packed {
+        // Compressing takes milliseconds of processor time: not on a thread that answers requests.
+        let _permit = self.compressing.acquire().await;
+        let compressed = tokio::task::spawn_blocking(move || Page::new(&html, &nonce, &parts.headers, &policy)).await;
+        match compressed {
             Ok(Ok(page)) => {
                 self.counters.miss.increment(1);
                 Ok(Arc::new(page))
@@ -186,8 +186,8 @@ impl Pages {
         }
     }
 
-    /// Gives a page that is not kept its policy, and counts it.
-    fn guard(&self, mut answer: Response<Body>) -> Response<Body> {
+    /// Sets the security policy of an uncached page, and counts it.
+    fn with_policy(&self, mut answer: Response<Body>) -> Response<Body> {
         let nonce = nonce_of(answer.headers_mut());
         if is_html(answer.headers()) {
             self.counters.fresh.increment(1);
@@ -207,7 +207,7 @@ fn is_html(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-fn forbids(headers: &HeaderMap) -> bool {
+fn forbids_sharing(headers: &HeaderMap) -> bool {
     headers.get(header::CACHE_CONTROL).is_some_and(|value| {
         ["no-store", "private"].iter().any(|word| value.as_bytes().windows(word.len()).any(|part| part == word.as_bytes()))
     })
@@ -219,7 +219,7 @@ mod tests {
     use axum::routing::get;
     use std::sync::atomic::AtomicUsize;
 
-    fn pages(renders: Arc<AtomicUsize>) -> Arc<Pages> {
+    fn pages(renders: Arc<AtomicUsize>) -> Arc<PageCache> {
         let page = move |headers: HeaderMap| {
             let renders = renders.clone();
             async move {
@@ -233,10 +233,10 @@ mod tests {
             .route("/", get(page.clone()))
             .route("/account", get(page))
             .route("/p/none", get(|| async { (StatusCode::NOT_FOUND, "no") }));
-        Arc::new(Pages::new(router, 1 << 20, Policy::new(None, None)))
+        Arc::new(PageCache::new(router, 1 << 20, Policy::new(None, None)))
     }
 
-    async fn read(pages: &Pages, path: &str, cookie: &str) -> (Response<()>, String) {
+    async fn read(pages: &PageCache, path: &str, cookie: &str) -> (Response<()>, String) {
         let mut request = Request::get(path);
         if !cookie.is_empty() {
             request = request.header("cookie", cookie);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_seen_at_once_and_a_late_render_is_not_kept() {
+    async fn a_change_is_seen_at_once_and_a_late_render_is_not_cached() {
         let renders = Arc::new(AtomicUsize::new(0));
         let pages = pages(renders.clone());
         let late = tokio::spawn({
@@ -266,14 +266,14 @@ mod tests {
             async move { read(&pages, "/", "").await.1 }
         });
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        pages.forget();
+        pages.invalidate();
         let after = read(&pages, "/", "").await.1;
         assert_ne!(late.await.unwrap(), after);
         assert_eq!(read(&pages, "/", "").await.1, after);
     }
 
     #[tokio::test]
-    async fn a_signed_in_reader_gets_a_page_of_their_own() {
+    async fn a_signed_in_visitor_gets_a_page_of_their_own() {
         let renders = Arc::new(AtomicUsize::new(0));
         let pages = pages(renders);
         let shared = read(&pages, "/", "").await;
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_found_or_personal_is_not_kept() {
+    async fn what_is_not_found_or_personal_is_not_cached() {
         let renders = Arc::new(AtomicUsize::new(0));
         let pages = pages(renders.clone());
         assert_eq!(read(&pages, "/p/none", "").await.0.status(), StatusCode::NOT_FOUND);

@@ -1,4 +1,4 @@
-//! A rendered page as it is kept: brotli, gzip and plain bytes, each with its finished headers.
+//! A rendered page as it is cached: brotli, gzip and plain bytes, each with its finished headers.
 
 use std::io::Write;
 
@@ -11,55 +11,53 @@ use sha2::{Digest, Sha256};
 
 use crate::http::security::Policy;
 
-/// Fast enough to be paid on the first visit, and close to the best there is: 9 makes a page half a percent smaller, for ten times the
-/// work and 33 MB of memory instead of 8.
+/// Fast enough for the first visit. 9 makes a page half a percent smaller, for ten times the work and 33 MB of memory instead of 8.
 const BROTLI_QUALITY: u32 = 7;
 /// A window of 256 kB, more than any page.
 const BROTLI_WINDOW: u32 = 18;
 
-/// How bytes may be packed on their way.
+/// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     Brotli,
     Gzip,
-    /// As they are.
     Identity,
 }
 
 impl Encoding {
-    /// The best that the reader takes.
+    /// The best that the client accepts.
     #[must_use]
     pub fn accepted(headers: &HeaderMap) -> Self {
         match headers.get(header::ACCEPT_ENCODING).map(HeaderValue::as_bytes) {
-            Some(list) if names(list, b"br") => Self::Brotli,
-            Some(list) if names(list, b"gzip") => Self::Gzip,
+            Some(list) if accepts(list, b"br") => Self::Brotli,
+            Some(list) if accepts(list, b"gzip") => Self::Gzip,
             _ => Self::Identity,
         }
     }
 }
 
-/// Does the list name this coding, and not with a weight of nothing?
-fn names(list: &[u8], coding: &[u8]) -> bool {
+/// Whether the header's list names this coding with a weight above zero.
+fn accepts(list: &[u8], coding: &[u8]) -> bool {
     list.split(|byte| *byte == b',').any(|item| {
         let mut parts = item.split(|byte| *byte == b';');
         let name = parts.next().unwrap_or_default().trim_ascii();
-        let refused = |part: &[u8]| matches!(part.trim_ascii(), b"q=0" | b"q=0.0" | b"q=0.00" | b"q=0.000");
-        name.eq_ignore_ascii_case(coding) && !parts.any(refused)
+        let is_zero = |part: &[u8]| matches!(part.trim_ascii(), b"q=0" | b"q=0.0" | b"q=0.00" | b"q=0.000");
+        name.eq_ignore_ascii_case(coding) && !parts.any(is_zero)
     })
 }
 
-/// One form of a page.
-struct Form {
+/// A page in one content coding.
+struct EncodedPage {
     headers: HeaderMap,
     body: Bytes,
     tag: HeaderValue,
 }
 
-/// A rendered page in each form.
+/// A rendered page in each content coding.
 pub struct Page {
-    brotli: Form,
-    gzip: Form,
-    identity: Form,
+    brotli: EncodedPage,
+    gzip: EncodedPage,
+    identity: EncodedPage,
 }
 
 impl Page {
@@ -67,7 +65,7 @@ impl Page {
     /// page's policy, and the nonce is taken out, so that equal pages are equal bytes. `headers` are those of the render.
     ///
     /// # Errors
-    /// A policy or a length that is no header; it would be a page like no other.
+    /// A policy or a length that is no valid header value.
     pub fn new(html: &str, nonce: &str, headers: &HeaderMap, policy: &Policy) -> Result<Self, http::Error> {
         let scripts = hashes(html, "script", nonce);
         let styles = hashes(html, "style", nonce);
@@ -75,7 +73,7 @@ impl Page {
         let digest = STANDARD.encode(&Sha256::digest(html.as_bytes())[..12]);
         let mut common = HeaderMap::with_capacity(headers.len() + 6);
         for (name, value) in headers {
-            let own = [
+            let replaced = [
                 header::CONTENT_LENGTH,
                 header::CONTENT_ENCODING,
                 header::TRANSFER_ENCODING,
@@ -84,15 +82,15 @@ impl Page {
                 header::DATE,
                 header::SET_COOKIE,
             ];
-            if !own.contains(name) && name != "x-request-id" {
+            if !replaced.contains(name) && name != "x-request-id" {
                 common.append(name.clone(), value.clone());
             }
         }
         common.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
-        // A browser asks again each time, and is told in a few bytes that nothing changed.
+        // Browsers revalidate each time; the usual answer is a short 304.
         common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         common.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy.with_hashes(&scripts, &styles))?);
-        let form = |body: Vec<u8>, coding: Option<&'static str>| -> Result<Form, http::Error> {
+        let encoded = |body: Vec<u8>, coding: Option<&'static str>| -> Result<EncodedPage, http::Error> {
             let mut headers = common.clone();
             let tag = HeaderValue::try_from(format!("\"{digest}{}\"", coding.unwrap_or_default()))?;
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -100,28 +98,27 @@ impl Page {
             if let Some(coding) = coding {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
             }
-            Ok(Form { headers, body: Bytes::from(body), tag })
+            Ok(EncodedPage { headers, body: Bytes::from(body), tag })
         };
         Ok(Self {
-            brotli: form(brotli(html.as_bytes()), Some("br"))?,
-            gzip: form(gzip(html.as_bytes()), Some("gzip"))?,
-            identity: form(html.into_bytes(), None)?,
+            brotli: encoded(brotli(html.as_bytes()), Some("br"))?,
+            gzip: encoded(gzip(html.as_bytes()), Some("gzip"))?,
+            identity: encoded(html.into_bytes(), None)?,
         })
     }
 
-    /// The answer to a request with this method and these headers.
     #[must_use]
     pub fn answer(&self, method: &Method, request: &HeaderMap) -> Response<Full<Bytes>> {
-        let form = match Encoding::accepted(request) {
+        let encoded = match Encoding::accepted(request) {
             Encoding::Brotli => &self.brotli,
             Encoding::Gzip => &self.gzip,
             Encoding::Identity => &self.identity,
         };
-        let known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == form.tag);
-        let body = if known || method == Method::HEAD { Full::default() } else { Full::new(form.body.clone()) };
+        let is_unchanged = request.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == encoded.tag);
+        let body = if is_unchanged || method == Method::HEAD { Full::default() } else { Full::new(encoded.body.clone()) };
         let mut answer = Response::new(body);
-        *answer.headers_mut() = form.headers.clone();
-        if known {
+        *answer.headers_mut() = encoded.headers.clone();
+        if is_unchanged {
             *answer.status_mut() = StatusCode::NOT_MODIFIED;
             answer.headers_mut().remove(header::CONTENT_LENGTH);
             answer.headers_mut().remove(header::CONTENT_ENCODING);
@@ -129,10 +126,10 @@ impl Page {
         answer
     }
 
-    /// Bytes of memory that it takes, about.
+    /// The approximate memory that it takes.
     #[must_use]
-    pub fn weight(&self) -> u64 {
-        [&self.brotli, &self.gzip, &self.identity].iter().map(|form| form.body.len() as u64 + 1_500).sum()
+    pub fn weight_bytes(&self) -> u64 {
+        [&self.brotli, &self.gzip, &self.identity].iter().map(|encoded| encoded.body.len() as u64 + 1_500).sum()
     }
 }
 
@@ -151,20 +148,20 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.write_all(bytes).and_then(|()| writer.finish()).unwrap_or_default()
 }
 
-/// The policy sources of the inline elements that carry this render's nonce, each once. Only those: an element that
-/// somebody smuggled into the page does not know the nonce, and so is not blessed.
+/// The policy sources of the inline elements that carry this render's nonce, each once. Injected elements do not know the nonce, so they
+/// stay blocked.
 fn hashes(html: &str, element: &str, nonce: &str) -> Vec<String> {
     let mut sources = Vec::new();
     if nonce.is_empty() {
         return sources;
     }
-    let (open, close, mark) = (format!("<{element}"), format!("</{element}>"), format!(" nonce=\"{nonce}\""));
+    let (open, close, attribute) = (format!("<{element}"), format!("</{element}>"), format!(" nonce=\"{nonce}\""));
     let mut rest = html;
     while let Some((_, after)) = rest.split_once(&open) {
         let Some((attributes, after)) = after.split_once('>') else { break };
         let Some((content, after)) = after.split_once(&close) else { break };
         rest = after;
-        if attributes.contains(&mark) && !attributes.contains(" src=") && !content.is_empty() {
+        if attributes.contains(&attribute) && !attributes.contains(" src=") && !content.is_empty() {
             let source = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content.as_bytes())));
             if !sources.contains(&source) {
                 sources.push(source);
@@ -201,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn only_scripts_with_the_nonce_are_blessed() {
+    fn only_scripts_with_the_nonce_are_allowed() {
         let policy = page().identity.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
         assert!(policy.contains(&hash("go()")) && policy.contains(&hash("a{}")) && !policy.contains(&hash("evil()")));
@@ -216,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_gets_what_it_can_unpack() {
+    fn a_client_gets_a_coding_that_it_accepts() {
         let page = page();
         let coding = |accept: &str| {
             let answer = page.answer(&Method::GET, &request(header::ACCEPT_ENCODING, accept));
@@ -228,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_id_is_never_kept_and_a_known_page_is_not_sent_again() {
+    fn a_request_id_is_never_cached_and_an_unchanged_page_is_not_sent_again() {
         let page = page();
         let first = page.answer(&Method::GET, &HeaderMap::new());
         assert!(!first.headers().contains_key("x-request-id"));

@@ -11,44 +11,44 @@ use domain::view::ContactDetails;
 use super::{open, open_to_read};
 use crate::config::Config;
 
-/// Makes a staff account; the password comes from the terminal or from standard input.
+/// Creates a staff account; the password comes from the terminal or from standard input.
 pub async fn create(config: &Config, email: &str, name: &str, role: &str) -> Result<ExitCode, String> {
     let role: Role = role.parse().map_err(|_| format!("“{role}” is no role; write owner, manager or clerk"))?;
     let password = password()?;
     let contact = ContactDetails { name: name.to_owned(), email: email.to_owned(), phone: String::new() };
     let shop = open(config).await?;
-    let made = identity::create_staff(&shop, &shop.system(), Locale::En, contact, role, &password).await;
+    let created = identity::create_staff(&shop, &shop.system(), Locale::En, contact, role, &password).await;
     shop.close().await;
-    match made {
+    match created {
         Ok(_) => {
             println!("{email} may sign in as {} at /admin", role.as_str());
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => Err(told(error)),
+        Err(error) => Err(message(error)),
     }
 }
 
-/// Makes a key of the HTTP API, and shows it: it is kept as a hash alone.
+/// Creates a key of the HTTP API, and prints it: only its hash is stored.
 pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitCode, String> {
-    let known = || Permission::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-    let read = |scope: &String| scope.parse::<Permission>().map_err(|_| format!("“{scope}” is no scope; there are {}", known()));
+    let all_scopes = || Permission::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    let read = |scope: &String| scope.parse::<Permission>().map_err(|_| format!("“{scope}” is no scope; there are {}", all_scopes()));
     let scopes = scopes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    // A key of a shop that a slip of the pen made would open nothing.
+    // Fails when there is no shop, which a mistyped database would otherwise create.
     open_to_read(config).await?.close().await;
     let shop = open(config).await?;
-    let made = identity::create_api_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
+    let created = identity::create_api_key(&shop, &shop.system(), Locale::En, name, &scopes).await;
     shop.close().await;
-    match made {
+    match created {
         Ok((_, secret)) => {
             println!("{secret}");
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => Err(told(error)),
+        Err(error) => Err(message(error)),
     }
 }
 
-/// What was wrong, a line each.
-fn told(error: IdentityError) -> String {
+/// One line for each error.
+fn message(error: IdentityError) -> String {
     match error {
         IdentityError::Invalid(errors) => {
             errors.into_iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("\ntindahan: ")

@@ -8,7 +8,7 @@ use backend::platform::db::Db;
 
 use crate::config::Config;
 
-/// What a SQLite file begins with.
+/// The first bytes of a SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Copies a SQLite shop into a new file; for Postgres says what does it.
@@ -31,11 +31,10 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     make_folder_of(file).map_err(|error| format!("the folder of {} cannot be made: {error}", file.display()))?;
     let copied = Db::copy_sqlite(&database, file).await;
     if let Err(error) = copied {
-        // Half a copy is worse than none.
         let _ = std::fs::remove_file(file);
         return Err(format!("the copy was not made: {error}"));
     }
-    let size = std::fs::metadata(file).map_or(0, |about| about.len());
+    let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     println!("{} ({:.1} MB), checked", file.display(), size as f64 / 1_048_576.0);
     println!(
         "Keep with it: the key file {} (without it names and addresses cannot be read) and the folder {}.",
@@ -45,10 +44,10 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The files of a SQLite database: itself, and what it has not yet taken in when a program ended at once.
-const FILES: [&str; 3] = ["", "-wal", "-shm"];
+/// The endings of a SQLite database's files: itself, and those that a killed program leaves.
+const FILE_ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// Puts a copy in the place of a SQLite shop that is not being served. What was there is kept beside it, whatever it is.
+/// Puts a copy in the place of a SQLite shop that is not being served. What was there is renamed.
 pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let Some(database) = config.sqlite_file() else {
         println!(
@@ -59,43 +58,43 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     };
     check_is_sqlite(file)?;
-    let beside = |ending: &str| {
+    let sibling = |ending: &str| {
         let mut name = database.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
     };
     let failed = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}; nothing was changed");
     make_folder_of(&database).map_err(|error| failed("the database's folder cannot be made", &error))?;
-    // Nobody may serve it meanwhile. Held to the end, and taken without opening the database, which may be damaged.
-    let _lock = lock(&beside(".lock")).map_err(|error| match error {
+    // No server may use it meanwhile. Held to the end, and taken without opening the database, which may be damaged.
+    let _lock = lock(&sibling(".lock")).map_err(|error| match error {
         TryLockError::WouldBlock => failed("the shop is in use", &"stop the server first"),
         TryLockError::Error(error) => failed("the shop cannot be locked", &error),
     })?;
-    let coming = beside(".restoring");
-    std::fs::copy(file, &coming).map_err(|error| failed("the copy cannot be read", &error))?;
-    let tried = try_out(&coming).await;
+    let staged = sibling(".restoring");
+    std::fs::copy(file, &staged).map_err(|error| failed("the copy cannot be read", &error))?;
+    let checked = check_copy(&staged).await;
     for ending in ["-wal", "-shm", ".lock"] {
-        let _ = std::fs::remove_file(beside(&format!(".restoring{ending}")));
+        let _ = std::fs::remove_file(sibling(&format!(".restoring{ending}")));
     }
-    if let Err(error) = tried {
-        let _ = std::fs::remove_file(&coming);
+    if let Err(error) = checked {
+        let _ = std::fs::remove_file(&staged);
         return Err(failed(&format!("{} is no shop that this program can serve", file.display()), &error));
     }
-    let kept = FILES.iter().any(|file| beside(file).exists()).then(|| free_ending(beside));
-    if let Some(ending) = &kept {
-        for file in FILES.iter().filter(|file| beside(file).exists()) {
-            let aside = beside(&format!("{ending}{file}"));
-            std::fs::rename(beside(file), &aside)
-                .map_err(|error| format!("{} cannot be moved to {}: {error}", beside(file).display(), aside.display()))?;
+    let former_ending = FILE_ENDINGS.iter().any(|file| sibling(file).exists()).then(|| free_ending(sibling));
+    if let Some(ending) = &former_ending {
+        for file in FILE_ENDINGS.iter().filter(|file| sibling(file).exists()) {
+            let aside = sibling(&format!("{ending}{file}"));
+            std::fs::rename(sibling(file), &aside)
+                .map_err(|error| format!("{} cannot be moved to {}: {error}", sibling(file).display(), aside.display()))?;
         }
     }
-    std::fs::rename(&coming, &database).map_err(|error| {
-        let former = kept.as_ref().map(|ending| format!("; the former shop is {}", beside(ending).display())).unwrap_or_default();
+    std::fs::rename(&staged, &database).map_err(|error| {
+        let former = former_ending.as_ref().map(|ending| format!("; the former shop is {}", sibling(ending).display())).unwrap_or_default();
         format!("the copy cannot be moved into place: {error}{former}")
     })?;
     println!("{} now holds {}", database.display(), file.display());
-    if let Some(ending) = kept {
-        println!("What was there is {}", beside(&ending).display());
+    if let Some(ending) = former_ending {
+        println!("What was there is {}", sibling(&ending).display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,9 +110,9 @@ fn lock(file: &Path) -> Result<File, TryLockError> {
     Ok(file)
 }
 
-/// The first ending under which nothing is kept yet.
-fn free_ending(beside: impl Fn(&str) -> PathBuf) -> String {
-    let is_free = |ending: &String| FILES.iter().all(|file| !beside(&format!("{ending}{file}")).exists());
+/// The first ending that no file has yet.
+fn free_ending(sibling: impl Fn(&str) -> PathBuf) -> String {
+    let is_free = |ending: &String| FILE_ENDINGS.iter().all(|file| !sibling(&format!("{ending}{file}")).exists());
     let first = ".before-restore".to_owned();
     if is_free(&first) {
         return first;
@@ -132,14 +131,14 @@ fn check_is_sqlite(file: &Path) -> Result<(), String> {
     }
 }
 
-/// Opens the copy, brings it up to date, and looks whether it is whole.
-async fn try_out(file: &Path) -> Result<(), String> {
+/// Opens the copy, migrates it, and checks its integrity.
+async fn check_copy(file: &Path) -> Result<(), String> {
     let db = Db::open(&format!("sqlite:{}", file.display())).await.map_err(|error| error.to_string())?;
-    let checked: Result<(String,), _> = db.fetch_one("select integrity_check from pragma_integrity_check limit 1", &[]).await;
+    let integrity: Result<(String,), _> = db.fetch_one("select integrity_check from pragma_integrity_check limit 1", &[]).await;
     let shop: Result<Option<(String,)>, _> = db.fetch_optional("select name from schema_migrations limit 1", &[]).await;
     let migrated = db.migrate(&backend::SCHEMA).await;
     db.close().await;
-    match (checked, shop) {
+    match (integrity, shop) {
         (Ok((verdict,)), Ok(Some(_))) if verdict == "ok" => migrated.map(drop).map_err(|error| error.to_string()),
         (Ok((verdict,)), Ok(Some(_))) => Err(format!("it is damaged: {verdict}")),
         (Err(error), _) => Err(error.to_string()),

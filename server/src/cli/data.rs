@@ -1,4 +1,4 @@
-//! Commands about what is in the database: `migrate`, `seed`, `import`, `audit`.
+//! Commands on the data: `migrate`, `seed`, `import`, `export`, `audit`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,33 +15,29 @@ use super::progress::Progress;
 use super::{open, open_to_read};
 use crate::config::Config;
 
-/// How somebody signs in to the admin of the demonstration shop.
+/// The sign-in of the demonstration shop's owner.
 pub struct SignIn {
-    /// E-mail address.
     pub email: String,
-    /// Password.
     pub password: String,
 }
 
-/// Brings the schema up to date.
 pub async fn migrate(config: &Config) -> Result<ExitCode, String> {
     let db = Db::open(&config.database).await.map_err(|error| error.to_string())?;
-    let ran = db.migrate(&backend::SCHEMA).await;
+    let migrations = db.migrate(&backend::SCHEMA).await;
     db.close().await;
-    let ran = ran.map_err(|error| error.to_string())?;
-    match ran.as_slice() {
+    let migrations = migrations.map_err(|error| error.to_string())?;
+    match migrations.as_slice() {
         [] => println!("{} is up to date", config.shown_database()),
         names => println!("{}: {}", config.shown_database(), names.join(", ")),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fills the database.
 pub async fn seed(config: &Config, products: Option<usize>, seed: u64) -> Result<ExitCode, String> {
     let shop = open(config).await?;
-    let done = fill(&shop, products, seed).await;
+    let report = fill(&shop, products, seed).await;
     shop.close().await;
-    println!("{}", done?);
+    println!("{}", report?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,19 +48,17 @@ async fn fill(shop: &Shop, products: Option<usize>, seed: u64) -> Result<String,
     report.map(|report| report.to_string()).map_err(|error| error.to_string())
 }
 
-/// Fills an empty database with the demonstration shop, and gives the sign-in of its owner while that still has the printed password
-/// and may be used.
+/// Fills an empty database with the demonstration shop. Returns the owner's sign-in while it works and has the printed password.
 pub async fn fill_when_empty(shop: &Shop) -> Result<Option<SignIn>, String> {
     if backend::seed::is_empty(shop).await.map_err(|error| error.to_string())? {
         eprintln!("The database is empty: filling it with the demonstration shop, once.");
         eprintln!("{}", fill(shop, None, 1).await?);
     }
     let email = backend::seed::OWNER_EMAIL;
-    let known = backend::identity::has_demo_password(shop, email).await.map_err(|error| error.to_string())?;
-    Ok(known.then(|| SignIn { email: email.to_owned(), password: backend::seed::PASSWORD.to_owned() }))
+    let has_printed_password = backend::identity::has_demo_password(shop, email).await.map_err(|error| error.to_string())?;
+    Ok(has_printed_password.then(|| SignIn { email: email.to_owned(), password: backend::seed::PASSWORD.to_owned() }))
 }
 
-/// The sign before the decimals.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Decimals {
     /// 1,234.50
@@ -74,7 +68,6 @@ pub enum Decimals {
 }
 
 impl Decimals {
-    /// As numbers are read with it.
     pub const fn mark(self) -> DecimalMark {
         match self {
             Self::Point => DecimalMark::Point,
@@ -83,10 +76,9 @@ impl Decimals {
     }
 }
 
-/// Reads products from a file.
 pub async fn import(config: &Config, file: &Path, options: &ImportOptions<'_>) -> Result<ExitCode, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    // What only looks makes no database, and looks into one that is served.
+    // A preview creates no database, and works while the shop is served.
     let shop = if options.preview { open_to_read(config).await? } else { open(config).await? };
     let context = shop.system();
     let progress = Progress::new(if options.preview { "Comparing" } else { "Importing" });
@@ -131,19 +123,17 @@ fn summary(report: &ImportReport) -> String {
     }
 }
 
-/// Writes products into a file.
 pub async fn export(config: &Config, file: &Path, pictures: Option<&Path>) -> Result<ExitCode, String> {
     let failed = |error: std::io::Error| format!("{} cannot be written: {error}", file.display());
     let shop = open_to_read(config).await?;
-    let mut to = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
+    let mut output = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
     let written = async {
         let export = ProductsFile::begin(&shop, &shop.system()).await?;
-        export.write(&mut to, pictures).await
+        export.write(&mut output, pictures).await
     };
     let written: Result<(), CatalogError> = written.await;
     shop.close().await;
     written.map_err(|error| {
-        // Half a file is worse than none.
         let _ = std::fs::remove_file(file);
         error.to_string()
     })?;
@@ -151,7 +141,7 @@ pub async fn export(config: &Config, file: &Path, pictures: Option<&Path>) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// Proves that everything agrees. Changes nothing, and may run beside the server.
+/// Changes nothing, and may run while the shop is served.
 pub async fn audit(config: &Config) -> Result<ExitCode, String> {
     let shop = open_to_read(config).await?;
     let mut checks = backend::audit::integrity(shop.db(), true).await;
@@ -159,18 +149,18 @@ pub async fn audit(config: &Config) -> Result<ExitCode, String> {
     let sums = backend::audit::run(&shop, &|done, all| progress.step(done, all)).await;
     progress.end();
     shop.close().await;
-    let unread = sums.map(|sums| checks.extend(sums)).err();
-    let wide = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
+    let sums_error = sums.map(|sums| checks.extend(sums)).err();
+    let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
     let mut failures = 0;
     for check in &checks {
         let verdict = if check.failures.is_empty() { "ok".to_owned() } else { format!("{} FAILED", check.failures.len()) };
-        println!("{:wide$}  {:>9}  {verdict}", check.name, check.count);
+        println!("{:width$}  {:>9}  {verdict}", check.name, check.count);
         for failure in &check.failures {
             println!("    {failure}");
         }
         failures += check.failures.len();
     }
-    if let Some(error) = unread {
+    if let Some(error) = sums_error {
         println!("the other checks could not be made: {error}");
         failures += 1;
     }

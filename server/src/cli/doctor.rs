@@ -1,4 +1,4 @@
-//! `tindahan doctor`: looks for what would keep the shop from running well, and says what to do about it.
+//! `tindahan doctor`: looks for problems of the installation, and says what to do about them.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use backend::identity;
 use backend::platform::db::{Db, DbError};
 
-use crate::config::{Config, is_here};
+use crate::config::{Config, is_this_machine};
 use crate::http::site::Site;
 
-/// Bytes below which a disk is nearly full.
-const LOW_DISK: u64 = 500 << 20;
+/// A disk with less free space is nearly full.
+const LOW_DISK_BYTES: u64 = 500 << 20;
 
 enum Finding {
     Good(String),
@@ -18,7 +18,7 @@ enum Finding {
     Bad(String),
 }
 
-/// Looks at everything; ends with 1 when something is wrong.
+/// Prints all findings; the exit code is 1 when one is bad.
 pub async fn run(config: &Config) -> Result<ExitCode, String> {
     let mut findings = vec![data_folder(&config.data_dir), key_file(&config.key_file), site(config), gateway(config), mail(config)];
     findings.extend(pay_page(config));
@@ -47,18 +47,18 @@ fn data_folder(folder: &Path) -> Finding {
     let written = std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe));
     match (written, free_bytes(folder)) {
         (Err(error), _) => Finding::Bad(format!("the data folder {} cannot be written to: {error}", folder.display())),
-        (Ok(()), Some(free)) if free < LOW_DISK => {
+        (Ok(()), Some(free)) if free < LOW_DISK_BYTES => {
             Finding::Bad(format!("the disk of {} has only {} MB left", folder.display(), free >> 20))
         }
         (Ok(()), _) => Finding::Good(format!("data folder {}", folder.display())),
     }
 }
 
-/// What `df` says is left for this folder.
+/// The free space for this folder, from `df`.
 fn free_bytes(folder: &Path) -> Option<u64> {
-    let said = std::process::Command::new("df").arg("-Pk").arg(folder).output().ok()?;
-    let said = String::from_utf8(said.stdout).ok()?;
-    said.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+    let output = std::process::Command::new("df").arg("-Pk").arg(folder).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
 fn key_file(path: &Path) -> Finding {
@@ -67,14 +67,14 @@ fn key_file(path: &Path) -> Finding {
             Finding::Note(format!("the key file {} is made at the first start; keep a copy of it away from the database", path.display()))
         }
         Err(error) => Finding::Bad(format!("the key file {} cannot be read: {error}", path.display())),
-        // Keys are changed by appending.
-        Ok(about) if about.len() == 0 || about.len() % 32 != 0 => Finding::Bad(format!(
+        // A new key is appended.
+        Ok(metadata) if metadata.len() == 0 || metadata.len() % 32 != 0 => Finding::Bad(format!(
             "the key file {} must have 32 bytes, or 32 more for each change of keys; it has {}",
             path.display(),
-            about.len()
+            metadata.len()
         )),
-        Ok(about) => {
-            if readable_by_others(&about) {
+        Ok(metadata) => {
+            if readable_by_others(&metadata) {
                 Finding::Bad(format!("the key file {0} can be read by others; run: chmod 600 {0}", path.display()))
             } else {
                 Finding::Good(format!("key file {}", path.display()))
@@ -84,8 +84,8 @@ fn key_file(path: &Path) -> Finding {
 }
 
 #[cfg(unix)]
-fn readable_by_others(about: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0
+fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
 }
 #[cfg(not(unix))]
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
@@ -94,7 +94,7 @@ fn readable_by_others(_: &std::fs::Metadata) -> bool {
 
 fn site(config: &Config) -> Finding {
     let site = Site::find(config.site_dir.as_deref());
-    if site.is_there() {
+    if site.exists() {
         Finding::Good("the pages' scripts and styles are there".to_owned())
     } else {
         Finding::Bad(format!("the pages' scripts and styles are missing ({site:?}); build with `make build`, or set --site-dir"))
@@ -109,9 +109,9 @@ fn gateway(config: &Config) -> Finding {
     }
 }
 
-/// The sandbox gateway has the page on which cards are typed; another needs one.
+/// Only the sandbox gateway has a card page of its own.
 fn pay_page(config: &Config) -> Option<Finding> {
-    let url = config.gateway_url.as_ref().filter(|url| !is_here(url))?;
+    let url = config.gateway_url.as_ref().filter(|url| !is_this_machine(url))?;
     Some(Finding::Note(format!(
         "shoppers pay on {url}/pay/…, which Stripe itself does not have: a live account needs a hosted page of your own there, see docs/payments.md"
     )))
@@ -132,7 +132,7 @@ fn public_url(config: &Config) -> Finding {
     }
 }
 
-/// The stand-ins of a demonstration take any order for paid.
+/// The simulators of a demonstration take test cards for money.
 fn demonstration(config: &Config) -> Option<Finding> {
     let reached = config.others_reach_it().filter(|_| config.demo)?;
     Some(Finding::Bad(format!(
@@ -140,7 +140,7 @@ fn demonstration(config: &Config) -> Option<Finding> {
     )))
 }
 
-/// Looks into the database, also while it is served; one that is not there is not made.
+/// Checks the database, also while it is served. A missing one is not created.
 async fn database(config: &Config) -> Vec<Finding> {
     let shown = config.shown_database();
     match Db::open_to_read(&config.database, &backend::SCHEMA).await {
@@ -152,14 +152,14 @@ async fn database(config: &Config) -> Vec<Finding> {
         }
         Err(error) => vec![Finding::Bad(error.to_string())],
         Ok(db) => {
-            let findings = look_into(config, &db, &shown).await;
+            let findings = check_database(config, &db, &shown).await;
             db.close().await;
             findings
         }
     }
 }
 
-async fn look_into(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
+async fn check_database(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
     let count = async |sql: &'static str| db.fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
     let mut findings = vec![Finding::Good(format!("database {shown}"))];
     for check in backend::audit::integrity(db, false).await {
@@ -190,15 +190,15 @@ async fn look_into(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
 
 /// Accounts whose passwords are printed.
 async fn demo_accounts(config: &Config, db: &Db) -> Option<Finding> {
-    let said = match identity::count_demo_accounts(db).await {
+    let accounts = match identity::count_demo_accounts(db).await {
         Ok((0, 0)) => return None,
         Ok((staff, shoppers)) => format!("{staff} of staff and {shoppers} of shoppers are the demonstration's, with printed passwords"),
         Err(error) => return Some(Finding::Bad(error.to_string())),
     };
     Some(Finding::Note(if config.demo_is_private() {
-        format!("accounts: {said}; they can sign in, as this is a demonstration that only this machine reaches")
+        format!("accounts: {accounts}; they can sign in, as this is a demonstration that only this machine reaches")
     } else {
-        format!("accounts: {said}; they cannot sign in here. Lock those of staff at /admin/settings/staff")
+        format!("accounts: {accounts}; they cannot sign in here. Lock those of staff at /admin/settings/staff")
     }))
 }
 
@@ -209,11 +209,11 @@ mod tests {
     #[test]
     fn keys_are_changed_by_appending() {
         let file = std::env::temp_dir().join(format!("tindahan-doctor-{}", uuid::Uuid::new_v4().simple()));
-        for (bytes, right) in [(0, false), (31, false), (32, true), (96, true), (100, false)] {
+        for (bytes, is_good) in [(0, false), (31, false), (32, true), (96, true), (100, false)] {
             std::fs::write(&file, vec![7; bytes]).unwrap();
             #[cfg(unix)]
             std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-            assert_eq!(matches!(key_file(&file), Finding::Good(_)), right, "{bytes}");
+            assert_eq!(matches!(key_file(&file), Finding::Good(_)), is_good, "{bytes}");
         }
         std::fs::remove_file(&file).unwrap();
     }

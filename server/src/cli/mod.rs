@@ -13,10 +13,10 @@ use std::process::ExitCode;
 
 use backend::catalog::import::{ImportOptions, Pictures};
 use backend::{Shop, ShopConfig};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::config::{Config, KEYS, Settings};
+use crate::config::{Config, KEYS, Key, Settings};
 use crate::logs;
 
 /// A complete shop: storefront, admin, HTTP API, stock, orders and books in one program.
@@ -41,82 +41,48 @@ pub struct Cli {
     settings: Flags,
 }
 
-/// The settings as flags; each stands in [`KEYS`] with its default and its meaning.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Settings")]
+/// The settings as flags, one for each of [`KEYS`].
+#[derive(Debug)]
 struct Flags {
-    /// The configuration file [default: tindahan.toml, when it is there]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where the shop is kept: sqlite:FILE or postgres://USER@HOST/NAME [default: sqlite:shop.db]
-    #[arg(long, global = true, value_name = "URL")]
-    database: Option<String>,
-    /// Folder of pictures and the search index [default: beside the SQLite file]
-    #[arg(long, global = true, value_name = "FOLDER")]
-    data_dir: Option<String>,
-    /// The key that seals personal data [default: tindahan.key in the data folder]
-    #[arg(long, global = true, value_name = "FILE")]
-    key_file: Option<String>,
-    /// Address and port to serve on [default: 127.0.0.1:3000]
-    #[arg(long, global = true, value_name = "ADDRESS")]
-    listen: Option<String>,
-    /// The shop's address as shoppers see it
-    #[arg(long, global = true, value_name = "URL")]
-    public_url: Option<String>,
-    /// Proxies whose X-Forwarded-For counts, separated by commas
-    #[arg(long, global = true, value_name = "NETWORKS", hide_short_help = true)]
-    trusted_proxies: Option<String>,
-    /// Mail server: smtp://HOST:PORT
-    #[arg(long, global = true, value_name = "URL")]
-    smtp: Option<String>,
-    /// The address that mails come from [default: the shop's contact address]
-    #[arg(long, global = true, value_name = "ADDRESS", hide_short_help = true)]
-    mail_from: Option<String>,
-    /// The card gateway's address
-    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
-    gateway_url: Option<String>,
-    /// The card gateway's secret key (better as a variable: flags are seen by others on the machine)
-    #[arg(long, global = true, value_name = "KEY", hide_short_help = true)]
-    gateway_secret: Option<String>,
-    /// What the card gateway signs its webhooks with
-    #[arg(long, global = true, value_name = "SECRET", hide_short_help = true)]
-    gateway_webhook_secret: Option<String>,
-    /// Folder of the pages' scripts, styles and files
-    #[arg(long, global = true, value_name = "FOLDER", hide_short_help = true)]
-    site_dir: Option<String>,
-    /// Memory for rendered pages, megabytes; 0 renders each page afresh [default: 64]
-    #[arg(long, global = true, value_name = "MB", hide_short_help = true)]
-    page_cache_mb: Option<String>,
-    /// Connections at the same time; more wait until one ends or rests [default: 2000]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    max_connections: Option<String>,
-    /// How long /health/ready fails before no more connections are taken, when asked to end by SIGTERM [default: 5]
-    #[arg(long, global = true, value_name = "SECONDS", hide_short_help = true)]
-    drain_seconds: Option<String>,
-    /// Sign-in attempts a minute and client address; 0 for no limit [default: 30]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_sign_in: Option<String>,
-    /// Checkouts a minute and client address; 0 for no limit [default: 60]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_checkout: Option<String>,
-    /// Looks at card payments a minute and client address; 0 for no limit [default: 60]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_payment: Option<String>,
-    /// Changes of carts a minute and client address; 0 for no limit [default: 600]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_cart: Option<String>,
-    /// Searches and offers of delivery a minute and client address; 0 for no limit [default: 600]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_search: Option<String>,
-    /// API requests a minute and client address; 0 for no limit [default: 1200]
-    #[arg(long, global = true, value_name = "N", hide_short_help = true)]
-    limit_api: Option<String>,
-    /// text, json or auto
-    #[arg(long, global = true, value_name = "FORMAT", hide_short_help = true)]
-    log_format: Option<String>,
-    /// What is logged: error, warn, info, debug, or a filter [default: info]
-    #[arg(long, global = true, value_name = "FILTER", hide_short_help = true)]
-    log: Option<String>,
+    file: Option<PathBuf>,
+    values: BTreeMap<&'static str, String>,
+}
+
+/// The name of the flag that names the configuration file.
+const FILE_FLAG: &str = "config";
+
+fn flag_keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(|key| !key.help.is_empty())
+}
+
+impl Args for Flags {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let flag = |name: &'static str, form: &'static str, help: String| {
+            Arg::new(name).long(name).value_name(form).help(help).global(true).help_heading("Settings")
+        };
+        let file = flag(FILE_FLAG, "FILE", "The configuration file [default: tindahan.toml, when it is there]".to_owned());
+        let settings = flag_keys().map(|key| {
+            let help = if key.default.is_empty() { key.help.to_owned() } else { format!("{} [default: {}]", key.help, key.default) };
+            flag(key.name, key.form, help).hide_short_help(key.is_advanced)
+        });
+        command.arg(file.value_parser(clap::value_parser!(PathBuf))).args(settings)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let values = flag_keys().filter_map(|key| Some((key.name, matches.get_one::<String>(key.name)?.clone()))).collect();
+        Ok(Self { file: matches.get_one(FILE_FLAG).cloned(), values })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,38 +222,7 @@ The password is asked for on a terminal, and read from standard input elsewhere.
     },
 }
 
-impl Flags {
-    fn given(&self) -> BTreeMap<&'static str, String> {
-        let values = [
-            ("database", &self.database),
-            ("data-dir", &self.data_dir),
-            ("key-file", &self.key_file),
-            ("listen", &self.listen),
-            ("public-url", &self.public_url),
-            ("trusted-proxies", &self.trusted_proxies),
-            ("smtp", &self.smtp),
-            ("mail-from", &self.mail_from),
-            ("gateway-url", &self.gateway_url),
-            ("gateway-secret", &self.gateway_secret),
-            ("gateway-webhook-secret", &self.gateway_webhook_secret),
-            ("site-dir", &self.site_dir),
-            ("page-cache-mb", &self.page_cache_mb),
-            ("limit-sign-in", &self.limit_sign_in),
-            ("limit-checkout", &self.limit_checkout),
-            ("max-connections", &self.max_connections),
-            ("drain-seconds", &self.drain_seconds),
-            ("limit-payment", &self.limit_payment),
-            ("limit-cart", &self.limit_cart),
-            ("limit-search", &self.limit_search),
-            ("limit-api", &self.limit_api),
-            ("log-format", &self.log_format),
-            ("log", &self.log),
-        ];
-        values.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
-    }
-}
-
-/// Runs the command line, and says how the process ends.
+/// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match command(cli) {
@@ -300,7 +235,7 @@ pub fn run() -> ExitCode {
 }
 
 fn command(cli: Cli) -> Result<ExitCode, String> {
-    let mut flags = cli.settings.given();
+    let mut flags = cli.settings.values.clone();
     match &cli.command {
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "tindahan", &mut std::io::stdout());
@@ -310,9 +245,9 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
         _ => {}
     }
     let settings =
-        Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.config.as_deref()).map_err(|error| error.to_string())?;
+        Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.file.as_deref()).map_err(|error| error.to_string())?;
     if matches!(cli.command, Command::Config) {
-        show(&settings);
+        print_settings(&settings);
         return settings.check().map(|_| ExitCode::SUCCESS).map_err(|error| error.to_string());
     }
     let config = settings.check().map_err(|error| error.to_string())?;
@@ -346,21 +281,19 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
     })
 }
 
-/// Shows every setting with its value and origin.
-fn show(settings: &Settings) {
+fn print_settings(settings: &Settings) {
     let rows: Vec<_> = settings
         .shown()
         .map(|(name, value, origin)| (name, if value.is_empty() { "-".to_owned() } else { value }, origin.to_string()))
         .collect();
-    let wide = |column: fn(&(&str, String, String)) -> usize| rows.iter().map(column).max().unwrap_or_default();
-    let (names, values) = (wide(|row| row.0.len()), wide(|row| row.1.chars().count()));
+    let width = |column: fn(&(&str, String, String)) -> usize| rows.iter().map(column).max().unwrap_or_default();
+    let (names, values) = (width(|row| row.0.len()), width(|row| row.1.chars().count()));
     for (name, value, origin) in &rows {
         println!("{name:names$}  {value:values$}  {origin}");
     }
     debug_assert_eq!(rows.len(), KEYS.len());
 }
 
-/// Opens the shop for a command.
 async fn open(config: &Config) -> Result<Shop, String> {
     open_shop(shop_config(config, None)).await
 }
@@ -371,14 +304,14 @@ async fn open_shop(config: ShopConfig) -> Result<Shop, String> {
     Shop::open(config, adapters).await.map_err(|error| error.to_string())
 }
 
-/// Opens a shop that is there for a command that changes nothing, also while it is served.
+/// Opens an existing shop for a command that changes nothing, also while it is served.
 async fn open_to_read(config: &Config) -> Result<Shop, String> {
     let config = shop_config(config, None);
     let adapters = adapters::open(&config).map_err(|error| error.to_string())?;
     Shop::open_to_read(config, adapters).await.map_err(|error| error.to_string())
 }
 
-/// How the backend is told what the configuration says. `public_url` when the configuration names none.
+/// The backend's configuration. `public_url` is taken when the configuration names none.
 fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
     let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| format!("http://{}", config.listen));
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
@@ -409,7 +342,7 @@ mod tests {
     fn every_setting_has_a_flag_that_counts() {
         for key in KEYS.iter().filter(|key| key.name != "demo") {
             let cli = Cli::try_parse_from(["tindahan", &format!("--{}", key.name), "1", "doctor"]).unwrap();
-            assert_eq!(cli.settings.given().get(key.name).map(String::as_str), Some("1"), "--{}", key.name);
+            assert_eq!(cli.settings.values.get(key.name).map(String::as_str), Some("1"), "--{}", key.name);
         }
     }
 }

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Lines come at most so often where there is no terminal.
-const EVERY: Duration = Duration::from_secs(2);
+/// Where there is no terminal, lines are printed at most this often.
+const LINE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How far a command is.
 pub struct Progress {
     what: &'static str,
     bar: Option<ProgressBar>,
@@ -18,7 +17,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to show the progress of something, on standard error.
+    /// Shows the progress on standard error.
     pub fn new(what: &'static str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos} of {human_len}, {eta} left")
@@ -30,21 +29,20 @@ impl Progress {
         Self { what, bar, began: Instant::now(), last: Mutex::new(Instant::now()) }
     }
 
-    /// So many of so many are done.
-    pub fn step(&self, done: u64, all: u64) {
+    pub fn step(&self, done: u64, total: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_length(all);
+            bar.set_length(total);
             bar.set_position(done);
             return;
         }
         let Ok(mut last) = self.last.lock() else { return };
-        if last.elapsed() >= EVERY && done < all {
+        if last.elapsed() >= LINE_INTERVAL && done < total {
             *last = Instant::now();
-            eprintln!("{}: {done} of {all}, {} left", self.what, left(self.began.elapsed(), done, all));
+            eprintln!("{}: {done} of {total}, {} left", self.what, left(self.began.elapsed(), done, total));
         }
     }
 
-    /// It is over; the bar goes away.
+    /// Removes the bar.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -52,12 +50,12 @@ impl Progress {
     }
 }
 
-/// The time that the rest will take if it goes on like this.
-fn left(gone: Duration, done: u64, all: u64) -> String {
+/// The estimated time for the rest.
+fn left(elapsed: Duration, done: u64, total: u64) -> String {
     if done == 0 {
         return "unknown time".to_owned();
     }
-    let seconds = gone.as_secs_f64() * (all.saturating_sub(done)) as f64 / done as f64;
+    let seconds = elapsed.as_secs_f64() * (total.saturating_sub(done)) as f64 / done as f64;
     match seconds.round() as u64 {
         s if s < 90 => format!("{s} s"),
         s => format!("{} min", (s + 30) / 60),

@@ -11,38 +11,37 @@ use uuid::Uuid;
 
 use super::{data, open_shop, shop_config};
 use crate::config::Config;
-use crate::http::{Asked, Server};
+use crate::http::{Server, StopSignal};
 use crate::metrics;
-use crate::work::Workers;
+use crate::workers::Workers;
 
-/// Where the stand-ins are served when those ports are free.
-const STAND_IN_GATEWAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4242);
-const STAND_IN_MAIL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2525);
-/// The sandbox gateway takes any key of this form.
+/// The simulators' addresses, when these ports are free.
+const SIMULATED_GATEWAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4242);
+const SIMULATED_MAIL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 2525);
+/// The simulated gateway accepts any key of this form.
 const SANDBOX_KEY: &str = "sk_test_tindahan";
 
-/// Serves until it is asked to end (Ctrl C, SIGTERM).
+/// Serves until Ctrl C or SIGTERM.
 pub async fn run(mut config: Config) -> Result<ExitCode, String> {
-    let figures = metrics::start()?;
+    let metrics = metrics::start()?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     config.listen = address;
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
-    let stand_ins = stand_in(&mut config, address).await?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", local_address(address)));
+    let simulators = start_simulators(&mut config, address).await?;
     let shop = open_shop(shop_config(&config, Some(public_url.clone()))).await?;
     let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
     let workers = Workers::start(&shop);
-    let server = Server::new(&config, shop.clone(), figures)?;
-    warn_of_demo(&shop, &config).await;
-    announce(&public_url, &config, stand_ins.as_ref(), sign_in.as_ref());
-    server.serve(listener, workers, asked_to_end).await;
-    if let Some(stand_ins) = stand_ins {
-        stand_ins.shutdown().await;
+    let server = Server::new(&config, shop.clone(), metrics)?;
+    warn_of_demo_accounts(&shop, &config).await;
+    print_addresses(&public_url, &config, simulators.as_ref(), sign_in.as_ref());
+    server.serve(listener, workers, stop_signal).await;
+    if let Some(simulators) = simulators {
+        simulators.shutdown().await;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// How the backend reaches a card gateway.
 pub fn gateway(url: &str, secret: &str, webhook_secret: &str) -> GatewayConfig {
     let url = url.trim_end_matches('/').to_owned();
     GatewayConfig {
@@ -62,8 +61,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     })
 }
 
-/// Where a browser on this machine finds what listens on every address.
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// An address that this machine can connect to, also when the program listens on all addresses.
+fn local_address(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         ip if !ip.is_unspecified() => ip,
         std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
@@ -72,16 +71,16 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// For a demonstration without a gateway or a mail server: stand-ins inside this process, on their usual ports or free ones.
-async fn stand_in(config: &mut Config, shop: SocketAddr) -> Result<Option<Running>, String> {
+/// For a demonstration without a gateway or a mail server: starts simulators in this process, on their usual ports or free ones.
+async fn start_simulators(config: &mut Config, shop: SocketAddr) -> Result<Option<Running>, String> {
     if !config.demo || (config.gateway_url.is_some() && config.smtp.is_some()) {
         return Ok(None);
     }
     let secret = format!("whsec_{}", Uuid::new_v4().simple());
-    let webhook = simulators::Endpoint::new(&format!("http://{}/webhooks/stripe", reachable(shop)), &secret);
+    let webhook = simulators::Endpoint::new(&format!("http://{}/webhooks/stripe", local_address(shop)), &secret);
     let webhook = webhook.map_err(|error| format!("the sandbox gateway cannot call the shop: {error}"))?;
     let usual =
-        simulators::Options { gateway: STAND_IN_GATEWAY, smtp: STAND_IN_MAIL, webhook: Some(webhook), ..simulators::Options::default() };
+        simulators::Options { gateway: SIMULATED_GATEWAY, smtp: SIMULATED_MAIL, webhook: Some(webhook), ..simulators::Options::default() };
     let free = simulators::Options { gateway: ([127, 0, 0, 1], 0).into(), smtp: ([127, 0, 0, 1], 0).into(), ..usual.clone() };
     let running = match simulators::start(usual).await {
         Ok(running) => running,
@@ -100,8 +99,8 @@ async fn stand_in(config: &mut Config, shop: SocketAddr) -> Result<Option<Runnin
     Ok(Some(running))
 }
 
-/// Says where everything is.
-fn announce(url: &str, config: &Config, stand_ins: Option<&Running>, sign_in: Option<&data::SignIn>) {
+/// Prints where everything is served.
+fn print_addresses(url: &str, config: &Config, simulators: Option<&Running>, sign_in: Option<&data::SignIn>) {
     let heading = |text: &str| if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     println!("{}", heading("Tindahan is open."));
     println!("  shop      {url}/");
@@ -110,15 +109,15 @@ fn announce(url: &str, config: &Config, stand_ins: Option<&Running>, sign_in: Op
     if let Some(data::SignIn { email, password }) = sign_in {
         println!("  sign-in   {email} / {password}");
     }
-    if let Some(running) = stand_ins {
+    if let Some(running) = simulators {
         println!("  sandbox   {} (cards: 4242 4242 4242 4242 is approved)", running.url());
         println!("  mail      {}/mail", running.url());
     }
     println!("  database  {}", config.shown_database());
 }
 
-/// Says that the demonstration's accounts open nothing here, when there are any, and what to do instead.
-async fn warn_of_demo(shop: &Shop, config: &Config) {
+/// Warns when there are accounts of the demonstration, which cannot sign in here.
+async fn warn_of_demo_accounts(shop: &Shop, config: &Config) {
     if shop.config().demo_accounts {
         return;
     }
@@ -136,28 +135,28 @@ async fn warn_of_demo(shop: &Shop, config: &Config) {
     }
 }
 
-/// Ends with Ctrl C or SIGTERM.
-async fn asked_to_end() -> Asked {
-    let interrupted = async {
+/// Completes with Ctrl C or SIGTERM.
+async fn stop_signal() -> StopSignal {
+    let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "Ctrl C is not heard");
+            tracing::error!(%error, "Ctrl C cannot be received");
             std::future::pending::<()>().await;
         }
     };
     #[cfg(unix)]
-    let terminated = async {
+    let terminate = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
             Err(error) => {
-                tracing::error!(%error, "SIGTERM is not heard");
+                tracing::error!(%error, "SIGTERM cannot be received");
                 std::future::pending::<()>().await;
             }
         }
     };
     #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
+    let terminate = std::future::pending::<()>();
     tokio::select! {
-        () = interrupted => Asked::Interrupted,
-        () = terminated => Asked::Terminated,
+        () = interrupt => StopSignal::Interrupt,
+        () = terminate => StopSignal::Terminate,
     }
 }

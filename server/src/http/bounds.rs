@@ -1,7 +1,7 @@
-//! How much a request may send, and how long it may take, by where it goes.
+//! The largest body and the time-out of a request, by its path.
 //!
-//! Nothing is read here: a body waits in its connection until a handler asks for it, and handlers that take files ask only after
-//! the router has found out who sent it (`app/src/router.rs`).
+//! No body is read here: it waits in its connection until a handler asks for it, and handlers that take files ask only after the sender was
+//! authenticated (`app/src/router.rs`).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,78 +14,75 @@ use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body::{Frame, SizeHint};
 
-/// What a request may send and how long its answer may take to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Bytes of its body.
-    pub bytes: usize,
-    /// Until its answer begins.
-    pub time: Duration,
-    /// Is it one of the few that may be large? They are taken a few at a time.
-    pub has_files: bool,
+    /// Of the body.
+    pub max_bytes: usize,
+    /// Until the answer begins.
+    pub timeout: Duration,
+    /// Large uploads are handled a few at a time.
+    pub is_upload: bool,
 }
 
-const SECONDS: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What anybody may send: a cart of 200 lines, an order form with two addresses, a webhook, many times over.
-const ANYBODY: Bounds = Bounds { bytes: 128 << 10, time: SECONDS, has_files: false };
-/// Staff's forms, which are refused unread when others send them: a product of 250 variants.
-const STAFF: Bounds = Bounds { bytes: 1 << 20, time: SECONDS, has_files: false };
-/// Staff's photographs and lists of goods. Photographs are resized while they wait.
-const FILES: Bounds = Bounds { bytes: 40 << 20, time: Duration::from_secs(300), has_files: true };
+/// For everybody: a cart of 200 lines, an order form with two addresses, a webhook, many times over.
+const PUBLIC: Bounds = Bounds { max_bytes: 128 << 10, timeout: TIMEOUT, is_upload: false };
+/// Staff's forms, which are refused unread from others: a product of 250 variants.
+const STAFF: Bounds = Bounds { max_bytes: 1 << 20, timeout: TIMEOUT, is_upload: false };
+/// Staff's photographs and product files. Photographs are resized before the answer.
+const UPLOAD: Bounds = Bounds { max_bytes: 40 << 20, timeout: Duration::from_secs(300), is_upload: true };
 
 impl Bounds {
-    /// What this request may do.
     pub fn of<B>(request: &Request<B>) -> Self {
         let path = request.uri().path();
-        let multipart = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
-        if multipart && *request.method() == Method::POST && app::takes_files(path) {
-            FILES
+        let is_multipart =
+            request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        if is_multipart && *request.method() == Method::POST && app::takes_files(path) {
+            UPLOAD
         } else if path.starts_with("/api/admin/") || path.starts_with("/admin/") {
             STAFF
         } else {
-            ANYBODY
+            PUBLIC
         }
     }
 }
 
-/// A body that breaks off when it is longer than it may be, and remembers that it was.
-pub struct Bounded {
+/// A body that fails when it is longer than allowed, and sets a flag.
+pub struct LimitedBody {
     body: Body,
-    left: usize,
-    passed: Passed,
+    bytes_left: usize,
+    exceeded: Exceeded,
 }
 
-/// Was more sent than may be?
+/// Set when a body was longer than allowed.
 #[derive(Clone, Default)]
-pub struct Passed(Arc<AtomicBool>);
+pub struct Exceeded(Arc<AtomicBool>);
 
-impl Passed {
-    /// Was it?
+impl Exceeded {
     pub fn is_true(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Bounded {
-    /// At most so many bytes of this body.
-    pub fn new(body: Body, most: usize, passed: Passed) -> Self {
-        Self { body, left: most, passed }
+impl LimitedBody {
+    pub fn new(body: Body, max_bytes: usize, exceeded: Exceeded) -> Self {
+        Self { body, bytes_left: max_bytes, exceeded }
     }
 }
 
-impl http_body::Body for Bounded {
+impl http_body::Body for LimitedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
-            match self.left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
-                Some(left) => self.left = left,
+            match self.bytes_left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(left) => self.bytes_left = left,
                 None => {
-                    self.passed.0.store(true, Ordering::Relaxed);
-                    return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other("longer than may be sent here")))));
+                    self.exceeded.0.store(true, Ordering::Relaxed);
+                    return Poll::Ready(Some(Err(axum::Error::new(std::io::Error::other("the body is too large")))));
                 }
             }
         }
@@ -113,12 +110,12 @@ mod tests {
     fn only_what_takes_files_may_be_large() {
         let files = "multipart/form-data; boundary=edge";
         for path in ["/api/admin/products/picture", "/api/admin/products/import", "/api/admin/settings/logo", "/admin/products/import"] {
-            assert_eq!(of(Method::POST, path, files), FILES, "{path}");
+            assert_eq!(of(Method::POST, path, files), UPLOAD, "{path}");
             assert_eq!(of(Method::POST, path, "application/x-www-form-urlencoded"), STAFF, "{path}");
         }
         assert_eq!(of(Method::POST, "/api/admin/product/save", files), STAFF);
         for path in ["/webhooks/stripe", "/api/place_order", "/api/sign_in", "/cart", "/checkout", "/", "/api/v1/carts", "/metrics"] {
-            assert_eq!(of(Method::POST, path, files), ANYBODY, "{path}");
+            assert_eq!(of(Method::POST, path, files), PUBLIC, "{path}");
         }
     }
 }

@@ -1,35 +1,33 @@
-//! Who is asking, as an address.
+//! The address of the client, behind trusted proxies.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, Request};
+use ipnet::IpNet;
 
-use crate::config::Network;
-
-/// Whose word counts about where a request came from.
+/// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Arc<[Network]>);
+pub struct Proxies(Arc<[IpNet]>);
 
 impl Proxies {
-    /// Trusts these, and nobody else.
     #[must_use]
-    pub fn new(trusted: &[Network]) -> Self {
+    pub fn new(trusted: &[IpNet]) -> Self {
         Self(trusted.into())
     }
 
-    /// The client's address: the connection's, or behind trusted proxies the last address in `X-Forwarded-For` that is none
-    /// of them. What stands before it is the client's own claim.
+    /// The client's address: the connection's, or behind trusted proxies the last address in `X-Forwarded-For` that is not one of them.
+    /// The client may have written those before it.
     #[must_use]
     pub fn client<B>(&self, request: &Request<B>) -> IpAddr {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         self.behind(peer, request.headers()).to_canonical()
     }
 
-    /// Did a trusted proxy send it?
+    /// Whether a trusted proxy sent it.
     #[must_use]
-    pub fn sent<B>(&self, request: &Request<B>) -> bool {
+    pub fn is_from_proxy<B>(&self, request: &Request<B>) -> bool {
         request.extensions().get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| self.trusts(peer.0.ip()))
     }
 
@@ -47,13 +45,13 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 }
 
-/// What addresses are counted by: an IPv6 client owns a whole /64.
+/// The address that limits count by: an IPv6 client owns a whole /64.
 #[must_use]
-pub fn counted(address: IpAddr) -> IpAddr {
+pub fn rate_limit_key(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
@@ -88,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_whole_ipv6_network_counts_as_one() {
-        assert_eq!(counted("2001:db8::1".parse().unwrap()), counted("2001:db8::ffff".parse().unwrap()));
-        assert_ne!(counted("2001:db8::1".parse().unwrap()), counted("2001:db8:0:1::1".parse().unwrap()));
+        assert_eq!(rate_limit_key("2001:db8::1".parse().unwrap()), rate_limit_key("2001:db8::ffff".parse().unwrap()));
+        assert_ne!(rate_limit_key("2001:db8::1".parse().unwrap()), rate_limit_key("2001:db8:0:1::1".parse().unwrap()));
     }
 }

@@ -1,4 +1,4 @@
-//! Is it alive, and can it serve?
+//! Liveness and readiness.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,84 +16,82 @@ use tokio::time::Instant;
 
 /// How long the database may take to answer before the server counts as not ready.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a trial of the writer counts.
-const FRESH: Duration = Duration::from_secs(2);
-/// A writer that has not come back from a trial after this time hangs. It may have long work before it: a list of goods.
-const HANGS: Duration = Duration::from_secs(15);
+/// The writer is probed at most this often.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// A writer that has not finished a probe after this time hangs. It may have long work before it, such as an import.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Set while the server is ending.
+/// Set when the server begins to shut down: it is then no longer ready.
 #[derive(Clone, Default)]
-pub struct Ending(Arc<AtomicBool>);
+pub struct ShutdownFlag(Arc<AtomicBool>);
 
-impl Ending {
-    /// From now on it is not ready for more.
-    pub fn begin(&self) {
+impl ShutdownFlag {
+    pub fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 }
 
-/// How the last trial of the writer ended, and whether one is under way.
 #[derive(Clone, Copy, Default)]
-struct Trial {
+struct WriterProbe {
+    /// Of the probe under way.
     begun: Option<Instant>,
+    /// Of the last probe.
     ended: Option<Instant>,
-    refused: Option<&'static str>,
+    failure: Option<&'static str>,
 }
 
-/// What readiness depends on.
 #[derive(Clone)]
-pub struct Ready {
+pub struct Readiness {
     shop: Shop,
-    ending: Ending,
-    trial: watch::Sender<Trial>,
+    shutdown: ShutdownFlag,
+    probe: watch::Sender<WriterProbe>,
 }
 
-impl Ready {
-    /// Of this shop.
+impl Readiness {
     #[must_use]
-    pub fn new(shop: Shop, ending: Ending) -> Self {
-        Self { shop, ending, trial: watch::Sender::default() }
+    pub fn new(shop: Shop, shutdown: ShutdownFlag) -> Self {
+        Self { shop, shutdown, probe: watch::Sender::default() }
     }
 
-    /// Why nothing can be written; none when it can, or when nobody knows yet. Tried at most every two seconds, whoever asks.
-    async fn refused(&self) -> Option<&'static str> {
+    /// Why nothing can be written; none when it can, or when that is not known yet.
+    async fn writer_failure(&self) -> Option<&'static str> {
         let mut begins = false;
-        self.trial.send_if_modified(|trial| {
-            begins = trial.begun.is_none() && trial.ended.is_none_or(|ended| ended.elapsed() >= FRESH);
+        self.probe.send_if_modified(|probe| {
+            begins = probe.begun.is_none() && probe.ended.is_none_or(|ended| ended.elapsed() >= PROBE_INTERVAL);
             if begins {
-                trial.begun = Some(Instant::now());
+                probe.begun = Some(Instant::now());
             }
             begins
         });
         if begins {
-            let (shop, trial) = (self.shop.clone(), self.trial.clone());
+            let (shop, probe) = (self.shop.clone(), self.probe.clone());
             tokio::spawn(async move {
-                let refused = match shop.db().try_to_write(shop.id()).await {
+                let failure = match shop.db().try_to_write(shop.id()).await {
                     Ok(()) => None,
                     Err(error) => {
                         tracing::warn!(%error, "not ready: nothing can be written");
                         Some(if matches!(error, DbError::Full) { "storage_full" } else { "database" })
                     }
                 };
-                trial.send_replace(Trial { begun: None, ended: Some(Instant::now()), refused });
+                probe.send_replace(WriterProbe { begun: None, ended: Some(Instant::now()), failure });
             });
         }
-        let mut told = self.trial.subscribe();
-        let ended = tokio::time::timeout(CHECK_TIMEOUT, told.wait_for(|trial| trial.begun.is_none())).await;
-        let trial = ended.ok().and_then(Result::ok).map(|trial| *trial).unwrap_or_else(|| *self.trial.borrow());
-        match trial.begun {
-            Some(begun) if begun.elapsed() >= HANGS => Some("writer"),
-            _ => trial.refused,
+        let mut probes = self.probe.subscribe();
+        let ended = tokio::time::timeout(CHECK_TIMEOUT, probes.wait_for(|probe| probe.begun.is_none())).await;
+        let probe = ended.ok().and_then(Result::ok).map(|probe| *probe).unwrap_or_else(|| *self.probe.borrow());
+        match probe.begun {
+            Some(begun) if begun.elapsed() >= WRITER_TIMEOUT => Some("writer"),
+            _ => probe.failure,
         }
     }
 
-    async fn why_not(&self) -> Option<&'static str> {
-        if self.ending.0.load(Ordering::SeqCst) {
+    async fn not_ready_reason(&self) -> Option<&'static str> {
+        if self.shutdown.0.load(Ordering::SeqCst) {
             return Some("ending");
         }
         let sql = "select cast(1 as bigint) from schema_migrations limit 1";
         match tokio::time::timeout(CHECK_TIMEOUT, self.shop.db().fetch_optional::<(i64,)>(sql, &[])).await {
-            Ok(Ok(_)) => self.refused().await,
+            Ok(Ok(_)) => self.writer_failure().await,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "not ready");
                 Some("database")
@@ -108,9 +106,9 @@ pub async fn live() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "status": "live" }))).into_response()
 }
 
-/// The process can serve: its database answers and takes what is written, and it is not ending.
-pub async fn ready(State(ready): State<Ready>) -> Response {
-    let (status, body) = match ready.why_not().await {
+/// The process can serve: its database answers and can be written to, and it is not shutting down.
+pub async fn ready(State(readiness): State<Readiness>) -> Response {
+    let (status, body) = match readiness.not_ready_reason().await {
         None => (StatusCode::OK, json!({ "status": "ready" })),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "reason": reason })),
     };

@@ -1,4 +1,4 @@
-//! How often one client may try what guessing or flooding would gain from: sign-in, checkout, carts, the API.
+//! Rate limits by client, against guessing and flooding: sign-in, checkout, carts, search, the API.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -13,14 +13,13 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 
-use super::client::{Proxies, counted};
+use super::client::{Proxies, rate_limit_key};
 use crate::api::Problem;
 use crate::config::Config;
 use crate::metrics::LIMITED;
 
-/// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Limit {
     SignIn,
     Checkout,
     Payment,
@@ -29,9 +28,8 @@ enum Kind {
     Api,
 }
 
-/// The limits and what they have counted.
 #[derive(Clone)]
-pub struct Limits {
+pub struct RateLimits {
     proxies: Proxies,
     sign_in: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     checkout: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
@@ -41,11 +39,10 @@ pub struct Limits {
     api: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
 }
 
-impl Limits {
-    /// The limits of this configuration.
+impl RateLimits {
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let limiter = |a_minute: u32| NonZeroU32::new(a_minute).map(|n| Arc::new(RateLimiter::keyed(Quota::per_minute(n))));
+        let limiter = |per_minute: u32| NonZeroU32::new(per_minute).map(|n| Arc::new(RateLimiter::keyed(Quota::per_minute(n))));
         Self {
             proxies: Proxies::new(&config.trusted_proxies),
             sign_in: limiter(config.limit_sign_in),
@@ -57,24 +54,24 @@ impl Limits {
         }
     }
 
-    /// Forgets clients that have been quiet, so that the counts stay small. Called now and then.
-    pub fn tidy(&self) {
+    /// Drops the counts of clients that have used up nothing. Called now and then, to bound the memory.
+    pub fn drop_idle(&self) {
         for limiter in [&self.sign_in, &self.checkout, &self.payment, &self.cart, &self.search, &self.api].into_iter().flatten() {
             limiter.retain_recent();
         }
     }
 
-    /// Whole seconds to wait, when the client has tried too often.
-    fn refuse(&self, kind: Kind, client: IpAddr) -> Option<u64> {
-        let limiter = match kind {
-            Kind::SignIn => &self.sign_in,
-            Kind::Checkout => &self.checkout,
-            Kind::Payment => &self.payment,
-            Kind::Cart => &self.cart,
-            Kind::Search => &self.search,
-            Kind::Api => &self.api,
+    /// The seconds to wait, when the client has tried too often.
+    fn check(&self, limit: Limit, client: IpAddr) -> Option<u64> {
+        let limiter = match limit {
+            Limit::SignIn => &self.sign_in,
+            Limit::Checkout => &self.checkout,
+            Limit::Payment => &self.payment,
+            Limit::Cart => &self.cart,
+            Limit::Search => &self.search,
+            Limit::Api => &self.api,
         };
-        let refused = limiter.as_ref()?.check_key(&counted(client)).err()?;
+        let refused = limiter.as_ref()?.check_key(&rate_limit_key(client)).err()?;
         Some(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
 }
@@ -85,40 +82,40 @@ const ACCOUNT: &[&str] = &["/api/sign_in", "/api/sign_up", "/api/change_account"
 /// Each of these may ask the card gateway.
 const GATEWAY: &[&str] = &["/api/settle_order", "/api/read_return", "/api/finish_order", "/checkout/return"];
 
-/// What is computed anew for each who asks.
+/// Each of these is computed anew for each request.
 const SEARCH: &[&str] = &["/api/find", "/api/suggest", "/api/read_offers", "/api/begin_checkout", "/api/read_latest_order"];
 
-/// Which limits a request falls under. Server functions are named after what they do.
-fn kinds(method: &Method, path: &str) -> &'static [Kind] {
-    let post = *method == Method::POST;
+/// The limits that a request counts towards.
+fn limits_of(method: &Method, path: &str) -> &'static [Limit] {
+    let is_post = *method == Method::POST;
     let begins = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
     if begins(&["/api/v1/"]) {
-        return if post && path.ends_with("/checkout") { &[Kind::Api, Kind::Checkout] } else { &[Kind::Api] };
+        return if is_post && path.ends_with("/checkout") { &[Limit::Api, Limit::Checkout] } else { &[Limit::Api] };
     }
     match () {
-        () if post && begins(ACCOUNT) => &[Kind::SignIn],
+        () if is_post && begins(ACCOUNT) => &[Limit::SignIn],
         // Each may send a mail.
-        () if post && begins(&["/api/find_order", "/orders/find"]) => &[Kind::SignIn],
-        () if begins(GATEWAY) => &[Kind::Payment],
-        () if post && begins(&["/orders/follow/"]) => &[Kind::Payment],
-        () if post && begins(&["/api/place_order", "/checkout"]) => &[Kind::Checkout],
-        () if begins(SEARCH) || matches!(path, "/search" | "/checkout") => &[Kind::Search],
+        () if is_post && begins(&["/api/find_order", "/orders/find"]) => &[Limit::SignIn],
+        () if begins(GATEWAY) => &[Limit::Payment],
+        () if is_post && begins(&["/orders/follow/"]) => &[Limit::Payment],
+        () if is_post && begins(&["/api/place_order", "/checkout"]) => &[Limit::Checkout],
+        () if begins(SEARCH) || matches!(path, "/search" | "/checkout") => &[Limit::Search],
         // Each may make a cart.
-        () if post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Kind::Cart],
+        () if is_post && begins(&["/api/sync_cart", "/api/change_cart", "/cart"]) => &[Limit::Cart],
         () => &[],
     }
 }
 
-/// Refuses what comes too often, with the seconds to wait.
-pub async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
-    let kinds = kinds(request.method(), request.uri().path());
+/// Answers 429 with the seconds to wait when the client has tried too often.
+pub async fn limit(State(limits): State<RateLimits>, mut request: Request, next: Next) -> Response {
+    let limits_of_request = limits_of(request.method(), request.uri().path());
     let client = limits.proxies.client(&request);
-    // For what the backend counts by client too: guesses at passwords and discount codes, cash orders.
-    request.extensions_mut().insert(Client(counted(client)));
-    if kinds.is_empty() {
+    // The backend counts by client too: guesses at passwords and discount codes, cash orders.
+    request.extensions_mut().insert(Client(rate_limit_key(client)));
+    if limits_of_request.is_empty() {
         return next.run(request).await;
     }
-    let Some(wait) = kinds.iter().find_map(|kind| limits.refuse(*kind, client)) else {
+    let Some(wait) = limits_of_request.iter().find_map(|limit| limits.check(*limit, client)) else {
         return next.run(request).await;
     };
     counter!(LIMITED).increment(1);
@@ -141,15 +138,15 @@ mod tests {
     #[test]
     fn guessing_and_flooding_are_limited_and_reading_is_not() {
         for path in ["/api/sign_in123", "/api/change_account", "/account/preferences"] {
-            assert_eq!(kinds(&Method::POST, path), [Kind::SignIn], "{path}");
+            assert_eq!(limits_of(&Method::POST, path), [Limit::SignIn], "{path}");
         }
-        assert_eq!(kinds(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Kind::Api, Kind::Checkout]);
+        assert_eq!(limits_of(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Limit::Api, Limit::Checkout]);
         for path in ["/api/find_order", "/orders/find"] {
-            assert_eq!(kinds(&Method::POST, path), [Kind::SignIn], "{path}");
+            assert_eq!(limits_of(&Method::POST, path), [Limit::SignIn], "{path}");
         }
-        assert_eq!(kinds(&Method::GET, "/orders/find"), []);
+        assert_eq!(limits_of(&Method::GET, "/orders/find"), []);
         for path in ["/api/sync_cart", "/api/change_cart", "/cart"] {
-            assert_eq!(kinds(&Method::POST, path), [Kind::Cart], "{path}");
+            assert_eq!(limits_of(&Method::POST, path), [Limit::Cart], "{path}");
         }
         for (method, path) in [
             (Method::POST, "/api/settle_order"),
@@ -157,25 +154,25 @@ mod tests {
             (Method::GET, "/checkout/return"),
             (Method::POST, "/orders/follow/abc"),
         ] {
-            assert_eq!(kinds(&method, path), [Kind::Payment], "{path}");
+            assert_eq!(limits_of(&method, path), [Limit::Payment], "{path}");
         }
         for path in ["/search", "/api/find", "/api/suggest", "/api/read_offers"] {
-            assert_eq!(kinds(&Method::GET, path), [Kind::Search], "{path}");
+            assert_eq!(limits_of(&Method::GET, path), [Limit::Search], "{path}");
         }
-        assert_eq!(kinds(&Method::GET, "/orders/follow/abc"), []);
-        assert_eq!(kinds(&Method::GET, "/cart"), []);
-        assert_eq!(kinds(&Method::GET, "/sign-in"), []);
-        assert_eq!(kinds(&Method::GET, "/p/dried-mango"), []);
+        assert_eq!(limits_of(&Method::GET, "/orders/follow/abc"), []);
+        assert_eq!(limits_of(&Method::GET, "/cart"), []);
+        assert_eq!(limits_of(&Method::GET, "/sign-in"), []);
+        assert_eq!(limits_of(&Method::GET, "/p/dried-mango"), []);
     }
 
     #[test]
     fn each_client_has_a_count_of_its_own_for_each_kind() {
         let flags = BTreeMap::from([("limit-cart", "2".to_owned()), ("limit-checkout", "0".to_owned())]);
-        let limits = Limits::new(&Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap());
+        let limits = RateLimits::new(&Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap());
         let (ana, ben) = (IpAddr::from([203, 0, 113, 5]), IpAddr::from([203, 0, 113, 6]));
-        assert_eq!([(); 2].map(|()| limits.refuse(Kind::Cart, ana)), [None; 2]);
-        assert!(limits.refuse(Kind::Cart, ana).is_some_and(|wait| (1..=31).contains(&wait)));
-        assert_eq!(limits.refuse(Kind::Cart, ben), None);
-        assert_eq!([(); 9].map(|()| limits.refuse(Kind::Checkout, ana)), [None; 9]);
+        assert_eq!([(); 2].map(|()| limits.check(Limit::Cart, ana)), [None; 2]);
+        assert!(limits.check(Limit::Cart, ana).is_some_and(|wait| (1..=31).contains(&wait)));
+        assert_eq!(limits.check(Limit::Cart, ben), None);
+        assert_eq!([(); 9].map(|()| limits.check(Limit::Checkout, ana)), [None; 9]);
     }
 }

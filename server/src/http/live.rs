@@ -1,4 +1,4 @@
-//! `/admin/live`: the day's figures as they change, by server-sent events. Needs the permission `read_dashboard`.
+//! `/admin/live`: the dashboard's figures as they change, by server-sent events. Needs the permission `read_dashboard`.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,65 +10,60 @@ use axum::response::{IntoResponse, Response};
 use backend::platform::Context;
 use backend::{Shop, dashboard, identity};
 use domain::id::RequestId;
-use domain::permission::Permission;
+use domain::permission::{Access, Permission};
 use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use session::request::SESSION_COOKIES;
+use session::cookies;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::cache::cookies;
+const ACCESS: Access = Access::Staff(Permission::ReadDashboard);
+/// Figures are sent at most this often.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// Figures are sent at least this often: the day may end and so may the session, without any event.
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What needs this route.
-const ACCESS: Permission = Permission::ReadDashboard;
-/// A change is told at most so often.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// The day ends also when nothing happens, and so does a session.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// What the stream follows.
 #[derive(Clone)]
-pub struct Live {
+pub struct LiveState {
     pub shop: Shop,
-    /// Counts what happened.
+    /// Counts batches of events.
     pub changes: watch::Receiver<u64>,
-    /// Becomes true when the server ends.
-    pub ending: watch::Receiver<bool>,
+    /// Becomes true when the server shuts down.
+    pub shutdown: watch::Receiver<bool>,
 }
 
-/// The session's token, as the cookie holds it.
-fn token(headers: &HeaderMap) -> Option<String> {
-    cookies(headers).find(|(name, _)| SESSION_COOKIES.contains(name)).map(|(_, token)| token.to_owned())
-}
-
-/// What whoever has this session may see, or the status that says why not.
-async fn admit(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
+/// The context of a session that may see the figures, else the status to answer with.
+async fn authorize(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
     let me = identity::authenticate_without_renewal(shop, token).await.map_err(|error| {
         tracing::warn!(%error, "a session cannot be read");
         StatusCode::SERVICE_UNAVAILABLE
     })?;
-    let context = identity::context_of(&me.ok_or(StatusCode::UNAUTHORIZED)?, id);
-    if context.may(ACCESS) { Ok(context) } else { Err(StatusCode::FORBIDDEN) }
+    let context = me.map_or_else(|| Context::nobody(id), |me| identity::context_of(&me, id));
+    match context.authorize(ACCESS) {
+        Ok(()) => Ok(context),
+        Err(denied) => Err(StatusCode::from_u16(denied.status()).unwrap_or(StatusCode::FORBIDDEN)),
+    }
 }
 
-/// Sends today's figures at once, and again whenever something happened: events `today` with a `TodayView` as JSON. Ends when
-/// whoever watches is signed out, locked out or has lost the permission.
-pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
+/// Sends today's figures at once and after each change: events `today` with a `TodayView` as JSON. Ends when the user is signed out, locked
+/// out or has lost the permission.
+pub async fn live(State(live): State<LiveState>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
     let id = request.map_or_else(|| RequestId(Uuid::now_v7()), |Extension(id)| id);
-    let Some(token) = token(&headers) else {
+    let is_https = live.shop.config().public_url.starts_with("https://");
+    let Some(token) = cookies::session_token(&headers, is_https).map(str::to_owned) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    if let Err(status) = admit(&live.shop, &token, id).await {
+    if let Err(status) = authorize(&live.shop, &token, id).await {
         return status.into_response();
     }
     let events = stream::unfold((live, token, true), move |(mut live, token, first)| async move {
         if !first && !next(&mut live).await {
             return None;
         }
-        if *live.ending.borrow() {
+        if *live.shutdown.borrow() {
             return None;
         }
-        let context = admit(&live.shop, &token, id).await.ok()?;
+        let context = authorize(&live.shop, &token, id).await.ok()?;
         live.changes.mark_unchanged();
         let event = match dashboard::today(&live.shop, &context).await {
             Ok(today) => Event::default().event("today").json_data(today).unwrap_or_default(),
@@ -84,15 +79,15 @@ pub async fn live(State(live): State<Live>, request: Option<Extension<RequestId>
     answer
 }
 
-/// Waits for a change; false when the server ends.
-async fn next(live: &mut Live) -> bool {
-    let (changes, ending) = (&mut live.changes, &mut live.ending);
+/// Waits for a change; false when the server shuts down.
+async fn next(live: &mut LiveState) -> bool {
+    let (changes, shutdown) = (&mut live.changes, &mut live.shutdown);
     let change = async {
-        tokio::time::sleep(INTERVAL).await;
-        tokio::time::timeout(IDLE, changes.changed()).await.map_or(true, |changed| changed.is_ok())
+        tokio::time::sleep(MIN_INTERVAL).await;
+        tokio::time::timeout(MAX_INTERVAL, changes.changed()).await.map_or(true, |changed| changed.is_ok())
     };
     tokio::select! {
-        go_on = change => go_on,
-        _ = ending.wait_for(|ending| *ending) => false,
+        is_open = change => is_open,
+        _ = shutdown.wait_for(|shutdown| *shutdown) => false,
     }
 }

@@ -7,7 +7,6 @@ use backend::{Shop, catalog};
 use domain::id::PictureId;
 use http::{StatusCode, header};
 
-/// Serves one form of a photograph.
 pub async fn picture(State(shop): State<Shop>, Path((id, file)): Path<(String, String)>) -> Response {
     let Some((id, width, form)) = parse(&id, &file) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -28,7 +27,7 @@ pub async fn picture(State(shop): State<Shop>, Path((id, file)): Path<(String, S
 
 fn parse<'a>(id: &str, file: &'a str) -> Option<(PictureId, u32, &'a str)> {
     let (width, form) = file.split_once('.')?;
-    let form = ["avif", "webp"].into_iter().find(|known| *known == form)?;
+    let form = ["avif", "webp"].into_iter().find(|name| *name == form)?;
     Some((id.parse().ok()?, width.parse().ok()?, form))
 }
 

@@ -1,11 +1,15 @@
-//! What browsers are told not to do: the content security policy and its lesser relatives, and what not to keep.
+//! Protection of browsers: the content security policy, smaller security headers, `Cache-Control`, and CSRF.
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::Response;
-use http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
+use url::Url;
 
-use crate::cache::Asked;
+use crate::api::Problem;
+use crate::cache::CachePolicy;
 
 /// A content security policy with room for what a render adds. Everything comes from the shop itself; nothing is inline but
 /// what the render named; nobody frames it. Forms may lead to the card gateway, whose page the shopper pays on.
@@ -16,24 +20,24 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// `gateway` is the card gateway's address; `reload` the socket that tells a development page to reload.
+    /// `gateway` is the card gateway's address; `reload` the socket that reloads pages in development.
     #[must_use]
     pub fn new(gateway: Option<&str>, reload: Option<&str>) -> Self {
-        let origin = gateway.map(origin_of).unwrap_or_default();
+        let origin = gateway.and_then(|address| Url::parse(address).ok()).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         Self {
             form_action: format!("'self' {origin}").trim_end().to_owned(),
             connect: format!("'self' {}", reload.unwrap_or_default()).trim_end().to_owned(),
         }
     }
 
-    /// For one reader's page: inline elements carry the nonce.
+    /// For one visitor's page: inline elements carry the nonce.
     #[must_use]
     pub fn with_nonce(&self, nonce: &str) -> String {
         let source = if nonce.is_empty() { String::new() } else { format!(" 'nonce-{nonce}'") };
         self.write(&source, &source)
     }
 
-    /// For a page that many readers get: inline elements are named by hash.
+    /// For a cached page: inline elements are named by hash.
     #[must_use]
     pub fn with_hashes(&self, scripts: &[String], styles: &[String]) -> String {
         let list = |sources: &[String]| sources.iter().map(|source| format!(" {source}")).collect::<String>();
@@ -50,21 +54,14 @@ impl Policy {
     }
 }
 
-/// `https://pay.example` of `https://pay.example/v1`.
-fn origin_of(address: &str) -> &str {
-    let begin = address.find("://").map_or(0, |at| at + 3);
-    let end = address[begin..].find('/').map_or(address.len(), |at| begin + at);
-    &address[..end]
-}
-
-/// Headers on every answer. `secure`: the shop is reached by https only.
-pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
-    let reads = request.method().is_safe();
+/// Sets headers of every answer. `is_https`: the shop is reached by https only.
+pub async fn headers(is_https: bool, request: Request, next: Next) -> Response {
+    let cache_policy = CachePolicy::of(&request);
+    let is_read = request.method().is_safe();
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
     if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, asked.keeping(headers));
+        headers.insert(header::CACHE_CONTROL, cache_policy.header(headers));
     }
     let fixed: [(HeaderName, &'static str); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -79,20 +76,33 @@ pub async fn headers(secure: bool, request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
-    // What is no page runs nothing, wherever it is opened. Pages get theirs where the nonce is known.
-    let page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if page && reads {
-        // A browser that goes back asks again when what it is known by is other than before, as after an order.
+    // Whatever is no page may load nothing. Pages get their policy where the nonce is known.
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page && is_read {
+        // With Back, a browser revalidates a page when its cookies have changed, as after an order.
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
     }
-    if !page {
+    if !is_page {
         let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     }
-    if secure {
+    if is_https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=63072000"));
     }
     answer
+}
+
+/// Refuses cross-site requests that change something. The API and webhooks use no cookies, so nothing can be forged there.
+///
+/// # Errors
+/// `public_url` has no valid origin.
+pub fn csrf_layer(public_url: &str) -> Result<CsrfLayer<impl ResponseForProtectionError<Body> + Send + Sync + 'static>, String> {
+    let layer = CsrfLayer::new().add_trusted_origin(public_url).map_err(|error| format!("public-url = “{public_url}”: {error}"))?;
+    let layer = layer.with_insecure_bypass(|_: &Method, uri| uri.path().starts_with("/api/v1/") || uri.path().starts_with("/webhooks/"));
+    Ok(layer.with_rejection_response(|_: ProtectionError| {
+        let detail = "This request came from another site, and was refused. Open the shop and try again.";
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
+    }))
 }
 
 #[cfg(test)]

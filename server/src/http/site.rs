@@ -1,5 +1,5 @@
-//! The pages' own files: scripts, WebAssembly, styles, fonts, icons. From a folder while developing, from inside the
-//! program in a release (feature `embed`), packed at build time where the reader can unpack.
+//! The site's files: scripts, WebAssembly, styles, fonts, icons. From a folder in development, from inside the program in a release
+//! (feature `embed`), and compressed at build time for clients that accept it.
 
 #[cfg(feature = "embed")]
 use std::borrow::Cow;
@@ -15,34 +15,32 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::cache::Encoding;
 
-/// Files that the release carries inside.
+/// The files inside the program.
 #[cfg(feature = "embed")]
 #[derive(rust_embed::RustEmbed)]
 #[folder = "$TINDAHAN_SITE_DIR"]
-struct Inside;
+struct EmbeddedFiles;
 
-/// What the site says of its own files.
-const LIST: &str = "files.json";
+/// The site's list of its own files.
+const MANIFEST: &str = "files.json";
 
-/// Where the files are.
 #[derive(Clone, Debug)]
 pub enum Site {
     Folder(Arc<Path>),
-    /// In the program.
     #[cfg(feature = "embed")]
-    Inside,
+    Embedded,
 }
 
 impl Site {
-    /// The folder that is named, else what is inside the program, else the folder beside the built program.
+    /// The configured folder, else what is inside the program, else the folder beside the built program.
     #[must_use]
-    pub fn find(named: Option<&Path>) -> Self {
-        if let Some(folder) = named {
+    pub fn find(configured: Option<&Path>) -> Self {
+        if let Some(folder) = configured {
             return Self::Folder(folder.into());
         }
         #[cfg(feature = "embed")]
         {
-            Self::Inside
+            Self::Embedded
         }
         #[cfg(not(feature = "embed"))]
         {
@@ -54,18 +52,18 @@ impl Site {
         }
     }
 
-    /// What a file holds, and something that changes with it.
+    /// A file's bytes, and a tag that changes with them.
     fn read(&self, name: &str) -> Option<(Bytes, String)> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
-                let about = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
-                let changed = about.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
-                Some((Bytes::from(std::fs::read(path).ok()?), format!("{changed:x}-{:x}", about.len())))
+                let metadata = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+                let modified_ms = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+                Some((Bytes::from(std::fs::read(path).ok()?), format!("{modified_ms:x}-{:x}", metadata.len())))
             }
             #[cfg(feature = "embed")]
-            Self::Inside => {
-                let file = Inside::get(name)?;
+            Self::Embedded => {
+                let file = EmbeddedFiles::get(name)?;
                 let tag = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
                 let bytes = match file.data {
                     Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -76,38 +74,37 @@ impl Site {
         }
     }
 
-    /// Where pages find what they load; the names of a development build when the site does not say.
+    /// The addresses of what pages load; those of a development build when the site has no manifest.
     ///
     /// # Errors
-    /// The site's list cannot be read; says why.
+    /// The manifest cannot be read.
     pub fn files(&self) -> Result<app::SiteFiles, String> {
-        match self.read(LIST) {
-            Some((bytes, _)) => serde_json::from_slice(&bytes).map_err(|error| format!("the site's {LIST} cannot be read: {error}")),
+        match self.read(MANIFEST) {
+            Some((bytes, _)) => serde_json::from_slice(&bytes).map_err(|error| format!("the site's {MANIFEST} cannot be read: {error}")),
             None => Ok(app::SiteFiles::default()),
         }
     }
 
-    /// Is a site there at all?
     #[must_use]
-    pub fn is_there(&self) -> bool {
+    pub fn exists(&self) -> bool {
         match self {
             Self::Folder(folder) => folder.join("pkg").is_dir(),
             #[cfg(feature = "embed")]
-            Self::Inside => Inside::iter().next().is_some(),
+            Self::Embedded => EmbeddedFiles::iter().next().is_some(),
         }
     }
 }
 
-/// The name of the file that a path asks for; none for a path that asks for a page or tries to leave the folder.
-fn name_of(path: &str) -> Option<&str> {
+/// The file name in a path; none for the path of a page, and for one that leaves the folder.
+fn file_name(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
-    let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('.'));
-    let packed = [".br", ".gz"].iter().any(|end| name.ends_with(end));
-    (inside && is_file && !packed && name != LIST && !name.contains('\\') && !name.contains('%')).then_some(name)
+    let is_compressed = [".br", ".gz"].iter().any(|end| name.ends_with(end));
+    (is_inside && is_file && !is_compressed && name != MANIFEST && !name.contains('\\') && !name.contains('%')).then_some(name)
 }
 
-/// Does the name change whenever the file does? Such a file is kept for ever.
+/// Whether the name has a hash of the content. Such a file may be cached for ever.
 fn is_hashed(name: &str) -> bool {
     let Some(file) = name.strip_prefix("pkg/") else { return false };
     file.split(['/', '.', '-']).any(|part| part.len() >= 16 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
@@ -115,9 +112,9 @@ fn is_hashed(name: &str) -> bool {
 
 /// Serves a file of the site, or passes the request on.
 pub async fn serve(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let answer = match name_of(request.uri().path()) {
-        Some(name) if reads => answer(&site, name, &request),
+    let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let answer = match file_name(request.uri().path()) {
+        Some(name) if is_get => answer(&site, name, &request),
         _ => None,
     };
     match answer {
@@ -127,14 +124,14 @@ pub async fn serve(State(site): State<Site>, request: Request, next: Next) -> Re
 }
 
 fn answer(site: &Site, name: &str, request: &Request) -> Option<Response> {
-    let packed = match Encoding::accepted(request.headers()) {
+    let compressed = match Encoding::accepted(request.headers()) {
         Encoding::Brotli => site.read(&format!("{name}.br")).map(|file| (file, Some("br"))),
         Encoding::Gzip => site.read(&format!("{name}.gz")).map(|file| (file, Some("gzip"))),
         Encoding::Identity => None,
     };
-    let ((bytes, tag), coding) = packed.or_else(|| site.read(name).map(|file| (file, None)))?;
+    let ((bytes, tag), coding) = compressed.or_else(|| site.read(name).map(|file| (file, None)))?;
     let tag = HeaderValue::try_from(format!("\"{tag}{}\"", coding.unwrap_or_default())).ok()?;
-    let known = request.headers().get(header::IF_NONE_MATCH) == Some(&tag);
+    let is_unchanged = request.headers().get(header::IF_NONE_MATCH) == Some(&tag);
     let kind = match name.rsplit('.').next() {
         Some("webmanifest") => "application/manifest+json".to_owned(),
         Some("js" | "mjs") => "text/javascript; charset=utf-8".to_owned(),
@@ -143,23 +140,22 @@ fn answer(site: &Site, name: &str, request: &Request) -> Option<Response> {
             if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() }
         }
     };
-    let kept = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "public, no-cache" };
+    let cache_control = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "public, no-cache" };
     let length = bytes.len();
-    let body = if known || request.method() == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let body = if is_unchanged || request.method() == Method::HEAD { Body::empty() } else { Body::from(bytes) };
     let mut answer = Response::builder()
-        .status(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
-        .header(header::CACHE_CONTROL, kept)
+        .status(if is_unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK })
+        .header(header::CACHE_CONTROL, cache_control)
         .header(header::VARY, "accept-encoding")
         .header(header::ETAG, tag);
-    if !known {
+    if !is_unchanged {
         answer = answer.header(header::CONTENT_TYPE, kind).header(header::CONTENT_LENGTH, length);
         if let Some(coding) = coding {
             answer = answer.header(header::CONTENT_ENCODING, coding);
         }
     }
-    // A worker in a folder may look after the whole shop.
     if name == "sw.js" {
-        // What it fetches for pages counts as its own: it may fetch from the shop.
+        // Its scope is the whole shop, and its own policy applies to what it fetches for pages.
         answer =
             answer.header("service-worker-allowed", "/").header(header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'");
     }
@@ -172,16 +168,16 @@ mod tests {
 
     #[test]
     fn only_files_of_the_site_are_names() {
-        assert_eq!(name_of("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
+        assert_eq!(file_name("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
         for path in
             ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/files.json", "/a.js.br", "//etc/a.b"]
         {
-            assert_eq!(name_of(path), None, "{path}");
+            assert_eq!(file_name(path), None, "{path}");
         }
     }
 
     #[test]
-    fn only_names_with_a_hash_are_kept_for_ever() {
+    fn only_names_with_a_hash_are_cached_for_ever() {
         assert!(is_hashed("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.css") && is_hashed("pkg/4xTqTjKkPZ8vWq3nYp1rLA/tindahan.wasm"));
         assert!(!is_hashed("pkg/tindahan.css") && !is_hashed("icons/4xTqTjKkPZ8vWq3nYp1rLA.png"));
     }

@@ -1,14 +1,14 @@
-//! `/webhooks/stripe`: news from the card gateway.
+//! `/webhooks/stripe`: events from the card gateway.
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use backend::{Shop, payments};
 use http::StatusCode;
 
-/// The most that the gateway sends: an event with one payment in it.
+/// The gateway sends events with one payment each.
 const MAX_BYTES: usize = 128 << 10;
 
-/// Takes a webhook; the body is checked as it came, byte for byte, and not even read where no signature came with it.
+/// Receives a webhook. The body is verified byte for byte, and not read when there is no signature.
 pub async fn stripe(State(shop): State<Shop>, request: Request) -> StatusCode {
     if shop.config().gateway.is_none() {
         return StatusCode::NOT_FOUND;

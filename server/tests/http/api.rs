@@ -175,9 +175,9 @@ async fn the_description_lists_every_route_and_the_page_shows_it() {
 #[tokio::test]
 async fn a_key_opens_what_its_scopes_name() {
     let folder = crate::program::Folder::with_shop();
-    let made = folder.run(&["admin", "key", "--name", "Warehouse", "--scope", "read_stock"]);
-    assert!(made.status.success(), "{}", crate::program::complaint(&made));
-    let key = crate::program::said(&made).trim().to_owned();
+    let created = folder.run(&["admin", "key", "--name", "Warehouse", "--scope", "read_stock"]);
+    assert!(created.status.success(), "{}", crate::program::stderr(&created));
+    let key = crate::program::stdout(&created).trim().to_owned();
     assert!(key.starts_with("tdh_"));
     let server = Server::start_with(folder, &[]);
     let (status, stock) = json_of(server.get("/api/v1/stock").bearer_auth(&key)).await;
@@ -201,11 +201,11 @@ async fn the_documentation_buys_a_product() {
     assert!(steps.len() >= 7);
     let script = format!("set -euo pipefail\n{}", steps.join("\n"));
     let run = std::process::Command::new("bash").arg("-c").arg(&script).env("SHOP", &server.url).output().unwrap();
-    let (said, complaint) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{said}\n{complaint}");
+    let (stdout, stderr) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{stdout}\n{stderr}");
     assert!(
-        said.contains("the same order") && said.contains("\"payment_state\":\"pending\"") && said.contains("\"code\":\"invalid\""),
-        "{said}"
+        stdout.contains("the same order") && stdout.contains("\"payment_state\":\"pending\"") && stdout.contains("\"code\":\"invalid\""),
+        "{stdout}"
     );
 }
 
@@ -218,11 +218,11 @@ pub async fn buy_one(server: &Server) {
 /// What buying one of something is answered, or why there was no cart to buy.
 pub async fn try_to_buy_one(server: &Server) -> (u16, Value) {
     let line = json!({ "variant": a_variant(server).await, "quantity": 1 });
-    let (status, made) = json_of(server.post("/api/v1/carts", &json!({ "lines": [line] }))).await;
+    let (status, created) = json_of(server.post("/api/v1/carts", &json!({ "lines": [line] }))).await;
     if status != 201 {
-        return (status, made);
+        return (status, created);
     }
-    let cart = made["id"].as_str().unwrap();
+    let cart = created["id"].as_str().unwrap();
     let body = order(&a_delivery(server, cart).await);
     json_of(server.post(&format!("/api/v1/carts/{cart}/checkout"), &body).header("idempotency-key", &format!("buy-{cart}"))).await
 }

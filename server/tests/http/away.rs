@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::api::{json_of, order, try_to_buy_one};
-use crate::program::{Folder, Server, a_postgres, client, complaint, owner};
+use crate::program::{Folder, Server, a_postgres, client, owner, stderr};
 use crate::wire::Wire;
 
 /// How long an answer may take while there is no database: it is given at once, where it once came after 5 to 10 seconds. The rest is
@@ -17,7 +17,7 @@ async fn without_its_database_the_shop_answers_within_a_second_and_recovers_by_i
     let database = a_postgres().await;
     let folder = Folder::new();
     let seeded = folder.run(&["seed", "--database", &database]);
-    assert!(seeded.status.success(), "{}", complaint(&seeded));
+    assert!(seeded.status.success(), "{}", stderr(&seeded));
     let (wire, database) = Wire::to_postgres(&database).await;
     let server = Server::start_with(folder, &["--demo", "--database", &database, "--limit-api", "0", "--limit-checkout", "0"]);
     let session = owner(&server).await;

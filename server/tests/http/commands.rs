@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::program::{Folder, Server, complaint, read, said};
+use crate::program::{Folder, Server, read, stderr, stdout};
 
 #[test]
 fn config_shows_each_value_with_its_origin_and_no_secret() {
@@ -12,7 +12,7 @@ fn config_shows_each_value_with_its_origin_and_no_secret() {
         .env("TINDAHAN_LIMIT_API", "5")
         .output()
         .unwrap();
-    let said = said(&output);
+    let output_text = stdout(&output);
     assert!(output.status.success());
     for line in [
         "listen 127.0.0.1:1 flag",
@@ -21,10 +21,10 @@ fn config_shows_each_value_with_its_origin_and_no_secret() {
         "database sqlite:shop.db default",
         "gateway-secret (hidden) TINDAHAN_GATEWAY_SECRET",
     ] {
-        let found = said.lines().any(|shown| shown.split_whitespace().collect::<Vec<_>>().join(" ") == line);
-        assert!(found, "{line}\n{said}");
+        let found = output_text.lines().any(|shown| shown.split_whitespace().collect::<Vec<_>>().join(" ") == line);
+        assert!(found, "{line}\n{output_text}");
     }
-    assert!(!said.contains("sk_live_1"));
+    assert!(!output_text.contains("sk_live_1"));
 }
 
 #[test]
@@ -32,35 +32,35 @@ fn a_wrong_setting_stops_the_program_and_names_its_origin() {
     let folder = Folder::new();
     let output = folder.command(&["serve"]).env("TINDAHAN_LISTEN", "everywhere").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains("TINDAHAN_LISTEN"), "{}", complaint(&output));
+    assert!(stderr(&output).contains("TINDAHAN_LISTEN"), "{}", stderr(&output));
     std::fs::write(folder.0.join("tindahan.toml"), "lisen = \"x\"\n").unwrap();
-    assert!(complaint(&folder.run(&["migrate"])).contains("lisen"));
+    assert!(stderr(&folder.run(&["migrate"])).contains("lisen"));
 }
 
 #[test]
 fn help_shows_examples_and_completions_are_written() {
     let folder = Folder::new();
     for command in ["serve", "seed", "import", "backup", "restore", "audit"] {
-        assert!(said(&folder.run(&[command, "--help"])).contains("Example"), "{command}");
+        assert!(stdout(&folder.run(&[command, "--help"])).contains("Example"), "{command}");
     }
     for shell in ["bash", "zsh", "fish"] {
-        assert!(said(&folder.run(&["completions", shell])).contains("tindahan"), "{shell}");
+        assert!(stdout(&folder.run(&["completions", shell])).contains("tindahan"), "{shell}");
     }
 }
 
 #[test]
 fn migrating_twice_changes_nothing() {
     let folder = Folder::new();
-    assert!(said(&folder.run(&["migrate"])).contains("0001"));
-    assert!(said(&folder.run(&["migrate"])).contains("is up to date"));
+    assert!(stdout(&folder.run(&["migrate"])).contains("0001"));
+    assert!(stdout(&folder.run(&["migrate"])).contains("is up to date"));
 }
 
 #[test]
 fn the_demonstration_shop_passes_its_audit() {
     let folder = Folder::with_shop();
     let output = folder.run(&["audit"]);
-    assert!(output.status.success(), "{}{}", said(&output), complaint(&output));
-    assert!(said(&output).contains("all agree"));
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("all agree"));
 }
 
 #[test]
@@ -71,17 +71,17 @@ fn commands_that_only_look_make_no_database() {
         [&["audit"][..], &["export", "products.csv"], &["backup", "copy.db"], &["admin", "key", "--name", "x", "--scope", "read_orders"]]
     {
         let output = folder.run(&[command, &["--database", typo]].concat());
-        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", said(&output));
-        assert!(complaint(&output).contains("typo.db"), "{command:?}: {}", complaint(&output));
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", stdout(&output));
+        assert!(stderr(&output).contains("typo.db"), "{command:?}: {}", stderr(&output));
     }
     let doctor = folder.run(&["doctor", "--database", typo]);
-    assert!(said(&doctor).contains("there is no shop at"), "{}{}", said(&doctor), complaint(&doctor));
-    let made: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(made.is_empty(), "{made:?}");
+    assert!(stdout(&doctor).contains("there is no shop at"), "{}{}", stdout(&doctor), stderr(&doctor));
+    let created: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(created.is_empty(), "{created:?}");
     // A database that is no shop is left as it is.
     std::fs::write(folder.0.join("empty.db"), "").unwrap();
     let output = folder.run(&["audit", "--database", "sqlite:empty.db"]);
-    assert!(complaint(&output).contains("holds no shop"), "{}", complaint(&output));
+    assert!(stderr(&output).contains("holds no shop"), "{}", stderr(&output));
     assert_eq!(std::fs::metadata(folder.0.join("empty.db")).unwrap().len(), 0);
 }
 
@@ -89,15 +89,15 @@ fn commands_that_only_look_make_no_database() {
 fn a_shop_is_looked_into_while_it_serves() {
     let mut server = Server::start();
     let audit = server.folder.run(&["audit"]);
-    assert!(audit.status.success() && said(&audit).contains("all agree"), "{}{}", said(&audit), complaint(&audit));
+    assert!(audit.status.success() && stdout(&audit).contains("all agree"), "{}{}", stdout(&audit), stderr(&audit));
     let doctor = server.folder.run(&["doctor"]);
-    assert!(said(&doctor).contains("every page of the file is sound") && said(&doctor).contains("owner"), "{}", said(&doctor));
+    assert!(stdout(&doctor).contains("every page of the file is sound") && stdout(&doctor).contains("owner"), "{}", stdout(&doctor));
     let export = server.folder.run(&["export", "products.csv", "--pictures", "photographs"]);
-    assert!(export.status.success(), "{}", complaint(&export));
+    assert!(export.status.success(), "{}", stderr(&export));
     assert!(std::fs::read_dir(server.folder.0.join("photographs")).unwrap().count() > 10);
     assert_eq!(server.folder.run(&["export", "products.csv"]).status.code(), Some(1), "a file is never written over");
     let preview = server.folder.run(&["import", "products.csv", "--preview"]);
-    assert!(said(&preview).contains("0 products would be created"), "{}{}", said(&preview), complaint(&preview));
+    assert!(stdout(&preview).contains("0 products would be created"), "{}{}", stdout(&preview), stderr(&preview));
     let nowhere = server.folder.run(&["import", "products.csv", "--preview", "--database", "sqlite:nowhere.db", "--data-dir", "none"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(!server.folder.0.join("nowhere.db").exists() && !server.folder.0.join("none").exists());
@@ -106,13 +106,13 @@ fn a_shop_is_looked_into_while_it_serves() {
     // Read into another shop, it is the same shop.
     let read =
         server.folder.run(&["import", "products.csv", "--pictures", "photographs", "--database", "sqlite:other.db", "--data-dir", "other"]);
-    assert!(read.status.success(), "{}{}", said(&read), complaint(&read));
+    assert!(read.status.success(), "{}{}", stdout(&read), stderr(&read));
     let again = server.folder.run(&["export", "again.csv", "--pictures", "more", "--database", "sqlite:other.db", "--data-dir", "other"]);
-    assert!(again.status.success(), "{}", complaint(&again));
+    assert!(again.status.success(), "{}", stderr(&again));
     let bytes = |name: &str| std::fs::read(server.folder.0.join(name)).unwrap();
     assert_eq!(bytes("products.csv"), bytes("again.csv"));
     let preview = server.folder.run(&["import", "again.csv", "--preview", "--pictures", "more"]);
-    assert!(said(&preview).contains("0 products would be created, 0 updated"), "{}", said(&preview));
+    assert!(stdout(&preview).contains("0 products would be created, 0 updated"), "{}", stdout(&preview));
 }
 
 #[test]
@@ -126,21 +126,21 @@ fn a_damaged_database_is_noticed() {
     }
     let audit = folder.run(&["audit"]);
     assert_eq!(audit.status.code(), Some(1));
-    assert!(said(&audit).contains("every page of the file is sound") && said(&audit).contains("FAILED"), "{}", said(&audit));
+    assert!(stdout(&audit).contains("every page of the file is sound") && stdout(&audit).contains("FAILED"), "{}", stdout(&audit));
     let doctor = folder.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1));
-    assert!(said(&doctor).contains("put back a backup"), "{}", said(&doctor));
+    assert!(stdout(&doctor).contains("put back a backup"), "{}", stdout(&doctor));
 }
 
 #[tokio::test]
 async fn a_shop_is_copied_while_it_serves_and_put_back() {
     let mut server = Server::start();
     let copied = server.folder.run(&["backup", "copy.db"]);
-    assert!(copied.status.success(), "{}", complaint(&copied));
+    assert!(copied.status.success(), "{}", stderr(&copied));
     assert_eq!(server.folder.run(&["backup", "copy.db"]).status.code(), Some(1), "a copy is never written over");
     let refused = server.folder.run(&["restore", "copy.db"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(complaint(&refused).contains("in use"), "{}", complaint(&refused));
+    assert!(stderr(&refused).contains("in use"), "{}", stderr(&refused));
     server.terminate();
     assert!(server.wait().success());
 
@@ -149,27 +149,27 @@ async fn a_shop_is_copied_while_it_serves_and_put_back() {
     let before = read(&database).unwrap();
     let wrong = server.folder.run(&["restore", "no.db"]);
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(complaint(&wrong).contains("nothing was changed"));
+    assert!(stderr(&wrong).contains("nothing was changed"));
     assert_eq!(read(&database).unwrap(), before);
 
     let restored = server.folder.run(&["restore", "copy.db"]);
-    assert!(restored.status.success(), "{}", complaint(&restored));
+    assert!(restored.status.success(), "{}", stderr(&restored));
     assert!(server.folder.0.join("shop.db.before-restore").is_file());
     let audit = server.folder.run(&["audit"]);
-    assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
+    assert!(audit.status.success(), "{}{}", stdout(&audit), stderr(&audit));
 }
 
 #[test]
 fn a_copy_takes_the_place_of_whatever_was_there_and_nothing_is_lost() {
     let folder = Folder::with_shop();
     let copied = folder.run(&["backup", "copies/today/shop.db"]);
-    assert!(copied.status.success(), "{}", complaint(&copied));
+    assert!(copied.status.success(), "{}", stderr(&copied));
     let file = |name: &str| folder.0.join(name);
     let whole = read(&file("shop.db")).unwrap();
     let restore = || {
         let restored = folder.run(&["restore", "copies/today/shop.db"]);
-        assert!(restored.status.success(), "{}", complaint(&restored));
-        said(&restored)
+        assert!(restored.status.success(), "{}", stderr(&restored));
+        stdout(&restored)
     };
     restore();
     assert_eq!(read(&file("shop.db.before-restore")).unwrap(), whole);
@@ -182,7 +182,7 @@ fn a_copy_takes_the_place_of_whatever_was_there_and_nothing_is_lost() {
     assert_eq!(read(&file("shop.db.before-restore-2-wal")).unwrap(), b"the newest orders");
     assert!(!file("shop.db-wal").exists());
     let audit = folder.run(&["audit"]);
-    assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
+    assert!(audit.status.success(), "{}{}", stdout(&audit), stderr(&audit));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn postgres_is_told_its_own_tools() {
     let folder = Folder::new();
     let output = folder.run(&["backup", "shop.dump", "--database", "postgres://ana:geheim@db/shop"]);
     assert!(output.status.success());
-    assert!(said(&output).contains("pg_dump") && !said(&output).contains("geheim"), "{}", said(&output));
+    assert!(stdout(&output).contains("pg_dump") && !stdout(&output).contains("geheim"), "{}", stdout(&output));
 }
 
 #[test]
@@ -205,8 +205,8 @@ fn an_owner_is_made_and_a_weak_password_refused() {
         child.wait_with_output().unwrap()
     };
     assert_eq!(create("123").status.code(), Some(1));
-    let made = create("a long enough secret 4");
-    assert!(made.status.success(), "{}", complaint(&made));
+    let created = create("a long enough secret 4");
+    assert!(created.status.success(), "{}", stderr(&created));
     let doctor = folder.run(&["doctor"]);
-    assert!(said(&doctor).contains("1 owner"), "{}", said(&doctor));
+    assert!(stdout(&doctor).contains("1 owner"), "{}", stdout(&doctor));
 }

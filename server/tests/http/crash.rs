@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::program::{Folder, Server, complaint, is_long, said};
+use crate::program::{Folder, Server, is_long, stderr, stdout};
 
 /// Checkouts at the same time.
 const CHECKOUTS: usize = 200;
@@ -23,30 +23,30 @@ fn rounds() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_no_order_is_lost_and_none_made_twice() {
-    let mut told = Vec::new();
+    let mut answered = Vec::new();
     for round in 0..rounds() {
-        told.push(within_time(crash(Place { folder: Folder::with_shop(), database: None }, round)).await);
+        answered.push(within_time(crash(StoredShop { folder: Folder::with_shop(), database: None }, round)).await);
     }
-    most_were_among_them(&told);
+    most_were_among_them(&answered);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_postgres_no_order_is_lost_and_none_made_twice() {
     let admin = std::env::var("TINDAHAN_TEST_POSTGRES")
         .expect("this test needs Postgres: run it with `make test-rust`, or set TINDAHAN_TEST_POSTGRES");
-    let mut told = Vec::new();
+    let mut answered = Vec::new();
     let mut postgres = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
     for round in 0..rounds() {
         let name = format!("crash_{}", Uuid::new_v4().simple());
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut postgres).await.unwrap();
         let database = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
-        let place = Place { folder: Folder::new(), database: Some(database) };
-        place.run(&["seed"]);
-        told.push(within_time(crash(place, round)).await);
+        let shop = StoredShop { folder: Folder::new(), database: Some(database) };
+        shop.run(&["seed"]);
+        answered.push(within_time(crash(shop, round)).await);
         // The dead program's connections may not have been noticed yet.
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database {name} with (force)"))).execute(&mut postgres).await.unwrap();
     }
-    most_were_among_them(&told);
+    most_were_among_them(&answered);
 }
 
 async fn within_time(round: impl Future<Output = usize>) -> usize {
@@ -54,32 +54,32 @@ async fn within_time(round: impl Future<Output = usize>) -> usize {
 }
 
 /// A kill that came after the last answer proves nothing. On a busy machine one may.
-fn most_were_among_them(told: &[usize]) {
-    let late = told.iter().filter(|told| **told == CHECKOUTS).count();
-    assert!(late * 2 < told.len(), "the kills came too late: {told:?}");
+fn most_were_among_them(answered: &[usize]) {
+    let late = answered.iter().filter(|count| **count == CHECKOUTS).count();
+    assert!(late * 2 < answered.len(), "the kills came too late: {answered:?}");
 }
 
-/// Where a shop is kept.
-struct Place {
+/// A shop that is not being served.
+struct StoredShop {
     folder: Folder,
     /// Postgres; else the SQLite file in the folder.
     database: Option<String>,
 }
 
-impl Place {
+impl StoredShop {
     fn with<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         let database = self.database.iter().flat_map(|url| ["--database", url]);
         arguments.iter().copied().chain(database).collect()
     }
 
-    /// Runs a command that must succeed, and says what it said.
+    /// Runs a command that must succeed, and returns its output.
     fn run(&self, arguments: &[&str]) -> String {
         let output = self.folder.run(&self.with(arguments));
-        assert!(output.status.success(), "{arguments:?}:\n{}{}", said(&output), complaint(&output));
-        said(&output)
+        assert!(output.status.success(), "{arguments:?}:\n{}{}", stdout(&output), stderr(&output));
+        stdout(&output)
     }
 
-    /// Serves the shop; [`Place::back`] gives the place back.
+    /// Serves the shop; [`StoredShop::from_server`] is the way back.
     fn serve(self) -> (Server, Option<String>) {
         let mut arguments = vec!["--limit-api", "0", "--limit-checkout", "0"];
         arguments.extend(self.database.iter().flat_map(|url| ["--database", url.as_str()]));
@@ -87,7 +87,7 @@ impl Place {
         (server, self.database)
     }
 
-    fn back(mut server: Server, database: Option<String>) -> Self {
+    fn from_server(mut server: Server, database: Option<String>) -> Self {
         Self { folder: std::mem::replace(&mut server.folder, Folder::new()), database }
     }
 }
@@ -110,10 +110,10 @@ impl Checkout {
 }
 
 /// One round: 200 checkouts, a kill after some answers, and a look at what is left; says how many were answered before.
-async fn crash(place: Place, round: usize) -> usize {
+async fn crash(shop: StoredShop, round: usize) -> usize {
     let http = backend::platform::http::client().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
-    let key = place.run(&["admin", "key", "--name", "Crash", "--scope", "read_orders"]).trim().to_owned();
-    let (mut server, database) = place.serve();
+    let key = shop.run(&["admin", "key", "--name", "Crash", "--scope", "read_orders"]).trim().to_owned();
+    let (mut server, database) = shop.serve();
     let before = orders(&http, &server.url, &key).await;
     let checkouts = checkouts(&http, &server.url, round).await;
 
@@ -141,25 +141,25 @@ async fn crash(place: Place, round: usize) -> usize {
     for (checkout, answer) in &sent {
         assert!(answer.as_ref().is_none_or(|(status, _)| *status == 201), "{}: {answer:?}", checkout.key);
     }
-    let told = sent.iter().filter(|(_, answer)| answer.is_some()).count();
+    let answered = sent.iter().filter(|(_, answer)| answer.is_some()).count();
 
     // What is found at once, and what comes of it.
-    let place = Place::back(server, database);
-    place.run(&["audit"]);
-    let (mut server, database) = place.serve();
+    let shop = StoredShop::from_server(server, database);
+    shop.run(&["audit"]);
+    let (mut server, database) = shop.serve();
     let kept = orders(&http, &server.url, &key).await.len() - before.len();
-    assert!(kept >= told, "{told} were told of their order, {kept} are kept");
+    assert!(kept >= answered, "{answered} were told of their order, {kept} are kept");
     let again =
         join_all(sent.iter().map(|(checkout, first)| settle(&http, &server.url, checkout, first.as_ref().map(|(_, placed)| placed)))).await;
     let numbers: BTreeSet<String> = again.into_iter().collect();
     let after = orders(&http, &server.url, &key).await;
     assert_eq!(numbers.len(), CHECKOUTS);
     assert_eq!(after.difference(&before).cloned().collect::<BTreeSet<_>>(), numbers);
-    println!("round {round}: {told} answered before the kill, {kept} kept, {CHECKOUTS} in the end");
+    println!("round {round}: {answered} answered before the kill, {kept} kept, {CHECKOUTS} in the end");
     server.terminate();
     assert!(server.wait().success());
-    Place::back(server, database).run(&["audit"]);
-    told
+    StoredShop::from_server(server, database).run(&["audit"]);
+    answered
 }
 
 /// Sends a checkout again until its order is known, and looks at it; says its number.
@@ -197,7 +197,7 @@ async fn orders(http: &reqwest::Client, url: &str, key: &str) -> BTreeSet<String
     }
 }
 
-/// Carts of two articles each, ready to be ordered.
+/// Carts of two items each, ready to be ordered.
 async fn checkouts(http: &reqwest::Client, url: &str, round: usize) -> Vec<Checkout> {
     let units = units(http, url).await;
     let address = json!({ "recipient": "Ana Reyes", "phone": "+639171234567", "country": "PH", "line1": "12 Mabini Street", "place": "1381300009", "postal_code": "1105" });

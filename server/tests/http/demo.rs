@@ -1,6 +1,6 @@
 //! The demonstration's accounts, whose passwords are printed.
 
-use crate::program::{Folder, Server, client, complaint, said};
+use crate::program::{Folder, Server, client, stderr, stdout};
 
 /// The status of a sign-in as the owner of the demonstration.
 async fn sign_in(server: &Server) -> u16 {
@@ -24,13 +24,13 @@ async fn printed_passwords_open_a_demonstration_and_no_real_shop() {
 #[test]
 fn doctor_reports_the_demonstrations_accounts() {
     let folder = Folder::with_shop();
-    let doctor = said(&folder.run(&["doctor"]));
+    let doctor = stdout(&folder.run(&["doctor"]));
     assert!(doctor.contains("3 of staff and 6 of shoppers are the demonstration's"), "{doctor}");
     assert!(doctor.contains("they cannot sign in here") && doctor.contains("BAD   nobody may sign in as owner"), "{doctor}");
-    let demo = said(&folder.command(&["doctor"]).env("TINDAHAN_DEMO", "true").output().unwrap());
+    let demo = stdout(&folder.command(&["doctor"]).env("TINDAHAN_DEMO", "true").output().unwrap());
     assert!(demo.contains("they can sign in") && demo.contains("1 owner"), "{demo}");
     let open = folder.command(&["doctor", "--public-url", "https://shop.example"]).env("TINDAHAN_DEMO", "true").output().unwrap();
-    assert!(!open.status.success() && said(&open).contains("BAD   demo is on"), "{}", said(&open));
+    assert!(!open.status.success() && stdout(&open).contains("BAD   demo is on"), "{}", stdout(&open));
 }
 
 #[test]
@@ -43,10 +43,10 @@ fn only_an_empty_shop_becomes_a_demonstration() {
     child.stdin.take().unwrap().write_all(b"a long enough secret 4\n").unwrap();
     assert!(child.wait().unwrap().success());
     let refused = folder.run(&["seed"]);
-    assert!(!refused.status.success() && complaint(&refused).contains("already has goods, orders or accounts"), "{}", complaint(&refused));
+    assert!(!refused.status.success() && stderr(&refused).contains("already has goods, orders or accounts"), "{}", stderr(&refused));
     let mut served = Server::start_with(folder, &["--demo"]);
     served.terminate();
     assert!(served.wait().success());
-    let doctor = said(&served.folder.run(&["doctor"]));
+    let doctor = stdout(&served.folder.run(&["doctor"]));
     assert!(!doctor.contains("demonstration's"), "{doctor}");
 }

@@ -1,7 +1,7 @@
 //! A disk that is full: what cannot be kept is refused, what was promised is there, and the shop goes on when there is room again.
 
 use crate::api::try_to_buy_one;
-use crate::program::{Folder, Server, complaint, said};
+use crate::program::{Folder, Server, stderr, stdout};
 
 #[tokio::test]
 async fn a_full_disk_refuses_orders_and_loses_none() {
@@ -39,7 +39,7 @@ async fn a_full_disk_refuses_orders_and_loses_none() {
     server.terminate();
     server.wait();
     let audit = server.folder.run(&["audit"]);
-    assert!(audit.status.success(), "{}{}", said(&audit), complaint(&audit));
+    assert!(audit.status.success(), "{}{}", stdout(&audit), stderr(&audit));
     let orders = sqlx::query_scalar::<_, String>("select number from orders")
         .fetch_all(
             &mut <sqlx::SqliteConnection as sqlx::Connection>::connect(&format!("sqlite:{}", server.folder.0.join("shop.db").display()))

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::program::{Folder, Server, complaint};
+use crate::program::{Folder, Server, stderr};
 
 #[tokio::test]
 async fn it_is_live_and_ready() {
@@ -84,7 +84,7 @@ fn a_port_in_use_is_said_clearly() {
     let folder = Folder::new();
     let output = folder.run(&["serve", "--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains(&format!("{address} is in use")), "{}", complaint(&output));
+    assert!(stderr(&output).contains(&format!("{address} is in use")), "{}", stderr(&output));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_second_server_on_the_same_file_is_refused() {
     let server = Server::start();
     let output = server.folder.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains("in use by another tindahan"), "{}", complaint(&output));
+    assert!(stderr(&output).contains("in use by another tindahan"), "{}", stderr(&output));
 }
 
 #[test]
@@ -101,12 +101,12 @@ fn a_database_that_cannot_be_opened_is_said_clearly() {
     std::fs::create_dir(folder.0.join("shop.db")).unwrap();
     let output = folder.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains("shop.db"), "{}", complaint(&output));
+    assert!(stderr(&output).contains("shop.db"), "{}", stderr(&output));
     std::fs::write(folder.0.join("text.db"), "this is no database, but a text that is long enough to be looked at as one").unwrap();
     let output = folder.run(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:text.db"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(!complaint(&output).contains("panicked"), "{}", complaint(&output));
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
     let output = folder.run(&["serve", "--listen", "127.0.0.1:0", "--database", "postgres://nobody@127.0.0.1:1/none"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains("127.0.0.1:1"), "{}", complaint(&output));
+    assert!(stderr(&output).contains("127.0.0.1:1"), "{}", stderr(&output));
 }

@@ -8,26 +8,26 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 use crate::api::{address, json_of, order};
-use crate::program::{Folder, Server, a_postgres, complaint, is_long, said};
+use crate::program::{Folder, Server, a_postgres, is_long, stderr, stdout};
 
-/// What buyers have been told.
+/// The answers that buyers got.
 #[derive(Default)]
-struct Told {
+struct Answers {
     sold: AtomicU64,
     busy: AtomicU64,
     other: AtomicU64,
 }
 
-/// Buyers who order one article after the other at a server until `over`.
+/// Buyers who order one item after the other at a server until `over`.
 fn buyers(
     server: &Server,
     variants: &Arc<Vec<String>>,
     count: usize,
-    told: &Arc<Told>,
+    answers: &Arc<Answers>,
     over: &Arc<AtomicBool>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let buyer = |n: usize| {
-        let (url, variants, told, over) = (server.url.clone(), variants.clone(), told.clone(), over.clone());
+        let (url, variants, answers, over) = (server.url.clone(), variants.clone(), answers.clone(), over.clone());
         tokio::spawn(async move {
             let http = backend::platform::http::client().timeout(Duration::from_secs(20)).no_proxy().build().unwrap();
             for step in 0.. {
@@ -36,9 +36,9 @@ fn buyers(
                 }
                 let variant = &variants[(n * 17 + step * 5) % variants.len()];
                 let count = match buy(&http, &url, variant).await {
-                    Some(201) => &told.sold,
-                    Some(503) => &told.busy,
-                    _ => &told.other,
+                    Some(201) => &answers.sold,
+                    Some(503) => &answers.busy,
+                    _ => &answers.other,
                 };
                 count.fetch_add(1, Ordering::Relaxed);
             }
@@ -48,18 +48,18 @@ fn buyers(
 }
 
 async fn buy(http: &reqwest::Client, url: &str, variant: &str) -> Option<u16> {
-    let made = http.post(format!("{url}/api/v1/carts")).json(&json!({ "lines": [{ "variant": variant, "quantity": 1 }] }));
-    let made = made.send().await.ok()?;
-    if made.status() != 201 {
-        return Some(made.status().as_u16());
+    let created = http.post(format!("{url}/api/v1/carts")).json(&json!({ "lines": [{ "variant": variant, "quantity": 1 }] }));
+    let created = created.send().await.ok()?;
+    if created.status() != 201 {
+        return Some(created.status().as_u16());
     }
-    let cart: serde_json::Value = made.json().await.ok()?;
+    let cart: serde_json::Value = created.json().await.ok()?;
     let cart = cart["id"].as_str()?;
     let send = http.post(format!("{url}/api/v1/carts/{cart}/checkout")).header("idempotency-key", cart).json(&order("standard-ncr"));
     Some(send.send().await.ok()?.status().as_u16())
 }
 
-/// Articles with so much stock that none is sold out, and a way to deliver that takes every address.
+/// Gives every variant so much stock that none is sold out.
 async fn stocked(postgres: &mut PgConnection) {
     sqlx::raw_sql("update stock set available = available + 100000, on_hand = on_hand + 100000").execute(postgres).await.unwrap();
 }
@@ -69,7 +69,7 @@ async fn a_server_that_stands_still_stops_no_other() {
     let database = a_postgres().await;
     let folder = Folder::new();
     let seeded = folder.run(&["seed", "--database", &database]);
-    assert!(seeded.status.success(), "{}", complaint(&seeded));
+    assert!(seeded.status.success(), "{}", stderr(&seeded));
     let mut postgres = PgConnection::connect(&database).await.unwrap();
     stocked(&mut postgres).await;
     let second = Folder::new();
@@ -90,7 +90,7 @@ async fn a_server_that_stands_still_stops_no_other() {
     assert!(found["options"].as_array().unwrap().iter().any(|option| option["code"] == "standard-ncr"), "{found}");
 
     let over = Arc::new(AtomicBool::new(false));
-    let (theirs, ours) = (Arc::new(Told::default()), Arc::new(Told::default()));
+    let (theirs, ours) = (Arc::new(Answers::default()), Arc::new(Answers::default()));
     let variants = Arc::new(variants);
     let mut all = buyers(&freezes, &variants, 8, &theirs, &over);
     all.extend(buyers(&goes_on, &variants, 8, &ours, &over));
@@ -136,8 +136,8 @@ async fn a_server_that_stands_still_stops_no_other() {
     }
     // Stock was put there by hand, which the audit says; everything else agrees.
     let audit = goes_on.folder.run(&["audit", "--database", &database]);
-    let failed = said(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
-    assert!(matches!(&failed[..], [by_hand] if by_hand.contains("on hand is the sum of movements")), "{failed:?}{}", complaint(&audit));
+    let failed = stdout(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(matches!(&failed[..], [by_hand] if by_hand.contains("on hand is the sum of movements")), "{failed:?}{}", stderr(&audit));
 }
 
 /// Sessions that are in the middle of writing orders and do nothing: they hold the stock of what is ordered.

@@ -1,4 +1,4 @@
-//! Memory under load: mixed requests of readers and buyers, and strangers who send as much as they can.
+//! Memory under load: mixed requests of visitors and buyers, and strangers who send as much as they can.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -55,7 +55,7 @@ async fn memory_stays_small_under_mixed_load_and_two_hundred_large_bodies() {
             }
         }));
     }
-    let asked = requests.len();
+    let requested = requests.len();
     for request in requests {
         request.await.unwrap();
     }
@@ -63,17 +63,18 @@ async fn memory_stays_small_under_mixed_load_and_two_hundred_large_bodies() {
     watching.join().unwrap();
     let sent: u64 = strangers.into_iter().map(|stranger| stranger.join().unwrap()).sum();
     let (peak, answered) = (peak.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
-    println!("{asked} requests, {answered} answered well, strangers sent {} MB, at most {peak} MB resident", sent >> 20);
+    println!("{requested} requests, {answered} answered well, strangers sent {} MB, at most {peak} MB resident", sent >> 20);
     assert!(peak < MAX_MB, "{peak} MB were resident");
-    assert!(answered * 10 >= u64::try_from(asked).unwrap() * 9, "{answered} of {asked}");
+    assert!(answered * 10 >= u64::try_from(requested).unwrap() * 9, "{answered} of {requested}");
 }
 
 /// One of many kinds of request; false when it was not answered as it should be.
 async fn ask(server: &Server, slugs: &[String], n: usize) -> bool {
     let slug = &slugs[n * 7 % slugs.len()];
     let read = async |path: String, cookie: &str| {
-        let asked = server.get(&path).header("accept-encoding", if n.is_multiple_of(3) { "gzip" } else { "br" }).header("cookie", cookie);
-        let Ok(answer) = asked.send().await else { return false };
+        let requested =
+            server.get(&path).header("accept-encoding", if n.is_multiple_of(3) { "gzip" } else { "br" }).header("cookie", cookie);
+        let Ok(answer) = requested.send().await else { return false };
         answer.status() == 200 && answer.bytes().await.is_ok()
     };
     match n % 12 {

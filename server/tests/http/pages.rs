@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::program::{Folder, Server, client, complaint, owner};
+use crate::program::{Folder, Server, client, owner, stderr};
 
 async fn text(request: reqwest::RequestBuilder) -> String {
     request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
@@ -57,7 +57,7 @@ async fn a_page_is_rendered_once_a_language_and_never_for_whoever_is_known() {
 }
 
 #[tokio::test]
-async fn a_known_page_is_not_sent_again_and_each_reader_gets_what_it_can_unpack() {
+async fn a_known_page_is_not_sent_again_and_each_client_gets_a_coding_that_it_accepts() {
     let server = Server::start();
     let first = server.get("/").header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(first.headers()["content-encoding"], "br");
@@ -69,7 +69,7 @@ async fn a_known_page_is_not_sent_again_and_each_reader_gets_what_it_can_unpack(
 }
 
 #[tokio::test]
-async fn what_names_a_reader_is_kept_by_nobody_else() {
+async fn what_names_a_visitor_is_kept_by_nobody_else() {
     let server = Server::start();
     let kept = async |path: &str, cookie: &str| {
         let answer = server.get(path).header("cookie", cookie).send().await.unwrap();
@@ -191,7 +191,7 @@ async fn the_owner_sees_an_order_the_moment_it_is_placed() {
 }
 
 #[tokio::test]
-async fn every_public_page_renders_for_eight_readers_at_once() {
+async fn every_public_page_renders_for_eight_visitors_at_once() {
     let server = Server::start();
     for path in [
         "/",
@@ -205,7 +205,7 @@ async fn every_public_page_renders_for_eight_readers_at_once() {
         "/sign-in",
         "/sign-up",
     ] {
-        // Known readers, so that each is rendered and none comes from the cache.
+        // With a session, so that each is rendered and none comes from the cache.
         let reads = (0..8).map(|_| server.get(path).header("cookie", "session=nobody").send());
         for answer in futures::future::join_all(reads).await {
             let answer = answer.unwrap();
@@ -243,7 +243,7 @@ async fn no_shopper_can_be_read_from_the_files_or_the_log() {
 }
 
 #[tokio::test]
-async fn trouble_is_a_page_for_who_reads_pages_and_data_for_a_script() {
+async fn an_error_is_a_page_for_a_browser_and_data_for_a_script() {
     let server = Server::start_with(Folder::with_shop(), &["--limit-sign-in", "1"]);
     let enter = |accept: &'static str| {
         client()
@@ -323,16 +323,16 @@ fn a_broken_list_of_the_site_stops_the_program() {
     std::fs::write(site.join("files.json"), "{").unwrap();
     let ended = folder.run(&["serve", "--listen", "127.0.0.1:0", "--site-dir", "site"]);
     assert!(!ended.status.success());
-    let complaint = complaint(&ended);
-    assert!(complaint.contains("files.json"), "{complaint}");
+    let stderr = stderr(&ended);
+    assert!(stderr.contains("files.json"), "{stderr}");
 }
 
 #[tokio::test]
 async fn searches_are_counted_by_client_behind_a_proxy_and_from_the_cache() {
     let server = Server::start_with(Folder::with_shop(), &["--limit-search", "2", "--trusted-proxies", "127.0.0.1"]);
     let search = async |client: &str, q: &str| {
-        let asked = server.get(&format!("/search?q={q}")).header("x-forwarded-for", client).header("accept", "text/html");
-        asked.send().await.unwrap().status().as_u16()
+        let request = server.get(&format!("/search?q={q}")).header("x-forwarded-for", client).header("accept", "text/html");
+        request.send().await.unwrap().status().as_u16()
     };
     assert_eq!([search("203.0.113.5", "mango").await, search("203.0.113.5", "coffee").await], [200; 2]);
     assert_eq!(search("203.0.113.5", "salt").await, 429);
@@ -347,8 +347,8 @@ async fn changing_an_account_is_limited_like_signing_in() {
     for path in ["/api/change_account", "/account/preferences", "/api/sign_in", "/sign-in"] {
         let mut last = 0;
         for _ in 0..3 {
-            let asked = client().post(format!("{}{path}", server.url)).form(&[("step", "password")]);
-            last = asked.send().await.unwrap().status().as_u16();
+            let request = client().post(format!("{}{path}", server.url)).form(&[("step", "password")]);
+            last = request.send().await.unwrap().status().as_u16();
         }
         assert_eq!(last, 429, "{path}");
     }

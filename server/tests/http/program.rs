@@ -60,19 +60,19 @@ impl Drop for Folder {
 /// The demonstration shop, made once by the first test that wants one and copied by all.
 fn template() -> PathBuf {
     let program = fs::metadata(PROGRAM).unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
-    let shelf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration-shop");
-    fs::create_dir_all(&shelf).unwrap();
-    let lock = fs::File::create(shelf.join("lock")).unwrap();
+    let templates = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration-shop");
+    fs::create_dir_all(&templates).unwrap();
+    let lock = fs::File::create(templates.join("lock")).unwrap();
     lock.lock().unwrap();
-    let ready = shelf.join(program.to_string());
+    let ready = templates.join(program.to_string());
     if !ready.is_dir() {
-        for old in fs::read_dir(&shelf).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        for old in fs::read_dir(&templates).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
             fs::remove_dir_all(old.path()).unwrap();
         }
-        let making = Folder(shelf.join("making"));
+        let making = Folder(templates.join("making"));
         fs::create_dir_all(&making.0).unwrap();
-        let made = making.run(&["seed"]);
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let seeded = making.run(&["seed"]);
+        assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
         fs::rename(&making.0, &ready).unwrap();
     }
     ready
@@ -219,13 +219,11 @@ pub fn session_of(answer: &reqwest::Response) -> String {
     cookies.find(|cookie| cookie.starts_with("session=")).unwrap().to_owned()
 }
 
-/// What a command said on standard error.
-pub fn complaint(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What a command said.
-pub fn said(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

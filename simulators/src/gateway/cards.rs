@@ -27,7 +27,6 @@ pub enum Behaviour {
     Authenticate { then: Option<&'static Decline> },
 }
 
-/// One test card.
 #[derive(Debug)]
 pub struct Card {
     pub number: &'static str,
@@ -122,11 +121,11 @@ pub static CARDS: &[Card] = &[
 ];
 
 /// Shown for a number that is mistyped.
-static MISTYPED: Card =
+static MISTYPED_CARD: Card =
     Card { number: "0000000000000000", brand: "unknown", methods: &[], behaviour: Behaviour::Decline(&INCORRECT_NUMBER), outcome: "" };
 
-/// Shown for a number that may be somebody's card: it is never kept.
-static STRANGE: Card =
+/// Shown for a number that may be a real card: it is never stored.
+static UNKNOWN_CARD: Card =
     Card { number: "0000000000000000", brand: "unknown", methods: &[], behaviour: Behaviour::Decline(&NOT_A_TEST_CARD), outcome: "" };
 
 impl Card {
@@ -139,11 +138,10 @@ impl Card {
     /// gives a card that is declined.
     pub fn by_number(typed: &str) -> &'static Card {
         let digits: String = typed.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
-        let known = CARDS.iter().find(|card| card.number == digits);
-        known.unwrap_or(if passes_luhn(&digits) { &STRANGE } else { &MISTYPED })
+        let test_card = CARDS.iter().find(|card| card.number == digits);
+        test_card.unwrap_or(if passes_luhn(&digits) { &UNKNOWN_CARD } else { &MISTYPED_CARD })
     }
 
-    /// The last four digits.
     pub fn last4(&self) -> &'static str {
         self.number.get(self.number.len().saturating_sub(4)..).unwrap_or("0000")
     }
@@ -151,8 +149,8 @@ impl Card {
     /// The number in groups of four.
     pub fn spaced(&self) -> String {
         let mut spaced = String::new();
-        for (place, digit) in self.number.chars().enumerate() {
-            if place > 0 && place % 4 == 0 {
+        for (index, digit) in self.number.chars().enumerate() {
+            if index > 0 && index % 4 == 0 {
                 spaced.push(' ');
             }
             spaced.push(digit);
@@ -174,7 +172,7 @@ impl Card {
     }
 }
 
-/// A card as the gateway keeps it for one intent.
+/// A card as the gateway stores it for one intent.
 #[derive(Debug, Clone)]
 pub struct Method {
     pub id: String,
@@ -183,7 +181,6 @@ pub struct Method {
 }
 
 impl Method {
-    /// Puts a card on file under a fresh identifier.
     pub fn of(card: &'static Card) -> Self {
         Self { id: fresh_id("pm"), card, created: now_seconds() }
     }
@@ -207,11 +204,11 @@ impl Method {
 /// The check digit rule of card numbers (ISO/IEC 7812-1, annex B), for 12 to 19 digits.
 fn passes_luhn(digits: &str) -> bool {
     let mut sum = 0;
-    for (place, letter) in digits.chars().rev().enumerate() {
+    for (index, letter) in digits.chars().rev().enumerate() {
         let Some(digit) = letter.to_digit(10) else {
             return false;
         };
-        sum += match (place % 2, digit * 2) {
+        sum += match (index % 2, digit * 2) {
             (0, _) => digit,
             (_, doubled) if doubled > 9 => doubled - 9,
             (_, doubled) => doubled,

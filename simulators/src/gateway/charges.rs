@@ -1,4 +1,4 @@
-//! Charges (one attempt to take money from one card) and refunds (money given back).
+//! Charges (one attempt to take money from one card) and refunds.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::cards::{Decline, Method};
 use crate::text::{fresh_id, now_seconds};
 
-/// How an attempt ended.
 #[derive(Debug, Clone, Copy)]
 pub enum Outcome {
     /// The bank agreed; the money is held until it is captured.
@@ -32,7 +31,6 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// A charge of the intent's amount.
     pub fn new(intent: &super::intents::Intent, method: Method, outcome: Outcome) -> Self {
         Self {
             id: fresh_id("ch"),
@@ -48,7 +46,7 @@ impl Charge {
         }
     }
 
-    /// What may still be given back.
+    /// The amount that can still be refunded.
     pub fn refundable(&self) -> u64 {
         self.captured.saturating_sub(self.refunded)
     }
@@ -90,7 +88,7 @@ impl Charge {
     }
 }
 
-/// Money given back. The amount is minor units of the charge's currency.
+/// A refund. The amount is minor units of the charge's currency.
 #[derive(Debug, Clone)]
 pub struct Refund {
     pub id: String,
@@ -106,7 +104,6 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// A refund of part or all of a charge.
     pub fn new(charge: &Charge, amount: u64) -> Self {
         Self {
             id: fresh_id("re"),

@@ -1,4 +1,4 @@
-//! The tester's hand on the gateway: `/_control/…`, JSON in and out, no key needed.
+//! Controls for tests: `/_control/…`, JSON in and out, no key needed.
 
 use std::time::Duration;
 
@@ -16,15 +16,14 @@ use super::{
     books::Books,
     errors::ApiError,
     idempotency::Answers,
-    webhooks::{Changes, Endpoint},
+    webhooks::{Endpoint, SettingsChanges},
 };
 
-/// The control routes.
 pub fn router() -> Router<Gateway> {
     Router::new()
-        .route("/_control/webhook", post(redirect))
-        .route("/_control/webhooks", get(report).post(change))
-        .route("/_control/gateway", post(trouble))
+        .route("/_control/webhook", post(set_endpoint))
+        .route("/_control/webhooks", get(report).post(change_settings))
+        .route("/_control/gateway", post(set_failures))
         .route("/_control/refunds", post(fail_refund))
         .route("/_control/ledger", get(ledger))
         .route("/_control/reset", post(reset))
@@ -33,35 +32,35 @@ pub fn router() -> Router<Gateway> {
 /// Where events go; without an address, nowhere.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Redirect {
+struct NewEndpoint {
     url: Option<String>,
     #[serde(default)]
     secret: String,
 }
 
-async fn redirect(State(gateway): State<Gateway>, Json(asked): Json<Redirect>) -> (StatusCode, Json<Value>) {
-    let endpoint = asked.url.as_deref().map(|url| Endpoint::new(url, &asked.secret)).transpose();
+async fn set_endpoint(State(gateway): State<Gateway>, Json(request): Json<NewEndpoint>) -> (StatusCode, Json<Value>) {
+    let endpoint = request.url.as_deref().map(|url| Endpoint::new(url, &request.secret)).transpose();
     match endpoint {
         Ok(endpoint) => {
-            gateway.webhooks.redirect(endpoint);
-            (StatusCode::OK, Json(json!({ "url": asked.url })))
+            gateway.webhooks.set_endpoint(endpoint);
+            (StatusCode::OK, Json(json!({ "url": request.url })))
         }
         Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": error.to_string() } }))),
     }
 }
 
-async fn change(State(gateway): State<Gateway>, Json(changes): Json<Changes>) -> Json<Value> {
-    Json(json!(gateway.webhooks.change(&changes)))
+async fn change_settings(State(gateway): State<Gateway>, Json(changes): Json<SettingsChanges>) -> Json<Value> {
+    Json(json!(gateway.webhooks.change_settings(&changes)))
 }
 
 async fn report(State(gateway): State<Gateway>) -> Json<Value> {
     Json(gateway.webhooks.report())
 }
 
-/// What shall go wrong; what is absent stays as it is.
+/// Failures to simulate; what is absent stays as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Trouble {
+struct Failures {
     /// How long the late card keeps a client waiting, in milliseconds.
     hold_ms: Option<u64>,
     /// How many of the next changing requests fail with 500 before anything is done.
@@ -74,47 +73,47 @@ struct Trouble {
     refuse_refunds: Option<u32>,
 }
 
-async fn trouble(State(gateway): State<Gateway>, Json(trouble): Json<Trouble>) -> Json<Value> {
-    let mut desk = gateway.desk();
-    desk.hold = trouble.hold_ms.map_or(desk.hold, Duration::from_millis);
-    desk.fail_next = trouble.fail_next.unwrap_or(desk.fail_next);
-    desk.fail_reads = trouble.fail_reads.unwrap_or(desk.fail_reads);
-    desk.books.decline_captures = trouble.decline_captures.unwrap_or(desk.books.decline_captures);
-    desk.books.refuse_refunds = trouble.refuse_refunds.unwrap_or(desk.books.refuse_refunds);
-    let hold_ms = u64::try_from(desk.hold.as_millis()).unwrap_or(u64::MAX);
+async fn set_failures(State(gateway): State<Gateway>, Json(failures): Json<Failures>) -> Json<Value> {
+    let mut sandbox = gateway.lock();
+    sandbox.hold = failures.hold_ms.map_or(sandbox.hold, Duration::from_millis);
+    sandbox.fail_next = failures.fail_next.unwrap_or(sandbox.fail_next);
+    sandbox.fail_reads = failures.fail_reads.unwrap_or(sandbox.fail_reads);
+    sandbox.books.decline_captures = failures.decline_captures.unwrap_or(sandbox.books.decline_captures);
+    sandbox.books.refuse_refunds = failures.refuse_refunds.unwrap_or(sandbox.books.refuse_refunds);
+    let hold_ms = u64::try_from(sandbox.hold.as_millis()).unwrap_or(u64::MAX);
     Json(
-        json!({ "hold_ms": hold_ms, "fail_next": desk.fail_next, "fail_reads": desk.fail_reads, "decline_captures": desk.books.decline_captures,
-        "refuse_refunds": desk.books.refuse_refunds }),
+        json!({ "hold_ms": hold_ms, "fail_next": sandbox.fail_next, "fail_reads": sandbox.fail_reads, "decline_captures": sandbox.books.decline_captures,
+        "refuse_refunds": sandbox.books.refuse_refunds }),
     )
 }
 
-/// A refund that cannot be delivered any more.
+/// A refund that fails after it was accepted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Undelivered {
+struct RefundFailure {
     id: String,
-    #[serde(default = "gone")]
+    #[serde(default = "default_reason")]
     reason: String,
 }
 
-fn gone() -> String {
+fn default_reason() -> String {
     "lost_or_stolen_card".to_owned()
 }
 
-async fn fail_refund(State(gateway): State<Gateway>, Json(asked): Json<Undelivered>) -> Result<Json<Value>, ApiError> {
-    let mut desk = gateway.desk();
-    let refund = gateway.act(&mut desk, None, None, |books| books.fail_refund(&asked.id, &asked.reason))?;
+async fn fail_refund(State(gateway): State<Gateway>, Json(request): Json<RefundFailure>) -> Result<Json<Value>, ApiError> {
+    let mut sandbox = gateway.lock();
+    let refund = gateway.act(&mut sandbox, None, None, |books| books.fail_refund(&request.id, &request.reason))?;
     Ok(Json(refund.json()))
 }
 
 async fn ledger(State(gateway): State<Gateway>) -> Json<Value> {
-    Json(gateway.desk().books.statement())
+    Json(gateway.lock().books.statement())
 }
 
-/// Forgets every intent, refund, ledger line and kept answer; settings stay.
+/// Removes every intent, refund, ledger line and stored answer; settings stay.
 async fn reset(State(gateway): State<Gateway>) -> StatusCode {
-    let mut desk = gateway.desk();
-    desk.books = Books::at(&desk.books.base);
-    desk.answers = Answers::default();
+    let mut sandbox = gateway.lock();
+    sandbox.books = Books::at(&sandbox.books.base);
+    sandbox.answers = Answers::default();
     StatusCode::NO_CONTENT
 }

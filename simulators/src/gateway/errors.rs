@@ -9,16 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::cards::Decline;
 
-/// A refusal as the gateway's API words it.
+/// An error in the words of the gateway's API.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     pub status: StatusCode,
-    /// Whether the request had begun to act. Only such answers are kept under an idempotency key.
+    /// Whether the request had begun to act. Only such answers are stored under an idempotency key.
     pub acted: bool,
     details: Box<Details>,
 }
 
-/// What the answer says.
 #[derive(Debug, Clone, Default)]
 struct Details {
     kind: &'static str,
@@ -81,7 +80,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "idempotency_error", message)
     }
 
-    /// 500: the gateway's own trouble, switched on by the tester.
+    /// 500: an outage that a test switched on.
     pub fn outage() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "The sandbox was told to fail this request. Nothing was done.")
     }
@@ -104,7 +103,6 @@ impl ApiError {
         )
     }
 
-    /// Names the parameter concerned.
     pub fn about(mut self, param: &str) -> Self {
         self.details.param = Some(param.to_owned());
         self
@@ -122,12 +120,11 @@ impl ApiError {
         self
     }
 
-    /// What a person is told.
     pub fn message(&self) -> &str {
         &self.details.message
     }
 
-    /// The inner object, as it stands in `error` and in an intent's `last_payment_error`.
+    /// The error object, as it stands in `error` and in an intent's `last_payment_error`.
     pub fn json(&self) -> Value {
         let mut body = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
@@ -147,7 +144,6 @@ impl ApiError {
         Value::Object(body)
     }
 
-    /// The whole answer's body.
     pub fn body(&self) -> Value {
         json!({ "error": self.json() })
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
 use super::errors::ApiError;
-use crate::text::{hex, hex_byte};
 
 /// The fields of one request, decoded. Two bodies with the same fields in another order are equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,18 +17,17 @@ impl Form {
     /// Reads a request body or a query string.
     pub fn parse(encoded: &str) -> Self {
         let mut form = Self::default();
-        for pair in encoded.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            form.fields.entry(decode(name)).or_default().push(decode(value));
+        for (name, value) in form_urlencoded::parse(encoded.as_bytes()).into_owned() {
+            form.fields.entry(name).or_default().push(value);
         }
         form
     }
 
     /// Refuses fields that the endpoint does not know, so that a client's typing error is found here and not in production.
-    pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+    pub fn only(&self, allowed: &[&str]) -> Result<(), ApiError> {
         for name in self.fields.keys() {
             let stem = name.split('[').next().unwrap_or(name);
-            if !known.contains(&stem) {
+            if !allowed.contains(&stem) {
                 let message = format!("Received unknown parameter: {name}");
                 return Err(ApiError::parameter("parameter_unknown", name, message));
             }
@@ -55,7 +56,6 @@ impl Form {
         text.parse().map(Some).map_err(|_| wrong())
     }
 
-    /// A yes or no; absent is no.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.text(name) {
             None => Ok(None),
@@ -68,7 +68,6 @@ impl Form {
         }
     }
 
-    /// One of several words.
     pub fn choice<'a>(&'a self, name: &str, words: &[&str]) -> Result<Option<&'a str>, ApiError> {
         match self.text(name) {
             Some(word) if !words.contains(&word) => {
@@ -84,10 +83,8 @@ impl Form {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let sound = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-            && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-        if sound { Ok(Some(text.to_owned())) } else { Err(ApiError::parameter("url_invalid", name, "Not a valid URL")) }
+        let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if is_web { Ok(Some(text.to_owned())) } else { Err(ApiError::parameter("url_invalid", name, "Not a valid URL")) }
     }
 
     /// The entries `name[key]=value`.
@@ -112,47 +109,21 @@ impl Form {
     }
 }
 
-/// Undoes percent encoding and plus signs.
-fn decode(encoded: &str) -> String {
-    let bytes = encoded.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while let Some(&byte) = bytes.get(place) {
-        let escaped = bytes.get(place + 1..place + 3).and_then(hex_byte);
-        match (byte, escaped) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                place += 2;
-            }
-            (b'+', _) => decoded.push(b' '),
-            _ => decoded.push(byte),
-        }
-        place += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+/// What a query encodes: everything but the unreserved characters of RFC 3986.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encode(plain: &str) -> String {
+    utf8_percent_encode(plain, QUERY).to_string()
 }
 
-/// Percent-encodes a value for a query string (RFC 3986: everything but the unreserved letters).
-pub fn encode(plain: &str) -> String {
-    let mut encoded = String::with_capacity(plain.len());
-    for byte in plain.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte as char);
-        } else {
-            encoded.extend(["%", &hex(&[byte]).to_ascii_uppercase()]);
-        }
-    }
-    encoded
-}
-
-/// Adds fields to an address's query, before its fragment.
+/// Adds fields to an address's query, before its fragment. The address may be relative.
 pub fn with_query(url: &str, fields: &[(&str, &str)]) -> String {
     let (page, fragment) = url.split_once('#').map_or((url, None), |(page, fragment)| (page, Some(fragment)));
     let mut whole = page.to_owned();
     for (name, value) in fields {
         let mark = match whole.find('?') {
             None => "?",
-            Some(place) if place + 1 == whole.len() => "",
+            Some(index) if index + 1 == whole.len() => "",
             Some(_) => "&",
         };
         whole.extend([mark, &encode(name), "=", &encode(value)]);

@@ -1,4 +1,4 @@
-//! The payment intent: one wish to be paid, and where it stands.
+//! The payment intent and its states.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,8 @@ pub enum Capture {
     Manual,
 }
 
-/// Where an intent stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum IntentState {
     RequiresPaymentMethod,
     RequiresConfirmation,
     /// The shopper is at the bank. `source` marks this one attempt; `then` is how the bank decides once it knows the shopper.
@@ -43,13 +42,12 @@ pub struct Intent {
     pub id: String,
     pub secret: String,
     pub amount: u64,
-    /// Held at the bank and not yet taken.
+    /// Held at the bank and not yet captured.
     pub capturable: u64,
-    /// Taken.
     pub received: u64,
     pub currency: String,
     pub capture: Capture,
-    pub state: State,
+    pub state: IntentState,
     pub method: Option<Method>,
     pub return_url: Option<String>,
     pub metadata: BTreeMap<String, String>,
@@ -62,7 +60,6 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// A fresh intent without a payment method.
     pub fn new(amount: u64, currency: String, capture: Capture) -> Self {
         let id = fresh_id("pi");
         Self {
@@ -73,7 +70,7 @@ impl Intent {
             received: 0,
             currency,
             capture,
-            state: State::RequiresPaymentMethod,
+            state: IntentState::RequiresPaymentMethod,
             method: None,
             return_url: None,
             metadata: BTreeMap::new(),
@@ -86,25 +83,25 @@ impl Intent {
         }
     }
 
-    /// The word of the wire format for where it stands.
+    /// The state as the wire format names it.
     pub fn status(&self) -> &'static str {
         match self.state {
-            State::RequiresPaymentMethod => "requires_payment_method",
-            State::RequiresConfirmation => "requires_confirmation",
-            State::RequiresAction { .. } => "requires_action",
-            State::RequiresCapture => "requires_capture",
-            State::Succeeded => "succeeded",
-            State::Canceled { .. } => "canceled",
+            IntentState::RequiresPaymentMethod => "requires_payment_method",
+            IntentState::RequiresConfirmation => "requires_confirmation",
+            IntentState::RequiresAction { .. } => "requires_action",
+            IntentState::RequiresCapture => "requires_capture",
+            IntentState::Succeeded => "succeeded",
+            IntentState::Canceled { .. } => "canceled",
         }
     }
 
     /// Whether the bank has agreed to pay.
     pub fn is_paid(&self) -> bool {
-        matches!(self.state, State::RequiresCapture | State::Succeeded)
+        matches!(self.state, IntentState::RequiresCapture | IntentState::Succeeded)
     }
 
-    /// The shop's address to send the shopper back to, with what became of the payment.
-    pub fn way_back(&self) -> Option<String> {
+    /// The shop's return address with the outcome of the payment in its query.
+    pub fn return_link(&self) -> Option<String> {
         let outcome = if self.is_paid() { "succeeded" } else { "failed" };
         let fields =
             [("payment_intent", self.id.as_str()), ("payment_intent_client_secret", self.secret.as_str()), ("redirect_status", outcome)];
@@ -114,7 +111,7 @@ impl Intent {
     /// The `payment_intent` object. `base` is the gateway's own address as browsers see it.
     pub fn json(&self, base: &str) -> Value {
         let (canceled_at, cancellation_reason) = match &self.state {
-            State::Canceled { at, reason } => (Some(*at), reason.as_deref()),
+            IntentState::Canceled { at, reason } => (Some(*at), reason.as_deref()),
             _ => (None, None),
         };
         json!({
@@ -158,7 +155,7 @@ impl Intent {
     /// What the shopper must do next: go to the bank's page. Without an address to come back to, the gateway leaves that to the
     /// script in the shop's page, as the real one does.
     fn next_action(&self, base: &str) -> Value {
-        let State::RequiresAction { source, .. } = &self.state else {
+        let IntentState::RequiresAction { source, .. } = &self.state else {
             return Value::Null;
         };
         let url = with_query(&format!("{base}/authenticate/{}", self.id), &[("source", source)]);

@@ -1,4 +1,4 @@
-//! What money really moved, and what is held: the bank statement against which a test checks a shop's own books.
+//! Movements and holds of money: the bank statement against which a test checks a shop's own books.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::text::now_ms;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Money set aside at the shopper's bank; it has not moved.
+    /// Money held at the shopper's bank; it has not moved.
     Hold,
     /// A hold, or part of it, given up; nothing moved.
     Release,

@@ -2,7 +2,7 @@
 //!
 //! It speaks the public wire format of Stripe's payment intents, so that a shop's adapter for the real gateway runs against it unchanged:
 //! form-encoded requests, a `Bearer sk_test_…` key, `Idempotency-Key`, JSON answers and errors, signed webhooks. Beside the API it has the
-//! pages a shopper sees: the card page and the bank's authentication page. `/_control/…` is the tester's hand on it.
+//! pages a shopper sees: the card page and the bank's authentication page. Tests control it by `/_control/…`.
 
 mod api;
 mod books;
@@ -40,14 +40,14 @@ pub(crate) const API_VERSION: &str = "2024-06-20";
 /// The gateway, shared by its routes.
 #[derive(Debug, Clone)]
 pub struct Gateway {
-    desk: Arc<Mutex<Desk>>,
+    sandbox: Arc<Mutex<Sandbox>>,
     webhooks: Webhooks,
     stopping: watch::Receiver<bool>,
 }
 
-/// What one request changes at a time.
+/// The state, which one request at a time changes.
 #[derive(Debug)]
-struct Desk {
+struct Sandbox {
     books: Books,
     answers: Answers,
     hold: Duration,
@@ -58,11 +58,10 @@ struct Desk {
 impl Gateway {
     /// A gateway at `base`, its own address as browsers see it. `hold` is how long the late card keeps a client waiting.
     pub fn new(base: &str, hold: Duration, webhooks: Webhooks, stopping: watch::Receiver<bool>) -> Self {
-        let desk = Desk { books: Books::at(base), answers: Answers::default(), hold, fail_next: 0, fail_reads: 0 };
-        Self { desk: Arc::new(Mutex::new(desk)), webhooks, stopping }
+        let sandbox = Sandbox { books: Books::at(base), answers: Answers::default(), hold, fail_next: 0, fail_reads: 0 };
+        Self { sandbox: Arc::new(Mutex::new(sandbox)), webhooks, stopping }
     }
 
-    /// API, pages and controls.
     pub fn router(self) -> Router {
         Router::new()
             .merge(api::router())
@@ -73,22 +72,22 @@ impl Gateway {
             .with_state(self)
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Sandbox> {
+        self.sandbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Acts on the books and sends what happened. `request` and `key` name the API request that causes it, if it is one.
-    fn act<T>(&self, desk: &mut Desk, request: Option<&str>, key: Option<&str>, act: impl FnOnce(&mut Books) -> T) -> T {
-        let result = act(&mut desk.books);
-        for happening in desk.books.take_happenings() {
-            self.webhooks.send(&happening, request, key);
+    /// Acts on the books and sends the events that this caused. `request` and `key` name the API request that causes it, if it is one.
+    fn act<T>(&self, sandbox: &mut Sandbox, request: Option<&str>, key: Option<&str>, act: impl FnOnce(&mut Books) -> T) -> T {
+        let result = act(&mut sandbox.books);
+        for event in sandbox.books.take_events() {
+            self.webhooks.send(&event, request, key);
         }
         result
     }
 
     /// Keeps a client waiting, unless the simulator is being stopped.
     async fn hold(&self) {
-        let hold = self.desk().hold;
+        let hold = self.lock().hold;
         let mut stopping = self.stopping.clone();
         tokio::select! {
             () = sleep(hold) => {}

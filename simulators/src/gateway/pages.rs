@@ -1,4 +1,4 @@
-//! What a shopper sees: the card page (so that no card number ever touches the shop) and the bank's page. Both work without scripts.
+//! The card page, which keeps card numbers away from the shop, and the bank's authentication page. Both work without scripts.
 
 use axum::{
     Router,
@@ -8,6 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     Gateway,
@@ -15,11 +16,9 @@ use super::{
     cards::{CARDS, Card},
     errors::ApiError,
     form::{Form, with_query},
-    intents::{Intent, State as Standing},
+    intents::{Intent, IntentState},
 };
-use crate::text::escape_html;
 
-/// The pages' routes.
 pub fn router() -> Router<Gateway> {
     Router::new()
         .route("/", get(index))
@@ -28,17 +27,21 @@ pub fn router() -> Router<Gateway> {
 }
 
 async fn index() -> Response {
-    let body = "<p>A stand-in for a card gateway and a mail server. No money moves, no mail leaves.</p>\
-        <ul><li><a href=\"/_control/ledger\">What money moved</a></li>\
-        <li><a href=\"/_control/webhooks\">Webhooks sent</a></li>\
-        <li><a href=\"/mail\">Mail received</a></li></ul>";
-    page(StatusCode::OK, "Simulators", body)
+    let body = html! {
+        p { "A stand-in for a card gateway and a mail server. No money moves, no mail leaves." }
+        ul {
+            li { a href="/_control/ledger" { "What money moved" } }
+            li { a href="/_control/webhooks" { "Webhooks sent" } }
+            li { a href="/mail" { "Mail received" } }
+        }
+    };
+    page(StatusCode::OK, "Simulators", &body)
 }
 
 async fn card_page(State(gateway): State<Gateway>, Path(id): Path<String>) -> Response {
-    let intent = gateway.desk().books.intent(&id).cloned();
+    let intent = gateway.lock().books.intent(&id).cloned();
     match intent {
-        Ok(intent) => card_or_away(&intent, None),
+        Ok(intent) => card_page_or_redirect(&intent, None),
         Err(error) => not_found(&error),
     }
 }
@@ -46,46 +49,49 @@ async fn card_page(State(gateway): State<Gateway>, Path(id): Path<String>) -> Re
 async fn pay(State(gateway): State<Gateway>, Path(id): Path<String>, body: Bytes) -> Response {
     let form = Form::parse(&String::from_utf8_lossy(&body));
     let Some(number) = form.text("card").or_else(|| form.text("number")) else {
-        return match gateway.desk().books.intent(&id) {
-            Ok(intent) => card_or_away(intent, Some("Type a card number, or choose one below.")),
+        return match gateway.lock().books.intent(&id) {
+            Ok(intent) => card_page_or_redirect(intent, Some("Type a card number, or choose one below.")),
             Err(error) => not_found(&error),
         };
     };
     let card = Card::by_number(number);
     let paid = {
-        let mut desk = gateway.desk();
-        let paid = gateway.act(&mut desk, None, None, |books| books.pay(&id, card));
-        // Pressed twice, or too late: what counts is where the intent stands.
-        paid.or_else(|error| desk.books.intent(&id).cloned().map(|intent| (intent, Attempt::Declined(error))))
+        let mut sandbox = gateway.lock();
+        let paid = gateway.act(&mut sandbox, None, None, |books| books.pay(&id, card));
+        // Sent twice, or too late: show where the intent stands now.
+        paid.or_else(|error| sandbox.books.intent(&id).cloned().map(|intent| (intent, Attempt::Declined(error))))
     };
     match paid {
         Err(error) => not_found(&error),
-        Ok((intent, Attempt::Declined(error))) => card_or_away(&intent, Some(error.message())),
-        Ok((intent, Attempt::Bank)) => to_bank(&intent),
+        Ok((intent, Attempt::Declined(error))) => card_page_or_redirect(&intent, Some(error.message())),
+        Ok((intent, Attempt::Bank)) => redirect_to_bank(&intent),
         Ok((intent, Attempt::Paid { late })) => {
             gateway.webhooks.before_answer().await;
             if late {
                 gateway.hold().await;
             }
-            way_back(&intent)
+            back_to_shop(&intent)
         }
     }
 }
 
 async fn bank_page(State(gateway): State<Gateway>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
-    let intent = gateway.desk().books.intent(&id).cloned();
-    let asked = source_of(query.as_deref());
+    let intent = gateway.lock().books.intent(&id).cloned();
+    let expected = source_of(query.as_deref());
     match intent {
-        Ok(intent) if matches!(&intent.state, Standing::RequiresAction { source, .. } if *source == asked) => {
-            let body = format!(
-                "<p class=\"sum\">{}</p><p>Your bank wants to know that it is you who pays.</p>\
-                 <form method=\"post\"><button name=\"outcome\" value=\"approve\">Approve</button> \
-                 <button class=\"quiet\" name=\"outcome\" value=\"fail\">Fail</button></form>",
-                escape_html(&sum(&intent)),
-            );
+        Ok(intent) if matches!(&intent.state, IntentState::RequiresAction { source, .. } if *source == expected) => {
+            let body = html! {
+                p class="sum" { (sum(&intent)) }
+                p { "Your bank wants to know that it is you who pays." }
+                form method="post" {
+                    button name="outcome" value="approve" { "Approve" }
+                    " "
+                    button class="quiet" name="outcome" value="fail" { "Fail" }
+                }
+            };
             page(StatusCode::OK, "Confirm your payment", &body)
         }
-        Ok(intent) => way_back(&intent),
+        Ok(intent) => back_to_shop(&intent),
         Err(error) => not_found(&error),
     }
 }
@@ -95,13 +101,13 @@ async fn authenticate(State(gateway): State<Gateway>, Path(id): Path<String>, Ra
     let approved = form.text("outcome") == Some("approve");
     let source = source_of(query.as_deref());
     let intent = {
-        let mut desk = gateway.desk();
-        gateway.act(&mut desk, None, None, |books| books.authenticate(&id, &source, approved))
+        let mut sandbox = gateway.lock();
+        gateway.act(&mut sandbox, None, None, |books| books.authenticate(&id, &source, approved))
     };
     match intent {
         Ok(intent) => {
             gateway.webhooks.before_answer().await;
-            way_back(&intent)
+            back_to_shop(&intent)
         }
         Err(error) => not_found(&error),
     }
@@ -111,74 +117,89 @@ fn source_of(query: Option<&str>) -> String {
     Form::parse(query.unwrap_or_default()).text("source").unwrap_or_default().to_owned()
 }
 
-/// The card page, or where else the shopper belongs by now.
-fn card_or_away(intent: &Intent, trouble: Option<&str>) -> Response {
+/// The card page while the intent can be paid, else a redirect back to the shop.
+fn card_page_or_redirect(intent: &Intent, problem: Option<&str>) -> Response {
     match intent.state {
-        Standing::Succeeded | Standing::RequiresCapture | Standing::Canceled { .. } => way_back(intent),
-        Standing::RequiresPaymentMethod | Standing::RequiresConfirmation | Standing::RequiresAction { .. } => {
-            page(StatusCode::OK, "Pay by card", &card_form(intent, trouble))
+        IntentState::Succeeded | IntentState::RequiresCapture | IntentState::Canceled { .. } => back_to_shop(intent),
+        IntentState::RequiresPaymentMethod | IntentState::RequiresConfirmation | IntentState::RequiresAction { .. } => {
+            page(StatusCode::OK, "Pay by card", &card_form(intent, problem))
         }
     }
 }
 
-fn card_form(intent: &Intent, trouble: Option<&str>) -> String {
-    let sum = escape_html(&sum(intent));
-    let (alert, described) = match trouble {
-        Some(trouble) => (
-            format!("<p class=\"alert\" role=\"alert\" id=\"trouble\">{}</p>", escape_html(trouble)),
-            " aria-invalid=\"true\" aria-describedby=\"trouble\"",
-        ),
-        None => (String::new(), ""),
-    };
-    let cards: Vec<String> = CARDS.iter().map(card_button).collect();
-    let cards = cards.concat();
-    let back = intent
-        .way_back()
-        .map_or(String::new(), |url| format!("<p><a href=\"{}\">Back to the shop without paying</a></p>", escape_html(&url)));
-    format!(
-        "<p class=\"sum\">{sum}</p>{description}{alert}\
-         <form method=\"post\"><label for=\"number\">Card number</label>\
-         <input id=\"number\" name=\"number\" inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"30\" required{described}>\
-         <button>Pay {sum}</button></form>\
-         <h2>Test cards</h2><p>Each pays with its own outcome. Never type a real card here.</p>\
-         <form method=\"post\"><ul class=\"cards\">{cards}</ul></form>{back}",
-        description = intent.description.as_deref().map_or(String::new(), |text| format!("<p>{}</p>", escape_html(text))),
-    )
+fn card_form(intent: &Intent, problem: Option<&str>) -> Markup {
+    let sum = sum(intent);
+    html! {
+        p class="sum" { (sum) }
+        @if let Some(description) = &intent.description {
+            p { (description) }
+        }
+        @if let Some(problem) = problem {
+            p class="alert" role="alert" id="problem" { (problem) }
+        }
+        form method="post" {
+            label for="number" { "Card number" }
+            input id="number" name="number" inputmode="numeric" autocomplete="off" maxlength="30" required
+                aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "problem")];
+            button { "Pay " (sum) }
+        }
+        h2 { "Test cards" }
+        p { "Each pays with its own outcome. Never type a real card here." }
+        form method="post" {
+            ul class="cards" {
+                @for card in CARDS {
+                    (card_button(card))
+                }
+            }
+        }
+        @if let Some(url) = intent.return_link() {
+            p { a href=(url) { "Back to the shop without paying" } }
+        }
+    }
 }
 
-fn card_button(card: &Card) -> String {
-    format!(
-        "<li><button class=\"quiet\" name=\"card\" value=\"{}\"><span>{}</span> <small>{}</small></button></li>",
-        card.number,
-        card.spaced(),
-        escape_html(card.outcome),
-    )
+fn card_button(card: &Card) -> Markup {
+    html! {
+        li {
+            button class="quiet" name="card" value=(card.number) {
+                span { (card.spaced()) }
+                " "
+                small { (card.outcome) }
+            }
+        }
+    }
 }
 
 /// Sends the shopper to the bank's page.
-fn to_bank(intent: &Intent) -> Response {
-    let Standing::RequiresAction { source, .. } = &intent.state else {
-        return way_back(intent);
+fn redirect_to_bank(intent: &Intent) -> Response {
+    let IntentState::RequiresAction { source, .. } = &intent.state else {
+        return back_to_shop(intent);
     };
     Redirect::to(&with_query(&format!("/authenticate/{}", intent.id), &[("source", source)])).into_response()
 }
 
-/// Sends the shopper back to the shop, or says how it ended when there is no address to go back to.
-fn way_back(intent: &Intent) -> Response {
-    if let Some(url) = intent.way_back() {
+/// Redirects to the shop's return address; without one, a page says how it ended.
+fn back_to_shop(intent: &Intent) -> Response {
+    if let Some(url) = intent.return_link() {
         return Redirect::to(&url).into_response();
     }
     let (title, text) = match intent.state {
-        Standing::Succeeded | Standing::RequiresCapture => ("Paid", "The payment went through."),
-        Standing::Canceled { .. } => ("Cancelled", "The shop no longer asks for this payment."),
+        IntentState::Succeeded | IntentState::RequiresCapture => ("Paid", "The payment went through."),
+        IntentState::Canceled { .. } => ("Cancelled", "The shop no longer asks for this payment."),
         _ => ("Not paid", "The payment did not go through."),
     };
-    let body = format!("<p class=\"sum\">{}</p><p>{text} You can close this page.</p>", escape_html(&sum(intent)));
+    let body = html! {
+        p class="sum" { (sum(intent)) }
+        p { (text) " You can close this page." }
+    };
     page(StatusCode::OK, title, &body)
 }
 
 fn not_found(error: &ApiError) -> Response {
-    let body = format!("<p>{}</p><p>Go back to the shop and start the payment again.</p>", escape_html(error.message()));
+    let body = html! {
+        p { (error.message()) }
+        p { "Go back to the shop and start the payment again." }
+    };
     page(error.status, "No such payment", &body)
 }
 
@@ -192,8 +213,8 @@ fn sum(intent: &Intent) -> String {
     let padded = format!("{:0>width$}", intent.amount, width = digits + 1);
     let (whole, part) = padded.split_at(padded.len() - digits);
     let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -219,18 +240,31 @@ button.quiet{background:transparent;color:var(--go)}\
 .cards small{color:var(--soft)}a{color:var(--go)}:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
 
 /// A whole page. Its policy names no form target, since a form here ends at the shop's own address.
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let title = escape_html(title);
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
-         <link rel=\"icon\" href=\"data:,\"><title>{title} · Sandbox</title><style>{STYLE}</style></head>\
-         <body><header>Sandbox card gateway: no money moves here</header><main><h1>{title}</h1>{body}</main></body></html>"
-    );
+fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    let html = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="robots" content="noindex";
+                link rel="icon" href="data:,";
+                title { (title) " · Sandbox" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { "Sandbox card gateway: no money moves here" }
+                main {
+                    h1 { (title) }
+                    (body)
+                }
+            }
+        }
+    };
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
     let headers =
         [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
-    (status, headers, Html(html)).into_response()
+    (status, headers, Html(html.into_string())).into_response()
 }
 
 #[cfg(test)]
@@ -240,10 +274,17 @@ mod tests {
 
     #[test]
     fn sums_are_written_with_the_currency_s_own_digits() {
-        let said = |amount, currency: &str| sum(&Intent::new(amount, currency.to_owned(), Capture::Automatic));
-        assert_eq!(said(125_000, "php"), "PHP 1,250.00");
-        assert_eq!(said(5, "php"), "PHP 0.05");
-        assert_eq!(said(1_234_567, "jpy"), "JPY 1,234,567");
-        assert_eq!(said(1_500, "kwd"), "KWD 1.500");
+        let shown = |amount, currency: &str| sum(&Intent::new(amount, currency.to_owned(), Capture::Automatic));
+        assert_eq!(shown(125_000, "php"), "PHP 1,250.00");
+        assert_eq!(shown(5, "php"), "PHP 0.05");
+        assert_eq!(shown(1_234_567, "jpy"), "JPY 1,234,567");
+        assert_eq!(shown(1_500, "kwd"), "KWD 1.500");
+    }
+
+    #[test]
+    fn html_is_escaped_in_content_and_attributes() {
+        let text = r#"<a href="x">'&'"#;
+        let escaped = "&lt;a href=&quot;x&quot;&gt;'&amp;'";
+        assert_eq!(html! { a title=(text) { (text) } }.into_string(), format!("<a title=\"{escaped}\">{escaped}</a>"));
     }
 }

@@ -1,4 +1,4 @@
-//! One request to the API: who asks, under which key, with what fields.
+//! One request to the API: the account, the idempotency key, the fields.
 
 use axum::{
     Json,
@@ -17,7 +17,7 @@ use crate::text::fresh_id;
 pub struct ApiRequest {
     /// `req_…`, given back as `Request-Id`.
     pub id: String,
-    /// The secret key of the one who asks.
+    /// The caller's secret key.
     pub account: String,
     pub path: String,
     pub idempotency_key: Option<String>,
@@ -62,14 +62,13 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.is_none_or(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
 }
 
-/// An answer of the API.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
     pub body: Value,
     pub request_id: String,
     pub idempotency_key: Option<String>,
-    /// The request that was carried out, when this answer is its copy.
+    /// The request that was executed, when this answer is a stored copy.
     pub replay_of: Option<String>,
 }
 

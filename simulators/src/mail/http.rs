@@ -1,4 +1,4 @@
-//! The routes that show the kept mail and order failures.
+//! The routes that show the stored mail and set failures.
 
 use axum::{
     Json, Router,
@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::{Failures, Message, Sink, Stage, Summary, mime};
 
-/// Routes over a sink.
 pub fn router(sink: Sink) -> Router {
     Router::new()
         .route("/mail", get(list).delete(clear))
@@ -48,7 +47,7 @@ async fn text(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     part(sink.find(&id).as_ref(), "text/plain")
 }
 
-/// The HTML part, as its source: a mail is never run in this place.
+/// The HTML part, as its source: a mail is never run here.
 async fn html(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     part(sink.find(&id).as_ref(), "text/html")
 }
@@ -75,7 +74,7 @@ fn missing(message: &str) -> Response {
 /// How many of the next messages are refused, and with which reply code (400 to 599).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct FailureRequest {
     fail_next: u32,
     #[serde(default = "default_code")]
     code: u16,
@@ -87,11 +86,11 @@ fn default_code() -> u16 {
     451
 }
 
-async fn fail(State(sink): State<Sink>, Json(order): Json<Order>) -> (StatusCode, Json<Value>) {
-    if !(400..=599).contains(&order.code) {
+async fn fail(State(sink): State<Sink>, Json(request): Json<FailureRequest>) -> (StatusCode, Json<Value>) {
+    if !(400..=599).contains(&request.code) {
         let message = "a failure has a code from 400 to 599";
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })));
     }
-    sink.kept().failures = Failures { left: order.fail_next, code: order.code, stage: order.stage };
-    (StatusCode::OK, Json(json!({ "fail_next": order.fail_next, "code": order.code })))
+    sink.mailbox().failures = Failures { left: request.fail_next, code: request.code, stage: request.stage };
+    (StatusCode::OK, Json(json!({ "fail_next": request.fail_next, "code": request.code })))
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::text::{decode_base64, hex_byte};
 
-/// Parts inside parts are followed this deep.
-const DEEPEST: usize = 8;
+/// How deep nested parts are followed.
+const MAX_DEPTH: usize = 8;
 
 /// The subject, decoded; empty when there is none.
 pub fn subject(raw: &[u8]) -> String {
@@ -24,7 +24,7 @@ fn find(raw: &[u8], kind: &str, depth: usize) -> Option<String> {
     let own_kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if own_kind.starts_with("multipart/") {
         let boundary = parameter(content_type, "boundary")?;
-        if depth >= DEEPEST {
+        if depth >= MAX_DEPTH {
             return None;
         }
         return parts(body, &boundary).into_iter().find_map(|part| find(part, kind, depth + 1));
@@ -47,7 +47,7 @@ fn split(raw: &[u8]) -> (BTreeMap<String, String>, &[u8]) {
     let mut last: Option<String> = None;
     let mut rest = raw;
     while !rest.is_empty() {
-        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |place| place + 1);
+        let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |index| index + 1);
         let (line, after) = rest.split_at(end);
         rest = after;
         let line = String::from_utf8_lossy(line);
@@ -98,17 +98,17 @@ fn parameter(header: &str, name: &str) -> Option<String> {
 fn parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let (open, close) = (format!("--{boundary}"), format!("--{boundary}--"));
     let mut parts = Vec::new();
-    let (mut start, mut place) = (None, 0);
+    let (mut start, mut index) = (None, 0);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let text = line.trim_ascii_end();
         if text == open.as_bytes() || text == close.as_bytes() {
-            if let Some(part) = start.and_then(|start| body.get(start..place)) {
+            if let Some(part) = start.and_then(|start| body.get(start..index)) {
                 let part = part.strip_suffix(b"\n").unwrap_or(part);
                 parts.push(part.strip_suffix(b"\r").unwrap_or(part));
             }
-            start = (text == open.as_bytes()).then_some(place + line.len());
+            start = (text == open.as_bytes()).then_some(index + line.len());
         }
-        place += line.len();
+        index += line.len();
     }
     parts.extend(start.and_then(|start| body.get(start..)));
     parts
@@ -134,19 +134,19 @@ fn decode_quoted_printable(body: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// Undoes `=C3` escapes.
+/// Decodes `=C3` escapes.
 fn unescape(content: &[u8], mark: u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(content.len());
-    let mut place = 0;
-    while let Some(&byte) = content.get(place) {
-        match content.get(place + 1..place + 3).and_then(hex_byte) {
+    let mut index = 0;
+    while let Some(&byte) = content.get(index) {
+        match content.get(index + 1..index + 3).and_then(hex_byte) {
             Some(escaped) if byte == mark => {
                 decoded.push(escaped);
-                place += 3;
+                index += 3;
             }
             _ => {
                 decoded.push(byte);
-                place += 1;
+                index += 1;
             }
         }
     }
@@ -167,7 +167,7 @@ fn decode_words(header: &str) -> String {
     let mut text = String::new();
     let mut open: Option<(String, Vec<u8>)> = None;
     let mut rest = header;
-    while let Some((before, word)) = rest.find("=?").map(|place| rest.split_at(place)) {
+    while let Some((before, word)) = rest.find("=?").map(|index| rest.split_at(index)) {
         let Some((charset, decoded, after)) = encoded_word(word) else {
             close_word(&mut open, &mut text);
             text.push_str(before);
@@ -180,7 +180,7 @@ fn decode_words(header: &str) -> String {
             text.push_str(before);
         }
         match &mut open {
-            Some((known, bytes)) if *known == charset => bytes.extend(decoded),
+            Some((current, bytes)) if *current == charset => bytes.extend(decoded),
             _ => {
                 close_word(&mut open, &mut text);
                 open = Some((charset, decoded));

@@ -1,4 +1,4 @@
-//! The mail sink: an SMTP server that keeps what it is sent, and HTTP routes to look at it.
+//! The mail sink: an SMTP server that stores what it receives, and HTTP routes that show it.
 
 mod http;
 mod mime;
@@ -17,12 +17,10 @@ use uuid::Uuid;
 
 use crate::text::now_ms;
 
-/// How many messages are remembered.
-const MAX_KEPT: usize = 1_000;
-/// How many clients are served at the same time; more wait.
-const CLIENTS: usize = 64;
+const MAX_MESSAGES: usize = 1_000;
+/// More clients at the same time wait.
+const MAX_CLIENTS: usize = 64;
 
-/// A message as it arrived.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub id: String,
@@ -46,7 +44,7 @@ struct Summary {
     size: usize,
 }
 
-/// Failures that the tester has ordered.
+/// Failures that a test asked for.
 #[derive(Debug, Clone, Copy)]
 struct Failures {
     left: u32,
@@ -54,20 +52,18 @@ struct Failures {
     stage: Stage,
 }
 
-/// What is refused.
+/// The step of the transaction that fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
-    /// The sender's address.
     Sender,
-    /// The reader's address.
     Recipient,
     #[default]
     Message,
 }
 
 #[derive(Debug)]
-struct Tray {
+struct Mailbox {
     messages: VecDeque<Message>,
     failures: Failures,
 }
@@ -75,7 +71,7 @@ struct Tray {
 /// The sink, shared by the SMTP sessions and the HTTP routes.
 #[derive(Debug, Clone)]
 pub struct Sink {
-    kept: Arc<Mutex<Tray>>,
+    mailbox: Arc<Mutex<Mailbox>>,
     folder: Option<PathBuf>,
     /// The largest message taken, in bytes.
     limit: usize,
@@ -84,17 +80,17 @@ pub struct Sink {
 impl Sink {
     /// An empty sink that takes messages of up to `limit` bytes and writes each to `folder` as well, if there is one.
     pub fn new(folder: Option<PathBuf>, limit: usize) -> Self {
-        let kept = Tray { messages: VecDeque::new(), failures: Failures { left: 0, code: 451, stage: Stage::default() } };
-        Self { kept: Arc::new(Mutex::new(kept)), folder, limit }
+        let mailbox = Mailbox { messages: VecDeque::new(), failures: Failures { left: 0, code: 451, stage: Stage::default() } };
+        Self { mailbox: Arc::new(Mutex::new(mailbox)), folder, limit }
     }
 
     /// Serves SMTP clients until dropped.
     pub async fn serve(self, listener: TcpListener) {
-        let seats = Arc::new(Semaphore::new(CLIENTS));
+        let permits = Arc::new(Semaphore::new(MAX_CLIENTS));
         let mut sessions = tokio::task::JoinSet::new();
         loop {
             while sessions.try_join_next().is_some() {}
-            let Ok(seat) = seats.clone().acquire_owned().await else {
+            let Ok(permit) = permits.clone().acquire_owned().await else {
                 return;
             };
             match listener.accept().await {
@@ -104,7 +100,7 @@ impl Sink {
                         if let Err(error) = session::serve(stream, &sink).await {
                             tracing::debug!(%peer, %error, "the SMTP session ended early");
                         }
-                        drop(seat);
+                        drop(permit);
                     });
                 }
                 Err(error) => {
@@ -115,53 +111,52 @@ impl Sink {
         }
     }
 
-    /// The routes under `/mail` and `/_control/mail`.
     pub fn router(self) -> axum::Router {
         http::router(self)
     }
 
-    /// The code to refuse with at this stage, if failures are ordered.
+    /// The code to refuse with at this stage, if a failure is due.
     fn next_failure(&self, stage: Stage) -> Option<u16> {
-        let mut kept = self.kept();
-        let failures = &mut kept.failures;
+        let mut mailbox = self.mailbox();
+        let failures = &mut mailbox.failures;
         (failures.left > 0 && failures.stage == stage).then(|| {
             failures.left -= 1;
             failures.code
         })
     }
 
-    /// Keeps a message, in the folder first.
-    async fn keep(&self, from: String, to: Vec<String>, raw: Vec<u8>) -> io::Result<String> {
+    /// Stores a message, in the folder first.
+    async fn store(&self, from: String, to: Vec<String>, raw: Vec<u8>) -> io::Result<String> {
         let id = Uuid::now_v7().simple().to_string();
         if let Some(folder) = &self.folder {
             tokio::fs::write(folder.join(format!("{id}.eml")), &raw).await?;
         }
         let message = Message { id: id.clone(), from, to, at: now_ms(), raw: raw.into() };
-        let mut kept = self.kept();
-        if kept.messages.len() >= MAX_KEPT {
-            kept.messages.pop_front();
+        let mut mailbox = self.mailbox();
+        if mailbox.messages.len() >= MAX_MESSAGES {
+            mailbox.messages.pop_front();
         }
-        kept.messages.push_back(message);
+        mailbox.messages.push_back(message);
         Ok(id)
     }
 
-    /// What is kept, newest first; only what went to one address, if that is asked.
+    /// The messages, newest first; with `to`, only those to this address.
     fn list(&self, to: Option<&str>) -> Vec<Summary> {
-        let kept: Vec<Message> = self.kept().messages.iter().cloned().collect();
+        let messages: Vec<Message> = self.mailbox().messages.iter().cloned().collect();
         let wanted = |message: &&Message| to.is_none_or(|to| message.to.iter().any(|address| address.eq_ignore_ascii_case(to)));
-        kept.iter().rev().filter(wanted).map(summary).collect()
+        messages.iter().rev().filter(wanted).map(summary).collect()
     }
 
     fn find(&self, id: &str) -> Option<Message> {
-        self.kept().messages.iter().find(|message| message.id == id).cloned()
+        self.mailbox().messages.iter().find(|message| message.id == id).cloned()
     }
 
     fn clear(&self) {
-        self.kept().messages.clear();
+        self.mailbox().messages.clear();
     }
 
-    fn kept(&self) -> MutexGuard<'_, Tray> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,14 +17,12 @@ const MAX_COMMAND_BYTES: usize = 4_096;
 /// RFC 5321, 4.5.3.1.8: at least this many recipients are taken.
 const MAX_RECIPIENTS: usize = 100;
 
-/// The mail transaction so far.
 #[derive(Debug, Default)]
 struct Envelope {
     from: Option<String>,
     to: Vec<String>,
 }
 
-/// A line that was read.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
     Whole,
@@ -32,7 +30,6 @@ enum Line {
     End,
 }
 
-/// What follows a reply.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     Command,
@@ -40,8 +37,6 @@ enum Next {
     Close,
 }
 
-/// Serves one client to the end.
-///
 /// # Errors
 /// The connection broke, or the client was silent for too long.
 pub async fn serve(stream: TcpStream, sink: &Sink) -> io::Result<()> {
@@ -83,7 +78,6 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         }
     }
 
-    /// The reply to a command, and what follows it.
     fn command(&mut self, line: &str) -> (String, Next) {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let reply = match verb.to_ascii_uppercase().as_str() {
@@ -175,7 +169,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Session<'_, R, W> {
         if let Some(code) = self.sink.next_failure(Stage::Message) {
             return Ok(format!("{code} The sink was told to refuse this message"));
         }
-        match self.sink.keep(envelope.from.unwrap_or_default(), envelope.to, message).await {
+        match self.sink.store(envelope.from.unwrap_or_default(), envelope.to, message).await {
             Ok(id) => Ok(format!("250 Kept as {id}")),
             Err(error) => {
                 tracing::warn!(%error, "a message could not be written to the folder");
@@ -232,8 +226,8 @@ async fn read_message<R: AsyncBufRead + Unpin>(reader: &mut R, limit: usize) -> 
     }
 }
 
-/// Reads up to and with a line feed. Of a longer line nothing is kept, but all of it is read.
-async fn read_line<R: AsyncBufRead + Unpin>(reader: &mut R, line: &mut Vec<u8>, longest: usize) -> io::Result<Line> {
+/// Reads up to and including a line feed. A line that is too long is read to its end and dropped.
+async fn read_line<R: AsyncBufRead + Unpin>(reader: &mut R, line: &mut Vec<u8>, max_bytes: usize) -> io::Result<Line> {
     line.clear();
     let mut fits = true;
     loop {
@@ -243,12 +237,12 @@ async fn read_line<R: AsyncBufRead + Unpin>(reader: &mut R, line: &mut Vec<u8>, 
             return Ok(Line::End);
         }
         let end = ready.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(ready.len(), |place| place + 1);
-        fits = fits && line.len() + taken <= longest;
+        let length = end.map_or(ready.len(), |index| index + 1);
+        fits = fits && line.len() + length <= max_bytes;
         if fits {
-            line.extend_from_slice(ready.get(..taken).unwrap_or_default());
+            line.extend_from_slice(ready.get(..length).unwrap_or_default());
         }
-        reader.consume(taken);
+        reader.consume(length);
         if end.is_some() {
             return Ok(if fits { Line::Whole } else { Line::TooLong });
         }

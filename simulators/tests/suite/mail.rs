@@ -10,7 +10,6 @@ use tokio::{
 
 use crate::world::{TIMEOUT, World};
 
-/// A client that says what it is told.
 struct Client {
     stream: BufReader<TcpStream>,
 }

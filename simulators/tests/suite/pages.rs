@@ -17,7 +17,7 @@ async fn intent(world: &World, id: &str) -> Value {
     world.get(&format!("/v1/payment_intents/{id}")).await.json
 }
 
-fn assert_way_back(location: &str, id: &str, outcome: &str) {
+fn assert_back_at_shop(location: &str, id: &str, outcome: &str) {
     let start = format!("http://shop.test/back?order=1&payment_intent={id}&payment_intent_client_secret={id}_secret_");
     assert!(location.starts_with(&start), "{location}");
     assert!(location.ends_with(&format!("&redirect_status={outcome}#top")), "{location}");
@@ -36,18 +36,18 @@ async fn a_shopper_types_a_card_and_comes_back_paid() {
 
     let paid = world.submit(&format!("/pay/{id}"), "number=4242+4242+4242+4242").await;
     assert_eq!(paid.status, 303);
-    assert_way_back(&paid.headers["location"], &id, "succeeded");
+    assert_back_at_shop(&paid.headers["location"], &id, "succeeded");
     assert_eq!(intent(&world, &id).await["status"], "succeeded");
 
     let twice = world.submit(&format!("/pay/{id}"), "number=4242424242424242").await;
     assert_eq!(twice.status, 303);
-    assert_way_back(&twice.headers["location"], &id, "succeeded");
+    assert_back_at_shop(&twice.headers["location"], &id, "succeeded");
     assert_eq!(world.get(&format!("/pay/{id}")).await.status, 303);
     assert_eq!(world.moved().await, (125_000, 0));
 }
 
 #[tokio::test]
-async fn a_declined_card_is_told_on_the_page_and_another_may_be_tried() {
+async fn a_declined_card_is_shown_on_the_page_and_another_may_be_tried() {
     let world = World::start().await;
     let id = to_pay(&world).await;
     let cases = [
@@ -58,10 +58,10 @@ async fn a_declined_card_is_told_on_the_page_and_another_may_be_tried() {
         ("number=", "Type a card number"),
         ("", "Type a card number"),
     ];
-    for (form, told) in cases {
+    for (form, message) in cases {
         let page = world.submit(&format!("/pay/{id}"), form).await;
         assert_eq!(page.status, 200, "{form}");
-        assert!(page.text.contains("role=\"alert\"") && page.text.contains(told), "{form}");
+        assert!(page.text.contains("role=\"alert\"") && page.text.contains(message), "{form}");
     }
     assert_eq!(intent(&world, &id).await["last_payment_error"]["decline_code"], "test_mode_live_card");
     assert_eq!(world.moved().await, (0, 0));
@@ -82,15 +82,15 @@ async fn the_bank_asks_and_the_shopper_approves() {
     let page = world.get(&bank).await;
     assert!(page.text.contains("Approve") && page.text.contains("Fail") && !page.text.contains("<script"));
     let returned = world.submit(&bank, "outcome=approve").await;
-    assert_way_back(&returned.headers["location"], &id, "succeeded");
+    assert_back_at_shop(&returned.headers["location"], &id, "succeeded");
     assert_eq!(intent(&world, &id).await["status"], "succeeded");
 
     // Pressed again, or the other button in a second tab: nothing changes any more.
     for outcome in ["approve", "fail"] {
         let returned = world.submit(&bank, &format!("outcome={outcome}")).await;
-        assert_way_back(&returned.headers["location"], &id, "succeeded");
+        assert_back_at_shop(&returned.headers["location"], &id, "succeeded");
     }
-    assert_way_back(&world.get(&bank).await.headers["location"], &id, "succeeded");
+    assert_back_at_shop(&world.get(&bank).await.headers["location"], &id, "succeeded");
     assert_eq!(world.moved().await, (125_000, 0));
 }
 
@@ -100,13 +100,13 @@ async fn a_failed_authentication_comes_back_unpaid() {
     let id = to_pay(&world).await;
     let bank = world.submit(&format!("/pay/{id}"), "number=4000002500003155").await.headers["location"].clone();
     let returned = world.submit(&bank, "outcome=fail").await;
-    assert_way_back(&returned.headers["location"], &id, "failed");
+    assert_back_at_shop(&returned.headers["location"], &id, "failed");
     let failed = intent(&world, &id).await;
     assert_eq!(failed["status"], "requires_payment_method");
     assert_eq!(failed["last_payment_error"]["code"], "payment_intent_authentication_failure");
 
     let late = world.submit(&bank, "outcome=approve").await;
-    assert_way_back(&late.headers["location"], &id, "failed");
+    assert_back_at_shop(&late.headers["location"], &id, "failed");
     assert_eq!(world.moved().await, (0, 0));
 }
 
@@ -131,7 +131,7 @@ async fn a_bank_may_decline_after_it_knows_the_shopper() {
     let id = to_pay(&world).await;
     let bank = world.submit(&format!("/pay/{id}"), "number=4000008260003178").await.headers["location"].clone();
     let returned = world.submit(&bank, "outcome=approve").await;
-    assert_way_back(&returned.headers["location"], &id, "failed");
+    assert_back_at_shop(&returned.headers["location"], &id, "failed");
     assert_eq!(intent(&world, &id).await["last_payment_error"]["decline_code"], "insufficient_funds");
 }
 
@@ -142,7 +142,7 @@ async fn the_late_card_takes_the_money_before_the_shopper_comes_back() {
     let request = world.http.post(world.url(&format!("/pay/{id}")));
     world.hang_up_after_paying(request.body("number=4000000000006686")).await;
     assert_eq!(world.moved().await, (125_000, 0));
-    assert_way_back(&world.get(&format!("/pay/{id}")).await.headers["location"], &id, "succeeded");
+    assert_back_at_shop(&world.get(&format!("/pay/{id}")).await.headers["location"], &id, "succeeded");
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_cancelled_or_unknown_payment_cannot_be_paid() {
     let id = to_pay(&world).await;
     world.post(&format!("/v1/payment_intents/{id}/cancel"), "").await;
     let returned = world.submit(&format!("/pay/{id}"), "number=4242424242424242").await;
-    assert_way_back(&returned.headers["location"], &id, "failed");
+    assert_back_at_shop(&returned.headers["location"], &id, "failed");
     assert_eq!(world.get("/pay/pi_<x>").await.status, 404);
     assert!(world.get("/pay/pi_<x>").await.text.contains("pi_&lt;x&gt;"));
     assert_eq!(world.submit("/pay/pi_x", "number=4242424242424242").await.status, 404);

@@ -1,4 +1,4 @@
-//! Webhooks: signed, in order by default, and as unruly as a tester asks.
+//! Webhooks: signed, in order by default, and with copies, delay and disorder where a test asks.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ async fn settled(world: &World) -> Value {
 }
 
 #[tokio::test]
-async fn every_change_is_told_in_order() {
+async fn every_change_is_sent_in_order() {
     let mut shop = Shop::open(&[]).await;
     let world = world_with(&shop).await;
     let held = world.post_once("key-1", "/v1/payment_intents", HELD).await;
@@ -40,8 +40,8 @@ async fn every_change_is_told_in_order() {
     let other = world.an_intent(HELD).await;
     world.post(&format!("/v1/payment_intents/{}/cancel", other["id"].as_str().unwrap()), "").await;
 
-    let told = shop.next_of(6).await;
-    let kinds: Vec<&str> = told.iter().map(Received::kind).collect();
+    let received = shop.next_of(6).await;
+    let kinds: Vec<&str> = received.iter().map(Received::kind).collect();
     assert_eq!(
         kinds,
         [
@@ -53,13 +53,13 @@ async fn every_change_is_told_in_order() {
             "payment_intent.canceled",
         ]
     );
-    let first = &told[0].event;
+    let first = &received[0].event;
     assert_eq!(first["object"], "event");
     assert_eq!(first["livemode"], false);
     assert_eq!(first["data"]["object"], held.json);
     assert_eq!(first["request"]["idempotency_key"], "key-1");
     assert_eq!(first["request"]["id"], held.headers["request-id"]);
-    assert_eq!(told[2].event["data"]["object"]["amount_refunded"], 2_000);
+    assert_eq!(received[2].event["data"]["object"]["amount_refunded"], 2_000);
     let seen = world.get(&format!("/v1/events/{}", first["id"].as_str().unwrap())).await.json;
     assert_eq!(&seen, first);
     assert_eq!(world.get("/v1/events?limit=2").await.json["data"].as_array().unwrap().len(), 2);
@@ -73,12 +73,12 @@ async fn a_webhook_is_signed_over_its_time_and_body() {
     let world = World::start().await;
     world.control("/_control/webhook", json!({ "url": shop.url, "secret": SECRET })).await;
     world.an_intent(PAID).await;
-    let told = shop.next().await;
-    let (time, signature) = told.signature.split_once(",v1=").unwrap();
+    let received = shop.next().await;
+    let (time, signature) = received.signature.split_once(",v1=").unwrap();
     let time = time.strip_prefix("t=").unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    mac.update(format!("{time}.{}", told.body).as_bytes());
-    let digits = |place| u8::from_str_radix(&signature[place..place + 2], 16).unwrap();
+    mac.update(format!("{time}.{}", received.body).as_bytes());
+    let digits = |index| u8::from_str_radix(&signature[index..index + 2], 16).unwrap();
     let signature: Vec<u8> = (0..signature.len()).step_by(2).map(digits).collect();
     mac.verify_slice(&signature).unwrap();
 }
@@ -90,11 +90,11 @@ async fn copies_of_an_event_come_with_the_same_id() {
     let settings = world.control("/_control/webhooks", json!({ "duplicates": 3 })).await.json;
     assert_eq!(settings["duplicates"], 3);
     world.an_intent(PAID).await;
-    let told = shop.next_of(3).await;
-    let ids: BTreeSet<&str> = told.iter().map(|event| event.event["id"].as_str().unwrap()).collect();
+    let received = shop.next_of(3).await;
+    let ids: BTreeSet<&str> = received.iter().map(|event| event.event["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(settled(&world).await["deliveries"].as_array().unwrap().len(), 3);
-    assert!(shop.here().is_none());
+    assert!(shop.arrived().is_none());
 }
 
 #[tokio::test]
@@ -106,12 +106,12 @@ async fn shuffled_events_come_in_disorder_and_none_is_lost() {
     let id = intent["id"].as_str().unwrap();
     world.post(&format!("/v1/payment_intents/{id}/capture"), "").await;
     world.post("/v1/refunds", &format!("payment_intent={id}")).await;
-    let told = shop.next_of(6).await;
+    let received = shop.next_of(6).await;
     let order = ["payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded"];
-    let places: Vec<usize> = told.iter().map(|event| order.iter().position(|kind| *kind == event.kind()).unwrap()).collect();
-    assert!(!places.is_sorted(), "{places:?}");
-    for place in 0..3 {
-        assert_eq!(places.iter().filter(|found| **found == place).count(), 2);
+    let positions: Vec<usize> = received.iter().map(|event| order.iter().position(|kind| *kind == event.kind()).unwrap()).collect();
+    assert!(!positions.is_sorted(), "{positions:?}");
+    for position in 0..3 {
+        assert_eq!(positions.iter().filter(|found| **found == position).count(), 2);
     }
 }
 
@@ -133,35 +133,35 @@ async fn an_event_may_arrive_before_the_answer() {
     world.control("/_control/webhooks", json!({ "before_answer": true, "duplicates": 2 })).await;
     let intent = world.an_intent(PAID).await;
     for _ in 0..2 {
-        assert_eq!(shop.here().unwrap().event["data"]["object"]["id"], intent["id"]);
+        assert_eq!(shop.arrived().unwrap().event["data"]["object"]["id"], intent["id"]);
     }
 }
 
 #[tokio::test]
-async fn an_event_is_sent_again_until_it_is_taken() {
+async fn an_event_is_sent_again_until_it_is_accepted() {
     let mut shop = Shop::open(&[500, 404, 302]).await;
     let world = world_with(&shop).await;
     world.control("/_control/webhooks", json!({ "retry_base_ms": 10 })).await;
     world.an_intent(PAID).await;
-    let told = shop.next_of(4).await;
-    assert!(told.iter().all(|event| event.body == told[0].body));
+    let received = shop.next_of(4).await;
+    assert!(received.iter().all(|event| event.body == received[0].body));
     let report = settled(&world).await;
     let statuses: Vec<&Value> = report["deliveries"].as_array().unwrap().iter().map(|delivery| &delivery["status"]).collect();
     assert_eq!(statuses, [&json!(500), &json!(404), &json!(302), &json!(200)]);
 }
 
 #[tokio::test]
-async fn an_event_that_is_never_taken_is_given_up_and_does_not_block_others() {
+async fn an_event_that_is_never_accepted_is_given_up_and_does_not_block_others() {
     let mut shop = Shop::open(&[500, 200, 500, 500]).await;
     let world = world_with(&shop).await;
     world.control("/_control/webhooks", json!({ "retry_base_ms": 200, "max_attempts": 3 })).await;
     let first = world.an_intent(PAID).await;
     let second = world.an_intent(PAID).await;
-    let told = shop.next_of(4).await;
-    let ids: Vec<&Value> = told.iter().map(|event| &event.event["data"]["object"]["id"]).collect();
+    let received = shop.next_of(4).await;
+    let ids: Vec<&Value> = received.iter().map(|event| &event.event["data"]["object"]["id"]).collect();
     assert_eq!(ids, [&first["id"], &second["id"], &first["id"], &first["id"]]);
     settled(&world).await;
-    assert!(shop.here().is_none());
+    assert!(shop.arrived().is_none());
 }
 
 #[tokio::test]

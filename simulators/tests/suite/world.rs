@@ -1,4 +1,4 @@
-//! What the tests share: running simulators, a client of the gateway's API, and a shop that takes webhooks.
+//! Shared by the tests: running simulators, a client of the gateway's API, and a shop that receives webhooks.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,7 +16,7 @@ use serde_json::Value;
 use simulators::{Options, Running};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
-/// Nothing that a test waits for takes longer.
+/// How long a test waits for anything.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Running simulators and a client without redirects.
@@ -79,13 +79,12 @@ impl World {
         read(request.body(form.to_owned()).send().await.unwrap()).await
     }
 
-    /// Turns one of the tester's knobs.
     pub async fn control(&self, path: &str, json: Value) -> Answer {
         let request = self.http.post(self.url(path)).header("content-type", "application/json");
         read(request.body(json.to_string()).send().await.unwrap()).await
     }
 
-    /// An intent that was asked for with these fields, which must be taken.
+    /// A new intent with these fields.
     pub async fn an_intent(&self, form: &str) -> Value {
         let answer = self.post("/v1/payment_intents", form).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -142,7 +141,7 @@ pub struct Shop {
 }
 
 #[derive(Clone)]
-struct Counter {
+struct Receiver {
     answers: Arc<Mutex<VecDeque<StatusCode>>>,
     received: mpsc::UnboundedSender<Received>,
 }
@@ -150,23 +149,21 @@ struct Counter {
 impl Shop {
     pub async fn open(answers: &[u16]) -> Self {
         let (sender, received) = mpsc::unbounded_channel();
-        let counter = Counter {
+        let receiver = Receiver {
             answers: Arc::new(Mutex::new(answers.iter().map(|code| StatusCode::from_u16(*code).unwrap()).collect())),
             received: sender,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks/stripe", listener.local_addr().unwrap());
-        let router = Router::new().route("/webhooks/stripe", post(take)).with_state(counter);
+        let router = Router::new().route("/webhooks/stripe", post(take)).with_state(receiver);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, received }
     }
 
-    /// The next webhook.
     pub async fn next(&mut self) -> Received {
         timeout(TIMEOUT, self.received.recv()).await.expect("no webhook came").unwrap()
     }
 
-    /// The next webhooks.
     pub async fn next_of(&mut self, count: usize) -> Vec<Received> {
         let mut all = Vec::new();
         while all.len() < count {
@@ -175,15 +172,15 @@ impl Shop {
         all
     }
 
-    /// A webhook that has come by now, without waiting.
-    pub fn here(&mut self) -> Option<Received> {
+    /// A webhook that has already arrived.
+    pub fn arrived(&mut self) -> Option<Received> {
         self.received.try_recv().ok()
     }
 }
 
-async fn take(State(counter): State<Counter>, headers: HeaderMap, body: String) -> StatusCode {
+async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: String) -> StatusCode {
     let received =
         Received { signature: headers["stripe-signature"].to_str().unwrap().to_owned(), event: serde_json::from_str(&body).unwrap(), body };
-    counter.received.send(received).unwrap();
-    counter.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
+    receiver.received.send(received).unwrap();
+    receiver.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
 }

@@ -55,7 +55,7 @@ pub fn Fields(
 }
 
 /// Says in passing that it was done, and what follows from it; what went wrong with the whole is said as well.
-pub fn on_done<F>(action: ServerAction<F>, said: &'static str, then: impl Fn(F::Output) + Send + Sync + 'static)
+pub fn on_done<F>(action: ServerAction<F>, message: &'static str, then: impl Fn(F::Output) + Send + Sync + 'static)
 where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     F::Output: Clone + Send + Sync + 'static,
@@ -67,13 +67,13 @@ where
         }
         match action.value().get_untracked() {
             Some(Ok(output)) => {
-                if !said.is_empty() {
-                    toasts.success(said);
+                if !message.is_empty() {
+                    toasts.success(message);
                 }
                 then(output);
             }
-            Some(Err(error)) if error.is_signed_out() => toasts.sign_in(error.said(locale), sign_in_address()),
-            Some(Err(error)) if error.fields.is_empty() => toasts.error(error.said(locale)),
+            Some(Err(error)) if error.is_signed_out() => toasts.sign_in(error.text(locale), sign_in_address()),
+            Some(Err(error)) if error.fields.is_empty() => toasts.error(error.text(locale)),
             Some(Err(_)) | None => {}
         }
     });

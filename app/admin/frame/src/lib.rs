@@ -1,4 +1,4 @@
-//! What every managers' page stands in: the frame with the jobs that the reader may do, the guard at its door, and what
+//! What every managers' page stands in: the frame with the navigation of whoever works here, the guard at its door, and what
 //! the forms of managers' pages share.
 //!
 //! Forms here are [`StaffForm`]s, and [`FileForm`]s where a file is sent: with a script the page stays, without one the form
@@ -8,16 +8,18 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
+mod error_page;
 mod focus;
 mod form;
 mod one_picture;
+mod pages;
 mod shell;
-mod trouble;
 mod upload;
 
+pub use error_page::*;
 pub use focus::*;
 pub use form::*;
 pub use one_picture::*;
+pub use pages::*;
 pub use shell::*;
-pub use trouble::*;
 pub use upload::*;

@@ -1,4 +1,4 @@
-//! The frame of the admin: jobs and commands that the reader may use, and the guard that asks others to sign in.
+//! The frame of the admin: navigation and commands for whoever works here, and the guard that asks others to sign in.
 
 use domain::permission::{Permission, Role};
 use leptos::prelude::*;
@@ -7,9 +7,10 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, access, access_of, shared};
-use ui::{AdminFrame, Command, Job, Shape, SkipLink, ToastRegion, icon, tr};
+use ui::{AdminFrame, SkipLink, ToastRegion, use_locale};
 
-use crate::Trouble;
+use crate::ErrorPage;
+use crate::pages::{AdminPage, Pages, commands, navigation};
 
 /// What the frame shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,15 +57,19 @@ pub fn granted() -> Vec<Permission> {
 
 /// The frame around every page of the admin.
 #[component]
-pub fn AdminShell() -> impl IntoView {
+pub fn AdminShell(
+    /// Every page that there is.
+    pages: &'static [AdminPage],
+) -> impl IntoView {
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
     let shell = shell(&location.pathname.get_untracked());
-    provide_context(Reader(shell));
+    provide_context(Shell(shell));
+    provide_context(Pages(pages));
     // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
     let content = match shell.get_untracked() {
-        Some(Err(error)) => view! { <main id="content" class="page grow"><Trouble error/></main> }.into_any(),
-        _ => frame(shell, path),
+        Some(Err(error)) => view! { <main id="content" class="page grow"><ErrorPage error/></main> }.into_any(),
+        _ => frame(pages, shell, path),
     };
     view! {
         <SkipLink/>
@@ -99,86 +104,33 @@ fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
 }
 
 #[derive(Clone, Copy)]
-struct Reader(RwSignal<Option<Result<ShellView, AppError>>>);
+struct Shell(RwSignal<Option<Result<ShellView, AppError>>>);
 
-/// May the reader do this? For what pages offer; the server asks again.
+/// The role of whoever works here, once it is known.
+pub(crate) fn use_role() -> Signal<Option<Role>> {
+    let shell = use_context::<Shell>();
+    Signal::derive(move || shell.and_then(|Shell(shell)| shell.with(|shell| shell.as_ref()?.as_ref().ok().map(|view| view.role))))
+}
+
+/// May whoever works here do this? For what pages offer; the server asks again.
 #[must_use]
 pub fn may(permission: Permission) -> Signal<bool> {
-    let reader = use_context::<Reader>();
-    Signal::derive(move || {
-        reader.is_some_and(|Reader(shell)| shell.with(|shell| matches!(shell, Some(Ok(view)) if view.role.may(permission))))
-    })
+    let role = use_role();
+    Signal::derive(move || role.get().is_some_and(|role| role.may(permission)))
 }
 
-/// A place to go in the admin, and what one must be allowed to go there.
-struct Place {
-    needs: Permission,
-    href: &'static str,
-    name: &'static str,
-    shape: Shape,
-}
-
-fn jobs() -> [Place; 5] {
-    [
-        Place { needs: Permission::ReadDashboard, href: "/admin", name: tr!(ADMIN_HOME), shape: icon::HOME },
-        Place { needs: Permission::ReadOrders, href: "/admin/orders", name: tr!(ADMIN_ORDERS), shape: icon::CLIPBOARD },
-        Place { needs: Permission::ReadProducts, href: "/admin/products", name: tr!(ADMIN_PRODUCTS), shape: icon::TAG },
-        Place { needs: Permission::ReadStock, href: "/admin/stock", name: tr!(ADMIN_STOCK), shape: icon::BOXES },
-        Place { needs: Permission::ReadSettings, href: "/admin/settings", name: tr!(ADMIN_SETTINGS), shape: icon::SETTINGS },
-    ]
-}
-
-/// What the palette offers beside the jobs: the job it belongs to stands in the group.
-fn further() -> [(&'static str, Place); 14] {
-    let place = |needs, href, name, shape| Place { needs, href, name, shape };
-    [
-        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?queue=to_pack", tr!(ADMIN_ORDERS_FILTER_TO_PACK), icon::PACKAGE)),
-        (tr!(ADMIN_ORDERS), place(Permission::ReadOrders, "/admin/orders?queue=unpaid", tr!(ADMIN_ORDERS_FILTER_UNPAID), icon::BANKNOTE)),
-        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/new", tr!(ADMIN_PRODUCTS_NEW), icon::PLUS)),
-        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/products/import", tr!(ADMIN_PRODUCTS_IMPORT), icon::UPLOAD)),
-        (tr!(ADMIN_PRODUCTS), place(Permission::ReadProducts, "/admin/categories", tr!(ADMIN_CATEGORIES_TITLE), icon::GRID)),
-        (tr!(ADMIN_PRODUCTS), place(Permission::WriteProducts, "/admin/categories/new", tr!(ADMIN_CATEGORIES_NEW), icon::PLUS)),
-        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/taxes", tr!(ADMIN_SETTINGS_TAX), icon::BANKNOTE)),
-        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/delivery", tr!(ADMIN_SETTINGS_DELIVERY), icon::PACKAGE)),
-        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/discounts", tr!(ADMIN_SETTINGS_DISCOUNTS), icon::TAG)),
-        (tr!(ADMIN_SETTINGS), place(Permission::ReadSettings, "/admin/settings/denials", tr!(ADMIN_SETTINGS_DENIALS), icon::LOCK)),
-        (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/staff", tr!(ADMIN_SETTINGS_STAFF), icon::USERS)),
-        (tr!(ADMIN_SETTINGS), place(Permission::WriteStaff, "/admin/settings/keys", tr!(ADMIN_SETTINGS_KEYS), icon::LOCK)),
-        (tr!(ADMIN_SETTINGS), place(Permission::ReadDashboard, "/admin/preferences", tr!(ADMIN_MINE), icon::SETTINGS)),
-        (tr!(ADMIN_TITLE), place(Permission::ReadDashboard, "/", tr!(ADMIN_OPEN_SHOP), icon::STORE)),
-    ]
-}
-
-fn commands(role: Role) -> Vec<Command> {
-    let as_command = |group: &str, place: Place| Command {
-        label: place.name.to_owned(),
-        group: group.to_owned(),
-        href: place.href.to_owned(),
-        shape: place.shape,
-        keywords: String::new(),
-    };
-    let jobs = jobs().into_iter().map(|job| (tr!(ADMIN_TITLE), job));
-    jobs.chain(further()).filter(|(_, place)| role.may(place.needs)).map(|(group, place)| as_command(group, place)).collect()
-}
-
-fn job(place: Place) -> Job {
-    Job { href: place.href.to_owned(), name: place.name.to_owned(), shape: place.shape, waiting: None }
-}
-
-fn frame(shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
-    let known = Memo::new(move |_| shell.with(|shell| shell.as_ref()?.as_ref().ok().cloned()));
-    let of = move |part: fn(&ShellView) -> String| known.with(|known| known.as_ref().map(part).unwrap_or_default());
-    let role = Memo::new(move |_| known.with(|known| known.as_ref().map(|known| known.role)));
-    let jobs = Signal::derive(move || {
-        let mine = |role: Role| jobs().into_iter().filter(move |place| role.may(place.needs)).map(job).collect();
-        role.get().map(mine).unwrap_or_default()
-    });
-    let commands = Signal::derive(move || role.get().map(commands).unwrap_or_default());
+fn frame(pages: &'static [AdminPage], shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
+    let locale = use_locale();
+    let view = Memo::new(move |_| shell.with(|shell| shell.as_ref()?.as_ref().ok().cloned()));
+    let of = move |part: fn(&ShellView) -> String| view.with(|view| view.as_ref().map(part).unwrap_or_default());
+    let role = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.role)));
+    let navigation = Signal::derive(move || role.get().map(|role| navigation(pages, role, locale)).unwrap_or_default());
+    let commands = Signal::derive(move || role.get().map(|role| commands(pages, role, locale)).unwrap_or_default());
     view! {
         <AdminFrame
             shop_name=Signal::derive(move || of(|shell| shell.shop_name.clone()))
             user_name=Signal::derive(move || of(|shell| shell.user_name.clone()))
-            jobs
+            navigation
             path
             commands
             sign_out_action="/account"

@@ -7,7 +7,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::MultipartData;
-use session::{AppError, Posted, TO};
+use session::{AppError, FormFallback, TO};
 use ui::{tr, use_toasts};
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlFormElement};
@@ -25,12 +25,12 @@ where
 }
 
 /// Why the file was not taken: the newest answer to the script, or what the plain form was told.
-pub fn upload_problem<F, T>(action: Upload<T>, posted: &Posted) -> Signal<Option<AppError>>
+pub fn upload_problem<F, T>(action: Upload<T>, fallback: &FormFallback) -> Signal<Option<AppError>>
 where
     F: ServerFn,
     T: Send + Sync + 'static,
 {
-    let first = posted.error.clone().filter(|_| posted.to == F::PATH);
+    let first = fallback.error.clone().filter(|_| fallback.to == F::PATH);
     Signal::derive(move || {
         if action.version().get() == 0 {
             return first.clone();
@@ -138,15 +138,15 @@ impl Sent {
             }
             while let Some(piece) = field.chunk().await.map_err(|_| broken())? {
                 if sent.file.len() + piece.len() > Self::MAX_BYTES {
-                    let said = ui::t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(request::locale()).to_owned();
-                    return Err(request::invalid(vec![(file.to_owned(), said)]));
+                    let message = ui::t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(request::locale()).to_owned();
+                    return Err(request::invalid(vec![(file.to_owned(), message)]));
                 }
                 sent.file.extend_from_slice(&piece);
             }
         }
         if sent.file.is_empty() {
-            let said = ui::t::FIELD_CHOOSE_FILE.text(request::locale()).to_owned();
-            return Err(request::invalid(vec![(file.to_owned(), said)]));
+            let message = ui::t::FIELD_CHOOSE_FILE.text(request::locale()).to_owned();
+            return Err(request::invalid(vec![(file.to_owned(), message)]));
         }
         Ok(sent)
     }

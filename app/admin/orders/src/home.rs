@@ -50,14 +50,14 @@ fn home_page() -> AnyView {
 fn follow(newer: RwSignal<Option<TodayView>>) {
     Effect::new(move || {
         let Ok(source) = EventSource::new("/admin/live") else { return };
-        let told = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let on_figures = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(today) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
                 let _ = newer.try_set(Some(today));
             }
         });
         // Without it the figures stay as they were when the page came.
-        let _ = source.add_event_listener_with_callback("today", told.as_ref().unchecked_ref());
-        let held = StoredValue::new_local((source, told));
+        let _ = source.add_event_listener_with_callback("today", on_figures.as_ref().unchecked_ref());
+        let held = StoredValue::new_local((source, on_figures));
         on_cleanup(move || {
             let _ = held.try_with_value(|(source, _)| source.close());
         });
@@ -112,7 +112,7 @@ fn attention(today: &TodayView) -> AnyView {
     let locale = use_locale();
     let missing = today.missing.iter().map(|missing| match missing {
         Missing::Delivery => (tr!(ADMIN_HOME_MISSING_DELIVERY), 0, "/admin/settings/delivery/new"),
-        Missing::Goods => (tr!(ADMIN_HOME_MISSING_GOODS), 0, "/admin/products/import"),
+        Missing::Products => (tr!(ADMIN_HOME_MISSING_PRODUCTS), 0, "/admin/products/import"),
         Missing::Tax => (tr!(ADMIN_HOME_MISSING_TAX), 0, "/admin/settings/taxes"),
     });
     let waits = [
@@ -169,7 +169,7 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
                             <p>{order.customer.clone()}</p>
                             <div class="flex flex-wrap gap-1 mt-1">
                                 {states::payment(order.payment, order.method)}
-                                {states::goods(order.fulfilment, order.delivery, order.payment, order.method)}
+                                {states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method)}
                             </div>
                         </div>
                     </div>

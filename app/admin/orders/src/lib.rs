@@ -1,13 +1,4 @@
-//! Managers' pages: the day, the orders, an order.
-//!
-//! Routes to mount, all under the parent [`AdminShell`] at `/admin`:
-//!
-//! | path | page |
-//! |---|---|
-//! | `""` | [`home::Home`] |
-//! | `/orders` | [`list::Orders`] |
-//! | `/orders/pick-list` | [`pick_list::PickList`] |
-//! | `/orders/:order` | [`order::OrderPage`] |
+//! Managers' pages: the day, the orders, an order. `app/src/admin.rs` says at which addresses.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -21,7 +12,6 @@ pub mod pick_list;
 pub mod refusals;
 mod states;
 
-pub use admin_frame::{AdminShell, Missing};
 use session::Access;
 
 /// Every server function of these pages and of the frame, with what it asks of its caller.

@@ -12,7 +12,8 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
@@ -39,15 +40,15 @@ pub struct OrdersView {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) fn refused(error: &backend::orders::OrderError) -> AppError {
+pub(crate) fn order_error(error: &backend::orders::OrderError) -> AppError {
     use backend::orders::OrderError;
     use session::request;
     match (error, error.message(request::locale())) {
         (OrderError::Forbidden(_), _) => request::fail(AppError::new(403)),
-        (OrderError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
-        (OrderError::Reason, Some(said)) => request::invalid(vec![("reason".into(), said)]),
-        (OrderError::FilterName, Some(said)) => request::invalid(vec![("name".into(), said)]),
-        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (OrderError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (OrderError::Reason, Some(message)) => request::invalid(vec![("reason".into(), message)]),
+        (OrderError::FilterName, Some(message)) => request::invalid(vec![("name".into(), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
 }
@@ -57,9 +58,9 @@ pub(crate) fn refused(error: &backend::orders::OrderError) -> AppError {
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
-    let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| refused(&error))?;
-    let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| refused(&error))?;
-    let queues = backend::orders::queues(&shop, &ctx).await.map_err(|error| refused(&error))?;
+    let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| order_error(&error))?;
+    let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| order_error(&error))?;
+    let queues = backend::orders::queues(&shop, &ctx).await.map_err(|error| order_error(&error))?;
     Ok(OrdersView {
         list,
         filters,
@@ -76,7 +77,7 @@ access!(ListOrders, Access::Staff(Permission::ReadOrders));
 pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
-    backend::orders::save_filter(&request::shop()?, &ctx, &name, &query).await.map_err(|error| refused(&error))?;
+    backend::orders::save_filter(&request::shop()?, &ctx, &name, &query).await.map_err(|error| order_error(&error))?;
     Ok(())
 }
 access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
@@ -86,7 +87,7 @@ access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
-    backend::orders::delete_filter(&request::shop()?, &ctx, filter).await.map_err(|error| refused(&error))
+    backend::orders::delete_filter(&request::shop()?, &ctx, filter).await.map_err(|error| order_error(&error))
 }
 access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 
@@ -95,7 +96,8 @@ access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let answers = backend::fulfilment::pick_many(&request::shop()?, &ctx, &orders).await.map_err(|error| crate::parcel::refused(&error))?;
+    let answers =
+        backend::fulfilment::pick_many(&request::shop()?, &ctx, &orders).await.map_err(|error| crate::parcel::fulfilment_error(&error))?;
     let mut picked = 0;
     let mut first = None;
     for (_, answer) in &answers {
@@ -105,7 +107,7 @@ pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usiz
         }
     }
     match first {
-        Some(error) if picked == 0 => Err(crate::parcel::refused(error)),
+        Some(error) if picked == 0 => Err(crate::parcel::fulfilment_error(error)),
         _ => Ok(picked),
     }
 }
@@ -130,10 +132,10 @@ fn orders_page() -> AnyView {
             OrderQuery { search, payment, fulfilment, queue: of("queue"), after: of("after") }
         })
     });
-    let posted = StoredValue::new(use_posted());
+    let fallback = StoredValue::new(use_form_fallback());
     let changed = RwSignal::new(0_u32);
     let orders = resource(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
-    let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), posted };
+    let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), fallback };
     let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
     let (locale, toasts) = (use_locale(), ui::use_toasts());
     on_done(actions.pick, "", move |count| {
@@ -174,7 +176,7 @@ fn Search(query: OrderQuery) -> impl IntoView {
         Choice::new(PaymentState::Refunded.as_str(), tr!(ORDER_STATE_REFUNDED)),
         Choice::new(PaymentState::Failed.as_str(), tr!(ORDER_STATE_FAILED)),
     ];
-    let goods = vec![
+    let fulfilments = vec![
         Choice::new(FulfilmentState::Unfulfilled.as_str(), tr!(ORDER_STATE_UNFULFILLED)),
         Choice::new(FulfilmentState::Partial.as_str(), tr!(ORDER_STATE_PART_SHIPPED)),
         Choice::new(FulfilmentState::Fulfilled.as_str(), tr!(ORDER_STATE_SHIPPED)),
@@ -186,7 +188,7 @@ fn Search(query: OrderQuery) -> impl IntoView {
             <div class="grid md:grid-cols-[1fr_12rem_12rem_auto] gap-3 items-end">
                 <Field label=tr!(ADMIN_ORDERS_SEARCH) name="q" kind="search" value=query.search/>
                 <SelectField label=tr!(ADMIN_ORDERS_COLUMN_PAYMENT) name="payment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=payments selected=query.payment/>
-                <SelectField label=tr!(ADMIN_ORDERS_COLUMN_FULFILMENT) name="fulfilment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=goods selected=query.fulfilment/>
+                <SelectField label=tr!(ADMIN_ORDERS_COLUMN_FULFILMENT) name="fulfilment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=fulfilments selected=query.fulfilment/>
                 <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
             </div>
         </Form>
@@ -200,7 +202,7 @@ struct Actions {
     pick: ServerAction<PickOrders>,
     save: ServerAction<SaveOrderFilter>,
     delete: ServerAction<DeleteOrderFilter>,
-    posted: StoredValue<Posted>,
+    fallback: StoredValue<FormFallback>,
 }
 
 fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
@@ -214,7 +216,8 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     let (may_export, may_export_customers) = (found.may_export, found.may_export_customers);
     let file = if kept.is_empty() { "/admin/orders.csv".to_owned() } else { format!("/admin/orders.csv?{kept}") };
     let orders = found.list.orders;
-    let (count, problem) = (Signal::derive(move || ticked.with(BTreeSet::len)), actions.posted.with_value(|posted| problem(pick, posted)));
+    let (count, problem) =
+        (Signal::derive(move || ticked.with(BTreeSet::len)), actions.fallback.with_value(|fallback| problem(pick, fallback)));
     let list = if orders.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any()
     } else {
@@ -275,8 +278,8 @@ fn views(query: &OrderQuery, counts: QueueCounts) -> AnyView {
 
 #[component]
 fn SavedFilters(filters: Vec<SavedFilterView>, kept: String, actions: Actions) -> impl IntoView {
-    let Actions { save, delete, posted, .. } = actions;
-    let (problem, typed) = posted.with_value(|posted| (problem(save, posted), typed(save, posted)));
+    let Actions { save, delete, fallback, .. } = actions;
+    let (problem, typed) = fallback.with_value(|fallback| (problem(save, fallback), typed(save, fallback)));
     let each = move |filter: SavedFilterView| {
         view! {
             <li class="flex items-center rounded-full border border-hairline bg-raised ps-3">
@@ -339,7 +342,7 @@ fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyV
                 <td class="whitespace-nowrap">{order.customer}</td>
                 <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
                 <td>{states::payment(order.payment, order.method)}</td>
-                <td>{states::goods(order.fulfilment, order.delivery, order.payment, order.method)}</td>
+                <td>{states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method)}</td>
                 <FigureCell>{locale.money(order.total)}</FigureCell>
             </Row>
         }

@@ -104,7 +104,7 @@ fn refunds(refunds: &[RefundView]) -> AnyView {
 
 fn capturing(order: OrderId, key: &str, words: &'static str, actions: Actions) -> AnyView {
     let action = actions.capture;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
     let key = typed.or("key", key);
     view! {
         <ProblemSummary problem/>
@@ -122,7 +122,7 @@ fn capturing(order: OrderId, key: &str, words: &'static str, actions: Actions) -
 
 fn refunding(order: OrderId, key: &str, left: Money, actions: Actions) -> AnyView {
     let action = actions.refund;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
     let key = typed.or("key", key);
     view! {
         <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{
     Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
@@ -21,7 +22,7 @@ use ui::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::list::refused;
+use crate::list::order_error;
 use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
@@ -37,17 +38,17 @@ pub struct OrderPageView {
 }
 
 #[cfg(feature = "ssr")]
-fn payment_refused(error: &backend::payments::PaymentError, form: &str) -> AppError {
+fn payment_error(error: &backend::payments::PaymentError, form: &str) -> AppError {
     use backend::payments::PaymentError;
     use session::request;
     match (error, error.message(request::locale())) {
         (PaymentError::Forbidden(_), _) => request::fail(AppError::new(403)),
-        (PaymentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
-        (PaymentError::Amount | PaymentError::TooMuch(_) | PaymentError::TooMuchWith(..) | PaymentError::Capturing(_), Some(said)) => {
-            request::invalid(vec![(format!("{form}-amount"), said)])
+        (PaymentError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (PaymentError::Amount | PaymentError::TooMuch(_) | PaymentError::TooMuchWith(..) | PaymentError::Capturing(_), Some(message)) => {
+            request::invalid(vec![(format!("{form}-amount"), message)])
         }
-        (PaymentError::Reason, Some(said)) => request::invalid(vec![(format!("{form}-reason"), said)]),
-        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (PaymentError::Reason, Some(message)) => request::invalid(vec![(format!("{form}-reason"), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
 }
@@ -66,7 +67,7 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
     let may = admin_frame::granted();
-    let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| refused(&error))?;
+    let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| order_error(&error))?;
     Ok(OrderPageView { order, may, key: request::shop()?.id().to_string() })
 }
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
@@ -76,7 +77,7 @@ access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::pick(&request::shop()?, &ctx, order).await.map_err(|error| crate::parcel::refused(&error))?;
+    backend::fulfilment::pick(&request::shop()?, &ctx, order).await.map_err(|error| crate::parcel::fulfilment_error(&error))?;
     Ok(())
 }
 access!(PickOrder, Access::Staff(Permission::FulfilOrders));
@@ -87,7 +88,7 @@ pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] 
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
     let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture")?) };
-    backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_refused(&error, "capture"))
+    backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_error(&error, "capture"))
 }
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
@@ -97,17 +98,17 @@ pub async fn refund_payment(order: OrderId, amount: String, reason: String, #[se
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
     let amount = amount_of(&amount, &shop, "refund")?;
-    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_refused(&error, "refund"))?;
+    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_error(&error, "refund"))?;
     Ok(())
 }
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
 
-/// Cancels the order: goods, money and books go back together.
+/// Cancels the order: stock, money and books are reversed together.
 #[server(endpoint = "admin/order/cancel", output = Answer)]
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
-    backend::orders::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
+    backend::orders::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_error(&error))
 }
 access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 
@@ -116,7 +117,7 @@ access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
-    backend::orders::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| refused(&error))
+    backend::orders::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_error(&error))
 }
 access!(CancelRest, Access::Staff(Permission::CancelOrders));
 
@@ -140,7 +141,7 @@ pub(crate) struct Actions {
     cancel_rest: ServerAction<CancelRest>,
     parcel: ParcelActions,
     /// What was sent without a script.
-    pub(crate) posted: StoredValue<Posted>,
+    pub(crate) fallback: StoredValue<FormFallback>,
 }
 
 /// What holds the parcels, and the button that makes them.
@@ -157,15 +158,15 @@ fn order_page() -> AnyView {
     let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
     let version = RwSignal::new(0_u32);
     let changed = Callback::new(move |()| version.update(|times| *times += 1));
-    let posted = StoredValue::new(use_posted());
+    let fallback = StoredValue::new(use_form_fallback());
     let actions = Actions {
         pick: ServerAction::new(),
         capture: ServerAction::new(),
         refund: ServerAction::new(),
         cancel: ServerAction::new(),
         cancel_rest: ServerAction::new(),
-        parcel: ParcelActions::new(changed, posted),
-        posted,
+        parcel: ParcelActions::new(changed, fallback),
+        fallback,
     };
     on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
     on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
@@ -199,7 +200,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
     let OrderPageView { order, may, key } = view;
     let title = tr!(ORDER_NUMBER, number = order.number);
     let above = vec![("/admin/orders".to_owned(), tr!(ADMIN_ORDERS).to_owned())];
-    let (payment, goods) = ((order.payment, order.payment_method), (order.fulfilment, order.delivery));
+    let (payment, fulfilment) = ((order.payment, order.payment_method), (order.fulfilment, order.delivery));
     let cancelled =
         order.cancelled.clone().map(|(_, reason)| view! { <Alert tone=Tone::Warning title=tr!(ORDER_STATE_CANCELLED)>{reason}</Alert> });
     let may = |permission: Permission| may.contains(&permission);
@@ -218,7 +219,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
             <PageHeader
                 title
                 detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
-                actions=move || view! { {states::payment(payment.0, payment.1)} {states::goods(goods.0, goods.1, payment.0, payment.1)} }.into_any()
+                actions=move || view! { {states::payment(payment.0, payment.1)} {states::fulfilment(fulfilment.0, fulfilment.1, payment.0, payment.1)} }.into_any()
             />
             {cancelled}
             <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
@@ -289,7 +290,7 @@ fn sums(order: &OrderView) -> AnyView {
 fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
     let open = order.unpicked > 0 && order.cancelled.is_none() && order.payment.may_be_sent(order.payment_method);
     let (id, pick) = (order.id.to_string(), actions.pick);
-    let fault = actions.posted.with_value(|posted| problem(pick, posted));
+    let fault = actions.fallback.with_value(|fallback| problem(pick, fallback));
     let picking = (allowed.fulfil && open).then(|| {
         view! {
             <ProblemSummary problem=fault/>
@@ -324,19 +325,25 @@ fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
     }
     let id = order.id.to_string();
     if order.lines.iter().any(|line| line.shipped > 0) {
-        cancel_panel(id, actions.cancel_rest, actions.posted, tr!(ADMIN_ORDERS_ACTION_CANCEL_REST), tr!(ADMIN_ORDERS_CANCEL_REST_BODY))
+        cancel_panel(id, actions.cancel_rest, actions.fallback, tr!(ADMIN_ORDERS_ACTION_CANCEL_REST), tr!(ADMIN_ORDERS_CANCEL_REST_BODY))
     } else {
-        cancel_panel(id, actions.cancel, actions.posted, tr!(ADMIN_ORDERS_ACTION_CANCEL), tr!(ADMIN_ORDERS_CANCEL_BODY))
+        cancel_panel(id, actions.cancel, actions.fallback, tr!(ADMIN_ORDERS_ACTION_CANCEL), tr!(ADMIN_ORDERS_CANCEL_BODY))
     }
 }
 
-fn cancel_panel<F>(id: String, action: ServerAction<F>, posted: StoredValue<Posted>, title: &'static str, body: &'static str) -> AnyView
+fn cancel_panel<F>(
+    id: String,
+    action: ServerAction<F>,
+    fallback: StoredValue<FormFallback>,
+    title: &'static str,
+    body: &'static str,
+) -> AnyView
 where
     F: DeserializeOwned + ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     <<F as ServerFn>::Client as Client<F::Error, F::InputStreamError, F::OutputStreamError>>::Request: Send,
     F::Output: Clone + Send + Sync + 'static,
 {
-    let (problem, typed) = posted.with_value(|posted| (problem(action, posted), typed(action, posted)));
+    let (problem, typed) = fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
     view! {
         <div id="cancelling">
             <Panel title>

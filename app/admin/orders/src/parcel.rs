@@ -7,51 +7,51 @@ use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ParcelView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, problem, typed, wrong};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
 use crate::states;
 
 #[cfg(feature = "ssr")]
-pub(crate) fn refused(error: &backend::fulfilment::FulfilmentError) -> AppError {
+pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> AppError {
     use backend::fulfilment::FulfilmentError;
     use backend::payments::PaymentError;
     use session::request;
     match (error, error.message(request::locale())) {
         (FulfilmentError::Forbidden(_), _) => request::fail(AppError::new(403)),
-        (FulfilmentError::Unknown, Some(said)) => request::fail(AppError::told(404, said)),
-        (FulfilmentError::Carrier, Some(said)) => request::invalid(vec![("carrier".into(), said)]),
-        (FulfilmentError::Payment(PaymentError::TooMuch(_)), Some(said)) => request::invalid(vec![("received".into(), said)]),
-        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (FulfilmentError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (FulfilmentError::Carrier, Some(message)) => request::invalid(vec![("carrier".into(), message)]),
+        (FulfilmentError::Payment(PaymentError::TooMuch(_)), Some(message)) => request::invalid(vec![("received".into(), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
 }
 
-/// The goods are in the box.
+/// Marks a parcel as packed.
 #[server(endpoint = "admin/parcels/pack", output = Answer)]
 pub async fn pack_parcel(parcel: ParcelId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::pack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
+    backend::fulfilment::pack(&request::shop()?, &ctx, parcel).await.map_err(|error| fulfilment_error(&error))
 }
 access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 
-/// The courier has it.
+/// Marks a parcel as handed to the courier.
 #[server(endpoint = "admin/parcels/ship", output = Answer)]
 pub async fn ship_parcel(parcel: ParcelId, carrier: String, tracking: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &carrier, &tracking).await.map_err(|error| refused(&error))
+    backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &carrier, &tracking).await.map_err(|error| fulfilment_error(&error))
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
-/// It arrived, with so much cash; all that is due where nothing is said.
+/// Marks a parcel as delivered, with the cash received; all that is due when it is empty.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
 pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
     let received = if received.trim().is_empty() { None } else { Some(cash_of(&received, &shop)?) };
-    backend::fulfilment::deliver_for(&shop, &ctx, parcel, received).await.map_err(|error| refused(&error))
+    backend::fulfilment::deliver_for(&shop, &ctx, parcel, received).await.map_err(|error| fulfilment_error(&error))
 }
 access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
 
@@ -65,16 +65,16 @@ fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
     read.map_err(|error| request::invalid(vec![("received".into(), error.of_amount().text(request::locale()).to_owned())]))
 }
 
-/// Its goods go back on the shelf, as long as it has not left.
+/// Puts a parcel's items back into stock, as long as it has not left.
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
 pub async fn unpack_parcel(parcel: ParcelId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| refused(&error))
+    backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| fulfilment_error(&error))
 }
 access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
 
-/// It came back. Without an answer about money, what was paid goes back.
+/// Records that a parcel came back. Without a choice about money, what was paid is refunded.
 #[server(endpoint = "admin/parcels/take-back", output = Answer)]
 pub async fn take_parcel_back(
     parcel: ParcelId,
@@ -87,7 +87,7 @@ pub async fn take_parcel_back(
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     let back = Returned { cause, items: goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
-    backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| refused(&error))
+    backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| fulfilment_error(&error))
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
 
@@ -108,19 +108,19 @@ pub(crate) struct ParcelActions {
     deliver: ServerAction<DeliverParcel>,
     unpack: ServerAction<UnpackParcel>,
     back: ServerAction<TakeParcelBack>,
-    posted: StoredValue<Posted>,
+    fallback: StoredValue<FormFallback>,
 }
 
 impl ParcelActions {
-    /// The actions; `changed` is run after each that was done, `posted` is what was sent without a script.
-    pub(crate) fn new(changed: Callback<()>, posted: StoredValue<Posted>) -> Self {
+    /// The actions; `changed` is run after each that was done, `fallback` is what was sent without a script.
+    pub(crate) fn new(changed: Callback<()>, fallback: StoredValue<FormFallback>) -> Self {
         let actions = Self {
             pack: ServerAction::new(),
             ship: ServerAction::new(),
             deliver: ServerAction::new(),
             unpack: ServerAction::new(),
             back: ServerAction::new(),
-            posted,
+            fallback,
         };
         on_done(actions.pack, tr!(ORDER_EVENT_PACKED), move |()| changed.run(()));
         on_done(actions.ship, tr!(ORDER_STATE_SHIPPED), move |()| changed.run(()));
@@ -200,7 +200,7 @@ pub(crate) fn Parcel(
 
 fn packing(id: String, actions: ParcelActions) -> AnyView {
     let action = actions.pack;
-    let problem = actions.posted.with_value(|posted| problem(action, posted));
+    let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
     view! {
         <ProblemSummary problem/>
         <StaffForm action>
@@ -222,7 +222,7 @@ fn in_parcel(problem: Signal<Option<AppError>>, number: usize) -> Signal<Option<
 
 fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
     let action = actions.ship;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let here = in_parcel(problem, number);
     view! {
         <ProblemSummary problem=here/>
@@ -240,7 +240,7 @@ fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
 
 fn delivering(id: String, number: usize, cash: Option<Money>, actions: ParcelActions) -> AnyView {
     let action = actions.deliver;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let here = in_parcel(problem, number);
     let received = cash.map(|due| {
         view! { <Field label=tr!(ADMIN_ORDERS_CASH_RECEIVED) name="received" id=format!("received-{number}") value=typed.or("received", due.decimal()) inputmode="decimal" suffix=due.currency.code() hint=tr!(ADMIN_ORDERS_CASH_RECEIVED_HINT) optional=true error=wrong(problem, "received")/> }
@@ -259,10 +259,10 @@ fn delivering(id: String, number: usize, cash: Option<Money>, actions: ParcelAct
     .into_any()
 }
 
-/// Asks before the goods go back on the shelf.
+/// Undoes picking or packing, after a question.
 fn undoing(id: String, what: &'static str, actions: ParcelActions) -> AnyView {
     let action = actions.unpack;
-    let problem = actions.posted.with_value(|posted| problem(action, posted));
+    let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
     view! {
         <Disclosure title=what>
             <ProblemSummary problem/>
@@ -285,12 +285,12 @@ fn cause_words(cause: ReturnCause) -> &'static str {
 
 fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActions) -> AnyView {
     let action = actions.back;
-    let (problem, typed) = actions.posted.with_value(|posted| (problem(action, posted), typed(action, posted).of("parcel", &id)));
+    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let card = |value: &str, title: &str| RadioCard { value: value.to_owned(), title: title.to_owned(), ..RadioCard::default() };
     let causes = ReturnCause::ALL.iter().map(|cause| card(cause.as_str(), cause_words(*cause))).collect::<Vec<_>>();
-    let goods = vec![
-        card(ReturnedItems::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_RESTOCK)),
-        card(ReturnedItems::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_GOODS_WRITE_OFF)),
+    let items = vec![
+        card(ReturnedItems::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_ITEMS_RESTOCK)),
+        card(ReturnedItems::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_ITEMS_WRITE_OFF)),
     ];
     let mut moneys = vec![card(ReturnedMoney::Keep.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_KEEP))];
     if allowed.refund {
@@ -309,7 +309,7 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
                 <input type="hidden" name="parcel" value=id/>
                 <div class="flex flex-col gap-4 max-w-md">
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
-                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_GOODS) name="goods" cards=goods selected=typed.or("goods", ReturnedItems::Restock.as_str())/>
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="goods" cards=items selected=typed.or("goods", ReturnedItems::Restock.as_str())/>
                     {money}
                     <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>
                     <div><Button kind="submit" look=Look::Danger icon=icon::UNDO busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_BACK)}</Button></div>

@@ -1,5 +1,4 @@
-//! What is to be taken from the shelf for some orders, to be printed: one line a place and article, with the orders it
-//! is for.
+//! What is to be picked for some orders, to be printed: a line for each location and variant, with the orders that it is for.
 
 use admin_frame::shown;
 use domain::permission::Permission;
@@ -11,14 +10,14 @@ use ui::{
     Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
 };
 
-/// What is to be taken from the shelves for these orders. `orders` are ids with dots between them.
+/// What is to be picked for these orders: ids with dots between them.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
 pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
     let list = backend::fulfilment::pick_list(&shop, &ctx, request::locale(), &ids).await;
-    list.map_err(|error| crate::parcel::refused(&error))
+    list.map_err(|error| crate::parcel::fulfilment_error(&error))
 }
 access!(ReadPickList, Access::Staff(Permission::ReadOrders));
 
@@ -55,11 +54,11 @@ fn pick_list_page() -> AnyView {
 
 fn table(list: PickListView) -> AnyView {
     let locale = use_locale();
-    // On a phone the name and the place stand under the SKU, so that the orders are in sight.
+    // On a phone the name and the location stand under the SKU, so that the orders are in sight.
     let columns = vec![
         Column::new(tr!(ADMIN_PRODUCTS_SKU)),
         Column::new(tr!(ADMIN_PRODUCTS_NAME)).wide_only(),
-        Column::new(tr!(ADMIN_ORDERS_PLACE)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_LOCATION)).wide_only(),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)),
         Column::new(tr!(ADMIN_ORDERS)),
     ];

@@ -5,17 +5,17 @@ use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_form_fallback, wrong};
 use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
 
 #[cfg(feature = "ssr")]
-fn refused(error: &backend::refusals::RefusalError, field: &str) -> AppError {
+fn to_app_error(error: &backend::refusals::RefusalError, field: &str) -> AppError {
     use backend::refusals::RefusalError;
     use session::request;
     match (error, error.message(request::locale())) {
         (RefusalError::Forbidden(_), _) => request::fail(AppError::new(403)),
-        (RefusalError::Note, Some(said)) => request::invalid(vec![(field.to_owned(), said)]),
-        (_, Some(said)) => request::fail(AppError::told(409, said)),
+        (RefusalError::Note, Some(message)) => request::invalid(vec![(field.to_owned(), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
 }
@@ -30,7 +30,7 @@ fn note_of(refusal: &str) -> String {
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
-    backend::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| refused(&error, ""))
+    backend::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| to_app_error(&error, ""))
 }
 access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
 
@@ -43,7 +43,7 @@ pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Resul
         "settled" => backend::refusals::settle(&shop, &ctx, refusal, &note).await,
         _ => backend::refusals::dismiss(&shop, &ctx, refusal, &note).await,
     };
-    ended.map_err(|error| refused(&error, &note_of(&refusal.to_string())))
+    ended.map_err(|error| to_app_error(&error, &note_of(&refusal.to_string())))
 }
 access!(EndRefusal, Access::Staff(Permission::ReadOrders));
 
@@ -68,8 +68,8 @@ pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView 
             refocus(vec!["#refusals:not([hidden]) h2".to_owned(), "main h1".to_owned()]);
         }
     });
-    let posted = StoredValue::new(use_posted());
-    let (fault, unended) = posted.with_value(|posted| (problem(retry, posted), problem(end, posted)));
+    let fallback = StoredValue::new(use_form_fallback());
+    let (fault, unended) = fallback.with_value(|fallback| (problem(retry, fallback), problem(end, fallback)));
     let any = Memo::new(move |_| today.with(|today| !today.refusals.is_empty()));
     // A row that stays keeps what is typed in it when the figures change.
     let rows = move || today.with(|today| today.refusals.clone());
@@ -79,7 +79,7 @@ pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView 
                 <ProblemSummary problem=fault/>
                 <ProblemSummary problem=unended/>
                 <ul class="divide-y divide-hairline">
-                    <For each=rows key=|row| row.id let(row)>{one(row, retry, end, posted)}</For>
+                    <For each=rows key=|row| row.id let(row)>{one(row, retry, end, fallback)}</For>
                 </ul>
             </Panel>
         </div>
@@ -91,7 +91,7 @@ fn one(
     row: RefusalView,
     retry: ServerAction<RetryRefusal>,
     end: ServerAction<EndRefusal>,
-    posted: StoredValue<session::Posted>,
+    fallback: StoredValue<session::FormFallback>,
 ) -> AnyView {
     let locale = use_locale();
     let (id, title) = (row.id.to_string(), row.title(locale));
@@ -110,7 +110,7 @@ fn one(
         }
         .into_any()
     });
-    let ending = row.may_act.then(|| ending(fields, row.kind, end, posted));
+    let ending = row.may_act.then(|| ending(fields, row.kind, end, fallback));
     view! {
         <li class="flex flex-col gap-1 py-3 first:pt-0">
             <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
@@ -128,9 +128,9 @@ fn one(
     .into_any()
 }
 
-fn ending(id: String, kind: RefusalKind, end: ServerAction<EndRefusal>, posted: StoredValue<session::Posted>) -> AnyView {
+fn ending(id: String, kind: RefusalKind, end: ServerAction<EndRefusal>, fallback: StoredValue<session::FormFallback>) -> AnyView {
     let field = note_of(&id);
-    let (fault, typed) = posted.with_value(|posted| (problem(end, posted), typed(end, posted).of("refusal", &id)));
+    let (fault, typed) = fallback.with_value(|fallback| (problem(end, fallback), typed(end, fallback).of("refusal", &id)));
     let error = wrong(fault, field.clone());
     let title = if kind.can_be_settled() { tr!(ADMIN_REFUSALS_END) } else { tr!(ADMIN_REFUSALS_DISMISS_WHY) };
     let settled = kind.can_be_settled().then(|| {

@@ -21,8 +21,8 @@ pub(crate) fn payment(state: PaymentState, method: PaymentMethod) -> AnyView {
     view! { <StatusBadge tone settled text/> }.into_any()
 }
 
-/// How far the goods are. Those of an order that may not be sent before it is paid are not to be packed yet.
-pub(crate) fn goods(fulfilment: FulfilmentState, delivery: DeliveryState, payment: PaymentState, method: PaymentMethod) -> AnyView {
+/// How far picking, packing and delivery are. An order that may not be sent before it is paid is not shown as one to pack.
+pub(crate) fn fulfilment(fulfilment: FulfilmentState, delivery: DeliveryState, payment: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, settled, text) = match (fulfilment, delivery) {
         (FulfilmentState::Cancelled | FulfilmentState::Returned, DeliveryState::Returned) | (FulfilmentState::Returned, _) => {
             (Tone::Neutral, true, tr!(ORDER_STATE_RETURNED))

@@ -26,7 +26,7 @@ pub async fn list_categories() -> Result<CategoriesView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     Ok(CategoriesView {
-        categories: backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?,
+        categories: backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::catalog_error)?,
         may_write: ctx.may(Permission::WriteProducts),
     })
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed, use_posted,
-    wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
@@ -53,14 +53,14 @@ pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
     let found = match (category.as_str(), category.parse::<CategoryId>()) {
         ("new", _) => {
             request::authorize(Access::Staff(Permission::WriteProducts))?;
-            let all = backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::refused)?;
+            let all = backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::catalog_error)?;
             let position = i64::try_from(all.len()).unwrap_or_default() + 1;
             CategoryEditView {
                 draft: CategoryDraft { position, published: true, ..CategoryDraft::default() },
                 ..CategoryEditView::default()
             }
         }
-        (_, Ok(id)) => backend::catalog::category_to_edit(&shop, &ctx, id).await.map_err(crate::refused)?,
+        (_, Ok(id)) => backend::catalog::category_to_edit(&shop, &ctx, id).await.map_err(crate::catalog_error)?,
         (_, Err(_)) => return Err(request::not_found()),
     };
     Ok(CategoryView { category: found, may_write: ctx.may(Permission::WriteProducts) })
@@ -82,7 +82,7 @@ pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
         published: !form.published.is_empty(),
         texts: form.texts,
     };
-    let id = backend::catalog::save_category(&shop, &ctx, locale, draft).await.map_err(crate::refused)?;
+    let id = backend::catalog::save_category(&shop, &ctx, locale, draft).await.map_err(crate::catalog_error)?;
     request::redirect(&format!("{LIST}/{id}"));
     Ok(id)
 }
@@ -93,7 +93,7 @@ access!(SaveCategory, Access::Staff(Permission::WriteProducts));
 pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
-    backend::catalog::remove_category(&request::shop()?, &ctx, category).await.map_err(crate::refused)?;
+    backend::catalog::remove_category(&request::shop()?, &ctx, category).await.map_err(crate::catalog_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -106,10 +106,10 @@ pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, Ap
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
-    let known = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::refused)?;
+    let known = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::catalog_error)?;
     let alts = known.draft.texts.iter().filter_map(|text| Some((Locale::parse(&text.locale)?, text.name.clone()))).collect();
-    let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(crate::refused)?;
-    backend::catalog::set_category_picture(&shop, &ctx, category, Some(picture.id)).await.map_err(crate::refused)?;
+    let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(crate::catalog_error)?;
+    backend::catalog::set_category_picture(&shop, &ctx, category, Some(picture.id)).await.map_err(crate::catalog_error)?;
     Ok(picture)
 }
 access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
@@ -119,7 +119,7 @@ access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
 pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
-    backend::catalog::set_category_picture(&request::shop()?, &ctx, category, None).await.map_err(crate::refused)
+    backend::catalog::set_category_picture(&request::shop()?, &ctx, category, None).await.map_err(crate::catalog_error)
 }
 access!(RemoveCategoryPicture, Access::Staff(Permission::WriteProducts));
 
@@ -139,7 +139,7 @@ pub struct EditCategory;
 lazy_page!(EditCategory, products, edit_category_page);
 
 fn edit_category_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("category").unwrap_or_default()));
     let version = RwSignal::new(0_u32);
@@ -157,15 +157,15 @@ fn edit_category_page() -> AnyView {
     let category = resource(move || (id.get(), version.get()), |(id, _)| read_category(id));
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
-            {shown(category, move |view| page(view, save, remove, &posted))}
+            {shown(category, move |view| page(view, save, remove, &fallback))}
         </Transition>
     }
     .into_any()
 }
 
-fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, posted: &Posted) -> AnyView {
+fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, fallback: &FormFallback) -> AnyView {
     let CategoryView { category: CategoryEditView { draft, picture, products }, may_write } = view;
-    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let title = draft.texts.first().map_or_else(|| tr!(ADMIN_CATEGORIES_NEW).to_owned(), |text| text.name.clone());
     let above =
         vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned()), (LIST.to_owned(), tr!(ADMIN_CATEGORIES_TITLE).to_owned())];
@@ -173,7 +173,7 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
     let position = typed.or("form[position]", draft.position.to_string());
     let published = typed.ticked("form[published]", "true", draft.published);
     let side = match draft.id {
-        Some(id) => side(id, title.clone(), picture, products, remove, may_write, posted),
+        Some(id) => side(id, title.clone(), picture, products, remove, may_write, fallback),
         None => view! { <Alert>{tr!(ADMIN_CATEGORIES_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
     };
     view! {
@@ -237,7 +237,7 @@ fn side(
     products: i64,
     remove: ServerAction<RemoveCategory>,
     may_write: bool,
-    posted: &Posted,
+    fallback: &FormFallback,
 ) -> AnyView {
     let shown = RwSignal::new(picture.map(|picture| picture.id));
     let action = upload(set_category_picture);
@@ -245,7 +245,7 @@ fn side(
     let bare = ServerAction::<RemoveCategoryPicture>::new();
     on_done(bare, tr!(COMMON_SAVED), move |()| shown.set(None));
     let category = move || view! { <input type="hidden" name="category" value=id.to_string() autocomplete="off"/> }.into_any();
-    let problem = upload_problem::<SetCategoryPicture, _>(action, posted);
+    let problem = upload_problem::<SetCategoryPicture, _>(action, fallback);
     let removing = move || {
         view! {
             <StaffForm action=bare>
@@ -254,7 +254,7 @@ fn side(
             </StaffForm>
         }
     };
-    let goods = format!("/admin/products?category={id}");
+    let products_of = format!("/admin/products?category={id}");
     let going = if products > 0 {
         view! { <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_IN_USE)}</p> }.into_any()
     } else {
@@ -273,7 +273,7 @@ fn side(
         />
         <Panel title=tr!(ADMIN_PRODUCTS)>
             <div class="flex flex-col gap-3">
-                <p><a class="link figures" href=goods>{trn!(LISTING_RESULTS, products)}</a></p>
+                <p><a class="link figures" href=products_of>{trn!(LISTING_RESULTS, products)}</a></p>
                 {may_write.then_some(going)}
             </div>
         </Panel>

@@ -257,13 +257,13 @@ mod reading {
     use crate::separated::parts;
 
     /// Collects what cannot be read, each beside its field.
-    struct Reader {
+    struct FormParser {
         locale: Locale,
         currency: Currency,
         errors: FieldErrors,
     }
 
-    impl Reader {
+    impl FormParser {
         fn wrong(&mut self, field: String, message: domain::messages::Msg) {
             self.errors.push((field, message.text(self.locale).to_owned()));
         }
@@ -350,19 +350,19 @@ mod reading {
     impl ProductForm {
         /// The draft that was meant; `before` is the product as it is.
         pub(crate) fn draft(&self, locale: Locale, currency: Currency, before: Option<&ProductDraft>) -> Result<ProductDraft, FieldErrors> {
-            let mut reader = Reader { locale, currency, errors: Vec::new() };
+            let mut parser = FormParser { locale, currency, errors: Vec::new() };
             let known = before.map_or(&[][..], |before| &before.options);
             let options: Vec<(usize, OptionDraft)> =
                 self.options.iter().enumerate().filter_map(|(at, form)| Some((at, option(form, known)?))).collect();
             let typed = self.variants.iter().enumerate().filter(|(_, variant)| !variant.is_blank());
-            let variants: Vec<VariantDraft> = typed.map(|(at, form)| reader.variant(at, form, &options)).collect();
+            let variants: Vec<VariantDraft> = typed.map(|(at, form)| parser.variant(at, form, &options)).collect();
             let options = options.into_iter().map(|(_, option)| option).collect();
-            let featured = Some(self.featured.trim()).filter(|text| !text.is_empty()).map(|text| reader.number("featured".into(), text));
+            let featured = Some(self.featured.trim()).filter(|text| !text.is_empty()).map(|text| parser.number("featured".into(), text));
             if variants.is_empty() {
-                reader.wrong("sku.0".into(), t::FIELD_REQUIRED);
+                parser.wrong("sku.0".into(), t::FIELD_REQUIRED);
             }
-            if !reader.errors.is_empty() {
-                return Err(reader.errors);
+            if !parser.errors.is_empty() {
+                return Err(parser.errors);
             }
             Ok(ProductDraft {
                 id: self.id.parse().ok(),
@@ -392,7 +392,7 @@ mod reading {
                 }
                 _ => field,
             };
-            errors.into_iter().map(|(field, said)| (moved(field), said)).collect()
+            errors.into_iter().map(|(field, message)| (moved(field), message)).collect()
         }
     }
 }
@@ -431,13 +431,13 @@ mod tests {
         form.variants[1].price.clear();
         assert_eq!(form.combine(), 3);
         let made: Vec<_> = form.variants.iter().map(|variant| (variant.sku.as_str(), variant.values.join("/"))).collect();
-        let told = [
+        let expected = [
             ("OLD-1", "small//Blue"),
             ("SCARF-SMALL-RED", "Small//Red"),
             ("SCARF-LARGE-RED", "Large//Red"),
             ("SCARF-LARGE-BLUE", "Large//Blue"),
         ];
-        assert_eq!(made, told.map(|(sku, values)| (sku, values.to_owned())));
+        assert_eq!(made, expected.map(|(sku, values)| (sku, values.to_owned())));
         assert!(form.variants.iter().all(|variant| variant.price == "149.00"));
         assert_eq!(form.combine(), 0);
     }
@@ -514,8 +514,8 @@ mod tests {
         form.variants[0].price.clear();
         let errors = form.draft(Locale::En, Currency::PHP, None).unwrap_err();
         assert_eq!(errors.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["values.2"]);
-        let told =
+        let errors =
             form.at_rows(vec![("sku.1".into(), String::new()), ("options.0".into(), String::new()), ("name.en".into(), String::new())]);
-        assert_eq!(told.into_iter().map(|(field, _)| field).collect::<Vec<_>>(), ["sku.2", "options.1", "name.en"]);
+        assert_eq!(errors.into_iter().map(|(field, _)| field).collect::<Vec<_>>(), ["sku.2", "options.1", "name.en"]);
     }
 }

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed, use_posted,
-    wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
@@ -46,12 +46,12 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
             request::authorize(Access::Staff(Permission::WriteProducts))?;
             None
         }
-        (_, Ok(id)) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::refused)?),
+        (_, Ok(id)) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::catalog_error)?),
         (_, Err(_)) => return Err(request::not_found()),
     };
     Ok(EditView {
         product: found,
-        categories: backend::catalog::category_choices(&shop, request::locale()).await.map_err(crate::refused)?,
+        categories: backend::catalog::category_choices(&shop, request::locale()).await.map_err(crate::catalog_error)?,
         currency: backend::settings::shop_currency(&shop),
         may_write: ctx.may(Permission::WriteProducts),
     })
@@ -64,14 +64,14 @@ pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let before = match form.id.parse::<ProductId>() {
-        Ok(id) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::refused)?.draft),
+        Ok(id) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::catalog_error)?.draft),
         Err(_) => None,
     };
     let draft = form.draft(request::locale(), backend::settings::shop_currency(&shop), before.as_ref()).map_err(request::invalid)?;
     let saved = backend::catalog::save_product(&shop, &ctx, request::locale(), draft).await;
     let id = saved.map_err(|error| match error {
         backend::catalog::CatalogError::Invalid(fields) => request::invalid(form.at_rows(fields)),
-        other => crate::refused(other),
+        other => crate::catalog_error(other),
     })?;
     request::redirect(&format!("/admin/products/{id}"));
     Ok(id)
@@ -83,7 +83,7 @@ access!(SaveProduct, Access::Staff(Permission::WriteProducts));
 pub async fn set_product_status(product: ProductId, status: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
-    backend::catalog::set_status(&request::shop()?, &ctx, product, &status).await.map_err(crate::refused)
+    backend::catalog::set_status(&request::shop()?, &ctx, product, &status).await.map_err(crate::catalog_error)
 }
 access!(SetProductStatus, Access::Staff(Permission::WriteProducts));
 
@@ -97,7 +97,7 @@ pub struct EditProduct;
 lazy_page!(EditProduct, products, edit_product_page);
 
 fn edit_product_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("product").unwrap_or_default()));
     let version = RwSignal::new(0_u32);
@@ -116,7 +116,7 @@ fn edit_product_page() -> AnyView {
     let product = resource(move || (id.get(), version.get()), |(id, _)| read_product_to_edit(id));
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
-            {shown(product, move |view| page(view, save, status, &posted))}
+            {shown(product, move |view| page(view, save, status, &fallback))}
         </Transition>
     }
     .into_any()
@@ -145,9 +145,9 @@ fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
     form.pictures.iter().filter_map(|id| known.iter().find(|picture| picture.id.to_string() == *id).cloned()).collect()
 }
 
-fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, posted: &Posted) -> AnyView {
-    let fault = problem(save, posted);
-    let form = form_of(&view, &typed(save, posted));
+fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, fallback: &FormFallback) -> AnyView {
+    let fault = problem(save, fallback);
+    let form = form_of(&view, &typed(save, fallback));
     let pictures = RwSignal::new(ordered(&view, &form));
     let EditView { product, categories, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);
@@ -164,7 +164,7 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
         each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string() autocomplete="off"/> }).collect_view()
     };
     let side = match id {
-        Some(product) => view! { <Pictures product pictures may_write posted=posted.clone()/> }.into_any(),
+        Some(product) => view! { <Pictures product pictures may_write fallback=fallback.clone()/> }.into_any(),
         None => view! { <Alert>{tr!(ADMIN_PRODUCTS_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
     };
     let find = format!("/admin/stock?q={}", admin_frame::escaped(&title));

@@ -1,12 +1,12 @@
 //! Products from a CSV file: a preview of what would come of it, and a report of what was done and which rows were left out.
 
-use admin_frame::{FileForm, Forbidden, upload, upload_problem};
+use admin_frame::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, use_posted, wrong};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, use_form_fallback, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Checkbox, Choice, Column, Facts, FigureCell, FileField, Look, PageHeader, Panel, Row, SelectField, Table,
     Tone, icon, tr, trn, use_locale,
@@ -38,12 +38,12 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     let report = import_csv(&request::shop()?, &ctx, &sent.file, &options, &untold).await;
     request::show();
     report.map_err(|error| match error {
-        CatalogError::NotAList(said) => request::invalid(vec![("file".into(), said)]),
+        CatalogError::NotAList(message) => request::invalid(vec![("file".into(), message)]),
         CatalogError::WhichDecimalMark { line, column, text } => {
-            let said = [("line", &*line.to_string()), ("column", &*column), ("text", &*text)];
-            request::invalid(vec![("decimals".into(), ui::t::IMPORT_WHICH_DECIMALS.with(request::locale(), &said))])
+            let parameters = [("line", &*line.to_string()), ("column", &*column), ("text", &*text)];
+            request::invalid(vec![("decimals".into(), ui::t::IMPORT_WHICH_DECIMALS.with(request::locale(), &parameters))])
         }
-        other => crate::refused(other),
+        other => crate::catalog_error(other),
     })
 }
 access!(ImportProducts, Access::Staff(Permission::WriteProducts));
@@ -58,13 +58,10 @@ pub struct Import;
 lazy_page!(Import, products, import_page);
 
 fn import_page() -> AnyView {
-    if !admin_frame::may(Permission::WriteProducts).get_untracked() {
-        return view! { <Forbidden needs=Permission::WriteProducts/> }.into_any();
-    }
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let action = upload(import_products);
-    let problem = upload_problem::<ImportProducts, _>(action, &posted);
-    let first = posted.answer_of::<ImportReport>(ImportProducts::PATH);
+    let problem = upload_problem::<ImportProducts, _>(action, &fallback);
+    let first = fallback.answer_of::<ImportReport>(ImportProducts::PATH);
     let shown = move || if action.version().get() == 0 { first.clone() } else { action.value().get().and_then(Result::ok) };
     let above = vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned())];
     view! {
@@ -117,7 +114,7 @@ fn report(report: ImportReport) -> AnyView {
         facts.push((tr!(ADMIN_PRODUCTS_IMPORT_PICTURES).to_owned(), number(report.pictures)));
     }
     let read = trn!(ADMIN_PRODUCTS_IMPORT_RESULT, report.rows);
-    let said = if report.preview { tr!(ADMIN_PRODUCTS_IMPORT_PREVIEWED, read = read) } else { read };
+    let title = if report.preview { tr!(ADMIN_PRODUCTS_IMPORT_PREVIEWED, read = read) } else { read };
     let named = report.products.len() as u64;
     let more = (report.created + report.updated).saturating_sub(named);
     let (refused, notices): (Vec<_>, Vec<_>) = report.problems.into_iter().partition(|problem| !problem.taken);
@@ -126,7 +123,7 @@ fn report(report: ImportReport) -> AnyView {
     let products = (named > 0).then(|| products(report.products, more));
     view! {
         <div class="flex flex-col gap-5">
-            <Alert tone title=said><Facts facts/></Alert>
+            <Alert tone title><Facts facts/></Alert>
             {problems(tr!(ADMIN_PRODUCTS_IMPORT_REFUSED), refused)}
             {problems(tr!(ADMIN_PRODUCTS_IMPORT_NOTICES), notices)}
             {more_problems}

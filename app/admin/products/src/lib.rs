@@ -1,16 +1,4 @@
-//! Managers' pages: products, their import, stock.
-//!
-//! Routes to mount under the admin's frame at `/admin`:
-//!
-//! | path | page |
-//! |---|---|
-//! | `/products` | [`list::Products`] |
-//! | `/products/import` | [`import::Import`] |
-//! | `/products/:product`, a new one as `new` | [`edit::EditProduct`] |
-//! | `/categories` | [`categories::Categories`] |
-//! | `/categories/:category`, a new one as `new` | [`category::EditCategory`] |
-//! | `/stock` | [`stock::Stock`] |
-//! | `/stock/:variant` | [`movements::Movements`] |
+//! Managers' pages: products, their import, stock. `app/src/admin.rs` says at which addresses.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -40,9 +28,9 @@ pub fn access() -> Vec<(&'static str, Access)> {
 /// Server functions that take files: they can be called with `multipart/form-data` alone.
 pub const FILES: [&str; 3] = [picture::AddPicture::PATH, import::ImportProducts::PATH, category::SetCategoryPicture::PATH];
 
-/// What the catalogue refused, as a page can show it.
+/// An error of the catalogue as a page shows it.
 #[cfg(feature = "ssr")]
-pub(crate) fn refused(error: backend::catalog::CatalogError) -> session::AppError {
+pub(crate) fn catalog_error(error: backend::catalog::CatalogError) -> session::AppError {
     use backend::catalog::CatalogError;
     use session::{AppError, request};
     use ui::t;

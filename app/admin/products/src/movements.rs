@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
-/// An article and its latest movements.
+/// A variant and its latest movements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovementsView {
     /// Stock keeping unit.
@@ -26,9 +26,9 @@ pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> 
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
-    let article = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;
-    let (sku, name) = article.map_err(|error| crate::stock::refused(&error))?;
-    let movements = backend::inventory::movements(&shop, &ctx, variant).await.map_err(|error| crate::stock::refused(&error))?;
+    let found = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;
+    let (sku, name) = found.map_err(|error| crate::stock::inventory_error(&error))?;
+    let movements = backend::inventory::movements(&shop, &ctx, variant).await.map_err(|error| crate::stock::inventory_error(&error))?;
     Ok(MovementsView { sku, name, movements })
 }
 access!(ListMovements, Access::Staff(Permission::ReadStock));

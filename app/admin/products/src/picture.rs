@@ -8,7 +8,7 @@ use domain::view::PictureView;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, wrong};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, wrong};
 use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size, icon, tr};
 
 use crate::draft::Arrange;
@@ -22,7 +22,7 @@ pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(product) = sent.value("product").parse::<ProductId>() else { return Err(request::not_found()) };
     let alts = Locale::ALL.map(|locale| (locale, sent.value(&format!("alt.{}", locale.code())).to_owned())).to_vec();
-    backend::catalog::add_picture(&request::shop()?, &ctx, Some(product), sent.file, alts).await.map_err(crate::refused)
+    backend::catalog::add_picture(&request::shop()?, &ctx, Some(product), sent.file, alts).await.map_err(crate::catalog_error)
 }
 access!(AddPicture, Access::Staff(Permission::WriteProducts));
 
@@ -31,10 +31,10 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<AddPicture>()];
 
 /// The photographs of a product with a form for one more. Their order and which of them stay is saved with the product.
 #[component]
-pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>, may_write: bool, posted: Posted) -> impl IntoView {
+pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>, may_write: bool, fallback: FormFallback) -> impl IntoView {
     let action = upload(add_picture);
-    let problem = upload_problem::<AddPicture, _>(action, &posted);
-    let typed = posted.typed_for(AddPicture::PATH);
+    let problem = upload_problem::<AddPicture, _>(action, &fallback);
+    let typed = fallback.typed_for(AddPicture::PATH);
     on_uploaded(action, move |picture| pictures.update(|pictures| pictures.push(picture)));
     let shown = move || {
         let all = pictures.get();

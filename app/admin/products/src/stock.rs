@@ -9,7 +9,8 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{
     Badge, Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows, Table,
@@ -30,7 +31,7 @@ pub struct StockView {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
+pub(crate) fn inventory_error(error: &backend::inventory::InventoryError) -> AppError {
     use backend::inventory::InventoryError;
     use session::request;
     use ui::t;
@@ -40,8 +41,8 @@ pub(crate) fn refused(error: &backend::inventory::InventoryError) -> AppError {
         InventoryError::Unknown => request::not_found(),
         InventoryError::Amount => request::invalid(vec![("delta".into(), t::ADMIN_PRODUCTS_ADJUST_RANGE.text(locale).to_owned())]),
         InventoryError::NotEnough { available, reserved } => {
-            let told = if *reserved > 0 { t::ADMIN_PRODUCTS_NOT_ENOUGH } else { t::ADMIN_PRODUCTS_NOT_THERE };
-            request::invalid(vec![("delta".into(), told.with(locale, &[("available", &locale.number(*available))]))])
+            let message = if *reserved > 0 { t::ADMIN_PRODUCTS_NOT_ENOUGH } else { t::ADMIN_PRODUCTS_NOT_THERE };
+            request::invalid(vec![("delta".into(), message.with(locale, &[("available", &locale.number(*available))]))])
         }
         InventoryError::Reason => request::invalid(vec![("reason".into(), t::ORDER_ERROR_REASON.text(locale).to_owned())]),
         InventoryError::KeyReused => request::refused(409, t::ORDER_ERROR_KEY_REUSED),
@@ -55,7 +56,7 @@ pub async fn list_stock(search: String, after: String) -> Result<StockView, AppE
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    let list = backend::inventory::list(&shop, &ctx, &search, after).await.map_err(|error| refused(&error))?;
+    let list = backend::inventory::list(&shop, &ctx, &search, after).await.map_err(|error| inventory_error(&error))?;
     Ok(StockView {
         list,
         low: backend::settings::shop(&shop).low_stock,
@@ -82,7 +83,7 @@ pub async fn adjust_stock(
         NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
         _ => request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_RANGE.text(request::locale()).to_owned())]),
     })?;
-    backend::inventory::adjust(&request::shop()?, &ctx, variant, location, delta, &reason).await.map_err(|error| refused(&error))
+    backend::inventory::adjust(&request::shop()?, &ctx, variant, location, delta, &reason).await.map_err(|error| inventory_error(&error))
 }
 access!(AdjustStock, Access::Staff(Permission::WriteStock));
 
@@ -98,7 +99,7 @@ lazy_page!(Stock, products, stock_page);
 fn stock_page() -> AnyView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
-    let posted = StoredValue::new(use_posted());
+    let fallback = StoredValue::new(use_form_fallback());
     let version = RwSignal::new(0_u32);
     let adjust = ServerAction::<AdjustStock>::new();
     // What was chosen stays chosen when the rows are read again.
@@ -123,7 +124,7 @@ fn stock_page() -> AnyView {
                     <Transition fallback=|| view! { <SkeletonRows/> }>
                         {shown(stock, move |found| {
      let (search, after) = asked.get_untracked();
-     page(found, &search, &after, adjust, chosen, posted)
+     page(found, &search, &after, adjust, chosen, fallback)
     })}
                     </Transition>
                 </div>
@@ -145,7 +146,7 @@ fn page(
     after: &str,
     adjust: ServerAction<AdjustStock>,
     chosen: Chosen,
-    posted: StoredValue<Posted>,
+    fallback: StoredValue<FormFallback>,
 ) -> AnyView {
     let to = |after: &str| address("/admin/stock", &[("q", search), ("after", after)]);
     let next = found.list.next.as_deref().map(to);
@@ -155,7 +156,7 @@ fn page(
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
     }
     // One form for the page: what is adjusted is chosen from its rows.
-    let form = found.may_adjust.then(|| posted.with_value(|posted| adjusting(&rows, &found.key, adjust, chosen, posted)));
+    let form = found.may_adjust.then(|| fallback.with_value(|fallback| adjusting(&rows, &found.key, adjust, chosen, fallback)));
     let table = table(rows, found.low);
     view! {
         <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
@@ -169,8 +170,8 @@ fn page(
     .into_any()
 }
 
-fn adjusting(rows: &[StockRowView], key: &str, adjust: ServerAction<AdjustStock>, chosen: Chosen, posted: &Posted) -> AnyView {
-    let (problem, typed) = (problem(adjust, posted), typed(adjust, posted));
+fn adjusting(rows: &[StockRowView], key: &str, adjust: ServerAction<AdjustStock>, chosen: Chosen, fallback: &FormFallback) -> AnyView {
+    let (problem, typed) = (problem(adjust, fallback), typed(adjust, fallback));
     let first = rows.first().map(|row| (row.variant.to_string(), row.location.to_string())).unwrap_or_default();
     let Chosen { variant, place, version } = chosen;
     if !rows.iter().any(|row| variant.with_untracked(|variant| row.variant.to_string() == *variant)) {

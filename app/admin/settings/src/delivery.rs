@@ -1,6 +1,6 @@
 //! Delivery methods, those that are not offered as well.
 
-use admin_frame::shown;
+use admin_frame::{SectionTabs, shown};
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};
@@ -28,7 +28,7 @@ pub async fn list_delivery_methods() -> Result<DeliveryView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DeliveryView {
-        methods: backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::rule_refused)?,
+        methods: backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::pricing_error)?,
         currency: backend::settings::shop_currency(&shop),
         may_write: ctx.may(Permission::WriteSettings),
     })
@@ -50,7 +50,7 @@ fn delivery_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS_DELIVERY)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings/delivery")}
+            <SectionTabs section="settings"/>
             <Suspense fallback=|| view! { <SkeletonRows/> }>
                 {shown(methods, page)}
             </Suspense>

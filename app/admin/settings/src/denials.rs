@@ -1,6 +1,6 @@
 //! What was refused lately: wrong passwords, tries that had to wait, what somebody may not do.
 
-use admin_frame::shown;
+use admin_frame::{SectionTabs, shown};
 use domain::permission::Permission;
 use domain::view::{DenialKind, DenialView};
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, T
 pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
-    backend::identity::denials(&shop, &ctx).await.map_err(crate::refused)
+    backend::identity::denials(&shop, &ctx).await.map_err(crate::identity_error)
 }
 access!(ListDenials, Access::Staff(Permission::ReadSettings));
 
@@ -31,7 +31,7 @@ fn denials_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS_DENIALS)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings/denials")}
+            <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonRows/> }>{shown(denials, page)}</Transition>
         </div>
     }

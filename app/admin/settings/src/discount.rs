@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr, use_locale};
 
@@ -61,14 +62,14 @@ impl DiscountForm {
         let mut errors = domain::view::FieldErrors::new();
         let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
         let amount = |text: &str| number::decimal(text, currency.exponent());
-        let (takes, told): (_, fn(number::NumberError) -> Msg) = match self.kind.as_str() {
+        let (takes, message_of): (_, fn(number::NumberError) -> Msg) = match self.kind.as_str() {
             "percent" => (crate::share::basis_points(&self.value).map(Discount::Percent), number::NumberError::of_decimal),
             _ => (amount(&self.value).map(Discount::Amount), number::NumberError::of_amount),
         };
         if self.value.trim().is_empty() {
             wrong("value", t::FIELD_REQUIRED);
         } else if let Err(error) = takes {
-            wrong("value", told(error));
+            wrong("value", message_of(error));
         }
         let min_subtotal = if self.min_subtotal.trim().is_empty() { Ok(0) } else { amount(&self.min_subtotal) };
         if let Err(error) = min_subtotal {
@@ -121,7 +122,7 @@ pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
         };
         DiscountRowView { draft, uses: 0 }
     } else {
-        backend::pricing::discount(&shop, &ctx, &code).await.map_err(crate::rule_refused)?
+        backend::pricing::discount(&shop, &ctx, &code).await.map_err(crate::pricing_error)?
     };
     Ok(DiscountView { row, currency: backend::settings::shop_currency(&shop), may_write: ctx.may(Permission::WriteSettings) })
 }
@@ -133,7 +134,7 @@ pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
-    backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -149,7 +150,7 @@ pub struct EditDiscount;
 lazy_page!(EditDiscount, settings, edit_discount_page);
 
 fn edit_discount_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
     let save = ServerAction::<SaveDiscount>::new();
@@ -158,15 +159,15 @@ fn edit_discount_page() -> AnyView {
     let discount = resource(move || code.get(), read_discount);
     view! {
         <Suspense fallback=|| view! { <SkeletonText/> }>
-            {shown(discount, move |view| page(view, save, &posted))}
+            {shown(discount, move |view| page(view, save, &fallback))}
         </Suspense>
     }
     .into_any()
 }
 
-fn page(view: DiscountView, save: ServerAction<SaveDiscount>, posted: &Posted) -> AnyView {
+fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFallback) -> AnyView {
     let DiscountView { row: DiscountRowView { draft, uses }, currency, may_write } = view;
-    let (problem, typed, locale) = (problem(save, posted), typed(save, posted), use_locale());
+    let (problem, typed, locale) = (problem(save, fallback), typed(save, fallback), use_locale());
     let title = if draft.is_new { tr!(ADMIN_SETTINGS_DISCOUNT_ADD).to_owned() } else { draft.code.clone() };
     let above =
         vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DISCOUNTS).to_owned())];
@@ -202,8 +203,8 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, posted: &Posted) -
     let [kind, value, minimum, from, to, most] = fields.map(|(field, value)| typed.or(field, value));
     let active = typed.ticked("form[active]", "true", draft.active);
     let used = (uses > 0).then(|| {
-        let said = ui::t::ADMIN_SETTINGS_DISCOUNT_USED.with(locale, uses, &[]);
-        view! { <p><a class="underline underline-offset-4" href=address("/admin/orders", &[("q", &draft.code)])>{said}</a></p> }
+        let used = ui::t::ADMIN_SETTINGS_DISCOUNT_USED.with(locale, uses, &[]);
+        view! { <p><a class="underline underline-offset-4" href=address("/admin/orders", &[("q", &draft.code)])>{used}</a></p> }
     });
     view! {
         <Title text=title.clone()/>

@@ -1,6 +1,6 @@
 //! Discount codes, those that are switched off as well.
 
-use admin_frame::{address, shown};
+use admin_frame::{SectionTabs, address, shown};
 use domain::cart::Discount;
 use domain::permission::Permission;
 use domain::view::{DiscountDraft, DiscountListView, DiscountRowView};
@@ -36,7 +36,7 @@ pub async fn list_discounts(after: String) -> Result<DiscountsView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DiscountsView {
-        list: backend::pricing::discounts(&shop, &ctx, &after).await.map_err(crate::rule_refused)?,
+        list: backend::pricing::discounts(&shop, &ctx, &after).await.map_err(crate::pricing_error)?,
         currency: backend::settings::shop_currency(&shop),
         now: shop.now(),
         may_write: ctx.may(Permission::WriteSettings),
@@ -61,7 +61,7 @@ fn discounts_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages(LIST)}
+            <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonRows/> }>
                 {shown(codes, move |view| page(view, !after.get_untracked().is_empty()))}
             </Transition>

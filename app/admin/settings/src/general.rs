@@ -1,12 +1,13 @@
 //! The shop's name, colours, currency and country; its logo beside them.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
@@ -93,7 +94,7 @@ pub struct General;
 lazy_page!(General, settings, general_page);
 
 fn general_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let changed = Callback::new(move |()| version.update(|times| *times += 1));
     let settings = resource(move || version.get(), |_| read_settings());
@@ -103,20 +104,20 @@ fn general_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings")}
+            <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonText/> }>
-                {shown(settings, move |view| page(view, save, &posted, changed))}
+                {shown(settings, move |view| page(view, save, &fallback, changed))}
             </Transition>
         </div>
     }
     .into_any()
 }
 
-fn page(view: GeneralView, save: ServerAction<SaveSettings>, posted: &Posted, changed: Callback<()>) -> AnyView {
-    let (problem, typed) = (problem(save, posted), typed(save, posted));
+fn page(view: GeneralView, save: ServerAction<SaveSettings>, fallback: &FormFallback, changed: Callback<()>) -> AnyView {
+    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let GeneralView { settings, may_write } = view;
-    let limits = crate::limits::panel(&settings.limits, &settings.currency, may_write, posted);
-    let logo = crate::logo::panel(settings.logo, &settings.name, may_write, posted, changed);
+    let limits = crate::limits::panel(&settings.limits, &settings.currency, may_write, fallback);
+    let logo = crate::logo::panel(settings.logo, &settings.name, may_write, fallback, changed);
     view! {
         <StaffForm action=save>
             <Panel title=tr!(ADMIN_SETTINGS_GENERAL)>

@@ -1,13 +1,13 @@
 //! Timed work that was given up: what, why, and once more.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::JobId;
 use domain::permission::Permission;
 use domain::view::DeadJobView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
-use ui::{Breadcrumbs, Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
+use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
+use ui::{Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
 
 /// What was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct JobsView {
 }
 
 #[cfg(feature = "ssr")]
-fn refused(error: backend::jobs::JobsError) -> AppError {
+fn to_app_error(error: backend::jobs::JobsError) -> AppError {
     use backend::jobs::JobsError;
     use session::request;
     match error {
@@ -33,7 +33,7 @@ fn refused(error: backend::jobs::JobsError) -> AppError {
 pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
-    let jobs = backend::jobs::dead(&shop, &ctx).await.map_err(refused)?;
+    let jobs = backend::jobs::dead(&shop, &ctx).await.map_err(to_app_error)?;
     Ok(JobsView { jobs, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
@@ -43,7 +43,7 @@ access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
-    let known = backend::jobs::try_again(&shop, &ctx, job).await.map_err(refused)?;
+    let known = backend::jobs::try_again(&shop, &ctx, job).await.map_err(to_app_error)?;
     if known { Ok(()) } else { Err(request::not_found()) }
 }
 access!(RetryJob, Access::Staff(Permission::WriteSettings));
@@ -58,17 +58,17 @@ pub struct Jobs;
 lazy_page!(Jobs, settings, jobs_page);
 
 fn jobs_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let retry = ServerAction::<RetryJob>::new();
     on_done(retry, tr!(ADMIN_SETTINGS_JOBS_TRIED), move |()| version.update(|times| *times += 1));
     let jobs = resource(move || version.get(), |_| list_dead_jobs());
-    let fault = problem(retry, &posted);
+    let fault = problem(retry, &fallback);
     view! {
         <Title text=tr!(ADMIN_SETTINGS_JOBS)/>
         <div class="flex flex-col gap-5">
-            <Breadcrumbs above=vec![("/admin".to_owned(), tr!(ADMIN_TITLE).to_owned())] here=tr!(ADMIN_SETTINGS_JOBS)/>
-            <PageHeader title=tr!(ADMIN_SETTINGS_JOBS)/>
+            <PageHeader title=tr!(ADMIN_SETTINGS)/>
+            <SectionTabs section="settings"/>
             <ProblemSummary problem=fault/>
             <Transition fallback=|| view! { <SkeletonRows/> }>{shown(jobs, move |view| page(view, retry))}</Transition>
         </div>

@@ -1,13 +1,13 @@
 //! Keys of the HTTP API: made with what they may do, shown once, taken back.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
 use leptos::prelude::*;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed, use_posted,
-    wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
@@ -16,7 +16,7 @@ use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, P
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::api_keys(&request::shop()?, &ctx).await.map_err(crate::refused)
+    backend::identity::api_keys(&request::shop()?, &ctx).await.map_err(crate::identity_error)
 }
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
 
@@ -26,7 +26,7 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     let (_, secret) =
-        backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::refused)?;
+        backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::identity_error)?;
     request::show();
     Ok(secret)
 }
@@ -37,7 +37,7 @@ access!(CreateKey, Access::Staff(Permission::WriteStaff));
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::revoke_api_key(&request::shop()?, &ctx, key).await.map_err(crate::refused)
+    backend::identity::revoke_api_key(&request::shop()?, &ctx, key).await.map_err(crate::identity_error)
 }
 access!(RevokeKey, Access::Staff(Permission::WriteStaff));
 
@@ -51,29 +51,29 @@ pub struct Keys;
 lazy_page!(Keys, settings, keys_page);
 
 fn keys_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());
     on_done(create, tr!(COMMON_SAVED), move |_| version.update(|times| *times += 1));
     on_done(revoke, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
     let keys = resource(move || version.get(), |_| list_keys());
-    let secret = answer(create, &posted);
+    let secret = answer(create, &fallback);
     view! {
         <Title text=tr!(ADMIN_SETTINGS_KEYS)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings/keys")}
+            <SectionTabs section="settings"/>
             {move || secret.get().map(|secret| view! { <Alert tone=Tone::Success title=tr!(ADMIN_SETTINGS_KEY_SECRET)><code class="break-all select-all">{secret}</code></Alert> })}
             <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(keys, move |keys| page(keys, create, revoke, &posted))}
+                {shown(keys, move |keys| page(keys, create, revoke, &fallback))}
             </Transition>
         </div>
     }
     .into_any()
 }
 
-fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>, posted: &Posted) -> AnyView {
-    let (fault, typed, revoke_fault) = (problem(create, posted), typed(create, posted), problem(revoke, posted));
+fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>, fallback: &FormFallback) -> AnyView {
+    let (fault, typed, revoke_fault) = (problem(create, fallback), typed(create, fallback), problem(revoke, fallback));
     let scopes = Permission::ALL.iter().map(|scope| {
         let scope = scope.as_str();
         view! { <Checkbox label=scope name="scopes[]" value=scope checked=typed.ticked("scopes[]", scope, false)/> }

@@ -6,7 +6,7 @@ use domain::view::OrderLimits;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Posted, ProblemSummary, access, access_of, problem, typed, wrong};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Checkbox, Field, Panel, tr};
 
 /// The limits as typed. What is left empty has no limit.
@@ -27,11 +27,11 @@ pub struct LimitsForm {
     pub card_per_client: String,
     pub cash_days: String,
     pub line_units: String,
-    /// Articles.
+    /// Different items.
     pub lines: String,
 }
 
-/// The greatest number of orders, days, units or articles.
+/// The greatest number of orders, days, units or items.
 #[cfg(feature = "ssr")]
 const MAX_LIMIT: i64 = 1_000_000;
 
@@ -44,7 +44,7 @@ impl LimitsForm {
         let mut number = |field: &str, text: &str| {
             let text = text.trim();
             let read = if text.is_empty() { Ok(0) } else { text.parse::<i64>() };
-            let told = match read {
+            let message = match read {
                 Ok(number) if (0..=MAX_LIMIT).contains(&number) => return number,
                 Ok(number) if number > MAX_LIMIT => {
                     let most = locale.number(MAX_LIMIT);
@@ -52,7 +52,7 @@ impl LimitsForm {
                 }
                 _ => t::FIELD_NUMBER_LEAST.with(locale, &[("min", "0")]),
             };
-            errors.push((field.to_owned(), told));
+            errors.push((field.to_owned(), message));
             0
         };
         let mut limits = OrderLimits {
@@ -97,12 +97,12 @@ access!(SaveLimits, Access::Staff(Permission::WriteSettings));
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SaveLimits>()];
 
 /// The panel on the page of the shop.
-pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, posted: &Posted) -> AnyView {
+pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, fallback: &FormFallback) -> AnyView {
     let save = ServerAction::<SaveLimits>::new();
     on_done(save, tr!(COMMON_SAVED), |()| ());
-    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let currency: Currency = currency.parse().unwrap_or(Currency::PHP);
-    let number = |name: &str, known: i64| typed.or(&format!("form[{name}]"), known.to_string());
+    let number = |name: &str, saved: i64| typed.or(&format!("form[{name}]"), saved.to_string());
     let total = typed.or("form[cash_total]", Money::new(limits.cash_total, currency).decimal());
     let cash = typed.ticked("form[cash]", "true", limits.cash);
     let (per_person, per_client) = (number("cash_per_person", limits.cash_per_person), number("cash_per_client", limits.cash_per_client));

@@ -6,7 +6,7 @@ use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, Posted, access, access_of};
+use session::{Access, Answer, AppError, FormFallback, access, access_of};
 use ui::{Button, Look, tr};
 
 /// Takes a logo in: the file `logo` of at most 15 MB.
@@ -51,12 +51,12 @@ async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SetLogo>(), access_of::<RemoveLogo>()];
 
 /// The logo with a form for another one; `changed` is run when it is another.
-pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, posted: &Posted, changed: Callback<()>) -> AnyView {
+pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, fallback: &FormFallback, changed: Callback<()>) -> AnyView {
     let action = upload(set_logo);
     let remove = ServerAction::<RemoveLogo>::new();
     on_done(remove, tr!(COMMON_SAVED), move |()| changed.run(()));
     on_uploaded(action, move |()| changed.run(()));
-    let problem = upload_problem::<SetLogo, _>(action, posted);
+    let problem = upload_problem::<SetLogo, _>(action, fallback);
     let removing = move || {
         view! {
             <StaffForm action=remove>

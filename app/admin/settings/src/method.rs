@@ -8,7 +8,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
@@ -126,7 +127,7 @@ impl MethodForm {
 pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
-    let mut methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::rule_refused)?;
+    let mut methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::pricing_error)?;
     let last = methods.iter().map(|method| method.position).max().unwrap_or_default();
     let method = match methods.iter().position(|method| method.code == code) {
         Some(place) => methods.swap_remove(place),
@@ -143,7 +144,7 @@ pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
-    backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -159,7 +160,7 @@ pub struct EditMethod;
 lazy_page!(EditMethod, settings, edit_method_page);
 
 fn edit_method_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
     let save = ServerAction::<SaveDeliveryMethod>::new();
@@ -168,15 +169,15 @@ fn edit_method_page() -> AnyView {
     let method = resource(move || code.get(), read_delivery_method);
     view! {
         <Suspense fallback=|| view! { <SkeletonText/> }>
-            {shown(method, move |view| page(view, save, &posted))}
+            {shown(method, move |view| page(view, save, &fallback))}
         </Suspense>
     }
     .into_any()
 }
 
-fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, posted: &Posted) -> AnyView {
+fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &FormFallback) -> AnyView {
     let MethodView { method, currency, may_write } = view;
-    let (problem, typed) = (problem(save, posted), typed(save, posted));
+    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let is_new = method.is_new;
     let title =
         method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());

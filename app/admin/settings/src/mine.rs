@@ -4,7 +4,9 @@ use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::{StaffNotice, StaffNoticesView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_posted};
+use session::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback,
+};
 use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 
 /// What the reader is told by mail.
@@ -12,7 +14,7 @@ use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
-    backend::notifications::staff_notices(&request::shop()?, &ctx).await.map_err(crate::refused)
+    backend::notifications::staff_notices(&request::shop()?, &ctx).await.map_err(crate::identity_error)
 }
 access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
 
@@ -27,7 +29,7 @@ pub async fn save_my_notices(
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
     let wanted: Vec<StaffNotice> = chosen.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect();
-    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &wanted).await.map_err(crate::refused)
+    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &wanted).await.map_err(crate::identity_error)
 }
 access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
 
@@ -41,7 +43,7 @@ pub struct Mine;
 lazy_page!(Mine, settings, mine_page);
 
 fn mine_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let save = ServerAction::<SaveMyNotices>::new();
     on_done(save, tr!(COMMON_SAVED), |()| ());
     let notices = resource(|| (), |()| read_my_notices());
@@ -50,15 +52,15 @@ fn mine_page() -> AnyView {
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_MINE)/>
             <Suspense fallback=|| view! { <SkeletonText/> }>
-                {shown(notices, move |notices| page(notices, save, &posted))}
+                {shown(notices, move |notices| page(notices, save, &fallback))}
             </Suspense>
         </div>
     }
     .into_any()
 }
 
-fn page(view: StaffNoticesView, save: ServerAction<SaveMyNotices>, posted: &Posted) -> AnyView {
-    let problem = problem(save, posted);
+fn page(view: StaffNoticesView, save: ServerAction<SaveMyNotices>, fallback: &FormFallback) -> AnyView {
+    let problem = problem(save, fallback);
     let words = |kind: StaffNotice| match kind {
         StaffNotice::Order => tr!(ADMIN_MINE_NOTICE_ORDER),
         StaffNotice::Refused => tr!(ADMIN_MINE_NOTICE_REFUSED),

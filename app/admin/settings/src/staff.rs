@@ -1,12 +1,13 @@
 //! Staff: who works here, in which role, and who may sign in.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::StaffView;
 use leptos::prelude::*;
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
@@ -15,7 +16,7 @@ use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectFiel
 pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::staff(&request::shop()?, &ctx).await.map_err(crate::refused)
+    backend::identity::staff(&request::shop()?, &ctx).await.map_err(crate::identity_error)
 }
 access!(ListStaff, Access::Staff(Permission::WriteStaff));
 
@@ -25,7 +26,9 @@ pub async fn add_staff(name: String, email: String, role: Role, password: String
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
     let contact = domain::view::ContactDetails { name, email, phone: String::new() };
-    backend::identity::create_staff(&request::shop()?, &ctx, request::locale(), contact, role, &password).await.map_err(crate::refused)?;
+    backend::identity::create_staff(&request::shop()?, &ctx, request::locale(), contact, role, &password)
+        .await
+        .map_err(crate::identity_error)?;
     Ok(())
 }
 access!(AddStaff, Access::Staff(Permission::WriteStaff));
@@ -35,7 +38,7 @@ access!(AddStaff, Access::Staff(Permission::WriteStaff));
 pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::set_role(&request::shop()?, &ctx, user, Some(role)).await.map_err(crate::refused)
+    backend::identity::set_role(&request::shop()?, &ctx, user, Some(role)).await.map_err(crate::identity_error)
 }
 access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
 
@@ -44,7 +47,7 @@ access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
 pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::set_active(&request::shop()?, &ctx, user, active).await.map_err(crate::refused)
+    backend::identity::set_active(&request::shop()?, &ctx, user, active).await.map_err(crate::identity_error)
 }
 access!(SetStaffActive, Access::Staff(Permission::WriteStaff));
 
@@ -59,7 +62,7 @@ pub struct Staff;
 lazy_page!(Staff, settings, staff_page);
 
 fn staff_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let changed = move |()| version.update(|times| *times += 1);
     let (add, role, active) = (ServerAction::<AddStaff>::new(), ServerAction::<SetStaffRole>::new(), ServerAction::<SetStaffActive>::new());
@@ -71,9 +74,9 @@ fn staff_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings/staff")}
+            <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(staff, move |staff| page(staff, Actions { add, role, active }, &posted))}
+                {shown(staff, move |staff| page(staff, Actions { add, role, active }, &fallback))}
             </Transition>
         </div>
     }
@@ -96,10 +99,10 @@ struct Actions {
     active: ServerAction<SetStaffActive>,
 }
 
-fn page(staff: Vec<StaffView>, actions: Actions, posted: &Posted) -> AnyView {
+fn page(staff: Vec<StaffView>, actions: Actions, fallback: &FormFallback) -> AnyView {
     let Actions { add, role, active } = actions;
-    let (fault, added, chosen) = (problem(add, posted), typed(add, posted), typed(role, posted));
-    let (role_fault, active_fault) = (problem(role, posted), problem(active, posted));
+    let (fault, added, chosen) = (problem(add, fallback), typed(add, fallback), typed(role, fallback));
+    let (role_fault, active_fault) = (problem(role, fallback), problem(active, fallback));
     let columns = vec![
         Column::new(tr!(ADDRESS_FULL_NAME)),
         Column::new(tr!(ADDRESS_EMAIL)),

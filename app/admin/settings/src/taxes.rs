@@ -1,13 +1,14 @@
 //! Tax rates: what was, is and will be in force, and one more.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::Timestamp;
 use domain::permission::Permission;
 use domain::view::TaxRateView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, Posted, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed, use_posted, wrong,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
@@ -51,7 +52,7 @@ pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(TaxesView {
-        rates: backend::pricing::tax_rates(&shop, &ctx).await.map_err(crate::rule_refused)?,
+        rates: backend::pricing::tax_rates(&shop, &ctx).await.map_err(crate::pricing_error)?,
         countries: backend::customers::countries(request::locale()),
         country: backend::settings::shop(&shop).country,
         now: shop.now(),
@@ -84,7 +85,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     }
     let draft =
         TaxRateDraft { class: form.class, country: form.country, rate_bp: rate_bp.unwrap_or_default(), valid_from, source: form.source };
-    backend::pricing::save_tax_rate(&shop, &ctx, locale, draft).await.map_err(crate::rule_refused)?;
+    backend::pricing::save_tax_rate(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     Ok(())
 }
 access!(SaveTaxRate, Access::Staff(Permission::WriteSettings));
@@ -99,7 +100,7 @@ pub struct Taxes;
 lazy_page!(Taxes, settings, taxes_page);
 
 fn taxes_page() -> AnyView {
-    let posted = use_posted();
+    let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let save = ServerAction::<SaveTaxRate>::new();
     on_done(save, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
@@ -108,9 +109,9 @@ fn taxes_page() -> AnyView {
         <Title text=tr!(ADMIN_SETTINGS_TAX)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
-            {crate::pages("/admin/settings/taxes")}
+            <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(taxes, move |view| page(view, save, &posted))}
+                {shown(taxes, move |view| page(view, save, &fallback))}
             </Transition>
         </div>
     }
@@ -126,14 +127,14 @@ fn class_name(class: &str) -> &'static str {
     }
 }
 
-fn page(view: TaxesView, save: ServerAction<SaveTaxRate>, posted: &Posted) -> AnyView {
+fn page(view: TaxesView, save: ServerAction<SaveTaxRate>, fallback: &FormFallback) -> AnyView {
     let TaxesView { rates, countries, country, now, may_write } = view;
     let list = if rates.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_SETTINGS_TAX_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_TAX_EMPTY_BODY) plain=true/> }.into_any()
     } else {
         table(rates, &countries, now)
     };
-    let form = may_write.then(|| form(countries, &country, now, save, posted));
+    let form = may_write.then(|| form(countries, &country, now, save, fallback));
     view! {
         <Panel title=tr!(ADMIN_SETTINGS_TAX) flush=true>{list}</Panel>
         {form}
@@ -181,8 +182,8 @@ fn table(rates: Vec<TaxRateView>, countries: &[(String, String)], now: Timestamp
     view! { <Table caption=tr!(ADMIN_SETTINGS_TAX) columns>{rows}</Table> }.into_any()
 }
 
-fn form(countries: Vec<(String, String)>, own: &str, now: Timestamp, save: ServerAction<SaveTaxRate>, posted: &Posted) -> AnyView {
-    let (problem, typed) = (problem(save, posted), typed(save, posted));
+fn form(countries: Vec<(String, String)>, own: &str, now: Timestamp, save: ServerAction<SaveTaxRate>, fallback: &FormFallback) -> AnyView {
+    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let country = typed.or("form[country]", own);
     let countries: Vec<Choice> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
     let classes: Vec<Choice> = ["standard", "zero", "exempt", "none"].map(|class| Choice::new(class, class_name(class))).to_vec();

@@ -3,13 +3,13 @@
 use domain::view::SavedAddress;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
+use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
 use crate::address::{AddressFields, AddressStart};
+use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 /// The address book.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ fn addresses_page() -> AnyView {
             {move || Suspend::new(async move {
                 match book.await {
                     Ok(book) => view! { <Book book action done=done.get_untracked()/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Transition>
@@ -51,8 +51,8 @@ fn addresses_page() -> AnyView {
 
 #[component]
 fn Book(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> impl IntoView {
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     let none = book.saved.is_empty();
     let heading = if book.edited.is_empty() { tr!(ADDRESS_ADD) } else { tr!(COMMON_EDIT) };
     let (edited, start, countries) = (book.edited, book.form, book.countries);

@@ -17,7 +17,7 @@ use domain::Locale;
 #[cfg(feature = "ssr")]
 use domain::messages::t;
 #[cfg(feature = "ssr")]
-use session::{Posted, request};
+use session::{FormFallback, request};
 
 #[cfg(feature = "ssr")]
 use crate::address;
@@ -48,7 +48,7 @@ pub struct Entered {
 }
 
 #[cfg(feature = "ssr")]
-fn told(error: IdentityError) -> AppError {
+fn identity_error(error: IdentityError) -> AppError {
     match error {
         IdentityError::Invalid(fields) => request::invalid(fields),
         IdentityError::WrongCredentials => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
@@ -61,7 +61,7 @@ fn told(error: IdentityError) -> AppError {
 }
 
 #[cfg(feature = "ssr")]
-fn told_of_book(error: CustomerError) -> AppError {
+fn customer_error(error: CustomerError) -> AppError {
     match error {
         CustomerError::Invalid(fields) => request::invalid(fields),
         CustomerError::SignedOut => request::fail(AppError::new(401)),
@@ -78,7 +78,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     // Sent to where one signs in, and nowhere else.
     let device = identity::device_token(&shop, me.id, request::context()?.device.as_deref());
     for path in request::SIGN_IN_PATHS {
-        request::set_cookie(request::DEVICE_COOKIE, &device, path, 31_536_000);
+        request::set_cookie(session::cookies::DEVICE, &device, path, 31_536_000);
     }
     let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
     let cart =
@@ -98,7 +98,7 @@ pub async fn sign_in(
     #[server(default)] back: Option<String>,
 ) -> Result<Entered, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(told)?;
+    let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(identity_error)?;
     enter(&me, &token, cart, back).await
 }
 access!(SignIn, Access::Public);
@@ -115,8 +115,8 @@ pub async fn sign_up(
 ) -> Result<Entered, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let contact = ContactDetails { name, email, phone };
-    let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(told)?;
-    let me = identity::authenticate(&shop, &token).await.map_err(told)?.ok_or_else(|| AppError::new(500))?;
+    let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(identity_error)?;
+    let me = identity::authenticate(&shop, &token).await.map_err(identity_error)?.ok_or_else(|| AppError::new(500))?;
     enter(&me, &token, cart, back).await
 }
 access!(SignUp, Access::Public);
@@ -125,7 +125,7 @@ access!(SignUp, Access::Public);
 #[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<String, AppError> {
     if let Some(token) = request::token() {
-        identity::sign_out(&request::shop()?, &token).await.map_err(told)?;
+        identity::sign_out(&request::shop()?, &token).await.map_err(identity_error)?;
     }
     request::set_session(None);
     name_cart(None);
@@ -200,12 +200,12 @@ pub struct BookView {
 #[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let context = request::authorize(Access::Customer)?;
-    let saved = backend::customers::address_book(&request::shop()?, &context).await.map_err(told_of_book)?;
-    let posted = use_context::<Posted>().unwrap_or_default();
-    let typed: Fields = posted.values.into_iter().collect();
+    let saved = backend::customers::address_book(&request::shop()?, &context).await.map_err(customer_error)?;
+    let fallback = use_context::<FormFallback>().unwrap_or_default();
+    let typed: Fields = fallback.values.into_iter().collect();
     let one = saved.iter().find(|saved| saved.id.to_string() == edited).map(|saved| saved.address.clone());
     let known = request::me().map(|me| me.contact).unwrap_or_default();
-    let address = match (posted.to.is_empty(), one) {
+    let address = match (fallback.to.is_empty(), one) {
         (false, _) => address::read(&typed, ""),
         (true, Some(one)) => one,
         (true, None) => Address { recipient: known.name, phone: known.phone, ..Address::default() },
@@ -231,15 +231,15 @@ pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<Strin
     let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
     let id = field("id").parse().ok();
     match (field("step").as_str(), id) {
-        ("delete", Some(id)) => backend::customers::delete_address(&shop, &context, id).await.map_err(told_of_book)?,
-        ("default", Some(id)) => backend::customers::set_default_address(&shop, &context, id).await.map_err(told_of_book)?,
+        ("delete", Some(id)) => backend::customers::delete_address(&shop, &context, id).await.map_err(customer_error)?,
+        ("default", Some(id)) => backend::customers::set_default_address(&shop, &context, id).await.map_err(customer_error)?,
         ("save", id) => {
             let read = address::read(&fields, "");
             let chosen = address::as_chosen(read.clone());
             match backend::customers::save_address(&shop, &context, locale, id, &chosen, !field("is_default").is_empty()).await {
                 Ok(_) => {}
                 Err(CustomerError::Invalid(errors)) => return Err(request::invalid(address::at_fields(errors, &read, ""))),
-                Err(error) => return Err(told_of_book(error)),
+                Err(error) => return Err(customer_error(error)),
             }
         }
         _ => return Err(request::not_found()),
@@ -262,7 +262,7 @@ pub struct PreferencesView {
 pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let context = request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
-    let preferences = backend::customers::preferences(&request::shop()?, &context).await.map_err(told_of_book)?;
+    let preferences = backend::customers::preferences(&request::shop()?, &context).await.map_err(customer_error)?;
     Ok(PreferencesView { contact: me.contact, preferences })
 }
 access!(ReadPreferences, Access::Customer);
@@ -278,23 +278,23 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
         "contact" => {
             let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
             let token = request::token().unwrap_or_default();
-            identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(told)?;
+            identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(identity_error)?;
         }
         "preferences" => {
-            let kept = backend::customers::preferences(&shop, &context).await.map_err(told_of_book)?;
+            let kept = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
             let preferences = Preferences { locale: raw("language"), ..kept };
-            backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(told_of_book)?;
+            backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(customer_error)?;
             // As in the browser is what it is without a cookie.
             match Locale::parse(&preferences.locale) {
-                Some(language) => request::set_cookie("lang", language.code(), "/", 31_536_000),
-                None => request::set_cookie("lang", "", "/", 0),
+                Some(language) => request::set_cookie(session::cookies::LANGUAGE, language.code(), "/", 31_536_000),
+                None => request::set_cookie(session::cookies::LANGUAGE, "", "/", 0),
             }
         }
         "password" => {
             let token = request::token().unwrap_or_default();
             identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password"))
                 .await
-                .map_err(told)?;
+                .map_err(identity_error)?;
         }
         _ => return Err(request::not_found()),
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_posted, wrong};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_form_fallback, wrong};
 use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
 
 use super::{Entered, SignIn, SignUp};
@@ -27,7 +27,7 @@ fn go_on(entered: Signal<Option<Entered>>) {
 fn Along() -> impl IntoView {
     let cart = use_cart();
     let query = use_query_map();
-    let typed = use_posted().value("back").map(str::to_owned);
+    let typed = use_form_fallback().value("back").map(str::to_owned);
     let back = move || typed.clone().or_else(|| query.with(|query| query.get("back"))).unwrap_or_default();
     let view = cart.view();
     // A cart gets its id a moment after the first thing was put in.
@@ -54,8 +54,8 @@ lazy_page!(SignInPage, account, sign_in_page);
 
 fn sign_in_page() -> AnyView {
     let action = ServerAction::<SignIn>::new();
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     view! {
         <Title text=tr!(SHELL_SIGN_IN)/>
@@ -65,7 +65,7 @@ fn sign_in_page() -> AnyView {
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
                 <Along/>
-                <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=posted.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
+                <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=fallback.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
                 <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
             </PostForm>
@@ -88,10 +88,10 @@ lazy_page!(SignUpPage, account, sign_up_page);
 
 fn sign_up_page() -> AnyView {
     let action = ServerAction::<SignUp>::new();
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
-    let typed = move |name: &str| posted.value(name).unwrap_or_default().to_owned();
+    let typed = move |name: &str| fallback.value(name).unwrap_or_default().to_owned();
     view! {
         <Title text=tr!(ACCOUNT_CREATE)/>
         <NotIndexed/>

@@ -41,7 +41,7 @@ pub(crate) fn AccountFrame(
                 <ul class="flex md:flex-col gap-1 whitespace-nowrap">
                     {links.into_iter().map(|link| {
                         let current = (link.href == here).then_some("page");
-                        view! { <li><a class="job min-h-11" href=link.href aria-current=current>{link.name}</a></li> }
+                        view! { <li><a class="nav-item min-h-11" href=link.href aria-current=current>{link.name}</a></li> }
                     }).collect_view()}
                 </ul>
             </nav>

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
 use crate::cart::{Gone, use_cart};
+use crate::error_page::ErrorPage;
 use crate::order::{OrderRow, OrderSheet};
 use crate::query::address;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 /// The account's first page.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ fn account_page() -> AnyView {
             {move || Suspend::new(async move {
                 match account.await {
                     Ok(account) => view! { <Overview account/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Suspense>
@@ -39,7 +39,7 @@ fn account_page() -> AnyView {
 fn Overview(account: AccountView) -> impl IntoView {
     let cart = use_cart();
     let action = ServerAction::<SignOut>::new();
-    let problem = problem(action, &use_posted());
+    let problem = problem(action, &use_form_fallback());
     Effect::new(move || {
         if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
             // The cart is its owner's and stays with the account.
@@ -92,7 +92,7 @@ fn my_orders_page() -> AnyView {
             {move || Suspend::new(async move {
                 let list = match orders.await {
                     Ok(list) => list,
-                    Err(error) => return view! { <Trouble error/> }.into_any(),
+                    Err(error) => return view! { <ErrorPage error/> }.into_any(),
                 };
                 let next = list.next.map(|after| address("/account/orders", [("after", after.as_str())].into_iter()));
                 let none = list.orders.is_empty();
@@ -125,7 +125,7 @@ fn my_order_page() -> AnyView {
             {move || Suspend::new(async move {
                 let (order, link) = match order.await {
                     Ok(found) => found,
-                    Err(error) => return view! { <Trouble error/> }.into_any(),
+                    Err(error) => return view! { <ErrorPage error/> }.into_any(),
                 };
                 let title = tr!(ORDER_NUMBER, number = order.number);
                 let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];

@@ -3,12 +3,12 @@
 use domain::Locale;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_posted, wrong};
+use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
 use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
+use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 /// Preferences, contact, password.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ fn preferences_page() -> AnyView {
             {move || Suspend::new(async move {
                 match preferences.await {
                     Ok(view) => view! { <Forms view/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Suspense>
@@ -36,8 +36,8 @@ fn preferences_page() -> AnyView {
 #[component]
 fn Forms(view: PreferencesView) -> impl IntoView {
     let action = ServerAction::<ChangeAccount>::new();
-    let posted = use_posted();
-    let problem = problem(action, &posted);
+    let fallback = use_form_fallback();
+    let problem = problem(action, &fallback);
     let query = use_query_map();
     let saved = move || match action.version().get() {
         0 => query.with(|query| query.get("saved").is_some()),
@@ -49,7 +49,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
             let _ = window().location().set_href("/account/preferences?saved=1");
         }
     });
-    let typed = move |name: &str, known: String| posted.value(name).map_or(known, str::to_owned);
+    let typed = move |name: &str, known: String| fallback.value(name).map_or(known, str::to_owned);
     let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
     view! {
         <AccountFrame here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>

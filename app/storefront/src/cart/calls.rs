@@ -19,7 +19,7 @@ use session::request;
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SyncCart>(), access_of::<ReadCart>(), access_of::<ChangeCart>()];
 
-/// The pages that are told which cart this browser has, and the call that puts goods back into it.
+/// Paths that the cookie with the cart's id is sent to: the pages that show the cart, and the call that puts items back into it.
 #[cfg(feature = "ssr")]
 const PAGES: [&str; 6] = ["/cart", "/checkout", "/sign-in", "/sign-up", "/orders/follow", "/api/finish_order"];
 
@@ -39,7 +39,7 @@ pub(crate) fn named_cart() -> Option<CartId> {
 }
 
 #[cfg(feature = "ssr")]
-fn told(error: CartError) -> AppError {
+fn to_app_error(error: CartError) -> AppError {
     use domain::messages::t;
     match error {
         CartError::Unknown => request::not_found(),
@@ -58,7 +58,8 @@ pub async fn sync_cart(
     #[server(default)] code: Option<String>,
 ) -> Result<CartView, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let view = backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(told)?;
+    let view =
+        backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(to_app_error)?;
     name_cart(view.id);
     Ok(view)
 }
@@ -72,7 +73,7 @@ pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError>
     match backend::cart::view(&shop, &context, request::locale(), id).await {
         Ok(view) => Ok(Some(view)),
         Err(CartError::Unknown) => Ok(None),
-        Err(error) => Err(told(error)),
+        Err(error) => Err(to_app_error(error)),
     }
 }
 access!(ReadCart, Access::Public);
@@ -94,7 +95,7 @@ pub async fn change_cart(
         Some(id) => match backend::cart::view(&shop, &context, locale, id).await {
             Ok(view) => Some(view),
             Err(CartError::Unknown) => None,
-            Err(error) => return Err(told(error)),
+            Err(error) => return Err(to_app_error(error)),
         },
         None => None,
     };
@@ -130,7 +131,8 @@ pub async fn change_cart(
         ("set" | "remove", Some(variant)) => items.retain(|item| item.variant != variant),
         _ => return Err(request::refused(404, t::PRODUCT_NOT_FOUND_BODY)),
     }
-    let view = backend::cart::sync(&shop, &context, locale, Channel::Web, view.id, view.version, items, discount).await.map_err(told)?;
+    let view =
+        backend::cart::sync(&shop, &context, locale, Channel::Web, view.id, view.version, items, discount).await.map_err(to_app_error)?;
     name_cart(view.id);
     request::redirect("/cart");
     Ok("/cart".to_owned())

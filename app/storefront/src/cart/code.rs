@@ -1,4 +1,4 @@
-//! Where a discount code is typed: in a form of its own, or in the checkout's.
+//! The field for a discount code: in a form of its own, or in the checkout's.
 
 use domain::view::{CartNotice, CartView};
 use leptos::html;
@@ -8,10 +8,10 @@ use wasm_bindgen::JsCast;
 
 use super::{use_cart, words};
 
-/// The field's id and name, alone on its page.
+/// The field's id and name: there is one on a page.
 const FIELD: &str = "code";
 
-/// Where a discount code is typed, as a form of its own.
+/// The field for a discount code, as a form of its own.
 #[component]
 pub fn CodeForm(
     /// The cart.
@@ -31,7 +31,7 @@ pub(crate) fn is_code_refused(view: &CartView) -> bool {
     view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }))
 }
 
-/// Where a discount code is typed, in a form. What is wrong with it is said here and nowhere else.
+/// The field for a discount code, in a form. Only here it is shown why a code is refused.
 #[component]
 pub(crate) fn CodeField(
     /// The cart.
@@ -39,7 +39,7 @@ pub(crate) fn CodeField(
     view: Signal<CartView>,
     /// What the button sends as `step`, without a script.
     step: &'static str,
-    /// What the button to go on without a code sends as `step`. Only where a code that is refused keeps one from going on.
+    /// What the button to continue without a code sends as `step`: only where a refused code blocks the next step.
     #[prop(optional)]
     without: Option<&'static str>,
     /// What was typed into it, when the form came back.
@@ -52,12 +52,12 @@ pub(crate) fn CodeField(
     let cart = use_cart();
     let typed = RwSignal::new(sent.or_else(|| view.with_untracked(|view| view.discount_code.clone())).unwrap_or_default());
     let refused = Signal::derive(move || {
-        let told = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
-        error.get().or(told)
+        let of_cart = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
+        error.get().or(of_cart)
     });
     let used = move || view.with(|view| view.discount_code.clone());
     let use_code = move || cart.set_code(Some(typed.get_untracked()));
-    // Enter in the field is for this button, and not for the first one of the form.
+    // Enter in the field presses this button, not the form's first one.
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" {
             event.prevent_default();
@@ -65,21 +65,21 @@ pub(crate) fn CodeField(
         }
     };
     let dropped = RwSignal::new(false);
-    let state = NodeRef::<html::P>::new();
+    let status_line = NodeRef::<html::P>::new();
     let go_on = move || {
         empty_field();
         typed.set(String::new());
         cart.set_code(None);
         dropped.set(true);
-        // The button that was pressed is gone. What came of it is read in place of it, without the phone's keyboard.
+        // The pressed button is gone, so the focus goes to the status, and not to the field: no phone keyboard opens.
         request_animation_frame(move || {
-            if let Some(state) = state.try_get_untracked().flatten() {
-                // A browser that does not give it the focus reads it out all the same.
-                let _ = state.focus();
+            if let Some(line) = status_line.try_get_untracked().flatten() {
+                // Without the focus a screen reader still reads the status out.
+                let _ = line.focus();
             }
         });
     };
-    let said = move || match (used().is_some(), dropped.get() && refused.with(Option::is_none)) {
+    let status = move || match (used().is_some(), dropped.get() && refused.with(Option::is_none)) {
         (true, _) => Some(tr!(CART_DISCOUNT_IN_USE)),
         (false, true) => Some(tr!(CART_DISCOUNT_DROPPED)),
         (false, false) => None,
@@ -88,34 +88,10 @@ pub(crate) fn CodeField(
         <div class="flex items-start gap-2">
             <div class="grow min-w-0" on:keydown=on_key><Field label=tr!(CART_DISCOUNT_CODE) name=FIELD bind=typed error=refused alert=true maxlength=40/></div>
             // Beside the field, below its label.
-            <span class="mt-6.5 shrink-0 whitespace-nowrap"><Button
-                kind="submit"
-                look=Look::Outline
-                attr:name="step"
-                attr:value=step
-                on:click=move |event| {
-                    event.prevent_default();
-                    use_code();
-                }
-            >
-                {tr!(CART_DISCOUNT_APPLY)}
-            </Button></span>
+            <span class="mt-6.5 shrink-0 whitespace-nowrap">{step_button(step, tr!(CART_DISCOUNT_APPLY), use_code)}</span>
         </div>
         {move || without.filter(|_| refused.with(Option::is_some)).map(|step| view! {
-            <div class="mt-2">
-                <Button
-                    kind="submit"
-                    look=Look::Outline
-                    attr:name="step"
-                    attr:value=step
-                    on:click=move |event| {
-                        event.prevent_default();
-                        go_on();
-                    }
-                >
-                    {tr!(CART_DISCOUNT_GO_ON)}
-                </Button>
-            </div>
+            <div class="mt-2">{step_button(step, tr!(CART_DISCOUNT_GO_ON), go_on)}</div>
         }.into_any())}
         {move || used().map(|code| view! {
             <p class="mt-2 flex items-center gap-2 text-sm">
@@ -129,7 +105,26 @@ pub(crate) fn CodeField(
                 }>{tr!(COMMON_REMOVE)}</button>
             </p>
         }.into_any())}
-        <p node_ref=state role="status" tabindex="-1" class=move || if used().is_some() { "sr-only" } else { "mt-2 text-sm text-quiet empty:hidden" }>{said}</p>
+        <p node_ref=status_line role="status" tabindex="-1" class=move || if used().is_some() { "sr-only" } else { "mt-2 text-sm text-quiet empty:hidden" }>{status}</p>
+    }
+    .into_any()
+}
+
+/// A button that sends `step` without a script, and with one does `press`.
+fn step_button(step: &'static str, label: &'static str, press: impl Fn() + Send + Sync + 'static) -> AnyView {
+    view! {
+        <Button
+            kind="submit"
+            look=Look::Outline
+            attr:name="step"
+            attr:value=step
+            on:click=move |event| {
+                event.prevent_default();
+                press();
+            }
+        >
+            {label}
+        </Button>
     }
     .into_any()
 }
@@ -145,14 +140,13 @@ fn focus_field() {
     }
 }
 
-/// Empties the field as its reader would, so that what the form was told of it is no longer so.
+/// Empties the field with an `input` event, as typing would, so that the form drops its error.
 fn empty_field() {
     let Some(field) = field() else { return };
     field.set_value("");
     let rises = web_sys::EventInit::new();
     rises.set_bubbles(true);
     if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &rises) {
-        // Whether anybody forbids the browser to go on does not matter: it has nothing to do.
         let _ = field.dispatch_event(&event);
     }
 }

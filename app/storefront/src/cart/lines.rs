@@ -53,10 +53,10 @@ fn drawer_content() -> AnyView {
     let view = cart.view();
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
     let locale = use_locale();
-    let goods_cost = Signal::derive(move || view.with(|view| locale.money(goods(view))));
+    let subtotal = Signal::derive(move || view.with(|view| locale.money(discounted_subtotal(view))));
     let close = move |_| cart.open.set(false);
     let delivery = resource(|| (), |()| read_delivery());
-    let goods = Signal::derive(move || view.with(parcel));
+    let contents = Signal::derive(move || view.with(contents_of));
     view! {
         <div class="flex flex-col min-h-full -my-4">
             <div class="grow py-4">
@@ -73,10 +73,10 @@ fn drawer_content() -> AnyView {
                 } else {
                     view! {
                         <div class="flex flex-col gap-3">
-                            <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=goods_cost total=true/></dl>
+                            <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=subtotal total=true/></dl>
                             <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</p>
                             <Suspense fallback=|| ()>
-                                {loaded(delivery, move |delivery| view! { <DeliveryLine delivery=delivery.unwrap_or_default() goods/> }.into_any())}
+                                {loaded(delivery, move |delivery| view! { <DeliveryLine delivery=delivery.unwrap_or_default() contents/> }.into_any())}
                             </Suspense>
                             <div class="grid grid-cols-2 gap-3">
                                 <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
@@ -92,16 +92,16 @@ fn drawer_content() -> AnyView {
     .into_any()
 }
 
-/// Goods after discount.
-fn goods(view: &CartView) -> Money {
+/// The subtotal less the discount.
+fn discounted_subtotal(view: &CartView) -> Money {
     view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
 }
 
-/// Worth and weight of what is in a cart, for its delivery; none of a cart with nothing in it that can be bought.
+/// Price and weight in grams of what is in a cart, for its delivery; `None` if nothing in it can be bought.
 #[must_use]
-pub(crate) fn parcel(view: &CartView) -> Option<(Money, i64)> {
+pub(crate) fn contents_of(view: &CartView) -> Option<(Money, i64)> {
     let weight = view.lines.iter().map(|line| line.weight_g.saturating_mul(line.quantity.get())).fold(0_i64, i64::saturating_add);
-    view.lines.iter().any(|line| line.available > 0).then(|| (goods(view), weight))
+    view.lines.iter().any(|line| line.available > 0).then(|| (discounted_subtotal(view), weight))
 }
 
 /// A cart with nothing in it, or one that another tab ended: then that is said.
@@ -329,21 +329,21 @@ pub fn Sums(
     delivery: DeliveryTo,
 ) -> impl IntoView {
     let locale = use_locale();
-    let goods = Signal::derive(move || view.with(parcel));
+    let contents = Signal::derive(move || view.with(contents_of));
     let to = place::now(delivery.clone());
     // Name of the place and the fee, once both are known.
     let shipping = Memo::new(move |_| {
-        let (worth, weight) = goods.get()?;
+        let (price, weight_g) = contents.get()?;
         to.with(|to| {
-            Some((to.place.as_ref()?.name.clone(), to.ways(worth, weight).first().map(|(fee, way)| (*fee, way.rate.tax_rate_bp))?))
+            Some((to.place.as_ref()?.name.clone(), to.ways(price, weight_g).first().map(|(fee, way)| (*fee, way.rate.tax_rate_bp))?))
         })
     });
     let subtotal = Signal::derive(move || view.with(|view| locale.money(view.totals.subtotal)));
     let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
     let sums = Memo::new(move |_| {
-        let (goods, tax) = view.with(|view| (self::goods(view), view.totals.tax));
-        let Some((_, (fee, rate))) = shipping.get() else { return (goods, tax) };
-        (goods.plus(fee).unwrap_or(goods), fee.tax_inside(rate).and_then(|inside| tax.plus(inside)).unwrap_or(tax))
+        let (subtotal, tax) = view.with(|view| (discounted_subtotal(view), view.totals.tax));
+        let Some((_, (fee, rate))) = shipping.get() else { return (subtotal, tax) };
+        (subtotal.plus(fee).unwrap_or(subtotal), fee.tax_inside(rate).and_then(|inside| tax.plus(inside)).unwrap_or(tax))
     });
     let total = Signal::derive(move || locale.money(sums.get().0));
     view! {
@@ -359,7 +359,7 @@ pub fn Sums(
             }}
         </dl>
         <p class="text-sm text-quiet mt-1">{move || tr!(CART_TAX_INCLUDED, amount = locale.money(sums.get().1))}</p>
-        <div class="mt-4 text-sm"><DeliveryLine delivery goods/></div>
+        <div class="mt-4 text-sm"><DeliveryLine delivery contents/></div>
     }
     .into_any()
 }

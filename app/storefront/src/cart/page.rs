@@ -2,7 +2,7 @@
 
 use domain::view::{CartView, DeliveryTo};
 use leptos::prelude::*;
-use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_posted};
+use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_form_fallback};
 use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, items_in, news, read_cart, use_cart};
@@ -21,8 +21,8 @@ fn cart_page() -> AnyView {
     let delivery = resource(|| (), |()| read_delivery());
     let latest = resource(|| (), |()| read_latest_order());
     // Each line has a field for its number: which one is meant is seen from the words alone.
-    let problem = use_posted().error.map(|error| match error.fields.first() {
-        Some((_, words)) => AppError::told(error.status, words.clone()),
+    let problem = use_form_fallback().error.map(|error| match error.fields.first() {
+        Some((_, words)) => AppError::with_message(error.status, words.clone()),
         None => error,
     });
     let problem = Signal::stored(problem);

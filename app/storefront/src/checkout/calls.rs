@@ -18,7 +18,7 @@ use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
 use domain::view::{Address, CheckoutForm, FieldErrors};
 #[cfg(feature = "ssr")]
-use session::{Posted, request};
+use session::{FormFallback, request};
 
 #[cfg(feature = "ssr")]
 use crate::address;
@@ -78,27 +78,27 @@ pub struct Next {
 }
 
 #[cfg(feature = "ssr")]
-fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
+fn to_app_error(error: CheckoutError, seen_total: Option<i64>) -> AppError {
     use domain::messages::t;
     let locale = request::locale();
     match error {
         CheckoutError::Invalid(fields) => request::invalid(fields),
         CheckoutError::NoCart | CheckoutError::Empty => request::refused(422, t::CHECKOUT_NOTHING_TO_BUY),
         CheckoutError::OutOfStock(names) | CheckoutError::Gone(names) => {
-            request::fail(AppError::told(409, t::CHECKOUT_STOCK_GONE.with(locale, &[("name", &names.join(", "))])))
+            request::fail(AppError::with_message(409, t::CHECKOUT_STOCK_GONE.with(locale, &[("name", &names.join(", "))])))
         }
         CheckoutError::TotalChanged(now) => {
-            let old = domain::Money::new(shown.unwrap_or(now.minor), now.currency);
-            request::fail(AppError::told(
+            let old = domain::Money::new(seen_total.unwrap_or(now.minor), now.currency);
+            request::fail(AppError::with_message(
                 409,
                 t::CHECKOUT_TOTALS_CHANGED.with(locale, &[("old", &locale.money(old)), ("new", &locale.money(now))]),
             ))
         }
         CheckoutError::Discount(total) => {
-            request::fail(AppError::told(409, t::CHECKOUT_DISCOUNT_LOST.with(locale, &[("total", &locale.money(total))])))
+            request::fail(AppError::with_message(409, t::CHECKOUT_DISCOUNT_LOST.with(locale, &[("total", &locale.money(total))])))
         }
         CheckoutError::Ordered { number, .. } => {
-            request::fail(AppError::told(409, t::CHECKOUT_ORDERED_ALREADY.with(locale, &[("number", &number)])))
+            request::fail(AppError::with_message(409, t::CHECKOUT_ORDERED_ALREADY.with(locale, &[("number", &number)])))
         }
         CheckoutError::KeyReused | CheckoutError::Key => request::refused(409, t::CHECKOUT_KEY_USED),
         CheckoutError::TooLarge(_) => request::refused(422, t::CART_TOO_LARGE),
@@ -109,7 +109,7 @@ fn told(error: CheckoutError, shown: Option<i64>) -> AppError {
 #[cfg(feature = "ssr")]
 async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let found = backend::checkout::offers(&shop, &context, locale, cart, address).await.map_err(|error| told(error, None))?;
+    let found = backend::checkout::offers(&shop, &context, locale, cart, address).await.map_err(|error| to_app_error(error, None))?;
     Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 
@@ -155,8 +155,8 @@ async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppEr
 pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let me = request::me();
-    let posted = use_context::<Posted>().unwrap_or_default();
-    let mut typed: Fields = posted.values.into_iter().collect();
+    let fallback = use_context::<FormFallback>().unwrap_or_default();
+    let mut typed: Fields = fallback.values.into_iter().collect();
     let cart = cart.or_else(named_cart);
     // Without a script the code is used or dropped by a button of the form, which comes back to the page.
     let code = match typed.get("step").map(String::as_str) {
@@ -165,7 +165,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         _ => None,
     };
     let code_problem = match (cart, code) {
-        (Some(id), Some(code)) => use_typed_code(id, &code).await.unwrap_or_else(|error| Some(error.said(locale))),
+        (Some(id), Some(code)) => use_typed_code(id, &code).await.unwrap_or_else(|error| Some(error.text(locale))),
         _ => None,
     };
     if code_problem.is_some() {
@@ -181,7 +181,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     } else {
         Vec::new()
     };
-    let (shipping, billing) = if posted.to.is_empty() {
+    let (shipping, billing) = if fallback.to.is_empty() {
         let own = book.iter().find(|saved| saved.is_default).or(book.first()).map(|saved| saved.address.clone());
         (own.unwrap_or_else(address::of_chosen_place), Address::default())
     } else {
@@ -273,7 +273,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     let placed = match backend::checkout::place_order(&shop, &context, locale, Channel::Web, &field("key"), form).await {
         Ok(placed) => placed,
         Err(CheckoutError::Invalid(errors)) => return Err(request::invalid(at_fields(errors))),
-        Err(error) => return Err(told(error, seen_total)),
+        Err(error) => return Err(to_app_error(error, seen_total)),
     };
     if context.user().is_some() && !field("save_address").is_empty() {
         // The order is placed; an address that is not kept is asked for again next time.

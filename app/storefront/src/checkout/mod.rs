@@ -1,6 +1,7 @@
 //! Checkout: one page in three steps, the order that waits for its payment, and the page to come back to from the bank.
 
 mod calls;
+mod offers;
 mod page;
 mod returned;
 mod summary;

@@ -14,8 +14,8 @@ use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, res
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr, use_locale};
 
 use super::{BackIntoCart, LINK, UnpaidActions};
+use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
-use crate::trouble::Trouble;
 
 #[cfg(feature = "ssr")]
 use domain::id::OrderId;
@@ -137,7 +137,7 @@ fn return_page() -> AnyView {
             {move || Suspend::new(async move {
                 match found.await {
                     Ok(returned) => view! { <Standing returned order=order.get_untracked()/> }.into_any(),
-                    Err(error) => view! { <Trouble error/> }.into_any(),
+                    Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
         </Suspense>

@@ -35,8 +35,9 @@ pub(super) fn Summary(
         }
     });
     let locale = use_locale();
-    let first_line =
-        move || locale.money(chosen.with(|chosen| chosen.as_ref().map_or_else(|| view.with(goods), |offer| offer.totals.total)));
+    let first_line = move || {
+        locale.money(chosen.with(|chosen| chosen.as_ref().map_or_else(|| view.with(total_before_delivery), |offer| offer.totals.total)))
+    };
     view! {
         <Card>
             {move || cart.is_ready().then(|| view! { <Notices cart/> }.into_any())}
@@ -56,8 +57,8 @@ pub(super) fn Summary(
     .into_any()
 }
 
-/// Goods after discount, as long as the delivery is not chosen.
-fn goods(view: &CartView) -> Money {
+/// The total after discount, before a delivery is chosen.
+fn total_before_delivery(view: &CartView) -> Money {
     view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)
 }
 
@@ -111,12 +112,12 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
         let discount = view.with(|view| view.totals.discount);
         (discount.minor > 0).then(|| locale.money(discount))
     };
-    // Without delivery nobody knows the total: what is known is what the goods cost.
+    // Before a delivery is chosen the total is not known.
     let is_whole = Memo::new(move |_| chosen.with(Option::is_some));
     let total = Signal::derive(move || {
         locale.money(chosen.with(|chosen| match chosen {
             Some(offer) => offer.totals.total,
-            None => view.with(goods),
+            None => view.with(total_before_delivery),
         }))
     });
     let tax = Signal::derive(move || {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_posted};
+use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_form_fallback};
 use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale};
 
 use super::Next;
@@ -77,8 +77,8 @@ pub async fn read_latest_order() -> Result<Option<LatestOrder>, AppError> {
 }
 access!(ReadLatestOrder, Access::Public);
 
-/// Does what the shopper decides about an order, which its signed link names. `step` is `card`, to pay it by card; `cash`, to pay it
-/// when it arrives; `cancel`, to give it up unpaid; `cart`, to take the goods of a cancelled one again. The answer says where it goes on.
+/// Does what the shopper chose for an order, named by its signed link. `step` is `card`, to pay it by card; `cash`, to pay it
+/// when it arrives; `cancel`, to give it up unpaid; `cart`, to put the items of a cancelled one into the cart again. The answer is the next address.
 #[server(endpoint = "finish_order", output = Answer)]
 pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
@@ -88,17 +88,17 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
         "card" => {
             remember_order(&shop, order.id);
             // Paid meanwhile, or nothing to pay: the order's page says so.
-            backend::payments::start_card(&shop, order.id).await.map_err(not_paid)?.unwrap_or(own)
+            backend::payments::start_card(&shop, order.id).await.map_err(payment_error)?.unwrap_or(own)
         }
         "cash" => {
-            backend::payments::pay_in_cash(&shop, &context, order.id).await.map_err(not_paid)?;
+            backend::payments::pay_in_cash(&shop, &context, order.id).await.map_err(payment_error)?;
             own
         }
         "cancel" => {
-            backend::orders::give_up_unpaid(&shop, &context, order.id).await.map_err(not_given_up)?;
-            goods_to_cart(&order).await?
+            backend::orders::give_up_unpaid(&shop, &context, order.id).await.map_err(order_error)?;
+            items_to_cart(&order).await?
         }
-        "cart" if order.cancelled.is_some() => goods_to_cart(&order).await?,
+        "cart" if order.cancelled.is_some() => items_to_cart(&order).await?,
         _ => return Err(request::not_found()),
     };
     request::redirect(&address);
@@ -107,7 +107,7 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
 access!(FinishOrder, Access::Public);
 
 #[cfg(feature = "ssr")]
-fn not_paid(error: backend::payments::PaymentError) -> AppError {
+fn payment_error(error: backend::payments::PaymentError) -> AppError {
     use backend::payments::PaymentError;
     use domain::messages::t;
     match error {
@@ -122,19 +122,19 @@ fn not_paid(error: backend::payments::PaymentError) -> AppError {
 }
 
 #[cfg(feature = "ssr")]
-fn not_given_up(error: backend::orders::OrderError) -> AppError {
+fn order_error(error: backend::orders::OrderError) -> AppError {
     use backend::orders::OrderError;
     use domain::messages::t;
     match error {
         OrderError::Paid => request::refused(409, t::ORDER_ERROR_PAID),
-        OrderError::Payment(error) => not_paid(*error),
+        OrderError::Payment(error) => payment_error(*error),
         error => request::unexpected(&error),
     }
 }
 
-/// Puts the goods of an order into this browser's cart, beside what lies there, and says where the cart is.
+/// Adds the items of an order to this browser's cart; the answer is the cart's address.
 #[cfg(feature = "ssr")]
-async fn goods_to_cart(order: &domain::view::OrderView) -> Result<String, AppError> {
+async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppError> {
     use backend::cart;
     use domain::order::Channel;
     use domain::view::CartItem;
@@ -170,7 +170,7 @@ fn Deciding(
     buttons: Callback<Signal<bool>, AnyView>,
 ) -> impl IntoView {
     let action = ServerAction::<FinishOrder>::new();
-    let problem = problem(action, &use_posted());
+    let problem = problem(action, &use_form_fallback());
     let leaving = RwSignal::new(false);
     Effect::new(move || {
         let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
@@ -223,7 +223,7 @@ pub(crate) fn UnpaidActions(
     .into_any()
 }
 
-/// Takes the goods of a cancelled order into the cart again.
+/// Puts the items of a cancelled order into the cart again.
 #[component]
 pub(crate) fn BackIntoCart(
     /// The token of its signed link.

@@ -1,4 +1,4 @@
-//! How it gets there and how it is paid: the choices of the checkout's form.
+//! The choices of delivery and payment in the checkout's form.
 
 use domain::Money;
 use domain::view::{Address, CashOnDelivery, SavedAddress};
@@ -8,11 +8,12 @@ use session::{AppError, wrong};
 use ui::{Alert, Button, Look, RadioCard, RadioCards, SkeletonText, Tone, icon, tr, use_locale};
 
 use super::Offer;
+use super::offers::Offers;
 use crate::address::AddressStart;
 
-/// Addresses of the book, to fill the form with one press.
+/// Saved addresses, to fill the form with one press.
 #[component]
-pub(super) fn Book(
+pub(super) fn AddressBook(
     book: Vec<SavedAddress>,
     shipping: RwSignal<(u32, AddressStart)>,
     on_place: Callback<(String, String)>,
@@ -38,30 +39,24 @@ pub(super) fn Book(
 }
 
 #[component]
-pub(super) fn Delivery(
-    offers: RwSignal<Vec<Offer>>,
-    delivery: RwSignal<String>,
-    waiting: RwSignal<bool>,
-    unread: RwSignal<Option<AppError>>,
-    again: RwSignal<u32>,
-    problem: Signal<Option<AppError>>,
-) -> impl IntoView {
+pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> impl IntoView {
     let locale = use_locale();
+    let Offers { list, code, loading, error: read_error, retries } = offers;
     let error = wrong(problem, "delivery");
     let retry = move || {
-        let words = unread.get()?.said(locale);
+        let words = read_error.get()?.text(locale);
         Some(
             view! {
                 <div class="flex flex-col gap-3 items-start">
                     <Alert tone=Tone::Danger>{words}</Alert>
-                    <Button look=Look::Outline busy=waiting on:click=move |_| again.update(|again| *again += 1)>{tr!(COMMON_RETRY)}</Button>
+                    <Button look=Look::Outline busy=loading on:click=move |_| retries.update(|retries| *retries += 1)>{tr!(COMMON_RETRY)}</Button>
                 </div>
             }
             .into_any(),
         )
     };
     let cards = move || {
-        offers.with(|offers| {
+        list.with(|offers| {
             let card = |offer: &Offer| {
                 let day = |at| locale.weekday_date(at);
                 let (from, to) = (day(offer.option.from), day(offer.option.to));
@@ -86,17 +81,17 @@ pub(super) fn Delivery(
         if !cards.is_empty() {
             return view! {
                 <div id="delivery" tabindex="-1">
-                    <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=delivery error on_change=Callback::new(move |code| delivery.set(code))/>
+                    <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=code error on_change=Callback::new(move |chosen| code.set(chosen))/>
                 </div>
             }
             .into_any();
         }
-        if waiting.get() {
+        if loading.get() {
             return view! { <SkeletonText lines=3/> }.into_any();
         }
         view! {
             <div id="delivery" tabindex="-1">
-                {move || unread.with(Option::is_none).then(|| view! { <Alert>{tr!(CHECKOUT_ADDRESS_FIRST)}</Alert> }.into_any())}
+                {move || read_error.with(Option::is_none).then(|| view! { <Alert>{tr!(CHECKOUT_ADDRESS_FIRST)}</Alert> }.into_any())}
                 {move || error.get().map(|error| view! { <p class="tone-danger tone-ink text-sm font-medium mt-2">{error}</p> })}
                 <div class="without-script mt-3"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(CHECKOUT_SHOW_DELIVERY)}</Button></div>
             </div>
@@ -120,7 +115,7 @@ pub(super) fn Payment(
 ) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "payment");
-    // Where no cash is taken the other way to pay is meant.
+    // Card, where no cash is taken.
     let chosen = Signal::derive(move || if cash.get().is_taken() { payment.get() } else { "card".to_owned() });
     let cards = move || {
         let card = RadioCard {
@@ -131,7 +126,7 @@ pub(super) fn Payment(
             ..RadioCard::default()
         };
         let hint = match (cash.get(), total.get()) {
-            // What is never taken is not spoken of.
+            // Cash is not mentioned by a shop that never takes it.
             (CashOnDelivery::Off, _) => return vec![card],
             (CashOnDelivery::NotCollected, _) => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
             (CashOnDelivery::UpTo(most), _) => tr!(CHECKOUT_CASH_UP_TO, amount = locale.money(most)),

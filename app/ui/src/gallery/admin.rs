@@ -1,4 +1,4 @@
-//! The admin's frame around its first page, with sample figures.
+//! The admin's home in its frame, with sample figures.
 
 use leptos::prelude::*;
 
@@ -6,37 +6,36 @@ use super::{A_MOMENT, pesos};
 use crate::*;
 use domain::Timestamp;
 
-/// The admin's first page in its frame.
 #[component]
 pub fn GalleryAdmin() -> impl IntoView {
-    let job = |name: &str, href: &str, shape, waiting| Job { href: href.into(), name: name.into(), shape, waiting };
-    let jobs = vec![
-        job(tr!(ADMIN_HOME), "/admin", icon::HOME, None),
-        job(tr!(ADMIN_ORDERS), "/admin/orders", icon::CLIPBOARD, Some(12)),
-        job(tr!(ADMIN_PRODUCTS), "/admin/products", icon::TAG, None),
-        job(tr!(ADMIN_STOCK), "/admin/stock", icon::BOXES, Some(3)),
-        job(tr!(ADMIN_BUYING), "/admin/buying", icon::BUYING, None),
-        job(tr!(ADMIN_MAKING), "/admin/making", icon::FACTORY, None),
-        job(tr!(ADMIN_CUSTOMERS), "/admin/customers", icon::USERS, None),
-        job(tr!(ADMIN_MARKETING), "/admin/marketing", icon::MEGAPHONE, None),
-        job(tr!(ADMIN_DELIVERIES), "/admin/deliveries", icon::TRUCK, None),
-        job(tr!(ADMIN_RETURNS), "/admin/returns", icon::RETURN, None),
-        job(tr!(ADMIN_BOOKS), "/admin/books", icon::BOOK_OPEN, None),
-        job(tr!(ADMIN_STORES), "/admin/stores", icon::STORE, None),
-        job(tr!(ADMIN_SETTINGS), "/admin/settings", icon::SETTINGS, None),
+    let item = |name: &str, href: &str, shape, waiting| NavItem { href: href.into(), name: name.into(), shape, waiting };
+    let navigation = vec![
+        item(tr!(ADMIN_HOME), "/admin", icon::HOME, None),
+        item(tr!(ADMIN_ORDERS), "/admin/orders", icon::CLIPBOARD, Some(12)),
+        item(tr!(ADMIN_PRODUCTS), "/admin/products", icon::TAG, None),
+        item(tr!(ADMIN_STOCK), "/admin/stock", icon::BOXES, Some(3)),
+        item(tr!(ADMIN_BUYING), "/admin/buying", icon::BUYING, None),
+        item(tr!(ADMIN_MAKING), "/admin/making", icon::FACTORY, None),
+        item(tr!(ADMIN_CUSTOMERS), "/admin/customers", icon::USERS, None),
+        item(tr!(ADMIN_MARKETING), "/admin/marketing", icon::MEGAPHONE, None),
+        item(tr!(ADMIN_DELIVERIES), "/admin/deliveries", icon::TRUCK, None),
+        item(tr!(ADMIN_RETURNS), "/admin/returns", icon::RETURN, None),
+        item(tr!(ADMIN_BOOKS), "/admin/books", icon::BOOK_OPEN, None),
+        item(tr!(ADMIN_STORES), "/admin/stores", icon::STORE, None),
+        item(tr!(ADMIN_SETTINGS), "/admin/settings", icon::SETTINGS, None),
     ];
-    let commands: Vec<_> = jobs
+    let commands: Vec<_> = navigation
         .iter()
-        .map(|job| Command {
-            label: job.name.clone(),
+        .map(|item| Command {
+            label: item.name.clone(),
             group: tr!(ADMIN_TITLE).into(),
-            href: job.href.clone(),
-            shape: job.shape,
+            href: item.href.clone(),
+            shape: item.shape,
             keywords: String::new(),
         })
         .collect();
     view! {
-        <AdminFrame shop_name="tindahan".to_owned() user_name="Liza Reyes".to_owned() jobs path="/admin/orders".to_owned() commands>
+        <AdminFrame shop_name="tindahan".to_owned() user_name="Liza Reyes".to_owned() navigation path="/admin/orders".to_owned() commands>
             {first_page()}
         </AdminFrame>
     }
@@ -95,7 +94,7 @@ pub(super) fn orders_table() -> AnyView {
         .iter()
         .zip(0_i64..)
         .map(|((number, customer, total, tone, paid), at)| {
-            let made = Timestamp::from_millis(A_MOMENT - at * 47 * 60_000);
+            let placed_at = Timestamp::from_millis(A_MOMENT - at * 47 * 60_000);
             let state = match tone {
                 Tone::Info => tr!(ORDER_STATE_IN_TRANSIT),
                 Tone::Success => tr!(ORDER_STATE_DELIVERED),
@@ -112,7 +111,7 @@ pub(super) fn orders_table() -> AnyView {
                 <Row selected=at == 1>
                     <td><TickBox name="order" value=*number label=tr!(UI_SELECT_ROW, name = number) checked=at == 1/></td>
                     <td><a class="figures font-medium hover:underline underline-offset-4" href="#content">{*number}</a></td>
-                    <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=made/></td>
+                    <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=placed_at/></td>
                     <td class="whitespace-nowrap">{*customer}</td>
                     <td>{payment}</td>
                     <td><StatusBadge tone=*tone settled text=state/></td>

@@ -1,4 +1,4 @@
-//! Every component in its states, for whoever builds pages: `/ui` in development.
+//! Every component in its states, for developers: `/ui` in development.
 
 mod admin;
 mod shop;
@@ -21,7 +21,7 @@ fn minutes_later(minutes: i64) -> Option<Timestamp> {
     Some(Timestamp::from_millis(A_MOMENT + minutes * 60_000))
 }
 
-/// A picture's id out of those given; none of them is needed.
+/// One of the given ids, which may be none.
 fn picture(pictures: &[String], at: usize) -> String {
     pictures.get(at % pictures.len().max(1)).cloned().unwrap_or_default()
 }
@@ -36,10 +36,10 @@ fn Part(#[prop(into)] title: String, children: Children) -> impl IntoView {
     }
 }
 
-/// All components, one part a kind. `pictures` are ids of pictures that exist, for the cards.
+/// All components, by kind.
 #[component]
 pub fn Gallery(
-    /// Ids of pictures that exist.
+    /// Ids of existing pictures.
     #[prop(optional)]
     pictures: Vec<String>,
 ) -> impl IntoView {
@@ -203,7 +203,7 @@ fn choices(pictures: &[String]) -> AnyView {
                 <RadioCards legend=tr!(CHECKOUT_PAYMENT_TITLE) name="method" cards selected="cod".to_owned()/>
                 <div class="flex flex-col gap-5">
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="size" chips=sizes selected="37".to_owned()/>
-                    <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="colour" chips=colours selected="palm".to_owned() said="palm".to_owned()/>
+                    <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="colour" chips=colours selected="palm".to_owned() chosen_name="palm".to_owned()/>
                     <QuantityStepper name="quantity" value=quantity/>
                     <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true count=Some("38".to_owned())/>
                     <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save" hint=tr!(ADDRESS_NONE_BODY)/>
@@ -319,7 +319,7 @@ fn products(pictures: &[String]) -> AnyView {
                 <Price amount=pesos(39_000) compare_at=Some(pesos(45_000)) class="text-2xl"/>
                 <Price amount=pesos(45_000) compare_at=None from=true/>
             </div>
-            <div class="shelf">
+            <div class="product-grid">
                 <ProductCard href="#content" name="Dried mango" picture=picture(&pictures, 3) price=pesos(18_000) note=Some("Guimaras".into()) new=true/>
                 <ProductCard href="#content" name="Barako coffee" picture=picture(&pictures, 4) price=pesos(32_000) compare_at=Some(pesos(39_000)) few_left=Some(3)/>
                 <ProductCard href="#content" name="Bayong tote, handwoven with two colours of strips" picture=picture(&pictures, 5) price=pesos(89_000) from=true/>

@@ -1,11 +1,11 @@
-//! The storefront's frame around a first page, with sample goods.
+//! A storefront page in its frame, with sample products.
 
 use leptos::prelude::*;
 
 use super::{pesos, picture};
 use crate::*;
 
-const AISLES: [&str; 8] = [
+const CATEGORIES: [&str; 8] = [
     "Dried fruit and snacks",
     "Coffee and chocolate",
     "Preserves and condiments",
@@ -16,7 +16,7 @@ const AISLES: [&str; 8] = [
     "Gifts and hampers",
 ];
 
-const GOODS: [(&str, i64); 8] = [
+const PRODUCTS: [(&str, i64); 8] = [
     ("Stoneware mug", 65_000),
     ("Tsinelas", 42_000),
     ("Capiz pendant lamp", 289_000),
@@ -27,29 +27,28 @@ const GOODS: [(&str, i64); 8] = [
     ("Inabel scarf", 115_000),
 ];
 
-/// A first page in the storefront's frame.
 #[component]
 pub fn GalleryShop(
-    /// Ids of pictures that exist.
+    /// Ids of existing pictures.
     #[prop(optional)]
     pictures: Vec<String>,
 ) -> impl IntoView {
-    let aisles: Vec<_> = AISLES.iter().map(|name| NavLink::new("#content", *name)).collect();
+    let links: Vec<_> = CATEGORIES.iter().map(|name| NavLink::new("#content", *name)).collect();
     let columns = vec![
-        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: aisles.iter().take(4).cloned().collect() },
+        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: links.iter().take(4).cloned().collect() },
         FooterColumn { title: tr!(SHELL_FOOTER_HELP).into(), links: vec![NavLink::new("#content", tr!(SHELL_FOOTER_TRACK))] },
         FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: vec![NavLink::new("#content", tr!(SHELL_SIGN_IN))] },
     ];
     let path = Signal::stored("/".to_owned());
     view! {
         <SkipLink/>
-        <Header shop_name="tindahan".to_owned() categories=aisles.clone() path cart_count=3/>
+        <Header shop_name="tindahan".to_owned() categories=links.clone() path cart_count=3/>
         <main id="content" class="page">
             {story(&pictures)}
-            {categories(&aisles, &pictures)}
-            {shelf(tr!(HOME_NEW_TITLE), &pictures, 0)}
+            {categories(&links, &pictures)}
+            {product_section(tr!(HOME_NEW_TITLE), &pictures, 0)}
             {promises()}
-            {shelf(tr!(HOME_POPULAR_TITLE), &pictures, 4)}
+            {product_section(tr!(HOME_POPULAR_TITLE), &pictures, 4)}
         </main>
         <Footer shop_name="tindahan".to_owned() columns path year=2026/>
         <BottomNavigation path cart_count=3/>
@@ -72,11 +71,11 @@ fn story(pictures: &[String]) -> AnyView {
     .into_any()
 }
 
-fn categories(aisles: &[NavLink], pictures: &[String]) -> AnyView {
-    let tiles = aisles
+fn categories(links: &[NavLink], pictures: &[String]) -> AnyView {
+    let tiles = links
         .iter()
         .enumerate()
-        .map(|(at, aisle)| view! { <CategoryTile href=aisle.href.clone() name=aisle.name.clone() picture=picture(pictures, [3, 4, 6, 0, 2, 5, 9, 8][at % 8])/> })
+        .map(|(at, link)| view! { <CategoryTile href=link.href.clone() name=link.name.clone() picture=picture(pictures, [3, 4, 6, 0, 2, 5, 9, 8][at % 8])/> })
         .collect_view();
     view! {
         <section class="mt-12 md:mt-16">
@@ -87,8 +86,8 @@ fn categories(aisles: &[NavLink], pictures: &[String]) -> AnyView {
     .into_any()
 }
 
-fn shelf(title: &'static str, pictures: &[String], from: usize) -> AnyView {
-    let cards = GOODS
+fn product_section(title: &'static str, pictures: &[String], from: usize) -> AnyView {
+    let cards = PRODUCTS
         .iter()
         .enumerate()
         .skip(from)
@@ -118,7 +117,7 @@ fn shelf(title: &'static str, pictures: &[String], from: usize) -> AnyView {
                 <h2 class="text-2xl">{title}</h2>
                 <a href="#content" class="inline-flex items-center min-h-11 font-medium underline underline-offset-4 decoration-1">{tr!(COMMON_SEE_ALL)}</a>
             </div>
-            <div class="shelf">{cards}</div>
+            <div class="product-grid">{cards}</div>
         </section>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! Carts as the API says and takes them.
+//! Carts in the API.
 
 use domain::id::{CartId, VariantId};
 use domain::view::{self, CartNotice, DiscountRefusal};
@@ -97,7 +97,7 @@ impl From<CartNotice> for Notice {
                     DiscountRefusal::OutOfTime => "it is not valid now".to_owned(),
                     DiscountRefusal::UsedUp => "it was used as often as it may be".to_owned(),
                     DiscountRefusal::TooMany => "too many codes were tried; try again later".to_owned(),
-                    DiscountRefusal::BelowMinimum(least) => format!("the goods must cost at least {least}"),
+                    DiscountRefusal::BelowMinimum(least) => format!("the items must cost at least {least}"),
                 };
                 ("discount_refused", format!("{code}: {why}."))
             }
@@ -113,13 +113,13 @@ pub struct Cart {
     pub id: String,
     /// Lines.
     pub lines: Vec<CartLine>,
-    /// Goods before discount.
+    /// Items before discount.
     pub subtotal: Money,
     /// Discount, positive.
     pub discount: Money,
     /// Tax inside `total`.
     pub tax: Money,
-    /// What is to be paid for the goods. What delivery adds depends on the address: see the delivery options.
+    /// What is to be paid for the items. What delivery adds depends on the address: see the delivery options.
     pub total: Money,
     /// The code that applies.
     pub discount_code: Option<String>,
@@ -128,7 +128,7 @@ pub struct Cart {
 }
 
 impl Cart {
-    /// The cart as the API shows it. `id` names it when the view does not.
+    /// `id` is taken when the view has none.
     #[must_use]
     pub fn new(id: Option<CartId>, cart: view::CartView) -> Self {
         let line = |line: view::CartLineView| CartLine {
@@ -156,10 +156,8 @@ impl Cart {
     }
 }
 
-/// Reads lines, naming each mistake by its place.
-///
 /// # Errors
-/// What is wrong, as `(field, message)`.
+/// `(field, message)` for each wrong line.
 pub fn items(lines: Vec<NewLine>) -> Result<Vec<view::CartItem>, view::FieldErrors> {
     if lines.len() > domain::cart::MAX_LINES {
         return Err(vec![("lines".to_owned(), format!("At most {} lines.", domain::cart::MAX_LINES))]);

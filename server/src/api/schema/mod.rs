@@ -1,11 +1,11 @@
-//! What the API says and takes, apart from what the pages are given, so that a page may change and the API does not.
+//! The API's types, apart from the pages' views, so that pages may change without changing the API.
 //!
 //! Amounts are minor units (centavos) beside a currency; times are milliseconds since 1970 UTC; texts are in the caller's
 //! language. Fields are added, never taken away.
 
 mod cart;
-mod goods;
 mod order;
+mod products;
 mod stock;
 
 use serde::de::Error;
@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 pub use cart::*;
-pub use goods::*;
 pub use order::*;
+pub use products::*;
 pub use stock::*;
 
 /// An amount of money.
@@ -45,7 +45,6 @@ fn whole<'de, D: Deserializer<'de>>(json: D) -> Result<i64, D::Error> {
     number.as_i64().or_else(|| number.as_f64().and_then(float)).ok_or_else(|| D::Error::custom("a whole number is wanted"))
 }
 
-/// The same, or nothing.
 fn whole_or_none<'de, D: Deserializer<'de>>(json: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     struct Whole(#[serde(deserialize_with = "whole")] i64);

@@ -1,4 +1,4 @@
-//! Checkouts and orders as the API says and takes them.
+//! Checkouts and orders in the API.
 
 use domain::order::PaymentMethod;
 use domain::view;
@@ -93,7 +93,7 @@ impl From<view::Address> for Address {
 }
 
 impl Address {
-    /// What is too long, as `(field, message)`; `prefix` goes before the field.
+    /// `(field, message)` for each field that is too long; `prefix` goes before the field.
     #[must_use]
     pub fn too_long(&self, prefix: &str) -> view::FieldErrors {
         let fields = [
@@ -109,14 +109,14 @@ impl Address {
             ("postal_code", &self.postal_code, 20),
             ("place", &self.place, 10),
         ];
-        fields.into_iter().filter_map(|(field, text, most)| too_long(&format!("{prefix}{field}"), text, most)).collect()
+        fields.into_iter().filter_map(|(field, text, max_chars)| too_long(&format!("{prefix}{field}"), text, max_chars)).collect()
     }
 }
 
-/// The error of a field that holds more than `most` characters.
+/// The error of a field that has more than `max_chars` characters.
 #[must_use]
-pub fn too_long(field: &str, text: &str, most: usize) -> Option<(String, String)> {
-    (text.chars().count() > most).then(|| (field.to_owned(), format!("At most {most} characters.")))
+pub fn too_long(field: &str, text: &str, max_chars: usize) -> Option<(String, String)> {
+    (text.chars().count() > max_chars).then(|| (field.to_owned(), format!("At most {max_chars} characters.")))
 }
 
 /// A way to deliver.
@@ -321,7 +321,7 @@ pub struct Order {
     pub payment_method: String,
     /// Lines.
     pub lines: Vec<OrderLine>,
-    /// Goods before discount.
+    /// Items before discount.
     pub subtotal: Money,
     /// Discount, positive.
     pub discount: Money,
@@ -331,7 +331,7 @@ pub struct Order {
     pub tax: Money,
     /// What it costs.
     pub total: Money,
-    /// What is no longer due of it, as its goods came back or are not sent.
+    /// What is no longer due of it, as its items came back or are not sent.
     pub waived: Money,
     /// What arrived.
     pub captured: Money,

@@ -1,4 +1,4 @@
-//! Stock as the API says it.
+//! Stock in the API.
 
 use domain::view;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Whether something happens on a connection.
+//! Tracks activity on a connection, to close idle ones.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-/// What happens on a connection. Requests under way and answers that are being sent hold a reference.
+/// The activity of a connection. Requests under way and answers that are being sent hold a reference.
 pub(super) struct Activity {
     accepted: Instant,
-    /// Milliseconds after it was accepted at which something last happened.
+    /// Milliseconds from `accepted` to the last activity.
     last_ms: AtomicU64,
     /// A part of an answer waits for the client to read it, not for the shop.
     is_unread: AtomicBool,
-    /// Milliseconds after it was accepted at which the request began whose body is still being received; 0 when there is none.
+    /// Milliseconds from `accepted` to the begin of the request whose body is still being received; 0 when there is none.
     sending_since_ms: AtomicU64,
 }
 
@@ -31,7 +31,6 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Something happens.
     pub(super) fn touch(&self) {
         self.last_ms.store(self.elapsed_ms(), Ordering::Relaxed);
     }
@@ -40,13 +39,13 @@ impl Activity {
         u64::try_from(self.accepted.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Has a client been sending the body of one request for this long?
+    /// Whether the client has been sending the body of one request for this long.
     pub(super) fn is_sending_for(&self, time: Duration) -> bool {
         let since = self.sending_since_ms.load(Ordering::Relaxed);
         since > 0 && self.accepted.elapsed() >= time + Duration::from_millis(since)
     }
 
-    /// Has nothing happened for this long, other than that the client does not read? The connection's task and its service hold a
+    /// Whether nothing happened for this long, or the client did not read for this long. The connection's task and its service hold a
     /// reference each, anything under way holds more.
     pub(super) fn is_idle_for(self: &Arc<Self>, time: Duration) -> bool {
         let is_busy = Arc::strong_count(self) > 2 && !self.is_unread.load(Ordering::Relaxed);

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use crate::cache::Pages;
+use crate::cache::PageCache;
 use service::ConnectionService;
 
 /// An idle connection is closed after this time: one between two requests, one whose client sends a byte now and then to keep it open,
@@ -45,7 +45,7 @@ enum Signal {
     Close,
 }
 
-/// A connection on its way to the thread that serves it.
+/// A connection that is handed to the thread that serves it.
 struct Accepted {
     stream: std::net::TcpStream,
     service: ConnectionService,
@@ -58,13 +58,13 @@ struct Accepted {
 pub fn limit(configured: u32) -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse::<usize>().ok());
-    let wanted = usize::try_from(configured).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-    files.map_or(wanted, |files| wanted.min(files / 4 * 3)).max(1)
+    let configured = usize::try_from(configured).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+    files.map_or(configured, |files| configured.min(files / 4 * 3)).max(1)
 }
 
 /// Threads that serve connections, which are dealt to them in turn. Without any, the runtime's workers serve them.
 pub struct ConnectionThreads {
-    pages: Arc<Pages>,
+    pages: Arc<PageCache>,
     workers: Handle,
     threads: Vec<mpsc::UnboundedSender<Accepted>>,
     next: usize,
@@ -77,7 +77,7 @@ impl ConnectionThreads {
     ///
     /// # Errors
     /// The system's, when it has no more threads.
-    pub fn start(count: usize, connections: usize, pages: Arc<Pages>) -> std::io::Result<Self> {
+    pub fn start(count: usize, connections: usize, pages: Arc<PageCache>) -> std::io::Result<Self> {
         let threads = (0..count).map(|_| start_thread()).collect::<Result<_, _>>()?;
         Ok(Self { pages, workers: Handle::current(), threads, next: 0, permits: Arc::new(Semaphore::new(connections)) })
     }

@@ -18,11 +18,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::activity::{Activity, TrackedAnswer, TrackedRequest};
 use crate::api::Problem;
-use crate::cache::Pages;
+use crate::cache::PageCache;
 
-/// One connection's service: the cached pages, who is at the other end, and the permit that counts it.
+/// The service of one connection. The permit counts it towards the limit.
 pub(super) struct ConnectionService {
-    pages: Arc<Pages>,
+    pages: Arc<PageCache>,
     peer: SocketAddr,
     activity: Arc<Activity>,
     workers: Handle,
@@ -30,18 +30,17 @@ pub(super) struct ConnectionService {
 }
 
 impl ConnectionService {
-    pub(super) fn new(pages: Arc<Pages>, peer: SocketAddr, workers: Handle, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(pages: Arc<PageCache>, peer: SocketAddr, workers: Handle, permit: OwnedSemaphorePermit) -> Self {
         Self { pages, peer, activity: Arc::default(), workers, _permit: permit }
     }
 
-    /// What happens on the connection.
     pub(super) fn activity(&self) -> Arc<Activity> {
         self.activity.clone()
     }
 }
 
-/// Has the request exactly one `Host`? A proxy in front might otherwise have read another one than we do (RFC 9112, 3.2).
-fn names_its_host<B>(request: &Request<B>) -> bool {
+/// Whether the request has exactly one `Host`. A proxy in front might otherwise read another one than this program (RFC 9112, 3.2).
+fn has_one_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(_), None) => true,
@@ -50,7 +49,7 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
     }
 }
 
-fn without_host() -> Answer {
+fn host_problem() -> Answer {
     let mut answer = Problem::malformed("A request names its host, once.").into_response();
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer.map(|body| Either::Right(TrackedAnswer::new(body, Arc::default())))
@@ -65,8 +64,8 @@ impl Service<Request<Incoming>> for ConnectionService {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.activity.touch();
-        if !names_its_host(&request) {
-            return future::Either::Left(ready(Ok(without_host())));
+        if !has_one_host(&request) {
+            return future::Either::Left(ready(Ok(host_problem())));
         }
         if let Some(answer) = self.pages.cached_response(&request) {
             return future::Either::Left(ready(Ok(answer.map(Either::Left))));
@@ -74,11 +73,11 @@ impl Service<Request<Incoming>> for ConnectionService {
         let mut request = request.map(|body| TrackedRequest::body(body, &self.activity));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let (pages, activity) = (self.pages.clone(), self.activity.clone());
-        let work = AbortOnDropHandle::new(self.workers.spawn(async move { pages.answer(request).await }));
+        let task = AbortOnDropHandle::new(self.workers.spawn(async move { pages.answer(request).await }));
         future::Either::Right(Box::pin(async move {
-            let answer = work.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+            let answer = task.await.unwrap_or_else(|failed| match failed.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends before its connections only when the time to shut down is over.
+                // Cancelled: the grace period of the shutdown is over.
                 Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             });
             Ok(answer.map(|body| Either::Right(TrackedAnswer::new(body, activity))))

@@ -16,7 +16,7 @@ async fn open() -> (tokio::task::JoinHandle<()>, SocketAddr, tokio::sync::onesho
 }
 
 /// The same for so many connections.
-async fn open_for(most: usize) -> (tokio::task::JoinHandle<()>, SocketAddr, tokio::sync::oneshot::Sender<()>) {
+async fn open_for(max_connections: usize) -> (tokio::task::JoinHandle<()>, SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let slow = async || {
         tokio::time::sleep(Duration::from_secs(5)).await;
         "slow"
@@ -32,11 +32,11 @@ async fn open_for(most: usize) -> (tokio::task::JoinHandle<()>, SocketAddr, toki
     let router = Router::new().route("/account", get(async || "quick")).route("/slow", get(slow)).route("/long", get(long));
     let read = axum::routing::post(async |body: Bytes| body.len().to_string());
     let router = router.route("/large", get(large)).route("/read", read);
-    let pages = Arc::new(Pages::new(router, 0, Policy::new(None, None)));
+    let pages = Arc::new(PageCache::new(router, 0, Policy::new(None, None)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (close, closed) = tokio::sync::oneshot::channel();
-    let threads = ConnectionThreads::start(0, most, pages).unwrap();
+    let threads = ConnectionThreads::start(0, max_connections, pages).unwrap();
     let serving = tokio::spawn(serve(listener, threads, async move { drop(closed.await) }));
     (serving, address, close)
 }

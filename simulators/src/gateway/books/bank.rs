@@ -1,4 +1,4 @@
-//! What the shopper's bank does: agree, refuse, or ask who is there; and how money is taken that it holds.
+//! The shopper's bank: approves, declines, or asks for authentication; and captures of the money that it holds.
 
 use super::{Attempt, Books};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
         cards::{Behaviour, Decline, Method},
         charges::{Charge, Outcome},
         errors::ApiError,
-        intents::{Capture, Intent, State},
+        intents::{Capture, Intent, IntentState},
         ledger::Kind,
     },
     text::fresh_id,
@@ -31,7 +31,7 @@ impl Books {
                 Attempt::Declined(error.with_intent(intent.json(&self.base)))
             }
             Behaviour::Authenticate { then } => {
-                intent.state = State::RequiresAction { source: fresh_id("src"), then };
+                intent.state = IntentState::RequiresAction { source: fresh_id("src"), then };
                 intent.method = Some(method);
                 Attempt::Bank
             }
@@ -40,7 +40,7 @@ impl Books {
         Ok(attempt)
     }
 
-    /// The bank agreed: hold the money, and take it unless the shop wants to do that later.
+    /// The bank approved: holds the money, and captures it unless the shop does that later.
     pub(super) fn authorize(&mut self, intent: &mut Intent, method: Method) {
         let charge = Charge::new(intent, method.clone(), Outcome::Authorized);
         self.ledger.add(Kind::Hold, charge.amount, intent, &charge);
@@ -48,16 +48,16 @@ impl Books {
         intent.last_error = None;
         intent.latest_charge = Some(charge.id.clone());
         intent.capturable = charge.amount;
-        intent.state = State::RequiresCapture;
+        intent.state = IntentState::RequiresCapture;
         self.charges.insert(charge.id.clone(), charge);
         match intent.capture {
-            Capture::Automatic => self.take(intent, intent.amount, true),
-            Capture::Manual => self.tell("payment_intent.amount_capturable_updated", intent.json(&self.base)),
+            Capture::Automatic => self.capture_held(intent, intent.amount, true),
+            Capture::Manual => self.emit("payment_intent.amount_capturable_updated", intent.json(&self.base)),
         }
     }
 
-    /// Takes held money; releases the rest if this is the last time.
-    pub(super) fn take(&mut self, intent: &mut Intent, amount: u64, last: bool) {
+    /// Captures held money; releases the rest when this is the last capture.
+    pub(super) fn capture_held(&mut self, intent: &mut Intent, amount: u64, last: bool) {
         let Some(charge) = intent.latest_charge.as_ref().and_then(|id| self.charges.get_mut(id)) else {
             return;
         };
@@ -70,14 +70,14 @@ impl Books {
             intent.capturable = 0;
         }
         if intent.capturable == 0 {
-            intent.state = State::Succeeded;
-            self.tell("payment_intent.succeeded", intent.json(&self.base));
+            intent.state = IntentState::Succeeded;
+            self.emit("payment_intent.succeeded", intent.json(&self.base));
         } else {
-            self.tell("payment_intent.amount_capturable_updated", intent.json(&self.base));
+            self.emit("payment_intent.amount_capturable_updated", intent.json(&self.base));
         }
     }
 
-    /// The bank refused: note the failed charge, and ask for another card.
+    /// The bank declined: records the failed charge. Another card may follow.
     pub(super) fn decline(&mut self, intent: &mut Intent, method: Method, decline: &'static Decline) -> ApiError {
         let charge = Charge::new(intent, method, Outcome::Failed(decline));
         let error = ApiError::declined(decline, &charge.id).with_method(charge.method.json());
@@ -87,11 +87,11 @@ impl Books {
         error
     }
 
-    /// Notes why nobody paid.
+    /// Records why the payment failed.
     pub(super) fn fail(&mut self, intent: &mut Intent, error: &ApiError) {
         intent.method = None;
-        intent.state = State::RequiresPaymentMethod;
+        intent.state = IntentState::RequiresPaymentMethod;
         intent.last_error = Some(error.json());
-        self.tell("payment_intent.payment_failed", intent.json(&self.base));
+        self.emit("payment_intent.payment_failed", intent.json(&self.base));
     }
 }

@@ -1,6 +1,6 @@
-//! The gateway's memory and its rules: what each request does to intents, charges, refunds and the ledger.
+//! The gateway's state and its rules: what each request does to intents, charges, refunds and the ledger.
 //!
-//! Nothing here waits or talks to anybody, so every request happens at once or not at all.
+//! Nothing here does I/O or waits, so each request is atomic.
 
 mod bank;
 mod parameters;
@@ -14,21 +14,21 @@ use super::{
     charges::{Charge, Refund},
     errors::ApiError,
     form::Form,
-    intents::{Intent, State},
+    intents::{Intent, IntentState},
     ledger::{Kind, Ledger},
 };
 use crate::text::now_seconds;
 use parameters::{capture_of, card_of, new_intent};
 
-/// Something the shop will be told by webhook.
+/// An event that the shop receives by webhook.
 #[derive(Debug, Clone)]
-pub struct Happening {
+pub struct BookedEvent {
     pub kind: &'static str,
     /// The object as it stood at that moment.
     pub object: Value,
 }
 
-/// What came of charging a card.
+/// The result of charging a card.
 #[derive(Debug)]
 pub enum Attempt {
     /// The bank agreed. `late`: the answer is to come too late for the client.
@@ -39,7 +39,6 @@ pub enum Attempt {
     Declined(ApiError),
 }
 
-/// Everything the gateway knows.
 #[derive(Debug, Default)]
 pub struct Books {
     /// The gateway's own address as browsers see it.
@@ -52,7 +51,7 @@ pub struct Books {
     intents: BTreeMap<String, Intent>,
     charges: BTreeMap<String, Charge>,
     refunds: BTreeMap<String, Refund>,
-    happenings: Vec<Happening>,
+    events: Vec<BookedEvent>,
 }
 
 impl Books {
@@ -61,13 +60,11 @@ impl Books {
         Self { base: base.to_owned(), ..Self::default() }
     }
 
-    /// What happened since this was last asked, in order.
-    pub fn take_happenings(&mut self) -> Vec<Happening> {
-        std::mem::take(&mut self.happenings)
+    /// The events since the last call, oldest first.
+    pub fn take_events(&mut self) -> Vec<BookedEvent> {
+        std::mem::take(&mut self.events)
     }
 
-    /// Finds an intent.
-    ///
     /// # Errors
     /// [`ApiError::missing`].
     pub fn intent(&self, id: &str) -> Result<&Intent, ApiError> {
@@ -87,19 +84,17 @@ impl Books {
         shown
     }
 
-    /// The `charge` object.
     pub fn charge(&self, id: &str) -> Result<Value, ApiError> {
         let charge = self.charges.get(id).ok_or_else(|| ApiError::missing("charge", "charge", id))?;
         Ok(charge.json())
     }
 
-    /// The `refund` object.
     pub fn refund(&self, id: &str) -> Result<Value, ApiError> {
         let refund = self.refunds.get(id).ok_or_else(|| ApiError::missing("refund", "refund", id))?;
         Ok(refund.json())
     }
 
-    /// `POST /v1/payment_intents`: makes an intent, and confirms it at once when asked to.
+    /// `POST /v1/payment_intents`: creates an intent, and confirms it with `confirm=true`.
     ///
     /// # Errors
     /// A wrong parameter; with `confirm=true` also what [`Books::confirm`] refuses.
@@ -124,7 +119,7 @@ impl Books {
         let confirm = form.flag("confirm")?.unwrap_or(false);
         if let Some(card) = card_of(form)? {
             intent.method = Some(Method::of(card));
-            intent.state = State::RequiresConfirmation;
+            intent.state = IntentState::RequiresConfirmation;
         }
         if !confirm {
             self.intents.insert(intent.id.clone(), intent.clone());
@@ -167,7 +162,7 @@ impl Books {
         Ok((self.intent(id)?.clone(), attempt))
     }
 
-    /// What the hosted card page does when a number was typed.
+    /// Charges the card whose number was typed on the card page.
     ///
     /// # Errors
     /// No such intent, or a state that cannot be paid.
@@ -185,7 +180,7 @@ impl Books {
     pub fn authenticate(&mut self, id: &str, source: &str, approved: bool) -> Result<Intent, ApiError> {
         let mut intent = self.intent(id)?.clone();
         let decline = match (&intent.state, intent.method.clone()) {
-            (State::RequiresAction { source: current, then }, Some(method)) if current == source => Some((*then, method)),
+            (IntentState::RequiresAction { source: current, then }, Some(method)) if current == source => Some((*then, method)),
             _ => None,
         };
         match decline {
@@ -213,7 +208,7 @@ impl Books {
         let mut intent = self.intent(id)?.clone();
         let wanted = form.amount("amount_to_capture")?;
         let last = form.flag("final_capture")?.unwrap_or(true);
-        if intent.state != State::RequiresCapture {
+        if intent.state != IntentState::RequiresCapture {
             let message = format!(
                 "This PaymentIntent could not be captured because it has a status of {}. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.",
                 intent.status()
@@ -235,7 +230,7 @@ impl Books {
             let charge = intent.latest_charge.clone().unwrap_or_default();
             return Err(ApiError::declined(&GENERIC, &charge).with_intent(intent.json(&self.base)));
         }
-        self.take(&mut intent, amount, last);
+        self.capture_held(&mut intent, amount, last);
         self.intents.insert(id.to_owned(), intent.clone());
         Ok(intent)
     }
@@ -249,7 +244,7 @@ impl Books {
         let reasons = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
         let reason = form.choice("cancellation_reason", &reasons)?.map(str::to_owned);
         let mut intent = self.intent(id)?.clone();
-        if intent.received > 0 || matches!(intent.state, State::Canceled { .. }) {
+        if intent.received > 0 || matches!(intent.state, IntentState::Canceled { .. }) {
             let message = format!("You cannot cancel this PaymentIntent because it has a status of {}.", intent.status());
             return Err(self.refuse(&intent, "payment_intent_unexpected_state", message));
         }
@@ -257,8 +252,8 @@ impl Books {
             self.ledger.add(Kind::Release, intent.capturable, &intent, charge);
         }
         intent.capturable = 0;
-        intent.state = State::Canceled { at: now_seconds(), reason };
-        self.tell("payment_intent.canceled", intent.json(&self.base));
+        intent.state = IntentState::Canceled { at: now_seconds(), reason };
+        self.emit("payment_intent.canceled", intent.json(&self.base));
         self.intents.insert(id.to_owned(), intent.clone());
         Ok(intent)
     }
@@ -272,7 +267,7 @@ impl Books {
     ///
     /// # Errors
     /// Nothing named to refund, nothing taken, all given back already, or more than is left.
-    pub fn give_back(&mut self, form: &Form) -> Result<Refund, ApiError> {
+    pub fn create_refund(&mut self, form: &Form) -> Result<Refund, ApiError> {
         form.only(&["amount", "charge", "expand", "metadata", "payment_intent", "reason"])?;
         let reason = form.choice("reason", &["duplicate", "fraudulent", "requested_by_customer"])?;
         let wanted = form.amount("amount")?;
@@ -303,13 +298,13 @@ impl Books {
         if let Some(intent) = self.intents.get(&charge.intent) {
             self.ledger.add(Kind::Refund, amount, intent, &charge);
         }
-        self.tell("charge.refunded", charge.json());
+        self.emit("charge.refunded", charge.json());
         self.charges.insert(charge.id.clone(), charge);
         self.refunds.insert(refund.id.clone(), refund.clone());
         Ok(refund)
     }
 
-    /// A refund could not be delivered, as happens days later: the money is with the shop again.
+    /// A refund fails after it was accepted, as happens days later: the shop has the money again.
     ///
     /// # Errors
     /// No such refund, or one that failed before.
@@ -325,7 +320,7 @@ impl Books {
                 self.ledger.add(Kind::RefundFailed, refund.amount, intent, charge);
             }
         }
-        self.tell("refund.failed", refund.json());
+        self.emit("refund.failed", refund.json());
         self.refunds.insert(refund.id.clone(), refund.clone());
         Ok(refund)
     }
@@ -365,10 +360,10 @@ impl Books {
 
     fn must_be_payable(&self, intent: &Intent, verb: &str) -> Result<(), ApiError> {
         let why = match intent.state {
-            State::RequiresPaymentMethod | State::RequiresConfirmation | State::RequiresAction { .. } => return Ok(()),
-            State::Succeeded => "it has already succeeded after being previously confirmed",
-            State::RequiresCapture => "it has already been confirmed and waits to be captured",
-            State::Canceled { .. } => "it has a status of canceled",
+            IntentState::RequiresPaymentMethod | IntentState::RequiresConfirmation | IntentState::RequiresAction { .. } => return Ok(()),
+            IntentState::Succeeded => "it has already succeeded after being previously confirmed",
+            IntentState::RequiresCapture => "it has already been confirmed and waits to be captured",
+            IntentState::Canceled { .. } => "it has a status of canceled",
         };
         let message = format!("You cannot {verb} this PaymentIntent because {why}.");
         Err(self.refuse(intent, "payment_intent_unexpected_state", message))
@@ -379,7 +374,7 @@ impl Books {
         ApiError::state(code, message).with_intent(intent.json(&self.base))
     }
 
-    fn tell(&mut self, kind: &'static str, object: Value) {
-        self.happenings.push(Happening { kind, object });
+    fn emit(&mut self, kind: &'static str, object: Value) {
+        self.events.push(BookedEvent { kind, object });
     }
 }

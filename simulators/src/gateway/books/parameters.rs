@@ -8,17 +8,16 @@ use crate::gateway::{
 };
 
 /// The most that one intent may ask for, in minor units (the gateway takes eight digits).
-const LARGEST_AMOUNT: u64 = 99_999_999;
+const MAX_AMOUNT_MINOR: u64 = 99_999_999;
 
-/// Reads the parameters of a new intent.
 pub(super) fn new_intent(form: &Form) -> Result<Intent, ApiError> {
     form.required("amount")?;
     let amount = form.amount("amount")?.unwrap_or(0);
     if amount == 0 {
         return Err(ApiError::parameter("parameter_invalid_integer", "amount", "Invalid positive integer"));
     }
-    if amount > LARGEST_AMOUNT {
-        let message = format!("Amount must be no more than {LARGEST_AMOUNT}");
+    if amount > MAX_AMOUNT_MINOR {
+        let message = format!("Amount must be no more than {MAX_AMOUNT_MINOR}");
         return Err(ApiError::parameter("amount_too_large", "amount", message));
     }
     let currency = form.required("currency")?.to_ascii_lowercase();

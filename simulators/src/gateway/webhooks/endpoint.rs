@@ -1,6 +1,8 @@
-//! The address that events are sent to.
+//! The address that webhooks are sent to.
 
 use std::fmt;
+
+use url::{Host, Position, Url};
 
 /// Where events are sent, and the secret that signs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,26 +35,25 @@ impl Endpoint {
     /// The address is not of the form `http://host[:port][/path]`.
     pub fn new(url: &str, secret: &str) -> Result<Self, BadEndpoint> {
         let bad = || BadEndpoint { url: url.to_owned() };
-        if url.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        // The parser drops white space and extra slashes.
+        if !url.starts_with("http://") || url.starts_with("http:///") || url.contains(|letter: char| letter.is_whitespace()) {
             return Err(bad());
         }
-        let rest = url.strip_prefix("http://").ok_or_else(bad)?;
-        let start = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(start);
-        let path = path.split('#').next().unwrap_or_default();
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| bad())?),
-            _ => (authority, 80),
+        let parsed = Url::parse(url).map_err(|_| bad())?;
+        let host = match parsed.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => return Err(bad()),
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() || host.contains('@') {
+        if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(bad());
         }
         Ok(Self {
-            host: host.to_owned(),
-            authority: authority.to_owned(),
-            port,
-            path: if path.starts_with('/') { path.to_owned() } else { format!("/{path}") },
+            host,
+            authority: parsed.authority().to_owned(),
+            port: parsed.port_or_known_default().unwrap_or(80),
+            path: parsed[Position::BeforePath..Position::AfterQuery].to_owned(),
             secret: secret.to_owned(),
         })
     }

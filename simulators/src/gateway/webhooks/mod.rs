@@ -1,11 +1,11 @@
-//! Webhooks: events told to the shop, signed as the gateway signs them, and sent again until they are taken.
+//! Webhooks: events sent to the shop, signed as the gateway signs them, and retried until they are accepted.
 //!
-//! By default every event is sent once and in order. [`Settings`] make the courier as unruly as the real one: copies, delay, disorder,
-//! arrival before the answer.
+//! By default every event is sent once and in order. [`Settings`] add what happens with the real gateway: duplicates, delay,
+//! disorder, arrival before the answer.
 
-mod courier;
 mod endpoint;
 mod post;
+mod worker;
 
 use std::{
     collections::VecDeque,
@@ -23,30 +23,30 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::books::Happening;
+use super::books::BookedEvent;
 use crate::text::{fresh_id, now_seconds};
-use courier::Courier;
 pub use endpoint::{BadEndpoint, Endpoint};
+use worker::DeliveryWorker;
 
 /// How many events and deliveries are remembered.
-const MAX_KEPT: usize = 1_000;
+const MAX_REMEMBERED: usize = 1_000;
 /// The longest that an answer waits for its events to arrive first.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// How unruly the deliveries are.
+/// How events are delivered.
 #[derive(Debug, Clone, Serialize)]
 pub struct Settings {
     /// How many times each event is delivered in all; 1 is once. Copies go out at the same time.
     pub duplicates: usize,
     /// Whether events that follow closely, and their copies, are delivered in disorder.
     pub shuffle: bool,
-    /// How long after it happened an event is sent, in milliseconds.
+    /// How long after it was recorded an event is sent.
     pub delay_ms: u64,
     /// Whether the answer to the request waits until its events were delivered.
     pub before_answer: bool,
     /// How many times a delivery is tried before it is given up.
     pub max_attempts: u32,
-    /// The pause before the second attempt, in milliseconds; each further pause is twice as long.
+    /// The pause before the second attempt; each further pause is twice as long.
     pub retry_base_ms: u64,
 }
 
@@ -56,10 +56,10 @@ impl Default for Settings {
     }
 }
 
-/// What is to change in the settings; what is absent stays.
+/// Changes of the settings; what is absent stays.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Changes {
+pub struct SettingsChanges {
     duplicates: Option<usize>,
     shuffle: Option<bool>,
     delay_ms: Option<u64>,
@@ -68,7 +68,7 @@ pub struct Changes {
     retry_base_ms: Option<u64>,
 }
 
-impl Changes {
+impl SettingsChanges {
     fn apply(&self, settings: &mut Settings) {
         settings.duplicates = self.duplicates.unwrap_or(settings.duplicates).clamp(1, 50);
         settings.shuffle = self.shuffle.unwrap_or(settings.shuffle);
@@ -103,123 +103,119 @@ struct Event {
     due: Instant,
 }
 
-/// How much is under way: `first` counts events whose first attempt is not over, `open` what is neither delivered nor given up.
+/// Counts of what is under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Open {
-    first: usize,
-    open: usize,
+struct Pending {
+    /// Events whose first attempt is not over.
+    first_attempts: usize,
+    /// What is neither delivered nor given up.
+    deliveries: usize,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct WebhookState {
     endpoint: Option<Endpoint>,
     settings: Settings,
     events: VecDeque<Value>,
     deliveries: VecDeque<Delivery>,
 }
 
-/// The courier's desk: takes events, and tells what became of them.
+/// Queues events, and reports how their deliveries went.
 #[derive(Debug, Clone)]
 pub struct Webhooks {
-    memory: Arc<Mutex<Memory>>,
+    state: Arc<Mutex<WebhookState>>,
     queue: UnboundedSender<Event>,
-    open: watch::Sender<Open>,
+    pending: watch::Sender<Pending>,
 }
 
 impl Webhooks {
-    /// Sets up the desk, and the courier's work to be run beside it.
+    /// Also returns the worker's future, which the caller spawns.
     pub fn new(endpoint: Option<Endpoint>) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (queue, events) = unbounded_channel();
-        let memory = Memory { endpoint, ..Memory::default() };
-        let desk = Self { memory: Arc::new(Mutex::new(memory)), queue, open: watch::Sender::new(Open::default()) };
-        let courier = Courier::new(desk.memory.clone(), desk.open.clone());
-        (desk, courier.run(events))
+        let state = WebhookState { endpoint, ..WebhookState::default() };
+        let webhooks = Self { state: Arc::new(Mutex::new(state)), queue, pending: watch::Sender::new(Pending::default()) };
+        let worker = DeliveryWorker::new(webhooks.state.clone(), webhooks.pending.clone());
+        (webhooks, worker.run(events))
     }
 
-    /// Takes an event and returns at once. `request` and `key` are the request that caused it and its idempotency key, if any.
-    pub fn send(&self, happening: &Happening, request: Option<&str>, key: Option<&str>) {
+    /// Queues an event without waiting. `request` and `key` are the request that caused it and its idempotency key, if any.
+    pub fn send(&self, booked: &BookedEvent, request: Option<&str>, key: Option<&str>) {
         let id = fresh_id("evt");
-        let mut memory = lock(&self.memory);
+        let mut state = lock(&self.state);
         let event = json!({
             "id": id,
             "object": "event",
             "api_version": super::API_VERSION,
             "created": now_seconds(),
-            "data": { "object": happening.object },
+            "data": { "object": booked.object },
             "livemode": false,
-            "pending_webhooks": usize::from(memory.endpoint.is_some()),
+            "pending_webhooks": usize::from(state.endpoint.is_some()),
             "request": { "id": request, "idempotency_key": key },
-            "type": happening.kind,
+            "type": booked.kind,
         });
-        let outgoing = Event {
-            id,
-            kind: happening.kind,
-            body: event.to_string(),
-            due: Instant::now() + Duration::from_millis(memory.settings.delay_ms),
-        };
-        remember(&mut memory.events, event);
-        if memory.endpoint.is_none() {
+        let outgoing =
+            Event { id, kind: booked.kind, body: event.to_string(), due: Instant::now() + Duration::from_millis(state.settings.delay_ms) };
+        remember(&mut state.events, event);
+        if state.endpoint.is_none() {
             return;
         }
-        self.open.send_modify(|open| {
-            open.first += 1;
-            open.open += 1;
+        self.pending.send_modify(|pending| {
+            pending.first_attempts += 1;
+            pending.deliveries += 1;
         });
         if self.queue.send(outgoing).is_err() {
-            tracing::warn!("the webhook courier has stopped; an event was not sent");
+            tracing::warn!("the webhook worker has stopped; an event was not sent");
         }
     }
 
     /// Waits until the events so far were delivered, if the settings ask for that.
     pub async fn before_answer(&self) {
-        if lock(&self.memory).settings.before_answer {
-            let mut open = self.open.subscribe();
-            let _ = timeout_at(Instant::now() + MAX_WAIT, open.wait_for(|open| open.first == 0)).await;
+        if lock(&self.state).settings.before_answer {
+            let mut pending = self.pending.subscribe();
+            let _ = timeout_at(Instant::now() + MAX_WAIT, pending.wait_for(|pending| pending.first_attempts == 0)).await;
         }
     }
 
-    /// Sends events elsewhere from now on, or nowhere.
-    pub fn redirect(&self, endpoint: Option<Endpoint>) {
-        lock(&self.memory).endpoint = endpoint;
+    /// Sends events to this address from now on; with none, nowhere.
+    pub fn set_endpoint(&self, endpoint: Option<Endpoint>) {
+        lock(&self.state).endpoint = endpoint;
     }
 
-    /// Changes the settings and gives them back.
-    pub fn change(&self, changes: &Changes) -> Settings {
-        let mut memory = lock(&self.memory);
-        changes.apply(&mut memory.settings);
-        memory.settings.clone()
+    pub fn change_settings(&self, changes: &SettingsChanges) -> Settings {
+        let mut state = lock(&self.state);
+        changes.apply(&mut state.settings);
+        state.settings.clone()
     }
 
     /// Settings, what is under way, and the last deliveries, oldest first.
     pub fn report(&self) -> Value {
-        let memory = lock(&self.memory);
-        let url = memory.endpoint.as_ref().map(|endpoint| format!("http://{}{}", endpoint.authority, endpoint.path));
+        let state = lock(&self.state);
+        let url = state.endpoint.as_ref().map(|endpoint| format!("http://{}{}", endpoint.authority, endpoint.path));
         json!({
             "url": url,
-            "settings": memory.settings,
-            "open": self.open.borrow().open,
-            "deliveries": memory.deliveries,
+            "settings": state.settings,
+            "open": self.pending.borrow().deliveries,
+            "deliveries": state.deliveries,
         })
     }
 
-    /// One event as it was sent.
     pub fn event(&self, id: &str) -> Option<Value> {
-        lock(&self.memory).events.iter().find(|event| event["id"] == id).cloned()
+        lock(&self.state).events.iter().find(|event| event["id"] == id).cloned()
     }
 
     /// The last events, newest first, at most `limit`.
     pub fn events(&self, limit: usize) -> Vec<Value> {
-        lock(&self.memory).events.iter().rev().take(limit).cloned().collect()
+        lock(&self.state).events.iter().rev().take(limit).cloned().collect()
     }
 }
 
 fn remember<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() >= MAX_KEPT {
+    if list.len() >= MAX_REMEMBERED {
         list.pop_front();
     }
     list.push_back(item);
 }
 
-fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
-    memory.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<WebhookState>) -> MutexGuard<'_, WebhookState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

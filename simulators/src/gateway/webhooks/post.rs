@@ -15,10 +15,9 @@ use crate::text::{hex, now_seconds};
 
 /// How long an endpoint may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// No status line is longer than this.
 const MAX_STATUS_LINE_BYTES: usize = 4_096;
 
-/// Delivers a JSON body and gives the status of the answer.
+/// Posts a JSON body and returns the status of the answer.
 ///
 /// # Errors
 /// The endpoint cannot be reached, does not answer in time, or not in HTTP.

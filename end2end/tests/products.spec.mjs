@@ -1,4 +1,4 @@
-// What managers set: goods with all their variants and pictures, taxes, ways to deliver.
+// What managers set: products with all their variants and pictures, taxes, delivery methods.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,10 +91,10 @@ test('stock that cannot be taken away says why', { tag: '@desktop' }, async ({ p
   await expect(page.locator('#delta-error')).toContainText('1,000,000');
   await adjust('-999999');
   await expect(page.locator('#delta-error')).toContainText('can be taken away');
-  // Its movements say of which article they are.
-  const article = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
-  const sku = await article.textContent();
-  await article.click();
+  // Its movements say of which variant they are.
+  const variant = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
+  const sku = await variant.textContent();
+  await variant.click();
   await page.waitForURL('**/admin/stock/var_*');
   await expect(page.locator('main')).toContainText(`${sku} · `);
 });

@@ -1,4 +1,4 @@
-//! Goods as the API says them.
+//! Products in the API.
 
 use domain::view;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a WebAssembly knows of the pages that it does not have: their addresses, which are other documents.
+//! The routes of the other WebAssembly: their pages are loaded as new documents.
 
 use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
@@ -26,7 +26,6 @@ fn LoadFromServer() -> impl IntoView {
     let location = use_location();
     Effect::new(move || {
         let there = [location.pathname.get_untracked(), location.search.get_untracked(), location.hash.get_untracked()].concat();
-        // The address is one of the shop's own.
         let _ = window().location().replace(&there);
     });
 }

@@ -10,17 +10,17 @@ use crate::seo::NotIndexed;
 
 /// A page in place of one that could not be shown: not found, offline, crowded, or something unexpected.
 #[component]
-pub fn Trouble(
+pub fn ErrorPage(
     /// Why.
     error: AppError,
 ) -> impl IntoView {
     let (title, body) = match error.status {
         0 => (tr!(ERROR_OFFLINE_TITLE), tr!(ERROR_OFFLINE_BODY).to_owned()),
-        401 => (tr!(SHELL_SIGN_IN), error.said(use_locale())),
-        403 => (tr!(ERROR_FORBIDDEN_TITLE), error.said(use_locale())),
-        404 => (tr!(ERROR_NOT_FOUND_TITLE), error.said(use_locale())),
-        429 | 503 => (tr!(ERROR_BUSY_TITLE), error.said(use_locale())),
-        _ => (tr!(ERROR_UNEXPECTED_TITLE), error.said(use_locale())),
+        401 => (tr!(SHELL_SIGN_IN), error.text(use_locale())),
+        403 => (tr!(ERROR_FORBIDDEN_TITLE), error.text(use_locale())),
+        404 => (tr!(ERROR_NOT_FOUND_TITLE), error.text(use_locale())),
+        429 | 503 => (tr!(ERROR_BUSY_TITLE), error.text(use_locale())),
+        _ => (tr!(ERROR_UNEXPECTED_TITLE), error.text(use_locale())),
     };
     let (signed_out, offline) = (error.is_signed_out(), error.is_offline());
     let again = || {

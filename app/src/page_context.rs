@@ -1,5 +1,5 @@
-//! What is known of the reader before anything is rendered: language, colours, and which shop this is. On the server the
-//! router provides it; the browser reads it from the page that it got.
+//! The context of a page: the user's language and theme, and the shop's name and address. On the server the
+//! router provides it; in the browser it is read from the page.
 
 use domain::Locale;
 use leptos::prelude::*;
@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use session::Brand;
 use ui::Theme;
 
-/// Provides language, colours and the shop's name where the router has not.
-pub fn provide_reader() {
+/// Provides what the router has not.
+pub fn provide_page_context() {
     if use_context::<Locale>().is_none() {
         #[cfg(not(feature = "ssr"))]
         provide_from_page();
@@ -22,12 +22,12 @@ fn provide_from_page() {
     provide_context(Locale::parse(&attribute("lang")).unwrap_or_default());
     let theme = Theme::ALL.into_iter().find(|theme| theme.data_theme() == Some(attribute("data-theme").as_str()));
     provide_context(theme.unwrap_or_default());
-    // The selector is a constant and no nonsense.
+    // The selector is valid.
     let name = document().query_selector("meta[name=application-name]").ok().flatten().and_then(|meta| meta.get_attribute("content"));
     provide_context(Brand { name: name.unwrap_or_default(), origin: location().origin().unwrap_or_default() });
 }
 
-/// The reader's colours.
+/// The user's theme.
 #[must_use]
 pub fn use_theme() -> Theme {
     use_context().unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Plain forms, sent to the address of their own page by a browser without a script: the page's server function is called
-//! with the fields, and the answer is the next page, or the same one again with what was typed and what is wrong.
+//! The form fallback: forms that a browser without a script sends to the address of their own page. The page's server function is
+//! called with the fields, and the answer is the next page, or the same one again with what was typed and what is wrong.
 
 use std::convert::Infallible;
 
@@ -17,53 +17,53 @@ use multer::Multipart;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
+use session::language::visitor_locale;
 use session::request::SHOWN;
-use session::{AppError, Posted, TO};
+use session::{AppError, FormFallback, TO};
 
-use crate::router::{Pages, locale_of};
+use crate::router::Pages;
 
-/// The most that a form may send.
+/// Bytes of a form.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The most that a form with files may send.
+/// Bytes of a form with files.
 const MAX_BYTES_WITH_FILES: usize = 16 << 20;
 
-/// The field that asks for more of a form, not for its doing: the provinces of a region, another row. What is asked for may
-/// stand after it: `look:later`.
+/// The field and value that ask for the form again without submitting it: with the provinces of a region, with another row. What is
+/// asked for may follow: `look:later`.
 const LOOK: (&str, &str) = ("step", "look");
 
-/// A plain form as it was sent.
-struct Sent {
+/// A form as it was sent.
+struct SentForm {
     parts: Parts,
     bytes: Bytes,
     values: Vec<(String, String)>,
-    /// Nothing was left out.
-    whole: bool,
+    is_complete: bool,
 }
 
-impl Sent {
-    /// Reads it; None when it is longer than a form.
+impl SentForm {
+    /// Reads it; `None` when it has more than [`MAX_BYTES`].
     async fn receive(request: Request) -> Option<Self> {
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BYTES).await.ok()?;
         let values = storefront::query::pairs(&String::from_utf8_lossy(&bytes));
-        Some(Self { parts, bytes, values, whole: true })
+        Some(Self { parts, bytes, values, is_complete: true })
     }
 
-    /// Reads one with files; what was typed beside them is kept. The rest of what is too long is read and dropped, so that the
-    /// browser comes to hear the answer.
+    /// Reads a form with files, keeping the values of its other fields. What is over the limit is read and dropped: a browser shows no
+    /// answer while it is still sending.
     async fn receive_files(request: Request, boundary: String) -> Self {
         let (parts, body) = request.into_parts();
-        let (mut bytes, mut whole, mut pieces) = (Vec::new(), true, body.into_data_stream());
+        let (mut bytes, mut is_complete, mut pieces) = (Vec::new(), true, body.into_data_stream());
         while let Some(piece) = pieces.next().await {
             match piece {
                 Ok(piece) => {
                     let room = piece.len().min(MAX_BYTES_WITH_FILES - bytes.len());
                     bytes.extend_from_slice(&piece[..room]);
-                    whole &= room == piece.len();
+                    is_complete &= room == piece.len();
                 }
                 Err(_) => {
-                    whole = false;
+                    is_complete = false;
                     break;
                 }
             }
@@ -71,24 +71,25 @@ impl Sent {
         let bytes = Bytes::from(bytes);
         let mut fields = Multipart::new(stream::iter([Ok::<_, Infallible>(bytes.clone())]), boundary);
         let mut values = Vec::new();
-        // What cannot be read is not one of our forms; the function says so.
+        // A form that cannot be parsed is refused by its server function.
         while let Ok(Some(field)) = fields.next_field().await {
             if let (None, Some(name)) = (field.file_name(), field.name().map(str::to_owned)) {
                 values.push((name, field.text().await.unwrap_or_default()));
             }
         }
-        Self { parts, bytes, values, whole }
+        Self { parts, bytes, values, is_complete }
     }
 
+    /// Is the form only to be shown again?
     fn is_look(&self) -> bool {
         let asks = |value: &str| value.strip_prefix(LOOK.1).is_some_and(|more| more.is_empty() || more.starts_with(':'));
         self.values.iter().any(|(name, value)| name == LOOK.0 && asks(value))
     }
 
-    /// What was done leads on: to where the function says, or back to the form's own page.
-    fn onward(&self, told: HeaderMap) -> Response {
+    /// Redirects to where the function's headers say, else to the form's own page.
+    fn redirect(&self, headers: HeaderMap) -> Response {
         let mut answer = StatusCode::SEE_OTHER.into_response();
-        answer.headers_mut().extend(told);
+        answer.headers_mut().extend(headers);
         if !answer.headers().contains_key(header::LOCATION)
             && let Some(own) = self.parts.uri.path_and_query().and_then(|own| own.as_str().parse().ok())
         {
@@ -97,8 +98,8 @@ impl Sent {
         answer
     }
 
-    /// The form's page again, with what was typed and what came of it.
-    async fn page(self, pages: &Pages, to: &str, error: Option<AppError>, answer: Option<Vec<u8>>) -> Response {
+    /// Shows the form's page again, with what was typed and the result.
+    async fn show_again(self, pages: &Pages, to: &str, error: Option<AppError>, answer: Option<Vec<u8>>) -> Response {
         let mut page = http::Request::new(Body::empty());
         *page.method_mut() = Method::GET;
         *page.uri_mut() = self.parts.uri;
@@ -109,7 +110,7 @@ impl Sent {
         let mut values = self.values;
         values.retain(|(name, _)| !name.contains("password"));
         let status = error.as_ref().and_then(|error| StatusCode::from_u16(error.status).ok());
-        let mut rendered = pages.render(page, Some(Posted { to: to.to_owned(), values, error, answer })).await;
+        let mut rendered = pages.render(page, Some(FormFallback { to: to.to_owned(), values, error, answer })).await;
         if let Some(status) = status.filter(|_| rendered.status() == StatusCode::OK) {
             *rendered.status_mut() = status;
         }
@@ -117,17 +118,17 @@ impl Sent {
     }
 }
 
-/// What separates the fields of a form with files; None for one without.
+/// The multipart boundary; `None` for a form without files.
 fn boundary(headers: &HeaderMap) -> Option<String> {
     headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| multer::parse_boundary(kind).ok())
 }
 
-/// Answers the plain form of a page that has one.
+/// Answers the form of a page that has one.
 pub async fn answer<F>(pages: Pages, request: Request) -> Response
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
 {
-    let Some(sent) = Sent::receive(request).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let Some(sent) = SentForm::receive(request).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let options = ResponseOptions::default();
     let done = if sent.is_look() {
         Err(None)
@@ -138,39 +139,41 @@ where
         }
     };
     match done {
-        Ok(()) => sent.onward(told(&options)),
-        Err(error) => sent.page(&pages, F::PATH, error, None).await,
+        Ok(()) => sent.redirect(take_headers(&options)),
+        Err(error) => sent.show_again(&pages, F::PATH, error, None).await,
     }
 }
 
-/// Answers a plain form that names the server function it is for, as managers' pages with several forms do.
+/// Answers a form that names its server function, on managers' pages with several forms.
 pub async fn answer_named(pages: Pages, request: Request) -> Response {
-    // Whoever is no staff is asked to sign in; what they sent is not even read.
+    // Who is not on the staff is asked to sign in; the body is not read.
     if !pages.is_staff(request.extensions()) {
-        let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), whole: true };
-        return sent.page(&pages, "", None, None).await;
+        let sent = SentForm { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), is_complete: true };
+        return sent.show_again(&pages, "", None, None).await;
     }
     let sent = match boundary(request.headers()) {
         Some(_) if !pages.may_send_files(request.extensions()) => {
-            let sent = Sent { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), whole: true };
-            return sent.page(&pages, "", Some(AppError::new(StatusCode::FORBIDDEN.as_u16())), None).await;
+            let sent = SentForm { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), is_complete: true };
+            return sent.show_again(&pages, "", Some(AppError::new(StatusCode::FORBIDDEN.as_u16())), None).await;
         }
-        Some(boundary) => Some(Sent::receive_files(request, boundary).await),
-        None => Sent::receive(request).await,
+        Some(boundary) => Some(SentForm::receive_files(request, boundary).await),
+        None => SentForm::receive(request).await,
     };
     let Some(sent) = sent else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let named = sent.values.iter().find(|(name, _)| name == TO).map(|(_, to)| to.as_str()).unwrap_or_default();
     let to = match pages.may_call(named, &sent.parts) {
         Ok(to) => to,
-        Err(status) => return sent.page(&pages, "", Some(AppError::new(status.as_u16())), None).await,
+        Err(status) => return sent.show_again(&pages, "", Some(AppError::new(status.as_u16())), None).await,
     };
     if sent.is_look() {
-        return sent.page(&pages, to, None, None).await;
+        return sent.show_again(&pages, to, None, None).await;
     }
-    if !sent.whole {
-        let too_long =
-            AppError::told(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(locale_of(&sent.parts)));
-        return sent.page(&pages, to, Some(too_long), None).await;
+    if !sent.is_complete {
+        let too_long = AppError::with_message(
+            StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
+            t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(visitor_locale(&sent.parts.headers)),
+        );
+        return sent.show_again(&pages, to, Some(too_long), None).await;
     }
     let mut call = http::Request::new(Body::from(sent.bytes.clone()));
     *call.method_mut() = Method::POST;
@@ -179,7 +182,7 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
     *call.extensions_mut() = sent.parts.extensions.clone();
     call.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
     call.headers_mut().remove(header::REFERER);
-    // What the function tells the browser is kept apart from what Leptos adds for forms of its own.
+    // The function's headers apart from those that Leptos adds for its own forms.
     let options = ResponseOptions::default();
     let context = {
         let (pages, options) = (pages.clone(), options.clone());
@@ -192,21 +195,21 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
     let body = to_bytes(body, MAX_BYTES).await.unwrap_or_default();
     if head.headers.contains_key(SERVER_FN_ERROR_HEADER) || head.status.is_client_error() || head.status.is_server_error() {
         let error = AppError::de(body);
-        return sent.page(&pages, to, Some(error), None).await;
+        return sent.show_again(&pages, to, Some(error), None).await;
     }
-    let mut told = told(&options);
-    if told.remove(SHOWN).is_some() {
-        return sent.page(&pages, to, None, Some(body.to_vec())).await;
+    let mut headers = take_headers(&options);
+    if headers.remove(SHOWN).is_some() {
+        return sent.show_again(&pages, to, None, Some(body.to_vec())).await;
     }
-    sent.onward(told)
+    sent.redirect(headers)
 }
 
-/// What a function told the browser beside its answer.
-fn told(options: &ResponseOptions) -> HeaderMap {
+/// The headers that a function set.
+fn take_headers(options: &ResponseOptions) -> HeaderMap {
     options.0.write().map(|mut parts| std::mem::take(&mut parts.headers)).unwrap_or_default()
 }
 
-/// Calls the function as if a script had.
+/// Calls the function as a script would.
 async fn run<F>(pages: &Pages, parts: Parts, options: ResponseOptions, fields: F) -> Result<(), AppError>
 where
     F: ServerFn<Error = AppError> + Send + 'static,

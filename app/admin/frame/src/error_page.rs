@@ -12,13 +12,13 @@ where
 {
     loaded(read, move |answer| match answer {
         Ok(value) => show(value),
-        Err(error) => view! { <Trouble error/> }.into_any(),
+        Err(error) => view! { <ErrorPage error/> }.into_any(),
     })
 }
 
 /// Not found, not allowed, signed out, offline, crowded, or something unexpected.
 #[component]
-pub fn Trouble(
+pub fn ErrorPage(
     /// Why.
     error: AppError,
 ) -> impl IntoView {
@@ -33,7 +33,7 @@ pub fn Trouble(
     let signed_out = error.is_signed_out();
     view! {
         <Title text=title/>
-        <EmptyState title body=error.said(use_locale()) level=1>
+        <EmptyState title body=error.text(use_locale()) level=1>
             {signed_out.then(|| view! { <LinkButton href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</LinkButton> })}
             {(!signed_out).then(|| view! { <LinkButton href="/admin" look=Look::Outline>{tr!(ADMIN_TITLE)}</LinkButton> })}
             <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>
@@ -55,7 +55,7 @@ pub fn Forbidden(
         let _ = needs;
         AppError::new(403)
     };
-    view! { <Trouble error/> }
+    view! { <ErrorPage error/> }
 }
 
 /// An address of the admin that leads nowhere.
@@ -65,5 +65,5 @@ pub fn Missing() -> impl IntoView {
     let error = session::request::not_found();
     #[cfg(not(feature = "ssr"))]
     let error = AppError::new(404);
-    view! { <Trouble error/> }
+    view! { <ErrorPage error/> }
 }

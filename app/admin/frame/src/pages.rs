@@ -1,0 +1,190 @@
+//! The table of the admin's pages as the frame reads it: who may open a page, and where it is offered. The table itself is in
+//! `app/src/admin.rs`.
+
+use domain::Locale;
+use domain::messages::{Msg, t};
+use domain::permission::{Permission, Role};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use leptos_router::{ChooseView, Lazy, LazyRoute};
+use ui::{Command, NavItem, Shape, Tab, Tabs, icon, use_locale};
+
+use crate::Forbidden;
+use crate::shell::use_role;
+
+/// A page of the admin.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminPage {
+    /// Below `/admin`, as its route writes it: `orders/:order`. Empty for the first page.
+    pub path: &'static str,
+    /// What one must be allowed to open it.
+    pub needs: Permission,
+    /// Where it is offered.
+    pub offered: Offered,
+    /// Views of it that the command palette offers beside it.
+    pub shortcuts: &'static [Shortcut],
+}
+
+/// Where a page is offered. What is in the navigation or a tab is in the command palette as well.
+#[derive(Clone, Copy, Debug)]
+pub enum Offered {
+    /// In the navigation: the first page of its section.
+    Navigation(Msg, Shape),
+    /// In the navigation by the first name, and by the second as the first tab of its section.
+    FirstTab(Msg, Msg, Shape),
+    /// As a tab of the section whose first page has this path.
+    Tab(&'static str, Msg, Shape),
+    /// In the command palette alone, under the section whose first page has this path.
+    Palette(&'static str, Msg, Shape),
+    /// Not by itself: the page of this path links to it.
+    Within(&'static str),
+}
+
+/// A view of a page that the command palette offers: a list with a filter, a form for something new.
+#[derive(Clone, Copy, Debug)]
+pub struct Shortcut {
+    /// Below `/admin`.
+    pub path: &'static str,
+    pub needs: Permission,
+    pub name: Msg,
+    pub shape: Shape,
+}
+
+/// A path below `/admin` as an address.
+fn address_of(path: &str) -> String {
+    if path.is_empty() { "/admin".to_owned() } else { format!("/admin/{path}") }
+}
+
+impl AdminPage {
+    /// Its address, with its parameters as the route writes them.
+    #[must_use]
+    pub fn address(&self) -> String {
+        address_of(self.path)
+    }
+
+    /// Its name in the command palette, and its icon.
+    const fn entry(&self) -> Option<(Msg, Shape)> {
+        match self.offered {
+            Offered::Navigation(name, shape) | Offered::FirstTab(name, _, shape) => Some((name, shape)),
+            Offered::Tab(_, name, shape) | Offered::Palette(_, name, shape) => Some((name, shape)),
+            Offered::Within(_) => None,
+        }
+    }
+
+    /// The path of the page that it stands below.
+    const fn above(&self) -> Option<&'static str> {
+        match self.offered {
+            Offered::Navigation(..) | Offered::FirstTab(..) => None,
+            Offered::Tab(path, ..) | Offered::Palette(path, ..) | Offered::Within(path) => Some(path),
+        }
+    }
+}
+
+/// The name of the section that a page belongs to.
+fn section_of(pages: &[AdminPage], page: &AdminPage) -> Option<Msg> {
+    let Some(above) = page.above() else { return page.entry().map(|(name, _)| name) };
+    section_of(pages, pages.iter().find(|page| page.path == above)?)
+}
+
+/// The navigation of whoever has this role.
+#[must_use]
+pub fn navigation(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<NavItem> {
+    let item = |page: &AdminPage| {
+        let (name, shape) = page.entry().filter(|_| page.above().is_none())?;
+        Some(NavItem { href: page.address(), name: name.text(locale).to_owned(), shape, waiting: None })
+    };
+    pages.iter().filter(|page| role.may(page.needs)).filter_map(item).collect()
+}
+
+/// The tabs of a section; `open` is the address of the page that is shown.
+#[must_use]
+pub fn tabs(pages: &[AdminPage], section: &str, role: Role, locale: Locale, open: &str) -> Vec<Tab> {
+    let tab = |page: &AdminPage| {
+        let name = match page.offered {
+            Offered::FirstTab(_, name, _) if page.path == section => name,
+            Offered::Tab(of, name, _) if of == section => name,
+            _ => return None,
+        };
+        let href = page.address();
+        let current = href == open;
+        Some(Tab { href, name: name.text(locale).to_owned(), count: None, current })
+    };
+    pages.iter().filter(|page| role.may(page.needs)).filter_map(tab).collect()
+}
+
+/// What the command palette offers whoever has this role: the navigation first, then every other page with the views of each.
+#[must_use]
+pub fn commands(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<Command> {
+    let command = |group: Msg, name: String, href: String, shape: Shape| {
+        let group = group.text(locale).to_owned();
+        Command { label: name, group, href, shape, keywords: String::new() }
+    };
+    let text = |name: Msg| name.text(locale).to_owned();
+    let sections = navigation(pages, role, locale).into_iter().map(|item| command(t::ADMIN_TITLE, item.name, item.href, item.shape));
+    let of_page = |page: &AdminPage| {
+        let section = section_of(pages, page).unwrap_or(t::ADMIN_TITLE);
+        let own = page.entry().filter(|_| page.above().is_some() && role.may(page.needs));
+        let own = own.map(|(name, shape)| command(section, text(name), page.address(), shape));
+        let shortcuts = page.shortcuts.iter().filter(|shortcut| role.may(shortcut.needs));
+        let shortcuts = shortcuts.map(|shortcut| command(section, text(shortcut.name), address_of(shortcut.path), shortcut.shape));
+        own.into_iter().chain(shortcuts).collect::<Vec<_>>()
+    };
+    let shop = command(t::ADMIN_TITLE, text(t::ADMIN_OPEN_SHOP), "/".to_owned(), icon::STORE);
+    sections.chain(pages.iter().flat_map(of_page)).chain([shop]).collect()
+}
+
+/// The table, for what is shown inside the frame.
+#[derive(Clone, Copy)]
+pub(crate) struct Pages(pub(crate) &'static [AdminPage]);
+
+/// The tabs of a section that whoever is signed in may open.
+#[component]
+pub fn SectionTabs(
+    /// The path of the section's first page.
+    section: &'static str,
+) -> impl IntoView {
+    let pages = use_context::<Pages>().map(|Pages(pages)| pages).unwrap_or_default();
+    let (role, locale) = (use_role(), use_locale());
+    let open = use_location().pathname.get_untracked();
+    let open = open.trim_end_matches('/').to_owned();
+    let label = pages.iter().find(|page| page.path == section).and_then(|page| section_of(pages, page));
+    let label = label.map(|name| name.text(locale)).unwrap_or_default();
+    move || {
+        let tabs = role.get().map(|role| tabs(pages, section, role, locale, &open)).unwrap_or_default();
+        view! { <Tabs label tabs/> }
+    }
+}
+
+/// A page that is shown to those alone who may open it. Its server functions ask again.
+#[derive(Debug)]
+pub struct Guarded<Page> {
+    needs: Permission,
+    page: Lazy<Page>,
+}
+
+impl<Page> Guarded<Page> {
+    #[must_use]
+    pub fn new(needs: Permission) -> Self {
+        Self { needs, page: Lazy::new() }
+    }
+}
+
+impl<Page> Clone for Guarded<Page> {
+    fn clone(&self) -> Self {
+        Self { needs: self.needs, page: self.page.clone() }
+    }
+}
+
+impl<Page: LazyRoute + Send + Sync> ChooseView for Guarded<Page> {
+    async fn choose(self) -> AnyView {
+        let needs = self.needs;
+        if use_role().get_untracked().is_some_and(|role| !role.may(needs)) {
+            return view! { <Forbidden needs/> }.into_any();
+        }
+        self.page.choose().await
+    }
+
+    async fn preload(&self) {
+        self.page.preload().await;
+    }
+}

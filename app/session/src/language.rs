@@ -1,0 +1,35 @@
+//! The language of a request. On the server alone.
+
+use domain::Locale;
+use http::{HeaderMap, header};
+
+use crate::cookies;
+
+/// The visitor's language: what they chose, else what their browser prefers.
+#[must_use]
+pub fn visitor_locale(headers: &HeaderMap) -> Locale {
+    cookies::find(headers, cookies::LANGUAGE).and_then(Locale::parse).unwrap_or_else(|| preferred_locale(headers))
+}
+
+/// The language that `Accept-Language` prefers, English without one. The API has no other way to choose.
+#[must_use]
+pub fn preferred_locale(headers: &HeaderMap) -> Locale {
+    headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Locale::En, Locale::negotiate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_chosen_language_is_stronger_than_the_browsers() {
+        let mut headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fil,en;q=0.5"))]);
+        assert_eq!((visitor_locale(&headers), preferred_locale(&headers)), (Locale::Fil, Locale::Fil));
+        headers.insert(header::COOKIE, HeaderValue::from_static("lang=en"));
+        assert_eq!((visitor_locale(&headers), preferred_locale(&headers)), (Locale::En, Locale::Fil));
+        headers.insert(header::COOKIE, HeaderValue::from_static("lang=xx"));
+        assert_eq!(visitor_locale(&headers), Locale::Fil);
+        assert_eq!(visitor_locale(&HeaderMap::new()), Locale::En);
+    }
+}

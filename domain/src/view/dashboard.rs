@@ -1,0 +1,36 @@
+//! The admin's home.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OrderRowView, QueueCounts, RefusalView, StockRowView};
+use crate::{Money, Timestamp};
+
+/// What a shop lacks before anybody can buy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// No delivery method is offered: nobody can check out.
+    Delivery,
+    /// No product is published.
+    Products,
+    /// No tax rate of the standard class in the shop's country.
+    Tax,
+}
+
+/// A day's figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TodayView {
+    /// Orders placed today, shop's time; by card once the card is authorised.
+    pub orders: i64,
+    pub sales: Money,
+    /// Orders by what is to be done with them.
+    pub queues: QueueCounts,
+    /// Open refusals, the latest first, at most 50.
+    pub refusals: Vec<RefusalView>,
+    pub missing: Vec<Missing>,
+    /// Sales of each of the last 14 days, oldest first, minor units.
+    pub last_days: Vec<(Timestamp, i64)>,
+    pub latest: Vec<OrderRowView>,
+    /// Variants low in stock.
+    pub low_stock: Vec<StockRowView>,
+}

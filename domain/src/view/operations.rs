@@ -1,0 +1,28 @@
+//! Dead jobs, and the audit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::id::JobId;
+
+/// A dead job: given up after its last retry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadJobView {
+    pub id: JobId,
+    /// For example `payment.refund`.
+    pub kind: String,
+    /// The payload's ids, as JSON.
+    pub about: String,
+    pub why: String,
+    /// When it was enqueued.
+    pub since: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditCheck {
+    pub name: String,
+    /// Rows checked.
+    pub count: i64,
+    /// One line per failure.
+    pub failures: Vec<String>,
+}

@@ -1,0 +1,86 @@
+//! Invalidates the cached pages when what they show has changed: by events, and by the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend::platform::events::{self, RecordedEvent};
+use backend::{Shop, checkout, settings};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::PageCache;
+
+/// The delay from a change of stock to the invalidation: stock moves with every order.
+const STOCK_DELAY: Duration = Duration::from_secs(1);
+/// How often the next cut-off is looked up again, as settings may have changed.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// Events of these areas change what pages show.
+const AREAS: &[&str] = &["product.", "category.", "catalog.", "delivery.", "tax."];
+const SETTINGS: &[&str] = &["settings."];
+const STOCK: &[&str] = &["stock."];
+
+/// The tasks that invalidate pages. Dropping this stops them.
+pub struct Invalidation {
+    _by_events: AbortOnDropHandle<()>,
+    _by_time: AbortOnDropHandle<()>,
+}
+
+impl Invalidation {
+    /// `changes` counts batches of events, for those who need no more than that, so that events are read only once.
+    pub fn start(shop: &Shop, pages: &Arc<PageCache>, changes: watch::Sender<u64>) -> Self {
+        let by_events = follow_events(shop, pages.clone(), changes);
+        let by_time = tokio::spawn(follow_cut_offs(shop.clone(), pages.clone()));
+        Self { _by_events: AbortOnDropHandle::new(by_events), _by_time: AbortOnDropHandle::new(by_time) }
+    }
+}
+
+fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>) -> tokio::task::JoinHandle<()> {
+    let (delayed, requested) = watch::channel(());
+    tokio::spawn(invalidate_later(pages.clone(), requested));
+    let settings_shop = shop.clone();
+    events::watch(shop, move |events: &[RecordedEvent]| {
+        let is_about = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
+        if is_about(SETTINGS) {
+            tokio::spawn(reload_settings(settings_shop.clone(), pages.clone()));
+        } else if is_about(AREAS) {
+            pages.invalidate();
+        }
+        // The caches of the backend follow the same events. A page that was rendered before they were up to date is rendered again.
+        if [SETTINGS, AREAS, STOCK].into_iter().any(is_about) {
+            delayed.send_replace(());
+        }
+        changes.send_modify(|count| *count += 1);
+    })
+}
+
+/// Invalidates a while after each request, once for all requests until then.
+async fn invalidate_later(pages: Arc<PageCache>, mut requested: watch::Receiver<()>) {
+    while requested.changed().await.is_ok() {
+        tokio::time::sleep(STOCK_DELAY).await;
+        requested.mark_unchanged();
+        pages.invalidate();
+    }
+}
+
+/// Reads the settings, which another node may have changed, before pages are rendered with them.
+async fn reload_settings(shop: Shop, pages: Arc<PageCache>) {
+    shop.settings().forget();
+    if let Err(error) = settings::load(&shop).await {
+        tracing::warn!(%error, "the settings cannot be read; those of before stay until they change again");
+    }
+    pages.invalidate();
+}
+
+/// Pages promise delivery days, which change at midnight and at each cut-off.
+async fn follow_cut_offs(shop: Shop, pages: Arc<PageCache>) {
+    loop {
+        let next = checkout::next_turn(&shop).await;
+        let wait = next.as_ref().ok().map(|next| next.millis().saturating_sub(shop.now().millis()));
+        let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map_or(MAX_WAIT, Duration::from_millis);
+        tokio::time::sleep(wait.min(MAX_WAIT)).await;
+        if next.is_ok_and(|next| shop.now() >= next) {
+            pages.invalidate();
+        }
+    }
+}
