@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
-use backend::catalog::ProductsFile;
+use backend::catalog::ProductExport;
 use backend::customers::CustomersFile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
@@ -67,7 +67,7 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };
-    match ProductsFile::begin(pages.shop(), &ctx).await {
+    match ProductExport::begin(pages.shop(), &ctx).await {
         Ok(file) => download("products", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use domain::Timestamp;
 use uuid::Uuid;
 
-use crate::catalog::Shelf;
+use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::platform::Context;
 use crate::platform::clock::{Clock, SystemClock};
@@ -104,7 +104,7 @@ struct Inner {
     feed: Feed,
     passwords: PasswordHasher,
     session_cache: SessionCache,
-    shelf: Shelf,
+    listings: ListingIndex,
     search: Engine,
     checkout: OnceLock<checkout::OrderBatcher>,
     pace: payments::Pace,
@@ -161,7 +161,7 @@ impl Shop {
             feed,
             passwords: PasswordHasher::new(cost),
             session_cache: SessionCache::default(),
-            shelf: Shelf::default(),
+            listings: ListingIndex::default(),
             search: Engine::default(),
             checkout: OnceLock::new(),
             pace: payments::Pace::default(),
@@ -217,10 +217,9 @@ impl Shop {
     pub fn http(&self) -> &reqwest::Client {
         &self.0.http
     }
-    /// The published goods, as lists see them.
     #[must_use]
-    pub fn shelf(&self) -> &Shelf {
-        &self.0.shelf
+    pub fn listings(&self) -> &ListingIndex {
+        &self.0.listings
     }
     /// The search index.
     pub(crate) fn search(&self) -> &Engine {

@@ -1,39 +1,48 @@
-//! Keeps “in stock” of lists in step with stock, and the shelf in step with what other processes change.
+//! Keeps “in stock” of lists in step with stock, and the listing index in step with what other processes change.
 
 use domain::id::ProductId;
+use platform::db::{DbError, json_ids};
+use platform::events::{self, Handled, RecordedEvent, Subscriber};
 use tokio::task::JoinHandle;
 
 use crate::Shop;
-use crate::platform::db::{DbError, Rows};
-use crate::platform::events::{self, Event, Handled, RecordedEvent};
 
+use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, ProductAvailabilityChanged};
 use super::store;
+
+/// Events after which units of a variant or an order may be available or not.
+const STOCK_CHANGES: &[&str] = &["stock.reserved", "stock.released", "stock.shipped", "stock.returned", "stock.adjusted"];
 
 /// Follows stock and products for as long as the program runs.
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
-    let seen = shop.clone();
-    let watching = events::watch(shop, move |happened| {
-        let products = happened.iter().filter(|e| e.kind.starts_with("product."));
-        seen.shelf().touch(products.map(|e| ProductId(e.subject)));
-        if happened.iter().any(|e| e.kind == "catalog.changed" || e.kind.starts_with("category.") || e.kind == "settings.changed") {
-            seen.shelf().touch_all();
-        } else if happened.iter().any(|e| e.kind.starts_with("tax.") || e.kind.starts_with("delivery.")) {
-            seen.shelf().forget_rules();
-        }
-    });
-    let following = events::subscribe(shop, "availability", handle);
+    let watched = shop.clone();
+    let watching = events::watch(shop.db(), move |events| invalidate(&watched, events));
+    let following = events::subscribe(shop.db(), subscriber(shop));
     let shop = shop.clone();
     tokio::spawn(async move {
-        // Stops with this task.
-        let _both = (Stop(watching), Stop(following));
+        // Both stop with this task.
+        let _followers = (AbortOnDrop(watching), AbortOnDrop(following));
         super::encode_missing(&shop).await;
         std::future::pending::<()>().await;
     })
 }
 
-struct Stop(JoinHandle<()>);
+/// Removes from memory what these events changed.
+fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
+    let listings = shop.listings();
+    let any = |kinds: &[&str]| events.iter().any(|event| kinds.contains(&event.kind.as_str()));
+    let products = events.iter().filter(|event| PRODUCT_CHANGES.contains(&event.kind.as_str()));
+    listings.invalidate(products.map(|event| ProductId(event.subject)));
+    if any(CATEGORY_CHANGES) || events.iter().any(|event| event.is::<CatalogChanged>()) || any(&["settings.changed"]) {
+        listings.invalidate_all();
+    } else if any(&["tax.changed", "delivery.changed"]) {
+        listings.invalidate_rules();
+    }
+}
 
-impl Drop for Stop {
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -44,35 +53,32 @@ impl Drop for Stop {
 /// # Errors
 /// The database's.
 pub async fn catch_up(shop: &Shop) -> Result<(), DbError> {
-    events::catch_up(shop, "availability", &handle).await.map(drop)
+    events::catch_up(shop.db(), &subscriber(shop)).await.map(drop)
 }
 
-fn handle(shop: Shop, happened: Vec<RecordedEvent>) -> Handled {
+fn subscriber(shop: &Shop) -> Subscriber {
+    let shop = shop.clone();
+    Subscriber::new("availability", STOCK_CHANGES, move |events| update_cards(shop.clone(), events))
+}
+
+fn update_cards(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
-        let mut subjects = Rows::new();
-        for event in happened.iter().filter(|e| e.kind.starts_with("stock.")) {
-            subjects.row(&[&event.subject]);
-        }
-        if subjects.is_empty() {
-            return Ok(());
-        }
-        let (own, subjects) = (shop.clone(), subjects.end());
-        let flipped = shop
+        let subjects = json_ids(events.iter().map(|event| event.subject));
+        let changed = shop
             .db()
             .write(async move |tx| {
-                let products = store::flipped(tx, &subjects).await?;
+                let products = store::out_of_step(tx, &subjects).await?;
                 if products.is_empty() {
                     return Ok::<_, DbError>(products);
                 }
                 store::set_in_stock(tx, &products).await?;
-                let (at, context) = (own.now(), own.system());
-                let events: Vec<Event> =
-                    products.iter().map(|id| Event::new("product.availability", id.0, serde_json::json!({}))).collect();
-                events::append(tx, &own, &context, at, &events).await?;
+                for product in &products {
+                    tx.record(*product, ProductAvailabilityChanged {});
+                }
                 Ok(products)
             })
             .await?;
-        shop.shelf().touch(flipped);
+        shop.listings().invalidate(changed);
         Ok(())
     })
 }

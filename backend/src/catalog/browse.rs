@@ -11,21 +11,20 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::settings::{self, shop_currency};
 
-use super::index::{Counted, Cursor, Wanted};
-use super::shelf::FacetName;
+use super::listings::{FacetCounts, FacetName, Filter, ListingIndex, PageCursor};
 use super::{CatalogError, PAGE, sizes, store};
 
-/// Options that a list offers as filters, at most: those that most goods have.
+/// Options that a list offers as filters, at most: those that most products have.
 const MAX_FACETS: usize = 8;
-/// Values of one option that a list offers, at most.
+/// Of one option.
 const MAX_VALUES: usize = 30;
 /// Products in a row of the home page.
 const ROW: usize = 8;
 
-/// Under which key the stories of the home page are kept.
+/// The key of the home page's stories in the settings.
 pub(crate) const STORIES: &str = "home.stories";
 
-/// A story as it is kept: texts by language code.
+/// A story as it is stored: texts by language code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Story {
     pub title: HashMap<String, String>,
@@ -42,18 +41,16 @@ pub(crate) struct Story {
 /// # Errors
 /// The database's.
 pub async fn categories(shop: &Shop, locale: Locale) -> Result<Vec<CategoryView>, CatalogError> {
-    let index = shop.shelf().current(shop).await?;
-    Ok(index.categories.iter().map(|c| c.view(locale)).collect())
+    let snapshot = shop.listings().current(shop).await?;
+    Ok(snapshot.categories.iter().map(|c| c.view(locale)).collect())
 }
 
-/// The home page.
-///
 /// # Errors
 /// The database's.
 pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError> {
-    let index = shop.shelf().current(shop).await?;
+    let snapshot = shop.listings().current(shop).await?;
     let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
-    let (featured, newest) = (index.featured(ROW), index.newest(ROW));
+    let (featured, newest) = (snapshot.featured(ROW), snapshot.newest(ROW));
     let mut cards = by_id(shop, locale, &[featured.as_slice(), newest.as_slice()].concat()).await?;
     let pick =
         |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| ids.iter().filter_map(|id| cards.get(id).cloned()).collect();
@@ -61,7 +58,7 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
     let newest = newest.iter().filter_map(|id| cards.remove(id)).collect();
     let text = |texts: &HashMap<String, String>| texts.get(locale.code()).or_else(|| texts.get("en")).cloned().unwrap_or_default();
     let stories = stories.iter().map(|story| {
-        let category = index.categories.iter().find(|c| c.handle == story.category);
+        let category = snapshot.categories.iter().find(|c| c.handle == story.category);
         StoryView {
             title: text(&story.title),
             body: text(&story.body),
@@ -72,7 +69,7 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
     });
     Ok(HomeView {
         stories: stories.collect(),
-        categories: index.categories.iter().map(|c| c.view(locale)).collect(),
+        categories: snapshot.categories.iter().map(|c| c.view(locale)).collect(),
         featured,
         newest,
         cash: settings::shop(shop).limits.cash,
@@ -85,8 +82,8 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
 /// # Errors
 /// The database's.
 pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Result<ListingView, CatalogError> {
-    let index = shop.shelf().current(shop).await?;
-    let category = query.category.as_deref().and_then(|slug| index.category_by_slug(slug));
+    let snapshot = shop.listings().current(shop).await?;
+    let category = query.category.as_deref().and_then(|slug| snapshot.category_by_slug(slug));
     if query.category.is_some() && category.is_none() {
         return Ok(ListingView { category: None, products: Vec::new(), facets: Vec::new(), next: None });
     }
@@ -94,20 +91,20 @@ pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Resul
     for (option, value) in query.options.iter().filter_map(|key| key.split_once(':')) {
         options.entry(option.to_owned()).or_default().push(value.to_owned());
     }
-    let wanted = Wanted {
+    let filter = Filter {
         category: category.map(|c| c.id),
         options,
         price_min: query.price_min,
         price_max: query.price_max,
         in_stock: query.in_stock,
     };
-    let (ids, next) = index.page(&wanted, query.sort, query.after.as_deref().and_then(cursor), PAGE);
-    let counted = index.facets(&wanted);
-    // Their order is that of the whole category: what is ticked moves no group.
-    let whole = Wanted { category: wanted.category, ..Wanted::default() };
-    let goods: HashMap<String, i64> =
-        index.facets(&whole).into_iter().map(|facet| (facet.option, facet.values.iter().map(|v| v.1).sum())).collect();
-    let facets = named(shop, locale, &wanted, counted, &goods).await?;
+    let (ids, next) = snapshot.page(&filter, query.sort, query.after.as_deref().and_then(cursor), PAGE);
+    let counted = snapshot.facets(&filter);
+    // Filters are ordered by the whole category, so that ticking one does not move the others.
+    let unfiltered = Filter { category: filter.category, ..Filter::default() };
+    let totals: HashMap<String, i64> =
+        snapshot.facets(&unfiltered).into_iter().map(|facet| (facet.option, facet.values.iter().map(|v| v.1).sum())).collect();
+    let facets = named_facets(shop, locale, &filter, counted, &totals).await?;
     Ok(ListingView {
         category: category.map(|c| c.view(locale)),
         products: cards_by_ids(shop, locale, &ids).await?,
@@ -116,8 +113,8 @@ pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Resul
     })
 }
 
-/// Where a page begins. What is no cursor is no beginning.
-fn cursor(text: &str) -> Option<Cursor> {
+/// None for what is no cursor: the list then begins at its first page.
+fn cursor(text: &str) -> Option<PageCursor> {
     let (key, id) = text.split_once('.')?;
     Some((key.parse().ok()?, Uuid::try_parse(id).ok()?))
 }
@@ -132,9 +129,9 @@ pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Res
 }
 
 async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
-    let kept = &shop.shelf().kept;
-    let generation = kept.generation();
-    let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, kept.card(generation, locale, *id)?))).collect();
+    let cache = &shop.listings().cache;
+    let version = cache.version();
+    let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, cache.card(version, locale, *id)?))).collect();
     let unread: Vec<ProductId> = ids.iter().filter(|id| !cards.contains_key(id)).copied().collect();
     if unread.is_empty() {
         return Ok(cards);
@@ -150,72 +147,73 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
             price_from: Money::new(row.price_from, currency),
             price_varies: row.price_from != row.price_to,
             compare_at: row.compare_at.map(|minor| Money::new(minor, currency)),
-            in_stock: row.in_stock,
+            in_stock: row.in_stock.0,
             only_variant: row.only_variant,
         };
-        kept.keep_card(generation, locale, &card);
+        cache.insert_card(version, locale, &card);
         cards.insert(row.id, card);
     }
     Ok(cards)
 }
 
-/// Gives the filters their names, those that most goods of the category have first.
-async fn named(
+/// Filters with their names, those that most products of the category have first. `totals` counts the products of each option.
+async fn named_facets(
     shop: &Shop,
     locale: Locale,
-    wanted: &Wanted,
-    mut counted: Vec<Counted>,
-    goods: &HashMap<String, i64>,
+    filter: &Filter,
+    mut counted: Vec<FacetCounts>,
+    totals: &HashMap<String, i64>,
 ) -> Result<Vec<Facet>, CatalogError> {
-    let weight = |facet: &Counted| std::cmp::Reverse(goods.get(&facet.option).copied().unwrap_or(0));
-    // Those that are chosen are never left out.
-    counted.sort_by_key(|facet| (!wanted.options.contains_key(&facet.option), weight(facet)));
+    let weight = |facet: &FacetCounts| std::cmp::Reverse(totals.get(&facet.option).copied().unwrap_or(0));
+    // Chosen ones come first here, so that truncating drops none of them.
+    counted.sort_by_key(|facet| (!filter.options.contains_key(&facet.option), weight(facet)));
     counted.truncate(MAX_FACETS);
     counted.sort_by_key(weight);
     for facet in &mut counted {
-        let chosen = wanted.options.get(&facet.option);
+        let chosen = filter.options.get(&facet.option);
         facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
         facet.values.truncate(MAX_VALUES);
     }
-    let asked: Vec<(ProductId, &str, &str)> = counted
+    let unnamed: Vec<(ProductId, &str, &str)> = counted
         .iter()
         .flat_map(|f| f.values.iter().map(move |v| (f.option.as_str(), v)))
-        .filter(|(option, (value, _, _))| shop.shelf().known_name(locale, option, value).is_none())
+        .filter(|(option, (value, _, _))| shop.listings().facet_name(locale, option, value).is_none())
         .filter_map(|(option, (value, _, product))| Some(((*product)?, option, value.as_str())))
         .collect();
-    if !asked.is_empty() {
-        for (option_key, value_key, option, value, position) in store::facet_names(shop.db(), locale, &asked).await? {
-            shop.shelf().learn_name(locale, &option_key, &value_key, FacetName { option, value, position });
+    if !unnamed.is_empty() {
+        for row in store::facet_names(shop.db(), locale, &unnamed).await? {
+            let name = FacetName { option: row.option_name, value: row.value_name, position: row.position };
+            shop.listings().insert_facet_name(locale, &row.option_key, &row.value_key, name);
         }
     }
-    let mut facets = Vec::with_capacity(counted.len());
-    for facet in counted {
-        let chosen = wanted.options.get(&facet.option);
-        let mut name = facet.option.clone();
-        let mut values = Vec::with_capacity(facet.values.len());
-        for (value, count, _) in facet.values {
-            let known = shop.shelf().known_name(locale, &facet.option, &value);
-            let position = known.as_ref().map_or(i64::MAX, |k| k.position);
-            let shown = known.map_or_else(
-                || value.clone(),
-                |k| {
-                    name = k.option;
-                    k.value
-                },
-            );
-            let chosen = chosen.is_some_and(|c| c.contains(&value));
-            values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
-        }
-        let sizes: Option<Vec<i64>> = values.iter().map(|(_, value)| sizes::size(&value.key)).collect();
-        match sizes {
-            Some(sizes) => {
-                let mut sized: Vec<_> = sizes.into_iter().zip(values).collect();
-                sized.sort_by(|(a, (_, one)), (b, (_, other))| (a, &one.name).cmp(&(b, &other.name)));
-                values = sized.into_iter().map(|(_, value)| value).collect();
+    let facet = |facet: FacetCounts| named_facet(shop.listings(), locale, filter, facet);
+    Ok(counted.into_iter().map(facet).collect())
+}
+
+/// The values of a facet in the order of sizes where all are sizes, else in that of the product that names them.
+fn named_facet(listings: &ListingIndex, locale: Locale, filter: &Filter, facet: FacetCounts) -> Facet {
+    let chosen = filter.options.get(&facet.option);
+    let mut name = facet.option.clone();
+    let mut values = Vec::with_capacity(facet.values.len());
+    for (value, count, _) in facet.values {
+        let (position, shown) = match listings.facet_name(locale, &facet.option, &value) {
+            Some(known) => {
+                name = known.option;
+                (known.position, known.value)
             }
-            None => values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name))),
-        }
-        facets.push(Facet { name, values: values.into_iter().map(|(_, value)| value).collect() });
+            None => (i64::MAX, value.clone()),
+        };
+        let chosen = chosen.is_some_and(|c| c.contains(&value));
+        values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
     }
-    Ok(facets)
+    let sizes: Option<Vec<i64>> = values.iter().map(|(_, value)| sizes::size(&value.key)).collect();
+    match sizes {
+        Some(sizes) => {
+            let mut sized: Vec<_> = sizes.into_iter().zip(values).collect();
+            sized.sort_by(|(a, (_, one)), (b, (_, other))| (a, &one.name).cmp(&(b, &other.name)));
+            values = sized.into_iter().map(|(_, value)| value).collect();
+        }
+        None => values.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name))),
+    }
+    Facet { name, values: values.into_iter().map(|(_, value)| value).collect() }
 }

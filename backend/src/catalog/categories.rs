@@ -1,34 +1,22 @@
-//! What managers do with categories: list, write, order, show or hide, give a photograph, remove.
+//! What managers do with categories: list, write, order, show or hide, give a picture, remove.
 
-use domain::id::{CategoryId, PictureId};
+use domain::id::{CategoryId, PictureId, ProductId};
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::slug::slug;
 use domain::view::{CategoryDraft, CategoryEditView, CategoryRowView, CategoryTexts};
 use domain::{Locale, Timestamp};
-use serde_json::json;
+use platform::Context;
+use platform::db::{Flag, Hex, JsonRows, Tx, hex};
+use serde::Serialize;
+use sqlx::FromRow;
 
 use crate::Shop;
-use crate::platform::Context;
-use crate::platform::db::{Rows, Tx};
-use crate::platform::events::{self, Event};
-use crate::rows;
 
 use super::check::{Checker, slug_of};
-use super::edit::told_apart;
+use super::edit::with_id_suffix;
+use super::events::{CategoryCreated, CategoryRemoved, CategoryUpdated};
 use super::{CatalogError, store};
-
-rows! {
-    struct Head {
-        position: i64,
-        published: bool,
-        updated_at: Timestamp,
-        products: i64,
-        picture: Option<PictureId>,
-        width: Option<i64>,
-        height: Option<i64>,
-    }
-}
 
 /// All categories in the order of the shop's menu, hidden ones too, with the number of products in each, whatever their state.
 ///
@@ -36,8 +24,13 @@ rows! {
 /// Not allowed, or the database's.
 pub async fn category_list(shop: &Shop, ctx: &Context, locale: Locale) -> Result<Vec<CategoryRowView>, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
-    let counts: Vec<(CategoryId, i64)> =
-        shop.db().fetch_all("select category_id, count(*) from products where category_id is not null group by category_id", &[]).await?;
+    #[derive(FromRow)]
+    struct Count {
+        category: CategoryId,
+        products: i64,
+    }
+    let sql = "select category_id as category, count(*) as products from products where category_id is not null group by category_id";
+    let counts: Vec<Count> = shop.db().load_all(sql, &[]).await?;
     let categories = store::categories(shop.db(), true).await?;
     let row = |category: store::Category| {
         let view = category.view(locale);
@@ -47,7 +40,7 @@ pub async fn category_list(shop: &Shop, ctx: &Context, locale: Locale) -> Result
             slug: view.slug,
             picture: view.picture,
             published: category.published,
-            products: counts.iter().find(|(id, _)| *id == category.id).map_or(0, |(_, count)| *count),
+            products: counts.iter().find(|count| count.category == category.id).map_or(0, |count| count.products),
         }
     };
     Ok(categories.into_iter().map(row).collect())
@@ -59,27 +52,51 @@ pub async fn category_list(shop: &Shop, ctx: &Context, locale: Locale) -> Result
 /// [`CatalogError::Unknown`], not allowed, or the database's.
 pub async fn category_to_edit(shop: &Shop, ctx: &Context, id: CategoryId) -> Result<CategoryEditView, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
+    #[derive(FromRow)]
+    struct Head {
+        position: i64,
+        published: Flag,
+        updated_at: Timestamp,
+        products: i64,
+        picture: Option<PictureId>,
+        width: Option<i64>,
+        height: Option<i64>,
+    }
+    #[derive(FromRow)]
+    struct TextRow {
+        locale: String,
+        name: String,
+        slug: String,
+        blurb: String,
+    }
     let head: Option<Head> = shop
         .db()
-        .fetch_optional(
-            "select c.position, c.published, c.updated_at, (select count(*) from products p where p.category_id = c.id),
-                i.id, i.width, i.height
+        .load_optional(
+            "select c.position, c.published, c.updated_at, (select count(*) from products p where p.category_id = c.id) as products,
+                i.id as picture, i.width, i.height
              from categories c left join pictures i on i.id = c.picture_id where c.id = $1",
             &[&id],
         )
         .await?;
     let head = head.ok_or(CatalogError::Unknown)?;
-    let texts: Vec<(String, String, String, String)> =
-        shop.db().fetch_all("select locale, name, slug, blurb from category_texts where category_id = $1 order by locale", &[&id]).await?;
-    let texts = texts.into_iter().map(|(locale, name, slug, blurb)| CategoryTexts { locale, name, slug, blurb }).collect();
+    let sql = "select locale, name, slug, blurb from category_texts where category_id = $1 order by locale";
+    let rows: Vec<TextRow> = shop.db().load_all(sql, &[&id]).await?;
+    let texts = rows.into_iter().map(|row| CategoryTexts { locale: row.locale, name: row.name, slug: row.slug, blurb: row.blurb });
+    let texts = texts.collect();
     Ok(CategoryEditView {
-        draft: CategoryDraft { id: Some(id), version: head.updated_at.millis(), position: head.position, published: head.published, texts },
+        draft: CategoryDraft {
+            id: Some(id),
+            version: head.updated_at.millis(),
+            position: head.position,
+            published: head.published.0,
+            texts,
+        },
         picture: store::picture(head.picture, head.width, head.height, None),
         products: head.products,
     })
 }
 
-/// Saves a category; a new one takes the place its draft names, and its handle is made from its English name and stays.
+/// Saves a category; a new one stands where its draft says, and its handle is made from its English name and never changes.
 ///
 /// # Errors
 /// [`CatalogError::Invalid`] by field (`name.en`, `slug.fil`, `blurb.en`, `position`), [`CatalogError::Stale`] when somebody
@@ -91,9 +108,8 @@ pub async fn save_category(shop: &Shop, ctx: &Context, locale: Locale, draft: Ca
     for text in &mut texts {
         text.slug = or_id(std::mem::take(&mut text.slug), id);
     }
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    shop.db().write(async move |tx| write(tx, &own, &ctx, locale, id, &draft, texts.clone()).await).await?;
-    shop.shelf().touch_all();
+    shop.write(ctx, async move |tx| write(tx, locale, id, &draft, texts.clone()).await).await?;
+    shop.listings().invalidate_all();
     Ok(id)
 }
 
@@ -102,11 +118,11 @@ fn check(locale: Locale, draft: &CategoryDraft) -> Result<Vec<CategoryTexts>, Ca
     let mut c = Checker { locale, errors: Vec::new() };
     let none = CategoryTexts::default();
     let mut texts = Vec::new();
-    for known in Locale::ALL {
-        let code = known.code();
+    for text_locale in Locale::ALL {
+        let code = text_locale.code();
         let text = draft.texts.iter().find(|text| text.locale == code).unwrap_or(&none);
         let field = |name: &str| format!("{name}.{code}");
-        let name = c.name(known, &text.name, 80);
+        let name = c.name(text_locale, &text.name, 80);
         let blurb = c.text(&field("blurb"), &text.blurb, 500);
         if name.is_empty() {
             continue;
@@ -120,8 +136,6 @@ fn check(locale: Locale, draft: &CategoryDraft) -> Result<Vec<CategoryTexts>, Ca
 
 async fn write(
     tx: &mut Tx,
-    shop: &Shop,
-    ctx: &Context,
     locale: Locale,
     id: CategoryId,
     draft: &CategoryDraft,
@@ -129,54 +143,72 @@ async fn write(
 ) -> Result<(), CatalogError> {
     free_slugs(tx, locale, id, draft, &mut texts).await?;
     let english = texts.first().map(|text| text.name.clone()).unwrap_or_default();
-    let now = shop.now();
-    let kind = if draft.id.is_some() {
-        tx.lock("select 1 from categories where id = $1 for update", &[&id]).await?;
-        let saved: Option<(Timestamp,)> = tx.fetch_optional("select updated_at from categories where id = $1", &[&id]).await?;
-        let (saved,) = saved.ok_or(CatalogError::Unknown)?;
-        if saved.millis() != draft.version {
-            return Err(CatalogError::Stale);
-        }
-        // Two saves in one millisecond are told apart as well.
-        let at = now.max(saved.plus_millis(1));
-        tx.execute(
-            "update categories set position = $2, published = $3, updated_at = $4 where id = $1",
-            &[&id, &draft.position, &draft.published, &at],
-        )
-        .await?;
+    let (name, position, published) = (Some(english.clone()), Some(draft.position), Some(draft.published));
+    if draft.id.is_some() {
+        update(tx, id, draft).await?;
         tx.execute("delete from category_texts where category_id = $1", &[&id]).await?;
-        "category.updated"
+        tx.record(id, CategoryUpdated { name, position, published, picture: None });
     } else {
-        let handle = or_id(slug(&english), id);
-        let taken: Option<(i64,)> = tx.fetch_optional("select 1 from categories where handle = $1", &[&handle]).await?;
-        let handle = if taken.is_some() { told_apart(&handle, id.0) } else { handle };
-        tx.execute(
-            "insert into categories (id, handle, position, published, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)",
-            &[&id, &handle, &draft.position, &draft.published, &now],
-        )
-        .await?;
-        "category.created"
-    };
-    let mut rows = Rows::new();
-    for text in &texts {
-        rows.row(&[&id, &text.locale, &text.name, &text.slug, &text.blurb]);
+        insert(tx, id, draft, &english).await?;
+        tx.record(id, CategoryCreated { name, position, published, handle: None });
+    }
+    insert_texts(tx, id, &texts).await
+}
+
+async fn update(tx: &mut Tx, id: CategoryId, draft: &CategoryDraft) -> Result<(), CatalogError> {
+    tx.lock("select 1 from categories where id = $1 for update", &[&id]).await?;
+    let saved: Option<Timestamp> = tx.fetch_optional_scalar("select updated_at from categories where id = $1", &[&id]).await?;
+    let saved = saved.ok_or(CatalogError::Unknown)?;
+    if saved.millis() != draft.version {
+        return Err(CatalogError::Stale);
+    }
+    // The time is the version, so two saves in one millisecond must differ.
+    let at = tx.now().max(saved.plus_millis(1));
+    let sql = "update categories set position = $2, published = $3, updated_at = $4 where id = $1";
+    tx.execute(sql, &[&id, &draft.position, &draft.published, &at]).await?;
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, id: CategoryId, draft: &CategoryDraft, english: &str) -> Result<(), CatalogError> {
+    let handle = or_id(slug(english), id);
+    let taken: Option<CategoryId> = tx.fetch_optional_scalar("select id from categories where handle = $1", &[&handle]).await?;
+    let handle = if taken.is_some() { with_id_suffix(&handle, id.0) } else { handle };
+    tx.execute(
+        "insert into categories (id, handle, position, published, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)",
+        &[&id, &handle, &draft.position, &draft.published, &tx.now()],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn insert_texts(tx: &mut Tx, id: CategoryId, texts: &[CategoryTexts]) -> Result<(), CatalogError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        category: Hex<'a>,
+        locale: &'a str,
+        name: &'a str,
+        slug: &'a str,
+        blurb: &'a str,
+    }
+    let mut rows = JsonRows::new();
+    for CategoryTexts { locale, name, slug, blurb } in texts {
+        rows.push(&Row { category: hex(&id), locale, name, slug, blurb });
     }
     tx.execute(
         "insert into category_texts (category_id, locale, name, slug, blurb)
-         select unhex(value->>0), value->>1, value->>2, value->>3, value->>4 from json_each($1)",
-        &[&rows.end()],
+         select unhex(value->>'category'), value->>'locale', value->>'name', value->>'slug', value->>'blurb' from json_each($1)",
+        &[&rows.finish()],
     )
     .await?;
-    let said = json!({ "name": english, "position": draft.position, "published": draft.published });
-    Ok(events::append(tx, shop, ctx, now, &[Event::new(kind, id.0, said)]).await?)
+    Ok(())
 }
 
-/// A word for addresses; a name of which none can be made goes by its id.
+/// The slug, or one made from the id where the name has no letter of which a slug could be made.
 fn or_id(word: String, id: CategoryId) -> String {
     if word.is_empty() { format!("c-{}", id.0.simple()) } else { word }
 }
 
-/// An address leads to one category, in whichever language: one that was typed must be free, one made from the name is told apart.
+/// A slug is one category's in all languages: one that was typed must be free, one made from the name gets a suffix where it is taken.
 async fn free_slugs(
     tx: &mut Tx,
     locale: Locale,
@@ -185,43 +217,37 @@ async fn free_slugs(
     texts: &mut [CategoryTexts],
 ) -> Result<(), CatalogError> {
     for text in texts {
-        let taken: Option<(i64,)> =
-            tx.fetch_optional("select 1 from category_texts where slug = $1 and category_id <> $2 limit 1", &[&text.slug, &id]).await?;
+        let sql = "select category_id from category_texts where slug = $1 and category_id <> $2 limit 1";
+        let taken: Option<CategoryId> = tx.fetch_optional_scalar(sql, &[&text.slug, &id]).await?;
         if taken.is_none() {
             continue;
         }
         if draft.texts.iter().any(|typed| typed.locale == text.locale && !typed.slug.trim().is_empty()) {
-            let said = t::FIELD_SLUG_TAKEN.text(locale).to_owned();
-            return Err(CatalogError::Invalid(vec![(format!("slug.{}", text.locale), said)]));
+            let message = t::FIELD_SLUG_TAKEN.text(locale).to_owned();
+            return Err(CatalogError::Invalid(vec![(format!("slug.{}", text.locale), message)]));
         }
-        text.slug = told_apart(&text.slug, id.0);
+        text.slug = with_id_suffix(&text.slug, id.0);
     }
     Ok(())
 }
 
-/// Gives a category a photograph that was kept (see [`super::add_picture`]), or none.
+/// Gives a category a picture that is stored (see [`super::add_picture`]), or none.
 ///
 /// # Errors
-/// [`CatalogError::Unknown`] category or photograph, not allowed.
+/// [`CatalogError::Unknown`] category or picture, not allowed.
 pub async fn set_category_picture(shop: &Shop, ctx: &Context, id: CategoryId, picture: Option<PictureId>) -> Result<(), CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            let set = tx
-                .execute(
-                    "update categories set picture_id = $2 where id = $1 and ($2 is null or exists (select 1 from pictures where id = $2))",
-                    &[&id, &picture],
-                )
-                .await?;
-            if set == 0 {
-                return Err(CatalogError::Unknown);
-            }
-            let event = Event::new("category.updated", id.0, json!({ "picture": picture }));
-            Ok(events::append(tx, &own, &ctx, own.now(), &[event]).await?)
-        })
-        .await?;
-    shop.shelf().touch_all();
+    shop.write(ctx, async move |tx| {
+        let sql = "update categories set picture_id = $2
+            where id = $1 and ($2 is null or exists (select 1 from pictures where id = $2))";
+        if tx.execute(sql, &[&id, &picture]).await? == 0 {
+            return Err(CatalogError::Unknown);
+        }
+        tx.record(id, CategoryUpdated { picture: Some(picture), ..CategoryUpdated::default() });
+        Ok(())
+    })
+    .await?;
+    shop.listings().invalidate_all();
     Ok(())
 }
 
@@ -231,23 +257,21 @@ pub async fn set_category_picture(shop: &Shop, ctx: &Context, id: CategoryId, pi
 /// [`CatalogError::InUse`], [`CatalogError::Unknown`], not allowed.
 pub async fn remove_category(shop: &Shop, ctx: &Context, id: CategoryId) -> Result<(), CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            // Whoever puts a product into it meanwhile waits for this, and finds it gone.
-            tx.lock("select 1 from categories where id = $1 for update", &[&id]).await?;
-            let known: Option<(String,)> = tx.fetch_optional("select handle from categories where id = $1", &[&id]).await?;
-            let (handle,) = known.ok_or(CatalogError::Unknown)?;
-            let used: Option<(i64,)> = tx.fetch_optional("select 1 from products where category_id = $1 limit 1", &[&id]).await?;
-            if used.is_some() {
-                return Err(CatalogError::InUse);
-            }
-            tx.execute("delete from category_texts where category_id = $1", &[&id]).await?;
-            tx.execute("delete from categories where id = $1", &[&id]).await?;
-            let event = Event::new("category.removed", id.0, json!({ "handle": handle }));
-            Ok(events::append(tx, &own, &ctx, own.now(), &[event]).await?)
-        })
-        .await?;
-    shop.shelf().touch_all();
+    shop.write(ctx, async move |tx| {
+        // A transaction that puts a product into it waits for this one, and then finds it gone.
+        tx.lock("select 1 from categories where id = $1 for update", &[&id]).await?;
+        let handle: Option<String> = tx.fetch_optional_scalar("select handle from categories where id = $1", &[&id]).await?;
+        let handle = handle.ok_or(CatalogError::Unknown)?;
+        let sql = "select id from products where category_id = $1 limit 1";
+        if tx.fetch_optional_scalar::<ProductId>(sql, &[&id]).await?.is_some() {
+            return Err(CatalogError::InUse);
+        }
+        tx.execute("delete from category_texts where category_id = $1", &[&id]).await?;
+        tx.execute("delete from categories where id = $1", &[&id]).await?;
+        tx.record(id, CategoryRemoved { handle });
+        Ok(())
+    })
+    .await?;
+    shop.listings().invalidate_all();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whether what a manager wrote can be a product.
+//! Checks a draft of a product, field by field.
 
 use std::collections::HashSet;
 
@@ -12,23 +12,22 @@ use uuid::Uuid;
 
 use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
 
-/// The most variants of a product.
 pub(super) const MAX_VARIANTS: usize = 250;
 pub(super) const MAX_OPTIONS: usize = 3;
-/// As many as variants: each may have a value of its own.
+/// Of one option. Each variant may have a value of its own.
 const MAX_VALUES: usize = MAX_VARIANTS;
 const MAX_TAGS: usize = 50;
 pub(super) const MAX_PICTURES: usize = 50;
-/// The last place among the chosen goods of the home page.
+/// The last rank among the featured products of the home page.
 pub(super) const MAX_FEATURED: i64 = 1_000_000;
-/// Ten thousand million in a currency with two decimals: beyond that sums could pass 64 bits.
-pub(super) const DEAREST: i64 = 1_000_000_000_000;
+/// In minor units; ten thousand million in a currency with two decimals. Sums of higher prices could pass 64 bits.
+pub(super) const MAX_PRICE: i64 = 1_000_000_000_000;
 /// A tonne.
-pub(super) const HEAVIEST: i64 = 1_000_000;
+pub(super) const MAX_WEIGHT_G: i64 = 1_000_000;
 pub(super) const MAX_STOCK: i64 = 1_000_000;
 pub(super) use crate::pricing::TAX_CLASSES;
 
-/// Collects what is wrong, each beside its field.
+/// Collects what is wrong by field.
 pub(super) struct Checker {
     pub locale: Locale,
     pub errors: FieldErrors,
@@ -44,16 +43,16 @@ impl Checker {
         }
         text.trim().to_owned()
     }
-    pub fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
+    pub fn required(&mut self, field: &str, text: &str, most: usize) -> String {
         if is_blank(text) {
             self.wrong(field, t::FIELD_REQUIRED.text(self.locale));
         }
         self.text(field, text, most)
     }
-    /// A name in one language, beside the field `name.en` and so on. English stands in for the others, so it alone is needed.
+    /// A name in one language, beside the field `name.en` and so on. English stands in for the others, so it alone is required.
     pub fn name(&mut self, locale: Locale, name: &str, most: usize) -> String {
         let field = format!("name.{}", locale.code());
-        if locale == Locale::En { self.needed(&field, name, most) } else { self.text(&field, name, most) }
+        if locale == Locale::En { self.required(&field, name, most) } else { self.text(&field, name, most) }
     }
     pub fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
         if !(0..=most).contains(&n) {
@@ -63,8 +62,8 @@ impl Checker {
     }
 }
 
-/// Turns a draft into what is written, with new ids where it has none. Handle and slugs may still be taken by others. A barcode with a
-/// wrong check digit that the product has already (`before`) may stay: an import took it from the goods as they are.
+/// Turns a draft into what is written, with new ids where it has none. Whether handle and slugs are free is not checked here. A barcode
+/// with a wrong check digit that the product has already (`before`) may stay, for an import takes such codes from the file.
 ///
 /// # Errors
 /// By field: `name.en`, `slug.fil`, `sku.0`, `price.0`, `values.0`, `options.0`, `tax_class`, `tags` …
@@ -76,17 +75,18 @@ pub(super) fn check(
 ) -> Result<NewProduct, FieldErrors> {
     let mut c = Checker { locale, errors: Vec::new() };
     let product = draft.id.unwrap_or_else(|| ProductId(id()));
-    let texts = texts(&mut c, draft);
+    let mut texts = texts(&mut c, draft);
     let handle =
         if draft.handle.trim().is_empty() { texts.first().map(|t| slug(&t.name)).unwrap_or_default() } else { slug(&draft.handle) };
     let handle = if handle.is_empty() { format!("p-{}", product.0.simple()) } else { handle };
+    texts.iter_mut().filter(|text| text.slug.is_empty()).for_each(|text| text.slug.clone_from(&handle));
     if !TAX_CLASSES.contains(&draft.tax_class.as_str()) {
         c.wrong("tax_class", t::FIELD_CHOOSE.text(locale));
     }
     let tags = tags(&mut c, &draft.tags);
     let options = options(&mut c, &draft.options, &mut id);
-    let known = before.map_or(&[][..], |before| &before.variants);
-    let variants = variants(&mut c, &draft.variants, known, &options, &mut id);
+    let existing = before.map_or(&[][..], |before| &before.variants);
+    let variants = variants(&mut c, &draft.variants, existing, &options, &mut id);
     if draft.pictures.len() > MAX_PICTURES {
         c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MAX_PICTURES.to_string())]));
     }
@@ -102,15 +102,7 @@ pub(super) fn check(
         status: "draft",
         featured: draft.featured,
         created_at: domain::Timestamp::default(),
-        texts: texts
-            .into_iter()
-            .map(|mut text| {
-                if text.slug.is_empty() {
-                    text.slug.clone_from(&handle);
-                }
-                text
-            })
-            .collect(),
+        texts,
         tags,
         pictures: draft.pictures.clone(),
         options,
@@ -144,16 +136,16 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
     texts
 }
 
-/// An address as it was typed, or made from the name; empty for a name without letters or digits of the Latin alphabet.
+/// The slug that was typed, or one made from the name; empty for a name without Latin letters or digits.
 pub(super) fn slug_of(c: &mut Checker, field: &str, typed: &str, name: &str) -> String {
-    let made = slug(if typed.trim().is_empty() { name } else { typed });
-    if made.is_empty() && !typed.trim().is_empty() {
+    let slug = slug(if typed.trim().is_empty() { name } else { typed });
+    if slug.is_empty() && !typed.trim().is_empty() {
         c.wrong(field, t::FIELD_SLUG_INVALID.text(c.locale));
     }
-    made
+    slug
 }
 
-/// Tags without commas, small, each once.
+/// Tags without commas, in lower case, each once.
 pub(super) fn tidy_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     let tags = tags.into_iter().flat_map(|tag| tag.split(',')).map(|tag| tag.trim().to_lowercase());
@@ -173,21 +165,21 @@ fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
 
 /// Names by language; the English one stands in for those that are missing.
 fn names(c: &mut Checker, field: &str, names: &[String]) -> Vec<(&'static str, String)> {
-    let english = c.needed(field, names.first().map_or("", String::as_str), 100);
+    let english = c.required(field, names.first().map_or("", String::as_str), 100);
     let others = Locale::ALL.into_iter().zip(names).skip(1);
     let others: Vec<_> =
         others.map(|(locale, name)| (locale.code(), c.text(field, name, 100))).filter(|(_, name)| !name.is_empty()).collect();
     std::iter::once((Locale::En.code(), english)).chain(others).collect()
 }
 
-/// The key of an option or a value: the one that it has, or one made from its name, which no other of its list has.
+/// The key of an option or a value: the one that it has, or else one made from its name that is free in its list.
 pub(super) fn key_of(typed: &str, name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let typed = slug(typed);
     if !typed.is_empty() {
         return typed;
     }
-    let made = slug::key(name);
-    if is_taken(&made) { slug::key_apart(name) } else { made }
+    let key = slug::key(name);
+    if is_taken(&key) { slug::key_apart(name) } else { key }
 }
 
 fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uuid) -> Vec<NewOption> {
@@ -224,7 +216,7 @@ fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uui
 fn variants(
     c: &mut Checker,
     drafts: &[VariantDraft],
-    known: &[VariantDraft],
+    existing: &[VariantDraft],
     options: &[NewOption],
     id: &mut impl FnMut() -> Uuid,
 ) -> Vec<NewVariant> {
@@ -234,13 +226,11 @@ fn variants(
     let (mut skus, mut combinations) = (HashSet::new(), HashSet::new());
     let mut variants = Vec::new();
     for (n, draft) in drafts.iter().enumerate().take(MAX_VARIANTS) {
-        let sku = c.needed(&format!("sku.{n}"), &draft.sku, 64);
+        let sku = c.required(&format!("sku.{n}"), &draft.sku, 64);
         if !sku.is_empty() && !skus.insert(sku.clone()) {
             c.wrong(format!("sku.{n}"), t::FIELD_DUPLICATE.text(c.locale));
         }
-        let values: Option<Vec<Uuid>> = (draft.values.len() == options.len())
-            .then(|| options.iter().zip(&draft.values).map(|(o, key)| o.values.iter().find(|v| v.key == *key).map(|v| v.id)).collect())
-            .flatten();
+        let values = value_ids(options, draft);
         match &values {
             None => c.wrong(format!("values.{n}"), t::FIELD_CHOOSE.text(c.locale)),
             Some(values) if !combinations.insert(values.clone()) => {
@@ -248,29 +238,43 @@ fn variants(
             }
             Some(_) => {}
         }
-        let price = c.range(&format!("price.{n}"), draft.price, DEAREST);
+        let price = c.range(&format!("price.{n}"), draft.price, MAX_PRICE);
         if let Some(was) = draft.compare_at {
-            c.range(&format!("compare_at.{n}"), was, DEAREST);
+            c.range(&format!("compare_at.{n}"), was, MAX_PRICE);
         }
         c.range(&format!("stock.{n}"), draft.stock, MAX_STOCK);
-        let barcode = draft.barcode.trim().to_owned();
-        let has_already = known.iter().any(|known| known.id.is_some() && known.id == draft.id && known.barcode == barcode);
-        if let Err(error) = domain::barcode::check(&barcode)
-            && !has_already
-        {
-            c.wrong(format!("barcode.{n}"), error.message().text(c.locale));
-        }
+        let barcode = barcode(c, n, draft, existing);
         variants.push(NewVariant {
             id: draft.id.unwrap_or_else(|| VariantId(id())),
             sku,
             values: values.unwrap_or_default(),
             price: Some(price),
             compare_at: draft.compare_at,
-            cost: c.range(&format!("cost.{n}"), draft.cost, DEAREST),
-            weight_g: c.range(&format!("weight_g.{n}"), draft.weight_g, HEAVIEST),
-            barcode: (!barcode.is_empty()).then_some(barcode),
+            cost: c.range(&format!("cost.{n}"), draft.cost, MAX_PRICE),
+            weight_g: c.range(&format!("weight_g.{n}"), draft.weight_g, MAX_WEIGHT_G),
+            barcode,
             picture: draft.picture,
         });
     }
     variants
+}
+
+/// One value of each option; none when a key is missing or unknown.
+fn value_ids(options: &[NewOption], draft: &VariantDraft) -> Option<Vec<Uuid>> {
+    if draft.values.len() != options.len() {
+        return None;
+    }
+    let id = |(option, key): (&NewOption, &String)| option.values.iter().find(|value| value.key == *key).map(|value| value.id);
+    options.iter().zip(&draft.values).map(id).collect()
+}
+
+fn barcode(c: &mut Checker, n: usize, draft: &VariantDraft, existing: &[VariantDraft]) -> Option<String> {
+    let barcode = draft.barcode.trim().to_owned();
+    let has_already = existing.iter().any(|old| old.id.is_some() && old.id == draft.id && old.barcode == barcode);
+    if let Err(error) = domain::barcode::check(&barcode)
+        && !has_already
+    {
+        c.wrong(format!("barcode.{n}"), error.message().text(c.locale));
+    }
+    (!barcode.is_empty()).then_some(barcode)
 }

@@ -1,21 +1,22 @@
 //! What managers do with products: save, publish, archive.
 
-use domain::id::{LocationId, MovementId, PictureId, PriceListId, ProductId, VariantId};
+use domain::Locale;
+use domain::id::{CategoryId, LocationId, MovementId, PictureId, ProductId, VariantId};
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::ProductDraft;
-use domain::{Locale, Timestamp};
-use serde_json::{Value, json};
+use platform::Context;
+use platform::db::{Flag, Hex, JsonRows, Tx, hex, json_ids};
+use serde::Serialize;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::platform::Context;
-use crate::platform::db::{Rows, Tx};
-use crate::platform::events::{self, Event};
 use crate::settings::shop_currency;
 use crate::{accounting, inventory};
 
-use super::manage::read;
+use super::admin::read;
+use super::events::{ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn};
 use super::write::{self, NewProduct};
 use super::{CatalogError, check};
 
@@ -31,25 +32,17 @@ pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, draft: Pro
         None => None,
     };
     let new = check::check(locale, &draft, before.as_ref(), || shop.id()).map_err(CatalogError::Invalid)?;
-    let saving = Saving {
-        shop: shop.clone(),
-        ctx: ctx.clone(),
-        locale,
-        changed: changed(before.as_ref(), &draft),
-        new,
-        draft,
-        list: PriceListId(shop.id()),
-    };
-    let id = saving.new.id;
-    shop.db().write(async move |tx| saving.write(tx).await).await?;
-    shop.shelf().touch([id]);
+    let save = ProductSave { shop: shop.clone(), locale, changes: changes(before.as_ref(), &draft), new, draft };
+    let id = save.new.id;
+    shop.write(ctx, async move |tx| save.write(tx).await).await?;
+    shop.listings().invalidate([id]);
     Ok(id)
 }
 
-/// What an event says of a change: the fields, and prices by SKU.
-fn changed(before: Option<&ProductDraft>, after: &ProductDraft) -> Value {
+/// For the event of a changed product: names of fields that change, and prices before and after by SKU.
+fn changes(before: Option<&ProductDraft>, after: &ProductDraft) -> ProductUpdated {
     let Some(before) = before else {
-        return json!({});
+        return ProductUpdated::default();
     };
     let fields = [
         ("category", before.category != after.category),
@@ -62,62 +55,79 @@ fn changed(before: Option<&ProductDraft>, after: &ProductDraft) -> Value {
         ("variants", before.variants != after.variants),
         ("pictures", before.pictures != after.pictures),
     ];
-    let fields: Vec<&str> = fields.iter().filter(|f| f.1).map(|f| f.0).collect();
-    let prices: serde_json::Map<String, Value> = after
+    let changed = fields.iter().filter(|f| f.1).map(|f| f.0.to_owned()).collect();
+    let prices = after
         .variants
         .iter()
         .filter_map(|v| {
             let was = before.variants.iter().find(|b| b.id == v.id)?.price;
-            (was != v.price).then(|| (v.sku.clone(), json!([was, v.price])))
+            (was != v.price).then(|| (v.sku.clone(), (was, v.price)))
         })
         .collect();
-    json!({ "changed": fields, "prices": prices })
+    ProductUpdated { changed: Some(changed), prices: Some(prices), ..ProductUpdated::default() }
 }
 
-struct Saving {
+#[derive(FromRow)]
+struct ExistingProduct {
+    version: i64,
+    handle: String,
+}
+
+#[derive(FromRow)]
+struct ExistingVariant {
+    id: VariantId,
+    product: ProductId,
+    sku: String,
+    archived: Flag,
+}
+
+struct ProductSave {
     shop: Shop,
-    ctx: Context,
     locale: Locale,
     draft: ProductDraft,
     new: NewProduct,
-    changed: Value,
-    list: PriceListId,
+    changes: ProductUpdated,
 }
 
-impl Saving {
+impl ProductSave {
     async fn write(&self, tx: &mut Tx) -> Result<(), CatalogError> {
-        let (at, currency) = (self.shop.now(), shop_currency(&self.shop));
+        let currency = shop_currency(&self.shop);
         let mut new = self.new.clone();
-        new.created_at = at;
-        let mut data = self.changed.clone();
-        if self.draft.id.is_some() {
-            tx.lock("select 1 from products where id = $1 for update", &[&new.id]).await?;
-            let row: Option<(i64, String)> = tx.fetch_optional("select version, handle from products where id = $1", &[&new.id]).await?;
-            let (version, handle) = row.ok_or(CatalogError::Unknown)?;
-            if version != self.draft.version {
-                return Err(CatalogError::Stale);
-            }
-            new.handle = handle;
-            data["version"] = json!(version + 1);
+        new.created_at = tx.now();
+        let version = if self.draft.id.is_some() {
+            let existing = self.check_version(tx).await?;
+            new.handle = existing.handle;
+            Some(existing.version + 1)
         } else {
             self.free_handle(tx, &mut new).await?;
-        }
-        self.free_slugs(tx, &mut new).await?;
-        self.own_variants(tx, &mut new).await?;
-        self.known_parts(tx, &new).await?;
-        let list = write::ordinary_list(tx, self.list, currency).await?;
-        let kind = if self.draft.id.is_some() {
-            write::update_products(tx, list, at, std::slice::from_ref(&new)).await?;
-            "product.updated"
-        } else {
-            write::insert_products(tx, list, at, std::slice::from_ref(&new)).await?;
-            "product.created"
+            None
         };
-        self.first_stock(tx, &new, at).await?;
-        write::refresh(tx, currency, at, &[new.id]).await?;
-        data["handle"] = json!(new.handle);
-        events::append(tx, &self.shop, &self.ctx, at, &[Event::new(kind, new.id.0, data)]).await?;
+        self.free_slugs(tx, &mut new).await?;
+        self.check_skus(tx, &mut new).await?;
+        self.check_references(tx, &new).await?;
+        let list = write::ordinary_list(tx, currency).await?;
+        if version.is_some() {
+            write::update_products(tx, list, std::slice::from_ref(&new)).await?;
+        } else {
+            write::insert_products(tx, list, std::slice::from_ref(&new)).await?;
+        }
+        self.first_stock(tx, &new).await?;
+        write::refresh(tx, currency, &[new.id]).await?;
+        if version.is_some() {
+            tx.record(new.id, ProductUpdated { handle: Some(new.handle), version, ..self.changes.clone() });
+        } else {
+            tx.record(new.id, ProductCreated { handle: new.handle, ..ProductCreated::default() });
+        }
         Ok(())
+    }
+
+    /// The existing product, which must have the version that was edited.
+    async fn check_version(&self, tx: &mut Tx) -> Result<ExistingProduct, CatalogError> {
+        tx.lock("select 1 from products where id = $1 for update", &[&self.new.id]).await?;
+        let existing: Option<ExistingProduct> =
+            tx.load_optional("select version, handle from products where id = $1", &[&self.new.id]).await?;
+        let existing = existing.ok_or(CatalogError::Unknown)?;
+        if existing.version == self.draft.version { Ok(existing) } else { Err(CatalogError::Stale) }
     }
 
     fn wrong<T>(&self, field: impl Into<String>, message: domain::messages::Msg) -> Result<T, CatalogError> {
@@ -125,22 +135,22 @@ impl Saving {
     }
 
     async fn free_handle(&self, tx: &mut Tx, new: &mut NewProduct) -> Result<(), CatalogError> {
-        let taken: Option<(i64,)> = tx.fetch_optional("select 1 from products where handle = $1", &[&new.handle]).await?;
+        let taken: Option<ProductId> = tx.fetch_optional_scalar("select id from products where handle = $1", &[&new.handle]).await?;
         if taken.is_some() {
             if !self.draft.handle.trim().is_empty() {
                 return self.wrong("handle", t::FIELD_SLUG_TAKEN);
             }
-            new.handle = told_apart(&new.handle, new.id.0);
+            new.handle = with_id_suffix(&new.handle, new.id.0);
         }
         Ok(())
     }
 
-    /// A slug that was typed must be free; one that was made from the name is told apart.
+    /// A slug that was typed must be free; one that was made from the name gets a suffix where it is taken.
     async fn free_slugs(&self, tx: &mut Tx, new: &mut NewProduct) -> Result<(), CatalogError> {
         for text in &mut new.texts {
-            let taken: Option<(i64,)> = tx
-                .fetch_optional(
-                    "select 1 from product_texts where locale = $1 and slug = $2 and product_id <> $3",
+            let taken: Option<ProductId> = tx
+                .fetch_optional_scalar(
+                    "select product_id from product_texts where locale = $1 and slug = $2 and product_id <> $3",
                     &[&text.locale, &text.slug, &new.id],
                 )
                 .await?;
@@ -151,40 +161,42 @@ impl Saving {
             if typed {
                 return self.wrong(format!("slug.{}", text.locale), t::FIELD_SLUG_TAKEN);
             }
-            text.slug = told_apart(&text.slug, new.id.0);
+            text.slug = with_id_suffix(&text.slug, new.id.0);
         }
         Ok(())
     }
 
-    /// SKUs are the shop's own: none of another product, and an archived variant of this product comes back under its SKU.
-    async fn own_variants(&self, tx: &mut Tx, new: &mut NewProduct) -> Result<(), CatalogError> {
-        let mut skus = Rows::new();
-        for v in &new.variants {
-            skus.row(&[&v.id, &v.sku]);
+    /// A SKU must not be another product's. An archived variant of this product is sold again when a new one has its SKU.
+    async fn check_skus(&self, tx: &mut Tx, new: &mut NewProduct) -> Result<(), CatalogError> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: Hex<'a>,
+            sku: &'a str,
         }
-        let known: Vec<(VariantId, ProductId, String, i64)> = tx
-            .fetch_all(
-                "select v.id, v.product_id, v.sku, v.archived from variants v
-                 where v.sku in (select value->>1 from json_each($1)) or v.id in (select unhex(value->>0) from json_each($1))",
-                &[&skus.end()],
+        let rows: JsonRows = new.variants.iter().map(|v| Row { id: hex(&v.id), sku: &v.sku }).collect();
+        let existing: Vec<ExistingVariant> = tx
+            .load_all(
+                "select v.id, v.product_id as product, v.sku, v.archived from variants v
+                 where v.sku in (select value->>'sku' from json_each($1)) or v.id in (select unhex(value->>'id') from json_each($1))",
+                &[&rows.finish()],
             )
             .await?;
         let named: Vec<VariantId> = self.draft.variants.iter().filter_map(|v| v.id).collect();
         for (n, variant) in new.variants.iter_mut().enumerate() {
             let is_new = self.draft.variants.get(n).is_none_or(|v| v.id.is_none());
-            if !is_new && !known.iter().any(|k| k.0 == variant.id && k.1 == new.id) {
+            if !is_new && !existing.iter().any(|e| e.id == variant.id && e.product == new.id) {
                 return Err(CatalogError::Unknown);
             }
-            let Some(holder) = known.iter().find(|k| k.2 == variant.sku && k.0 != variant.id) else {
+            let Some(holder) = existing.iter().find(|e| e.sku == variant.sku && e.id != variant.id) else {
                 continue;
             };
-            if holder.1 != new.id {
+            if holder.product != new.id {
                 return self.wrong(format!("sku.{n}"), t::FIELD_SKU_TAKEN);
             }
-            // Another variant of this product: fine when that one is renamed in the same breath, or was archived.
-            if !named.contains(&holder.0) {
-                if is_new && holder.3 == 1 {
-                    variant.id = holder.0;
+            // Another variant of this product: allowed when this save renames that one, or when it is archived.
+            if !named.contains(&holder.id) {
+                if is_new && holder.archived.0 {
+                    variant.id = holder.id;
                 } else {
                     return self.wrong(format!("sku.{n}"), t::FIELD_SKU_TAKEN);
                 }
@@ -193,74 +205,84 @@ impl Saving {
         Ok(())
     }
 
-    async fn known_parts(&self, tx: &mut Tx, new: &NewProduct) -> Result<(), CatalogError> {
-        if let Some(category) = new.category
-            && tx.fetch_optional::<(i64,)>("select 1 from categories where id = $1", &[&category]).await?.is_none()
-        {
-            return self.wrong("category", t::FIELD_CHOOSE);
+    /// The category and the pictures must exist.
+    async fn check_references(&self, tx: &mut Tx, new: &NewProduct) -> Result<(), CatalogError> {
+        if let Some(category) = new.category {
+            let existing: Option<CategoryId> = tx.fetch_optional_scalar("select id from categories where id = $1", &[&category]).await?;
+            if existing.is_none() {
+                return self.wrong("category", t::FIELD_CHOOSE);
+            }
         }
-        let mut wanted: Vec<PictureId> = new.pictures.iter().copied().chain(new.variants.iter().filter_map(|v| v.picture)).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        if wanted.is_empty() {
+        let mut pictures: Vec<PictureId> = new.pictures.iter().copied().chain(new.variants.iter().filter_map(|v| v.picture)).collect();
+        pictures.sort_unstable();
+        pictures.dedup();
+        if pictures.is_empty() {
             return Ok(());
         }
-        let rows: Rows = wanted.iter().collect();
-        let known: (i64,) =
-            tx.fetch_one("select count(*) from pictures where id in (select unhex(value->>0) from json_each($1))", &[&rows.end()]).await?;
-        if usize::try_from(known.0).unwrap_or(0) < wanted.len() {
+        let sql = "select count(*) from pictures where id in (select unhex(value->>'id') from json_each($1))";
+        let existing: i64 = tx.fetch_scalar(sql, &[&json_ids(&pictures)]).await?;
+        if usize::try_from(existing).unwrap_or(0) < pictures.len() {
             return self.wrong("pictures", t::FIELD_CHOOSE);
         }
         Ok(())
     }
 
-    /// Each variant has a place; what a new one begins with arrives there, and in the books.
-    async fn first_stock(&self, tx: &mut Tx, new: &NewProduct, at: Timestamp) -> Result<(), CatalogError> {
-        let arriving: Vec<(VariantId, i64, i64)> = self
+    /// Each variant has a location; the first stock of a new one is received there, and booked.
+    async fn first_stock(&self, tx: &mut Tx, new: &NewProduct) -> Result<(), CatalogError> {
+        let first: Vec<FirstStock> = self
             .draft
             .variants
             .iter()
             .zip(&new.variants)
             .filter(|(draft, _)| draft.id.is_none() && draft.stock > 0)
-            .map(|(draft, variant)| (variant.id, draft.stock, variant.cost))
+            .map(|(draft, variant)| FirstStock { variant: variant.id, units: draft.stock, unit_cost: variant.cost })
             .collect();
         let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
-        let place = inventory::ensure_location(tx, &self.shop, &variants).await?;
-        receive(tx, &self.shop, at, place, &arriving, "first stock").await
+        let location = inventory::ensure_location(tx, &self.shop, &variants).await?;
+        receive(tx, &self.shop, location, &first, "first stock").await
     }
 }
 
-/// Receives units (variant, units, cost of one) at a place, and books their value.
+/// What a new variant begins with.
+#[derive(Clone, Debug)]
+pub(super) struct FirstStock {
+    pub variant: VariantId,
+    pub units: i64,
+    /// In minor units.
+    pub unit_cost: i64,
+}
+
+/// Receives units at a location, and books their value.
 pub(super) async fn receive(
     tx: &mut Tx,
     shop: &Shop,
-    at: Timestamp,
     location: LocationId,
-    units: &[(VariantId, i64, i64)],
+    stock: &[FirstStock],
     reason: &str,
 ) -> Result<(), CatalogError> {
-    if units.is_empty() {
+    if stock.is_empty() {
         return Ok(());
     }
-    let movements: Vec<inventory::Movement> = units
+    let at = tx.now();
+    let movements: Vec<inventory::Movement> = stock
         .iter()
-        .map(|(variant, units, _)| inventory::Movement {
-            id: MovementId(shop.id()),
-            variant: *variant,
+        .map(|first| inventory::Movement {
+            id: MovementId(tx.id()),
+            variant: first.variant,
             location,
             kind: "received",
-            units: *units,
+            units: first.units,
             reason: reason.to_owned(),
             order: None,
             at,
         })
         .collect();
     inventory::receive(tx, &movements).await?;
-    let value = units.iter().try_fold(0_i64, |sum, (_, units, cost)| sum.checked_add(units.checked_mul(*cost)?));
+    let value = stock.iter().try_fold(0_i64, |sum, first| sum.checked_add(first.units.checked_mul(first.unit_cost)?));
     let value = value.ok_or_else(|| CatalogError::Books("the stock is worth more than the books can hold".into()))?;
     if value > 0 {
         let postings = [("inventory", value), ("inventory_adjustment", -value)];
-        let reference = movements.first().map_or_else(|| shop.id(), |m| m.id.0);
+        let reference = movements.first().map_or_else(|| tx.id(), |m| m.id.0);
         accounting::post(tx, "stock.received", None, reference, shop_currency(shop), &postings)
             .await
             .map_err(|e| CatalogError::Books(e.to_string()))?;
@@ -268,40 +290,43 @@ pub(super) async fn receive(
     Ok(())
 }
 
-/// The same word with the end of an id.
-pub(super) fn told_apart(word: &str, id: Uuid) -> String {
+/// The word with the last six digits of an id, for a slug or handle that is taken.
+pub(super) fn with_id_suffix(word: &str, id: Uuid) -> String {
     let id = id.simple().to_string();
     let word: String = word.chars().take(70).collect();
     format!("{}-{}", word.trim_end_matches('-'), &id[id.len() - 6..])
 }
 
-/// Publishes (`published`), archives (`archived`) or takes back into work (`draft`). What is so already stays so.
+/// Publishes (`published`), archives (`archived`) or takes back into work (`draft`). Without effect when it has that status already.
 ///
 /// # Errors
 /// [`CatalogError::Status`], [`CatalogError::Unknown`], not allowed.
 pub async fn set_status(shop: &Shop, ctx: &Context, id: ProductId, status: &str) -> Result<(), CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let (to, kind) = match status {
-        "draft" => ("draft", "product.withdrawn"),
-        "published" => ("published", "product.published"),
-        "archived" => ("archived", "product.archived"),
+    let to = match status {
+        "draft" => "draft",
+        "published" => "published",
+        "archived" => "archived",
         other => return Err(CatalogError::Status(other.chars().take(40).collect())),
     };
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    shop.db()
-        .write(async move |tx| {
-            let at = own.now();
-            let row: Option<(String,)> = tx.fetch_optional("select status from products where id = $1", &[&id]).await?;
-            let (was,) = row.ok_or(CatalogError::Unknown)?;
-            if was == to {
-                return Ok(());
-            }
-            tx.execute("update products set status = $2, updated_at = $3, version = version + 1 where id = $1", &[&id, &to, &at]).await?;
-            write::refresh(tx, shop_currency(&own), at, &[id]).await?;
-            events::append(tx, &own, &ctx, at, &[Event::new(kind, id.0, json!({ "from": was }))]).await?;
-            Ok::<_, CatalogError>(())
-        })
-        .await?;
-    shop.shelf().touch([id]);
+    let currency = shop_currency(shop);
+    shop.write(ctx, async move |tx| {
+        let from: Option<String> = tx.fetch_optional_scalar("select status from products where id = $1", &[&id]).await?;
+        let from = from.ok_or(CatalogError::Unknown)?;
+        if from == to {
+            return Ok(());
+        }
+        let sql = "update products set status = $2, updated_at = $3, version = version + 1 where id = $1";
+        tx.execute(sql, &[&id, &to, &tx.now()]).await?;
+        write::refresh(tx, currency, &[id]).await?;
+        match to {
+            "published" => tx.record(id, ProductPublished { from }),
+            "archived" => tx.record(id, ProductArchived { from }),
+            _ => tx.record(id, ProductWithdrawn { from }),
+        }
+        Ok::<_, CatalogError>(())
+    })
+    .await?;
+    shop.listings().invalidate([id]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Products out: the CSV that an import reads again. Read into an empty shop it makes the same products, read into the same shop it
+//! All products as the CSV that an import reads. Read into an empty shop it makes the same products, read into the same shop it
 //! changes nothing. See `docs/products.md` for what it holds.
 
 use std::collections::HashMap;
@@ -7,42 +7,45 @@ use std::path::Path;
 use domain::id::{PictureId, ProductId};
 use domain::permission::Permission;
 use domain::{Locale, Money};
+use platform::{Context, csv};
+use sqlx::FromRow;
 
 use crate::Shop;
-use crate::platform::Context;
-use crate::platform::csv;
 use crate::settings::shop_currency;
 
 use super::CatalogError;
+use super::full_product::{self, FullProduct};
 use super::import::columns::{Column, TextPart, all};
-use super::import::markup::html;
-use super::whole::{self, Whole};
+use super::import::html::html;
 use super::write::{NewOption, NewValue, NewVariant};
 
 /// Products that are read together.
 const BATCH: usize = 200;
 
 /// The file with all products, in the order of their handles.
-pub struct ProductsFile {
+pub struct ProductExport {
     shop: Shop,
     columns: Vec<(Column, String)>,
     left: std::vec::IntoIter<ProductId>,
     begun: bool,
-    /// Names of pictures' files, when pictures are written into a folder.
+    /// Pictures are named by their files, which are written into a folder.
     files: bool,
 }
 
-impl ProductsFile {
-    /// Begins the file.
-    ///
+impl ProductExport {
     /// # Errors
     /// Not allowed, or the database's.
     pub async fn begin(shop: &Shop, ctx: &Context) -> Result<Self, CatalogError> {
         ctx.require(Permission::ReadProducts)?;
-        let mut ids: Vec<(String, ProductId)> = shop.db().fetch_all("select handle, id from products", &[]).await?;
-        // Sorted here: databases have their own opinions of an alphabet.
-        ids.sort_unstable();
-        let left = ids.into_iter().map(|(_, id)| id).collect::<Vec<_>>().into_iter();
+        #[derive(FromRow)]
+        struct Row {
+            handle: String,
+            id: ProductId,
+        }
+        let mut rows: Vec<Row> = shop.db().load_all("select handle, id from products", &[]).await?;
+        // Sorted here, for databases differ in their collations.
+        rows.sort_unstable_by(|a, b| a.handle.cmp(&b.handle));
+        let left = rows.into_iter().map(|row| row.id).collect::<Vec<_>>().into_iter();
         Ok(Self { shop: shop.clone(), columns: all(), left, begun: false, files: false })
     }
 
@@ -61,22 +64,22 @@ impl ProductsFile {
             self.begun = true;
             rows.push(self.columns.iter().map(|(_, name)| name.clone()).collect());
         }
-        let found = whole::read(shop, &batch).await?;
+        let found = full_product::read(shop, &batch).await?;
         let names = if self.files { file_names(shop, found.values()).await } else { HashMap::new() };
-        for whole in batch.iter().filter_map(|id| found.get(id)) {
-            let pictures = whole.pictures.iter().map(|(id, picture)| {
+        for full in batch.iter().filter_map(|id| found.get(id)) {
+            let pictures = full.pictures.iter().map(|(id, picture)| {
                 let from = picture.source.clone().filter(|source| source.starts_with("http://") || source.starts_with("https://"));
                 let served = || format!("{}/pictures/{id}/1280.webp", shop.config().public_url);
                 (*id, names.get(&picture.hash).cloned().or(from).unwrap_or_else(served))
             });
-            let product = Exported { shop, whole, pictures: pictures.collect() };
-            let lines = whole.product.variants.len().max(whole.product.pictures.len()).max(1);
+            let product = Exported { shop, full, pictures: pictures.collect() };
+            let lines = full.product.variants.len().max(full.product.pictures.len()).max(1);
             rows.extend((0..lines).map(|line| self.columns.iter().map(|(column, _)| product.cell(*column, line)).collect()));
         }
         Ok(Some(csv::lines(rows)))
     }
 
-    /// Writes the whole file, and the photographs as they came into a folder when one is given.
+    /// Writes the whole file, and the original pictures into a folder when one is given.
     ///
     /// # Errors
     /// The database's, or [`CatalogError::Files`].
@@ -85,16 +88,16 @@ impl ProductsFile {
         if let Some(folder) = pictures {
             self.files = true;
             std::fs::create_dir_all(folder).map_err(failed)?;
-            let hashes: Vec<(String,)> = self
+            let hashes: Vec<String> = self
                 .shop
                 .db()
-                .fetch_all(
+                .fetch_scalars(
                     "select distinct p.hash from pictures p where p.id in (select picture_id from product_pictures)
                         or p.id in (select picture_id from variants where picture_id is not null)",
                     &[],
                 )
                 .await?;
-            for (hash,) in hashes {
+            for hash in hashes {
                 let bytes = self.shop.files().get(&hash).map_err(failed)?;
                 std::fs::write(folder.join(file_name(&hash, &bytes)), bytes).map_err(failed)?;
             }
@@ -106,14 +109,14 @@ impl ProductsFile {
     }
 }
 
-/// The name of a photograph's file outside of the shop.
+/// The name of a picture's file outside of the shop.
 fn file_name(hash: &str, bytes: &[u8]) -> String {
     let ending = image::guess_format(bytes).ok().and_then(|format| format.extensions_str().first().copied()).unwrap_or("jpg");
     format!("{hash}.{ending}")
 }
 
-async fn file_names<'a>(shop: &Shop, wholes: impl Iterator<Item = &'a Whole>) -> HashMap<String, String> {
-    let hashes: Vec<String> = wholes.flat_map(|whole| whole.pictures.values().map(|picture| picture.hash.clone())).collect();
+async fn file_names<'a>(shop: &Shop, products: impl Iterator<Item = &'a FullProduct>) -> HashMap<String, String> {
+    let hashes: Vec<String> = products.flat_map(|product| product.pictures.values().map(|picture| picture.hash.clone())).collect();
     let files = shop.files().clone();
     let named = move || {
         let name = |hash: String| files.get(&hash).ok().map(|bytes| (hash.clone(), file_name(&hash, &bytes)));
@@ -122,11 +125,10 @@ async fn file_names<'a>(shop: &Shop, wholes: impl Iterator<Item = &'a Whole>) ->
     tokio::task::spawn_blocking(named).await.unwrap_or_default()
 }
 
-/// A product whose cells are asked for.
 struct Exported<'a> {
     shop: &'a Shop,
-    whole: &'a Whole,
-    /// Where pictures can be had.
+    full: &'a FullProduct,
+    /// Addresses or file names.
     pictures: HashMap<PictureId, String>,
 }
 
@@ -139,19 +141,19 @@ fn flag(yes: bool) -> String {
 }
 
 impl Exported<'_> {
-    /// What stands in a column of the product's line so and so many, from 0.
+    /// The text of a column in the product's line of this number, from 0.
     fn cell(&self, column: Column, line: usize) -> String {
         if column == Column::Handle {
-            return self.whole.product.handle.clone();
+            return self.full.product.handle.clone();
         }
         let product = (line == 0).then(|| self.of_product(column)).flatten();
-        let variant = || self.whole.product.variants.get(line).and_then(|variant| self.of_variant(column, variant));
+        let variant = || self.full.product.variants.get(line).and_then(|variant| self.of_variant(column, variant));
         product.or_else(variant).or_else(|| self.of_picture(column, line)).unwrap_or_default()
     }
 
-    /// Said once, in the first line.
+    /// What stands in the first line alone.
     fn of_product(&self, column: Column) -> Option<String> {
-        let product = &self.whole.product;
+        let product = &self.full.product;
         Some(match column {
             Column::Text(locale, part) => {
                 let text = product.texts.iter().find(|text| text.locale == locale.code())?;
@@ -165,7 +167,7 @@ impl Exported<'_> {
                 }
             }
             Column::Vendor => product.vendor.clone(),
-            Column::Type => self.whole.category.clone(),
+            Column::Type => self.full.category.clone(),
             Column::Tags => product.tags.join(", "),
             Column::Published => flag(product.status == "published"),
             Column::Status => match product.status {
@@ -177,7 +179,7 @@ impl Exported<'_> {
             Column::OptionName(0, Locale::En) if product.options.is_empty() => "Title".to_owned(),
             Column::OptionName(n, locale) => named(&product.options.get(n)?.names, locale),
             Column::TaxClass => product.tax_class.clone(),
-            // Our class of what is not taxed at all is no gift card.
+            // Products of the tax class `none` are not exported as gift cards.
             Column::GiftCard => flag(false),
             Column::Featured => product.featured.map(|place| place.to_string())?,
             _ => return None,
@@ -185,7 +187,7 @@ impl Exported<'_> {
     }
 
     fn of_variant(&self, column: Column, variant: &NewVariant) -> Option<String> {
-        let product = &self.whole.product;
+        let product = &self.full.product;
         let money = |minor: i64| Money::new(minor, shop_currency(self.shop)).decimal();
         let value = |n: usize| -> Option<&NewValue> {
             let option: &NewOption = product.options.get(n)?;
@@ -200,9 +202,9 @@ impl Exported<'_> {
             Column::CompareAt => money(variant.compare_at?),
             Column::Cost => money(variant.cost),
             Column::Taxable => flag(!matches!(product.tax_class.as_str(), "none" | "exempt")),
-            Column::Quantity => self.whole.on_hand.get(&variant.id).copied().unwrap_or(0).to_string(),
+            Column::Quantity => self.full.on_hand.get(&variant.id).copied().unwrap_or(0).to_string(),
             Column::Grams => variant.weight_g.to_string(),
-            // An apostrophe before a code is taken for that of a spreadsheet.
+            // The import takes one apostrophe before a code away, as spreadsheets write one.
             Column::Barcode => {
                 variant.barcode.as_ref().map(|code| if code.starts_with('\'') { format!("'{code}") } else { code.clone() })?
             }
@@ -213,13 +215,13 @@ impl Exported<'_> {
     }
 
     fn of_picture(&self, column: Column, line: usize) -> Option<String> {
-        let id = self.whole.product.pictures.get(line)?;
+        let id = self.full.product.pictures.get(line)?;
         Some(match column {
             Column::Image => self.pictures.get(id)?.clone(),
             Column::ImagePosition => (line + 1).to_string(),
-            // Where nobody said what it shows, a picture is called as its product, here as by an import.
+            // A picture without a description is described by its product's name, as an import does.
             Column::ImageAlt(locale) => {
-                let alt = named(&self.whole.pictures.get(id)?.alts, locale);
+                let alt = named(&self.full.pictures.get(id)?.alts, locale);
                 let title = || self.of_product(Column::Text(Locale::En, TextPart::Title)).unwrap_or_default();
                 if alt.is_empty() && locale == Locale::En { title() } else { alt }
             }

@@ -1,7 +1,7 @@
-//! Photographs: checked, kept as they came, and made in each width and form once.
+//! Pictures: checked, stored as they were uploaded, and encoded in each width and format once.
 //!
-//! The original is kept under the SHA-256 of its bytes and never served, for it may say where it was taken. Its forms are kept
-//! beside it as `{hash}-{width}.{avif|webp}`: made in the background after an upload, or at the first request that needs one.
+//! The original is stored under the SHA-256 of its bytes and never served, for it may say where it was taken. What is served is stored
+//! beside it as `{hash}-{width}.{avif|webp}`: encoded in the background after an upload, or at the first request that needs it.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -15,73 +15,82 @@ use domain::permission::Permission;
 use domain::view::PictureView;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use serde_json::json;
+use platform::Context;
+use platform::files::Files;
+use sqlx::FromRow;
 use tokio::sync::Mutex;
 
 use crate::Shop;
-use crate::platform::Context;
-use crate::platform::events::{self, Event};
-use crate::platform::files::Files;
 
+use super::events::{PictureAdded, ProductUpdated};
 use super::{CatalogError, NewPicture, write};
 
-/// The widths that photographs are kept in, pixels. A smaller original is never blown up.
+/// The widths in pixels that are served. A smaller original is never enlarged.
 pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
-/// The largest file that is taken, bytes.
-pub const LARGEST_UPLOAD: usize = 15 * 1024 * 1024;
-/// The most pixels: what a file unpacks to may be far more than its bytes.
+/// The largest file that is accepted.
+pub const MAX_UPLOAD_BYTES: usize = 15 * 1024 * 1024;
+/// A small file may unpack to very many pixels.
 const MAX_PIXELS: u64 = 50_000_000;
-/// The longest side, pixels.
 const MAX_SIDE_PIXELS: u32 = 12_000;
-const FORMS: [&str; 2] = ["webp", "avif"];
+const FORMATS: [&str; 2] = ["webp", "avif"];
 
-/// One form is made by one at a time; different ones at once, on half of the processors: the others answer requests.
-static MAKING: LazyLock<Vec<Mutex<()>>> = LazyLock::new(|| {
+/// A file is encoded under the lock that its name is hashed to: each once, and at most half of the processors encode at a time, so that
+/// the others answer requests.
+static ENCODING_LOCKS: LazyLock<Vec<Mutex<()>>> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     (0..processors.div_ceil(2)).map(|_| Mutex::new(())).collect()
 });
 
-/// Checks the bytes of a photograph and keeps them; says their name and the photograph's size.
+/// A picture whose original is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredPicture {
+    /// SHA-256 of the file.
+    pub hash: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Checks the bytes of a picture and stores them.
 ///
 /// # Errors
 /// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::Files`].
-pub(super) async fn keep(shop: &Shop, bytes: Vec<u8>) -> Result<(String, u32, u32), CatalogError> {
-    if bytes.len() > LARGEST_UPLOAD {
+pub(super) async fn store(shop: &Shop, bytes: Vec<u8>) -> Result<StoredPicture, CatalogError> {
+    if bytes.len() > MAX_UPLOAD_BYTES {
         return Err(CatalogError::TooLarge);
     }
     let files = shop.files().clone();
-    let kept = tokio::task::spawn_blocking(move || {
+    let stored = tokio::task::spawn_blocking(move || {
         let (width, height) = size(&bytes)?;
-        let name = Files::name(&bytes);
-        files.put(&name, &bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
-        Ok((name, width, height))
+        let hash = Files::name(&bytes);
+        files.put(&hash, &bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+        Ok(StoredPicture { hash, width, height })
     });
-    kept.await.unwrap_or(Err(CatalogError::NotAPicture))
+    stored.await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
-/// Keeps a photograph that the program carries, which is known to be whole, with its forms: width in pixels, form and bytes.
+/// Stores a picture that the program carries, with what is served of it: width in pixels, format and bytes. It is not decoded.
 ///
 /// # Errors
-/// As [`keep`].
-pub(crate) async fn keep_own(
+/// As [`store`].
+pub(crate) async fn store_bundled(
     shop: &Shop,
     bytes: &'static [u8],
     forms: &'static [(u32, &'static str, &'static [u8])],
-) -> Result<(String, u32, u32), CatalogError> {
+) -> Result<StoredPicture, CatalogError> {
     let files = shop.files().clone();
-    let kept = tokio::task::spawn_blocking(move || {
-        let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| refused(&e))?;
-        let name = Files::name(bytes);
-        files.put(&name, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
-        for (width, form, bytes) in forms {
-            files.put(&made_name(&name, *width, form), bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+    let stored = tokio::task::spawn_blocking(move || {
+        let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| unreadable(&e))?;
+        let hash = Files::name(bytes);
+        files.put(&hash, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
+        for (width, format, bytes) in forms {
+            files.put(&form_name(&hash, *width, format), bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
         }
-        Ok((name, width, height))
+        Ok(StoredPicture { hash, width, height })
     });
-    kept.await.unwrap_or(Err(CatalogError::NotAPicture))
+    stored.await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
-/// Keeps a photograph with what it shows, and hangs it at the end of a product's, when one is named.
+/// Stores a picture with its descriptions, and appends it to those of a product when one is named.
 ///
 /// # Errors
 /// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::Unknown`] product, not allowed, a full disk.
@@ -93,46 +102,43 @@ pub async fn add_picture(
     alts: Vec<(Locale, String)>,
 ) -> Result<PictureView, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
-    let (hash, width, height) = keep(shop, bytes).await?;
+    let StoredPicture { hash, width, height } = store(shop, bytes).await?;
     let alts: Vec<_> = alts.into_iter().map(|(locale, alt)| (locale.code(), alt.trim().chars().take(300).collect::<String>())).collect();
     let alt = alts.first().map(|(_, alt)| alt.clone()).unwrap_or_default();
     let picture = NewPicture { id: PictureId(shop.id()), hash, width, height, alts };
-    let (own, ctx, id) = (shop.clone(), ctx.clone(), picture.id);
-    shop.db()
-        .write(async move |tx| {
-            let at = own.now();
-            write::insert_pictures(tx, at, std::slice::from_ref(&picture)).await?;
-            let mut events = vec![Event::new("picture.added", id.0, json!({ "product": product }))];
-            if let Some(product) = product {
-                let hung = tx
-                    .execute(
-                        "insert into product_pictures (product_id, picture_id, position)
-                         select p.id, $2, coalesce((select max(pp.position) + 1 from product_pictures pp where pp.product_id = p.id), 0)
-                         from products p where p.id = $1",
-                        &[&product, &id],
-                    )
-                    .await?;
-                if hung == 0 {
-                    return Err(CatalogError::Unknown);
-                }
-                events.push(Event::new("product.updated", product.0, json!({ "picture": id })));
+    let id = picture.id;
+    shop.write(ctx, async move |tx| {
+        write::insert_pictures(tx, tx.now(), std::slice::from_ref(&picture)).await?;
+        tx.record(id, PictureAdded { product });
+        if let Some(product) = product {
+            let added = tx
+                .execute(
+                    "insert into product_pictures (product_id, picture_id, position)
+                     select p.id, $2, coalesce((select max(pp.position) + 1 from product_pictures pp where pp.product_id = p.id), 0)
+                     from products p where p.id = $1",
+                    &[&product, &id],
+                )
+                .await?;
+            if added == 0 {
+                return Err(CatalogError::Unknown);
             }
-            events::append(tx, &own, &ctx, at, &events).await?;
-            Ok(())
-        })
-        .await?;
-    shop.shelf().touch(product);
-    let later = shop.clone();
-    tokio::spawn(async move { make_all(&later, id).await });
+            tx.record(product, ProductUpdated { picture: Some(id), ..ProductUpdated::default() });
+        }
+        Ok(())
+    })
+    .await?;
+    shop.listings().invalidate(product);
+    let shop = shop.clone();
+    tokio::spawn(async move { encode_all(&shop, id).await });
     Ok(PictureView { id, alt, width, height })
 }
 
-/// The bytes of a photograph in one of [`WIDTHS`], as `avif` or `webp`. None when there is no such photograph, width or form.
+/// The bytes of a picture in one of [`WIDTHS`], as `avif` or `webp`. None when there is no such picture, width or format.
 ///
 /// # Errors
 /// The database's, or the folder of files'.
-pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, form: &str) -> Result<Option<Vec<u8>>, CatalogError> {
-    let Some(form) = FORMS.into_iter().find(|known| *known == form) else {
+pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, format: &str) -> Result<Option<Vec<u8>>, CatalogError> {
+    let Some(format) = FORMATS.into_iter().find(|known| *known == format) else {
         return Ok(None);
     };
     if !WIDTHS.contains(&width) {
@@ -141,70 +147,76 @@ pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, form: &str) ->
     let Some((hash, original)) = original(shop, id).await? else {
         return Ok(None);
     };
-    let name = made_name(&hash, width.min(original), form);
+    let name = form_name(&hash, width.min(original), format);
     let (files, read) = (shop.files().clone(), name.clone());
     if let Ok(Ok(bytes)) = tokio::task::spawn_blocking(move || files.get(&read)).await {
         return Ok(Some(bytes));
     }
-    make(shop, &hash, width.min(original), form).await.map(Some)
+    encode_once(shop, &hash, width.min(original), format).await.map(Some)
 }
 
-fn made_name(hash: &str, width: u32, form: &str) -> String {
-    format!("{hash}-{width}.{form}")
+fn form_name(hash: &str, width: u32, format: &str) -> String {
+    format!("{hash}-{width}.{format}")
 }
 
+/// Hash and width in pixels.
 async fn original(shop: &Shop, id: PictureId) -> Result<Option<(String, u32)>, CatalogError> {
-    let known = shop.shelf().pictures.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-    if known.is_some() {
-        return Ok(known);
+    let cached = shop.listings().pictures.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+    if cached.is_some() {
+        return Ok(cached);
     }
-    let row: Option<(String, i64)> = shop.db().fetch_optional("select hash, width from pictures where id = $1", &[&id]).await?;
-    let found = row.map(|(hash, width)| (hash, super::store::pixels(width)));
+    #[derive(FromRow)]
+    struct Row {
+        hash: String,
+        width: i64,
+    }
+    let row: Option<Row> = shop.db().load_optional("select hash, width from pictures where id = $1", &[&id]).await?;
+    let found = row.map(|row| (row.hash, super::store::pixels(row.width)));
     if let Some(found) = &found {
-        shop.shelf().pictures.lock().unwrap_or_else(PoisonError::into_inner).insert(id, found.clone());
+        shop.listings().pictures.lock().unwrap_or_else(PoisonError::into_inner).insert(id, found.clone());
     }
     Ok(found)
 }
 
-/// Makes one form, unless somebody just did.
-async fn make(shop: &Shop, hash: &str, width: u32, form: &'static str) -> Result<Vec<u8>, CatalogError> {
-    let name = made_name(hash, width, form);
+/// Encodes the original, unless that was done meanwhile.
+async fn encode_once(shop: &Shop, hash: &str, width: u32, format: &'static str) -> Result<Vec<u8>, CatalogError> {
+    let name = form_name(hash, width, format);
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
-    let place = usize::try_from(hasher.finish() % MAKING.len() as u64).unwrap_or(0);
-    let _alone = MAKING[place].lock().await;
+    let lock = usize::try_from(hasher.finish() % ENCODING_LOCKS.len() as u64).unwrap_or(0);
+    let _alone = ENCODING_LOCKS[lock].lock().await;
     let (files, hash) = (shop.files().clone(), hash.to_owned());
-    let made = tokio::task::spawn_blocking(move || {
+    let encoded = tokio::task::spawn_blocking(move || {
         if let Ok(bytes) = files.get(&name) {
             return Ok(bytes);
         }
         let failed = |e: std::io::Error| CatalogError::Files(e.to_string());
-        let bytes = encode(&decode(&files.get(&hash).map_err(failed)?)?, width, form)?;
+        let bytes = encode(&decode(&files.get(&hash).map_err(failed)?)?, width, format)?;
         files.put(&name, &bytes).map_err(failed)?;
         Ok(bytes)
     });
-    made.await.unwrap_or(Err(CatalogError::NotAPicture))
+    encoded.await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
-/// The widths that a photograph of this width is kept in.
+/// The widths in which an original of this width is served.
 fn widths(original: u32) -> impl Iterator<Item = u32> {
     WIDTHS.into_iter().filter(move |width| *width < original).chain([original.min(WIDTHS[WIDTHS.len() - 1])])
 }
 
-/// Makes what is missing of one photograph. After each form it rests for as long as that took: nobody waits for it, and requests
-/// have the processor half of the time at least.
-async fn make_all(shop: &Shop, id: PictureId) {
+/// Encodes what is missing of one picture. Rests after each file for as long as that took, so that requests have the processor at least
+/// half of the time.
+async fn encode_all(shop: &Shop, id: PictureId) {
     let Ok(Some((hash, original))) = original(shop, id).await else {
         return;
     };
     for width in widths(original) {
-        for form in FORMS {
-            if shop.files().has(&made_name(&hash, width, form)) {
+        for format in FORMATS {
+            if shop.files().has(&form_name(&hash, width, format)) {
                 continue;
             }
             let begun = Instant::now();
-            if let Err(error) = make(shop, &hash, width, form).await {
-                tracing::warn!(%error, picture = %id, width, form, "a form of a photograph could not be made");
+            if let Err(error) = encode_once(shop, &hash, width, format).await {
+                tracing::warn!(%error, picture = %id, width, format, "a picture could not be encoded");
                 return;
             }
             tokio::time::sleep(begun.elapsed()).await;
@@ -212,42 +224,41 @@ async fn make_all(shop: &Shop, id: PictureId) {
     }
 }
 
-/// A photograph as it is served.
+/// A picture as it is served.
 #[derive(Debug)]
 pub struct PictureForm {
     /// One of [`WIDTHS`], or the original's where that is smaller; pixels.
     pub width: u32,
     /// `avif` or `webp`.
     pub format: &'static str,
-    /// The file.
     pub bytes: Vec<u8>,
 }
 
-/// Every form of a photograph that is served, for photographs that the program carries.
+/// All that is served of a picture, for pictures that the program carries.
 ///
 /// # Errors
 /// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`].
 pub fn forms(bytes: &[u8]) -> Result<Vec<PictureForm>, CatalogError> {
     let picture = decode(bytes)?;
-    let mut made = Vec::new();
+    let mut forms = Vec::new();
     for width in widths(picture.width()) {
-        for form in FORMS {
-            made.push(PictureForm { width, format: form, bytes: encode(&picture, width, form)? });
+        for format in FORMATS {
+            forms.push(PictureForm { width, format, bytes: encode(&picture, width, format)? });
         }
     }
-    Ok(made)
+    Ok(forms)
 }
 
-/// Makes what is missing of all photographs, one after the other.
+/// Encodes what is missing of all pictures, one after the other.
 pub async fn encode_missing(shop: &Shop) {
-    let ids: Result<Vec<(PictureId,)>, _> = shop.db().fetch_all("select id from pictures order by id", &[]).await;
+    let ids: Result<Vec<PictureId>, _> = shop.db().fetch_scalars("select id from pictures order by id", &[]).await;
     match ids {
         Ok(ids) => {
-            for (id,) in ids {
-                make_all(shop, id).await;
+            for id in ids {
+                encode_all(shop, id).await;
             }
         }
-        Err(error) => tracing::warn!(%error, "the photographs could not be looked through"),
+        Err(error) => tracing::warn!(%error, "the pictures that are to be encoded could not be read"),
     }
 }
 
@@ -264,42 +275,42 @@ fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, CatalogError> {
     Ok(reader)
 }
 
-const fn refused(error: &image::ImageError) -> CatalogError {
+const fn unreadable(error: &image::ImageError) -> CatalogError {
     match error {
         image::ImageError::Limits(_) => CatalogError::TooLarge,
         _ => CatalogError::NotAPicture,
     }
 }
 
-/// Reads a photograph whole, so that a broken one is found at once; says its size as people see it.
+/// Width and height in pixels after the orientation is applied. Decodes the whole picture, so that a damaged one is found at once.
 fn size(bytes: &[u8]) -> Result<(u32, u32), CatalogError> {
     let picture = decode(bytes)?;
     Ok((picture.width(), picture.height()))
 }
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, CatalogError> {
-    let mut decoder = reader(bytes)?.into_decoder().map_err(|e| refused(&e))?;
+    let mut decoder = reader(bytes)?.into_decoder().map_err(|e| unreadable(&e))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS || width > MAX_SIDE_PIXELS || height > MAX_SIDE_PIXELS {
         return Err(CatalogError::TooLarge);
     }
-    let turned = decoder.orientation().ok();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| refused(&e))?;
-    if let Some(turned) = turned {
-        picture.apply_orientation(turned);
+    let orientation = decoder.orientation().ok();
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(&e))?;
+    if let Some(orientation) = orientation {
+        picture.apply_orientation(orientation);
     }
     Ok(picture)
 }
 
-fn encode(picture: &DynamicImage, width: u32, form: &str) -> Result<Vec<u8>, CatalogError> {
+fn encode(picture: &DynamicImage, width: u32, format: &str) -> Result<Vec<u8>, CatalogError> {
     let height = u64::from(picture.height()) * u64::from(width) / u64::from(picture.width().max(1));
     let height = u32::try_from(height.max(1)).unwrap_or(1);
     let small = if picture.width() == width { picture.clone() } else { picture.resize_exact(width, height, FilterType::CatmullRom) };
-    let seen_through = small.color().has_alpha();
+    let has_alpha = small.color().has_alpha();
     let pixels = small.to_rgba8();
     let failed = |e: &dyn std::fmt::Display| CatalogError::Files(e.to_string());
-    if form == "webp" {
-        let bytes = if seen_through {
+    if format == "webp" {
+        let bytes = if has_alpha {
             webp::Encoder::from_rgba(pixels.as_raw(), width, height).encode(80.0)
         } else {
             let plain = small.to_rgb8();
@@ -309,12 +320,12 @@ fn encode(picture: &DynamicImage, width: u32, form: &str) -> Result<Vec<u8>, Cat
     }
     let encoder = ravif::Encoder::new().with_quality(68.0).with_alpha_quality(75.0).with_speed(9).with_num_threads(Some(1));
     let (w, h) = (width as usize, height as usize);
-    let made = if seen_through {
+    let encoded = if has_alpha {
         let colours: Vec<ravif::RGBA8> = pixels.pixels().map(|p| ravif::RGBA8::new(p[0], p[1], p[2], p[3])).collect();
         encoder.encode_rgba(ravif::Img::new(colours.as_slice(), w, h))
     } else {
         let colours: Vec<ravif::RGB8> = pixels.pixels().map(|p| ravif::RGB8::new(p[0], p[1], p[2])).collect();
         encoder.encode_rgb(ravif::Img::new(colours.as_slice(), w, h))
     };
-    Ok(made.map_err(|e| failed(&e))?.avif_file)
+    Ok(encoded.map_err(|e| failed(&e))?.avif_file)
 }

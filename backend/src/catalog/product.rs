@@ -1,4 +1,4 @@
-//! A product's page.
+//! The product page.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,82 +6,84 @@ use std::sync::Arc;
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
 use domain::{Locale, Money, Timestamp};
+use platform::db::{Db, DbError};
+use sqlx::FromRow;
 
 use crate::Shop;
-use crate::platform::db::{Db, DbError};
-use crate::rows;
 use crate::settings;
 
-use super::kept::Sheet;
+use super::cache::ProductPage;
 use super::{CatalogError, browse, store};
 
-/// More than this is nobody's business.
+/// Shoppers are not told of more units than these.
 const MAX_SHOWN: i64 = 10;
-/// Others of its kind.
 const RELATED: usize = 4;
 
-rows! {
-    struct Head {
-        id: ProductId,
-        category: Option<CategoryId>,
-        vendor: String,
-        tax_class: String,
-        tags: String,
-        locale: String,
-        name: String,
-        slug: String,
-        summary: String,
-        description: String,
-        seo_title: String,
-        seo_description: String,
-    }
-    struct VariantRow {
-        id: VariantId,
-        sku: String,
-        values: String,
-        price: Option<i64>,
-        compare_at: Option<i64>,
-        available: i64,
-        picture: Option<PictureId>,
-        weight_g: i64,
-        barcode: Option<String>,
-    }
+#[derive(FromRow)]
+struct PageRow {
+    id: ProductId,
+    category: Option<CategoryId>,
+    vendor: String,
+    tax_class: String,
+    /// Separated by commas.
+    tags: String,
+    locale: String,
+    name: String,
+    slug: String,
+    summary: String,
+    description: String,
+    seo_title: String,
+    seo_description: String,
 }
 
-/// A published product by its slug in any language; none when there is no such thing to buy.
+#[derive(FromRow)]
+struct VariantRow {
+    id: VariantId,
+    sku: String,
+    /// Keys, separated by commas.
+    value_keys: String,
+    price: Option<i64>,
+    compare_at: Option<i64>,
+    available: i64,
+    picture: Option<PictureId>,
+    weight_g: i64,
+    barcode: Option<String>,
+}
+
+/// A published product by its slug in any language; none when it does not exist or is not published.
 ///
 /// # Errors
 /// The database's.
 pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<ProductView>, CatalogError> {
-    let Some(sheet) = sheet(shop, locale, slug).await? else { return Ok(None) };
-    let index = shop.shelf().current(shop).await?;
+    let Some(page) = page(shop, locale, slug).await? else { return Ok(None) };
+    let snapshot = shop.listings().current(shop).await?;
     let settings = settings::shop(shop);
     let currency = settings::shop_currency(shop);
-    let variants = variants(shop.db(), sheet.id, currency.code(), shop.now()).await?;
-    let rules = shop.shelf().rules(shop).await?;
+    let variants = variants(shop.db(), page.id, currency.code(), shop.now()).await?;
+    let rules = shop.listings().rules(shop).await?;
     let money = |minor| Money::new(minor, currency);
-    let related = browse::cards_by_ids(shop, locale, &index.related(sheet.id, RELATED)).await?;
-    let sheet = Sheet::clone(&sheet);
+    let related = browse::cards_by_ids(shop, locale, &snapshot.related(page.id, RELATED)).await?;
+    let page = ProductPage::clone(&page);
     Ok(Some(ProductView {
-        id: sheet.id,
-        slug: sheet.slug,
-        slugs: sheet.slugs,
-        name: sheet.name,
-        vendor: sheet.vendor,
-        summary: sheet.summary,
-        description: sheet.description,
-        seo_title: sheet.seo_title,
-        seo_description: sheet.seo_description,
-        category: sheet.category.and_then(|id| index.category(id)).map(|c| c.view(locale)),
-        pictures: sheet.pictures,
-        options: sheet.options,
+        id: page.id,
+        slug: page.slug,
+        slugs: page.slugs,
+        name: page.name,
+        vendor: page.vendor,
+        summary: page.summary,
+        description: page.description,
+        seo_title: page.seo_title,
+        seo_description: page.seo_description,
+        category: page.category.and_then(|id| snapshot.category(id)).map(|c| c.view(locale)),
+        pictures: page.pictures,
+        options: page.options,
         variants: variants
             .into_iter()
             .filter_map(|v| {
                 Some(VariantView {
                     id: v.id,
                     sku: v.sku,
-                    values: split(&v.values),
+                    values: split(&v.value_keys),
                     price: money(v.price?),
                     compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
                     available: v.available.clamp(0, MAX_SHOWN),
@@ -91,24 +93,24 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
                 })
             })
             .collect(),
-        tags: sheet.tags,
-        tax_rate_bp: rules.tax_rate(&sheet.tax_class, &settings.country),
+        tags: page.tags,
+        tax_rate_bp: rules.tax_rate(&page.tax_class, &settings.country),
         related,
     }))
 }
 
-/// What the page says, as it is kept or else read.
-async fn sheet(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Sheet>>, DbError> {
-    let kept = &shop.shelf().kept;
-    let generation = kept.generation();
-    if let Some(sheet) = kept.sheet(generation, locale, slug) {
-        return Ok(Some(sheet));
+/// From the cache, or else from the database.
+async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<ProductPage>>, DbError> {
+    let cache = &shop.listings().cache;
+    let version = cache.version();
+    if let Some(page) = cache.page(version, locale, slug) {
+        return Ok(Some(page));
     }
     let db = shop.db();
-    let heads: Vec<Head> = db
-        .fetch_all(
-            "select p.id, p.category_id, p.vendor, p.tax_class,
-                coalesce((select string_agg(g.tag, ',' order by g.tag) from product_tags g where g.product_id = p.id), ''),
+    let rows: Vec<PageRow> = db
+        .load_all(
+            "select p.id, p.category_id as category, p.vendor, p.tax_class,
+                coalesce((select string_agg(g.tag, ',' order by g.tag) from product_tags g where g.product_id = p.id), '') as tags,
                 t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
              from products p join product_texts t on t.product_id = p.id
              where p.status = 'published' and p.id = (
@@ -117,29 +119,30 @@ async fn sheet(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<She
             &[&slug, &locale.code()],
         )
         .await?;
-    let slugs: Vec<(String, String)> = heads.iter().map(|h| (h.locale.clone(), h.slug.clone())).collect();
-    let at = heads.iter().position(|h| h.locale == locale.code()).or_else(|| heads.iter().position(|h| h.locale == "en")).unwrap_or(0);
-    let Some(head) = heads.into_iter().nth(at) else {
+    let slugs: Vec<(String, String)> = rows.iter().map(|row| (row.locale.clone(), row.slug.clone())).collect();
+    let of = |code: &str| rows.iter().position(|row| row.locale == code);
+    let at = of(locale.code()).or_else(|| of("en")).unwrap_or(0);
+    let Some(row) = rows.into_iter().nth(at) else {
         return Ok(None);
     };
-    let sheet = Arc::new(Sheet {
-        pictures: pictures(db, head.id, locale).await?,
-        options: options(db, head.id, locale).await?,
-        id: head.id,
-        category: head.category,
-        vendor: head.vendor,
-        tax_class: head.tax_class,
-        tags: split(&head.tags),
-        slug: head.slug,
+    let page = Arc::new(ProductPage {
+        pictures: pictures(db, row.id, locale).await?,
+        options: options(db, row.id, locale).await?,
+        id: row.id,
+        category: row.category,
+        vendor: row.vendor,
+        tax_class: row.tax_class,
+        tags: split(&row.tags),
+        slug: row.slug,
         slugs,
-        name: head.name,
-        summary: head.summary,
-        description: head.description,
-        seo_title: head.seo_title,
-        seo_description: head.seo_description,
+        name: row.name,
+        summary: row.summary,
+        description: row.description,
+        seo_title: row.seo_title,
+        seo_description: row.seo_description,
     });
-    kept.keep_sheet(generation, locale, slug, &sheet);
-    Ok(Some(sheet))
+    cache.insert_page(version, locale, slug, &page);
+    Ok(Some(page))
 }
 
 fn split(text: &str) -> Vec<String> {
@@ -147,14 +150,14 @@ fn split(text: &str) -> Vec<String> {
 }
 
 async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {
-    db.fetch_all(
+    db.load_all(
         "select v.id, v.sku,
             coalesce((select string_agg(ov.key, ',' order by o.position)
              from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id
-             where vv.variant_id = v.id), ''),
-            r.amount, r.compare_at,
-            coalesce((select cast(sum(s.available) as bigint) from stock s where s.variant_id = v.id), 0),
-            v.picture_id, v.weight_g, v.barcode
+             where vv.variant_id = v.id), '') as value_keys,
+            r.amount as price, r.compare_at,
+            coalesce((select cast(sum(s.available) as bigint) from stock s where s.variant_id = v.id), 0) as available,
+            v.picture_id as picture, v.weight_g, v.barcode
          from variants v
          left join prices r on r.variant_id = v.id and r.price_list_id = (
             select l.id from prices q join price_lists l on l.id = q.price_list_id
@@ -168,11 +171,18 @@ async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) ->
     .await
 }
 
-/// The photographs of a product, the main one first.
+/// The pictures of a product, the main one first.
 pub(super) async fn pictures(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<PictureView>, DbError> {
-    let rows: Vec<(PictureId, i64, i64, Option<String>)> = db
-        .fetch_all(
-            "select i.id, i.width, i.height, coalesce(a.alt, ae.alt)
+    #[derive(FromRow)]
+    struct Row {
+        id: PictureId,
+        width: i64,
+        height: i64,
+        alt: Option<String>,
+    }
+    let rows: Vec<Row> = db
+        .load_all(
+            "select i.id, i.width, i.height, coalesce(a.alt, ae.alt) as alt
              from product_pictures pp
              join pictures i on i.id = pp.picture_id
              left join picture_texts a on a.picture_id = i.id and a.locale = $2
@@ -181,13 +191,27 @@ pub(super) async fn pictures(db: &Db, product: ProductId, locale: Locale) -> Res
             &[&product, &locale.code()],
         )
         .await?;
-    Ok(rows.into_iter().filter_map(|(id, width, height, alt)| store::picture(Some(id), Some(width), Some(height), alt)).collect())
+    let view = |row: Row| PictureView {
+        id: row.id,
+        alt: row.alt.unwrap_or_default(),
+        width: store::pixels(row.width),
+        height: store::pixels(row.height),
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<OptionView>, DbError> {
-    let rows: Vec<(String, String, String, String)> = db
-        .fetch_all(
-            "select o.key, coalesce(ot.name, oe.name, o.key), ov.key, coalesce(vt.name, ve.name, ov.key)
+    #[derive(FromRow)]
+    struct Row {
+        option_key: String,
+        option_name: String,
+        value_key: String,
+        value_name: String,
+    }
+    let rows: Vec<Row> = db
+        .load_all(
+            "select o.key as option_key, coalesce(ot.name, oe.name, o.key) as option_name, ov.key as value_key,
+                coalesce(vt.name, ve.name, ov.key) as value_name
              from product_options o
              join option_values ov on ov.option_id = o.id
              left join product_option_texts ot on ot.option_id = o.id and ot.locale = $2
@@ -199,13 +223,13 @@ async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<Opti
         )
         .await?;
     let mut options: Vec<OptionView> = Vec::new();
-    let mut at: HashMap<String, usize> = HashMap::new();
-    for (key, name, value_key, value_name) in rows {
-        let place = *at.entry(key.clone()).or_insert_with(|| {
-            options.push(OptionView { key, name, values: Vec::new() });
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        let position = *positions.entry(row.option_key.clone()).or_insert_with(|| {
+            options.push(OptionView { key: row.option_key, name: row.option_name, values: Vec::new() });
             options.len() - 1
         });
-        options[place].values.push(OptionValueView { key: value_key, name: value_name });
+        options[position].values.push(OptionValueView { key: row.value_key, name: row.value_name });
     }
     Ok(options)
 }

@@ -36,12 +36,12 @@ const UNITS: [(&str, i64); 9] = [
     ("m", 1_000_000),
 ];
 
-/// Where a filter's value (`size:small, 16 cm`) stands among sizes; none for what is no size. Named sizes stand before numbers, and
-/// numbers are read in thousandths, with the unit that follows them.
+/// Where a filter's value (`size:small, 16 cm`) stands among sizes; none for what is no size. Named sizes come before numbers;
+/// numbers are read in thousandths of the unit that follows them.
 pub(super) fn size(key: &str) -> Option<i64> {
     let text = key.split_once(':').map_or(key, |(_, value)| value).trim().to_lowercase();
     let name = text.split([',', '(', '/']).next().unwrap_or_default().trim();
-    // After its name the size may say more: `small, 16 cm`.
+    // Text may follow the name: `small, 16 cm`.
     if let Some((_, rank)) = NAMED.iter().find(|(known, _)| *known == name) {
         return Some(*rank);
     }

@@ -1,66 +1,77 @@
-//! The catalogue's reading SQL.
+//! SQL that reads lists, cards and categories.
 
 use std::collections::HashMap;
 
-use domain::Locale;
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{CategoryView, PictureView};
+use domain::{Locale, Timestamp};
+use platform::db::{Db, DbError, Flag, Hex, JsonRows, Tx, hex, json_ids};
+use serde::Serialize;
+use sqlx::FromRow;
 
-use crate::platform::db::{Db, DbError, Rows, Tx};
-use crate::rows;
-
-rows! {
-    /// A published product, as far as lists and filters go.
-    pub(super) struct ShelfRow {
-        pub id: ProductId,
-        pub category: Option<CategoryId>,
-        pub price_from: i64,
-        pub in_stock: bool,
-        pub featured: Option<i64>,
-        pub created_at: i64,
-    }
-    /// A product in a list.
-    pub(super) struct CardRow {
-        pub id: ProductId,
-        pub slug: String,
-        pub name: String,
-        pub vendor: String,
-        pub picture: Option<PictureId>,
-        pub width: Option<i64>,
-        pub height: Option<i64>,
-        pub alt: Option<String>,
-        pub price_from: i64,
-        pub price_to: i64,
-        pub compare_at: Option<i64>,
-        pub in_stock: bool,
-        pub only_variant: Option<VariantId>,
-    }
-    struct CategoryRow {
-        id: CategoryId,
-        handle: String,
-        published: bool,
-        picture: Option<PictureId>,
-        width: Option<i64>,
-        height: Option<i64>,
-        locale: String,
-        name: String,
-        slug: String,
-        blurb: String,
-        alt: Option<String>,
-    }
+/// What lists and filters need of a published product.
+#[derive(FromRow)]
+pub(super) struct ListedProduct {
+    pub id: ProductId,
+    pub category: Option<CategoryId>,
+    /// In minor units.
+    pub price_from: i64,
+    pub in_stock: Flag,
+    pub featured: Option<i64>,
+    pub created_at: Timestamp,
 }
 
-/// A category with its words in each language.
+/// A product has this value of this option.
+#[derive(FromRow)]
+pub(super) struct ProductFacet {
+    pub product: ProductId,
+    pub option: String,
+    pub value: String,
+}
+
+#[derive(FromRow)]
+pub(super) struct CardRow {
+    pub id: ProductId,
+    pub slug: String,
+    pub name: String,
+    pub vendor: String,
+    pub picture: Option<PictureId>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    pub alt: Option<String>,
+    pub price_from: i64,
+    pub price_to: i64,
+    pub compare_at: Option<i64>,
+    pub in_stock: Flag,
+    pub only_variant: Option<VariantId>,
+}
+
+#[derive(FromRow)]
+struct CategoryRow {
+    id: CategoryId,
+    handle: String,
+    published: Flag,
+    picture: Option<PictureId>,
+    width: Option<i64>,
+    height: Option<i64>,
+    locale: String,
+    name: String,
+    slug: String,
+    blurb: String,
+    alt: Option<String>,
+}
+
+/// A category with its texts in each language.
 #[derive(Clone, Debug)]
 pub(super) struct Category {
     pub id: CategoryId,
     pub handle: String,
     pub published: bool,
+    /// With its width and height in pixels.
     pub picture: Option<(PictureId, i64, i64)>,
     pub texts: HashMap<Locale, CategoryText>,
 }
 
-/// A category's words.
 #[derive(Clone, Debug)]
 pub(super) struct CategoryText {
     pub name: String,
@@ -70,7 +81,7 @@ pub(super) struct CategoryText {
 }
 
 impl Category {
-    /// In the reader's language, English where there is none.
+    /// In this language, or in English where there is none.
     pub(super) fn view(&self, locale: Locale) -> CategoryView {
         let text = self.texts.get(&locale).or_else(|| self.texts.get(&Locale::En)).or_else(|| self.texts.values().next());
         let alt = text.map(|t| t.alt.clone());
@@ -83,7 +94,7 @@ impl Category {
     }
 }
 
-/// Sizes are whole numbers of pixels below 100,000.
+/// A width or height from the database.
 pub(super) fn pixels(n: i64) -> u32 {
     u32::try_from(n).unwrap_or(0)
 }
@@ -94,16 +105,11 @@ pub(super) fn picture(id: Option<PictureId>, width: Option<i64>, height: Option<
     Some(PictureView { id, alt: alt.unwrap_or_default(), width: pixels(width.unwrap_or(0)), height: pixels(height.unwrap_or(0)) })
 }
 
-/// Ids for `json_each($1)`.
-pub(super) fn id_rows(ids: &[ProductId]) -> String {
-    ids.iter().collect::<Rows>().end()
-}
-
-/// The categories in order; those that are hidden only when they are asked for.
+/// In order; with the hidden ones when `hidden` is set.
 pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, DbError> {
     let rows: Vec<CategoryRow> = db
-        .fetch_all(
-            "select c.id, c.handle, c.published, p.id, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
+        .load_all(
+            "select c.id, c.handle, c.published, p.id as picture, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
              from categories c
              join category_texts t on t.category_id = c.id
              left join pictures p on p.id = c.picture_id
@@ -116,7 +122,7 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
     for row in rows {
         if categories.last().is_none_or(|last| last.id != row.id) {
             let picture = row.picture.map(|id| (id, row.width.unwrap_or(0), row.height.unwrap_or(0)));
-            categories.push(Category { id: row.id, handle: row.handle, published: row.published, picture, texts: HashMap::new() });
+            categories.push(Category { id: row.id, handle: row.handle, published: row.published.0, picture, texts: HashMap::new() });
         }
         if let (Some(category), Some(locale)) = (categories.last_mut(), Locale::parse(&row.locale)) {
             let text = CategoryText { name: row.name, slug: row.slug, blurb: row.blurb, alt: row.alt.unwrap_or_default() };
@@ -126,50 +132,63 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
     Ok(categories)
 }
 
-/// Everything that is published.
-pub(super) async fn shelf_rows(db: &Db) -> Result<Vec<ShelfRow>, DbError> {
-    db.fetch_all("select product_id, category_id, price_from, in_stock, featured, created_at from product_cards", &[]).await
+/// All published products.
+pub(super) async fn listed_products(db: &Db) -> Result<Vec<ListedProduct>, DbError> {
+    let sql = "select product_id as id, category_id as category, price_from, in_stock, featured, created_at from product_cards";
+    db.load_all(sql, &[]).await
 }
 
-/// What is published of these.
-pub(super) async fn shelf_rows_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ShelfRow>, DbError> {
-    db.fetch_all(
-        "select c.product_id, c.category_id, c.price_from, c.in_stock, c.featured, c.created_at
-         from (select unhex(value->>0) as id from json_each($1)) j join product_cards c on c.product_id = j.id",
-        &[&id_rows(ids)],
+/// Those of these products that are published.
+pub(super) async fn listed_products_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ListedProduct>, DbError> {
+    db.load_all(
+        "select c.product_id as id, c.category_id as category, c.price_from, c.in_stock, c.featured, c.created_at
+         from (select unhex(value->>'id') as id from json_each($1)) j join product_cards c on c.product_id = j.id",
+        &[&json_ids(ids)],
     )
     .await
 }
 
-/// Product, option and value of everything that is published. A value is told by its name in small letters: two products may have the
-/// same key for different things, as `small` for a vase of 16 cm and for a box of 25.
-pub(super) async fn facets(db: &Db) -> Result<Vec<(ProductId, String, String)>, DbError> {
-    db.fetch_all("select product_id, option_key, value_key from product_facets", &[]).await
+/// Of all published products. A value is identified by its English name in lower case, for two products may use one key for different
+/// things, as `small` for a vase of 16 cm and for a box of 25.
+pub(super) async fn facets(db: &Db) -> Result<Vec<ProductFacet>, DbError> {
+    let sql = "select product_id as product, option_key as option, value_key as value from product_facets";
+    db.load_all(sql, &[]).await
 }
 
-/// Product, option and value of these.
-pub(super) async fn facets_of(db: &Db, ids: &[ProductId]) -> Result<Vec<(ProductId, String, String)>, DbError> {
-    db.fetch_all(
-        "select f.product_id, f.option_key, f.value_key
-         from (select unhex(value->>0) as id from json_each($1)) j join product_facets f on f.product_id = j.id",
-        &[&id_rows(ids)],
+/// The same of these products.
+pub(super) async fn facets_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ProductFacet>, DbError> {
+    db.load_all(
+        "select f.product_id as product, f.option_key as option, f.value_key as value
+         from (select unhex(value->>'id') as id from json_each($1)) j join product_facets f on f.product_id = j.id",
+        &[&json_ids(ids)],
     )
     .await
 }
 
-/// What the filters are called: option and value key, their names, and the value's place, each told by one product that has it.
-pub(super) async fn facet_names(
-    db: &Db,
-    locale: Locale,
-    asked: &[(ProductId, &str, &str)],
-) -> Result<Vec<(String, String, String, String, i64)>, DbError> {
-    let mut rows = Rows::new();
-    for (product, option, value) in asked {
-        rows.row(&[product, option, value]);
+/// How a filter's value is called, and its position among the values of its option.
+#[derive(FromRow)]
+pub(super) struct FacetNameRow {
+    pub option_key: String,
+    pub value_key: String,
+    pub option_name: String,
+    pub value_name: String,
+    pub position: i64,
+}
+
+/// Names of filters: of product, option key and value key. Each name is taken from the product that is named with it.
+pub(super) async fn facet_names(db: &Db, locale: Locale, facets: &[(ProductId, &str, &str)]) -> Result<Vec<FacetNameRow>, DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        product: Hex<'a>,
+        option: &'a str,
+        value: &'a str,
     }
-    db.fetch_all(
-        "select o.key, j.value_key, coalesce(t.name, e.name, o.key), coalesce(vt.name, ve.name, v.key), v.position
-         from (select unhex(value->>0) as product_id, value->>1 as option_key, value->>2 as value_key from json_each($1)) j
+    let rows: JsonRows = facets.iter().map(|(product, option, value)| Row { product: hex(product), option, value }).collect();
+    db.load_all(
+        "select o.key as option_key, j.value_key, coalesce(t.name, e.name, o.key) as option_name,
+            coalesce(vt.name, ve.name, v.key) as value_name, v.position
+         from (select unhex(value->>'product') as product_id, value->>'option' as option_key, value->>'value' as value_key
+               from json_each($1)) j
          join product_options o on o.product_id = j.product_id and o.key = j.option_key
          join option_values v on v.option_id = o.id
          left join product_option_texts t on t.option_id = o.id and t.locale = $2
@@ -177,19 +196,19 @@ pub(super) async fn facet_names(
          left join option_value_texts vt on vt.value_id = v.id and vt.locale = $2
          left join option_value_texts ve on ve.value_id = v.id and ve.locale = 'en'
          where lower(coalesce(ve.name, v.key)) = j.value_key",
-        &[&rows.end(), &locale.code()],
+        &[&rows.finish(), &locale.code()],
     )
     .await
 }
 
-/// Products as they stand in lists.
+/// Those that are published, in no order.
 pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<Vec<CardRow>, DbError> {
-    db.fetch_all(
-        "select c.product_id, coalesce(t.slug, e.slug, p.handle), coalesce(t.name, e.name, p.handle), p.vendor, i.id, i.width, i.height,
-            coalesce(a.alt, ae.alt), c.price_from, c.price_to, c.compare_at, c.in_stock,
+    db.load_all(
+        "select c.product_id as id, coalesce(t.slug, e.slug, p.handle) as slug, coalesce(t.name, e.name, p.handle) as name, p.vendor,
+            i.id as picture, i.width, i.height, coalesce(a.alt, ae.alt) as alt, c.price_from, c.price_to, c.compare_at, c.in_stock,
             (select case when count(*) = 1 then (select v.id from variants v where v.product_id = p.id and v.archived = 0) end
-             from variants n where n.product_id = p.id and n.archived = 0)
-         from (select unhex(value->>0) as id from json_each($1)) j
+             from variants n where n.product_id = p.id and n.archived = 0) as only_variant
+         from (select unhex(value->>'id') as id from json_each($1)) j
          join product_cards c on c.product_id = j.id
          join products p on p.id = c.product_id
          left join product_texts t on t.product_id = p.id and t.locale = $2
@@ -197,38 +216,35 @@ pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<
          left join pictures i on i.id = (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1)
          left join picture_texts a on a.picture_id = i.id and a.locale = $2
          left join picture_texts ae on ae.picture_id = i.id and ae.locale = 'en'",
-        &[&id_rows(ids), &locale.code()],
+        &[&json_ids(ids), &locale.code()],
     )
     .await
 }
 
-/// Of the products that these events are about (an order's or a variant's), those whose card says something else about stock than
-/// the stock does.
-pub(super) async fn flipped(tx: &mut Tx, subjects: &String) -> Result<Vec<ProductId>, DbError> {
-    let rows: Vec<(ProductId,)> = tx
-        .fetch_all(
-            "select c.product_id from product_cards c
-             where c.product_id in (
-                select v.product_id from (select unhex(value->>0) as id from json_each($1)) j join variants v on v.id = j.id
-                union
-                select l.product_id from (select unhex(value->>0) as id from json_each($1)) j join order_lines l on l.order_id = j.id)
-             and c.in_stock <> (case when exists (
-                select 1 from variants v join stock s on s.variant_id = v.id
-                where v.product_id = c.product_id and v.archived = 0 and s.available > 0) then 1 else 0 end)",
-            &[subjects],
-        )
-        .await?;
-    Ok(rows.into_iter().map(|r| r.0).collect())
+/// The products of these variants and orders (as JSON rows) whose card disagrees with the stock.
+pub(super) async fn out_of_step(tx: &mut Tx, subjects: &String) -> Result<Vec<ProductId>, DbError> {
+    tx.fetch_scalars(
+        "select c.product_id from product_cards c
+         where c.product_id in (
+            select v.product_id from (select unhex(value->>'id') as id from json_each($1)) j join variants v on v.id = j.id
+            union
+            select l.product_id from (select unhex(value->>'id') as id from json_each($1)) j join order_lines l on l.order_id = j.id)
+         and c.in_stock <> (case when exists (
+            select 1 from variants v join stock s on s.variant_id = v.id
+            where v.product_id = c.product_id and v.archived = 0 and s.available > 0) then 1 else 0 end)",
+        &[subjects],
+    )
+    .await
 }
 
-/// Lets the cards say what the stock says.
+/// Brings the cards in step with the stock.
 pub(super) async fn set_in_stock(tx: &mut Tx, products: &[ProductId]) -> Result<u64, DbError> {
     tx.execute(
         "update product_cards set in_stock = (case when exists (
             select 1 from variants v join stock s on s.variant_id = v.id
             where v.product_id = product_cards.product_id and v.archived = 0 and s.available > 0) then 1 else 0 end)
-         where product_id in (select unhex(value->>0) from json_each($1))",
-        &[&id_rows(products)],
+         where product_id in (select unhex(value->>'id') from json_each($1))",
+        &[&json_ids(products)],
     )
     .await
 }

@@ -94,7 +94,7 @@ pub fn is_place_known(address: &Address) -> bool {
 /// # Errors
 /// The database's.
 pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<DeliveryTo, DbError> {
-    let rules = shop.shelf().rules(shop).await?;
+    let rules = shop.listings().rules(shop).await?;
     let at = shop.now();
     let home = settings::shop(shop).country;
     let promises = |country: &str, island: Option<&str>| -> Vec<DeliveryPromise> {
@@ -128,7 +128,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
 /// # Errors
 /// The database's.
 pub async fn next_turn(shop: &Shop) -> Result<Timestamp, DbError> {
-    let rules = shop.shelf().rules(shop).await?;
+    let rules = shop.listings().rules(shop).await?;
     let at = shop.now();
     let midnight = domain::day_of(at).plus_millis(Timestamp::DAY);
     Ok(rules.methods.iter().filter_map(|method| method.order_by(at)).fold(midnight, Timestamp::min))

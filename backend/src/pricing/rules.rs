@@ -137,7 +137,7 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
 
 /// Readers of this process see the change at once; those of others follow the event.
 fn changed(shop: &Shop) {
-    shop.shelf().forget_rules();
+    shop.listings().invalidate_rules();
     shop.feed().wake();
 }
 

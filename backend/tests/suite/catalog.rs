@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
-use crate::support::{TestShop, both, guest, number, place, sqlite};
+use crate::support::{TestShop, both, events_of, guest, number, place, sqlite};
 use backend::catalog::{self, CatalogError};
-use backend::platform::Context;
 use domain::Locale;
-use domain::id::{ProductId, RequestId, UserId};
+use domain::id::{LocationId, ProductId, RequestId, UserId};
 use domain::permission::Role;
 use domain::view::{ListingQuery, OptionDraft, ProductDraft, ProductTexts, Sort, VariantDraft};
+use platform::Context;
 
 fn a_draft(name: &str, price: i64) -> ProductDraft {
     ProductDraft {
@@ -56,6 +56,10 @@ async fn names(shop: &TestShop, query: &ListingQuery) -> Vec<String> {
     catalog::listing(shop, Locale::En, query).await.unwrap().products.into_iter().map(|card| card.name).collect()
 }
 
+async fn warehouse(shop: &TestShop) -> LocationId {
+    shop.db().fetch_scalar("select id from locations where code = 'WH-1'", &[]).await.unwrap()
+}
+
 fn fields(error: CatalogError) -> Vec<String> {
     match error {
         CatalogError::Invalid(errors) => errors.into_iter().map(|e| e.0).collect(),
@@ -64,7 +68,7 @@ fn fields(error: CatalogError) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_product_goes_from_draft_to_shelf_and_back() {
+async fn a_product_goes_from_draft_to_shop_and_back() {
     both(async |shop| {
         let id = save(shop, sized("Mug", &[("S", 300), ("L", 400)])).await.unwrap();
         assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none(), "a draft is not for shoppers");
@@ -83,7 +87,7 @@ async fn a_product_goes_from_draft_to_shelf_and_back() {
         catalog::set_status(shop, &shop.system(), id, "archived").await.unwrap();
         assert!(names(shop, &ListingQuery::default()).await.is_empty());
         assert!(matches!(catalog::set_status(shop, &shop.system(), id, "sold").await, Err(CatalogError::Status(_))));
-        let kinds: Vec<_> = crate::support::events_of(shop, id.0).await.into_iter().map(|e| e.kind).collect();
+        let kinds: Vec<_> = events_of(shop, id.0).await.into_iter().map(|e| e.kind).collect();
         assert_eq!(kinds, ["product.created", "product.published", "product.archived"]);
     })
     .await;
@@ -115,7 +119,7 @@ async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
         let back = catalog::admin_product(shop, &shop.system(), id).await.unwrap();
         assert_eq!(back.draft.variants[2].id, first.draft.variants[0].id);
         assert_eq!(back.stock.iter().map(|s| s.on_hand).sum::<i64>(), 6);
-        let changes = crate::support::events_of(shop, id.0).await;
+        let changes = events_of(shop, id.0).await;
         assert!(changes.iter().any(|e| e.kind == "product.updated" && e.data.contains("\"Mug-L\":[350,355]")), "{changes:?}");
     })
     .await;
@@ -236,7 +240,7 @@ async fn followed(shop: &TestShop, query: &ListingQuery, expected: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_kept_of_goods_follows_each_change() {
+async fn what_is_kept_of_products_follows_each_change() {
     both(async |shop| {
         let mug = published(shop, a_draft("Mug", 10_000)).await;
         let page = async || catalog::product(shop, Locale::En, "mug").await.unwrap().unwrap();
@@ -275,8 +279,8 @@ async fn lists_follow_stock() {
         place(shop, &[(variant, 1)]).await.unwrap();
         followed(shop, &in_stock, &[]).await;
         assert!(!catalog::cards_by_ids(shop, Locale::En, &[id]).await.unwrap()[0].in_stock);
-        let place = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
-        backend::inventory::adjust(shop, &shop.system(), variant, place, 3, "found").await.unwrap();
+        let location = warehouse(shop).await;
+        backend::inventory::adjust(shop, &shop.system(), variant, location, 3, "found").await.unwrap();
         followed(shop, &in_stock, &["Last"]).await;
     })
     .await;
@@ -286,16 +290,16 @@ async fn lists_follow_stock() {
 async fn a_count_that_is_sent_twice_changes_the_stock_once() {
     both(async |shop| {
         let variant = crate::support::a_product().with_stock(5).make(shop).await;
-        let place = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
+        let location = warehouse(shop).await;
         let ctx = shop.system().with_key("made-when-the-page-was-rendered");
         for _ in 0..3 {
-            backend::inventory::adjust(shop, &ctx, variant, place, -2, "count").await.unwrap();
+            backend::inventory::adjust(shop, &ctx, variant, location, -2, "count").await.unwrap();
         }
-        let other = backend::inventory::adjust(shop, &ctx, variant, place, -1, "count").await;
+        let other = backend::inventory::adjust(shop, &ctx, variant, location, -1, "count").await;
         assert!(matches!(other, Err(backend::inventory::InventoryError::KeyReused)), "{other:?}");
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 3);
         // Another form is another count.
-        backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, place, -2, "count").await.unwrap();
+        backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, location, -2, "count").await.unwrap();
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 1);
         crate::support::outside::assert_sound(shop).await;
     })
@@ -307,15 +311,15 @@ async fn stock_that_is_not_there_is_told_from_stock_that_is_promised() {
     use backend::inventory::{InventoryError, adjust};
     both(async |shop| {
         let variant = crate::support::a_product().with_stock(3).make(shop).await;
-        let house = shop.db().fetch_one::<(domain::id::LocationId,)>("select id from locations where code = 'WH-1'", &[]).await.unwrap().0;
-        let less = async |units: i64| adjust(shop, &shop.system(), variant, house, -units, "count").await;
+        let location = warehouse(shop).await;
+        let less = async |units: i64| adjust(shop, &shop.system(), variant, location, -units, "count").await;
         assert!(matches!(less(4).await, Err(InventoryError::NotEnough { available: 3, reserved: 0 })));
         place(shop, &[(variant, 2)]).await.unwrap();
         assert!(matches!(less(2).await, Err(InventoryError::NotEnough { available: 1, reserved: 2 })));
         for units in [0, 1_000_001, -1_000_001] {
             assert!(matches!(less(units).await, Err(InventoryError::Amount)), "{units}");
         }
-        let least = adjust(shop, &shop.system(), variant, house, i64::MIN, "count").await;
+        let least = adjust(shop, &shop.system(), variant, location, i64::MIN, "count").await;
         assert!(matches!(least, Err(InventoryError::Amount)));
         less(1).await.unwrap();
     })
@@ -364,7 +368,7 @@ async fn what_is_no_photograph_is_refused() {
     for bytes in [Vec::new(), b"<svg/>".to_vec(), b"GIF89a".to_vec(), b"\x89PNG\r\n\x1a\nnothing".to_vec(), cut] {
         assert!(matches!(add(bytes).await, Err(CatalogError::NotAPicture)));
     }
-    assert!(matches!(add(vec![0; catalog::LARGEST_UPLOAD + 1]).await, Err(CatalogError::TooLarge)));
+    assert!(matches!(add(vec![0; catalog::MAX_UPLOAD_BYTES + 1]).await, Err(CatalogError::TooLarge)));
     // Few bytes that would unpack to very many pixels.
     assert!(matches!(add(png(12_500, 10)).await, Err(CatalogError::TooLarge)));
     let refused = catalog::add_picture(&shop, &guest(&shop), None, png(9, 9), Vec::new()).await;

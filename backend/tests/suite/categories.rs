@@ -4,7 +4,7 @@ use crate::support::{TestShop, a_product, both, guest, number};
 use backend::catalog::{self, CatalogError};
 use backend::search;
 use domain::Locale;
-use domain::id::CategoryId;
+use domain::id::{CategoryId, ProductId};
 use domain::view::{CategoryDraft, CategoryTexts, ListingQuery, ProductDraft};
 
 fn named(name: &str) -> CategoryDraft {
@@ -27,8 +27,8 @@ async fn menu(shop: &TestShop, locale: Locale) -> Vec<String> {
 /// A product in this category.
 async fn a_product_in(shop: &TestShop, category: CategoryId) -> ProductDraft {
     let variant = a_product().named("Lamp").make(shop).await;
-    let (product,): (domain::id::ProductId,) =
-        crate::support::db(shop).fetch_one("select product_id from variants where id = $1", &[&variant]).await.unwrap();
+    let sql = "select product_id from variants where id = $1";
+    let product: ProductId = shop.db().fetch_scalar(sql, &[&variant]).await.unwrap();
     let mut draft = catalog::admin_product(shop, &shop.system(), product).await.unwrap().draft;
     draft.category = Some(category);
     catalog::save_product(shop, &shop.system(), Locale::En, draft).await.unwrap();
@@ -118,7 +118,7 @@ async fn a_category_goes_only_when_nothing_is_in_it() {
 }
 
 #[tokio::test]
-async fn goods_are_found_by_the_new_name_of_their_category_and_stay_when_it_is_hidden() {
+async fn products_are_found_by_the_new_name_of_their_category_and_stay_when_it_is_hidden() {
     both(async |shop| {
         let id = save(shop, named("Lamps")).await.unwrap();
         a_product_in(shop, id).await;

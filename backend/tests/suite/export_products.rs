@@ -3,14 +3,14 @@
 use crate::support::{TestShop, both, guest, number, postgres, sqlite};
 use backend::Shop;
 use backend::catalog::import::{ImportOptions, Pictures, import_csv};
-use backend::catalog::{CatalogError, ProductsFile};
+use backend::catalog::{CatalogError, ProductExport};
 use domain::view::ImportReport;
 
 fn quiet(_: u64, _: u64) {}
 
 async fn export(shop: &TestShop) -> String {
     let mut file = Vec::new();
-    let export = ProductsFile::begin(shop, &shop.system()).await.unwrap();
+    let export = ProductExport::begin(shop, &shop.system()).await.unwrap();
     export.write(&mut file, Some(&shop.folder.path().join("photographs"))).await.unwrap();
     String::from_utf8(file).unwrap()
 }
@@ -21,7 +21,7 @@ async fn import(shop: &Shop, file: &str, from: &TestShop) -> ImportReport {
     import_csv(shop, &shop.system(), file.as_bytes(), &options, &quiet).await.unwrap()
 }
 
-/// The demonstration shop, and goods with all that a file could stumble over.
+/// The demonstration shop, and products with everything that could break a file.
 async fn a_full_shop(shop: &TestShop) {
     backend::seed::seed(shop, None, 1, &quiet).await.unwrap();
     let odd = "Handle,Title,Body (HTML),Vendor,Type,Tags,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Compare At Price,Variant Grams,Variant Inventory Qty,Variant Barcode,Variant Taxable,SEO Title\n\
@@ -59,7 +59,7 @@ async fn an_export_makes_the_same_shop_elsewhere_and_changes_nothing_here() {
 #[tokio::test]
 async fn only_who_may_read_products_exports_them() {
     let shop = sqlite().await;
-    assert!(matches!(ProductsFile::begin(&shop, &guest(&shop)).await, Err(CatalogError::Forbidden(_))));
+    assert!(matches!(ProductExport::begin(&shop, &guest(&shop)).await, Err(CatalogError::Forbidden(_))));
     assert_eq!(export(&shop).await.lines().count(), 1);
     shop.close().await;
 }

@@ -1,4 +1,4 @@
-//! Real goods in.
+//! Importing product files.
 
 use std::fmt::Write;
 use std::io::Cursor;
@@ -6,11 +6,11 @@ use std::io::Cursor;
 use crate::support::{both, guest, number, sqlite};
 use backend::catalog::import::{ImportOptions, Pictures, import_csv};
 use backend::catalog::{self, CatalogError};
-use backend::platform::Context;
 use domain::Locale;
 use domain::id::RequestId;
 use domain::permission::Role;
 use domain::view::{ImportReport, ListingQuery};
+use platform::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn quiet(_: u64, _: u64) {}
@@ -93,7 +93,7 @@ async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
         file.push_str("bag,,,M,BAG-M,one hundred,10,,\n"); // 3: price
         file.push_str("bag,,,,BAG-L,120,10,,\n"); // 4: no size
         file.push_str("bag,,,S,BAG-S2,120,10,,\n"); // 5: the same size
-        file.push_str("bag,,,XL,BAG-S,120,10,,\n"); // 6: the same SKU, told apart
+        file.push_str("bag,,,XL,BAG-S,120,10,,\n"); // 6: the same SKU, which gets a mark
         file.push_str("bag,,,XXL,BAG-XXL,-1,10,,\n"); // 7: price
         file.push_str(",,,,X,1,1,active,\n"); // 8: no handle
         file.push_str("hat,,,,HAT,1,1,active,\n"); // 9: no title
@@ -247,7 +247,7 @@ async fn two_imports_of_one_new_file_at_once_make_each_product_once() {
 }
 
 #[tokio::test]
-async fn goods_that_nobody_can_read_the_name_of_are_left_out() {
+async fn products_that_nobody_can_read_the_name_of_are_left_out() {
     both(async |shop| {
         let report = import(shop, "Handle,Title,Variant SKU,Variant Price,Status\na,\u{a0}\u{200b},A,10,active\n").await;
         assert_eq!((report.created, report.left_out), (0, 1));

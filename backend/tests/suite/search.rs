@@ -38,7 +38,7 @@ async fn found(shop: &TestShop, locale: Locale, query: &str) -> (Vec<String>, bo
 }
 
 #[tokio::test]
-async fn words_beginnings_and_one_typo_find_goods_in_both_languages() {
+async fn words_beginnings_and_one_typo_find_products_in_both_languages() {
     both(async |shop| {
         a_product(shop, "Dried mango", "Pinatuyong mangga", &["fruit"]).await;
         a_product(shop, "Mango jam", "Palamang mangga", &["fruit", "piña"]).await;

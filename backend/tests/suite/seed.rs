@@ -107,7 +107,7 @@ async fn a_shop_with_anything_of_its_own_is_not_filled() {
 #[tokio::test]
 async fn a_seed_that_was_stopped_is_finished_by_the_next() {
     both(async |shop| {
-        // Everything but the goods, as a kill just before them would leave it; the next try even has another seed.
+        // Everything but the products, as a kill just before them would leave it. The next run even has another seed.
         seed(shop, Some(0), 1, &quiet).await.unwrap();
         assert_eq!(number(shop, "select count(*) from products").await, 0);
         let report = seed(shop, None, 2, &quiet).await.unwrap();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use backend::Shop;
 use backend::catalog::import::{self, ImportOptions};
-use backend::catalog::{CatalogError, ProductsFile};
+use backend::catalog::{CatalogError, ProductExport};
 use backend::platform::db::Db;
 use clap::ValueEnum;
 use domain::number::DecimalMark;
@@ -128,7 +128,7 @@ pub async fn export(config: &Config, file: &Path, pictures: Option<&Path>) -> Re
     let shop = open_to_read(config).await?;
     let mut output = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(failed)?);
     let written = async {
-        let export = ProductsFile::begin(&shop, &shop.system()).await?;
+        let export = ProductExport::begin(&shop, &shop.system()).await?;
         export.write(&mut output, pictures).await
     };
     let written: Result<(), CatalogError> = written.await;

@@ -1,8 +1,7 @@
-//! The columns of both generations, and our own for what Shopify's know no place for.
+//! The columns of both generations of Shopify's file, and our own for what Shopify has no column for.
 
 use domain::Locale;
 
-/// A column that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::catalog) enum Column {
     Handle,
@@ -33,7 +32,7 @@ pub(in crate::catalog) enum Column {
     Featured,
 }
 
-/// What is said in each language.
+/// Texts that a product has in each language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::catalog) enum TextPart {
     Title,
@@ -48,7 +47,7 @@ use TextPart::{Body, SeoDescription, SeoTitle, Slug, Summary, Title};
 
 const EN: Locale = Locale::En;
 
-/// Names, as they are exported, then as other files have them; in small letters they are all known.
+/// The name that is exported, then those of other files. Case does not matter.
 const NAMES: &[(Column, &[&str])] = &[
     (Column::Text(EN, Title), &["Title"]),
     (Column::Handle, &["URL handle", "handle"]),
@@ -80,7 +79,7 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::GiftCard, &["Gift card"]),
     (Column::Text(EN, SeoTitle), &["SEO title"]),
     (Column::Text(EN, SeoDescription), &["SEO description"]),
-    // Ours.
+    // Our own.
     (Column::Text(EN, Slug), &["Slug"]),
     (Column::Text(EN, Summary), &["Summary"]),
     (Column::TaxClass, &["Tax class"]),
@@ -88,9 +87,9 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::VariantStatus, &["Variant status"]),
 ];
 
-/// Columns that are there once more for each other language, with its code: `Title (fil)`.
+/// Columns that are repeated for each other language, with its code: `Title (fil)`.
 #[allow(clippy::type_complexity, reason = "a table of two columns")]
-const SPOKEN: &[(fn(Locale) -> Column, &str)] = &[
+const LOCALIZED: &[(fn(Locale) -> Column, &str)] = &[
     (|locale| Column::Text(locale, Title), "Title"),
     (|locale| Column::Text(locale, Slug), "Slug"),
     (|locale| Column::Text(locale, Summary), "Summary"),
@@ -111,12 +110,12 @@ pub(in crate::catalog) fn others() -> impl Iterator<Item = Locale> + Clone {
     Locale::ALL.into_iter().filter(|locale| *locale != Locale::En)
 }
 
-/// All columns with the names that an export gives them, in its order.
+/// All columns with their names, in the order of an export.
 pub(in crate::catalog) fn all() -> Vec<(Column, String)> {
     let english = NAMES.iter().filter_map(|(column, names)| Some((*column, (*names.first()?).to_owned())));
-    let spoken =
-        others().flat_map(|locale| SPOKEN.iter().map(move |(column, name)| (column(locale), format!("{name} ({})", locale.code()))));
-    english.chain(spoken).collect()
+    let localized =
+        others().flat_map(|locale| LOCALIZED.iter().map(move |(column, name)| (column(locale), format!("{name} ({})", locale.code()))));
+    english.chain(localized).collect()
 }
 
 fn named(name: &str) -> Option<Column> {
@@ -126,39 +125,39 @@ fn named(name: &str) -> Option<Column> {
         .or_else(|| all().into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(column, _)| column))
 }
 
-/// Where each column of a file stands, and what it is called there.
+/// The columns of a file.
 pub(super) struct Columns {
-    places: Vec<(Column, usize)>,
+    positions: Vec<(Column, usize)>,
+    /// By position, those too that are not read.
     names: Vec<String>,
 }
 
 impl Columns {
-    /// Reads the heading; none when no column says which product a row is of.
+    /// Reads the heading; none without a column for the handle.
     pub(super) fn read<'a>(heading: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let names: Vec<String> = heading.into_iter().map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect();
-        let mut places: Vec<(Column, usize)> = Vec::new();
-        for (place, name) in names.iter().enumerate() {
-            if let Some(column) = named(name).filter(|c| places.iter().all(|(known, _)| known != c)) {
-                places.push((column, place));
+        let mut positions: Vec<(Column, usize)> = Vec::new();
+        for (position, name) in names.iter().enumerate() {
+            if let Some(column) = named(name).filter(|c| positions.iter().all(|(known, _)| known != c)) {
+                positions.push((column, position));
             }
         }
-        let columns = Self { places, names };
-        columns.place(Column::Handle).is_some().then_some(columns)
+        let columns = Self { positions, names };
+        columns.position(Column::Handle).is_some().then_some(columns)
     }
 
-    pub(super) fn place(&self, column: Column) -> Option<usize> {
-        self.places.iter().find(|(known, _)| *known == column).map(|(_, place)| *place)
+    pub(super) fn position(&self, column: Column) -> Option<usize> {
+        self.positions.iter().find(|(known, _)| *known == column).map(|(_, position)| *position)
     }
 
-    /// As the file calls it; where it has no such column, as we do.
+    /// The file's name for it, or ours where the file has no such column.
     pub(super) fn name(&self, column: Column) -> String {
-        let here = self.place(column).and_then(|place| self.names.get(place)).cloned();
-        here.or_else(|| all().into_iter().find(|(known, _)| *known == column).map(|(_, name)| name)).unwrap_or_default()
+        let own = self.position(column).and_then(|position| self.names.get(position)).cloned();
+        own.or_else(|| all().into_iter().find(|(known, _)| *known == column).map(|(_, name)| name)).unwrap_or_default()
     }
 
-    /// By place, also those that are not read.
-    pub(super) fn name_at(&self, place: usize) -> &str {
-        self.names.get(place).map_or("", String::as_str)
+    pub(super) fn name_at(&self, position: usize) -> &str {
+        self.names.get(position).map_or("", String::as_str)
     }
 
     pub(super) fn count(&self) -> usize {

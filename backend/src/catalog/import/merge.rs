@@ -1,8 +1,8 @@
-//! What becomes of a product when a file says something of it: the product as it is, and on top of it what the file says.
+//! Merges what a file says of a product with the product as it is.
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::{CategoryId, PictureId, ProductId, VariantId};
+use domain::id::{CategoryId, PictureId, ProductId};
 use domain::messages::t;
 use domain::slug::slug;
 use domain::view::ImportProblem;
@@ -10,60 +10,58 @@ use domain::{Locale, Money};
 use uuid::Uuid;
 
 use super::columns::{Column, TextPart, all};
-use super::listing::{Listing, Tax, Words};
+use super::model::{FileProduct, FileTax, FileTexts};
 use super::{notice, problem};
 use crate::Shop;
-use crate::catalog::edit::told_apart;
-use crate::catalog::whole::Whole;
+use crate::catalog::edit::{FirstStock, with_id_suffix};
+use crate::catalog::full_product::{FullProduct, ProductPicture};
 use crate::catalog::write::{NewProduct, NewText};
 use crate::settings::shop_currency;
 
-/// What is known besides the product itself.
-pub(super) struct Means<'a> {
+/// What a merge needs besides the product itself.
+pub(super) struct MergeContext<'a> {
     pub shop: &'a Shop,
     pub locale: Locale,
     /// Pictures by their source.
     pub pictures: &'a HashMap<String, PictureId>,
-    /// Sources of pictures that could not be had.
-    pub failed: &'a HashSet<String>,
-    /// Whose the SKUs of the file are in the shop.
+    /// Sources of pictures that could not be fetched.
+    pub failed_pictures: &'a HashSet<String>,
+    /// The products that have the file's SKUs in the shop.
     pub skus: &'a HashMap<String, ProductId>,
-    /// Addresses that are taken, by language: in the shop, and by products of the same file.
-    pub slugs: [&'a HashSet<(String, String)>; 2],
+    /// Language and slug of those that are taken: in the shop, and by products of the same file.
+    pub taken_slugs: [&'a HashSet<(String, String)>; 2],
     pub category: Option<CategoryId>,
 }
 
-/// A product that is ready to be written.
 pub(super) struct Merged {
     pub product: NewProduct,
-    /// What new variants begin with: units, and what one costs.
-    pub stock: Vec<(VariantId, i64, i64)>,
-    /// What pictures show that are there already.
+    /// Of new variants.
+    pub stock: Vec<FirstStock>,
+    /// New descriptions of existing pictures.
     pub alts: Vec<(PictureId, &'static str, String)>,
-    /// What changes, in words.
+    /// For the report.
     pub changes: Vec<String>,
 }
 
-/// One product being put together.
 pub(super) struct Merge<'a> {
-    pub means: &'a Means<'a>,
-    pub listing: &'a Listing,
-    pub known: Option<&'a Whole>,
+    pub context: &'a MergeContext<'a>,
+    pub file: &'a FileProduct,
+    pub existing: Option<&'a FullProduct>,
     pub problems: Vec<ImportProblem>,
-    /// Something of it was refused, or is missing.
+    /// A row was rejected, or something is missing.
     pub incomplete: bool,
 }
 
 impl<'a> Merge<'a> {
-    pub fn new(means: &'a Means<'a>, listing: &'a Listing, known: Option<&'a Whole>) -> Self {
-        Self { means, listing, known, problems: Vec::new(), incomplete: !listing.refused.is_empty() }
+    pub fn new(context: &'a MergeContext<'a>, file: &'a FileProduct, existing: Option<&'a FullProduct>) -> Self {
+        Self { context, file, existing, problems: Vec::new(), incomplete: !file.rejected_lines.is_empty() }
     }
 
-    pub fn say(&self, message: domain::messages::Msg) -> &'static str {
-        message.text(self.means.locale)
+    pub fn translate(&self, message: domain::messages::Msg) -> &'static str {
+        message.text(self.context.locale)
     }
 
-    pub fn refuse(&mut self, line: u64, column: Column, reason: impl Into<String>) {
+    pub fn reject(&mut self, line: u64, column: Column, reason: impl Into<String>) {
         self.problems.push(problem(line, name_of(column), reason));
         self.incomplete = true;
     }
@@ -72,69 +70,70 @@ impl<'a> Merge<'a> {
         self.problems.push(notice(line, name_of(column), reason));
     }
 
-    /// Refuses all rows of the product.
-    fn refuse_all(&mut self, column: Column, reason: &str) {
-        for line in self.listing.lines.clone() {
-            self.refuse(line, column, reason);
+    /// Rejects all rows of the product.
+    fn reject_all(&mut self, column: Column, reason: &str) {
+        for line in self.file.lines.clone() {
+            self.reject(line, column, reason);
         }
     }
 
-    /// Puts the product together; none when nothing of it can be taken.
+    /// None when nothing of the product can be imported.
     pub fn run(&mut self) -> Option<Merged> {
-        let listing = self.listing;
-        let has_title = listing.english().is_some_and(|words| words.title.is_some());
-        if self.known.is_none() && !has_title {
-            self.refuse_all(Column::Text(Locale::En, TextPart::Title), self.say(t::IMPORT_TITLE_MISSING));
+        let file = self.file;
+        let has_title = file.english().is_some_and(|texts| texts.title.is_some());
+        if self.existing.is_none() && !has_title {
+            self.reject_all(Column::Text(Locale::En, TextPart::Title), self.translate(t::IMPORT_TITLE_MISSING));
             return None;
         }
-        let mut product = self.known.map_or_else(|| self.blank(), |known| known.product.clone());
+        let mut product = self.existing.map_or_else(|| self.blank(), |existing| existing.product.clone());
         let stock = match self.variants(&mut product) {
             Ok(stock) => stock,
             Err(why) => {
-                self.refuse_all(Column::OptionName(0, Locale::En), &why);
+                self.reject_all(Column::OptionName(0, Locale::En), &why);
                 return None;
             }
         };
         if product.variants.is_empty() {
-            let named: Vec<u64> = self.problems.iter().filter(|problem| !problem.taken).map(|problem| problem.line).collect();
-            for line in listing.lines.iter().filter(|line| !named.contains(line)) {
-                self.refuse(*line, Column::Handle, self.say(t::IMPORT_NO_VARIANT));
+            let rejected: Vec<u64> = self.problems.iter().filter(|problem| !problem.taken).map(|problem| problem.line).collect();
+            for line in file.lines.iter().filter(|line| !rejected.contains(line)) {
+                self.reject(*line, Column::Handle, self.translate(t::IMPORT_NO_VARIANT));
             }
             return None;
         }
         self.texts(&mut product);
-        if let Some(vendor) = &listing.vendor {
+        if let Some(vendor) = &file.vendor {
             product.vendor.clone_from(vendor);
         }
-        if let Some(tags) = &listing.tags {
+        if let Some(tags) = &file.tags {
             product.tags.clone_from(tags);
         }
-        if let Some(featured) = listing.featured {
+        if let Some(featured) = file.featured {
             product.featured = featured;
         }
-        product.category = self.means.category.or(product.category);
-        match &listing.tax {
-            Some(Tax::Class(class)) => product.tax_class.clone_from(class),
-            Some(Tax::Taxed) if matches!(product.tax_class.as_str(), "none" | "exempt") => "standard".clone_into(&mut product.tax_class),
-            Some(Tax::Taxed) | None => {}
+        product.category = self.context.category.or(product.category);
+        match &file.tax {
+            Some(FileTax::Class(class)) => product.tax_class.clone_from(class),
+            Some(FileTax::Taxed) if matches!(product.tax_class.as_str(), "none" | "exempt") => {
+                "standard".clone_into(&mut product.tax_class)
+            }
+            Some(FileTax::Taxed) | None => {}
         }
         let alts = self.pictures(&mut product);
         self.status(&mut product);
-        let changes = self.known.map_or_else(Vec::new, |known| self.changes(&known.product, &product, !alts.is_empty()));
+        let changes = self.existing.map_or_else(Vec::new, |existing| self.changes(&existing.product, &product, !alts.is_empty()));
         Some(Merged { product, stock, alts, changes })
     }
 
-    /// A product of which nothing is known.
     fn blank(&self) -> NewProduct {
         NewProduct {
-            id: ProductId(self.means.shop.id()),
-            handle: self.listing.handle.clone(),
+            id: ProductId(self.context.shop.id()),
+            handle: self.file.handle.clone(),
             category: None,
             vendor: String::new(),
             tax_class: "standard".to_owned(),
             status: "draft",
             featured: None,
-            created_at: self.means.shop.now(),
+            created_at: self.context.shop.now(),
             texts: Vec::new(),
             tags: Vec::new(),
             pictures: Vec::new(),
@@ -143,19 +142,19 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Words in each language that has a title, in the file or in the shop.
+    /// In each language that has a title, in the file or in the shop.
     fn texts(&self, product: &mut NewProduct) {
-        for (locale, words) in &self.listing.words {
+        for (locale, from) in &self.file.texts {
             if let Some(text) = product.texts.iter_mut().find(|text| text.locale == *locale) {
                 let automatic = text.summary == summary(&text.description, &text.seo_description);
-                put(text, words);
-                if words.summary.is_none() && automatic {
+                set_texts(text, from);
+                if from.summary.is_none() && automatic {
                     text.summary = summary(&text.description, &text.seo_description);
                 }
-                if let Some(slug) = words.slug.as_ref().filter(|slug| **slug != text.slug && self.is_free(locale, slug)) {
+                if let Some(slug) = from.slug.as_ref().filter(|slug| **slug != text.slug && self.is_free(locale, slug)) {
                     text.slug.clone_from(slug);
                 }
-            } else if words.title.is_some() {
+            } else if from.title.is_some() {
                 let empty = || NewText {
                     locale,
                     name: String::new(),
@@ -166,41 +165,40 @@ impl<'a> Merge<'a> {
                     seo_description: String::new(),
                 };
                 let mut text = empty();
-                put(&mut text, words);
-                if words.summary.is_none() {
+                set_texts(&mut text, from);
+                if from.summary.is_none() {
                     text.summary = summary(&text.description, &text.seo_description);
                 }
-                text.slug = self.new_slug(locale, words, product.id);
+                text.slug = self.new_slug(locale, from, product.id);
                 product.texts.push(text);
             }
         }
     }
 
     fn is_free(&self, locale: &str, slug: &str) -> bool {
-        let wanted = (locale.to_owned(), slug.to_owned());
-        self.means.slugs.iter().all(|taken| !taken.contains(&wanted))
+        let slug = (locale.to_owned(), slug.to_owned());
+        self.context.taken_slugs.iter().all(|taken| !taken.contains(&slug))
     }
 
-    /// The address that the file says, or one made from the handle.
-    fn new_slug(&self, locale: &str, words: &Words, id: ProductId) -> String {
-        let made = slug(&self.listing.written_handle);
-        let made = if made.is_empty() { self.listing.handle.clone() } else { made };
-        let wanted = words.slug.clone().unwrap_or(made);
-        if self.is_free(locale, &wanted) { wanted } else { told_apart(&wanted, id.0) }
+    /// The file's, or one made from the handle; with a suffix where it is taken.
+    fn new_slug(&self, locale: &str, from: &FileTexts, id: ProductId) -> String {
+        let generated = slug(&self.file.written_handle);
+        let generated = if generated.is_empty() { self.file.handle.clone() } else { generated };
+        let slug = from.slug.clone().unwrap_or(generated);
+        if self.is_free(locale, &slug) { slug } else { with_id_suffix(&slug, id.0) }
     }
 
-    /// The pictures that the file names, in its order. Behind them stay those that were uploaded in the admin; those that an earlier
-    /// import brought go, unless one that should stand in their place could not be had. Says what pictures show that is new.
+    /// Sets the product's pictures: those that the file names, in its order, then those that were uploaded in the admin. Those of an
+    /// earlier import are removed, unless one of the file's could not be fetched. Returns new descriptions of existing pictures.
     fn pictures(&self, product: &mut NewProduct) -> Vec<(PictureId, &'static str, String)> {
-        let images = &self.listing.images;
+        let images = &self.file.images;
         let of_product = || images.iter().filter(|image| !image.of_variant);
         if of_product().next().is_none() {
             return Vec::new();
         }
-        let named: Vec<PictureId> = of_product().filter_map(|image| self.means.pictures.get(&image.source)).copied().collect();
-        let some_failed = images.iter().any(|image| self.means.failed.contains(&image.source));
-        let photograph = |id: &PictureId| self.known.and_then(|known| known.pictures.get(id));
-        let uploaded = |id: &PictureId| photograph(id).is_none_or(|photograph| photograph.source.is_none());
+        let named: Vec<PictureId> = of_product().filter_map(|image| self.context.pictures.get(&image.source)).copied().collect();
+        let some_failed = images.iter().any(|image| self.context.failed_pictures.contains(&image.source));
+        let uploaded = |id: &PictureId| self.existing_picture(id).is_none_or(|picture| picture.source.is_none());
         let stay = product.pictures.iter().filter(|id| !named.contains(*id) && (some_failed || uploaded(id)));
         let mut all: Vec<PictureId> = Vec::with_capacity(named.len());
         for id in named.iter().chain(stay) {
@@ -209,16 +207,26 @@ impl<'a> Merge<'a> {
             }
         }
         product.pictures = all;
+        self.new_alts(product)
+    }
+
+    fn existing_picture(&self, id: &PictureId) -> Option<&'a ProductPicture> {
+        self.existing.and_then(|existing| existing.pictures.get(id))
+    }
+
+    /// Descriptions in the file that differ from those of existing pictures.
+    fn new_alts(&self, product: &NewProduct) -> Vec<(PictureId, &'static str, String)> {
         let mut alts = Vec::new();
         let title = product.texts.first().map(|text| text.name.clone()).unwrap_or_default();
-        for image in images {
-            let Some((id, photograph)) = self.means.pictures.get(&image.source).and_then(|id| Some((*id, photograph(id)?))) else {
+        for image in &self.file.images {
+            let Some((id, picture)) = self.context.pictures.get(&image.source).and_then(|id| Some((*id, self.existing_picture(id)?)))
+            else {
                 continue;
             };
             for (code, alt) in &image.alts {
-                let known = photograph.alts.iter().find(|(known, _)| known == code).map_or("", |(_, alt)| alt);
-                // A picture that nobody described is called as its product.
-                if known != alt && !(known.is_empty() && *alt == title) {
+                let old = picture.alts.iter().find(|(locale, _)| locale == code).map_or("", |(_, alt)| alt);
+                // A picture without a description is exported with its product's name.
+                if old != alt && !(old.is_empty() && *alt == title) {
                     alts.push((id, *code, alt.clone()));
                 }
             }
@@ -226,21 +234,21 @@ impl<'a> Merge<'a> {
         alts
     }
 
-    /// Nothing is published that is half there.
+    /// An incomplete product is not published.
     fn status(&mut self, product: &mut NewProduct) {
-        let Some(wanted) = self.listing.status else { return };
-        let held_back = if self.listing.gift_card {
-            Some(self.say(t::IMPORT_GIFT_CARD))
+        let Some(status) = self.file.status else { return };
+        let held_back = if self.file.gift_card {
+            Some(self.translate(t::IMPORT_GIFT_CARD))
         } else {
-            self.incomplete.then(|| self.say(t::IMPORT_KEPT_BACK))
+            self.incomplete.then(|| self.translate(t::IMPORT_KEPT_BACK))
         };
-        match held_back.filter(|_| wanted == "published" && product.status != "published") {
-            Some(why) => self.notice(self.listing.line, Column::Status, why),
-            None => product.status = wanted,
+        match held_back.filter(|_| status == "published" && product.status != "published") {
+            Some(why) => self.notice(self.file.line, Column::Status, why),
+            None => product.status = status,
         }
     }
 
-    /// What is different, in words.
+    /// In the words of the report.
     fn changes(&self, before: &NewProduct, after: &NewProduct, alts: bool) -> Vec<String> {
         let text = |product: &NewProduct, pick: fn(&NewText) -> &String| product.texts.iter().map(pick).cloned().collect::<Vec<_>>();
         let differs = |pick: fn(&NewText) -> &String| text(before, pick) != text(after, pick);
@@ -258,15 +266,15 @@ impl<'a> Merge<'a> {
             (t::IMPORT_PART_OPTIONS, options(before) != options(after)),
             (t::IMPORT_PART_PICTURES, alts || before.pictures != after.pictures),
         ];
-        let mut said: Vec<String> = parts.into_iter().filter(|part| part.1).map(|(name, _)| self.say(name).to_owned()).collect();
-        said.extend(self.variant_changes(before, after));
-        said
+        let mut changes: Vec<String> = parts.into_iter().filter(|part| part.1).map(|(name, _)| self.translate(name).to_owned()).collect();
+        changes.extend(self.variant_changes(before, after));
+        changes
     }
 
-    /// Prices by name, as far as they fit; other changes of variants, new ones and archived ones by their number.
+    /// The first changed prices by SKU; further ones, other changes, new and archived variants by their number.
     fn variant_changes(&self, before: &NewProduct, after: &NewProduct) -> Vec<String> {
-        const NAMED: usize = 3;
-        let (locale, currency) = (self.means.locale, shop_currency(self.means.shop));
+        const MAX_PRICES: usize = 3;
+        let (locale, currency) = (self.context.locale, shop_currency(self.context.shop));
         let money = |minor: Option<i64>| minor.map_or_else(|| "–".to_owned(), |minor| locale.money(Money::new(minor, currency)));
         let (mut prices, mut others, mut new) = (Vec::new(), before.variants.len() == after.variants.len(), 0);
         others = others && !before.variants.iter().map(|v| v.id).eq(after.variants.iter().map(|v| v.id));
@@ -284,42 +292,42 @@ impl<'a> Merge<'a> {
             others += i64::from(same_price != *variant);
         }
         let gone = before.variants.iter().filter(|was| after.variants.iter().all(|variant| variant.id != was.id)).count();
-        let more = prices.len().saturating_sub(NAMED);
-        let mut said: Vec<String> = prices.into_iter().take(NAMED).collect();
+        let more = prices.len().saturating_sub(MAX_PRICES);
+        let mut changes: Vec<String> = prices.into_iter().take(MAX_PRICES).collect();
         let counts = [
             (t::IMPORT_PART_PRICES, i64::try_from(more).unwrap_or(i64::MAX)),
             (t::IMPORT_PART_VARIANTS, others),
             (t::IMPORT_PART_NEW_VARIANTS, new),
             (t::IMPORT_PART_ARCHIVED, i64::try_from(gone).unwrap_or(i64::MAX)),
         ];
-        said.extend(counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| name.with(locale, count, &[])));
-        said
+        changes.extend(counts.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| name.with(locale, count, &[])));
+        changes
     }
 
-    /// A new id.
     pub fn id(&self) -> Uuid {
-        self.means.shop.id()
+        self.context.shop.id()
     }
 }
 
+/// As an export calls it.
 fn name_of(column: Column) -> String {
     all().into_iter().find(|(known, _)| *known == column).map(|(_, name)| name).unwrap_or_default()
 }
 
-fn put(text: &mut NewText, words: &Words) {
-    let set = |to: &mut String, said: &Option<String>| {
-        if let Some(said) = said {
-            to.clone_from(said);
+fn set_texts(text: &mut NewText, from: &FileTexts) {
+    let set = |to: &mut String, from: &Option<String>| {
+        if let Some(from) = from {
+            to.clone_from(from);
         }
     };
-    set(&mut text.name, &words.title);
-    set(&mut text.description, &words.body);
-    set(&mut text.summary, &words.summary);
-    set(&mut text.seo_title, &words.seo_title);
-    set(&mut text.seo_description, &words.seo_description);
+    set(&mut text.name, &from.title);
+    set(&mut text.description, &from.body);
+    set(&mut text.summary, &from.summary);
+    set(&mut text.seo_title, &from.seo_title);
+    set(&mut text.seo_description, &from.seo_description);
 }
 
-/// What lists show below the name, where nobody wrote it: what is said to search engines, or the first paragraph.
+/// For lists, where nobody wrote one: the description for search engines, or the first paragraph.
 fn summary(description: &str, seo_description: &str) -> String {
     const MAX_CHARS: usize = 200;
     let text = if seo_description.is_empty() { description.lines().next().unwrap_or_default() } else { seo_description };

@@ -1,175 +1,204 @@
 //! The pictures that a batch of products names.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use domain::Locale;
 use domain::id::PictureId;
 use domain::view::{ImportProblem, ImportReport};
 use futures::StreamExt;
+use platform::Actor;
+use platform::db::{Hex, JsonRows, hex, json_ids, json_texts};
+use serde::Serialize;
+use sqlx::FromRow;
 
-use super::listing::{Image, Listing};
-use super::save::Importing;
-use super::{Pictures, images, problem};
+use super::importer::{Candidate, Importer};
+use super::model::FileImage;
+use super::{Pictures, fetch, problem};
 use crate::catalog::CatalogError;
-use crate::catalog::whole::Whole;
+use crate::catalog::pictures::StoredPicture;
 use crate::catalog::write::{self, NewPicture};
-use crate::platform::Actor;
-use crate::platform::db::Rows;
 
-/// Pictures that are fetched at once.
-const MAX_CONCURRENT: usize = 8;
+const MAX_CONCURRENT_FETCHES: usize = 8;
 
-/// What was had of the pictures of a batch.
+/// What became of the pictures of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Brought {
+pub(super) struct ImportedPictures {
     /// Pictures by their source.
     pub ids: HashMap<String, PictureId>,
-    /// Sources of which nothing could be had.
+    /// Sources that could not be fetched.
     pub failed: HashSet<String>,
-    /// Sources that came in this run for the first time.
+    /// Sources of pictures that this run created.
     pub new: HashSet<String>,
 }
 
-/// A product with what the shop has of it.
-pub(super) type Asked<'a> = (&'a Listing, Option<&'a Whole>);
+/// A picture with the product that names it first.
+type NamedImage<'a> = (Candidate<'a>, &'a FileImage);
 
-/// A picture whose bytes are kept now: its name, width and height.
-type Taken<'a> = (Asked<'a>, &'a Image, Result<images::Kept, String>);
+/// Pictures that the shop has already, with their hashes, by source.
+type ExistingPictures = HashMap<String, (PictureId, String)>;
 
-impl Importing<'_> {
-    /// Pictures by their source: those of this shop, those that came before, and those that are fetched now. A preview fetches none.
+/// A picture that is in the shop now, and what is to be written of it.
+struct FetchedPicture {
+    source: String,
+    id: PictureId,
+    /// None for one that the shop had already.
+    new: Option<NewPicture>,
+}
+
+impl Importer<'_> {
+    /// Pictures by their source: those of this shop, those of earlier imports, and those that are fetched now. A preview fetches none.
     pub(super) async fn pictures(
         &self,
-        asked: &[Asked<'_>],
+        candidates: &[Candidate<'_>],
         report: &mut ImportReport,
         problems: &mut Vec<ImportProblem>,
-    ) -> Result<Brought, CatalogError> {
+    ) -> Result<ImportedPictures, CatalogError> {
         let mut sources = HashSet::new();
-        let images = asked.iter().flat_map(|asked| asked.0.images.iter().map(move |image| (*asked, image)));
-        let wanted: Vec<_> = images.filter(|(_, image)| sources.insert(image.source.as_str())).collect();
-        let mut brought = Brought::default();
-        if wanted.is_empty() {
-            return Ok(brought);
+        let images = candidates.iter().flat_map(|candidate| candidate.file.images.iter().map(move |image| (*candidate, image)));
+        let images: Vec<NamedImage<'_>> = images.filter(|(_, image)| sources.insert(image.source.as_str())).collect();
+        let mut pictures = ImportedPictures::default();
+        if images.is_empty() {
+            return Ok(pictures);
         }
-        let known = self.known_pictures(&wanted).await?;
+        let existing = self.existing_pictures(&images).await?;
         let folder = if let Pictures::Folder(folder) = self.options.pictures { Some(folder) } else { None };
-        // A file name means another picture in another folder.
-        let by_name = |image: &Image| folder.is_some() && !images::is_address(&image.source);
+        // The same file name may mean another picture in another folder.
+        let is_file = |image: &FileImage| folder.is_some() && !fetch::is_address(&image.source);
         let (has, missing): (Vec<_>, Vec<_>) =
-            wanted.into_iter().partition(|(_, image)| known.contains_key(&image.source) && !by_name(image));
-        brought.ids.extend(has.into_iter().filter_map(|(_, image)| Some((image.source.clone(), known.get(&image.source)?.0))));
+            images.into_iter().partition(|(_, image)| existing.contains_key(&image.source) && !is_file(image));
+        pictures.ids.extend(has.into_iter().filter_map(|(_, image)| Some((image.source.clone(), existing.get(&image.source)?.0))));
         if self.options.preview {
-            for (asked, image) in missing {
-                let hash = match folder.filter(|_| by_name(image)) {
-                    Some(folder) => images::name_in(folder, &image.source).await,
+            for (candidate, image) in missing {
+                let hash = match folder.filter(|_| is_file(image)) {
+                    Some(folder) => fetch::hash_in_folder(folder, &image.source).await,
                     None => None,
                 };
-                let same = hash.and_then(|hash| same(asked, image, &hash, &known));
+                let same = hash.and_then(|hash| same_picture(candidate, image, &hash, &existing));
                 report.pictures += u64::from(same.is_none());
-                brought.ids.insert(image.source.clone(), same.unwrap_or_else(|| PictureId(self.shop.id())));
+                pictures.ids.insert(image.source.clone(), same.unwrap_or_else(|| PictureId(self.shop.id())));
             }
-            return Ok(brought);
+            return Ok(pictures);
         }
         report.pictures += missing.len() as u64;
+        let fetched = self.fetch_all(missing, folder, &existing, &mut pictures, problems).await;
+        self.write_pictures(fetched).await?;
+        Ok(pictures)
+    }
+
+    /// Fetches and stores pictures; notes those that fail.
+    async fn fetch_all(
+        &self,
+        images: Vec<NamedImage<'_>>,
+        folder: Option<&Path>,
+        existing: &ExistingPictures,
+        pictures: &mut ImportedPictures,
+        problems: &mut Vec<ImportProblem>,
+    ) -> Vec<FetchedPicture> {
         let trusted = self.ctx.actor == Actor::System;
         // Collected first: a stream over the closure itself is not `Send`, and a server function must be.
-        let bringing: Vec<_> = missing
+        let fetches: Vec<_> = images
             .into_iter()
-            .map(|(asked, image)| async move {
-                (asked, image, images::bring(self.shop, self.options.locale, trusted, folder, &image.source).await)
+            .map(|(candidate, image)| async move {
+                (candidate, image, fetch::fetch_picture(self.shop, self.options.locale, trusted, folder, &image.source).await)
             })
             .collect();
-        let fetched: Vec<Taken<'_>> = futures::stream::iter(bringing).buffer_unordered(MAX_CONCURRENT).collect().await;
-        let mut kept = Vec::new();
-        for (asked, image, outcome) in fetched {
-            let (hash, width, height) = match outcome {
-                Ok(kept) => kept,
+        let outcomes: Vec<(Candidate<'_>, &FileImage, Result<StoredPicture, String>)> =
+            futures::stream::iter(fetches).buffer_unordered(MAX_CONCURRENT_FETCHES).collect().await;
+        let mut fetched = Vec::with_capacity(outcomes.len());
+        for (candidate, image, outcome) in outcomes {
+            let StoredPicture { hash, width, height } = match outcome {
+                Ok(stored) => stored,
                 Err(reason) => {
                     problems.push(ImportProblem { taken: true, ..problem(image.line, &*image.column, reason) });
-                    brought.failed.insert(image.source.clone());
+                    pictures.failed.insert(image.source.clone());
                     continue;
                 }
             };
-            let same = same(asked, image, &hash, &known);
+            let same = same_picture(candidate, image, &hash, existing);
             let id = same.unwrap_or_else(|| PictureId(self.shop.id()));
-            let picture = same.is_none().then(|| {
+            let new = same.is_none().then(|| {
                 let mut alts = image.alts.clone();
                 if alts.iter().all(|(code, _)| *code != Locale::En.code()) {
-                    alts.insert(0, (Locale::En.code(), asked.0.title().to_owned()));
+                    alts.insert(0, (Locale::En.code(), candidate.file.title().to_owned()));
                 }
                 NewPicture { id, hash, width, height, alts }
             });
-            if picture.is_some() {
-                brought.new.insert(image.source.clone());
+            if new.is_some() {
+                pictures.new.insert(image.source.clone());
             }
-            brought.ids.insert(image.source.clone(), id);
-            kept.push((image.source.clone(), id, picture));
+            pictures.ids.insert(image.source.clone(), id);
+            fetched.push(FetchedPicture { source: image.source.clone(), id, new });
         }
-        self.keep(kept).await?;
-        Ok(brought)
+        fetched
     }
 
-    /// What is there already: pictures with the names of their files, by source.
-    async fn known_pictures(&self, wanted: &[(Asked<'_>, &Image)]) -> Result<HashMap<String, (PictureId, String)>, CatalogError> {
-        let mut own: HashMap<PictureId, Vec<&str>> = HashMap::new();
-        let (mut sources, mut ids) = (Rows::new(), Rows::new());
-        for (_, image) in wanted {
-            sources.row(&[&image.source]);
-            if let Some(id) = self.own(&image.source) {
-                ids.row(&[&id]);
-                own.entry(id).or_default().push(&image.source);
+    async fn existing_pictures(&self, images: &[NamedImage<'_>]) -> Result<ExistingPictures, CatalogError> {
+        #[derive(FromRow)]
+        struct ImportedRow {
+            source: String,
+            picture: PictureId,
+            hash: String,
+        }
+        #[derive(FromRow)]
+        struct OwnRow {
+            id: PictureId,
+            hash: String,
+        }
+        let mut sources_by_id: HashMap<PictureId, Vec<&str>> = HashMap::new();
+        for (_, image) in images {
+            if let Some(id) = self.picture_of_address(&image.source) {
+                sources_by_id.entry(id).or_default().push(&image.source);
             }
         }
-        let came: Vec<(String, PictureId, String)> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select i.source, i.picture_id, p.hash from (select value->>0 as source from json_each($1)) j
+        let db = self.shop.db();
+        let imported: Vec<ImportedRow> = db
+            .load_all(
+                "select i.source, i.picture_id as picture, p.hash from (select value->>'text' as source from json_each($1)) j
                  join imported_pictures i on i.source = j.source join pictures p on p.id = i.picture_id",
-                &[&sources.end()],
+                &[&json_texts(images.iter().map(|(_, image)| &image.source))],
             )
             .await?;
-        let ours: Vec<(PictureId, String)> = self
-            .shop
-            .db()
-            .fetch_all(
-                "select p.id, p.hash from (select unhex(value->>0) as id from json_each($1)) j join pictures p on p.id = j.id",
-                &[&ids.end()],
+        let own: Vec<OwnRow> = db
+            .load_all(
+                "select p.id, p.hash from (select unhex(value->>'id') as id from json_each($1)) j join pictures p on p.id = j.id",
+                &[&json_ids(sources_by_id.keys())],
             )
             .await?;
-        let mut known: HashMap<_, _> = came.into_iter().map(|(source, id, hash)| (source, (id, hash))).collect();
-        for (id, hash) in ours {
-            for source in own.get(&id).into_iter().flatten() {
-                known.insert((*source).to_owned(), (id, hash.clone()));
+        let mut existing: ExistingPictures = imported.into_iter().map(|row| (row.source, (row.picture, row.hash))).collect();
+        for row in own {
+            for source in sources_by_id.get(&row.id).into_iter().flatten() {
+                existing.insert((*source).to_owned(), (row.id, row.hash.clone()));
             }
         }
-        Ok(known)
+        Ok(existing)
     }
 
-    /// The picture of this shop that an address leads to.
-    fn own(&self, source: &str) -> Option<PictureId> {
+    /// For an address under which this shop serves a picture.
+    fn picture_of_address(&self, source: &str) -> Option<PictureId> {
         let path = source.strip_prefix(self.shop.config().public_url.as_str())?.strip_prefix("/pictures/")?;
         path.split('/').next()?.parse().ok()
     }
 
-    async fn keep(&self, kept: Vec<(String, PictureId, Option<NewPicture>)>) -> Result<(), CatalogError> {
-        if kept.is_empty() {
+    async fn write_pictures(&self, fetched: Vec<FetchedPicture>) -> Result<(), CatalogError> {
+        if fetched.is_empty() {
             return Ok(());
         }
-        let own = self.shop.clone();
         self.shop
-            .db()
-            .write(async move |tx| {
-                let pictures: Vec<NewPicture> = kept.iter().filter_map(|(_, _, picture)| picture.clone()).collect();
-                write::insert_pictures(tx, own.now(), &pictures).await?;
-                let mut rows = Rows::new();
-                for (source, id, _) in &kept {
-                    rows.row(&[source, id]);
+            .write(self.ctx, async move |tx| {
+                #[derive(Serialize)]
+                struct Row<'a> {
+                    source: &'a str,
+                    picture: Hex<'a>,
                 }
+                let pictures: Vec<NewPicture> = fetched.iter().filter_map(|picture| picture.new.clone()).collect();
+                write::insert_pictures(tx, tx.now(), &pictures).await?;
+                let rows: JsonRows = fetched.iter().map(|p| Row { source: &p.source, picture: hex(&p.id) }).collect();
                 tx.execute(
-                    "insert into imported_pictures (source, picture_id) select value->>0, unhex(value->>1) from json_each($1) where true
+                    "insert into imported_pictures (source, picture_id)
+                     select value->>'source', unhex(value->>'picture') from json_each($1) where true
                      on conflict (source) do update set picture_id = excluded.picture_id",
-                    &[&rows.end()],
+                    &[&rows.finish()],
                 )
                 .await
             })
@@ -178,8 +207,8 @@ impl Importing<'_> {
     }
 }
 
-/// The picture of the same bytes that the product has, or that came from there before.
-fn same(asked: Asked<'_>, image: &Image, hash: &str, known: &HashMap<String, (PictureId, String)>) -> Option<PictureId> {
-    let of_product = asked.1.and_then(|whole| whole.pictures.iter().find(|(_, known)| known.hash == hash)).map(|(id, _)| *id);
-    of_product.or_else(|| known.get(&image.source).filter(|(_, known)| known == hash).map(|(id, _)| *id))
+/// The picture with the same bytes that the product has, or that was imported from this source before.
+fn same_picture(candidate: Candidate<'_>, image: &FileImage, hash: &str, existing: &ExistingPictures) -> Option<PictureId> {
+    let of_product = candidate.existing.and_then(|full| full.pictures.iter().find(|(_, picture)| picture.hash == hash)).map(|(id, _)| *id);
+    of_product.or_else(|| existing.get(&image.source).filter(|(_, known)| known == hash).map(|(id, _)| *id))
 }

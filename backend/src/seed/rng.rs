@@ -1,16 +1,16 @@
-//! Numbers that look random and are the same for the same seed, in every version of the program.
+//! Random numbers that are the same for the same seed in every version of the program.
 
 use domain::Timestamp;
 use uuid::Uuid;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, and fixed for good, which generators of libraries are not.
+/// `SplitMix64` (Steele, Lea, Flood 2014). Generators of libraries may change.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(super) struct SeedRng(u64);
 
-impl Dice {
-    /// Begins with a seed and a place, so that each product has its own.
-    pub(super) const fn new(seed: u64, place: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ place.wrapping_mul(0xD1B5_4A32_D192_ED03))
+impl SeedRng {
+    /// Each `stream` of a seed has its own numbers, so that products do not depend on each other.
+    pub(super) const fn new(seed: u64, stream: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ stream.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
     pub(super) const fn next(&mut self) -> u64 {
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
-        let (mut a, mut b, mut c) = (Dice::new(7, 1), Dice::new(7, 1), Dice::new(8, 1));
+        let (mut a, mut b, mut c) = (SeedRng::new(7, 1), SeedRng::new(7, 1), SeedRng::new(8, 1));
         let first = a.next();
         assert_eq!(first, b.next());
         assert_ne!(first, c.next());

@@ -1,4 +1,4 @@
-//! Pictures by address or from a folder.
+//! Fetches pictures from their addresses or from a folder.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path};
@@ -7,27 +7,31 @@ use std::time::Duration;
 use domain::Locale;
 use domain::messages::t;
 use futures::StreamExt;
+use platform::files::Files;
 
 use crate::Shop;
-use crate::catalog::{CatalogError, LARGEST_UPLOAD, pictures};
-use crate::platform::files::Files;
+use crate::catalog::pictures::{self, StoredPicture};
+use crate::catalog::{CatalogError, MAX_UPLOAD_BYTES};
 
-/// A kept picture: its name, width and height.
-pub(super) type Kept = (String, u32, u32);
-
-/// How long one picture may take.
+/// Of one picture.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Is it an address, and no file name?
+/// Or else a file name.
 pub(super) fn is_address(source: &str) -> bool {
     source.starts_with("http://") || source.starts_with("https://")
 }
 
-/// Brings one picture in.
+/// Fetches one picture and stores it.
 ///
 /// # Errors
-/// Why not, in the reader's language.
-pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Option<&Path>, source: &str) -> Result<Kept, String> {
+/// Why not, in this language.
+pub(super) async fn fetch_picture(
+    shop: &Shop,
+    locale: Locale,
+    trusted: bool,
+    folder: Option<&Path>,
+    source: &str,
+) -> Result<StoredPicture, String> {
     let bytes = if is_address(source) {
         tokio::time::timeout(FETCH_TIMEOUT, fetch(locale, trusted, source))
             .await
@@ -38,18 +42,18 @@ pub(super) async fn bring(shop: &Shop, locale: Locale, trusted: bool, folder: Op
         };
         from_folder(locale, folder, source).await?
     };
-    pictures::keep(shop, bytes).await.map_err(|error| match error {
+    pictures::store(shop, bytes).await.map_err(|error| match error {
         CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why)]),
         _ => t::IMPORT_PICTURE_BAD.text(locale).to_owned(),
     })
 }
 
-/// The name under which a file of the folder would be kept.
-pub(super) async fn name_in(folder: &Path, source: &str) -> Option<String> {
+/// The hash of a file in the folder, under which it would be stored.
+pub(super) async fn hash_in_folder(folder: &Path, source: &str) -> Option<String> {
     from_folder(Locale::En, folder, source).await.ok().map(|bytes| Files::name(&bytes))
 }
 
-/// A file of the folder, or of a folder in it; nothing outside.
+/// Nothing outside of the folder is read.
 async fn from_folder(locale: Locale, folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     let missing = || t::IMPORT_PICTURE_MISSING.text(locale).to_owned();
     let name = Path::new(name);
@@ -58,7 +62,7 @@ async fn from_folder(locale: Locale, folder: &Path, name: &str) -> Result<Vec<u8
     }
     let path = folder.join(name);
     let size = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
-    if size > LARGEST_UPLOAD as u64 {
+    if size > MAX_UPLOAD_BYTES as u64 {
         return Err(t::IMPORT_PICTURE_BAD.text(locale).to_owned());
     }
     tokio::fs::read(&path).await.map_err(|_| missing())
@@ -68,47 +72,47 @@ async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, 
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
     let url = reqwest::Url::parse(address).map_err(|_| t::IMPORT_PICTURE_ADDRESS.text(locale).to_owned())?;
     let client = client(locale, trusted, &url).await?;
-    // An error of reqwest names the address, which is in the report anyway.
-    let answer = client.get(url).send().await.map_err(|error| failed(&error.without_url().to_string()))?;
-    if !answer.status().is_success() {
-        return Err(failed(&answer.status().to_string()));
+    // Without the address, which the report names anyway.
+    let response = client.get(url).send().await.map_err(|error| failed(&error.without_url().to_string()))?;
+    if !response.status().is_success() {
+        return Err(failed(&response.status().to_string()));
     }
     let mut bytes = Vec::new();
-    let mut stream = answer.bytes_stream();
+    let mut stream = response.bytes_stream();
     while let Some(part) = stream.next().await {
         bytes.extend_from_slice(&part.map_err(|error| failed(&error.without_url().to_string()))?);
-        if bytes.len() > LARGEST_UPLOAD {
+        if bytes.len() > MAX_UPLOAD_BYTES {
             return Err(t::IMPORT_PICTURE_BAD.text(locale).to_owned());
         }
     }
     Ok(bytes)
 }
 
-/// Whoever can run the program may fetch from anywhere. A file that was uploaded must not make the server ask its own network:
-/// the address is looked up once, must be public, and that very address is asked, without following redirects.
+/// Trusted imports (from the command line) fetch from anywhere. An uploaded file must not make the server send requests into its own
+/// network: the name is resolved once, must be public, and only the resolved address is connected to, without following redirects.
 async fn client(locale: Locale, trusted: bool, url: &reqwest::Url) -> Result<reqwest::Client, String> {
     let failed = |why: &str| t::IMPORT_PICTURE_FETCH.with(locale, &[("why", why)]);
-    let builder = crate::platform::http::client().timeout(FETCH_TIMEOUT);
+    let builder = platform::http::client().timeout(FETCH_TIMEOUT);
     if trusted {
         return builder.build().map_err(|error| failed(&error.to_string()));
     }
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return Err(t::IMPORT_PICTURE_ADDRESS.text(locale).to_owned());
     };
-    let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((plain, port)).await.map_err(|error| failed(&error.to_string()))?.collect();
-    if found.is_empty() || !found.iter().all(|address| is_public(address.ip())) {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let resolved: Vec<SocketAddr> = tokio::net::lookup_host((name, port)).await.map_err(|error| failed(&error.to_string()))?.collect();
+    if resolved.is_empty() || !resolved.iter().all(|address| is_public(address.ip())) {
         return Err(t::IMPORT_PICTURE_PRIVATE.text(locale).to_owned());
     }
     builder
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .resolve_to_addrs(host, &found)
+        .resolve_to_addrs(host, &resolved)
         .build()
         .map_err(|error| failed(&error.to_string()))
 }
 
-/// Not this machine, its network, or an address with another meaning (RFC 6890).
+/// Not of a special-purpose range (RFC 6890), such as this machine or its network.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -129,7 +133,7 @@ fn is_public(address: IpAddr) -> bool {
             Some(v4) => is_public(IpAddr::V4(v4)),
             None => {
                 let first = v6.segments()[0];
-                // Global unicast, without documentation, Teredo and 6to4, which carry other addresses.
+                // Global unicast without documentation, and without Teredo and 6to4, which embed other addresses.
                 (first & 0xe000) == 0x2000 && first != 0x2002 && !(first == 0x2001 && matches!(v6.segments()[1], 0 | 0x0db8))
             }
         },

@@ -1,16 +1,17 @@
-//! Descriptions: from a shop's HTML to the plain text that ours keeps, and back. What we write is read again letter by letter.
+//! Descriptions: from the HTML of a file to the plain text that the shop stores, and back. [`plain`] reads what [`html`] writes as
+//! exactly the same text.
 
 use std::fmt::Write;
 
-/// A text that grows; spaces and line breaks wait until something follows them.
+/// Spaces and line breaks are held back until something follows them.
 #[derive(Default)]
-struct Plain {
+struct PlainText {
     text: String,
     space: bool,
     breaks: usize,
 }
 
-impl Plain {
+impl PlainText {
     fn push(&mut self, c: char) {
         if !self.text.is_empty() {
             if self.breaks > 0 {
@@ -22,8 +23,8 @@ impl Plain {
         (self.space, self.breaks) = (false, 0);
         self.text.push(c);
     }
-    /// A sign of the source, where any white space is one space.
-    fn read(&mut self, c: char, line_breaks_count: bool) {
+    /// Adds a character of the source, in which any white space is one space.
+    fn add(&mut self, c: char, line_breaks_count: bool) {
         match c {
             '\n' if line_breaks_count => self.breaks = (self.breaks + 1).min(2),
             c if c.is_whitespace() => self.space = true,
@@ -35,10 +36,10 @@ impl Plain {
     }
 }
 
-/// A description without its tags: paragraphs, breaks, list items and rows of tables begin a line of their own, cells of tables are
-/// kept apart, entities become letters. A text without any tag keeps its line breaks. Takes time in proportion to its length.
+/// A description without tags: paragraphs, breaks, list items and table rows begin a line, table cells are separated, entities are
+/// decoded. A text without any tag keeps its line breaks. Takes linear time.
 pub(super) fn plain(html: &str) -> String {
-    let mut out = Plain::default();
+    let mut out = PlainText::default();
     let last_close = html.rfind('>').unwrap_or(0);
     let begins_tag = |at: usize| {
         let next = html.as_bytes().get(at + 1);
@@ -51,7 +52,7 @@ pub(super) fn plain(html: &str) -> String {
             '<' if begins_tag(at) => at = tag(html, at, &mut out),
             '&' => at = entity(html, at, &mut out),
             c => {
-                out.read(c, !has_tags);
+                out.add(c, !has_tags);
                 at += c.len_utf8();
             }
         }
@@ -59,11 +60,11 @@ pub(super) fn plain(html: &str) -> String {
     out.text
 }
 
-/// Passes a tag; says where the text goes on.
-fn tag(html: &str, at: usize, out: &mut Plain) -> usize {
+/// Skips a tag; returns where the text goes on.
+fn tag(html: &str, at: usize, out: &mut PlainText) -> usize {
     let inside = &html[at + 1..];
     if inside.starts_with("!--") {
-        // Without an end the rest is a comment.
+        // A comment without an end takes the rest of the text.
         return inside.find("-->").map_or(html.len(), |end| at + 1 + end + 3);
     }
     let close = inside.find('>').unwrap_or(inside.len().saturating_sub(1));
@@ -78,15 +79,15 @@ fn tag(html: &str, at: usize, out: &mut Plain) -> usize {
         _ => {}
     }
     let after = at + 1 + close + 1;
-    // What stands in these is not for readers.
+    // Their content is not text.
     if !closing && matches!(name.as_str(), "script" | "style") {
-        return end_of(html, after, &name);
+        return closing_tag(html, after, &name);
     }
     after
 }
 
-/// Where the tag begins that closes this one; the end of the text when nothing does.
-fn end_of(html: &str, from: usize, name: &str) -> usize {
+/// Where the closing tag begins, or the end of the text without one.
+fn closing_tag(html: &str, from: usize, name: &str) -> usize {
     let rest = &html.as_bytes()[from..];
     let ends = |at: &usize| {
         let found = rest.get(*at + 2..*at + 2 + name.len());
@@ -95,22 +96,22 @@ fn end_of(html: &str, from: usize, name: &str) -> usize {
     (0..rest.len()).find(ends).map_or(html.len(), |found| from + found)
 }
 
-/// Reads `&ntilde;` and its like; a sign that is written by its number stays what it is, white space too.
-fn entity(html: &str, at: usize, out: &mut Plain) -> usize {
-    // The longest name of HTML has 33 letters.
+/// Decodes an entity. White space that is written by its number is kept, as [`html`] writes it.
+fn entity(html: &str, at: usize, out: &mut PlainText) -> usize {
+    // The longest entity name of HTML has 33 characters.
     let end = html.as_bytes()[at..].iter().take(36).position(|b| *b == b';').map(|length| at + length + 1);
     let Some(end) = end else {
         out.push('&');
         return at + 1;
     };
-    let written = &html[at..end];
-    let read = html_escape::decode_html_entities(written);
-    if read == written {
+    let encoded = &html[at..end];
+    let decoded = html_escape::decode_html_entities(encoded);
+    if decoded == encoded {
         out.push('&');
         return at + 1;
     }
-    for c in read.chars().filter(|c| *c != '\0') {
-        if written.starts_with("&#") { out.push(c) } else { out.read(c, false) }
+    for c in decoded.chars().filter(|c| *c != '\0') {
+        if encoded.starts_with("&#") { out.push(c) } else { out.add(c, false) }
     }
     end
 }
@@ -120,22 +121,22 @@ pub(in crate::catalog) fn html(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let signs: Vec<char> = text.chars().collect();
-    let stands_free = |from: usize, to: usize| {
+    let chars: Vec<char> = text.chars().collect();
+    let between_words = |from: usize, to: usize| {
         let solid = |c: Option<&char>| c.is_some_and(|c| !c.is_whitespace());
-        from > 0 && solid(signs.get(from - 1)) && solid(signs.get(to))
+        from > 0 && solid(chars.get(from - 1)) && solid(chars.get(to))
     };
     let mut out = String::with_capacity(text.len() + 16);
     out.push_str("<p>");
     let mut at = 0;
-    while let Some(c) = signs.get(at).copied() {
-        let lines = signs[at..].iter().take_while(|c| **c == '\n').count();
+    while let Some(c) = chars.get(at).copied() {
+        let lines = chars[at..].iter().take_while(|c| **c == '\n').count();
         match c {
-            '\n' if lines <= 2 && stands_free(at, at + lines) => {
+            '\n' if lines <= 2 && between_words(at, at + lines) => {
                 out.push_str(if lines == 1 { "<br>" } else { "</p><p>" });
                 at += lines - 1;
             }
-            ' ' if stands_free(at, at + 1) => out.push(' '),
+            ' ' if between_words(at, at + 1) => out.push(' '),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),

@@ -1,51 +1,48 @@
 //! From a file's bytes to text, and from text to rows.
 //!
-//! Spreadsheets write UTF-8 with and without a mark, UTF-16 ("Unicode text") and Windows-1252 ("CSV"), with commas, semicolons or
-//! tabs. Rows are split by our own reader, for two reasons: a quote that is never closed must not swallow the rows after it, and
-//! each row must know its line, whichever signs end the lines.
+//! Spreadsheets write UTF-8 with and without a byte order mark, UTF-16 ("Unicode text") and Windows-1252 ("CSV"), with commas,
+//! semicolons or tabs. The rows are split by our own reader for two reasons: a quote that is never closed must not swallow the rows
+//! after it, and each row must know its line, whatever ends the lines.
 
 use std::borrow::Cow;
 
 use domain::Locale;
 use domain::messages::t;
 
-/// A file as text.
-pub(super) struct Text {
+pub(super) struct DecodedFile {
     pub text: String,
-    /// Told where the letters were not what the file should have: it is read as Windows-1252.
+    /// It was read as Windows-1252.
     pub old_code_page: bool,
-    /// Some letters could not be read and stand as [`char::REPLACEMENT_CHARACTER`].
+    /// Some characters could not be decoded and stand as [`char::REPLACEMENT_CHARACTER`].
     pub damaged: bool,
 }
 
-/// The letters of a file.
-///
 /// # Errors
-/// In no way that is known; what to do.
-pub(super) fn decode(locale: Locale, bytes: &[u8]) -> Result<Text, String> {
-    let whole = |text: String| Text { text, old_code_page: false, damaged: false };
+/// The encoding is not known; the message says what to do.
+pub(super) fn decode(locale: Locale, bytes: &[u8]) -> Result<DecodedFile, String> {
+    let decoded = |text: String| DecodedFile { text, old_code_page: false, damaged: false };
     let unknown = || t::IMPORT_ENCODING_UNKNOWN.text(locale).to_owned();
     if let Some((rest, to_unit)) = utf16(bytes) {
         let units = rest.chunks(2).map(|pair| pair.try_into().map_or(0xfffd, to_unit));
         let text = char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| unknown())?;
-        return Ok(whole(text));
+        return Ok(decoded(text));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(whole(text.to_owned()));
+        return Ok(decoded(text.to_owned()));
     }
-    // Letters beyond ASCII of which none is UTF-8 are of a code page; a file with both is UTF-8 that was damaged.
+    // Without any valid UTF-8 beyond ASCII it is of a code page; with some it is damaged UTF-8.
     let is_utf8_somewhere = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
     if is_utf8_somewhere {
-        return Ok(Text { text: String::from_utf8_lossy(bytes).into_owned(), old_code_page: false, damaged: true });
+        return Ok(DecodedFile { text: String::from_utf8_lossy(bytes).into_owned(), old_code_page: false, damaged: true });
     }
     let text = bytes.iter().map(|byte| windows_1252(*byte)).collect::<Option<String>>().ok_or_else(unknown)?;
-    Ok(Text { text, old_code_page: true, damaged: false })
+    Ok(DecodedFile { text, old_code_page: true, damaged: false })
 }
 
 type ToUnit = fn([u8; 2]) -> u16;
 
-/// UTF-16 by its mark, or by the zeros between its letters.
+/// The bytes of UTF-16, which is known by its byte order mark or by zeros in every other byte.
 fn utf16(bytes: &[u8]) -> Option<(&[u8], ToUnit)> {
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         return Some((rest, u16::from_le_bytes));
@@ -60,7 +57,7 @@ fn utf16(bytes: &[u8]) -> Option<(&[u8], ToUnit)> {
     }
 }
 
-/// A letter of Microsoft's code page 1252; five of its places are empty.
+/// Microsoft's code page 1252, in which five codes are not used.
 fn windows_1252(byte: u8) -> Option<char> {
     const HIGH: [char; 32] = [
         '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–', '—', '˜',
@@ -72,17 +69,16 @@ fn windows_1252(byte: u8) -> Option<char> {
     }
 }
 
-/// One row of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Record<'a> {
     /// Where it begins, from 1.
     pub line: u64,
     pub cells: Vec<Cow<'a, str>>,
-    /// A quote was opened and not closed, or text follows a closed one. The next row is read from the next line.
+    /// A quote is not closed, or text follows a closed one. The next record begins with the next line.
     pub broken: bool,
 }
 
-/// The rows of a text; empty lines are none.
+/// The records of a text, without empty lines.
 pub(super) struct Records<'a> {
     text: &'a str,
     at: usize,
@@ -93,7 +89,7 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     pub(super) fn new(text: &'a str, delimiter: u8) -> Self {
         let mut records = Self { text, at: 0, line: 1, delimiter };
-        // What Excel writes to tell itself which sign stands between cells.
+        // Excel's own line for the delimiter.
         if text.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("sep=")) {
             records.skip_line();
         }
@@ -104,7 +100,7 @@ impl<'a> Records<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes the end of a line: `\n`, `\r\n` or `\r`.
+    /// Skips the end of a line: `\n`, `\r\n` or `\r`.
     fn end_of_line(&mut self) -> bool {
         let rest = &self.text.as_bytes()[self.at..];
         let length = match rest {
@@ -123,7 +119,7 @@ impl<'a> Records<'a> {
         self.end_of_line();
     }
 
-    /// A cell; none when its quotes are broken.
+    /// None when the quotes are broken.
     fn cell(&mut self) -> Option<Cow<'a, str>> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         if self.peek() != Some(b'"') {

@@ -1,0 +1,177 @@
+//! Events of products, pictures and categories.
+//!
+//! Several ways of changing a product record the same event with other fields, so most fields are optional.
+
+use std::collections::BTreeMap;
+
+use domain::id::{CategoryId, PictureId, ProductId};
+use platform::events::Event;
+use platform::follows;
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
+
+/// All events after which a product's page or card may say something else.
+pub const PRODUCT_CHANGES: &[&str] =
+    follows![ProductCreated, ProductUpdated, ProductPublished, ProductArchived, ProductWithdrawn, ProductAvailabilityChanged];
+
+/// All events after which categories may be other ones.
+pub const CATEGORY_CHANGES: &[&str] = follows![CategoryCreated, CategoryUpdated, CategoryRemoved];
+
+macro_rules! events {
+    ($($event:ident of $subject:ident is $kind:literal;)*) => {$(
+        impl Event for $event {
+            const KIND: &'static str = $kind;
+            type Subject = $subject;
+        }
+    )*};
+}
+
+events! {
+    ProductCreated of ProductId is "product.created";
+    ProductUpdated of ProductId is "product.updated";
+    ProductPublished of ProductId is "product.published";
+    ProductArchived of ProductId is "product.archived";
+    ProductWithdrawn of ProductId is "product.withdrawn";
+    ProductAvailabilityChanged of ProductId is "product.availability";
+    PictureAdded of PictureId is "picture.added";
+    CategoryCreated of CategoryId is "category.created";
+    CategoryUpdated of CategoryId is "category.updated";
+    CategoryRemoved of CategoryId is "category.removed";
+    CatalogChanged of Uuid is "catalog.changed";
+}
+
+/// Set by imports, and in part by the demonstration data.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ImportedStatus {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The status before; empty for a new product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+}
+
+impl ImportedStatus {
+    pub(super) fn of_import(status: &str, was: &str) -> Self {
+        Self { import: Some(true), status: Some(status.to_owned()), was: Some(was.to_owned()) }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProductCreated {
+    #[serde(default)]
+    pub handle: String,
+    #[serde(flatten)]
+    pub imported: ImportedStatus,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProductUpdated {
+    /// Fields of the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// One that was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<PictureId>,
+    /// Before and after by SKU, in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<BTreeMap<String, (i64, i64)>>,
+    /// After the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    #[serde(flatten)]
+    pub imported: ImportedStatus,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductPublished {
+    /// The status before.
+    pub from: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductArchived {
+    /// The status before.
+    pub from: String,
+}
+
+/// A product became a draft again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductWithdrawn {
+    /// The status before.
+    pub from: String,
+}
+
+/// The product is sold out, or in stock again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductAvailabilityChanged {}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PictureAdded {
+    pub product: Option<ProductId>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CategoryCreated {
+    /// Of a category that an import created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CategoryUpdated {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `Some(None)` when the picture was taken away.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Option<PictureId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<bool>,
+}
+
+/// A field that is there, be it null.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<PictureId>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CategoryRemoved {
+    pub handle: String,
+}
+
+/// Everything may have changed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CatalogChanged {
+    /// Of the demonstration data.
+    pub seed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_written_with_the_fields_of_their_change_alone() -> Result<(), serde_json::Error> {
+        let saved = ProductUpdated { changed: Some(vec!["texts".into()]), version: Some(2), ..ProductUpdated::default() };
+        assert_eq!(serde_json::to_string(&saved)?, r#"{"changed":["texts"],"version":2}"#);
+        let imported = ProductCreated { handle: "mug".into(), imported: ImportedStatus::of_import("draft", "") };
+        assert_eq!(serde_json::to_string(&imported)?, r#"{"handle":"mug","import":true,"status":"draft","was":""}"#);
+        let removed = CategoryUpdated { picture: Some(None), ..CategoryUpdated::default() };
+        assert_eq!(serde_json::to_string(&removed)?, r#"{"picture":null}"#);
+        assert_eq!(serde_json::from_str::<CategoryUpdated>(r#"{"picture":null}"#)?.picture, Some(None));
+        assert_eq!(serde_json::from_str::<CategoryUpdated>("{}")?.picture, None);
+        assert_eq!(serde_json::to_string(&ProductAvailabilityChanged {})?, "{}");
+        Ok(())
+    }
+}

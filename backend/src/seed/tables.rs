@@ -1,0 +1,230 @@
+//! The rows of everything but products, table by table. Existing rows stay as they are.
+
+use domain::Timestamp;
+use domain::id::{CategoryId, DiscountId, LocationId};
+use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::basics::Base;
+use super::file::{CategoryEntry, DeliveryEntry, LocalizedText, ShopFile};
+use super::{OPENED, SeedError};
+
+/// A location with its code, name and kind.
+pub(super) type Location = (LocationId, (&'static str, &'static str, &'static str));
+
+#[derive(Default)]
+pub(super) struct Tables {
+    locations: JsonRows,
+    rates: JsonRows,
+    methods: JsonRows,
+    method_texts: JsonRows,
+    codes: JsonRows,
+    categories: JsonRows,
+    category_texts: JsonRows,
+}
+
+#[derive(Serialize)]
+struct LocationRow<'a> {
+    id: Hex<'a>,
+    code: &'a str,
+    name: &'a str,
+    kind: &'a str,
+    position: i64,
+}
+
+#[derive(Serialize)]
+struct RateRow<'a> {
+    id: Hex<'a>,
+    class: &'a str,
+    country: &'a str,
+    rate_bp: i64,
+    valid_from: Timestamp,
+    source: &'a str,
+}
+
+#[derive(Serialize)]
+struct MethodRow<'a> {
+    code: &'a str,
+    position: i64,
+    fee: i64,
+    per_kg_fee: i64,
+    free_from: Option<i64>,
+    days_min: i64,
+    days_max: i64,
+    cutoff: Option<i64>,
+    regions: String,
+    collects_cash: Flag,
+}
+
+#[derive(Serialize)]
+struct MethodTextRow<'a> {
+    code: &'a str,
+    locale: &'a str,
+    name: &'a str,
+    description: &'a str,
+}
+
+#[derive(Serialize)]
+struct CodeRow<'a> {
+    id: Hex<'a>,
+    code: &'a str,
+    percent_bp: Option<i64>,
+    amount: Option<i64>,
+    min_subtotal: i64,
+}
+
+#[derive(Serialize)]
+struct CategoryRow<'a> {
+    id: Hex<'a>,
+    handle: &'a str,
+    position: i64,
+    picture: Option<Hex<'a>>,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct CategoryTextRow<'a> {
+    category: Hex<'a>,
+    locale: &'a str,
+    name: &'a str,
+    slug: &'a str,
+    blurb: &'a str,
+}
+
+impl Tables {
+    pub fn of(file: &ShopFile, base: &Base, locations: &[Location], mut id: impl FnMut() -> Uuid) -> Result<Self, SeedError> {
+        let mut tables = Self::default();
+        for (position, (id, (code, name, kind))) in (1..).zip(locations) {
+            tables.locations.push(&LocationRow { id: hex(id), code, name, kind, position });
+        }
+        for rate in &file.tax_rate {
+            let valid_from = date(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
+            let (class, country, source) = (&*rate.class, &*rate.country, &*rate.source);
+            tables.rates.push(&RateRow { id: hex(&id()), class, country, rate_bp: rate.rate_bp, valid_from, source });
+        }
+        for (position, method) in (1..).zip(&file.delivery_method) {
+            tables.add_method(method, position);
+        }
+        for code in &file.discount_code {
+            tables.codes.push(&CodeRow {
+                id: hex(&DiscountId(id())),
+                code: &code.code,
+                percent_bp: code.percent.map(|percent| percent * 100),
+                amount: code.amount,
+                min_subtotal: code.min_subtotal,
+            });
+        }
+        for category in &file.category {
+            if let Some(id) = base.categories.get(&category.slug) {
+                tables.add_category(category, *id, base);
+            }
+        }
+        Ok(tables)
+    }
+
+    fn add_method(&mut self, method: &DeliveryEntry, position: i64) {
+        self.methods.push(&MethodRow {
+            code: &method.code,
+            position,
+            fee: method.fee,
+            per_kg_fee: method.per_kg_fee,
+            free_from: method.free_from,
+            days_min: method.days_min,
+            days_max: method.days_max,
+            cutoff: method.cutoff,
+            regions: method.regions.join(","),
+            collects_cash: Flag(method.collects_cash),
+        });
+        for (locale, pick) in LocalizedText::LANGUAGES {
+            let (name, description) = (pick(&method.name), pick(&method.description));
+            self.method_texts.push(&MethodTextRow { code: &method.code, locale, name, description });
+        }
+    }
+
+    fn add_category(&mut self, category: &CategoryEntry, id: CategoryId, base: &Base) {
+        let picture = base.pictures.get(&category.picture).map(|picture| picture.id);
+        self.categories.push(&CategoryRow {
+            id: hex(&id),
+            handle: &category.slug,
+            position: category.position,
+            picture: picture.as_ref().map(hex),
+            at: OPENED,
+        });
+        for (locale, pick) in LocalizedText::LANGUAGES {
+            let slug = if locale == "en" { &category.slug } else { &category.local_slug.fil };
+            let (name, blurb) = (pick(&category.name), pick(&category.blurb));
+            self.category_texts.push(&CategoryTextRow { category: hex(&id), locale, name, slug, blurb });
+        }
+    }
+
+    /// Categories refer to pictures, which must be written before.
+    pub async fn insert(&self, tx: &mut Tx) -> Result<(), DbError> {
+        for (rows, sql) in [
+            (&self.locations, INSERT_LOCATIONS),
+            (&self.rates, INSERT_RATES),
+            (&self.methods, INSERT_METHODS),
+            (&self.method_texts, INSERT_METHOD_TEXTS),
+            (&self.codes, INSERT_CODES),
+            (&self.categories, INSERT_CATEGORIES),
+            (&self.category_texts, INSERT_CATEGORY_TEXTS),
+        ] {
+            if !rows.is_empty() {
+                tx.execute(sql, &[&rows.clone().finish()]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const INSERT_LOCATIONS: &str = "insert into locations (id, code, name, kind, position)
+     select unhex(value->>'id'), value->>'code', value->>'name', value->>'kind', cast(value->>'position' as bigint)
+     from json_each($1) where true on conflict (code) do nothing";
+const INSERT_RATES: &str = "insert into tax_rates (id, class, country, rate_bp, valid_from, source)
+     select unhex(value->>'id'), value->>'class', value->>'country', cast(value->>'rate_bp' as bigint),
+        cast(value->>'valid_from' as bigint), value->>'source'
+     from json_each($1) where true on conflict (class, country, valid_from) do nothing";
+const INSERT_METHODS: &str = "insert into delivery_methods
+        (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash)
+     select value->>'code', cast(value->>'position' as bigint), cast(value->>'fee' as bigint), cast(value->>'per_kg_fee' as bigint),
+        cast(value->>'free_from' as bigint), cast(value->>'days_min' as bigint), cast(value->>'days_max' as bigint),
+        cast(value->>'cutoff' as bigint), value->>'regions', cast(value->>'collects_cash' as bigint)
+     from json_each($1) where true on conflict (code) do nothing";
+const INSERT_METHOD_TEXTS: &str = "insert into delivery_method_texts (code, locale, name, description)
+     select value->>'code', value->>'locale', value->>'name', value->>'description'
+     from json_each($1) where true on conflict (code, locale) do nothing";
+const INSERT_CODES: &str = "insert into discount_codes (id, code, percent_bp, amount, min_subtotal)
+     select unhex(value->>'id'), value->>'code', cast(value->>'percent_bp' as bigint), cast(value->>'amount' as bigint),
+        cast(value->>'min_subtotal' as bigint)
+     from json_each($1) where true on conflict (code) do nothing";
+const INSERT_CATEGORIES: &str = "insert into categories (id, handle, position, picture_id, created_at, updated_at)
+     select unhex(value->>'id'), value->>'handle', cast(value->>'position' as bigint), unhex(value->>'picture'),
+        cast(value->>'at' as bigint), cast(value->>'at' as bigint) from json_each($1) where true on conflict (handle) do nothing";
+/// Of categories that were written just now; existing ones have other ids.
+const INSERT_CATEGORY_TEXTS: &str = "insert into category_texts (category_id, locale, name, slug, blurb)
+     select unhex(value->>'category'), value->>'locale', value->>'name', value->>'slug', value->>'blurb' from json_each($1) j
+     join categories c on c.id = unhex(value->>'category') where true on conflict (category_id, locale) do nothing";
+
+/// Midnight in the Philippines (UTC+8) of a day such as `2006-02-01`. Hinnant, days from civil.
+fn date(text: &str) -> Option<Timestamp> {
+    let mut parts = text.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let of_era = shifted.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(Timestamp::from_millis(days * Timestamp::DAY - 8 * 3_600_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_begin_in_the_philippines() {
+        assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(16 * 3_600_000)));
+        assert_eq!(date("2006-02-01"), Some(Timestamp::from_millis(1_138_723_200_000)));
+        assert_eq!(date("soon"), None);
+    }
+}
