@@ -1,5 +1,5 @@
-//! The fields of an address, as its country writes it. In the Philippines the places are chosen level by level: with a script
-//! each choice brings the next list, without one the button beside it does.
+//! The fields of an address in its country's format. In the Philippines the places are chosen level by level: with a script
+//! each choice loads the next list, without one the button beside it does.
 
 use std::collections::BTreeMap;
 
@@ -18,34 +18,31 @@ use session::request;
 /// The fields of a form by name.
 pub type Fields = BTreeMap<String, String>;
 
-/// One list of places and the one chosen from it.
+/// A list of places and the chosen one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
-    /// What is offered.
     pub places: Vec<Place>,
-    /// The code of the one chosen; empty before.
+    /// The chosen place's code; empty for none.
     pub chosen: String,
 }
 
-/// An address form as it is at first.
+/// The initial state of an address form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressStart {
-    /// What the fields hold.
     pub address: Address,
-    /// How its country writes it.
     pub format: AddressFormat,
     /// Philippine places, from the region down; empty elsewhere.
     pub levels: Vec<Level>,
 }
 
-/// What stands beneath a place of the Philippines; the regions without one.
+/// The places within a place of the Philippines; the regions without one.
 #[server(endpoint = "read_places", input = GetUrl, output = Answer)]
 pub async fn read_places(above: String) -> Result<Vec<Place>, AppError> {
     Ok(backend::customers::address_tree::children(Some(above.as_str()).filter(|code| !code.is_empty())))
 }
 access!(ReadPlaces, Access::Public);
 
-/// How a country writes an address, with the first list of places where there is one.
+/// A country's address format, with its first list of places if it has any.
 #[server(endpoint = "read_address_form", input = GetUrl, output = Answer)]
 pub async fn read_address_form(country: String) -> Result<AddressStart, AppError> {
     start(Address { country, ..Address::default() })
@@ -55,7 +52,7 @@ access!(ReadAddressForm, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadPlaces>(), access_of::<ReadAddressForm>()];
 
-/// The form for an address that is known as far as it is.
+/// The form for an address, complete or not.
 #[cfg(feature = "ssr")]
 pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     if address.country.is_empty() {
@@ -71,7 +68,7 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     Ok(AddressStart { address, format, levels })
 }
 
-/// An address of which nothing is known but the place that the shopper has things delivered to.
+/// An address with only the chosen delivery location.
 #[cfg(feature = "ssr")]
 pub(crate) fn of_chosen_place() -> Address {
     match crate::place::chosen() {
@@ -81,7 +78,7 @@ pub(crate) fn of_chosen_place() -> Address {
     }
 }
 
-/// The lists from the regions down to the first that is not chosen from.
+/// The lists from the regions down to the first without a chosen place.
 #[cfg(feature = "ssr")]
 fn levels(codes: &[String]) -> Vec<Level> {
     let mut levels = Vec::new();
@@ -140,7 +137,7 @@ pub(crate) fn read(fields: &Fields, prefix: &str) -> Address {
     address
 }
 
-/// The address as the backend checks it: a code that names no barangay yet is left out, so that what is missing is found.
+/// The address for the backend's check: without a code that is not a barangay's yet, so that the missing levels are found.
 #[cfg(feature = "ssr")]
 pub(crate) fn as_chosen(mut address: Address) -> Address {
     if address.country == "PH" && address.barangay.is_empty() {
@@ -149,13 +146,13 @@ pub(crate) fn as_chosen(mut address: Address) -> Address {
     address
 }
 
-/// Names the list that must still be chosen from where the backend names a kind of place.
+/// Renames errors about a kind of place to the list that is to be chosen from next.
 #[cfg(feature = "ssr")]
 pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, prefix: &str) -> domain::view::FieldErrors {
-    let known = backend::customers::address_tree::path(&address.place).into_iter().filter(|place| place.kind != "district").count();
-    let level = if address.barangay.is_empty() { known + 1 } else { known.max(1) };
+    let chosen = backend::customers::address_tree::path(&address.place).into_iter().filter(|place| place.kind != "district").count();
+    let level = if address.barangay.is_empty() { chosen + 1 } else { chosen.max(1) };
     let kinds = ["region", "province", "city", "barangay"];
-    // What is asked for at the list that is to be chosen from next.
+    // The message for the list that is to be chosen from next.
     let chain: Vec<String> = backend::customers::address_tree::path(&address.place)
         .into_iter()
         .filter(|place| place.kind != "district")
@@ -169,15 +166,15 @@ pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, pr
         let is_list = address.country == "PH" && kinds.contains(&bare);
         let message = choose.map(str::to_owned).filter(|_| is_list).unwrap_or(message);
         let field = if is_list { format!("{prefix}place_{level}") } else { field };
-        // Several kinds that are missing are one list to choose from.
-        if out.iter().all(|(known, _)| *known != field) {
+        // Several missing kinds are one error: at the next list.
+        if out.iter().all(|(name, _)| *name != field) {
             out.push((field, message));
         }
     }
     out
 }
 
-/// What a field of an address holds.
+/// The value of a field of an address.
 fn value_of<'a>(address: &'a Address, field: &str) -> &'a str {
     match field {
         "recipient" => &address.recipient,
@@ -193,22 +190,20 @@ fn value_of<'a>(address: &'a Address, field: &str) -> &'a str {
     }
 }
 
-/// The fields of an address.
 #[component]
 pub fn AddressFields(
-    /// The form as it is at first.
+    /// The initial state.
     start: AddressStart,
-    /// Codes and names of the countries.
+    /// Code and name of each.
     countries: Vec<(String, String)>,
-    /// Before each field's name: empty, or `billing_`.
+    /// The prefix of each field's name: empty, or `billing_`.
     #[prop(default = "")]
     prefix: &'static str,
-    /// It is a billing address, for autofill.
+    /// A billing address, for autofill.
     #[prop(optional)]
     billing: bool,
-    /// What is wrong with the form.
     problem: Signal<Option<AppError>>,
-    /// Told the country and the place whenever they change.
+    /// Called with the country and the place whenever they change.
     #[prop(optional)]
     on_place: Option<Callback<(String, String)>>,
 ) -> impl IntoView {
@@ -222,7 +217,7 @@ pub fn AddressFields(
     };
     let on_country = Callback::new(move |country: String| {
         spawn_local(async move {
-            // Without an answer the form stays as it is; the button without a script is still there.
+            // On an error the form stays as it is.
             if let Ok(next) = read_address_form(country.clone()).await {
                 let _ = form.try_set(next);
                 report_place(country, String::new());
@@ -271,7 +266,7 @@ pub fn AddressFields(
     .into_any()
 }
 
-/// A field that is typed, or chosen from a country's own list.
+/// A text field, or a country's own list.
 #[component]
 fn AddressInput(
     field: AddressField,
@@ -299,7 +294,7 @@ fn AddressInput(
     }
 }
 
-/// What autofill calls a field.
+/// The autofill token of a field.
 fn token(field: &str, billing: bool) -> &'static str {
     match (field, billing) {
         ("line1", false) => "shipping address-line1",
@@ -318,13 +313,12 @@ fn token(field: &str, billing: bool) -> &'static str {
     }
 }
 
-/// Philippine places, level by level.
 #[component]
 fn Places(
     levels: Vec<Level>,
     prefix: &'static str,
     problem: Signal<Option<AppError>>,
-    /// Told the code of the deepest place that is chosen.
+    /// Called with the code of the deepest chosen place.
     on_change: Callback<String>,
 ) -> impl IntoView {
     let levels = RwSignal::new(levels);
@@ -343,7 +337,7 @@ fn Places(
             return;
         }
         spawn_local(async move {
-            // Without an answer nothing more can be chosen; the error is seen where the order is placed.
+            // On an error nothing more can be chosen; placing the order reports it.
             let places = read_places(code.clone()).await.unwrap_or_default();
             let _ = levels.try_update(|levels| {
                 let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == code);
@@ -378,7 +372,7 @@ fn Places(
     .into_any()
 }
 
-/// What a list of places is a list of.
+/// The kind of places in a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Kind {
     #[default]
@@ -389,7 +383,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What a list of these is called, and what is asked for at it.
+    /// The label of such a list, and its empty choice.
     fn words(self, locale: Locale) -> (&'static str, &'static str) {
         let (name, choose) = match self {
             Self::Region => (t::ADDRESS_REGION, t::ADDRESS_CHOOSE_REGION),

@@ -1,4 +1,4 @@
-//! A shopper cancels their own order, reached by its signed link; asked once more before it is done.
+//! Cancelling one's own order by its signed link, after a confirmation.
 
 use domain::order::CancelCause;
 use domain::view::{CancelledMoney, OrderView};
@@ -15,7 +15,7 @@ use crate::follow::{Followed, follow_order};
 use crate::order::state_badges;
 use crate::seo::NotIndexed;
 
-/// Cancels the order of a signed link, as long as no parcel of it is packed; the answer says where its page is.
+/// Cancels the order of a signed link, as long as no parcel of it is packed. Returns the address of its page.
 #[server(endpoint = "cancel_own_order", output = Answer)]
 pub async fn cancel_own_order(token: String, #[server(default)] cause: String) -> Result<String, AppError> {
     use backend::orders::OrderError;
@@ -36,7 +36,7 @@ access!(CancelOwnOrder, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<CancelOwnOrder>()];
 
-/// The address at which the order of a signed link is cancelled.
+/// The address of the cancel page of a signed link.
 pub(crate) fn address(link: &str) -> String {
     format!("{link}/cancel")
 }
@@ -50,7 +50,7 @@ lazy_page!(CancelPage, buying, cancel_page);
 fn cancel_page() -> AnyView {
     let params = use_params_map();
     let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
-    // How often it was too late: then the order is looked at anew.
+    // How often it was too late: each time the order is read again.
     let late = RwSignal::new(0_u32);
     let found = resource(move || (token.get(), late.get()), |(token, _)| follow_order(token));
     view! {
@@ -58,7 +58,7 @@ fn cancel_page() -> AnyView {
         <Transition fallback=|| view! { <SkeletonText lines=5/> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Ok(followed) => view! { <Asked followed token=token.get_untracked() late/> }.into_any(),
+                    Ok(followed) => view! { <CancelOrder followed token=token.get_untracked() late/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
@@ -68,7 +68,7 @@ fn cancel_page() -> AnyView {
 }
 
 #[component]
-fn Asked(followed: Followed, token: String, late: RwSignal<u32>) -> impl IntoView {
+fn CancelOrder(followed: Followed, token: String, late: RwSignal<u32>) -> impl IntoView {
     let Followed { order, help, .. } = followed;
     let link = format!("/orders/follow/{token}");
     let states = state_badges(&order);
@@ -94,15 +94,15 @@ fn Asked(followed: Followed, token: String, late: RwSignal<u32>) -> impl IntoVie
     .into_any()
 }
 
-/// It is packed, so there is nothing to press; whoever pressed a moment ago is taken to what they are told.
+/// A packed order cannot be cancelled. After a press the focus goes to this message.
 fn too_late(help: Option<String>, pressed: bool) -> AnyView {
     let node = NodeRef::<html::Div>::new();
     Effect::new(move || {
         if pressed {
-            // It is shown first.
+            // After it is shown.
             request_animation_frame(move || {
                 if let Some(notice) = node.try_get_untracked().flatten() {
-                    // What cannot have the focus is read out all the same.
+                    // Without the focus a screen reader still reads it out.
                     let _ = notice.focus();
                 }
             });
@@ -125,7 +125,7 @@ fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
     Effect::new(move || {
         let done = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
         if let Some(address) = done {
-            // The page that is left stays as it is where the order's cannot be opened.
+            // When the order's page cannot be opened, this one stays.
             let _ = window().location().set_href(&address);
         }
     });

@@ -1,4 +1,4 @@
-//! Pages for what is not there or did not work.
+//! Error pages.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -8,12 +8,9 @@ use ui::{Button, EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
 use crate::query::address;
 use crate::seo::NotIndexed;
 
-/// A page in place of one that could not be shown: not found, offline, crowded, or something unexpected.
+/// Shown in place of a page that failed: not found, offline, overloaded, or unexpected.
 #[component]
-pub fn ErrorPage(
-    /// Why.
-    error: AppError,
-) -> impl IntoView {
+pub fn ErrorPage(error: AppError) -> impl IntoView {
     let (title, body) = match error.status {
         0 => (tr!(ERROR_OFFLINE_TITLE), tr!(ERROR_OFFLINE_BODY).to_owned()),
         401 => (tr!(SHELL_SIGN_IN), error.text(use_locale())),
@@ -24,7 +21,7 @@ pub fn ErrorPage(
     };
     let (signed_out, offline) = (error.is_signed_out(), error.is_offline());
     let again = || {
-        // The button is still there when the page is not loaded.
+        // When the page cannot be loaded, this one stays.
         let _ = window().location().reload();
     };
     if offline {
@@ -33,7 +30,7 @@ pub fn ErrorPage(
             on_cleanup(move || back.remove());
         });
     }
-    // Whoever signs in comes back to what they wanted to see.
+    // After signing in the user comes back to this address.
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
     let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
@@ -50,7 +47,6 @@ pub fn ErrorPage(
     .into_any()
 }
 
-/// An address that leads nowhere.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {

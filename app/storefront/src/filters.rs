@@ -1,4 +1,4 @@
-//! The filters of a list: stock, price, and the options of its products.
+//! The filters of a listing: stock, price, and the options of its products.
 
 use domain::Money;
 use domain::view::{Facet, FacetValue};
@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use ui::{Button, Checkbox, Field, tr};
 
-use crate::listing::{CURRENCY, Shown, without};
+use crate::listing::{CURRENCY, ListingState, without};
 
-/// What is wrong with the lowest and the highest price as typed.
+/// The errors of the typed lowest and highest price.
 fn price_faults(min: &str, max: &str) -> (Option<&'static str>, Option<&'static str>) {
     let read = |text: &str| match text.trim() {
         "" => Ok(None),
@@ -20,8 +20,8 @@ fn price_faults(min: &str, max: &str) -> (Option<&'static str>, Option<&'static 
     }
 }
 
-/// A field of a price: holds what was typed, and follows the address when that says another amount than was sent from here. What came of
-/// its own sending may arrive while the next amount is typed, and is no reason to change it.
+/// A price field: holds what was typed, and follows the address when its amount differs from what this field sent. The result of
+/// its own request may arrive while the next amount is typed, and must not change it.
 #[derive(Clone, Copy)]
 struct PriceField {
     typed: RwSignal<String>,
@@ -29,10 +29,10 @@ struct PriceField {
 }
 
 impl PriceField {
-    fn new(shown: Shown, name: &'static str) -> Self {
-        let first = untrack(|| shown.asked(name));
+    fn new(shown: ListingState, name: &'static str) -> Self {
+        let first = untrack(|| shown.parameter(name));
         let field = Self { typed: RwSignal::new(first.clone()), sent: StoredValue::new(first) };
-        let address = Memo::new(move |_| shown.asked(name));
+        let address = Memo::new(move |_| shown.parameter(name));
         Effect::new(move || {
             let now = address.get();
             if field.sent.with_value(|sent| *sent != now) {
@@ -44,18 +44,13 @@ impl PriceField {
     }
 }
 
-/// What the list can be narrowed by. With a script each tick counts at once; without one there is a button.
+/// The filters of a listing. With a script each change applies at once; without one there is a button.
 #[component]
-pub(crate) fn Filters(
-    shown: Shown,
-    /// Keeps the ids of two copies apart.
-    prefix: &'static str,
-    #[prop(optional)] on_done: Option<Callback<()>>,
-) -> impl IntoView {
+pub(crate) fn Filters(shown: ListingState, prefix: &'static str, #[prop(optional)] on_done: Option<Callback<()>>) -> impl IntoView {
     let node = NodeRef::<leptos::html::Form>::new();
     let navigate = StoredValue::new(use_navigate());
     let (min, max) = (PriceField::new(shown, "min"), PriceField::new(shown, "max"));
-    // What stands in the address was sent; what is typed is looked at when the field is left.
+    // The address holds what was sent; what is typed is checked when the field is left.
     let faults = RwSignal::new(price_faults(&min.typed.get_untracked(), &max.typed.get_untracked()));
     #[allow(clippy::type_complexity, reason = "one of two faults")]
     let fault = |which: fn(&(Option<&'static str>, Option<&'static str>)) -> Option<&'static str>| {
@@ -64,7 +59,7 @@ pub(crate) fn Filters(
     let go = move |done: bool| {
         let Some(form) = node.get_untracked() else { return };
         let fields = fields_of(&form);
-        let typed = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+        let typed = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
         let found = price_faults(typed("min"), typed("max"));
         faults.set(found);
         if found != (None, None) {
@@ -142,12 +137,12 @@ pub(crate) fn Filters(
     .into_any()
 }
 
-/// Are these the values of this option?
+/// Is it the facet of this option?
 fn is_of(facet: &Facet, option: &str) -> bool {
     facet.values.first().and_then(|value| value.key.split_once(':')).is_some_and(|(own, _)| own == option)
 }
 
-/// The fields of a form that say something.
+/// The fields of a form that are not empty.
 fn fields_of(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     let elements = form.elements();

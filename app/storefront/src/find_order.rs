@@ -1,4 +1,4 @@
-//! A guest gets the link to an order again. It is mailed to the address that the order was placed with; the answer is always the same.
+//! Sends a guest the link to an order again, to the e-mail that the order was placed with. The answer is always the same.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -7,7 +7,7 @@ use ui::{Alert, Button, Field, Size, Tone, tr};
 
 use crate::seo::NotIndexed;
 
-/// Has the link to an order mailed again, if there is one with this number and e-mail.
+/// Mails the link to an order, if there is one with this number and e-mail.
 #[server(endpoint = "find_order", output = Answer)]
 pub async fn find_order(number: String, email: String) -> Result<(), AppError> {
     use domain::messages::t;
@@ -35,7 +35,6 @@ access!(FindOrder, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<FindOrder>()];
 
-/// Where a guest asks for the link.
 #[derive(Debug)]
 pub struct FindOrderPage;
 

@@ -1,4 +1,4 @@
-//! An order followed by its signed link, without an account; the page that thanks for it, too.
+//! The page of an order by its signed link, without an account; also the confirmation after checkout.
 
 use domain::order::PaymentState;
 use domain::view::OrderView;
@@ -11,25 +11,25 @@ use ui::{Alert, SkeletonText, Tone, tr, use_locale};
 
 use crate::checkout::{BackIntoCart, UnpaidActions};
 use crate::error_page::ErrorPage;
-use crate::order::OrderSheet;
+use crate::order::OrderDetails;
 use crate::seo::NotIndexed;
 
 #[cfg(feature = "ssr")]
 use session::request;
 
-/// An order that is followed.
+/// An order by its signed link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
     pub order: OrderView,
-    /// Was it placed a moment ago?
+    /// Was it just placed?
     pub fresh: bool,
-    /// Where the shop is written to.
+    /// The shop's contact link.
     pub help: Option<String>,
 }
 
-/// How long an order is thanked for, milliseconds.
+/// How long after it was placed an order shows the confirmation.
 #[cfg(feature = "ssr")]
-const FRESH: i64 = 15 * 60 * 1_000;
+const FRESH_MILLIS: i64 = 15 * 60 * 1_000;
 
 #[cfg(feature = "ssr")]
 pub(crate) async fn by_link(token: &str) -> Result<OrderView, AppError> {
@@ -41,12 +41,12 @@ pub(crate) async fn by_link(token: &str) -> Result<OrderView, AppError> {
     })
 }
 
-/// An order by its signed link. Not a GET: a link is a secret, and addresses are kept in logs and caches.
+/// An order by its signed link. Not a GET: the link is a secret, and addresses end up in logs and caches.
 #[server(endpoint = "follow_order", input = Json, output = Answer)]
 pub async fn follow_order(token: String) -> Result<Followed, AppError> {
     let order = by_link(&token).await?;
     let shop = request::shop()?;
-    let fresh = shop.now().millis() - order.placed_at.millis() < FRESH;
+    let fresh = shop.now().millis() - order.placed_at.millis() < FRESH_MILLIS;
     Ok(Followed { order, fresh, help: crate::frame::help(&shop) })
 }
 access!(FollowOrder, Access::Public);
@@ -54,7 +54,6 @@ access!(FollowOrder, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<FollowOrder>()];
 
-/// An order followed by its link.
 #[derive(Debug)]
 pub struct FollowPage;
 
@@ -113,7 +112,7 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
     };
     view! {
         <Title text=tr!(ORDER_NUMBER, number = order.number)/>
-        <OrderSheet order actions/>
+        <OrderDetails order actions/>
     }
     .into_any()
 }

@@ -1,4 +1,4 @@
-//! What stands around the shopper's pages: front, foot, the phone's bar, the cart's drawer, the word when the net is gone.
+//! The frame of the storefront's pages: header, footer, the phone's bar, the cart's drawer, the offline notice.
 
 use std::time::Duration;
 
@@ -15,38 +15,34 @@ use ui::{BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavLink
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
-use crate::place::{DeliverTo, PlaceDialog, provide_delivering};
+use crate::place::{DeliverTo, PlaceDialog, provide_delivery};
 use crate::search::suggest;
 
-/// What the frame shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameView {
-    /// The aisles.
     pub categories: Vec<CategoryView>,
-    /// The first name of who is signed in.
+    /// The first name of the signed-in user.
     pub first_name: Option<String>,
-    /// Is it somebody on the staff?
+    /// Is the user on the staff?
     pub staff: bool,
-    /// Where the reader has things delivered to.
+    /// The chosen delivery location.
     pub place: Option<DeliveryPlace>,
-    /// The year, for the foot.
     pub year: i64,
-    /// The shop's own logo.
     #[serde(default)]
     pub logo: Option<PictureId>,
-    /// Where the shop is written to.
+    /// The shop's contact link.
     #[serde(default)]
     pub help: Option<String>,
 }
 
-/// Where the shop is written to, when it says so.
+/// The shop's contact link, if it has an address.
 #[cfg(feature = "ssr")]
 pub(crate) fn help(shop: &backend::Shop) -> Option<String> {
     let email = backend::settings::shop(shop).contact_email;
     (!email.is_empty()).then(|| format!("mailto:{email}"))
 }
 
-/// The aisles, and who is signed in.
+/// The data of the frame.
 #[server(endpoint = "read_frame", input = GetUrl, output = Answer)]
 pub async fn read_frame() -> Result<FrameView, AppError> {
     use session::request;
@@ -68,10 +64,10 @@ access!(ReadFrame, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadFrame>()];
 
-/// How long the search box waits for the next letter.
+/// How long the search box waits for the next character.
 const TYPING_PAUSE: Duration = Duration::from_millis(140);
 
-/// The frame around the page of the route.
+/// The frame around the route's page.
 #[component]
 pub fn ShopFrame() -> impl IntoView {
     view! { <Frame><Outlet/></Frame> }
@@ -81,7 +77,7 @@ pub fn ShopFrame() -> impl IntoView {
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
     let frame = resource(|| (), |()| read_frame());
-    provide_delivering();
+    provide_delivery();
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
     let back = Signal::derive(move || {
@@ -92,43 +88,43 @@ pub fn Frame(children: Children) -> impl IntoView {
     let count = cart.count();
     let on_cart = Callback::new(move |()| cart.open.set(true));
     let found = RwSignal::new(Vec::<Suggestion>::new());
-    let asked = StoredValue::new(0_u64);
-    // Another page, and not only another question to the same one.
+    let request = StoredValue::new(0_u64);
+    // Another page, not only another query of the same one.
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
             cart.open.set(false);
-            asked.update_value(|number| *number += 1);
+            request.update_value(|number| *number += 1);
             found.set(Vec::new());
-            // The drawer gives the focus back as it closes; then the page has it, and a screen reader says where one is.
+            // A closing drawer gives the focus back first; then the page takes it, and a screen reader announces it.
             request_animation_frame(focus_page);
         }
         now
     });
-    // Nothing leads away from paying.
+    // The checkout has no links that lead away.
     let paying = Memo::new(move |_| path.with(|path| path == "/checkout" || path.starts_with("/checkout/")));
-    let front = move |frame: FrameView| {
+    let header = move |frame: FrameView| {
         let checkout = move |frame: FrameView| {
             view! { <CheckoutHeader shop_name=use_brand().name logo=frame.logo.map(|id| id.to_string()) help=frame.help/> }.into_any()
         };
-        let shop = move |frame: FrameView| view! { <Front frame path cart_count=count on_cart found asked/> }.into_any();
+        let shop = move |frame: FrameView| view! { <ShopHeader frame path cart_count=count on_cart found request/> }.into_any();
         let shown = move || if paying.get() { checkout(frame.clone()) } else { shop(frame.clone()) };
         view! { {shown} }.into_any()
     };
-    let foot = move |frame: FrameView| {
-        let shown = move || (!paying.get()).then(|| view! { <Foot frame=frame.clone() back/> }.into_any());
+    let footer = move |frame: FrameView| {
+        let shown = move || (!paying.get()).then(|| view! { <ShopFooter frame=frame.clone() back/> }.into_any());
         view! { {shown} }.into_any()
     };
     read_again_on_back(path);
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| front(frame.unwrap_or_default()))}
+            {loaded(frame, move |frame| header(frame.unwrap_or_default()))}
         </Suspense>
         <OfflineNotice/>
         <main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| foot(frame.unwrap_or_default()))}
+            {loaded(frame, move |frame| footer(frame.unwrap_or_default()))}
         </Suspense>
         {move || (!paying.get()).then(|| view! { <BottomNavigation path cart_count=count on_cart/> }.into_any())}
         <CartDrawer/>
@@ -138,7 +134,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     .into_any()
 }
 
-/// A page that the browser kept while the reader was elsewhere, as at the bank's, shows things of one person as they were: it is read
+/// A personal page that comes from the browser's back-forward cache, as after the bank's page, may be outdated: it is loaded
 /// again.
 fn read_again_on_back(path: Signal<String>) {
     Effect::new(move || {
@@ -146,7 +142,7 @@ fn read_again_on_back(path: Signal<String>) {
             let is_theirs =
                 path.with_untracked(|path| ["/checkout", "/cart", "/account", "/orders"].iter().any(|own| path.starts_with(own)));
             if is_theirs && event.dyn_into::<web_sys::PageTransitionEvent>().is_ok_and(|event| event.persisted()) {
-                // The page can be reloaded by hand, too.
+                // On an error the user can reload the page.
                 let _ = window().location().reload();
             }
         });
@@ -159,43 +155,43 @@ fn focus_page() {
     if let Some(page) = page {
         let stay = web_sys::FocusOptions::new();
         stay.set_prevent_scroll(true);
-        // Nothing takes the focus away from a page that stands there.
+        // On an error the focus stays.
         let _ = page.focus_with_options(&stay);
     }
 }
 
-fn aisles(categories: &[CategoryView]) -> Vec<NavLink> {
+fn category_links(categories: &[CategoryView]) -> Vec<NavLink> {
     categories.iter().map(|category| NavLink::new(format!("/c/{}", category.slug), category.name.clone())).collect()
 }
 
 #[component]
-fn Front(
+fn ShopHeader(
     frame: FrameView,
     path: Signal<String>,
     cart_count: Signal<u32>,
     on_cart: Callback<()>,
     found: RwSignal<Vec<Suggestion>>,
-    /// Counts what was asked for: an answer to something older is not shown.
-    asked: StoredValue<u64>,
+    /// Counts requests: the answer to an older one is not shown.
+    request: StoredValue<u64>,
 ) -> impl IntoView {
     let query = use_query_map();
-    let looked_for = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
+    let searched = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
     let on_query = Callback::new(move |words: String| {
-        asked.update_value(|number| *number += 1);
-        let mine = asked.get_value();
+        request.update_value(|number| *number += 1);
+        let mine = request.get_value();
         if words.trim().chars().count() < 2 {
             found.set(Vec::new());
             return;
         }
         set_timeout(
             move || {
-                if asked.try_get_value() != Some(mine) {
+                if request.try_get_value() != Some(mine) {
                     return;
                 }
                 spawn_local(async move {
-                    // Without an answer there is nothing to suggest; the form still searches.
+                    // On an error there are no suggestions; the form still searches.
                     let names = suggest(words).await.unwrap_or_default();
-                    if asked.try_get_value() == Some(mine) {
+                    if request.try_get_value() == Some(mine) {
                         found.set(
                             names
                                 .into_iter()
@@ -212,11 +208,11 @@ fn Front(
         <Header
             shop_name=use_brand().name
             logo=frame.logo.map(|id| id.to_string())
-            categories=aisles(&frame.categories)
+            categories=category_links(&frame.categories)
             path
             cart_count
             signed_in=frame.first_name
-            query=looked_for
+            query=searched
             suggestions=found
             on_query
             on_cart
@@ -226,9 +222,9 @@ fn Front(
 }
 
 #[component]
-fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
+fn ShopFooter(frame: FrameView, back: Signal<String>) -> impl IntoView {
     let mut account = Vec::new();
-    // Who has no account has a link by mail, and gets it again there.
+    // Guests get the link to their order again there.
     let track = if frame.first_name.is_some() { "/account/orders" } else { "/orders/find" };
     if frame.first_name.is_some() {
         account.push(NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)));
@@ -242,7 +238,7 @@ fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
         account.push(NavLink::new("/admin", tr!(ADMIN_TITLE)));
     }
     let columns = vec![
-        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: aisles(&frame.categories) },
+        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: category_links(&frame.categories) },
         FooterColumn {
             title: tr!(SHELL_FOOTER_HELP).into(),
             links: vec![
@@ -256,18 +252,18 @@ fn Foot(frame: FrameView, back: Signal<String>) -> impl IntoView {
     view! { <Footer shop_name=use_brand().name columns path=back year=frame.year/> }
 }
 
-/// Says when the network goes and when it comes back.
+/// Shows when the network is lost and when it is back.
 #[component]
 fn OfflineNotice() -> impl IntoView {
     let offline = RwSignal::new(false);
     let toasts = use_toasts();
-    let again = tr!(SHELL_ONLINE_AGAIN);
+    let back_online = tr!(SHELL_ONLINE_AGAIN);
     when_hydrated(move || offline.set(!window().navigator().on_line()));
     Effect::new(move || {
         let gone = window_event_listener(leptos::ev::offline, move |_| offline.set(true));
         let back = window_event_listener(leptos::ev::online, move |_| {
             offline.set(false);
-            toasts.info(again);
+            toasts.info(back_online);
         });
         on_cleanup(move || {
             gone.remove();

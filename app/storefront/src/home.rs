@@ -1,4 +1,4 @@
-//! The first page: a story, the aisles, what is chosen and what is new.
+//! The home page: stories, categories, featured and new products.
 
 use domain::view::{HomeView, ProductCardView, StoryView};
 use leptos::prelude::*;
@@ -10,7 +10,6 @@ use crate::error_page::ErrorPage;
 use crate::listing::Card;
 use crate::seo::{Addresses, Description};
 
-/// What the first page shows.
 #[server(endpoint = "read_home", input = GetUrl, output = Answer)]
 pub async fn read_home() -> Result<HomeView, AppError> {
     use session::request;
@@ -21,7 +20,6 @@ access!(ReadHome, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadHome>()];
 
-/// The first page.
 #[derive(Debug)]
 pub struct HomePage;
 
@@ -67,24 +65,24 @@ fn Home(home: HomeView) -> impl IntoView {
             <h2 class="text-2xl mb-5">{tr!(HOME_CATEGORIES_TITLE)}</h2>
             <div class="grid grid-cols-3 sm:grid-cols-4 lg:grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-x-3 md:gap-x-5 gap-y-6">{tiles}</div>
         </section>
-        <Shelf title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
+        <ProductSection title=tr!(HOME_POPULAR_TITLE) products=home.featured/>
         <Promises cash=home.cash/>
         <div class="mt-12 md:mt-16 grid md:grid-cols-2 gap-5 md:gap-6">
             {stories.take(2).map(|story| view! { <SideStory story/> }.into_any()).collect_view()}
         </div>
-        <Shelf title=tr!(HOME_NEW_TITLE) products=home.newest/>
+        <ProductSection title=tr!(HOME_NEW_TITLE) products=home.newest/>
     }
     .into_any()
 }
 
-/// The ground of the photographs is light in both themes, so the words on it are dark in both.
+/// The photographs' background is light in both themes, so the text on it is dark in both.
 const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
 
 /// The first story. A wide photograph fills the background; a square one stands beside the text.
 #[component]
 fn LeadStory(story: StoryView) -> impl IntoView {
     let wide = story.picture.as_ref().is_some_and(|picture| picture.width > picture.height);
-    let place = if wide {
+    let position = if wide {
         "max-md:relative max-md:aspect-[4/3] md:absolute md:inset-0"
     } else {
         "aspect-square md:aspect-auto md:min-h-96 relative"
@@ -98,7 +96,7 @@ fn LeadStory(story: StoryView) -> impl IntoView {
                 <p class="text-lg max-w-[34ch]">{story.body}</p>
                 <LinkButton href=story.link look=Look::Buy size=Size::Large>{story.action}</LinkButton>
             </div>
-            <div class=place>
+            <div class=position>
                 {story.picture.map(|picture| view! { <div class=crop><Picture id=picture.id.to_string() alt=picture.alt sizes first=true/></div> }.into_any())}
             </div>
         </section>
@@ -126,7 +124,7 @@ fn SideStory(story: StoryView) -> impl IntoView {
 }
 
 #[component]
-fn Shelf(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
+fn ProductSection(title: &'static str, products: Vec<ProductCardView>) -> impl IntoView {
     (!products.is_empty()).then(|| {
         view! {
             <section class="mt-12 md:mt-16">

@@ -1,6 +1,6 @@
-//! Shoppers' pages, account and checkout.
+//! The storefront: shopping, account and checkout.
 //!
-//! A page is one file: its server functions with what they ask of the caller, then its view. What a first visit does not
+//! A page is one file: its server functions with their access, then its view. What a first visit does not
 //! need (cart page, checkout, account, an order's page) is loaded when it is first opened.
 
 #![forbid(unsafe_code)]
@@ -28,7 +28,7 @@ mod seo;
 
 use session::Access;
 
-/// Every server function of the storefront with what it asks of its caller.
+/// Every server function of the storefront with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [

@@ -1,4 +1,4 @@
-//! Lists of products: a category, or everything; sorted, filtered, paged by key. Filters are links and a plain form, so that
+//! Listings: the products of a category, or all; sorted, filtered, paged by key. Filters are links and a form, so that
 //! each choice has an address and works without a script.
 
 use domain::view::{CategoryView, ListingQuery, ListingView, ProductCardView, Sort};
@@ -19,15 +19,15 @@ use crate::filters::Filters;
 use crate::query::{address, pairs};
 use crate::seo::{Addresses, Description};
 
-/// A page of a category, or of everything.
+/// A page of a category, or of all products.
 #[server(endpoint = "read_listing", input = GetUrl, output = Answer)]
 pub async fn read_listing(query: String, category: Option<String>) -> Result<ListingView, AppError> {
     use session::request;
     let query = listing_query(&query, category);
-    let named = query.category.is_some();
+    let in_category = query.category.is_some();
     let found =
         backend::catalog::listing(&request::shop()?, request::locale(), &query).await.map_err(|error| request::unexpected(&error))?;
-    if named && found.category.is_none() {
+    if in_category && found.category.is_none() {
         return Err(request::not_found());
     }
     Ok(found)
@@ -47,28 +47,28 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadListing>(), access_of::<
 /// The currency that price filters are typed in.
 pub(crate) const CURRENCY: Currency = Currency::PHP;
 
-/// What the address of a list may say. Whatever else stands there (advertisers add it) is no part of the page: the server keeps
+/// The parameters of a listing's address. Others (advertisers add them) are ignored: the server caches
 /// one page for all of these addresses.
 const PARAMETERS: [&str; 6] = ["after", "in_stock", "max", "min", "option", "sort"];
 
-/// What the address of a list says, in the order of the names, as the server renders it.
-fn asked(text: &str) -> Vec<(String, String)> {
+/// A listing's parameters from its address, sorted by name, as the server renders them.
+fn parameters(text: &str) -> Vec<(String, String)> {
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
-    let known = text.trim_start_matches('?').split('&').filter(|pair| PARAMETERS.contains(&name(pair).as_str()));
-    let mut known: Vec<_> = known.flat_map(pairs).filter(|(_, value)| !value.is_empty()).collect();
-    known.sort_by(|(one, _), (other, _)| one.cmp(other));
-    known
+    let pairs_of_listing = text.trim_start_matches('?').split('&').filter(|pair| PARAMETERS.contains(&name(pair).as_str()));
+    let mut found: Vec<_> = pairs_of_listing.flat_map(pairs).filter(|(_, value)| !value.is_empty()).collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    found
 }
 
-/// Reads the address of a list. Nonsense is left out.
+/// Reads the address of a listing. Invalid values are ignored.
 #[cfg(feature = "ssr")]
 fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
-    query_of(&asked(text), category)
+    query_of(&parameters(text), category)
 }
 
-/// What the pairs of an address ask for. Nonsense is left out, and so are two prices of which the lowest is the higher.
+/// The query of a listing's parameters. Invalid values are ignored, and so are two prices of which the lowest is the higher.
 fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery {
-    let first = |name: &str| map.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
+    let first = |name: &str| map.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone());
     let amount =
         |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
     let (price_min, price_max) = match (amount("min"), amount("max")) {
@@ -91,16 +91,16 @@ fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery 
     }
 }
 
-/// The address of a list without some of its pairs; always from the first page.
+/// The address of a listing without some of its parameters; always from the first page.
 pub(crate) fn without(path: &str, map: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> String {
-    let kept = map.iter().filter(|(name, value)| name != "after" && !value.is_empty() && !drop(name, value));
-    address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())))
+    let remaining = map.iter().filter(|(name, value)| name != "after" && !value.is_empty() && !drop(name, value));
+    address(path, remaining.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-/// The same list from another place on.
+/// The same listing from another product on.
 fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
-    let kept = map.iter().filter(|(name, value)| name != "after" && !value.is_empty());
-    address(path, kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([("after", after)]))
+    let remaining = map.iter().filter(|(name, value)| name != "after" && !value.is_empty());
+    address(path, remaining.map(|(name, value)| (name.as_str(), value.as_str())).chain([("after", after)]))
 }
 
 /// A category's page, or that of all products.
@@ -112,12 +112,12 @@ lazy_page!(ListingPage, browsing, listing_page);
 fn listing_page() -> AnyView {
     let params = use_params_map();
     let location = use_location();
-    // On the way to a page of another kind it stays what it was.
+    // It keeps its value while leaving for another kind of page.
     let category = Memo::new(move |before: Option<&Option<String>>| {
         let is_list = location.pathname.with(|path| path == "/c" || path.starts_with("/c/"));
         if is_list { params.with(|params| params.get("slug")) } else { before.cloned().flatten() }
     });
-    // Read once a category; what it is narrowed to is read by what shows it.
+    // Read once per category; changes of the filters are read by `follow_address`.
     let listing = resource(move || category.get(), move |category| read_listing(location.search.get_untracked(), category));
     view! {
         <Transition fallback=|| view! { <div class="mt-8"><SkeletonCards count=12/></div> }.into_any()>
@@ -133,39 +133,40 @@ fn listing_page() -> AnyView {
     .into_any()
 }
 
-/// A list as it is now: what was asked, and what was found.
+/// A listing on the page: its parameters and products.
 #[derive(Clone, Copy)]
-pub(crate) struct Shown {
+pub(crate) struct ListingState {
     pub(crate) path: StoredValue<String>,
     map: RwSignal<Vec<(String, String)>>,
     pub(crate) listing: RwSignal<ListingView>,
 }
 
-impl Shown {
+impl ListingState {
     pub(crate) fn query(self) -> ListingQuery {
         self.map.with(|map| query_of(map, None))
     }
 
-    /// The address of this list without some of its pairs.
+    /// The address of this listing without some of its parameters.
     fn without(self, drop: impl Fn(&str, &str) -> bool) -> String {
         self.map.with(|map| self.path.with_value(|path| without(path, map, drop)))
     }
 
-    /// What the address holds under this name.
-    pub(crate) fn asked(self, name: &str) -> String {
-        self.map.with(|map| map.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default())
+    /// The value of a parameter; empty without one.
+    pub(crate) fn parameter(self, name: &str) -> String {
+        self.map.with(|map| map.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default())
     }
 }
 
-/// A list stays in the page while it is narrowed and sorted: only what changes is changed, and a field that is typed in is left alone.
+/// A listing stays in the page while it is filtered and sorted: only what changes is updated, and a field that is typed in is left alone.
 #[component]
 fn Listing(listing: ListingView, path: String, search: String, category: Option<String>) -> impl IntoView {
     let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_PRODUCTS).to_owned(), |category| category.name.clone());
     let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
     let description = blurb.clone().unwrap_or_else(|| tr!(SHELL_FOOTER_ABOUT).to_owned());
-    let shown = Shown { path: StoredValue::new(path.clone()), map: RwSignal::new(asked(&search)), listing: RwSignal::new(listing) };
-    let unread = follow_address(shown, search, category);
-    let sheet = RwSignal::new(false);
+    let shown =
+        ListingState { path: StoredValue::new(path.clone()), map: RwSignal::new(parameters(&search)), listing: RwSignal::new(listing) };
+    let read_error = follow_address(shown, search, category);
+    let filters_open = RwSignal::new(false);
     view! {
         <Title text=title.clone()/>
         <Description text=description/>
@@ -183,14 +184,14 @@ fn Listing(listing: ListingView, path: String, search: String, category: Option<
             <div class="min-w-0">
                 <div class="flex flex-wrap items-center justify-between gap-3 mb-4">
                     <div class="flex items-center gap-3">
-                        <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| sheet.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
+                        <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| filters_open.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
                         <h2 class="font-sans text-base font-normal tracking-normal text-quiet" aria-live="polite">
                             {move || shown.listing.with(|listing| format!("{}{}", trn!(LISTING_RESULTS, listing.products.len()), if listing.next.is_some() { "+" } else { "" }))}
                         </h2>
                     </div>
                     <SortBy shown/>
                 </div>
-                {move || unread.get().map(|error| view! { <p class="tone-danger tone-ink font-medium mb-4" role="alert">{error.text(use_locale())}</p> }.into_any())}
+                {move || read_error.get().map(|error| view! { <p class="tone-danger tone-ink font-medium mb-4" role="alert">{error.text(use_locale())}</p> }.into_any())}
                 {move || chosen_filters(shown)}
                 {move || found(shown)}
             </div>
@@ -199,17 +200,17 @@ fn Listing(listing: ListingView, path: String, search: String, category: Option<
             <summary class="target font-medium">{tr!(LISTING_FILTERS)}</summary>
             <Filters shown prefix="plain"/>
         </details>
-        <Dialog title=tr!(LISTING_FILTERS) id="filters" open=sheet placement=Placement::Sheet>
-            {move || sheet.get().then(|| view! { <Filters shown prefix="sheet" on_done=Callback::new(move |()| sheet.set(false))/> }.into_any())}
+        <Dialog title=tr!(LISTING_FILTERS) id="filters" open=filters_open placement=Placement::Sheet>
+            {move || filters_open.get().then(|| view! { <Filters shown prefix="sheet" on_done=Callback::new(move |()| filters_open.set(false))/> }.into_any())}
         </Dialog>
     }
     .into_any()
 }
 
-/// Reads the list again whenever its address asks something else; tells why that did not work.
-fn follow_address(shown: Shown, search: String, category: Option<String>) -> RwSignal<Option<AppError>> {
+/// Reads the listing again whenever its parameters change; returns the error.
+fn follow_address(shown: ListingState, search: String, category: Option<String>) -> RwSignal<Option<AppError>> {
     let location = use_location();
-    let unread = RwSignal::new(None::<AppError>);
+    let read_error = RwSignal::new(None::<AppError>);
     let newest = StoredValue::new(search);
     Effect::new(move || {
         let (path, search) = (location.pathname.get(), location.search.get());
@@ -220,33 +221,33 @@ fn follow_address(shown: Shown, search: String, category: Option<String>) -> RwS
         let category = category.clone();
         spawn_local(async move {
             let answer = read_listing(search.clone(), category).await;
-            // Something else was asked meanwhile, or the page was left.
+            // The parameters changed meanwhile, or the page was left.
             if newest.try_with_value(|newest| *newest == search) != Some(true) {
                 return;
             }
             match answer {
                 Ok(listing) => {
-                    unread.set(None);
-                    shown.map.set(asked(&search));
+                    read_error.set(None);
+                    shown.map.set(parameters(&search));
                     shown.listing.set(listing);
                 }
                 Err(error) => {
-                    unread.set(Some(error));
-                    // The same address may be asked for again.
+                    read_error.set(Some(error));
+                    // The same address may be requested again.
                     newest.set_value(String::from("?"));
                 }
             }
         });
     });
-    unread
+    read_error
 }
 
-/// What the list is narrowed to, with a way to drop each.
-fn chosen_filters(shown: Shown) -> Option<AnyView> {
+/// The active filters, each with a link that removes it.
+fn chosen_filters(shown: ListingState) -> Option<AnyView> {
     let mut chips = Vec::new();
     shown.listing.with(|listing| {
         for value in listing.facets.iter().flat_map(|facet| facet.values.iter().filter(|value| value.chosen)) {
-            chips.push((value.name.clone(), shown.without(|name, known| name == "option" && known == value.key)));
+            chips.push((value.name.clone(), shown.without(|name, chosen| name == "option" && chosen == value.key)));
         }
     });
     let query = shown.query();
@@ -256,7 +257,7 @@ fn chosen_filters(shown: Shown) -> Option<AnyView> {
     for (name, label, amount) in [("min", tr!(LISTING_PRICE_FROM), query.price_min), ("max", tr!(LISTING_PRICE_TO), query.price_max)] {
         if let Some(minor) = amount {
             let amount = use_locale().money(Money::new(minor, CURRENCY));
-            chips.push((format!("{label} {amount}"), shown.without(|known, _| known == name)));
+            chips.push((format!("{label} {amount}"), shown.without(|key, _| key == name)));
         }
     }
     let clear = shown.without(|name, _| name != "sort");
@@ -271,8 +272,8 @@ fn chosen_filters(shown: Shown) -> Option<AnyView> {
     })
 }
 
-/// The products that were found, and links to more.
-fn found(shown: Shown) -> AnyView {
+/// The products, and links to further pages.
+fn found(shown: ListingState) -> AnyView {
     let listing = shown.listing.get();
     let query = shown.query();
     let path = shown.path.get_value();
@@ -309,9 +310,9 @@ fn listing_pager(first: Option<String>, next: Option<String>) -> AnyView {
     }
 }
 
-/// The order of the list: a form that sends itself where a script runs.
+/// The order of the listing: a form that submits itself where a script runs.
 #[component]
-fn SortBy(shown: Shown) -> impl IntoView {
+fn SortBy(shown: ListingState) -> impl IntoView {
     let navigate = use_navigate();
     let choices = vec![
         Choice::new(Sort::Newest.as_str(), tr!(LISTING_SORT_NEWEST)),
@@ -325,8 +326,8 @@ fn SortBy(shown: Shown) -> impl IntoView {
     });
     let hidden = move || {
         let map = shown.map.get();
-        let kept = map.into_iter().filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty());
-        kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect_view()
+        let remaining = map.into_iter().filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty());
+        remaining.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect_view()
     };
     let selected = Signal::derive(move || shown.query().sort.as_str().to_owned());
     view! {
@@ -339,11 +340,11 @@ fn SortBy(shown: Shown) -> impl IntoView {
     .into_any()
 }
 
-/// A product on a shelf, with a button that puts it into the cart where there is nothing to choose.
+/// A product card, with a button that adds the product to the cart when it has a single variant.
 #[component]
 pub fn Card(
     product: ProductCardView,
-    /// Among the first of the page.
+    /// Among the first on the page.
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {
@@ -371,7 +372,6 @@ pub fn Card(
     }
 }
 
-/// All categories, for the phone's bar.
 #[derive(Debug)]
 pub struct CategoriesPage;
 
@@ -422,15 +422,15 @@ mod tests {
 
     #[test]
     fn what_advertisers_add_is_no_part_of_a_list() {
-        let plain = asked("in_stock=true&option=size%3Al&option=size%3Am&sort=newest");
-        assert_eq!(asked("?fbclid=abc&sort=newest&option=size:l&utm_source=x&option=size:m&max=&in_stock=true"), plain);
+        let plain = parameters("in_stock=true&option=size%3Al&option=size%3Am&sort=newest");
+        assert_eq!(parameters("?fbclid=abc&sort=newest&option=size:l&utm_source=x&option=size:m&max=&in_stock=true"), plain);
     }
 
     #[test]
     fn the_server_keeps_a_page_for_everything_that_a_list_is_asked() {
         let key = include_str!("../../../server/src/cache/key.rs");
-        let kept = key.lines().find(|line| line.starts_with("const PARAMETERS")).unwrap_or_default();
-        assert!(PARAMETERS.iter().all(|name| kept.contains(&format!("{name:?}"))), "{kept}");
+        let line = key.lines().find(|line| line.starts_with("const PARAMETERS")).unwrap_or_default();
+        assert!(PARAMETERS.iter().all(|name| line.contains(&format!("{name:?}"))), "{line}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An order as its shopper sees it: how far it is, what is in it, where it goes, what it cost.
+//! An order as its shopper sees it.
 
 use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{CancelledMoney, OrderRowView, OrderView};
@@ -8,7 +8,7 @@ use ui::{
     use_locale,
 };
 
-/// Money's state in words.
+/// The payment state as a badge.
 pub(crate) fn payment_badge(order: &OrderView) -> AnyView {
     let method = order.payment_method;
     payment_words(order.payment, method)
@@ -29,7 +29,7 @@ fn payment_words(state: PaymentState, method: PaymentMethod) -> AnyView {
     view! { <StatusBadge tone text/> }.into_any()
 }
 
-/// The parcels' state in words.
+/// The delivery state in words.
 fn delivery_words(state: DeliveryState, cancelled: bool) -> (Tone, &'static str) {
     match state {
         _ if cancelled => (Tone::Neutral, tr!(ORDER_STATE_CANCELLED)),
@@ -42,20 +42,20 @@ fn delivery_words(state: DeliveryState, cancelled: bool) -> (Tone, &'static str)
     }
 }
 
-/// Where an order's money and its parcels are.
+/// The payment and delivery state as badges.
 pub(crate) fn state_badges(order: &OrderView) -> AnyView {
     let (tone, delivery) = delivery_words(order.delivery, order.cancelled.is_some());
     view! { <div class="flex flex-wrap gap-2" id="states">{payment_badge(order)}<Badge tone>{delivery}</Badge></div> }.into_any()
 }
 
-/// That an order was cancelled, why, and what becomes of its money.
+/// The note of a cancelled order: why, and what happens to its money.
 fn cancelled_note(order: &OrderView) -> Option<AnyView> {
     let (_, reason) = order.cancelled.as_ref()?;
-    let (said, why) =
+    let (note, why) =
         if order.cancelled_by_shopper { (tr!(ORDER_CANCELLED_BY_YOU), None) } else { (tr!(ORDER_CANCELLED_NOTE), Some(reason.clone())) };
     let money = CancelledMoney::of(order.payment_method, order.captured).words(use_locale());
     let why = why.filter(|why| !why.is_empty()).map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
-    Some(view! { <div class="mb-6"><Alert tone=Tone::Warning><p>{said}" "{money}</p>{why}</Alert></div> }.into_any())
+    Some(view! { <div class="mb-6"><Alert tone=Tone::Warning><p>{note}" "{money}</p>{why}</Alert></div> }.into_any())
 }
 
 /// A row of a shopper's orders.
@@ -76,7 +76,7 @@ pub(crate) fn OrderRow(order: OrderRowView) -> impl IntoView {
     .into_any()
 }
 
-fn sign_of(kind: &str) -> Shape {
+fn icon_of(kind: &str) -> Shape {
     match kind {
         "order.placed" => icon::RECEIPT,
         "order.cancelled" => icon::CLOSE,
@@ -89,7 +89,7 @@ fn sign_of(kind: &str) -> Shape {
     }
 }
 
-/// What happened, and what is still to come.
+/// The timeline: past events, then what is to come.
 fn moments(order: &OrderView) -> Vec<Moment> {
     let locale = use_locale();
     let last = order.timeline.len();
@@ -102,7 +102,7 @@ fn moments(order: &OrderView) -> Vec<Moment> {
             title: entry.text.clone(),
             at: Some(entry.at),
             detail: None,
-            shape: sign_of(&entry.kind),
+            shape: icon_of(&entry.kind),
             reached: if at + 1 == last && !done { Reached::Now } else { Reached::Past },
         })
         .collect();
@@ -132,9 +132,9 @@ fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
 }
 
 #[component]
-pub(crate) fn OrderSheet(
+pub(crate) fn OrderDetails(
     order: OrderView,
-    /// What can be done about it, below its state.
+    /// The actions, below the order's state.
     #[prop(optional, into)]
     actions: Option<ViewFn>,
 ) -> impl IntoView {

@@ -1,5 +1,5 @@
-//! Where the shopper has things delivered to: asked once, kept in a cookie that holds nothing but the code of a city or country, and
-//! from then on each page tells the fee and the days for it. The cookie is part of the name under which the server keeps a page.
+//! The delivery location: chosen once, stored in a cookie that holds nothing but the code of a city or country;
+//! each page shows the fee and the days for it. The cookie is part of the key of the server's page cache.
 
 use std::time::Duration;
 
@@ -22,26 +22,25 @@ use crate::seo::NotIndexed;
 #[cfg(feature = "ssr")]
 use session::{cookies, request};
 
-/// How long it is remembered, seconds.
 #[cfg(feature = "ssr")]
 const COOKIE_SECONDS: i64 = 365 * 86_400;
 
-/// How long the search waits for the next letter.
+/// How long the search waits for the next character.
 const TYPING_PAUSE: Duration = Duration::from_millis(200);
 
-/// The code that this browser's cookie holds; empty before a place is chosen.
+/// The code in the cookie; empty before a place is chosen.
 #[cfg(feature = "ssr")]
 pub(crate) fn code() -> String {
     request::cookie(cookies::DELIVERY_PLACE).unwrap_or_default()
 }
 
-/// Remembers a place in this browser.
+/// Sets the cookie.
 #[cfg(feature = "ssr")]
 pub(crate) fn remember(code: &str) {
     request::set_cookie(cookies::DELIVERY_PLACE, code, "/", COOKIE_SECONDS);
 }
 
-/// The place that this browser's cookie names.
+/// The place of the cookie.
 #[cfg(feature = "ssr")]
 pub(crate) fn chosen() -> Option<DeliveryPlace> {
     backend::customers::delivery_place(request::locale(), &code())
@@ -60,7 +59,7 @@ pub async fn read_delivery() -> Result<DeliveryTo, AppError> {
 }
 access!(ReadDelivery, Access::Public);
 
-/// The places that these words may mean; some big cities without words.
+/// The places that match these words; some big cities without words.
 #[server(endpoint = "find_places", input = GetUrl, output = Answer)]
 pub async fn find_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> {
     let words: String = words.chars().take(80).collect();
@@ -68,50 +67,50 @@ pub async fn find_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> 
 }
 access!(FindPlaces, Access::Public);
 
-/// Chooses the place to deliver to. A plain form goes on to the page that it was sent from.
+/// Chooses the delivery location. Without a script it redirects to `back`.
 #[server(endpoint = "choose_place", output = Answer)]
 pub async fn choose_place(place: String, #[server(default)] back: Option<String>) -> Result<DeliveryTo, AppError> {
     use domain::messages::t;
-    let Some(known) = backend::customers::delivery_place(request::locale(), &place) else {
+    let Some(chosen) = backend::customers::delivery_place(request::locale(), &place) else {
         return Err(request::refused(422, t::PLACE_NONE_FOUND));
     };
-    remember(&known.code);
+    remember(&chosen.code);
     request::redirect(&back.filter(|back| request::is_inside(back)).unwrap_or_else(|| "/".to_owned()));
-    backend::checkout::delivery_to(&request::shop()?, request::locale(), &known.code).await.map_err(|error| request::unexpected(&error))
+    backend::checkout::delivery_to(&request::shop()?, request::locale(), &chosen.code).await.map_err(|error| request::unexpected(&error))
 }
 access!(ChoosePlace, Access::Public);
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDelivery>(), access_of::<FindPlaces>(), access_of::<ChoosePlace>()];
 
-/// What this page knows of the place beyond what it was rendered with.
+/// The delivery location as chosen on this page, in context.
 #[derive(Clone, Copy)]
-pub struct Delivering {
+pub struct DeliveryContext {
     /// Chosen since the page was loaded.
     chosen: RwSignal<Option<DeliveryTo>>,
-    /// Is the choice open?
+    /// Is the dialog open?
     pub open: RwSignal<bool>,
 }
 
-/// Begins to follow the place; called once by the frame.
-pub(crate) fn provide_delivering() -> Delivering {
-    let delivering = Delivering { chosen: RwSignal::new(None), open: RwSignal::new(false) };
-    provide_context(delivering);
-    delivering
+/// Called once by the frame.
+pub(crate) fn provide_delivery() -> DeliveryContext {
+    let context = DeliveryContext { chosen: RwSignal::new(None), open: RwSignal::new(false) };
+    provide_context(context);
+    context
 }
 
-fn use_delivering() -> Delivering {
-    use_context().unwrap_or_else(provide_delivering)
+fn use_delivery() -> DeliveryContext {
+    use_context().unwrap_or_else(provide_delivery)
 }
 
-/// What is true now: as chosen since the page was loaded, else as it was read.
+/// The current delivery: as chosen since the page was loaded, else as rendered.
 #[must_use]
-pub(crate) fn now(read: DeliveryTo) -> Signal<DeliveryTo> {
-    let chosen = use_delivering().chosen;
-    Signal::derive(move || chosen.get().unwrap_or_else(|| read.clone()))
+pub(crate) fn current(rendered: DeliveryTo) -> Signal<DeliveryTo> {
+    let chosen = use_delivery().chosen;
+    Signal::derive(move || chosen.get().unwrap_or_else(|| rendered.clone()))
 }
 
-/// The days of a promise: `Tue 24 Nov`, or the first and the last; with the time by which it must be ordered, where there is one.
+/// The days of a promise: `Tue 24 Nov`, or the first and the last; with the cutoff, if there is one.
 #[must_use]
 pub(crate) fn days(promise: &DeliveryPromise) -> String {
     let locale = use_locale();
@@ -123,7 +122,7 @@ pub(crate) fn days(promise: &DeliveryPromise) -> String {
     }
 }
 
-/// A fee in words: nothing is free.
+/// A fee in words: "Free" for zero.
 #[must_use]
 pub(crate) fn fee(fee: Money) -> String {
     if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { use_locale().money(fee) }
@@ -135,16 +134,10 @@ pub(crate) fn range((low, high): (Money, Money)) -> String {
     if low == high { fee(low) } else { format!("{} – {}", fee(low), fee(high)) }
 }
 
-/// Opens the choice over the page, where a script runs; a link to its page otherwise.
+/// Opens the dialog where a script runs; otherwise a link to its page.
 #[component]
-pub fn ChooseLink(
-    /// Classes of the link.
-    #[prop(default = "link")]
-    class: &'static str,
-    /// Its words.
-    children: Children,
-) -> impl IntoView {
-    let open = use_delivering().open;
+pub fn ChooseLink(#[prop(default = "link")] class: &'static str, children: Children) -> impl IntoView {
+    let open = use_delivery().open;
     let location = leptos_router::hooks::use_location();
     let href = move || {
         let (path, search) = (location.pathname.get(), location.search.get());
@@ -155,51 +148,51 @@ pub fn ChooseLink(
         if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
             event.prevent_default();
             event.stop_propagation();
-            mark_asked(&event);
+            mark_opener(&event);
             open.set(true);
         }
     };
     view! { <a class=class href=href rel="nofollow" on:click=choose>{children()}</a> }.into_any()
 }
 
-/// The attribute of what holds the link that opened the choice.
-const ASKED: &str = "data-place-asked";
+/// The attribute that marks where the dialog was opened.
+const OPENER: &str = "data-place-opener";
 
-/// Notes where the choice was opened. The link itself is made anew when another place is chosen; what is announced around it stays.
-fn mark_asked(event: &leptos::ev::MouseEvent) {
-    if let Some(before) = marked() {
-        // An attribute that is gone already need not be taken away.
-        let _ = before.remove_attribute(ASKED);
+/// Marks where the dialog was opened. The link itself is rebuilt when another place is chosen, so a live region around it is marked.
+fn mark_opener(event: &leptos::ev::MouseEvent) {
+    if let Some(before) = opener() {
+        // Removing a missing attribute is no error.
+        let _ = before.remove_attribute(OPENER);
     }
     let pressed = event.target().and_then(|pressed| pressed.dyn_into::<web_sys::Element>().ok());
     if let Some(link) = pressed.and_then(|pressed| pressed.closest("a").ok().flatten()) {
         let stays = link.closest("[aria-live]").ok().flatten().unwrap_or(link);
-        // Without it the focus is not given back, and nothing else.
-        let _ = stays.set_attribute(ASKED, "");
+        // On an error only the focus is not given back.
+        let _ = stays.set_attribute(OPENER, "");
     }
 }
 
-fn marked() -> Option<web_sys::Element> {
-    document().query_selector(&format!("[{ASKED}]")).ok().flatten()
+fn opener() -> Option<web_sys::Element> {
+    document().query_selector(&format!("[{OPENER}]")).ok().flatten()
 }
 
-/// After a place was chosen the focus goes back to the link that asked for it, or to the one that has taken its place.
-fn focus_asked() {
-    let Some(place) = marked() else { return };
+/// After a place was chosen the focus goes back to the link that opened the dialog, or to its replacement.
+fn focus_opener() {
+    let Some(place) = opener() else { return };
     let link = if place.matches("a").unwrap_or(false) { Some(place) } else { place.query_selector("a").ok().flatten() };
     if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // A page that was left meanwhile has its own focus.
+        // On an error the focus stays.
         let _ = link.focus();
     }
 }
 
-/// Where to deliver, in the front of each page.
+/// The delivery location in the header.
 #[component]
 pub fn DeliverTo(
-    /// The place that the page was rendered for.
+    /// As rendered.
     place: Option<DeliveryPlace>,
 ) -> impl IntoView {
-    let chosen = use_delivering().chosen;
+    let chosen = use_delivery().chosen;
     let words = move || {
         let place = chosen.with(|chosen| chosen.as_ref().and_then(|chosen| chosen.place.clone())).or_else(|| place.clone());
         place.map_or_else(|| tr!(PLACE_DELIVER_WHERE).to_owned(), |place| tr!(PLACE_DELIVER_TO, place = place.name))
@@ -213,16 +206,16 @@ pub fn DeliverTo(
     .into_any()
 }
 
-/// What delivery costs and when it comes; before a place is chosen, from what to what it costs.
+/// The delivery's fee and days; before a place is chosen, the range of fees.
 #[component]
 pub fn DeliveryLine(
-    /// What was read of delivery.
+    /// As rendered.
     delivery: DeliveryTo,
-    /// Price and weight in grams of what is delivered; `None` if it cannot be bought, and nothing is promised.
+    /// Price and weight in grams of the items; `None` if they cannot be bought, and nothing is promised.
     #[prop(into)]
     contents: Signal<Option<(Money, i64)>>,
 ) -> impl IntoView {
-    let delivery = now(delivery);
+    let delivery = current(delivery);
     let words = move || {
         let (price, weight_g) = contents.get()?;
         delivery.with(|delivery| {
@@ -272,13 +265,13 @@ pub fn DeliveryLine(
     .into_any()
 }
 
-/// The choice over the page.
+/// The dialog that chooses the delivery location.
 #[component]
 pub fn PlaceDialog() -> impl IntoView {
-    let open = use_delivering().open;
+    let open = use_delivery().open;
     let inside = move || {
         let content = || {
-            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(choosing))}</Suspense> }
+            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(place_chooser))}</Suspense> }
                 .into_any()
         };
         if open.get() { content() } else { ().into_any() }
@@ -286,19 +279,19 @@ pub fn PlaceDialog() -> impl IntoView {
     view! { <Dialog title=tr!(PLACE_TITLE) id="where" open>{inside}</Dialog> }.into_any()
 }
 
-lazy_view!(choosing, buying, load_choosing, choosing_content);
+lazy_view!(place_chooser, buying, load_place_chooser, place_chooser_content);
 
-fn choosing_content() -> AnyView {
-    let open = use_delivering().open;
+fn place_chooser_content() -> AnyView {
+    let open = use_delivery().open;
     let on_done = Callback::new(move |()| {
         open.set(false);
-        // The dialog closes, and what was chosen is shown first.
-        request_animation_frame(focus_asked);
+        // After the dialog closed and the choice is shown.
+        request_animation_frame(focus_opener);
     });
-    view! { <Choosing id="place-words" back=String::new() begin=String::new() on_done/> }.into_any()
+    view! { <PlaceChooser id="place-words" back=String::new() begin=String::new() on_done/> }.into_any()
 }
 
-/// The choice on a page of its own, for readers without a script.
+/// The same on a page of its own, for shoppers without a script.
 #[derive(Debug)]
 pub struct PlacePage;
 
@@ -307,9 +300,9 @@ lazy_page!(PlacePage, buying, place_page);
 fn place_page() -> AnyView {
     let query = use_query_map();
     let fallback = use_form_fallback();
-    let asked =
+    let value =
         |name: &str| query.with_untracked(|query| query.get(name)).or_else(|| fallback.value(name).map(str::to_owned)).unwrap_or_default();
-    let (back, begin) = (asked("back"), asked("q"));
+    let (back, begin) = (value("back"), value("q"));
     let back = if back.starts_with('/') && !back.starts_with("//") { back } else { "/".to_owned() };
     let navigate = use_navigate();
     let next = back.clone();
@@ -319,27 +312,27 @@ fn place_page() -> AnyView {
         <NotIndexed/>
         <div class="max-w-md mx-auto mt-6 md:mt-10">
             <h1 class="text-3xl mb-6">{tr!(PLACE_TITLE)}</h1>
-            <Choosing id="q" back begin on_done/>
+            <PlaceChooser id="q" back begin on_done/>
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Choosing(
-    /// The search field's id: the page may stand beneath the dialog.
+fn PlaceChooser(
+    /// The search field's id: dialog and page may be in one document.
     id: &'static str,
-    /// The page to go back to.
+    /// The page to return to.
     back: String,
-    /// What is looked for at first.
+    /// The initial search text.
     begin: String,
-    /// Told when a place was chosen.
+    /// Called when a place was chosen.
     on_done: Callback<()>,
 ) -> impl IntoView {
     let action = ServerAction::<ChoosePlace>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
-    let chosen = use_delivering().chosen;
+    let chosen = use_delivery().chosen;
     Effect::new(move || {
         let answer = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
         if let Some(delivery) = answer {
@@ -348,7 +341,7 @@ fn Choosing(
         }
     });
     let typed = RwSignal::new(begin.clone());
-    let asked = RwSignal::new(begin);
+    let searched = RwSignal::new(begin);
     Effect::new(move |before: Option<String>| {
         let words = typed.get();
         if before.is_some_and(|before| before != words) {
@@ -356,7 +349,7 @@ fn Choosing(
             set_timeout(
                 move || {
                     if typed.try_get_untracked().as_ref() == Some(&mine) {
-                        asked.set(mine);
+                        searched.set(mine);
                     }
                 },
                 TYPING_PAUSE,
@@ -364,11 +357,11 @@ fn Choosing(
         }
         words
     });
-    let found = resource(move || asked.get(), find_places);
+    let found = resource(move || searched.get(), find_places);
     let (search_back, form_back) = (back.clone(), back);
     let on_search = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        asked.set(typed.get_untracked());
+        searched.set(typed.get_untracked());
     };
     let list = move |places: Result<Vec<DeliveryPlace>, AppError>| match places {
         Err(error) => view! { <p class="tone-danger tone-ink font-medium">{error.text(use_locale())}</p> }.into_any(),

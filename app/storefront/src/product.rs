@@ -20,7 +20,7 @@ use crate::listing::Card;
 use crate::place::DeliveryLine;
 use crate::seo::{Addresses, Description, ProductData};
 
-/// A product, and what its delivery costs.
+/// A product with its delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductPageView {
     pub product: ProductView,
@@ -42,12 +42,11 @@ access!(ReadProduct, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadProduct>()];
 
-/// Fewer than this are shown as few.
+/// Below this many units the number left is shown.
 const FEW: i64 = 5;
-/// From this many on, the number is not shown.
+/// `available` is at most this: from here on the stepper goes up to the cart's limit.
 const PLENTY: i64 = 10;
 
-/// A product's page.
 #[component]
 pub fn ProductPage() -> impl IntoView {
     let params = use_params_map();
@@ -86,7 +85,7 @@ fn Product(product: ProductView, delivery: DeliveryTo) -> impl IntoView {
         .map(|variant| variant.values.clone())
         .unwrap_or_default();
     let product = Arc::new(product);
-    // The value chosen of each option, in their order.
+    // The chosen value of each option, in order.
     let chosen = RwSignal::new(first);
     let all = Arc::clone(&product);
     let variant = Memo::new(move |_| chosen.with(|chosen| all.variants.iter().find(|variant| variant.values == *chosen).cloned()));
@@ -113,14 +112,14 @@ fn Product(product: ProductView, delivery: DeliveryTo) -> impl IntoView {
     .into_any()
 }
 
-/// The pictures: one large, the others small beneath it; a variant with a picture of its own shows that.
+/// The pictures: one large, the others as thumbnails; a variant with its own picture shows that.
 #[component]
 fn Gallery(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) -> impl IntoView {
     let (all, large) = (Arc::clone(&product), Arc::clone(&product));
     let shown = RwSignal::new(0_usize);
     Effect::new(move |before: Option<Option<_>>| {
         let own = variant.with(|variant| variant.as_ref().and_then(|variant| variant.picture));
-        // Not at first: the page as rendered stays.
+        // Not at first: the rendered page stays.
         if let Some(at) = own.filter(|_| before.is_some()).and_then(|own| all.pictures.iter().position(|picture| picture.id == own)) {
             shown.set(at);
         }
@@ -179,7 +178,7 @@ fn BuyBox(
     delivery: DeliveryTo,
 ) -> impl IntoView {
     let quantity = RwSignal::new(1_u32);
-    // No delivery is promised of what cannot be bought.
+    // No delivery is promised for what is sold out.
     let contents = Signal::derive(move || {
         let variant = variant.get().filter(|variant| variant.available > 0)?;
         let count = i64::from(quantity.get());
@@ -224,7 +223,6 @@ fn PriceAndStock(product: Arc<ProductView>, variant: Memo<Option<VariantView>>) 
     .into_any()
 }
 
-/// Units that can be bought.
 fn available(variant: Memo<Option<VariantView>>) -> i64 {
     variant.with(|variant| variant.as_ref().map_or(0, |variant| variant.available))
 }
@@ -241,7 +239,7 @@ fn AddToCart(
     let available = Memo::new(move |_| available(variant));
     let options =
         (0..product.options.len()).map(|at| view! { <OptionChoice product=Arc::clone(&product) at chosen/> }.into_any()).collect_view();
-    // A large stock is not shown: the cart says when it is less than wanted.
+    // A large stock is not revealed: the cart reports when there is less.
     let most = Signal::derive(move || match available.get() {
         few @ 0..PLENTY => u32::try_from(few.max(1)).unwrap_or(1),
         _ => crate::cart::MAX_QUANTITY,

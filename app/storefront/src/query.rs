@@ -1,4 +1,4 @@
-//! The part of an address after the question mark, as forms write it.
+//! Address queries, in the encoding of forms.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ pub fn pairs(text: &str) -> Vec<(String, String)> {
     pairs
 }
 
-/// Percent-decoding as forms write it.
+/// Decodes form encoding.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -39,7 +39,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A path with these names and values.
+/// A path with a query of these names and values.
 #[must_use]
 pub fn address<'a>(path: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = path.to_owned();

@@ -1,7 +1,7 @@
-//! Where one was on a page, found again when one comes back to it.
+//! Scroll positions, restored when one comes back to a page.
 //!
-//! The browser restores it at once, when the page of before is still shown, and so in vain. Here each address's last place is
-//! remembered while the shop is open, and gone to when the page is as high again as it was. Documents that are loaded anew are left to
+//! The browser would restore them at once, while the former page is still shown, and so in vain. Here each address's last position is
+//! stored while the shop is open, and restored when the page is as high again as it was. Newly loaded documents are left to
 //! the browser.
 
 use std::collections::HashMap;
@@ -10,32 +10,33 @@ use leptos::prelude::*;
 use session::when_hydrated;
 use web_sys::ScrollRestoration;
 
-/// For how many frames a page is waited for: about three seconds.
+/// The most frames to wait for a page: about three seconds.
 const MAX_FRAMES: u32 = 180;
-/// For how many frames a page that became high enough is held where it should be, while its last pictures and lists come in.
-const STILL_FRAMES: u32 = 20;
+/// The frames for which a page that is high enough is held at its position, while its last pictures and lists arrive.
+const HOLD_FRAMES: u32 = 20;
 
-/// What is known of the addresses that were shown.
+/// The scroll positions of the visited addresses.
 #[derive(Clone, Copy)]
-struct Places {
+struct ScrollPositions {
     last: StoredValue<HashMap<String, f64>>,
-    /// Counts what was begun: a newer return, or the reader's own scrolling, ends an older one.
-    turn: StoredValue<u32>,
-    /// Is a page being waited for? What it scrolls meanwhile is not the reader's doing.
+    /// Counts restorations: a newer one, or the user's own scrolling, ends an older one.
+    restoration: StoredValue<u32>,
+    /// Is a position being restored? Scroll events are not the user's meanwhile.
     returning: StoredValue<bool>,
 }
 
-/// Begins to remember. It must be called before the router is made, so that it hears first that one goes back.
+/// Must be called before the router is made, so that it gets `popstate` first.
 pub fn provide_scroll() {
-    let places = Places { last: StoredValue::new(HashMap::new()), turn: StoredValue::new(0), returning: StoredValue::new(false) };
+    let positions =
+        ScrollPositions { last: StoredValue::new(HashMap::new()), restoration: StoredValue::new(0), returning: StoredValue::new(false) };
     when_hydrated(|| restore_by_browser(false));
     Effect::new(move || {
-        let scrolled = window_event_listener(leptos::ev::scroll, move |_| places.note());
-        let back = window_event_listener(leptos::ev::popstate, move |_| places.begin());
+        let scrolled = window_event_listener(leptos::ev::scroll, move |_| positions.note());
+        let back = window_event_listener(leptos::ev::popstate, move |_| positions.begin());
         let leaving = window_event_listener_untyped("pagehide", |_| restore_by_browser(true));
         let shown = window_event_listener_untyped("pageshow", |_| restore_by_browser(false));
         let hands =
-            ["wheel", "touchstart", "keydown", "pointerdown"].map(|kind| window_event_listener_untyped(kind, move |_| places.end()));
+            ["wheel", "touchstart", "keydown", "pointerdown"].map(|kind| window_event_listener_untyped(kind, move |_| positions.end()));
         on_cleanup(move || {
             scrolled.remove();
             back.remove();
@@ -48,7 +49,7 @@ pub fn provide_scroll() {
 
 fn restore_by_browser(yes: bool) {
     if let Ok(history) = window().history() {
-        // A browser without it restores by itself, as well as it can.
+        // A browser without it restores by itself.
         let _ = history.set_scroll_restoration(if yes { ScrollRestoration::Auto } else { ScrollRestoration::Manual });
     }
 }
@@ -62,7 +63,7 @@ fn at() -> f64 {
     window().scroll_y().unwrap_or_default()
 }
 
-impl Places {
+impl ScrollPositions {
     fn note(self) {
         if !self.returning.get_value() {
             let (here, at) = (here(), at());
@@ -74,26 +75,26 @@ impl Places {
 
     fn begin(self) {
         let to = self.last.with_value(|last| last.get(&here()).copied()).unwrap_or_default();
-        self.turn.update_value(|turn| *turn += 1);
+        self.restoration.update_value(|restoration| *restoration += 1);
         self.returning.set_value(true);
-        let mine = self.turn.get_value();
+        let mine = self.restoration.get_value();
         let before = height();
         frame(move |count| self.hold(mine, to, before, count), 0);
     }
 
-    /// Goes to where the reader was, as far as the page goes yet; says how many frames more it may take.
+    /// Scrolls to the position, as far as the page is high enough yet. Returns whether to continue.
     fn hold(self, mine: u32, to: f64, before: f64, count: u32) -> bool {
-        if self.turn.try_get_value() != Some(mine) {
+        if self.restoration.try_get_value() != Some(mine) {
             return false;
         }
         let room = height() - window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
-        // What has not changed its height is most likely the page of before.
-        let is_old = (height() - before).abs() < 1.0 && count < STILL_FRAMES;
+        // With an unchanged height it is most likely still the former page.
+        let is_old = (height() - before).abs() < 1.0 && count < HOLD_FRAMES;
         if !is_old && (at() - to.min(room)).abs() > 1.0 {
             window().scroll_to_with_x_and_y(0.0, to.min(room.max(0.0)));
         }
         let is_there = !is_old && room + 1.0 >= to;
-        if count > MAX_FRAMES || (is_there && count > STILL_FRAMES * 2) {
+        if count > MAX_FRAMES || (is_there && count > HOLD_FRAMES * 2) {
             self.end();
             return false;
         }
@@ -101,7 +102,7 @@ impl Places {
     }
 
     fn end(self) {
-        self.turn.update_value(|turn| *turn += 1);
+        self.restoration.update_value(|restoration| *restoration += 1);
         self.returning.set_value(false);
     }
 }
@@ -110,7 +111,7 @@ fn height() -> f64 {
     document().document_element().map(|root| f64::from(root.scroll_height())).unwrap_or_default()
 }
 
-/// Runs something in each frame from the next one on, with the number of the frame, as long as it says so.
+/// Runs `run` with the frame's number in each frame from the next one on, until it returns false.
 fn frame(run: impl Fn(u32) -> bool + 'static, count: u32) {
     request_animation_frame(move || {
         if run(count) {

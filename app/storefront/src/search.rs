@@ -1,4 +1,4 @@
-//! Search: suggestions while typing, and the page of what was found.
+//! Search: suggestions while typing, and the results page.
 
 use domain::view::SearchView;
 use leptos::prelude::*;
@@ -12,11 +12,11 @@ use crate::listing::Card;
 use crate::query::address;
 use crate::seo::NotIndexed;
 
-/// Longer questions are not asked by people.
+/// People do not type longer queries.
 #[cfg(feature = "ssr")]
 const MAX_CHARS: usize = 200;
 
-/// What fits the words so far: names and slugs of products.
+/// Suggestions for the words so far: names and slugs of products.
 #[server(endpoint = "suggest", input = GetUrl, output = Answer)]
 pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
     use session::request;
@@ -25,7 +25,7 @@ pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
 }
 access!(Suggest, Access::Public);
 
-/// What was found.
+/// The search results.
 #[server(endpoint = "find", input = GetUrl, output = Answer)]
 pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
     use session::request;
@@ -39,7 +39,6 @@ access!(Find, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<Suggest>(), access_of::<Find>()];
 
-/// The page of what was found.
 #[derive(Debug)]
 pub struct SearchPage;
 

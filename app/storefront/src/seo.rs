@@ -1,4 +1,4 @@
-//! What search engines and other programs read.
+//! Metadata for search engines and other programs.
 
 use std::sync::Arc;
 
@@ -13,14 +13,7 @@ use ui::picture_url;
 
 /// The page's own address and its addresses in other languages: `(language tag, path)`.
 #[component]
-pub fn Addresses(
-    /// The path of this page.
-    #[prop(into)]
-    path: String,
-    /// The same page in each language.
-    #[prop(optional)]
-    languages: Vec<(String, String)>,
-) -> impl IntoView {
+pub fn Addresses(#[prop(into)] path: String, #[prop(optional)] languages: Vec<(String, String)>) -> impl IntoView {
     let origin = use_brand().origin;
     let others = languages
         .into_iter()
@@ -32,13 +25,9 @@ pub fn Addresses(
     }
 }
 
-/// What a search engine shows below the title.
+/// The description that a search engine shows.
 #[component]
-pub fn Description(
-    /// A sentence or two.
-    #[prop(into)]
-    text: String,
-) -> impl IntoView {
+pub fn Description(#[prop(into)] text: String) -> impl IntoView {
     let text = text.chars().take(300).collect::<String>();
     view! {
         <Meta name="description" content=text.clone()/>
@@ -52,8 +41,8 @@ pub fn NotIndexed() -> impl IntoView {
     view! { <Meta name="robots" content="noindex"/> }
 }
 
-/// A product by schema.org, as JSON-LD. It is data and no script, so the content policy lets it pass. Those who read it read
-/// what the server sends; pages that are made in the browser go without.
+/// A product by schema.org, as JSON-LD. It is data, not a script, so the content policy allows it. It is rendered only on
+/// the server, where those that read it get it.
 #[component]
 pub fn ProductData(product: Arc<ProductView>) -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -96,6 +85,6 @@ fn product_data(product: &ProductView) -> String {
         "url": address,
         "offers": offers,
     });
-    // No text of a product can end the element.
+    // So that no text of a product ends the element.
     data.to_string().replace('<', "\\u003c")
 }

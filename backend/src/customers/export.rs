@@ -215,7 +215,8 @@ impl CustomersFile {
 /// The shop's currency, and other ones that orders were placed in.
 async fn currencies(shop: &Shop) -> Result<Vec<Currency>, DbError> {
     let own = settings::shop_currency(shop);
-    let others: Vec<Currency> = shop.db().fetch_scalars("select distinct currency from orders where currency <> $1 order by currency", &[&own]).await?;
+    let others: Vec<Currency> =
+        shop.db().fetch_scalars("select distinct currency from orders where currency <> $1 order by currency", &[&own]).await?;
     Ok(std::iter::once(own).chain(others).collect())
 }
 

@@ -91,8 +91,11 @@ pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Res
 }
 
 pub(super) async fn staff(db: &Db) -> Result<Vec<AccountRow>, DbError> {
-    let sql =
-        concat!("select ", account_columns!(), " from users u join contacts c on c.id = u.contact_id where u.role is not null order by u.id");
+    let sql = concat!(
+        "select ",
+        account_columns!(),
+        " from users u join contacts c on c.id = u.contact_id where u.role is not null order by u.id"
+    );
     db.load_all(sql, &[]).await
 }
 
@@ -148,8 +151,9 @@ pub(super) async fn lock_owners(tx: &mut Tx, demo_accounts: bool) -> Result<i64,
 /// Is the account active, with this hash of its password? Its row is locked until the end of the transaction.
 pub(super) async fn lock_if_unchanged(tx: &mut Tx, user: UserId, password_hash: &str) -> Result<bool, DbError> {
     tx.lock("select 1 from users where id = $1 for update", &[&user]).await?;
-    let found: Option<UserId> =
-        tx.fetch_optional_scalar("select id from users where id = $1 and password_hash = $2 and active = 1", &[&user, &password_hash]).await?;
+    let found: Option<UserId> = tx
+        .fetch_optional_scalar("select id from users where id = $1 and password_hash = $2 and active = 1", &[&user, &password_hash])
+        .await?;
     Ok(found.is_some())
 }
 
@@ -226,7 +230,11 @@ pub(super) async fn revoke_api_key(tx: &mut Tx, id: ApiKeyId) -> Result<bool, Db
 }
 
 pub(super) async fn active_api_key(db: &Db, secret: &Digest) -> Result<Option<ApiKeyRow>, DbError> {
-    db.load_optional("select id, name, scopes, created_at, revoked_at from api_keys where secret_hash = $1 and revoked_at is null", &[&secret.as_slice()]).await
+    db.load_optional(
+        "select id, name, scopes, created_at, revoked_at from api_keys where secret_hash = $1 and revoked_at is null",
+        &[&secret.as_slice()],
+    )
+    .await
 }
 
 pub(super) async fn api_keys(db: &Db) -> Result<Vec<ApiKeyRow>, DbError> {

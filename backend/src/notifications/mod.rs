@@ -1,7 +1,7 @@
 //! Mails to shoppers about their orders, in the order's language, with a link that needs no account; mails to staff ([`staff_mail`]); and
 //! mails about accounts ([`account_mail`]).
 //!
-//! A subscriber ([`handle`]) turns events into jobs, with a key so that no mail is sent twice; a job composes and sends its mail. Names
+//! A subscriber ([`subscriber`]) turns events into jobs, with a key so that no mail is sent twice; a job composes and sends its mail. Names
 //! and addresses are unsealed only there; neither jobs nor their errors contain any. If the program dies between the mail server's
 //! answer and the end of the job, the mail is sent again with the same `Message-ID`.
 //!
@@ -21,28 +21,34 @@
 //! ([`template::greeting`]), and an address gets mails about at most [`MAX_ORDERS_PER_DAY`] orders a day.
 
 mod account_mail;
+pub mod events;
 mod order_mail;
+mod pending_events;
 mod staff_mail;
 mod staff_notices;
 mod template;
 
-use domain::id::{EventId, OrderId};
+use domain::id::OrderId;
 use domain::order::PaymentMethod;
 use domain::view::reasons;
+use platform::db::DbError;
+use platform::events::{Event, Handled, RecordedEvent, Subscriber};
+use platform::follows;
+use platform::jobs::{Failure, Handlers, enqueue};
+use platform::mail::{Mail, MailError};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
+use self::order_mail::{MailCause, SendOrderMail};
+use self::pending_events::{PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, StockReserved};
 use crate::Shop;
-use crate::platform::db::DbError;
-use crate::platform::events::{self, Handled, RecordedEvent};
-use crate::platform::jobs::{self, Done, Failure, Handlers};
-use crate::platform::mail::{Mail, MailError};
+use crate::fulfilment::events::{ParcelDelivered, ParcelReturned, ParcelShipped};
+use crate::inventory::events::{StockAdjusted, StockReleased, StockReturned, StockShipped};
+use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
+use crate::refusals::events::RefusalOpened;
 
 pub(crate) use account_mail::send_email_changed;
 pub use staff_notices::{save_staff_notices, staff_notices};
 
-const SUBSCRIBER: &str = "notifications";
-const JOB: &str = "mail.order";
 /// Mails about an unpaid or declined card wait so long: most shoppers are still at the bank's page, or take another card at once.
 const CARD_DELAY_MS: i64 = 5 * 60 * 1_000;
 
@@ -52,7 +58,7 @@ const MAX_ORDERS_PER_DAY: i64 = 10;
 /// The kind of a mail about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum OrderMail {
+enum OrderMail {
     Confirmed,
     /// Its card payment was not completed.
     Unpaid,
@@ -68,17 +74,34 @@ pub(crate) enum OrderMail {
     Link,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Payload {
-    event: EventId,
-    kind: OrderMail,
-    order: OrderId,
-    data: Value,
+fn subscriber(shop: &Shop) -> Subscriber {
+    let shop = shop.clone();
+    let kinds = follows![
+        OrderPlaced,
+        OrderCancelled,
+        OrderReduced,
+        OrderLinkRequested,
+        PaymentMethodChanged,
+        PaymentAuthorised,
+        PaymentCaptured,
+        PaymentFailed,
+        PaymentRefunded,
+        ParcelShipped,
+        ParcelDelivered,
+        ParcelReturned,
+        RefusalOpened,
+        StockReserved,
+        StockReleased,
+        StockShipped,
+        StockReturned,
+        StockAdjusted,
+    ];
+    Subscriber::new("notifications", kinds, move |events| enqueue_mails(shop.clone(), events))
 }
 
 /// Follows the event feed until the program ends.
 pub fn follow(shop: &Shop) -> tokio::task::JoinHandle<()> {
-    events::subscribe(shop, SUBSCRIBER, handle)
+    platform::events::subscribe(shop.db(), subscriber(shop))
 }
 
 /// Turns the events recorded so far into jobs; returns the number of events. For tests and the simulation.
@@ -86,83 +109,74 @@ pub fn follow(shop: &Shop) -> tokio::task::JoinHandle<()> {
 /// # Errors
 /// The database's.
 pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
-    events::catch_up(shop, SUBSCRIBER, &handle).await
+    platform::events::catch_up(shop.db(), &subscriber(shop)).await
 }
 
-/// Registers the handlers of mail jobs.
-pub fn register(handlers: &mut Handlers) {
-    handlers.insert(JOB, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
+/// Registers the mail jobs.
+pub fn register(handlers: &mut Handlers<Shop>) {
+    handlers.add::<SendOrderMail>();
     account_mail::register(handlers);
     staff_mail::register(handlers);
 }
 
-fn handle(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
+fn enqueue_mails(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
         if !shop.mailer().is_configured() {
             return Ok(());
         }
         let for_staff = staff_mail::notices_of(&events);
-        let jobs: Vec<(String, i64, Payload)> = events.into_iter().filter_map(job).collect();
-        if jobs.is_empty() && for_staff.is_empty() {
+        let mails: Vec<PendingMail> = events.iter().filter_map(order_mail_of).collect();
+        if mails.is_empty() && for_staff.is_empty() {
             return Ok(());
         }
-        let own = shop.clone();
         shop.db()
             .write(async move |tx| {
-                for (key, delay, payload) in &jobs {
-                    let payload = serde_json::to_value(payload).map_err(|e| DbError::Lost(e.to_string()))?;
-                    let run_at = own.now().plus_millis(*delay);
-                    jobs::enqueue(tx, &own, JOB, &payload, run_at, Some(key)).await?;
+                for mail in &mails {
+                    enqueue(tx, &mail.job, tx.now().plus_millis(mail.delay_ms), Some(&mail.key)).await?;
                 }
-                staff_mail::collect(tx, &own, &for_staff).await
+                staff_mail::collect(tx, &for_staff).await
             })
             .await
     })
 }
 
-/// The job of an event: its key, its delay in milliseconds, and its payload.
-fn job(event: RecordedEvent) -> Option<(String, i64, Payload)> {
+struct PendingMail {
+    job: SendOrderMail,
+    key: String,
+    delay_ms: i64,
+}
+
+/// The mail to the shopper that follows from an event.
+fn order_mail_of(event: &RecordedEvent) -> Option<PendingMail> {
     let order = OrderId(event.subject);
-    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    let (kind, delay) = match event.kind.as_str() {
-        "order.placed" if waits_for_card(&data) => (OrderMail::Unpaid, CARD_DELAY_MS),
-        // Whether the order needs a confirmation yet is decided when the mail is composed.
-        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => (OrderMail::Confirmed, 0),
-        "payment.failed" => (OrderMail::PaymentFailed, CARD_DELAY_MS),
-        "shipment.shipped" => (OrderMail::Shipped, 0),
-        "shipment.delivered" => (OrderMail::Delivered, 0),
-        "order.cancelled" => (OrderMail::Cancelled, 0),
-        "payment.refunded" => (OrderMail::Refunded, 0),
-        "shipment.returned" => (OrderMail::Returned, 0),
-        "order.reduced" => (OrderMail::Reduced, 0),
-        <crate::orders::events::OrderLinkRequested as platform::events::Event>::KIND => (OrderMail::Link, 0),
+    let once_an_order = |name: &str| format!("mail.{name}:{order}");
+    let once_an_event = || format!("mail:{}", event.id);
+    let (kind, key, delay_ms) = match event.kind.as_str() {
+        <OrderPlaced as Event>::KIND => {
+            let (_, placed) = event.read::<OrderPlaced>()?;
+            if placed.payment == PaymentMethod::Card && placed.total.minor > 0 {
+                (OrderMail::Unpaid, once_an_order("unpaid"), CARD_DELAY_MS)
+            } else {
+                (OrderMail::Confirmed, once_an_order("placed"), 0)
+            }
+        }
+        // They lead to the same mail, so they share a key. Whether the order needs a confirmation yet is decided when it is composed.
+        <PaymentMethodChanged as Event>::KIND | <PaymentAuthorised as Event>::KIND | <PaymentCaptured as Event>::KIND => {
+            (OrderMail::Confirmed, once_an_order("paid"), 0)
+        }
+        // Once an order, so that trying card after card does not fill a stranger's mailbox.
+        <PaymentFailed as Event>::KIND => (OrderMail::PaymentFailed, once_an_order("failed"), CARD_DELAY_MS),
+        <ParcelShipped as Event>::KIND => (OrderMail::Shipped, once_an_event(), 0),
+        <ParcelDelivered as Event>::KIND => (OrderMail::Delivered, once_an_event(), 0),
+        <ParcelReturned as Event>::KIND => (OrderMail::Returned, once_an_event(), 0),
+        <OrderCancelled as Event>::KIND => (OrderMail::Cancelled, once_an_event(), 0),
+        <OrderReduced as Event>::KIND => (OrderMail::Reduced, once_an_event(), 0),
+        <PaymentRefunded as Event>::KIND => (OrderMail::Refunded, once_an_event(), 0),
+        <OrderLinkRequested as Event>::KIND => (OrderMail::Link, once_an_event(), 0),
         _ => return None,
     };
-    let key = match (kind, event.kind.as_str()) {
-        // Authorisation and capture lead to the same mail, so they share a key.
-        (OrderMail::Confirmed, "order.placed") => format!("mail.placed:{order}"),
-        (OrderMail::Unpaid, _) => format!("mail.unpaid:{order}"),
-        (OrderMail::Confirmed, _) => format!("mail.paid:{order}"),
-        // Once an order, so that trying card after card does not fill a stranger's mailbox.
-        (OrderMail::PaymentFailed, _) => format!("mail.failed:{order}"),
-        _ => format!("mail:{}", event.id),
-    };
-    let paid = event.kind.starts_with("payment.");
-    Some((key, delay, Payload { event: event.id, kind, order, data: json!({ "event": data, "paid": paid }) }))
-}
-
-/// Must a new order be paid by card?
-fn waits_for_card(placed: &Value) -> bool {
-    placed["payment"] == json!(PaymentMethod::Card) && placed["total"]["minor"].as_i64().unwrap_or(0) > 0
-}
-
-async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
-    let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
-    let mail = order_mail::compose(&shop, payload.event, payload.kind, payload.order, &payload.data).await.map_err(|e| e.to_string())?;
-    match mail {
-        Some(mail) => send(&shop, &mail).await,
-        None => Ok(()),
-    }
+    let data = MailCause { event: serde_json::from_str(&event.data).unwrap_or_default(), paid: event.kind.starts_with("payment.") };
+    Some(PendingMail { job: SendOrderMail { event: event.id, kind, order, data }, key, delay_ms })
 }
 
 async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {

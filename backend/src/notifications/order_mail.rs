@@ -5,25 +5,75 @@ use domain::id::{EventId, OrderId};
 use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState, ReturnCause};
 use domain::view::CancelledMoney;
+use platform::db::DbError;
+use platform::events::Event;
+use platform::jobs::{Failure, Job};
+use platform::mail::Mail;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
-use crate::platform::mail::Mail;
-use crate::{Shop, customers, payments, settings};
-
+use super::pending_events::PaymentRefunded;
 use super::template::{MailTemplate, greeting};
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
+use crate::customers::CustomerError;
+use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
+use crate::orders::events::OrderReduced;
+use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
+use crate::{Shop, customers, payments, settings};
+
+/// Composes and sends a mail about an order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SendOrderMail {
+    pub event: EventId,
+    pub kind: OrderMail,
+    pub order: OrderId,
+    pub data: MailCause,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MailCause {
+    /// The JSON of the event.
+    pub event: Value,
+    /// Is it about the payment by card?
+    pub paid: bool,
+}
+
+impl MailCause {
+    fn read<E: Event>(&self) -> Result<E, serde_json::Error> {
+        E::deserialize(&self.event)
+    }
+}
+
+impl Job for SendOrderMail {
+    const KIND: &'static str = "mail.order";
+    type State = Shop;
+
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        let mail = compose(&shop, &self).await.map_err(|error| error.to_string())?;
+        match mail {
+            Some(mail) => super::send(&shop, &mail).await,
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ComposeError {
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    #[error("{0}")]
+    Db(#[from] DbError),
+    #[error("the event of the mail cannot be read: {0}")]
+    Event(#[from] serde_json::Error),
+}
 
 /// The mail; none when it no longer applies.
-pub(super) async fn compose(
-    shop: &Shop,
-    event: EventId,
-    kind: OrderMail,
-    order: OrderId,
-    data: &Value,
-) -> Result<Option<Mail>, OrderError> {
+async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, ComposeError> {
+    let (order, kind) = (job.order, job.kind);
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
-    if !still_applies(kind, &head, data) {
+    if !still_applies(kind, &head, job.data.paid) {
         return Ok(None);
     }
     // Requests for the link have a limit of their own.
@@ -34,7 +84,7 @@ pub(super) async fn compose(
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, head.contact_id).await?;
     let settings = settings::shop(shop);
-    let mut template = template(shop, kind, &head, &lines, &contact.name, &settings.name, &data["event"]);
+    let mut template = template(shop, job, &head, &lines, &contact.name, &settings.name)?;
     // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
         let captured = orders::paid(&mut shop.db(), order).await?.captured;
@@ -46,7 +96,7 @@ pub(super) async fn compose(
         // Without the name, which may be anything: the address may be a stranger's.
         to: (String::new(), contact.email),
         // The event's id, so that a mail that is sent again has the same one.
-        id: format!("{}@{}", event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
+        id: format!("{}@{}", job.event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
         from: (settings.name, sender),
         reply_to,
         text: template.text(),
@@ -65,12 +115,11 @@ pub(super) fn sender(configured: Option<&str>, contact: &str) -> (String, Option
     }
 }
 
-fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
+fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
     match kind {
         // A card order is confirmed after its payment, by a job with another key.
         OrderMail::Confirmed => {
             let paid_by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
-            let about_payment = data["paid"].as_bool().unwrap_or(false);
             head.cancelled_at.is_none() && paid_by_card == about_payment
         }
         OrderMail::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
@@ -85,13 +134,11 @@ fn still_applies(kind: OrderMail, head: &Head, data: &Value) -> bool {
     }
 }
 
-fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &str, shop_name: &str, event: &Value) -> MailTemplate {
+/// The subject, and the text below the greeting.
+fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String), serde_json::Error> {
     let locale = head.language();
     let number = ("number", head.number.as_str());
-    let amount = locale.money(head.money(event["amount"].as_i64().unwrap_or(0)));
-    let carrier = event["carrier"].as_str().filter(|c| !c.is_empty()).unwrap_or(t::ORDER_COURIER.text(locale));
-    let tracking = event["tracking"].as_str().unwrap_or_default();
-    let (subject, body) = match kind {
+    let texts = match job.kind {
         OrderMail::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
         OrderMail::Unpaid => {
             let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR));
@@ -101,11 +148,12 @@ fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &st
             (t::MAIL_PAYMENT_FAILED_SUBJECT.with(locale, &[number]), t::MAIL_PAYMENT_FAILED_BODY.with(locale, &[number]))
         }
         OrderMail::Shipped => {
-            let (courier, tracked) = (("courier", carrier), ("tracking", tracking));
-            let body = if tracking.is_empty() {
+            let parcel: ParcelShipped = job.data.read()?;
+            let courier = ("courier", if parcel.carrier.is_empty() { t::ORDER_COURIER.text(locale) } else { &parcel.carrier });
+            let body = if parcel.tracking.is_empty() {
                 t::MAIL_SHIPPED_WITHOUT_NUMBER_BODY.with(locale, &[number, courier])
             } else {
-                t::MAIL_SHIPPED_BODY.with(locale, &[number, courier, tracked])
+                t::MAIL_SHIPPED_BODY.with(locale, &[number, courier, ("tracking", &parcel.tracking)])
             };
             (t::MAIL_SHIPPED_SUBJECT.with(locale, &[number]), body)
         }
@@ -120,19 +168,39 @@ fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &st
         }
         OrderMail::Link => (t::MAIL_LINK_SUBJECT.with(locale, &[number]), t::MAIL_LINK_BODY.with(locale, &[number])),
         OrderMail::Refunded => {
-            let given = ("amount", amount.as_str());
-            (t::MAIL_REFUNDED_SUBJECT.with(locale, &[number, given]), t::MAIL_REFUNDED_BODY.with(locale, &[number, given]))
+            let refund: PaymentRefunded = job.data.read()?;
+            let amount = locale.money(head.money(refund.amount));
+            let with = [number, ("amount", amount.as_str())];
+            (t::MAIL_REFUNDED_SUBJECT.with(locale, &with), t::MAIL_REFUNDED_BODY.with(locale, &with))
         }
         OrderMail::Returned => {
-            let refused = event["cause"] == ReturnCause::Refused.as_str();
-            let body = if refused { t::MAIL_RETURNED_REFUSED_BODY } else { t::MAIL_RETURNED_UNDELIVERABLE_BODY };
+            let parcel: ParcelReturned = job.data.read()?;
+            let body = match parcel.cause {
+                ReturnCause::Refused => t::MAIL_RETURNED_REFUSED_BODY,
+                ReturnCause::Undeliverable => t::MAIL_RETURNED_UNDELIVERABLE_BODY,
+            };
             (t::MAIL_RETURNED_SUBJECT.with(locale, &[number]), body.with(locale, &[number]))
         }
         OrderMail::Reduced => {
+            let reduced: OrderReduced = job.data.read()?;
+            let amount = locale.money(head.money(reduced.amount));
             let body = t::MAIL_REDUCED_BODY.with(locale, &[number, ("amount", amount.as_str())]);
             (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), body)
         }
     };
+    Ok(texts)
+}
+
+fn template(
+    shop: &Shop,
+    job: &SendOrderMail,
+    head: &Head,
+    lines: &[Line],
+    name: &str,
+    shop_name: &str,
+) -> Result<MailTemplate, serde_json::Error> {
+    let (locale, kind) = (head.language(), job.kind);
+    let (subject, body) = subject_and_body(job, head)?;
     let action = match kind {
         OrderMail::Unpaid => t::MAIL_UNPAID_ACTION,
         OrderMail::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
@@ -141,18 +209,18 @@ fn template(shop: &Shop, kind: OrderMail, head: &Head, lines: &[Line], name: &st
     let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
     let (rows, sums) =
         if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
-    MailTemplate {
+    Ok(MailTemplate {
         locale,
         shop: shop_name.to_owned(),
         subject,
         greeting: greeting(locale, name),
         body,
-        title: t::ORDER_NUMBER.with(locale, &[number]),
+        title: t::ORDER_NUMBER.with(locale, &[("number", &head.number)]),
         rows,
         sums,
         action: (action.text(locale).to_owned(), link),
         footer: t::MAIL_FOOTER.with(locale, &[("shop", shop_name)]),
-    }
+    })
 }
 
 type Pairs = Vec<(String, String)>;

@@ -5,40 +5,68 @@
 
 use std::collections::HashSet;
 
-use domain::Locale;
-use domain::id::{OrderId, UserId, VariantId};
+use domain::id::{ContactId, OrderId, UserId, VariantId};
 use domain::messages::t;
 use domain::order::PaymentMethod;
 use domain::view::{Preferences, StaffNotice};
+use domain::{Locale, Timestamp};
+use platform::db::{DbError, Read, Tx, json_ids};
+use platform::events::{Event, RecordedEvent};
+use platform::jobs::{self, Failure, Handlers, Job};
+use platform::mail::Mail;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::identity::IdentityError;
-use crate::platform::db::{DbError, Reader, Rows, Tx};
-use crate::platform::events::RecordedEvent;
-use crate::platform::jobs::{self, Done, Failure, Handlers};
-use crate::platform::mail::Mail;
-use crate::{Shop, customers, inventory, orders, refusals, settings};
-
 use super::order_mail::sender;
+use super::pending_events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged, StockReserved};
 use super::staff_notices;
 use super::template::MailTemplate;
+use crate::identity::IdentityError;
+use crate::inventory::events::{StockAdjusted, StockReleased, StockReturned, StockShipped};
+use crate::orders::events::OrderPlaced;
+use crate::refusals::events::RefusalOpened;
+use crate::{Shop, customers, inventory, orders, refusals, settings};
 
-const MAIL: &str = "mail.staff";
-const WATCH: &str = "stock.watch";
 /// What happens within one window is one mail.
 const WINDOW_MS: i64 = 5 * 60 * 1_000;
 /// A mail lists no more; the rest is in the admin.
 const MAX_ITEMS: usize = 50;
 
+/// Sends a mail to a member of staff about what was collected for it. Items are added until it runs.
 #[derive(Debug, Serialize, Deserialize)]
-struct Payload {
+struct SendStaffMail {
     user: UserId,
     kind: StaffNotice,
     /// Of the mail: its `Message-ID` begins with it.
     id: String,
+    /// [`OrderItem`]s, ids of refusals or ids of variants, by kind.
     #[serde(default)]
     items: Vec<Value>,
+}
+
+impl Job for SendStaffMail {
+    const KIND: &'static str = "mail.staff";
+    type State = Shop;
+
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        match compose(&shop, self).await.map_err(|error| error.to_string())? {
+            Some(mail) => super::send(&shop, &mail).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reports variants that run low since the last check, and forgets those that were restocked.
+#[derive(Debug, Serialize, Deserialize)]
+struct CheckStock {}
+
+impl Job for CheckStock {
+    const KIND: &'static str = "stock.watch";
+    type State = Shop;
+
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        Ok(check_stock(&shop).await.map_err(|error| error.to_string())?)
+    }
 }
 
 /// An item of a mail about orders: the event that may make an order a new one.
@@ -52,47 +80,54 @@ struct OrderItem {
 /// The notices to staff that follow from events: their kind, and an item for the mail.
 pub(super) fn notices_of(events: &[RecordedEvent]) -> Vec<(StaffNotice, Value)> {
     let notice = |event: &RecordedEvent| match event.kind.as_str() {
-        "order.placed" | "order.payment_changed" | "payment.authorised" | "payment.captured" => {
-            let order = OrderItem { order: OrderId(event.subject), seq: event.seq, kind: event.kind.clone() };
-            serde_json::to_value(order).ok().map(|order| (StaffNotice::Order, order))
+        <OrderPlaced as Event>::KIND
+        | <PaymentMethodChanged as Event>::KIND
+        | <PaymentAuthorised as Event>::KIND
+        | <PaymentCaptured as Event>::KIND => {
+            let item = OrderItem { order: OrderId(event.subject), seq: event.seq, kind: event.kind.clone() };
+            Some((StaffNotice::Order, json!(item)))
         }
-        "refusal.opened" => {
-            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-            Some((StaffNotice::Refused, data["refusal"].clone()))
-        }
-        kind if kind.starts_with("stock.") => Some((StaffNotice::LowStock, Value::Null)),
+        <RefusalOpened as Event>::KIND => event.read().map(|(_, opened): (_, RefusalOpened)| (StaffNotice::Refused, json!(opened.refusal))),
+        <StockReserved as Event>::KIND
+        | <StockReleased as Event>::KIND
+        | <StockShipped as Event>::KIND
+        | <StockReturned as Event>::KIND
+        | <StockAdjusted as Event>::KIND => Some((StaffNotice::LowStock, Value::Null)),
         _ => None,
     };
     events.iter().filter_map(notice).collect()
 }
 
 /// Adds notices to the mails of their recipients. For changes of stock it enqueues one check of all stock at the end of the window.
-pub(super) async fn collect(tx: &mut Tx, shop: &Shop, notices: &[(StaffNotice, Value)]) -> Result<(), DbError> {
+pub(super) async fn collect(tx: &mut Tx, notices: &[(StaffNotice, Value)]) -> Result<(), DbError> {
     for kind in [StaffNotice::Order, StaffNotice::Refused] {
         let items: Vec<Value> = notices.iter().filter(|(notice, _)| *notice == kind).map(|(_, item)| item.clone()).collect();
-        add_to_mails(tx, shop, kind, &items).await?;
+        add_to_mails(tx, kind, &items).await?;
     }
     if notices.iter().any(|(kind, _)| *kind == StaffNotice::LowStock) {
-        let window = shop.now().millis() / WINDOW_MS;
-        let run_at = domain::Timestamp::from_millis((window + 1) * WINDOW_MS);
-        jobs::enqueue(tx, shop, WATCH, &json!({}), run_at, Some(&format!("{WATCH}:{window}"))).await?;
+        let window = tx.now().millis() / WINDOW_MS;
+        jobs::enqueue(tx, &CheckStock {}, end_of(window), Some(&format!("{}:{window}", CheckStock::KIND))).await?;
     }
     Ok(())
 }
 
+fn end_of(window: i64) -> Timestamp {
+    Timestamp::from_millis((window + 1) * WINDOW_MS)
+}
+
 /// Adds items to the recipients' mails of this window.
-async fn add_to_mails(tx: &mut Tx, shop: &Shop, kind: StaffNotice, items: &[Value]) -> Result<(), DbError> {
+async fn add_to_mails(tx: &mut Tx, kind: StaffNotice, items: &[Value]) -> Result<(), DbError> {
     if items.is_empty() {
         return Ok(());
     }
     for user in staff_notices::recipients(tx, kind).await? {
-        let now = shop.now().millis() / WINDOW_MS;
+        let now = tx.now().millis() / WINDOW_MS;
         // Where the clocks of servers differ, the mail of this window may have been sent already.
         for window in now..now + 3 {
             let id = format!("staff-{}-{}-{window}", kind.as_str(), user.0.simple());
-            let run_at = domain::Timestamp::from_millis((window + 1) * WINDOW_MS);
-            let payload = json!({ "user": user, "kind": kind, "id": id });
-            if jobs::gather(tx, shop, MAIL, &payload, (items, 10 * MAX_ITEMS), (&format!("{MAIL}:{id}"), run_at)).await? {
+            let key = format!("{}:{id}", SendStaffMail::KIND);
+            let job = SendStaffMail { user, kind, id, items: Vec::new() };
+            if jobs::gather(tx, &job, (items, 10 * MAX_ITEMS), (&key, end_of(window))).await? {
                 break;
             }
         }
@@ -100,19 +135,16 @@ async fn add_to_mails(tx: &mut Tx, shop: &Shop, kind: StaffNotice, items: &[Valu
     Ok(())
 }
 
-pub(super) fn register(handlers: &mut Handlers) {
-    handlers.insert(MAIL, Box::new(|shop, payload| -> Done { Box::pin(deliver(shop, payload)) }));
-    handlers
-        .insert(WATCH, Box::new(|shop, _| -> Done { Box::pin(async move { check_stock(&shop).await.map_err(|e| e.to_string().into()) }) }));
+pub(super) fn register(handlers: &mut Handlers<Shop>) {
+    handlers.add::<SendStaffMail>();
+    handlers.add::<CheckStock>();
 }
 
-/// Reports variants that run low since the last check, and forgets those that were restocked.
 async fn check_stock(shop: &Shop) -> Result<(), DbError> {
     let mark = settings::shop(shop).low_stock;
     let db = &mut shop.db();
     let low: HashSet<VariantId> = inventory::running_low(db, mark).await?.into_iter().collect();
-    let reported: Vec<(VariantId,)> = db.fetch_all("select variant_id from low_stock", &[]).await?;
-    let reported: HashSet<VariantId> = reported.into_iter().map(|(variant,)| variant).collect();
+    let reported: HashSet<VariantId> = db.fetch_scalars("select variant_id from low_stock", &[]).await?.into_iter().collect();
     // A variant that goes up and down around the mark is reported once: it has to reach twice the mark before it is reported again.
     let not_restocked: HashSet<VariantId> = inventory::running_low(db, mark.saturating_mul(2)).await?.into_iter().collect();
     let mut new: Vec<VariantId> = low.difference(&reported).copied().collect();
@@ -121,25 +153,26 @@ async fn check_stock(shop: &Shop) -> Result<(), DbError> {
     if new.is_empty() && restocked.is_empty() {
         return Ok(());
     }
-    let own = shop.clone();
     shop.db()
         .write(async move |tx| {
-            let (added, restocked): (Rows, Rows) = (new.iter().collect(), restocked.iter().collect());
             if !restocked.is_empty() {
-                tx.execute("delete from low_stock where variant_id in (select unhex(value->>0) from json_each($1))", &[&restocked.end()])
-                    .await?;
+                tx.execute(
+                    "delete from low_stock where variant_id in (select unhex(value->>'id') from json_each($1))",
+                    &[&json_ids(&restocked)],
+                )
+                .await?;
             }
-            if added.is_empty() {
+            if new.is_empty() {
                 return Ok(());
             }
             tx.execute(
-                "insert into low_stock (variant_id, since) select unhex(value->>0), $2 from json_each($1) where true
+                "insert into low_stock (variant_id, since) select unhex(value->>'id'), $2 from json_each($1) where true
                  on conflict (variant_id) do nothing",
-                &[&added.end(), &own.now()],
+                &[&json_ids(&new), &tx.now()],
             )
             .await?;
             let items: Vec<Value> = new.iter().map(|variant| json!(variant)).collect();
-            add_to_mails(tx, &own, StaffNotice::LowStock, &items).await
+            add_to_mails(tx, StaffNotice::LowStock, &items).await
         })
         .await
 }
@@ -150,43 +183,41 @@ pub(super) struct Recipient {
     locale: Locale,
 }
 
-pub(super) async fn recipient(db: &mut impl Reader, shop: &Shop, user: UserId) -> Result<Option<Recipient>, IdentityError> {
-    let row: Option<(domain::id::ContactId, Vec<u8>, String, String)> = db
-        .fetch_optional(
-            "select c.id, c.sealed, c.locale, u.preferences from users u join contacts c on c.id = u.contact_id where u.id = $1",
+pub(super) async fn recipient(db: &mut impl Read, shop: &Shop, user: UserId) -> Result<Option<Recipient>, IdentityError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        contact_id: ContactId,
+        sealed: Vec<u8>,
+        locale: String,
+        preferences: String,
+    }
+    let row: Option<Row> = db
+        .load_optional(
+            "select u.contact_id, c.sealed, c.locale, u.preferences from users u join contacts c on c.id = u.contact_id where u.id = $1",
             &[&user],
         )
         .await?;
-    let Some((contact, sealed, locale, preferences)) = row else { return Ok(None) };
-    let person = customers::unseal_contact(shop, contact, &sealed)?;
-    let preferences: Preferences = serde_json::from_str(&preferences).unwrap_or_default();
-    let locale = Locale::parse(&preferences.locale).or_else(|| Locale::parse(&locale)).unwrap_or_default();
+    let Some(row) = row else { return Ok(None) };
+    let person = customers::unseal_contact(shop, row.contact_id, &row.sealed)?;
+    let preferences: Preferences = serde_json::from_str(&row.preferences).unwrap_or_default();
+    let locale = Locale::parse(&preferences.locale).or_else(|| Locale::parse(&row.locale)).unwrap_or_default();
     Ok(Some(Recipient { name: person.name, email: person.email, locale }))
-}
-
-async fn deliver(shop: Shop, payload: Value) -> Result<(), Failure> {
-    let payload: Payload = serde_json::from_value(payload).map_err(|error| error.to_string())?;
-    let mail = compose(&shop, payload).await.map_err(|error| error.to_string())?;
-    match mail {
-        Some(mail) => super::send(&shop, &mail).await,
-        None => Ok(()),
-    }
 }
 
 /// The list in a mail: what, and how much of it.
 type Lines = Vec<(String, String)>;
 
 /// The mail; none when nothing of it holds any more, or the recipient has switched it off.
-async fn compose(shop: &Shop, payload: Payload) -> Result<Option<Mail>, IdentityError> {
+async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, IdentityError> {
     let mut db = shop.db();
-    if !staff_notices::recipients(&mut db, payload.kind).await?.contains(&payload.user) {
+    if !staff_notices::recipients(&mut db, job.kind).await?.contains(&job.user) {
         return Ok(None);
     }
-    let Some(recipient) = recipient(&mut db, shop, payload.user).await? else { return Ok(None) };
-    let (mut lines, only) = match payload.kind {
-        StaffNotice::Order => order_lines(shop, recipient.locale, &payload.items).await?,
-        StaffNotice::LowStock => (stock_lines(shop, recipient.locale, &payload.items).await?, None),
-        StaffNotice::Refused => (refused_lines(shop, recipient.locale, &payload.items).await?, None),
+    let Some(recipient) = recipient(&mut db, shop, job.user).await? else { return Ok(None) };
+    let (mut lines, only) = match job.kind {
+        StaffNotice::Order => order_lines(shop, recipient.locale, &job.items).await?,
+        StaffNotice::LowStock => (stock_lines(shop, recipient.locale, &job.items).await?, None),
+        StaffNotice::Refused => (refused_lines(shop, recipient.locale, &job.items).await?, None),
     };
     if lines.is_empty() {
         return Ok(None);
@@ -197,7 +228,7 @@ async fn compose(shop: &Shop, payload: Payload) -> Result<Option<Mail>, Identity
         lines.truncate(MAX_ITEMS);
         lines.push((t::MAIL_STAFF_MORE.with(locale, &[("count", &more)]), String::new()));
     }
-    let (subject, action, path) = match payload.kind {
+    let (subject, action, path) = match job.kind {
         StaffNotice::Order => (t::MAIL_STAFF_ORDERS.with(locale, count, &[]), t::MAIL_STAFF_ORDERS_ACTION, "/admin/orders"),
         StaffNotice::LowStock => (t::MAIL_STAFF_LOW.with(locale, count, &[]), t::MAIL_STAFF_LOW_ACTION, "/admin/stock"),
         StaffNotice::Refused => (t::MAIL_STAFF_REFUSED.with(locale, count, &[]), t::MAIL_STAFF_REFUSED_ACTION, "/admin"),
@@ -220,7 +251,7 @@ async fn compose(shop: &Shop, payload: Payload) -> Result<Option<Mail>, Identity
     let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     Ok(Some(Mail {
         to: (recipient.name, recipient.email),
-        id: format!("{}@{}", payload.id, from.rsplit('@').next().unwrap_or_default()),
+        id: format!("{}@{}", job.id, from.rsplit('@').next().unwrap_or_default()),
         from: (settings.name, from),
         reply_to,
         text: template.text(),
@@ -237,8 +268,8 @@ async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Li
         let Some(head) = orders::head(&mut db, item.order).await? else { continue };
         let by_card = head.payment_method == PaymentMethod::Card && head.total > 0;
         let is_new = match item.kind.as_str() {
-            "payment.authorised" => by_card,
-            "payment.captured" => by_card && !was_authorised(&mut db, &item).await?,
+            <PaymentAuthorised as Event>::KIND => by_card,
+            <PaymentCaptured as Event>::KIND => by_card && !was_authorised(&mut db, &item).await?,
             _ => !by_card,
         };
         if is_new && head.cancelled_at.is_none() && listed.insert(item.order) {
@@ -249,9 +280,9 @@ async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Li
     Ok((lines, only))
 }
 
-async fn was_authorised(db: &mut impl Reader, item: &OrderItem) -> Result<bool, DbError> {
-    let sql = "select 1 from events where subject = $1 and kind = 'payment.authorised' and seq < $2 limit 1";
-    Ok(db.fetch_optional::<(i64,)>(sql, &[&item.order, &item.seq]).await?.is_some())
+async fn was_authorised(db: &mut impl Read, item: &OrderItem) -> Result<bool, DbError> {
+    let sql = "select seq from events where subject = $1 and kind = $2 and seq < $3 limit 1";
+    Ok(db.fetch_optional_scalar::<i64>(sql, &[&item.order, &PaymentAuthorised::KIND, &item.seq]).await?.is_some())
 }
 
 /// Each refusal that is still open: its kind, order and amount.

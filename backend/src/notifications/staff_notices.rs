@@ -1,32 +1,35 @@
 //! Which mails each member of staff gets: their own choice, or the default of their role.
 
-use std::collections::HashSet;
-
 use domain::id::UserId;
 use domain::permission::Role;
 use domain::view::{StaffNotice, StaffNoticesView};
-use serde_json::json;
+use platform::Context;
+use platform::db::{DbError, Flag, Read};
 
+use super::events::StaffNoticesChosen;
 use super::staff_mail;
 use crate::Shop;
 use crate::identity::IdentityError;
-use crate::platform::context::Context;
-use crate::platform::db::{DbError, Reader};
-use crate::platform::events::{self, Event};
 
 /// The active members of staff who may see this kind of notice and get mails about it.
-pub(super) async fn recipients(db: &mut impl Reader, kind: StaffNotice) -> Result<Vec<UserId>, DbError> {
-    let rows: Vec<(UserId, String, Option<i64>)> = db
-        .fetch_all(
+pub(super) async fn recipients(db: &mut impl Read, kind: StaffNotice) -> Result<Vec<UserId>, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        id: UserId,
+        role: String,
+        wanted: Option<Flag>,
+    }
+    let rows: Vec<Row> = db
+        .load_all(
             "select u.id, u.role, n.wanted from users u left join staff_notices n on n.user_id = u.id and n.kind = $1
              where u.role is not null and u.active = 1 order by u.id",
             &[&kind.as_str()],
         )
         .await?;
-    let recipient = |(user, role, wanted): (UserId, String, Option<i64>)| {
-        let role: Role = role.parse().ok()?;
-        let wanted = wanted.map_or_else(|| kind.unless_chosen(role), |wanted| wanted == 1);
-        (wanted && role.may(kind.needs())).then_some(user)
+    let recipient = |row: Row| {
+        let role: Role = row.role.parse().ok()?;
+        let wanted = row.wanted.map_or_else(|| kind.unless_chosen(role), |wanted| wanted.0);
+        (wanted && role.may(kind.needs())).then_some(row.id)
     };
     Ok(rows.into_iter().filter_map(recipient).collect())
 }
@@ -37,10 +40,15 @@ pub(super) async fn recipients(db: &mut impl Reader, kind: StaffNotice) -> Resul
 /// [`IdentityError::SignedOut`] unless a member of staff is signed in; the database's.
 pub async fn staff_notices(shop: &Shop, ctx: &Context) -> Result<StaffNoticesView, IdentityError> {
     let (Some(user), Some(role)) = (ctx.user(), ctx.role) else { return Err(IdentityError::SignedOut) };
-    let rows: Vec<(String, i64)> = shop.db().fetch_all("select kind, wanted from staff_notices where user_id = $1", &[&user]).await?;
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        kind: String,
+        wanted: Flag,
+    }
+    let rows: Vec<Row> = shop.db().load_all("select kind, wanted from staff_notices where user_id = $1", &[&user]).await?;
     let choice = |kind: StaffNotice| {
-        let chosen = rows.iter().find(|(chosen, _)| chosen == kind.as_str());
-        (kind, chosen.map_or_else(|| kind.unless_chosen(role), |(_, wanted)| *wanted == 1))
+        let chosen = rows.iter().find(|row| row.kind == kind.as_str());
+        (kind, chosen.map_or_else(|| kind.unless_chosen(role), |row| row.wanted.0))
     };
     let notices = StaffNotice::ALL.into_iter().filter(|kind| role.may(kind.needs())).map(choice).collect();
     let email = staff_mail::recipient(&mut shop.db(), shop, user).await?.map(|recipient| recipient.email).unwrap_or_default();
@@ -53,21 +61,19 @@ pub async fn staff_notices(shop: &Shop, ctx: &Context) -> Result<StaffNoticesVie
 /// As [`staff_notices`].
 pub async fn save_staff_notices(shop: &Shop, ctx: &Context, wanted: &[StaffNotice]) -> Result<(), IdentityError> {
     let (Some(user), Some(_)) = (ctx.user(), ctx.role) else { return Err(IdentityError::SignedOut) };
-    let (own, ctx) = (shop.clone(), ctx.clone());
-    let wanted: HashSet<&str> = wanted.iter().map(|kind| kind.as_str()).collect();
-    shop.db()
-        .write(async move |tx| {
-            for kind in StaffNotice::ALL {
-                tx.execute(
-                    "insert into staff_notices (user_id, kind, wanted) values ($1, $2, $3)
-                     on conflict (user_id, kind) do update set wanted = excluded.wanted",
-                    &[&user, &kind.as_str(), &i64::from(wanted.contains(kind.as_str()))],
-                )
-                .await?;
-            }
-            let data = json!({ "wanted": wanted });
-            events::append(tx, &own, &ctx, own.now(), &[Event::new("user.notices", user.0, data)]).await?;
-            Ok::<_, IdentityError>(())
-        })
-        .await
+    let wanted = StaffNotice::ALL.map(|kind| (kind, wanted.contains(&kind)));
+    shop.write(ctx, async move |tx| {
+        for (kind, wanted) in &wanted {
+            tx.execute(
+                "insert into staff_notices (user_id, kind, wanted) values ($1, $2, $3)
+                 on conflict (user_id, kind) do update set wanted = excluded.wanted",
+                &[&user, &kind.as_str(), wanted],
+            )
+            .await?;
+        }
+        let chosen = wanted.iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| *kind).collect();
+        tx.record(user, StaffNoticesChosen { wanted: chosen });
+        Ok(())
+    })
+    .await
 }

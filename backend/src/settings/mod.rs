@@ -117,7 +117,6 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
     })
     .await?;
     shop.settings().forget();
-    shop.feed().wake();
     load(shop).await?;
     Ok(())
 }

@@ -6,11 +6,11 @@ use crate::support::{TestShop, a_product, address, both, guest, number, place, p
 use backend::Shop;
 use backend::customers::{self, CustomerError};
 use backend::identity;
-use backend::platform::Context;
-use backend::platform::db::DbError;
 use domain::Locale;
 use domain::id::ContactId;
 use domain::view::{Address, ContactDetails, Preferences};
+use platform::Context;
+use platform::db::DbError;
 
 const PASSWORD: &str = "blue gate beside the bakery";
 
@@ -244,9 +244,9 @@ async fn the_database_file_and_its_log_name_no_shopper() {
 async fn no_table_in_postgres_names_a_shopper() {
     let shop = postgres().await;
     a_busy_day(&shop).await;
-    let tables: Vec<(String,)> = shop
+    let tables: Vec<String> = shop
         .db()
-        .fetch_all("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[])
+        .fetch_scalars("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[])
         .await
         .unwrap();
     assert!(tables.len() > 20);
@@ -255,7 +255,7 @@ async fn no_table_in_postgres_names_a_shopper() {
     let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
     let mut finds_open_text = false;
-    for (table,) in tables {
+    for table in tables {
         // Bytes are written in hex.
         let sql = sqlx::AssertSqlSafe(format!("select cast(t as text) from {table} t"));
         let texts: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();

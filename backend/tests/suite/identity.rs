@@ -3,11 +3,11 @@
 use crate::support::{TestShop, both, guest, number};
 use backend::Shop;
 use backend::identity::{self, IdentityError};
-use backend::platform::Context;
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::{ContactDetails, DenialKind};
 use domain::{Locale, Timestamp};
+use platform::Context;
 
 const PASSWORD: &str = "blue gate beside the bakery";
 
@@ -182,7 +182,7 @@ async fn counts_are_shared_by_the_nodes_of_one_database() {
     let one = crate::support::open(url.clone(), crate::support::Folder::new(), |_| {}).await;
     let mut config = backend::ShopConfig::new(url, one.folder.path(), "http://127.0.0.1:3000");
     config.light_passwords = true;
-    let rng = std::sync::Arc::new(backend::platform::rng::SystemRng);
+    let rng = std::sync::Arc::new(platform::rng::SystemRng);
     let two = Shop::open_with(config.clone(), crate::support::adapters(&config), one.clock.clone(), rng).await.unwrap();
     sign_up(&one, "Ana Reyes").await;
     for node in [&*one, &two].into_iter().cycle().take(10) {
@@ -231,8 +231,8 @@ async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
         assert_eq!(of(DenialKind::Permission), (1, "Ana Reyes".into(), "203.0.113.7".into()));
         let events = "select count(*) from events where kind in ('sign_in.failed', 'sign_in.waiting', 'permission.refused')";
         assert_eq!(number(shop, events).await, 3, "an event each, however often");
-        let subject: (UserId,) = shop.db().fetch_one("select subject from events where kind = 'sign_in.failed'", &[]).await.unwrap();
-        assert_eq!(subject.0, ana);
+        let subject: UserId = shop.db().fetch_scalar("select subject from events where kind = 'sign_in.failed'", &[]).await.unwrap();
+        assert_eq!(subject, ana);
         // A thousand clients in an hour leave no more than an hour's rows.
         for n in 0..1_000_u32 {
             let [_, _, c, d] = n.to_be_bytes();

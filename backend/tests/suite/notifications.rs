@@ -83,7 +83,7 @@ async fn the_former_address_is_told_that_another_signs_in() {
         let contact = |email: &str| ContactDetails { name: "Ana Reyes".into(), email: email.into(), phone: String::new() };
         let password = "blue gate beside the bakery";
         let (user, token) = identity::sign_up(world, &guest(world), Locale::En, contact("ana@example.com"), password).await.unwrap();
-        let ctx = backend::platform::Context::customer(user, guest(world).request);
+        let ctx = platform::Context::customer(user, guest(world).request);
         identity::save_contact(world, &ctx, Locale::En, &token, &contact("ana.reyes@example.com"), password).await.unwrap();
         assert_eq!(number(world, "select count(*) from jobs where payload like '%ana%'").await, 0, "the address waits sealed");
         world.work().await;
@@ -167,11 +167,16 @@ async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name
         world.control("/_control/mail", json!({ "fail_next": 1, "code": 451 })).await;
         world.send_mails().await;
         assert!(world.mails().await.is_empty());
-        let jobs: Vec<(String, Option<String>)> =
-            world.db().fetch_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
+        #[derive(Debug, sqlx::FromRow)]
+        struct Row {
+            #[allow(dead_code, reason = "it is printed")]
+            payload: String,
+            last_error: Option<String>,
+        }
+        let jobs: Vec<Row> = world.db().load_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
         assert_eq!(jobs.len(), 1);
         let kept = format!("{jobs:?}");
-        assert!(jobs[0].1.is_some() && !kept.contains("Maria") && !kept.contains("example.com"), "{kept}");
+        assert!(jobs[0].last_error.is_some() && !kept.contains("Maria") && !kept.contains("example.com"), "{kept}");
         world.work().await;
         assert_eq!(world.mails().await.len(), 1);
     })

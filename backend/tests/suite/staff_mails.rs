@@ -3,12 +3,12 @@
 use crate::support::outside::{VISA, World, both_worlds};
 use crate::support::{a_product, number, place};
 use backend::payments::{capture, settle};
-use backend::platform::Context;
 use backend::{identity, inventory, notifications};
 use domain::Locale;
 use domain::id::{LocationId, RequestId};
 use domain::permission::Role;
 use domain::view::{ContactDetails, StaffNotice};
+use platform::Context;
 
 async fn somebody(world: &World, name: &str, role: Role, locale: Locale) -> Context {
     let contact = ContactDetails { name: name.into(), email: format!("{}@shop.example", name.to_lowercase()), phone: String::new() };
@@ -89,11 +89,11 @@ async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
         let mails = staff_mails(world).await;
         assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 item runs low"), "{mails:?}");
         assert!(mails[0].2.contains("Mug: 5"), "{}", mails[0].2);
-        let location: (LocationId,) = world.db().fetch_one("select location_id from stock where available > 0", &[]).await.unwrap();
-        inventory::adjust(world, &lola, variant, location.0, 20, "delivered").await.unwrap();
+        let location: LocationId = world.db().fetch_scalar("select location_id from stock where available > 0", &[]).await.unwrap();
+        inventory::adjust(world, &lola, variant, location, 20, "delivered").await.unwrap();
         send_staff_mails(world).await;
         assert_eq!(number(world, "select count(*) from low_stock").await, 0);
-        inventory::adjust(world, &lola, variant, location.0, -20, "broken").await.unwrap();
+        inventory::adjust(world, &lola, variant, location, -20, "broken").await.unwrap();
         send_staff_mails(world).await;
         assert_eq!(staff_mails(world).await.len(), 2);
     })

@@ -40,7 +40,7 @@ fn addresses_page() -> AnyView {
         <Transition fallback=|| view! { <SkeletonText lines=8/> }>
             {move || Suspend::new(async move {
                 match book.await {
-                    Ok(book) => view! { <Book book action done=done.get_untracked()/> }.into_any(),
+                    Ok(book) => view! { <AddressList book action done=done.get_untracked()/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
@@ -50,7 +50,7 @@ fn addresses_page() -> AnyView {
 }
 
 #[component]
-fn Book(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> impl IntoView {
+fn AddressList(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> impl IntoView {
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
     let none = book.saved.is_empty();
@@ -59,13 +59,13 @@ fn Book(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> i
     view! {
         <AccountFrame here="/account/addresses" title=tr!(ACCOUNT_ADDRESSES)>
             {none.then(|| view! { <EmptyState title=tr!(ADDRESS_NONE_TITLE) body=tr!(ADDRESS_NONE_BODY) plain=true/> })}
-            <ul class="grid sm:grid-cols-2 gap-4">{book.saved.into_iter().map(|saved| view! { <Saved saved action/> }).collect_view()}</ul>
+            <ul class="grid sm:grid-cols-2 gap-4">{book.saved.into_iter().map(|saved| view! { <AddressCard saved action/> }).collect_view()}</ul>
             <section class="mt-10 max-w-xl">
                 <h2 class="text-xl mb-4">{heading}</h2>
                 <ProblemSummary problem/>
-                // Another address is another form: what was typed into this one is not its.
+                // A new form for each address: what was typed into one is not the other's.
                 <For each=move || [(edited.clone(), done)] key=Clone::clone let((edited, _))>
-                    <Edited edited start=start.clone() countries=countries.clone() action problem/>
+                    <AddressForm edited start=start.clone() countries=countries.clone() action problem/>
                 </For>
             </section>
         </AccountFrame>
@@ -73,9 +73,8 @@ fn Book(book: BookView, action: ServerAction<ChangeAddresses>, done: usize) -> i
     .into_any()
 }
 
-/// The form of an address.
 #[component]
-fn Edited(
+fn AddressForm(
     edited: String,
     start: AddressStart,
     countries: Vec<(String, String)>,
@@ -100,7 +99,7 @@ fn Edited(
 }
 
 #[component]
-fn Saved(saved: SavedAddress, action: ServerAction<ChangeAddresses>) -> impl IntoView {
+fn AddressCard(saved: SavedAddress, action: ServerAction<ChangeAddresses>) -> impl IntoView {
     let id = saved.id.to_string();
     view! {
         <li class="bg-raised border border-hairline rounded-card p-4 flex flex-col gap-3">

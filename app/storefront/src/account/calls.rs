@@ -39,10 +39,9 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<ChangeAccount>(),
 ];
 
-/// Somebody signed in: where they go on, with the cart that is now theirs.
+/// The result of signing in: the next page, and the user's cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entered {
-    /// The next page.
+pub struct SignedIn {
     pub next: String,
     pub cart: Option<CartView>,
 }
@@ -71,11 +70,11 @@ fn customer_error(error: CustomerError) -> AppError {
 }
 
 #[cfg(feature = "ssr")]
-async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<Entered, AppError> {
+async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<SignedIn, AppError> {
     let shop = request::shop()?;
     let context = identity::context_of(me, request::context()?.request);
     request::set_session(Some(token));
-    // Sent to where one signs in, and nowhere else.
+    // A cookie for the sign-in addresses only.
     let device = identity::device_token(&shop, me.id, request::context()?.device.as_deref());
     for path in request::SIGN_IN_PATHS {
         request::set_cookie(session::cookies::DEVICE, &device, path, 31_536_000);
@@ -87,7 +86,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     let home = if me.role.is_some() { "/admin" } else { "/account" };
     let next = back.filter(|back| request::is_inside(back)).unwrap_or_else(|| home.to_owned());
     request::redirect(&next);
-    Ok(Entered { next, cart })
+    Ok(SignedIn { next, cart })
 }
 
 #[server(endpoint = "sign_in", output = Answer)]
@@ -96,7 +95,7 @@ pub async fn sign_in(
     password: String,
     #[server(default)] cart: Option<String>,
     #[server(default)] back: Option<String>,
-) -> Result<Entered, AppError> {
+) -> Result<SignedIn, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(identity_error)?;
     enter(&me, &token, cart, back).await
@@ -112,7 +111,7 @@ pub async fn sign_up(
     password: String,
     #[server(default)] cart: Option<String>,
     #[server(default)] back: Option<String>,
-) -> Result<Entered, AppError> {
+) -> Result<SignedIn, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let contact = ContactDetails { name, email, phone };
     let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(identity_error)?;
@@ -134,10 +133,9 @@ pub async fn sign_out() -> Result<String, AppError> {
 }
 access!(SignOut, Access::Public);
 
-/// The account's first page.
+/// The account's home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
-    /// Who it is.
     pub contact: ContactDetails,
     /// The newest orders.
     pub orders: OrderListView,
@@ -151,7 +149,6 @@ async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
         .map_err(|error| request::unexpected(&error))
 }
 
-/// Who is signed in, with the newest orders.
 #[server(endpoint = "read_account", input = GetUrl, output = Answer)]
 pub async fn read_account() -> Result<AccountView, AppError> {
     request::authorize(Access::Customer)?;
@@ -183,16 +180,15 @@ pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppErro
 }
 access!(ReadMyOrder, Access::Customer);
 
-/// The address book, and the form beneath it.
+/// The address book with its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookView {
-    /// What is in it.
     pub saved: Vec<SavedAddress>,
-    /// Codes and names of the countries.
+    /// Code and name of each.
     pub countries: Vec<(String, String)>,
-    /// The form: of the address that is edited, of what was typed, or empty.
+    /// The edited address, what was typed, or empty.
     pub form: AddressStart,
-    /// Which address is edited; empty for a new one.
+    /// The id of the edited address; empty for a new one.
     pub edited: String,
 }
 
@@ -204,11 +200,11 @@ pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let fallback = use_context::<FormFallback>().unwrap_or_default();
     let typed: Fields = fallback.values.into_iter().collect();
     let one = saved.iter().find(|saved| saved.id.to_string() == edited).map(|saved| saved.address.clone());
-    let known = request::me().map(|me| me.contact).unwrap_or_default();
+    let contact = request::me().map(|me| me.contact).unwrap_or_default();
     let address = match (fallback.to.is_empty(), one) {
         (false, _) => address::read(&typed, ""),
         (true, Some(one)) => one,
-        (true, None) => Address { recipient: known.name, phone: known.phone, ..Address::default() },
+        (true, None) => Address { recipient: contact.name, phone: contact.phone, ..Address::default() },
     };
     let edited = typed.get("id").cloned().unwrap_or(edited);
     Ok(BookView { saved, countries: backend::customers::countries(request::locale()), form: address::start(address)?, edited })
@@ -249,15 +245,14 @@ pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<Strin
 }
 access!(ChangeAddresses, Access::Customer);
 
-/// What the account's owner prefers, and how to reach them.
+/// Contact details and preferences of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreferencesView {
-    /// Name, e-mail, phone.
     pub contact: ContactDetails,
     pub preferences: Preferences,
 }
 
-/// What the account's owner prefers, and how to reach them.
+/// Contact details and preferences of an account.
 #[server(endpoint = "read_preferences", input = GetUrl, output = Answer)]
 pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let context = request::authorize(Access::Customer)?;
@@ -281,10 +276,10 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
             identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(identity_error)?;
         }
         "preferences" => {
-            let kept = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
-            let preferences = Preferences { locale: raw("language"), ..kept };
+            let saved = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
+            let preferences = Preferences { locale: raw("language"), ..saved };
             backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(customer_error)?;
-            // As in the browser is what it is without a cookie.
+            // Without a cookie the browser's language is used.
             match Locale::parse(&preferences.locale) {
                 Some(language) => request::set_cookie(session::cookies::LANGUAGE, language.code(), "/", 31_536_000),
                 None => request::set_cookie(session::cookies::LANGUAGE, "", "/", 0),

@@ -2,9 +2,9 @@
 
 mod addresses;
 mod calls;
-mod enter;
 mod orders;
 mod preferences;
+mod sign_in;
 
 use leptos::prelude::*;
 use session::Access;
@@ -12,23 +12,16 @@ use ui::{NavLink, tr};
 
 pub use addresses::AddressesPage;
 pub use calls::*;
-pub use enter::{SignInPage, SignUpPage};
 pub use orders::{AccountPage, MyOrderPage, MyOrdersPage};
 pub use preferences::PreferencesPage;
+pub use sign_in::{SignInPage, SignUpPage};
 
 /// Server functions of the account.
 pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
-/// The account's pages beside the one that is shown.
+/// The frame of the account's pages: the navigation beside the page.
 #[component]
-pub(crate) fn AccountFrame(
-    /// The path of this page.
-    here: &'static str,
-    /// Its heading.
-    #[prop(into)]
-    title: String,
-    children: Children,
-) -> impl IntoView {
+pub(crate) fn AccountFrame(here: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
     let links = [
         NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)),
         NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)),

@@ -1,4 +1,4 @@
-//! The account's first page, its orders, and one of them.
+//! The account's home, its orders, and one of them.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -8,11 +8,10 @@ use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows,
 use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
 use crate::cart::{Gone, use_cart};
 use crate::error_page::ErrorPage;
-use crate::order::{OrderRow, OrderSheet};
+use crate::order::{OrderDetails, OrderRow};
 use crate::query::address;
 use crate::seo::NotIndexed;
 
-/// The account's first page.
 #[derive(Debug)]
 pub struct AccountPage;
 
@@ -42,7 +41,7 @@ fn Overview(account: AccountView) -> impl IntoView {
     let problem = problem(action, &use_form_fallback());
     Effect::new(move || {
         if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
-            // The cart is its owner's and stays with the account.
+            // The cart belongs to the account, not to the browser.
             cart.forget_for(Gone::SignedOut);
             let _ = window().location().set_href(&next);
         }
@@ -75,7 +74,6 @@ fn Overview(account: AccountView) -> impl IntoView {
     .into_any()
 }
 
-/// The shopper's orders.
 #[derive(Debug)]
 pub struct MyOrdersPage;
 
@@ -143,7 +141,7 @@ fn my_order_page() -> AnyView {
                 view! {
                     <Title text=title.clone()/>
                     <Breadcrumbs above here=title/>
-                    <OrderSheet order actions/>
+                    <OrderDetails order actions/>
                 }.into_any()
             })}
         </Suspense>

@@ -1,4 +1,4 @@
-//! What the account's owner prefers, how to reach them, and their password.
+//! Preferences, contact details and password.
 
 use domain::Locale;
 use leptos::prelude::*;
@@ -10,7 +10,6 @@ use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
 
-/// Preferences, contact, password.
 #[derive(Debug)]
 pub struct PreferencesPage;
 
@@ -45,11 +44,11 @@ fn Forms(view: PreferencesView) -> impl IntoView {
     };
     Effect::new(move || {
         if action.value().with(|answer| matches!(answer, Some(Ok(step)) if step == "preferences")) {
-            // Another language is another page. Where it cannot be gone to the next one is in it.
+            // A new document in the new language. When it cannot be opened, the next page is in it.
             let _ = window().location().set_href("/account/preferences?saved=1");
         }
     });
-    let typed = move |name: &str, known: String| fallback.value(name).map_or(known, str::to_owned);
+    let typed = move |name: &str, saved: String| fallback.value(name).map_or(saved, str::to_owned);
     let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
     view! {
         <AccountFrame here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>

@@ -1,5 +1,5 @@
-//! The cart's server functions. Besides the browser's own copy, a cookie names the cart to the pages that show it before a
-//! script runs, or without one; it is sent to those pages alone, so that all others stay the same for everybody.
+//! The cart's server functions. Besides the browser's copy, a cookie names the cart to the pages that show it before a
+//! script runs, or without one; it is sent to those pages only, so that all others stay cacheable for everybody.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<SyncCart>(), access_of::<Rea
 #[cfg(feature = "ssr")]
 const PAGES: [&str; 6] = ["/cart", "/checkout", "/sign-in", "/sign-up", "/orders/follow", "/api/finish_order"];
 
-/// Names the cart to the pages that show it; with none it is forgotten.
+/// Sets the cookie with the cart's id, or removes it.
 #[cfg(feature = "ssr")]
 pub(crate) fn name_cart(id: Option<CartId>) {
     let (value, age) = id.map_or((String::new(), 0), |id| (id.to_string(), 90 * 86_400));
@@ -49,7 +49,7 @@ fn to_app_error(error: CartError) -> AppError {
     }
 }
 
-/// Tells the server what the browser's cart holds; the answer has prices and stock of now, and what changed.
+/// Sends the browser's cart to the server; the answer has current prices and stock, and what changed.
 #[server(endpoint = "sync_cart", output = Answer)]
 pub async fn sync_cart(
     #[server(default)] id: Option<CartId>,
@@ -65,7 +65,7 @@ pub async fn sync_cart(
 }
 access!(SyncCart, Access::Public);
 
-/// A cart as the server has it; without an id the one that this browser is known by, for the page before a script runs.
+/// The server's cart; without an id the one of the cookie, for the page before a script runs.
 #[server(endpoint = "read_cart", input = GetUrl, output = Answer)]
 pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
@@ -78,8 +78,8 @@ pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError>
 }
 access!(ReadCart, Access::Public);
 
-/// Changes the cart from a plain form, without a script: `step` is `add`, `set`, `remove` or `code`. A thing is named by its
-/// variant, or by its product and what was chosen of each option.
+/// Changes the cart by a form without a script: `step` is `add`, `set`, `remove` or `code`. The item is named by its
+/// variant, or by its product and the chosen value of each option.
 #[server(endpoint = "change_cart", output = Answer)]
 pub async fn change_cart(
     step: String,
@@ -91,7 +91,7 @@ pub async fn change_cart(
 ) -> Result<String, AppError> {
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let known = match named_cart() {
+    let cart = match named_cart() {
         Some(id) => match backend::cart::view(&shop, &context, locale, id).await {
             Ok(view) => Some(view),
             Err(CartError::Unknown) => None,
@@ -99,7 +99,7 @@ pub async fn change_cart(
         },
         None => None,
     };
-    let view = known.unwrap_or_else(super::empty);
+    let view = cart.unwrap_or_else(super::empty);
     let mut items: Vec<_> = view
         .lines
         .iter()
@@ -113,7 +113,7 @@ pub async fn change_cart(
     };
     let wrong_quantity =
         || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MAX))]))]);
-    // What cannot be read is no 0: that would take the line out.
+    // An unreadable number is not 0: that would remove the line.
     let quantity = quantity.map_or(Ok(1), |text| domain::number::whole(&text)).map_err(|_| wrong_quantity())?;
     match (step.as_str(), variant) {
         ("code", _) => discount = code.filter(|code| !code.trim().is_empty()),
@@ -144,7 +144,7 @@ access!(ChangeCart, Access::Public);
 async fn chosen_variant(shop: &backend::Shop, slug: &str, choice: &BTreeMap<String, String>) -> Result<Option<VariantId>, AppError> {
     let product = backend::catalog::product(shop, request::locale(), slug).await.map_err(|error| request::unexpected(&error))?;
     Ok(product.and_then(|product| {
-        let wanted: Vec<_> = product.options.iter().map(|option| choice.get(&option.key).cloned().unwrap_or_default()).collect();
-        product.variants.iter().find(|variant| variant.values == wanted).map(|variant| variant.id)
+        let values: Vec<_> = product.options.iter().map(|option| choice.get(&option.key).cloned().unwrap_or_default()).collect();
+        product.variants.iter().find(|variant| variant.values == values).map(|variant| variant.id)
     }))
 }

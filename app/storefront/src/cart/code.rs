@@ -13,11 +13,7 @@ const FIELD: &str = "code";
 
 /// The field for a discount code, as a form of its own.
 #[component]
-pub fn CodeForm(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
-) -> impl IntoView {
+pub fn CodeForm(#[prop(into)] view: Signal<CartView>) -> impl IntoView {
     view! {
         <form method="post" action="/cart" on:submit=|event| event.prevent_default()>
             <CodeField view step="code"/>
@@ -26,7 +22,7 @@ pub fn CodeForm(
     .into_any()
 }
 
-/// Is a discount code of this cart not used?
+/// Was a discount code of this cart refused?
 pub(crate) fn is_code_refused(view: &CartView) -> bool {
     view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }))
 }
@@ -34,18 +30,16 @@ pub(crate) fn is_code_refused(view: &CartView) -> bool {
 /// The field for a discount code, in a form. Only here it is shown why a code is refused.
 #[component]
 pub(crate) fn CodeField(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
+    #[prop(into)] view: Signal<CartView>,
     /// What the button sends as `step`, without a script.
     step: &'static str,
     /// What the button to continue without a code sends as `step`: only where a refused code blocks the next step.
     #[prop(optional)]
     without: Option<&'static str>,
-    /// What was typed into it, when the form came back.
+    /// What was typed, when the form came back.
     #[prop(optional_no_strip)]
     sent: Option<String>,
-    /// Why the form's code is not used.
+    /// The form's error for the code.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -135,7 +129,7 @@ fn field() -> Option<web_sys::HtmlInputElement> {
 
 fn focus_field() {
     if let Some(field) = field() {
-        // A field in a folded panel cannot have it.
+        // A field in a folded panel cannot take it.
         let _ = field.focus();
     }
 }

@@ -1,16 +1,14 @@
-//! Why a cart that a tab shows is gone: another tab ordered it, or signed out.
+//! Why the cart of a tab is gone: another tab ordered it, or signed out.
 
 use gloo_storage::{LocalStorage, Storage};
 
-/// Under which name the browser notes why a cart is gone, for its other tabs.
+/// The storage key of the reason, for other tabs.
 const WHY: &str = "tindahan.cart.gone";
 
-/// Why a cart is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// It was bought.
     Ordered,
-    /// Its owner signed out.
+    /// Its user signed out.
     SignedOut,
 }
 
@@ -22,13 +20,13 @@ impl Gone {
         }
     }
 
-    /// Notes it for other tabs.
+    /// Stores it for other tabs.
     pub(super) fn note(self) {
-        // A browser that keeps nothing has no other tabs to tell.
+        // Without storage no other tab shows the cart either.
         let _ = LocalStorage::raw().set_item(WHY, self.as_str());
     }
 
-    /// What another tab noted.
+    /// The reason that another tab stored.
     pub(super) fn noted() -> Option<Self> {
         let noted = LocalStorage::raw().get_item(WHY).ok()??;
         [Self::Ordered, Self::SignedOut].into_iter().find(|why| why.as_str() == noted)

@@ -1,4 +1,4 @@
-//! How a cart looks: its lines, its sums, its news; in the drawer, on its page, and beside the checkout.
+//! The views of a cart: lines, sums, notices; in the drawer, on its page, and neighbour the checkout.
 
 use std::time::Duration;
 
@@ -17,24 +17,24 @@ use wasm_bindgen::JsCast;
 use super::{Cart, Gone, use_cart};
 use crate::place::{self, DeliveryLine, read_delivery};
 
-/// How long what is not seen at first leaves the network to what is.
-const SOON: Duration = Duration::from_secs(3);
+/// The delay before code that is not needed at first is loaded.
+const LOAD_DELAY: Duration = Duration::from_secs(3);
 
-/// The cart over the page's end. What it offers is on the cart's page as well. What is in it comes to the browser when it is
-/// first opened: whoever only looks need not wait for it.
+/// The cart at the page's end side. The cart's page offers the same. Its code is loaded when it is
+/// first opened, or soon after the page.
 #[component]
 pub fn CartDrawer() -> impl IntoView {
     let cart = use_cart();
-    // Soon after, so that it opens without a network too.
+    // Soon after the page, so that it opens without a network too.
     when_hydrated(|| {
         set_timeout(
             || {
                 spawn_local(async {
-                    // Without it the drawer says so when it is opened, and tries again.
+                    // On an error the drawer tries again when it is opened.
                     let _ = load_drawer().await;
                 });
             },
-            SOON,
+            LOAD_DELAY,
         );
     });
     let inside = move || {
@@ -97,20 +97,16 @@ fn discounted_subtotal(view: &CartView) -> Money {
     view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
 }
 
-/// Price and weight in grams of what is in a cart, for its delivery; `None` if nothing in it can be bought.
+/// Price and weight in grams of a cart's items, for the delivery; `None` if none of them can be bought.
 #[must_use]
 pub(crate) fn contents_of(view: &CartView) -> Option<(Money, i64)> {
     let weight = view.lines.iter().map(|line| line.weight_g.saturating_mul(line.quantity.get())).fold(0_i64, i64::saturating_add);
     view.lines.iter().any(|line| line.available > 0).then(|| (discounted_subtotal(view), weight))
 }
 
-/// A cart with nothing in it, or one that another tab ended: then that is said.
+/// The message of an empty cart, or of one that another tab ordered.
 #[component]
-pub fn EmptyCart(
-    /// The next step.
-    #[prop(optional, into)]
-    action: Option<ViewFn>,
-) -> impl IntoView {
+pub fn EmptyCart(#[prop(optional, into)] action: Option<ViewFn>) -> impl IntoView {
     let cart = use_cart();
     move || {
         let action = action.clone();
@@ -131,12 +127,12 @@ pub fn EmptyCart(
     }
 }
 
-/// What changed since the shopper last looked.
+/// The cart's notices, with a button to dismiss them.
 #[component]
 pub fn Notices(cart: Cart) -> impl IntoView {
     let view = cart.view();
     move || {
-        let notices = view.with(|view| news(&view.notices));
+        let notices = view.with(|view| general_notices(&view.notices));
         let unreached = cart.is_unreached();
         view! {
             {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> }.into_any())}
@@ -150,13 +146,13 @@ pub fn Notices(cart: Cart) -> impl IntoView {
     }
 }
 
-/// What changed in a cart, without what is said at the field of the discount code.
+/// The notices without those shown at the field of the discount code.
 #[must_use]
-pub(crate) fn news(notices: &[CartNotice]) -> Vec<CartNotice> {
+pub(crate) fn general_notices(notices: &[CartNotice]) -> Vec<CartNotice> {
     notices.iter().filter(|notice| !matches!(notice, CartNotice::DiscountRefused { .. })).cloned().collect()
 }
 
-/// News about a cart in words.
+/// Notices in words.
 #[component]
 pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
     view! {
@@ -184,13 +180,9 @@ pub(crate) fn words(notice: &CartNotice) -> String {
     }
 }
 
-/// The lines of a cart. Each is a plain form too.
+/// The lines of a cart. Each is a form, for without a script.
 #[component]
-pub fn Lines(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
-) -> impl IntoView {
+pub fn Lines(#[prop(into)] view: Signal<CartView>) -> impl IntoView {
     view! {
         <ul class="divide-y divide-hairline">
             <For each=move || view.with(|view| view.lines.iter().map(|line| line.variant).collect::<Vec<_>>()) key=|variant| *variant let:variant>
@@ -205,7 +197,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     let cart = use_cart();
     let locale = use_locale();
     let line = Memo::new(move |_| view.with(|view| view.lines.iter().find(|line| line.variant == variant).cloned()));
-    // A line that was taken out a moment ago has nothing to show.
+    // A line that was just removed shows nothing.
     let Some(first) = line.get_untracked() else { return ().into_any() };
     let count = |line: &CartLineView| u32::try_from(line.quantity.get()).unwrap_or(1);
     let number = RwSignal::new(count(&first));
@@ -214,7 +206,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
             number.set(now);
         }
     });
-    // The server tells of at most ten more than are wanted, and has the last word.
+    // The server reports at most ten more than the quantity, and decides.
     let most = Signal::derive(move || {
         let few = line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1));
         if few < 10 { few } else { super::MAX_QUANTITY }
@@ -249,7 +241,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                     action="/cart"
                     class="flex items-center justify-between gap-2 mt-1"
                     on:submit=move |event| {
-                        // Enter in the number, which has already told its change.
+                        // Enter in the quantity, whose change is applied already.
                         event.prevent_default();
                     }
                 >
@@ -270,9 +262,9 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                             if let Some(line) = line.get_untracked() {
                                 focus_beside(&event);
                                 cart.remove(variant);
-                                let undo = cart.lasting(move || Callback::new(move |()| {
+                                let undo = cart.in_own_scope(move || Callback::new(move |()| {
                                     cart.put(line.clone());
-                                    // The button that was pressed goes; the line is there a moment later.
+                                    // The pressed button is gone, and the line is there a moment later.
                                     request_animation_frame(move || focus_line(variant));
                                 }));
                                 toasts.undo(removed.clone(), undo);
@@ -288,10 +280,10 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
     .into_any()
 }
 
-/// Before a line is taken out the focus goes to the line beside it; without one to what closes the drawer, or to the page.
+/// Before a line is removed the focus goes to the next line; without one to the drawer's close button, or to the page.
 fn focus_beside(event: &leptos::ev::MouseEvent) {
     let within = |element: web_sys::Element, selector: &str| element.query_selector(selector).ok().flatten();
-    let beside = || {
+    let neighbour = || {
         let pressed = event.target()?.dyn_into::<web_sys::Element>().ok()?;
         let line = pressed.closest("li").ok().flatten()?;
         let other = line.next_element_sibling().or_else(|| line.previous_element_sibling());
@@ -302,36 +294,34 @@ fn focus_beside(event: &leptos::ev::MouseEvent) {
             .dyn_into::<web_sys::HtmlElement>()
             .ok()
     };
-    if let Some(beside) = beside() {
-        // What cannot be focused leaves the focus where it was.
-        let _ = beside.focus();
+    if let Some(neighbour) = neighbour() {
+        // On an error the focus stays.
+        let _ = neighbour.focus();
     }
 }
 
-/// After a line was put back the focus goes to it, where it is shown; else to the page.
+/// After a line was put back the focus goes to it, if it is shown; else to the page.
 fn focus_line(variant: VariantId) {
     let page = document();
     let line = format!("main li:has(input[name=variant][value=\"{variant}\"]) button[value=remove]");
     let line = page.query_selector(&line).ok().flatten().or_else(|| page.get_element_by_id("content"));
     if let Some(element) = line.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // What cannot be focused leaves the focus where it was.
+        // On an error the focus stays.
         let _ = element.focus();
     }
 }
 
-/// The sums of a cart: with the cheapest delivery to the place that was chosen, else without delivery and saying so.
+/// The sums of a cart: with the cheapest delivery to the chosen location, else without delivery, as a note says.
 #[component]
 pub fn Sums(
-    /// The cart.
-    #[prop(into)]
-    view: Signal<CartView>,
-    /// What was read of delivery.
+    #[prop(into)] view: Signal<CartView>,
+    /// The delivery as rendered.
     delivery: DeliveryTo,
 ) -> impl IntoView {
     let locale = use_locale();
     let contents = Signal::derive(move || view.with(contents_of));
-    let to = place::now(delivery.clone());
-    // Name of the place and the fee, once both are known.
+    let to = place::current(delivery.clone());
+    // The location's name and the fee, once both are known.
     let shipping = Memo::new(move |_| {
         let (price, weight_g) = contents.get()?;
         to.with(|to| {
@@ -364,7 +354,7 @@ pub fn Sums(
     .into_any()
 }
 
-/// How many things, in words.
+/// The number of units, in words.
 #[must_use]
 pub fn items_in(view: &CartView) -> String {
     trn!(CART_ITEMS, view.lines.iter().map(|line| line.quantity.get()).sum::<i64>())

@@ -1,13 +1,13 @@
-//! The cart: kept in the browser, synced to the server when there is one to sync with. What a cart costs is computed here by
-//! the same function as on the server; the server's word is final.
+//! The cart: stored in the browser, synced to the server when it can be reached. What a cart costs is computed here by
+//! the same function as on the server; the server's result is final.
 
 mod calls;
 mod code;
 mod gone;
-mod kept;
 mod lines;
-mod news;
+mod notices;
 mod page;
+mod stored_cart;
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{Access, when_hydrated};
 
-use kept::{KEY, Kept};
-use news::{cuts, is_news};
+use notices::{cuts, still_applies};
+use stored_cart::{KEY, StoredCart};
 
 pub use calls::*;
 pub use code::*;
@@ -31,13 +31,13 @@ pub use page::CartPage;
 /// Server functions of the cart.
 pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
-/// How long after a change it is told to the server: several presses make one sync.
+/// The delay from a change to the sync: several presses make one sync.
 const SEND_DELAY: Duration = Duration::from_millis(250);
 
-/// The most of one thing in a cart.
+/// The most units on a line.
 pub(crate) const MAX_QUANTITY: u32 = 9_999;
 
-/// A cart with nothing in it.
+/// An empty cart.
 #[must_use]
 pub fn empty() -> CartView {
     let zero = Money::zero(Currency::PHP);
@@ -54,30 +54,27 @@ pub fn empty() -> CartView {
     CartView { id: None, version: 0, lines: Vec::new(), totals, discount_code: None, notices: Vec::new() }
 }
 
-/// The cart of this browser.
 #[derive(Clone, Copy)]
 pub struct Cart {
-    kept: RwSignal<Kept>,
-    /// Has the browser's own cart been read? Before that there is only what the server rendered.
+    stored: RwSignal<StoredCart>,
+    /// Has the stored cart been read? Before that there is only what the server rendered.
     ready: RwSignal<bool>,
-    /// Is the drawer open?
     pub open: RwSignal<bool>,
-    /// Is a sync under way?
     syncing: RwSignal<bool>,
-    /// The last sync did not reach the server.
+    /// Did the last sync not reach the server?
     unreached: RwSignal<bool>,
-    /// Why it is gone, when another tab ended it while this one showed it.
+    /// Why it is gone, when another tab removed it while this one showed it.
     gone: RwSignal<Option<Gone>>,
-    /// Counts changes, so that an answer to an older state is told apart.
+    /// Counts changes, so that an answer to an older state is recognised.
     changes: StoredValue<u64>,
-    /// Owns what must outlive a line that is taken out.
+    /// Owns what must outlive a removed line.
     owner: StoredValue<Owner>,
 }
 
-/// Makes the cart; called once by the shell.
+/// Called once by the shell.
 pub fn provide_cart() -> Cart {
     let cart = Cart {
-        kept: RwSignal::new(Kept::default()),
+        stored: RwSignal::new(StoredCart::default()),
         ready: RwSignal::new(false),
         open: RwSignal::new(false),
         syncing: RwSignal::new(false),
@@ -87,74 +84,70 @@ pub fn provide_cart() -> Cart {
         owner: StoredValue::new(Owner::current().unwrap_or_default()),
     };
     provide_context(cart);
-    when_hydrated(move || untrack(|| cart.wake()));
+    when_hydrated(move || untrack(|| cart.start()));
     cart
 }
 
-/// The cart of this browser.
 #[must_use]
 pub fn use_cart() -> Cart {
     use_context().unwrap_or_else(provide_cart)
 }
 
 impl Cart {
-    /// The cart as it is shown.
     #[must_use]
     pub fn view(self) -> Signal<CartView> {
-        Signal::derive(move || self.kept.with(|kept| kept.view.clone()))
+        Signal::derive(move || self.stored.with(|stored| stored.view.clone()))
     }
 
-    /// How many things lie in it.
+    /// The number of units.
     #[must_use]
     pub fn count(self) -> Signal<u32> {
         Signal::derive(move || {
-            let count: i64 = self.kept.with(|kept| kept.view.lines.iter().map(|line| line.quantity.get()).sum());
+            let count: i64 = self.stored.with(|stored| stored.view.lines.iter().map(|line| line.quantity.get()).sum());
             u32::try_from(count).unwrap_or(u32::MAX)
         })
     }
 
-    /// Its id on the server.
     #[must_use]
     pub fn id(self) -> Option<CartId> {
-        self.kept.with_untracked(|kept| kept.view.id)
+        self.stored.with_untracked(|stored| stored.view.id)
     }
 
-    /// Has the browser's own cart been read?
+    /// Has the stored cart been read?
     #[must_use]
     pub fn is_ready(self) -> bool {
         self.ready.get()
     }
 
-    /// Does the server know the cart as it is shown?
+    /// Is the cart as it is shown synced?
     #[must_use]
     pub fn is_settled(self) -> bool {
-        self.kept.with(|kept| !kept.dirty && kept.view.id.is_some()) && !self.syncing.get()
+        self.stored.with(|stored| !stored.dirty && stored.view.id.is_some()) && !self.syncing.get()
     }
 
-    /// Is it only on this device for now?
+    /// Is it only on this device for now, because the server cannot be reached?
     #[must_use]
     pub fn is_unreached(self) -> bool {
         self.unreached.get()
     }
 
-    /// Puts something in, and shows it.
+    /// Adds a line, and opens the drawer.
     pub fn add(self, line: CartLineView) {
         self.put(line);
         self.open.set(true);
     }
 
-    /// Puts something in.
+    /// Adds a line, without opening the drawer.
     pub(crate) fn put(self, line: CartLineView) {
         self.change(|view| {
-            if let Some(known) = view.lines.iter_mut().find(|known| known.variant == line.variant) {
-                known.quantity = Quantity::clamped(known.quantity.get() + line.quantity.get());
+            if let Some(existing) = view.lines.iter_mut().find(|existing| existing.variant == line.variant) {
+                existing.quantity = Quantity::clamped(existing.quantity.get() + line.quantity.get());
             } else {
                 view.lines.push(line);
             }
         });
     }
 
-    /// Sets how many of a thing are wanted.
     pub fn set_quantity(self, variant: VariantId, count: i64) {
         self.change(|view| {
             if let Some(line) = view.lines.iter_mut().find(|line| line.variant == variant) {
@@ -163,37 +156,35 @@ impl Cart {
         });
     }
 
-    /// Makes something that lives as long as the cart, and not only as long as the line that asked for it.
-    pub(crate) fn lasting<T>(self, make: impl FnOnce() -> T) -> T {
+    /// Runs `make` in the cart's reactive owner: the result lives as long as the cart, not only as long as a line.
+    pub(crate) fn in_own_scope<T>(self, make: impl FnOnce() -> T) -> T {
         self.owner.get_value().with(make)
     }
 
-    /// Takes a thing out.
     pub fn remove(self, variant: VariantId) {
         self.change(|view| {
             view.lines.retain(|line| line.variant != variant);
-            view.notices.retain(|notice| is_news(notice, &view.lines));
+            view.notices.retain(|notice| still_applies(notice, &view.lines));
         });
     }
 
-    /// Uses a discount code, or none.
+    /// Sets the discount code, or removes it.
     pub fn set_code(self, code: Option<String>) {
-        self.kept.update(|kept| kept.code = code.filter(|code| !code.trim().is_empty()));
+        self.stored.update(|stored| stored.code = code.filter(|code| !code.trim().is_empty()));
         self.change(|view| {
             view.notices.retain(|notice| !matches!(notice, CartNotice::DiscountRefused { .. }));
             view.discount_code = None;
         });
     }
 
-    /// The reader has seen what changed.
     pub fn dismiss_notices(self) {
-        self.kept.update(|kept| kept.view.notices.clear());
-        self.keep();
+        self.stored.update(|stored| stored.view.notices.clear());
+        self.store();
     }
 
-    /// Somebody signed in: their cart is this one from now on, with what the server does not know yet on top of it.
-    pub fn enter(self, theirs: Option<CartView>) {
-        let unsent = self.kept.get_untracked();
+    /// After signing in: the account's cart replaces this one, with the lines that were not synced yet.
+    pub fn sign_in(self, theirs: Option<CartView>) {
+        let unsent = self.stored.get_untracked();
         match (unsent.dirty, theirs) {
             (false, Some(theirs)) => self.adopt(theirs),
             (false, None) => self.forget(),
@@ -201,19 +192,19 @@ impl Cart {
                 self.changes.update_value(|changes| *changes += 1);
                 let theirs = theirs.unwrap_or_else(empty);
                 let code = unsent.code.clone().or_else(|| theirs.discount_code.clone());
-                self.kept.set(Kept { view: on_top(theirs, unsent.view.lines), code, dirty: true });
-                self.keep();
+                self.stored.set(StoredCart { view: merged(theirs, unsent.view.lines), code, dirty: true });
+                self.store();
             }
         }
     }
 
-    /// Why the cart that this tab showed is gone.
+    /// Why the cart of this tab is gone.
     #[must_use]
     pub fn gone(self) -> Option<Gone> {
         self.gone.get()
     }
 
-    /// Forgets the cart, and tells other tabs why.
+    /// Empties the cart, and stores the reason for other tabs.
     pub fn forget_for(self, why: Gone) {
         why.note();
         self.forget();
@@ -221,24 +212,24 @@ impl Cart {
 
     fn forget(self) {
         self.changes.update_value(|changes| *changes += 1);
-        self.kept.set(Kept::default());
-        self.keep();
+        self.stored.set(StoredCart::default());
+        self.store();
     }
 
-    /// Takes the server's cart for this one.
+    /// Replaces this cart by the server's.
     pub fn adopt(self, view: CartView) {
         self.changes.update_value(|changes| *changes += 1);
-        self.kept.update(|kept| {
-            kept.code.clone_from(&view.discount_code);
-            kept.view = view;
-            kept.dirty = false;
+        self.stored.update(|stored| {
+            stored.code.clone_from(&view.discount_code);
+            stored.view = view;
+            stored.dirty = false;
         });
-        self.keep();
+        self.store();
     }
 
-    /// Takes in a cart that the server knows this browser by, from presses before the page was hydrated or without a script.
-    pub fn meet(self, theirs: &CartView) {
-        let (mine, dirty) = self.kept.with_untracked(|kept| (kept.view.clone(), kept.dirty));
+    /// Merges the cart of this browser's cookie: lines added before the page was hydrated, or without a script.
+    pub fn merge(self, theirs: &CartView) {
+        let (mine, dirty) = self.stored.with_untracked(|stored| (stored.view.clone(), stored.dirty));
         if theirs.id.is_none() || (theirs.id == mine.id && (dirty || theirs.version == mine.version)) {
             return;
         }
@@ -247,22 +238,22 @@ impl Cart {
             return;
         }
         for line in &theirs.lines {
-            if mine.lines.iter().all(|known| known.variant != line.variant) {
+            if mine.lines.iter().all(|own| own.variant != line.variant) {
                 self.put(line.clone());
             }
         }
     }
 
-    /// Reads what the browser kept, and follows other tabs and the network.
-    fn wake(self) {
+    /// Reads the stored cart, and listens to other tabs and the network.
+    fn start(self) {
         self.read();
         self.ready.set(true);
-        let elsewhere = window_event_listener(leptos::ev::storage, move |event| {
+        let other_tabs = window_event_listener(leptos::ev::storage, move |event| {
             if event.key().is_none_or(|key| key == KEY) {
-                let had = self.kept.with_untracked(|kept| !kept.view.lines.is_empty());
+                let had = self.stored.with_untracked(|stored| !stored.view.lines.is_empty());
                 self.changes.update_value(|changes| *changes += 1);
                 self.read();
-                let has = self.kept.with_untracked(|kept| !kept.view.lines.is_empty() || kept.view.id.is_some());
+                let has = self.stored.with_untracked(|stored| !stored.view.lines.is_empty() || stored.view.id.is_some());
                 if has {
                     self.gone.set(None);
                 } else if had {
@@ -270,108 +261,108 @@ impl Cart {
                 }
             }
         });
-        let online = window_event_listener(leptos::ev::online, move |_| self.tell());
+        let online = window_event_listener(leptos::ev::online, move |_| self.sync());
         on_cleanup(move || {
-            elsewhere.remove();
+            other_tabs.remove();
             online.remove();
         });
-        // Prices and stock may have changed since the page was last open.
-        if self.kept.with_untracked(|kept| kept.dirty || !kept.view.lines.is_empty()) {
-            self.tell();
+        // Prices and stock may have changed since the last visit.
+        if self.stored.with_untracked(|stored| stored.dirty || !stored.view.lines.is_empty()) {
+            self.sync();
         }
     }
 
     fn read(self) {
-        // What cannot be read is from another version of the shop: an empty cart is better than none.
-        self.kept.set(Kept::read().unwrap_or_default());
+        // An unreadable cart is of another format: begin with an empty one.
+        self.stored.set(StoredCart::read().unwrap_or_default());
     }
 
-    fn keep(self) {
-        self.kept.with_untracked(Kept::write);
+    fn store(self) {
+        self.stored.with_untracked(StoredCart::write);
     }
 
     fn change(self, change: impl FnOnce(&mut CartView)) {
         self.gone.set(None);
-        self.kept.update(|kept| {
-            change(&mut kept.view);
-            add_up(&mut kept.view);
-            kept.dirty = true;
+        self.stored.update(|stored| {
+            change(&mut stored.view);
+            add_up(&mut stored.view);
+            stored.dirty = true;
         });
-        self.keep();
+        self.store();
         self.changes.update_value(|changes| *changes += 1);
         let mine = self.changes.get_value();
         set_timeout(
             move || {
                 if self.changes.try_get_value() == Some(mine) {
-                    self.tell();
+                    self.sync();
                 }
             },
             SEND_DELAY,
         );
     }
 
-    /// After an order was refused: takes the cart as the server has it now, in place of this one, and says what became fewer.
-    /// What was not told yet is told all the same.
+    /// After an order was refused: replaces the cart by the server's, with notices of reduced quantities. Changes that are
+    /// not synced yet are still sent.
     pub(crate) async fn refresh(self) {
-        let asked = self.changes.get_value();
-        let known = self.kept.with_untracked(|kept| kept.view.id.filter(|_| !kept.dirty));
-        if let Some(id) = known
+        let at_request = self.changes.get_value();
+        let synced = self.stored.with_untracked(|stored| stored.view.id.filter(|_| !stored.dirty));
+        if let Some(id) = synced
             && let Ok(Some(mut theirs)) = read_cart(Some(id)).await
-            && self.changes.try_get_value() == Some(asked)
+            && self.changes.try_get_value() == Some(at_request)
         {
-            let fewer = self.kept.with_untracked(|kept| cuts(&kept.view, &theirs));
+            let fewer = self.stored.with_untracked(|stored| cuts(&stored.view, &theirs));
             theirs.notices.extend(fewer);
-            // A code that was typed and not used was used with the order.
-            self.kept.update(|kept| kept.code = theirs.discount_code.clone().or_else(|| kept.code.take()));
-            self.take(theirs);
+            // A code that was only typed was used with the order.
+            self.stored.update(|stored| stored.code = theirs.discount_code.clone().or_else(|| stored.code.take()));
+            self.apply(theirs);
         }
-        self.tell();
+        self.sync();
     }
 
-    /// Tells the server, and takes its word for prices and stock.
-    pub fn tell(self) {
-        let Some(kept) = self.kept.try_get_untracked() else { return };
-        let asked = self.changes.get_value();
+    /// Sends the cart to the server, and applies the prices and stock of the answer.
+    pub fn sync(self) {
+        let Some(stored) = self.stored.try_get_untracked() else { return };
+        let at_request = self.changes.get_value();
         self.syncing.set(true);
         spawn_local(async move {
-            let items = kept
+            let items = stored
                 .view
                 .lines
                 .iter()
                 .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
                 .collect();
-            let named = kept.view.id;
-            let answer = sync_cart(named, kept.view.version, items, kept.code.clone()).await;
+            let sent_id = stored.view.id;
+            let answer = sync_cart(sent_id, stored.view.version, items, stored.code.clone()).await;
             if self.changes.try_get_value().is_none() {
                 return;
             }
             self.syncing.set(false);
             match answer {
-                Ok(view) if self.changes.get_value() == asked => self.take(view),
-                // Something was changed meanwhile: only what names the cart is taken, and the newer state is told.
+                Ok(view) if self.changes.get_value() == at_request => self.apply(view),
+                // The cart changed meanwhile: take only its id and version, and send the newer state.
                 Ok(view) => {
-                    // After signing in it is another cart, of which this answer says nothing.
-                    if self.id() == named {
-                        self.kept.update(|kept| {
-                            kept.view.id = view.id;
-                            kept.view.version = view.version;
+                    // After signing in it is another cart, and this answer does not apply.
+                    if self.id() == sent_id {
+                        self.stored.update(|stored| {
+                            stored.view.id = view.id;
+                            stored.view.version = view.version;
                         });
                     }
-                    self.keep();
+                    self.store();
                     self.unreached.set(false);
-                    self.tell();
+                    self.sync();
                 }
                 Err(error) => self.unreached.set(error.is_offline() || error.status >= 500),
             }
         });
     }
 
-    fn take(self, mut view: CartView) {
+    fn apply(self, mut view: CartView) {
         self.unreached.set(false);
-        self.kept.update(|kept| {
-            // News stays until it is read; the server tells it once.
+        self.stored.update(|stored| {
+            // Notices stay until dismissed; the server sends each once.
             let refused = |notice: &CartNotice| matches!(notice, CartNotice::DiscountRefused { .. } | CartNotice::SoldOut { .. });
-            let older = kept.view.notices.drain(..).filter(|notice| !refused(notice) && is_news(notice, &view.lines));
+            let older = stored.view.notices.drain(..).filter(|notice| !refused(notice) && still_applies(notice, &view.lines));
             let mut notices: Vec<_> = older.collect();
             for notice in view.notices.drain(..) {
                 if !notices.contains(&notice) {
@@ -379,25 +370,25 @@ impl Cart {
                 }
             }
             view.notices = notices;
-            // Which no cart makes right is not tried again at each look.
-            let for_good = |notice: &CartNotice| {
+            // A code that no cart can satisfy is not sent again.
+            let is_final = |notice: &CartNotice| {
                 matches!(notice, CartNotice::DiscountRefused { reason, .. } if !matches!(reason, DiscountRefusal::BelowMinimum(_)))
             };
-            if view.notices.iter().any(for_good) {
-                kept.code = None;
+            if view.notices.iter().any(is_final) {
+                stored.code = None;
             }
-            kept.view = view;
-            kept.dirty = false;
+            stored.view = view;
+            stored.dirty = false;
         });
-        self.keep();
+        self.store();
     }
 }
 
-/// A cart with the lines of another; of what is in both the larger quantity is meant, as when the server makes two carts one.
-fn on_top(mut theirs: CartView, lines: Vec<CartLineView>) -> CartView {
+/// A cart with the lines of another; for a variant in both the larger quantity, as when the server merges two carts.
+fn merged(mut theirs: CartView, lines: Vec<CartLineView>) -> CartView {
     for line in lines {
-        match theirs.lines.iter_mut().find(|known| known.variant == line.variant) {
-            Some(known) => known.quantity = known.quantity.max(line.quantity),
+        match theirs.lines.iter_mut().find(|existing| existing.variant == line.variant) {
+            Some(existing) => existing.quantity = existing.quantity.max(line.quantity),
             None => theirs.lines.push(line),
         }
     }
@@ -405,7 +396,7 @@ fn on_top(mut theirs: CartView, lines: Vec<CartLineView>) -> CartView {
     theirs
 }
 
-/// Adds a cart up as far as the browser knows; a discount stays what the server last said.
+/// Computes the sums in the browser; a discount stays as the server last sent it.
 fn add_up(view: &mut CartView) {
     let currency = view.lines.first().map_or(view.totals.total.currency, |line| line.unit_price.currency);
     let priced: Vec<_> = view
@@ -427,7 +418,7 @@ fn add_up(view: &mut CartView) {
     view.totals = sums;
 }
 
-/// A line for a product of a list that has nothing to choose.
+/// The line for a product card with a single variant.
 #[must_use]
 pub fn line_of_card(card: &ProductCardView) -> Option<CartLineView> {
     Some(CartLineView {
@@ -482,7 +473,7 @@ mod tests {
     fn unsent_lines_lie_on_top_of_the_account_s_cart() {
         let mut theirs = empty();
         (theirs.version, theirs.lines) = (7, vec![line(10_000, 3), line(5_000, 1)]);
-        let both = on_top(theirs, vec![line(10_000, 2), line(5_000, 4), line(7_000, 1)]);
+        let both = merged(theirs, vec![line(10_000, 2), line(5_000, 4), line(7_000, 1)]);
         let quantities: Vec<_> = both.lines.iter().map(|line| line.quantity.get()).collect();
         assert_eq!((both.version, quantities, both.totals.total.minor), (7, vec![3, 4, 1], 57_000));
     }

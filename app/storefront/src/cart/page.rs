@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_form_fallback};
 use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
 
-use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, items_in, news, read_cart, use_cart};
+use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, general_notices, items_in, read_cart, use_cart};
 use crate::checkout::{LatestOrder, LatestOrderNote, read_latest_order};
 use crate::place::read_delivery;
 use crate::seo::NotIndexed;
 
-/// The cart's page: the browser's cart where a script runs, the server's copy before that.
+/// Shows the browser's cart where a script runs, the server's before that.
 #[derive(Debug)]
 pub struct CartPage;
 
@@ -20,7 +20,7 @@ fn cart_page() -> AnyView {
     let theirs = resource(|| (), |()| read_cart(None));
     let delivery = resource(|| (), |()| read_delivery());
     let latest = resource(|| (), |()| read_latest_order());
-    // Each line has a field for its number: which one is meant is seen from the words alone.
+    // Each line has a quantity field: the message says which one it is about.
     let problem = use_form_fallback().error.map(|error| match error.fields.first() {
         Some((_, words)) => AppError::with_message(error.status, words.clone()),
         None => error,
@@ -33,7 +33,7 @@ fn cart_page() -> AnyView {
         <ProblemSummary problem/>
         <Suspense fallback=|| view! { <SkeletonText lines=6/> }>
             {move || Suspend::new(async move {
-                // Without the server there is still the browser's own cart.
+                // On an error there is still the browser's cart.
                 let theirs = theirs.await.ok().flatten().unwrap_or_else(empty);
                 let delivery = delivery.await.unwrap_or_default();
                 view! { <Whole theirs delivery latest=latest.await.ok().flatten()/> }.into_any()
@@ -50,10 +50,10 @@ fn Whole(theirs: CartView, delivery: DeliveryTo, latest: Option<LatestOrder>) ->
     let met = theirs.clone();
     Effect::new(move || {
         if cart.is_ready() {
-            untrack(|| cart.meet(&met));
+            untrack(|| cart.merge(&met));
         }
     });
-    let notices = news(&theirs.notices);
+    let notices = general_notices(&theirs.notices);
     let (theirs, delivery) = (StoredValue::new(theirs), StoredValue::new(delivery));
     let view = Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() });
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));

@@ -30,39 +30,36 @@ use crate::place;
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<BeginCheckout>(), access_of::<ReadOffers>(), access_of::<PlaceOrder>()];
 
-/// A way to deliver and what all costs with it.
+/// A delivery option, and the cart's totals with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// The way.
     pub option: DeliveryOption,
-    /// The cart with it.
     pub totals: Totals,
 }
 
-/// The checkout as it is at first.
+/// The initial state of the checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutStart {
-    /// One press makes one order: sent with it.
+    /// The idempotency key of the order.
     pub key: String,
-    /// What is bought, as far as the server knows.
+    /// The server's cart.
     pub cart: Option<CartView>,
-    /// Who buys, as far as is known.
+    /// From what was typed, or from the account.
     pub contact: ContactDetails,
-    /// Is somebody signed in?
     pub signed_in: bool,
-    /// Their addresses.
+    /// The user's saved addresses.
     pub book: Vec<SavedAddress>,
-    /// Codes and names of the countries.
+    /// Code and name of each.
     pub countries: Vec<(String, String)>,
-    /// Where it goes.
+    /// The shipping address.
     pub shipping: AddressStart,
-    /// Who pays.
+    /// The billing address.
     pub billing: AddressStart,
-    /// The ways to deliver, once it is known where to.
+    /// The delivery options, once the location is known.
     pub offers: Vec<Offer>,
-    /// Does the shop take cash on delivery at all?
+    /// Does the shop ever take cash on delivery?
     pub takes_cash: bool,
-    /// Why the discount code that was sent without a script is not used.
+    /// The error of the discount code that was sent without a script.
     pub code_problem: Option<String>,
     /// Fields that were sent without a script.
     pub typed: Fields,
@@ -70,10 +67,10 @@ pub struct CheckoutStart {
     pub latest: Option<LatestOrder>,
 }
 
-/// Where a placed order leads.
+/// The result of placing an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Next {
-    /// The next page: the bank's, or the order's.
+    /// The next page: the gateway's, or the order's.
     pub address: String,
 }
 
@@ -113,21 +110,21 @@ async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError>
     Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 
-/// What the form's button to use a discount code sends as `step`, without a script.
+/// The `step` of the button that applies a discount code, without a script.
 pub(super) const USE_CODE: &str = "look:code";
 
-/// What the form's button to go on without a discount code sends as `step`, without a script.
+/// The `step` of the button that continues without a discount code, without a script.
 pub(super) const DROP_CODE: &str = "look:no-code";
 
-/// Uses the discount code that was typed and not used yet, or none where it was taken out, so that none is dropped unseen. Says why it
-/// cannot be used.
+/// Applies the discount code that was typed but not applied, or removes it where the field was emptied, so that no typed code is ignored.
+/// Returns why it cannot be used.
 #[cfg(feature = "ssr")]
 async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppError> {
     use backend::cart;
     use domain::view::{CartItem, CartNotice};
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let typed = typed.trim();
-    // A cart that cannot be read is refused when it is ordered.
+    // Placing the order reports a cart that cannot be read.
     let Ok(before) = cart::view(&shop, &context, locale, id).await else { return Ok(None) };
     let used = before.discount_code.clone().unwrap_or_default();
     let is_refused = |view: &CartView| view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }));
@@ -144,13 +141,13 @@ async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppEr
     let after = use_code(before.version, typed).await?;
     let refused = after.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(crate::cart::words);
     if refused.is_some() {
-        // The one before stays in use.
+        // Keep the former code.
         use_code(after.version, &used).await?;
     }
     Ok(refused)
 }
 
-/// What the checkout begins with: what was typed without a script, else what the account knows.
+/// The initial state: what was typed without a script, else from the account.
 #[server(endpoint = "begin_checkout", input = GetUrl, output = Answer)]
 pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
@@ -158,7 +155,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     let fallback = use_context::<FormFallback>().unwrap_or_default();
     let mut typed: Fields = fallback.values.into_iter().collect();
     let cart = cart.or_else(named_cart);
-    // Without a script the code is used or dropped by a button of the form, which comes back to the page.
+    // Without a script the code is applied or removed by a button of the form, which comes back to the page.
     let code = match typed.get("step").map(String::as_str) {
         Some(USE_CODE) => typed.get("code").cloned(),
         Some(DROP_CODE) => Some(String::new()),
@@ -169,7 +166,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         _ => None,
     };
     if code_problem.is_some() {
-        // The page is shown all the same; its status says that a field is wrong.
+        // The page is shown with the status of an invalid form.
         let _ = request::fail(AppError::new(422));
     }
     let cart = match cart {
@@ -191,10 +188,13 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         Some(CartView { id: Some(id), .. }) if backend::checkout::is_place_known(&shipping) => offers(*id, &shipping).await?,
         _ => Vec::new(),
     };
-    let typed_or = |name: &str, known: String| typed.get(name).cloned().unwrap_or(known);
-    let known = me.as_ref().map(|me| me.contact.clone()).unwrap_or_default();
-    let contact =
-        ContactDetails { name: typed_or("name", known.name), email: typed_or("email", known.email), phone: typed_or("phone", known.phone) };
+    let typed_or = |name: &str, otherwise: String| typed.get(name).cloned().unwrap_or(otherwise);
+    let contact = me.as_ref().map(|me| me.contact.clone()).unwrap_or_default();
+    let contact = ContactDetails {
+        name: typed_or("name", contact.name),
+        email: typed_or("email", contact.email),
+        phone: typed_or("phone", contact.phone),
+    };
     let key = typed.remove("key").filter(|key| key.len() >= 8).unwrap_or_else(|| shop.id().to_string());
     Ok(CheckoutStart {
         key,
@@ -214,14 +214,14 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
 }
 access!(BeginCheckout, Access::Public);
 
-/// The ways to deliver a cart to a place: a country, and in the Philippines the code of a region or of what is in it.
+/// The delivery options of a cart for a country, and in the Philippines the code of a region or a place in it.
 #[server(endpoint = "read_offers", input = GetUrl, output = Answer)]
 pub async fn read_offers(cart: CartId, country: String, place: String) -> Result<Vec<Offer>, AppError> {
     offers(cart, &Address { country, place, ..Address::default() }).await
 }
 access!(ReadOffers, Access::Public);
 
-/// Makes the order. The fields are those of the page's form.
+/// Places the order. The fields are those of the page's form.
 #[server(endpoint = "place_order", output = Answer)]
 pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppError> {
     use domain::messages::t;
@@ -259,7 +259,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         errors.extend(address::at_fields(theirs, &billing.clone().unwrap_or_default(), "billing_"));
         errors
     };
-    // All that is wrong is said at once: whoever mends one thing is not sent back for the next.
+    // All errors are reported at once.
     let mut wrong = at_fields(backend::checkout::check_form(locale, &form));
     if payment.is_err() {
         wrong.push(("payment".into(), t::CHECKOUT_CHOOSE_PAYMENT.text(locale).into()));
@@ -276,18 +276,18 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         Err(error) => return Err(to_app_error(error, seen_total)),
     };
     if context.user().is_some() && !field("save_address").is_empty() {
-        // The order is placed; an address that is not kept is asked for again next time.
+        // The order is placed: an address that cannot be saved is no reason to fail.
         if let Err(error) = backend::customers::save_address(&shop, &context, locale, None, &shipping, false).await {
-            tracing::warn!(%error, "an address was not kept");
+            tracing::warn!(%error, "an address was not saved");
         }
     }
     name_cart(None);
-    if let Some(known) =
+    if let Some(chosen) =
         backend::customers::delivery_place(locale, if shipping.country == "PH" { &shipping.place } else { &shipping.country })
     {
-        place::remember(&known.code);
+        place::remember(&chosen.code);
     }
-    // Proves to the page after the bank's that this browser made the order.
+    // Proves to the return page that this browser placed the order.
     super::remember_order(&shop, placed.order);
     let address = placed.pay_at.unwrap_or(placed.link);
     request::redirect(&address);

@@ -8,22 +8,20 @@ use session::AppError;
 use super::{CheckoutStart, Offer, PlaceOrder, read_offers};
 use crate::cart::Cart;
 
-/// Delivery options, which of them is chosen, and how the reading of them goes.
+/// Delivery options, which of them is chosen, and the state of loading them.
 #[derive(Clone, Copy)]
 pub(super) struct Offers {
     pub(super) list: RwSignal<Vec<Offer>>,
-    /// The code of the chosen one; empty before there is one to choose.
+    /// The code of the chosen one; empty without options.
     pub(super) code: RwSignal<String>,
-    /// Are they being read?
     pub(super) loading: RwSignal<bool>,
-    /// Why they could not be read.
     pub(super) error: RwSignal<Option<AppError>>,
-    /// Counts what asks for them anew: the button after an error, and each order that was refused.
+    /// Counts requests to read them again: the button after an error, and each refused order.
     pub(super) retries: RwSignal<u32>,
 }
 
 impl Offers {
-    /// As the page was sent; what was chosen without a script stays chosen.
+    /// From the page as rendered; what was chosen without a script stays chosen.
     pub(super) fn new(start: &CheckoutStart) -> Self {
         let has = |code: &String| start.offers.iter().any(|offer| offer.option.code == *code);
         let first = start.typed.get("delivery").cloned().filter(has);
@@ -37,12 +35,11 @@ impl Offers {
         }
     }
 
-    /// The chosen one.
     pub(super) fn chosen(self) -> Memo<Option<Offer>> {
         Memo::new(move |_| self.list.with(|offers| self.code.with(|code| offers.iter().find(|offer| offer.option.code == *code).cloned())))
     }
 
-    /// Reads them for the cart and the place, a country and in the Philippines the code of a place, now and after each change.
+    /// Reads them for the cart and the place (a country, and in the Philippines the code of a place), now and after each change.
     pub(super) fn follow(self, cart: Cart, view: Signal<CartView>, place: RwSignal<(String, String)>) {
         let newest = StoredValue::new(0_u32);
         let settled = Memo::new(move |_| cart.is_ready() && cart.is_settled());
@@ -71,9 +68,9 @@ impl Offers {
 
     fn take(self, answer: Result<Vec<Offer>, AppError>, cart: Cart) {
         self.loading.set(false);
-        // The cart was ordered in another tab, or belongs to nobody: the server is told again what this browser has.
+        // The cart was ordered in another tab, or is not this user's: sync the browser's cart again.
         if answer.as_ref().is_err_and(|error| error.status == 422) {
-            cart.tell();
+            cart.sync();
         }
         self.error.set(answer.as_ref().err().cloned());
         let Ok(offers) = answer else { return };
@@ -84,7 +81,7 @@ impl Offers {
     }
 
     /// After an order was refused, prices, stock or the discount code may have changed: the cart and the offers are read again, so that
-    /// the next press is for what they are now.
+    /// the next press uses the current ones.
     pub(super) fn refresh_after_refusal(self, cart: Cart, action: ServerAction<PlaceOrder>) {
         Effect::new(move || {
             if action.value().with(|answer| matches!(answer, Some(Err(_)))) {
@@ -96,7 +93,7 @@ impl Offers {
         });
     }
 
-    /// The problem of the form, without the error of a missing delivery once one was chosen by itself, as the first of a new list.
+    /// The form's problem, without the error of a missing delivery once the first of a new list was chosen automatically.
     pub(super) fn without_stale_error(
         self,
         problem: Signal<Option<AppError>>,

@@ -1,4 +1,4 @@
-//! The checkout's page. Without a script it is sent to itself until it is complete, keeping what was typed.
+//! The checkout's page. Without a script the form comes back with what was typed until it is complete.
 
 use domain::Money;
 use domain::view::{CartView, CashOnDelivery, ContactDetails, SavedAddress};
@@ -7,9 +7,9 @@ use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, res
 use ui::{Button, Checkbox, Field, Icon, LinkButton, Look, Size, SkeletonText, Step, icon, tr, use_locale};
 
 use super::calls::{DROP_CODE, USE_CODE};
+use super::methods::{AddressBook, Delivery, Payment};
 use super::offers::Offers;
 use super::summary::Summary;
-use super::ways::{AddressBook, Delivery, Payment};
 use super::{CheckoutStart, LatestOrderNote, PlaceOrder, begin_checkout};
 use crate::address::{AddressFields, AddressStart, Fields};
 use crate::cart::{Cart, EmptyCart, Gone, empty, use_cart};
@@ -40,8 +40,8 @@ fn checkout_page() -> AnyView {
     .into_any()
 }
 
-/// The cart that is bought: the browser's where a script runs, else the server's.
-fn bought(cart: Cart, start: &CheckoutStart) -> Signal<CartView> {
+/// The cart to order: the browser's where a script runs, else the server's.
+fn cart_to_order(cart: Cart, start: &CheckoutStart) -> Signal<CartView> {
     let theirs = StoredValue::new(start.cart.clone().unwrap_or_else(empty));
     let mine = cart.view();
     let met = start.cart.clone();
@@ -49,7 +49,7 @@ fn bought(cart: Cart, start: &CheckoutStart) -> Signal<CartView> {
         if cart.is_ready()
             && let Some(met) = &met
         {
-            untrack(|| cart.meet(met));
+            untrack(|| cart.merge(met));
         }
     });
     Signal::derive(move || if cart.is_ready() { mine.get() } else { theirs.get_value() })
@@ -58,19 +58,19 @@ fn bought(cart: Cart, start: &CheckoutStart) -> Signal<CartView> {
 #[component]
 fn Checkout(start: CheckoutStart) -> impl IntoView {
     let cart = use_cart();
-    let view = bought(cart, &start);
+    let view = cart_to_order(cart, &start);
     let fallback = use_form_fallback();
     let action = ServerAction::<PlaceOrder>::new();
     let problem = problem(action, &fallback);
     let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
-    // The order is placed: away, and the cart with it.
+    // The order is placed: this page and the cart are done.
     let leaving = RwSignal::new(false);
     Effect::new(move || {
         let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
         if let Some(next) = next {
             leaving.set(true);
             cart.forget_for(Gone::Ordered);
-            // A page that cannot be gone to leaves the reader here, with the order's mail on its way.
+            // When the page cannot be opened the shopper stays here; the order's mail has the link.
             let _ = window().location().set_href(&next);
         }
     });
@@ -111,7 +111,7 @@ fn Steps(
     let (wrong_code, first_error) = (wrong(problem, "code"), start.code_problem.clone());
     let code_error = Signal::derive(move || wrong_code.get().or_else(|| first_error.clone().filter(|_| !cart.is_ready())));
     let sent_code = start.typed.get("code").cloned().filter(|_| code_error.with_untracked(Option::is_some));
-    // After a discount code was used or removed without a script, the result is in sight.
+    // After a discount code was applied or removed without a script, its field is visible.
     let unfolded = start.typed.get("step").is_some_and(|step| step == USE_CODE || step == DROP_CODE);
     let busy = Signal::derive(move || action.pending().get() || leaving.get());
     let cart_id = move || view.with(|view| view.id.map(|id| id.to_string()).unwrap_or_default());
@@ -170,7 +170,7 @@ fn DeliveryStep(
     place: RwSignal<(String, String)>,
     problem: Signal<Option<AppError>>,
 ) -> impl IntoView {
-    // With how often it was filled from the address book: each time the fields are made anew, without what was typed.
+    // With the number of times it was filled from the address book: each time the fields are rebuilt, without what was typed.
     let shipping = RwSignal::new((0_u32, shipping));
     let on_place = Callback::new(move |now: (String, String)| place.set(now));
     view! {
@@ -219,7 +219,7 @@ fn PaymentStep(
     .into_any()
 }
 
-/// The total and the button; on phones always in sight.
+/// The total and the button; on phones always visible.
 #[component]
 fn PlaceOrderButton(view: Signal<CartView>, total: Memo<Option<Money>>, busy: Signal<bool>) -> impl IntoView {
     let locale = use_locale();

@@ -1,4 +1,4 @@
-//! What is bought, beside the checkout's form; on phones above it, folded.
+//! The order's summary beside the checkout's form; on phones above it, folded.
 
 use domain::Money;
 use domain::view::CartView;
@@ -10,21 +10,21 @@ use super::Offer;
 use super::calls::{DROP_CODE, USE_CODE};
 use crate::cart::{Cart, CodeField, Notices, is_code_refused, items_in};
 
-/// The order's summary: what is bought, the discount code, the sums. On phones it unfolds under its first line, without a script too.
+/// The items, the discount code, the sums. On phones it unfolds under its first line, without a script too.
 #[component]
 pub(super) fn Summary(
     cart: Cart,
     view: Signal<CartView>,
     chosen: Memo<Option<Offer>>,
-    /// Why a discount code is not used.
+    /// The error of the discount code.
     code_error: Signal<Option<String>>,
-    /// The discount code that was typed, when the form came back with what is wrong with it.
+    /// The discount code that was typed, when the form came back.
     sent_code: Option<String>,
     /// Unfolded at first.
     unfolded: bool,
 ) -> impl IntoView {
     let fold = NodeRef::<html::Input>::new();
-    // A code that is not used keeps one from ordering: where it is said must be seen, again after each press.
+    // A refused code blocks the order, so its error must be visible, again after each press.
     let is_refused = Signal::derive(move || code_error.with(Option::is_some) || view.with(is_code_refused));
     let unfolded = unfolded || is_refused.get_untracked();
     Effect::new(move || {
@@ -48,7 +48,7 @@ pub(super) fn Summary(
             </label>
             <h2 class="max-lg:sr-only text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
             <div class="max-lg:hidden max-lg:peer-checked:block max-lg:pt-3">
-                <Bought view/>
+                <OrderItems view/>
                 <div class="mb-4"><CodeField view step=USE_CODE without=DROP_CODE sent=sent_code error=code_error/></div>
                 <Totals view chosen/>
             </div>
@@ -57,14 +57,13 @@ pub(super) fn Summary(
     .into_any()
 }
 
-/// The total after discount, before a delivery is chosen.
 fn total_before_delivery(view: &CartView) -> Money {
     view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)
 }
 
-/// What is bought, in short.
+/// The items, in short.
 #[component]
-fn Bought(view: Signal<CartView>) -> impl IntoView {
+fn OrderItems(view: Signal<CartView>) -> impl IntoView {
     let locale = use_locale();
     view! {
         <ul class="flex flex-col gap-3 mb-4">
@@ -89,7 +88,7 @@ fn Bought(view: Signal<CartView>) -> impl IntoView {
     .into_any()
 }
 
-/// What it costs, with delivery as soon as it is chosen.
+/// The sums, with delivery as soon as it is chosen.
 #[component]
 fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView {
     let locale = use_locale();
@@ -113,7 +112,7 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
         (discount.minor > 0).then(|| locale.money(discount))
     };
     // Before a delivery is chosen the total is not known.
-    let is_whole = Memo::new(move |_| chosen.with(Option::is_some));
+    let is_complete = Memo::new(move |_| chosen.with(Option::is_some));
     let total = Signal::derive(move || {
         locale.money(chosen.with(|chosen| match chosen {
             Some(offer) => offer.totals.total,
@@ -131,7 +130,7 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
             <SumLine label=tr!(CART_SUBTOTAL) amount=of(|totals| totals.subtotal)/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
             <SumLine label=tr!(CART_SHIPPING) amount=shipping/>
-            {move || if is_whole.get() {
+            {move || if is_complete.get() {
                 view! { <SumLine label=tr!(CART_TOTAL) amount=total total=true/> }.into_any()
             } else {
                 view! { <SumLine label=tr!(PLACE_TOTAL_BEFORE) amount=total total=true/> }.into_any()

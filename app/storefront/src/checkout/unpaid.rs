@@ -1,4 +1,4 @@
-//! The order that this browser placed last: shown again wherever its shopper comes back to, and, while it waits for its payment by
+//! The order that this browser placed last: shown again on the pages its shopper returns to, and, while it waits for its payment by
 //! card, with what can be done about it.
 
 use domain::Money;
@@ -20,24 +20,21 @@ use session::request;
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLatestOrder>(), access_of::<FinishOrder>()];
 
-/// What comes before the token in an order's signed link.
+/// The path of an order's signed link, before the token.
 pub(crate) const LINK: &str = "/orders/follow/";
 
 /// The order that this browser placed last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestOrder {
-    /// As people say it.
     pub number: String,
-    /// What it costs.
     pub total: Money,
-    /// The token of its signed link.
     pub token: String,
-    /// It waits for its payment by card.
+    /// For an order that waits for its payment by card.
     pub unpaid: Option<UnpaidView>,
 }
 
-/// Which order this browser placed last, for the pages that lead back to it; signed, because who knows an order's id must not pass
-/// for its shopper.
+/// Sets a cookie with the order that this browser placed last; signed, because knowing an order's id must not be enough to act as
+/// its shopper.
 #[cfg(feature = "ssr")]
 pub(crate) fn remember_order(shop: &backend::Shop, order: OrderId) {
     let value = format!("{order}.{}", backend::orders::proof(shop, order));
@@ -64,7 +61,7 @@ pub(super) fn token_of(shop: &backend::Shop, order: OrderId) -> String {
 #[cfg(feature = "ssr")]
 pub(super) async fn latest_order(shop: &backend::Shop) -> Option<LatestOrder> {
     let order = remembered_order(shop)?;
-    // One that cannot be read is not spoken of; its mail has the same link.
+    // An order that cannot be read is not shown; its mail has the link.
     let view = backend::orders::view(shop, &shop.system(), request::locale(), order).await.ok()?;
     let latest = LatestOrder { number: view.number, total: view.total, token: token_of(shop, order), unpaid: view.unpaid };
     view.cancelled.is_none().then_some(latest)
@@ -77,8 +74,8 @@ pub async fn read_latest_order() -> Result<Option<LatestOrder>, AppError> {
 }
 access!(ReadLatestOrder, Access::Public);
 
-/// Does what the shopper chose for an order, named by its signed link. `step` is `card`, to pay it by card; `cash`, to pay it
-/// when it arrives; `cancel`, to give it up unpaid; `cart`, to put the items of a cancelled one into the cart again. The answer is the next address.
+/// Changes an order, named by its signed link. `step` is `card`, to pay it by card; `cash`, to pay it
+/// in cash on delivery; `cancel`, to cancel it unpaid; `cart`, to put the items of a cancelled one into the cart again. Returns the next address.
 #[server(endpoint = "finish_order", output = Answer)]
 pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
@@ -87,7 +84,7 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
     let address = match step.as_str() {
         "card" => {
             remember_order(&shop, order.id);
-            // Paid meanwhile, or nothing to pay: the order's page says so.
+            // Without a payment page it is paid, or nothing is due: the order's page says so.
             backend::payments::start_card(&shop, order.id).await.map_err(payment_error)?.unwrap_or(own)
         }
         "cash" => {
@@ -132,41 +129,41 @@ fn order_error(error: backend::orders::OrderError) -> AppError {
     }
 }
 
-/// Adds the items of an order to this browser's cart; the answer is the cart's address.
+/// Adds the items of an order to this browser's cart. Returns the cart's address.
 #[cfg(feature = "ssr")]
 async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppError> {
     use backend::cart;
     use domain::order::Channel;
     use domain::view::CartItem;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let known = match crate::cart::named_cart() {
+    let cart = match crate::cart::named_cart() {
         Some(id) => cart::view(&shop, &context, locale, id).await.ok(),
         None => None,
     };
-    let known = known.unwrap_or_else(crate::cart::empty);
+    let cart = cart.unwrap_or_else(crate::cart::empty);
     let item = |line: &domain::view::CartLineView| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 };
-    let mut items: Vec<CartItem> = known.lines.iter().map(item).collect();
+    let mut items: Vec<CartItem> = cart.lines.iter().map(item).collect();
     for back in backend::orders::cart_items(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
         match items.iter_mut().find(|item| item.variant == back.variant) {
-            // Not added up: who presses twice has them once.
+            // The larger quantity, not the sum: pressing twice adds them once.
             Some(item) => item.quantity = item.quantity.max(back.quantity),
             None => items.push(back),
         }
     }
-    let code = known.discount_code.clone().or_else(|| order.discount_code.clone());
-    let view = cart::sync(&shop, &context, locale, Channel::Web, known.id, known.version, items, code)
+    let code = cart.discount_code.clone().or_else(|| order.discount_code.clone());
+    let view = cart::sync(&shop, &context, locale, Channel::Web, cart.id, cart.version, items, code)
         .await
         .map_err(|error| request::unexpected(&error))?;
     crate::cart::name_cart(view.id);
     Ok("/cart".to_owned())
 }
 
-/// What can be done about an order: a form with a button for each step.
+/// The actions on an order: a form with a button for each `step`.
 #[component]
-fn Deciding(
-    /// The token of the order's signed link.
+fn OrderActions(
+    /// From the order's signed link.
     token: String,
-    /// The buttons; told whether an answer is awaited.
+    /// The buttons; called with whether a request is pending.
     buttons: Callback<Signal<bool>, AnyView>,
 ) -> impl IntoView {
     let action = ServerAction::<FinishOrder>::new();
@@ -176,7 +173,7 @@ fn Deciding(
         let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
         if let Some(next) = next {
             leaving.set(true);
-            // The reader stays on this page when the next one cannot be opened.
+            // The shopper stays on this page when the next one cannot be opened.
             let _ = window().location().set_href(&next);
         }
     });
@@ -191,14 +188,13 @@ fn Deciding(
     .into_any()
 }
 
-/// Pay by card, pay in cash, or cancel: what can be done about an order that waits for its payment.
+/// The actions on an order that waits for its payment: pay by card, pay in cash, cancel.
 #[component]
 pub(crate) fn UnpaidActions(
-    /// The token of its signed link.
     token: String,
     /// How long it waits, and whether it can be paid in cash.
     unpaid: UnpaidView,
-    /// What the button to pay by card says.
+    /// The label of the button to pay by card.
     #[prop(default = tr!(CHECKOUT_PAY_NOW))]
     pay: &'static str,
 ) -> impl IntoView {
@@ -216,41 +212,36 @@ pub(crate) fn UnpaidActions(
     view! {
         <div class="flex flex-col gap-2">
             <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until))}</p>
-            <Deciding token buttons/>
+            <OrderActions token buttons/>
             <p class="text-sm text-quiet">{tr!(CHECKOUT_GIVE_UP_HINT)}</p>
         </div>
     }
     .into_any()
 }
 
-/// Puts the items of a cancelled order into the cart again.
+/// The button that puts the items of a cancelled order into the cart again.
 #[component]
-pub(crate) fn BackIntoCart(
-    /// The token of its signed link.
-    token: String,
-) -> impl IntoView {
+pub(crate) fn BackIntoCart(token: String) -> impl IntoView {
     let buttons = Callback::new(move |busy: Signal<bool>| {
         view! { <Button look=Look::Outline kind="submit" icon=icon::CART busy attr:name="step" attr:value="cart">{tr!(CHECKOUT_BACK_INTO_CART)}</Button> }
             .into_any()
     });
-    view! { <Deciding token buttons/> }.into_any()
+    view! { <OrderActions token buttons/> }.into_any()
 }
 
-/// The order that this browser placed last, on the pages of the cart and of the checkout: while it waits for its payment always, and
-/// else in place of an empty cart, where the reader came back from it.
+/// The order that this browser placed last, on the pages of the cart and of the checkout: always while it waits for its payment,
+/// else in place of an empty cart.
 #[component]
 pub(crate) fn LatestOrderNote(
-    /// As the page was told.
+    /// As rendered.
     first: Option<LatestOrder>,
-    /// Is the cart empty?
-    #[prop(into)]
-    empty: Signal<bool>,
-    /// Also when it waits for nothing.
+    #[prop(into)] empty: Signal<bool>,
+    /// Also when it does not wait for its payment.
     #[prop(optional)]
     always: bool,
 ) -> impl IntoView {
     let latest = RwSignal::new(first);
-    // The cart was bought meanwhile, in another tab.
+    // The cart was ordered in another tab.
     Effect::new(move |before: Option<bool>| {
         let now = empty.get();
         if now && before == Some(false) {

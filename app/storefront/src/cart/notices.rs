@@ -1,19 +1,19 @@
-//! What is news about a cart, and for how long.
+//! Which notices about a cart are shown, and for how long.
 
 use domain::view::{CartLineView, CartNotice, CartView};
 
-/// Of what fewer are left than the browser's cart has. What was made less elsewhere, as on another device, is no news.
+/// Notices for quantities that the server cut because fewer are left; not for those that were reduced on another device.
 pub(super) fn cuts(mine: &CartView, theirs: &CartView) -> Vec<CartNotice> {
     let cut = |line: &CartLineView| {
-        let before = mine.lines.iter().find(|known| known.variant == line.variant)?.quantity.get();
+        let before = mine.lines.iter().find(|own| own.variant == line.variant)?.quantity.get();
         let (name, to) = (line.name.clone(), line.quantity.get());
         (to < before && line.available < before).then_some(CartNotice::QuantityCut { name, from: before, to })
     };
     theirs.lines.iter().filter_map(cut).collect()
 }
 
-/// Is it still news? What is said of a line is none once the line was taken out; that the shop took one out is.
-pub(super) fn is_news(notice: &CartNotice, lines: &[CartLineView]) -> bool {
+/// Does the notice still apply? A notice about a line does not once the line was removed by the shopper.
+pub(super) fn still_applies(notice: &CartNotice, lines: &[CartLineView]) -> bool {
     match notice {
         CartNotice::PriceChanged { name, .. } | CartNotice::QuantityCut { name, .. } | CartNotice::SoldOut { name } => {
             lines.iter().any(|line| line.name == *name)
@@ -39,8 +39,8 @@ mod tests {
     #[test]
     fn what_was_taken_out_is_no_news_any_more() {
         let cut = CartNotice::QuantityCut { name: "Mug".into(), from: 30, to: 23 };
-        assert!(is_news(&cut, &[line(10_000, 23)]));
-        assert!(!is_news(&cut, &[]));
-        assert!(is_news(&CartNotice::Gone { name: "Mug".into() }, &[]));
+        assert!(still_applies(&cut, &[line(10_000, 23)]));
+        assert!(!still_applies(&cut, &[]));
+        assert!(still_applies(&CartNotice::Gone { name: "Mug".into() }, &[]));
     }
 }

@@ -1,4 +1,4 @@
-//! The choices of delivery and payment in the checkout's form.
+//! The delivery and payment methods in the checkout's form.
 
 use domain::Money;
 use domain::view::{Address, CashOnDelivery, SavedAddress};
@@ -11,7 +11,7 @@ use super::Offer;
 use super::offers::Offers;
 use crate::address::AddressStart;
 
-/// Saved addresses, to fill the form with one press.
+/// Buttons that fill the form with a saved address.
 #[component]
 pub(super) fn AddressBook(
     book: Vec<SavedAddress>,
@@ -109,13 +109,13 @@ pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> imp
 pub(super) fn Payment(
     payment: RwSignal<String>,
     total: Memo<Option<Money>>,
-    /// Is cash taken for it with the chosen delivery?
+    /// Is cash taken for this order with the chosen delivery?
     cash: Memo<CashOnDelivery>,
     problem: Signal<Option<AppError>>,
 ) -> impl IntoView {
     let locale = use_locale();
     let error = wrong(problem, "payment");
-    // Card, where no cash is taken.
+    // Card, when no cash is taken.
     let chosen = Signal::derive(move || if cash.get().is_taken() { payment.get() } else { "card".to_owned() });
     let cards = move || {
         let card = RadioCard {
@@ -126,7 +126,7 @@ pub(super) fn Payment(
             ..RadioCard::default()
         };
         let hint = match (cash.get(), total.get()) {
-            // Cash is not mentioned by a shop that never takes it.
+            // A shop that never takes cash does not offer it.
             (CashOnDelivery::Off, _) => return vec![card],
             (CashOnDelivery::NotCollected, _) => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
             (CashOnDelivery::UpTo(most), _) => tr!(CHECKOUT_CASH_UP_TO, amount = locale.money(most)),

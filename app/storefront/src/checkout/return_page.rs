@@ -1,4 +1,4 @@
-//! The page that one comes back to from the bank: what became of the payment, and the next step.
+//! The return page from the gateway: the payment's result, and the next step.
 
 use std::time::Duration;
 
@@ -25,57 +25,52 @@ use session::request;
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadReturn>(), access_of::<SettleOrder>()];
 
-/// How long between two questions to the bank.
+/// The time between two requests to the gateway.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Where an order's payment stands, for the browser that comes back from the bank.
+/// The payment status of an order, for the return page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
-    /// The order's number.
+pub struct PaymentStatus {
     pub number: String,
-    /// What it costs.
     pub total: Money,
-    /// How it is paid by now.
+    /// The current payment method.
     pub method: PaymentMethod,
     pub payment: PaymentState,
-    /// What arrived.
     pub captured: Money,
-    /// What went back.
     pub refunded: Money,
-    /// It waits for its payment by card.
+    /// For an order that waits for its payment by card.
     pub unpaid: Option<UnpaidView>,
-    /// The bank is at work on it, or could not be asked.
+    /// The gateway has no result yet.
     pub bank: Option<Bank>,
-    /// Why the last attempt failed.
     pub failure: Option<String>,
-    /// It was cancelled: why.
+    /// Why it was cancelled.
     pub cancelled: Option<String>,
-    /// The token of the order's signed link, for the browser that placed it.
+    /// The token of the order's signed link; only for the browser that placed it.
     pub token: Option<String>,
 }
 
-/// Why it is not known yet whether an order is paid.
+/// Why the gateway has no result yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bank {
     AtWork,
-    /// It could not be asked.
+    /// The gateway could not be reached.
     Unreached,
 }
 
-impl Returned {
+impl PaymentStatus {
     fn is_paid(&self) -> bool {
         self.cancelled.is_none() && matches!(self.payment, PaymentState::Authorised | PaymentState::Paid)
     }
 }
 
 #[cfg(feature = "ssr")]
-async fn returned(order: OrderId) -> Result<Returned, AppError> {
+async fn payment_status(order: OrderId) -> Result<PaymentStatus, AppError> {
     let shop = request::shop()?;
     let bank = match backend::payments::settle_paced(&shop, order).await {
         Ok(at_work) => at_work.then_some(Bank::AtWork),
         Err(error) => {
-            // What the gateway does not say now it says to the timer or the webhook.
-            tracing::warn!(%order, %error, "the gateway was not asked");
+            // The timer or the webhook settles it later.
+            tracing::warn!(%order, %error, "the gateway could not be reached");
             Some(Bank::Unreached)
         }
     };
@@ -84,7 +79,7 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
         other => request::unexpected(&other),
     })?;
     let is_theirs = super::unpaid::remembered_order(&shop) == Some(order);
-    Ok(Returned {
+    Ok(PaymentStatus {
         number: view.number,
         total: view.total,
         method: view.payment_method,
@@ -94,17 +89,17 @@ async fn returned(order: OrderId) -> Result<Returned, AppError> {
         bank: bank.filter(|_| view.unpaid.is_some()),
         unpaid: view.unpaid,
         failure: view.payment_failure,
-        // Who cancelled it need not be told who did.
+        // Shoppers know when they cancelled it themselves.
         cancelled: view.cancelled.map(|(_, reason)| if view.cancelled_by_shopper { String::new() } else { reason }),
         token: is_theirs.then(|| super::unpaid::token_of(&shop, order)),
     })
 }
 
-/// Where the payment of an order stands, for the page that one comes back to. It asks the bank, which changes nothing by itself.
+/// The payment status of an order. Asks the gateway, which changes nothing by itself.
 #[server(endpoint = "read_return", input = Json, output = Answer)]
-pub async fn read_return(order: String) -> Result<Returned, AppError> {
+pub async fn read_return(order: String) -> Result<PaymentStatus, AppError> {
     let order: OrderId = order.parse().map_err(|_| request::not_found())?;
-    let found = returned(order).await?;
+    let found = payment_status(order).await?;
     if let Some(token) = found.token.as_ref().filter(|_| found.is_paid()) {
         request::redirect(&format!("{LINK}{token}"));
     }
@@ -112,15 +107,14 @@ pub async fn read_return(order: String) -> Result<Returned, AppError> {
 }
 access!(ReadReturn, Access::Public);
 
-/// Asks the bank once more.
+/// Asks the gateway again.
 #[server(endpoint = "settle_order", input = Json, output = Answer)]
-pub async fn settle_order(order: String) -> Result<Returned, AppError> {
+pub async fn settle_order(order: String) -> Result<PaymentStatus, AppError> {
     let order: OrderId = order.parse().map_err(|_| request::not_found())?;
-    returned(order).await
+    payment_status(order).await
 }
 access!(SettleOrder, Access::Public);
 
-/// The page that one comes back to from the bank.
 #[derive(Debug)]
 pub struct ReturnPage;
 
@@ -136,7 +130,7 @@ fn return_page() -> AnyView {
         <Suspense fallback=|| view! { <SkeletonText lines=4/> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Ok(returned) => view! { <Standing returned order=order.get_untracked()/> }.into_any(),
+                    Ok(status) => view! { <PaymentResult status order=order.get_untracked()/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
@@ -146,36 +140,36 @@ fn return_page() -> AnyView {
 }
 
 #[component]
-fn Standing(returned: Returned, order: String) -> impl IntoView {
-    let number = returned.number.clone();
+fn PaymentResult(status: PaymentStatus, order: String) -> impl IntoView {
+    let number = status.number.clone();
     let here = format!("/checkout/return?order={order}");
-    let now = RwSignal::new(returned);
+    let now = RwSignal::new(status);
     let order = StoredValue::new(order);
     Effect::new(move || {
         let (waits, onward) = now.with(|now| (now.bank.is_some(), now.token.clone().filter(|_| now.is_paid())));
         if let Some(token) = onward {
-            // The mail has the same link for whoever cannot follow it now.
+            // When the page cannot be opened: the order's mail has the same link.
             let _ = window().location().replace(&format!("{LINK}{token}"));
         } else if waits {
-            ask_again(order, now);
+            poll(order, now);
         }
     });
     view! {
         <div class="max-w-xl mx-auto py-10 flex flex-col gap-5">
             <h1 class="text-3xl">{tr!(ORDER_NUMBER, number = number)}</h1>
             <div id="payment-state" class="flex flex-col gap-5" data-state=move || now.with(|now| now.payment.as_str())>
-                {move || standing(&now.get(), here.clone())}
+                {move || result_view(&now.get(), here.clone())}
             </div>
         </div>
     }
     .into_any()
 }
 
-/// What became of the payment, and what can be done next.
-fn standing(now: &Returned, here: String) -> AnyView {
+/// The payment's result, and the next steps.
+fn result_view(now: &PaymentStatus, here: String) -> AnyView {
     let locale = use_locale();
-    let said = |tone: Tone, words: String| view! { <Alert tone><p>{words}</p></Alert> }.into_any();
-    // Beside the button to pay it is the lesser one.
+    let alert = |tone: Tone, words: String| view! { <Alert tone><p>{words}</p></Alert> }.into_any();
+    // Less prominent than the button to pay.
     let look = if now.unpaid.is_some() { Look::Outline } else { Look::Primary };
     let to_order = || {
         let link =
@@ -199,15 +193,15 @@ fn standing(now: &Returned, here: String) -> AnyView {
         .into_any();
     }
     let (words, pay) = match (now.bank, now.unpaid, now.payment) {
-        (Some(Bank::AtWork), Some(_), _) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_PENDING).into()), None),
-        (Some(Bank::Unreached), Some(_), _) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_UNREACHED).into()), None),
+        (Some(Bank::AtWork), Some(_), _) => (alert(Tone::Info, tr!(CHECKOUT_PAYMENT_PENDING).into()), None),
+        (Some(Bank::Unreached), Some(_), _) => (alert(Tone::Info, tr!(CHECKOUT_PAYMENT_UNREACHED).into()), None),
         (None, Some(_), PaymentState::Failed) => {
             let why = now.failure.clone().map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
             let words = view! { <Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p>{why}</Alert> }.into_any();
             (words, Some(tr!(CHECKOUT_TRY_AGAIN)))
         }
         (None, Some(_), PaymentState::RequiresAction) => {
-            (said(Tone::Warning, tr!(CHECKOUT_PAYMENT_CONFIRM).into()), Some(tr!(CHECKOUT_GO_ON)))
+            (alert(Tone::Warning, tr!(CHECKOUT_PAYMENT_CONFIRM).into()), Some(tr!(CHECKOUT_GO_ON)))
         }
         (None, Some(_), _) => {
             let (title, words) =
@@ -215,13 +209,13 @@ fn standing(now: &Returned, here: String) -> AnyView {
             (view! { <Alert tone=Tone::Warning title><p>{words}</p></Alert> }.into_any(), Some(tr!(CHECKOUT_PAY_NOW)))
         }
         (_, None, _) if now.method == PaymentMethod::Cod => {
-            (said(Tone::Success, tr!(CHECKOUT_PAYMENT_CASH, amount = locale.money(now.total))), None)
+            (alert(Tone::Success, tr!(CHECKOUT_PAYMENT_CASH, amount = locale.money(now.total))), None)
         }
         (_, None, PaymentState::PartlyRefunded) => {
-            (said(Tone::Success, tr!(CHECKOUT_PAYMENT_PART_REFUNDED, amount = locale.money(now.refunded))), None)
+            (alert(Tone::Success, tr!(CHECKOUT_PAYMENT_PART_REFUNDED, amount = locale.money(now.refunded))), None)
         }
-        (_, None, PaymentState::Refunded) => (said(Tone::Info, tr!(CHECKOUT_PAYMENT_REFUNDED, amount = locale.money(now.refunded))), None),
-        (_, None, _) => (said(Tone::Success, tr!(CHECKOUT_PAYMENT_DONE).into()), None),
+        (_, None, PaymentState::Refunded) => (alert(Tone::Info, tr!(CHECKOUT_PAYMENT_REFUNDED, amount = locale.money(now.refunded))), None),
+        (_, None, _) => (alert(Tone::Success, tr!(CHECKOUT_PAYMENT_DONE).into()), None),
     };
     let actions = match (pay, now.unpaid, now.token.clone()) {
         (Some(pay), Some(unpaid), Some(token)) => view! { <UnpaidActions token unpaid pay/> }.into_any(),
@@ -239,17 +233,17 @@ fn standing(now: &Returned, here: String) -> AnyView {
     .into_any()
 }
 
-/// Asks the bank again after a while, until it has answered or the page is left.
-fn ask_again(order: StoredValue<String>, now: RwSignal<Returned>) {
+/// Asks the gateway again after a while, until it has a result or the page is left.
+fn poll(order: StoredValue<String>, now: RwSignal<PaymentStatus>) {
     set_timeout(
         move || {
             let Some(order_id) = order.try_get_value() else { return };
             spawn_local(async move {
                 match settle_order(order_id).await {
-                    Ok(next) if now.try_with_untracked(|now| *now == next) == Some(true) => ask_again(order, now),
+                    Ok(next) if now.try_with_untracked(|now| *now == next) == Some(true) => poll(order, now),
                     Ok(next) => drop(now.try_set(next)),
-                    // No network: the next question comes all the same.
-                    Err(_) => ask_again(order, now),
+                    // No network: try again later.
+                    Err(_) => poll(order, now),
                 }
             });
         },

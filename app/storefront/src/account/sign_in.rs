@@ -5,32 +5,32 @@ use leptos_router::hooks::use_query_map;
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_form_fallback, wrong};
 use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
 
-use super::{Entered, SignIn, SignUp};
+use super::{SignIn, SignUp, SignedIn};
 use crate::cart::use_cart;
 use crate::query::address;
 use crate::seo::NotIndexed;
 
-/// After signing in everything is read anew, as who one is now.
-fn go_on(entered: Signal<Option<Entered>>) {
+/// After signing in, loads the next page as a new document: everything is read again as the new user.
+fn load_next_page(signed_in: Signal<Option<SignedIn>>) {
     let cart = use_cart();
     Effect::new(move || {
-        if let Some(entered) = entered.get() {
-            untrack(|| cart.enter(entered.cart));
-            // Signed in the reader is; a page that cannot be gone to leaves them here.
-            let _ = window().location().set_href(&entered.next);
+        if let Some(signed_in) = signed_in.get() {
+            untrack(|| cart.sign_in(signed_in.cart));
+            // When the page cannot be opened the user stays here, signed in.
+            let _ = window().location().set_href(&signed_in.next);
         }
     });
 }
 
-/// The cart that comes along, and where to go on.
+/// Hidden fields: this browser's cart, and the page to come back to.
 #[component]
-fn Along() -> impl IntoView {
+fn HiddenFields() -> impl IntoView {
     let cart = use_cart();
     let query = use_query_map();
     let typed = use_form_fallback().value("back").map(str::to_owned);
     let back = move || typed.clone().or_else(|| query.with(|query| query.get("back"))).unwrap_or_default();
     let view = cart.view();
-    // A cart gets its id a moment after the first thing was put in.
+    // A cart gets its id a moment after its first line was added.
     let id = move || cart.is_ready().then(|| view.with(|view| view.id)).flatten().map(|id| id.to_string()).unwrap_or_default();
     view! {
         <input type="hidden" name="cart" value=id/>
@@ -41,12 +41,11 @@ fn Along() -> impl IntoView {
     }
 }
 
-fn other(path: &str) -> String {
+fn with_back(path: &str) -> String {
     let back = use_query_map().with_untracked(|query| query.get("back")).unwrap_or_default();
     if back.is_empty() { path.to_owned() } else { address(path, [("back", back.as_str())].into_iter()) }
 }
 
-/// Signing in.
 #[derive(Debug)]
 pub struct SignInPage;
 
@@ -56,7 +55,7 @@ fn sign_in_page() -> AnyView {
     let action = ServerAction::<SignIn>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
-    go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+    load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     view! {
         <Title text=tr!(SHELL_SIGN_IN)/>
         <NotIndexed/>
@@ -64,7 +63,7 @@ fn sign_in_page() -> AnyView {
             <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
-                <Along/>
+                <HiddenFields/>
                 <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=fallback.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
                 <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
@@ -72,7 +71,7 @@ fn sign_in_page() -> AnyView {
             <Card>
                 <h2 class="text-xl">{tr!(ACCOUNT_NEW_HERE)}</h2>
                 <p class="text-quiet mt-1 mb-4">{tr!(ACCOUNT_CREATE_BODY)}</p>
-                <LinkButton href=other("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
+                <LinkButton href=with_back("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
             </Card>
             <p class="text-quiet">{tr!(ORDER_FIND_GUEST)}" "<a class="link" href="/orders/find">{tr!(SHELL_FOOTER_TRACK)}</a></p>
         </div>
@@ -80,7 +79,6 @@ fn sign_in_page() -> AnyView {
     .into_any()
 }
 
-/// Opening an account.
 #[derive(Debug)]
 pub struct SignUpPage;
 
@@ -90,7 +88,7 @@ fn sign_up_page() -> AnyView {
     let action = ServerAction::<SignUp>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
-    go_on(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
+    load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     let typed = move |name: &str| fallback.value(name).unwrap_or_default().to_owned();
     view! {
         <Title text=tr!(ACCOUNT_CREATE)/>
@@ -102,14 +100,14 @@ fn sign_up_page() -> AnyView {
             </div>
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
-                <Along/>
+                <HiddenFields/>
                 <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name") error=wrong(problem, "name")/>
                 <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>
                 <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone") error=wrong(problem, "phone")/>
                 <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
             </PostForm>
-            <p><a class="link" href=other("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
+            <p><a class="link" href=with_back("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
         </div>
     }
     .into_any()
