@@ -1,4 +1,4 @@
-//! Lists the pictures of the demonstration shop with the forms that are served, so that the program carries them.
+//! Lists the photographs of the demonstration shop with the forms that are served, so that the program carries them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,10 +10,10 @@ fn main() -> io::Result<()> {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../demo/pictures");
     // Made by `cargo run --release --package backend --example demo_pictures`.
     let forms = names(&folder.join("forms"))?;
-    let mut code = String::from("/// By name.\nstatic PICTURES: &[BundledPicture] = &[\n");
+    let mut code = String::from("/// Each photograph, by name.\nstatic PICTURES: &[Photograph] = &[\n");
     for file in names(&folder)? {
         let Some(name) = file.strip_suffix(".webp") else { continue };
-        let _ = write!(code, "    BundledPicture {{ name: {name:?}, original: {}, forms: &[", included(&file));
+        let _ = write!(code, "    Photograph {{ name: {name:?}, original: {}, forms: &[", included(&file));
         for form in &forms {
             // `mug-640.avif`, and not `mug-close-640.avif`.
             let Some((width, end)) = form.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.split_once('.'))

@@ -5,7 +5,7 @@
 //! link that leads from one to the other loads the page anew, see `other_documents.rs`. Development builds have one with both.
 
 use admin_frame::Offered::{FirstTab, Navigation, Palette, Tab, Within};
-use admin_frame::{AdminPage, AdminShell, Guarded, Missing, Shortcut};
+use admin_frame::{AdminPage, AdminShell, Guarded, NotFound, Shortcut};
 use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
@@ -52,7 +52,7 @@ macro_rules! admin_pages {
             view! {
                 <ParentRoute path=path!("admin") view=shell ssr=SsrMode::Async>
                     $(<Route path=path!($path) view={Guarded::<$page>::new(Permission::$needs)} ssr=SsrMode::Async/>)*
-                    <Route path=path!("*any") view=Missing ssr=SsrMode::Async/>
+                    <Route path=path!("*any") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             }
             .into_inner()

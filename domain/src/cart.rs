@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Currency, Money, MoneyError, Quantity};
 
-/// The most different things in one cart.
+/// The most different items in one cart.
 pub const MAX_LINES: usize = 200;
 
 /// A line as its price is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PricedLine {
-    /// Price of one unit, tax included, minor units, not negative.
+    /// Minor units, tax included, not negative.
     pub unit_price: i64,
-    /// Units.
     pub quantity: Quantity,
     /// Tax rate in basis points (12 % is 1,200), contained in the price.
     pub tax_rate_bp: i64,
@@ -20,23 +19,23 @@ pub struct PricedLine {
     pub weight_g: i64,
 }
 
-/// A discount on the goods.
+/// A discount on the items, not on delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Discount {
-    /// A share of the goods in basis points, 0 to 10,000.
+    /// A share of what the items cost in basis points, 0 to 10,000.
     Percent(i64),
-    /// An amount in minor units; never more than the goods cost.
+    /// An amount in minor units; never more than the items cost.
     Amount(i64),
 }
 
-/// What a delivery method asks.
+/// What a delivery method costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryRate {
     /// Minor units a parcel, tax included.
     pub fee: i64,
     /// Minor units for each begun kilogram beyond the first.
     pub per_kg_fee: i64,
-    /// Goods worth at least this, after discount, travel free.
+    /// Items that cost at least this after discount, minor units, are delivered free.
     pub free_from: Option<i64>,
     /// Tax rate in basis points, contained in the fee.
     pub tax_rate_bp: i64,
@@ -58,36 +57,34 @@ pub struct LineTotal {
 /// What a cart costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Each line, in order.
     pub lines: Vec<LineTotal>,
-    /// Goods before discount.
+    /// The items before discount.
     pub subtotal: Money,
-    /// Discount, positive.
+    /// Positive.
     pub discount: Money,
-    /// Delivery.
     pub shipping: Money,
-    /// Tax inside `total`, goods and delivery; rounded once a line.
+    /// Tax inside `total`, of items and delivery; rounded once a line.
     pub tax: Money,
     /// The part of `tax` inside `shipping`.
     pub shipping_tax: Money,
     /// What is to be paid.
     pub total: Money,
-    /// Grams of all goods.
+    /// Grams of all items.
     pub weight_g: i64,
 }
 
 impl DeliveryRate {
-    /// The fee for goods of this worth and weight.
+    /// The fee for items of this worth and weight.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`] beyond 64 bits.
-    pub fn fee_for(&self, goods: Money, weight_g: i64) -> Result<Money, MoneyError> {
-        if self.free_from.is_some_and(|from| goods.minor >= from) {
-            return Ok(Money::zero(goods.currency));
+    pub fn fee_for(&self, items: Money, weight_g: i64) -> Result<Money, MoneyError> {
+        if self.free_from.is_some_and(|from| items.minor >= from) {
+            return Ok(Money::zero(items.currency));
         }
         let kilograms = weight_g.max(0).checked_add(999).ok_or(MoneyError::Overflow)? / 1_000;
-        let extra = Money::new(self.per_kg_fee, goods.currency).times((kilograms - 1).max(0))?;
-        Money::new(self.fee, goods.currency).plus(extra)
+        let extra = Money::new(self.per_kg_fee, items.currency).times((kilograms - 1).max(0))?;
+        Money::new(self.fee, items.currency).plus(extra)
     }
 }
 
@@ -127,9 +124,9 @@ pub fn totals(
         tax = tax.plus(line_tax)?;
         out.push(LineTotal { subtotal: sum, discount: share, total, tax: line_tax });
     }
-    let goods = subtotal.minus(off)?;
+    let items = subtotal.minus(off)?;
     let shipping = match delivery {
-        Some(rate) if !lines.is_empty() => rate.fee_for(goods, weight_g)?,
+        Some(rate) if !lines.is_empty() => rate.fee_for(items, weight_g)?,
         _ => zero,
     };
     let shipping_tax = shipping.tax_inside(delivery.map_or(0, |d| d.tax_rate_bp))?;
@@ -140,7 +137,7 @@ pub fn totals(
         shipping,
         tax: tax.plus(shipping_tax)?,
         shipping_tax,
-        total: goods.plus(shipping)?,
+        total: items.plus(shipping)?,
         weight_g,
     })
 }

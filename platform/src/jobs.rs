@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::db::{Db, DbError, Tx};
+use super::db::{Db, DbError, Hex, JsonRows, Tx, hex};
 
 /// Tries before a job is given up: some 21 hours, so that a bank or a mail server may be away for a day's work.
 pub const TRIES: i64 = 32;
@@ -134,6 +134,35 @@ macro_rules! insert {
 /// The database's.
 pub async fn enqueue<J: Job>(tx: &mut Tx, job: &J, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
     enqueue_payload(tx, J::KIND, &payload_of(job)?, run_at, key).await
+}
+
+/// Enqueues many jobs with one statement, each with when to run it and its key.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_all<J: Job>(tx: &mut Tx, jobs: &[(J, Timestamp, String)]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Hex<'a>,
+        payload: String,
+        key: &'a str,
+        run_at: Timestamp,
+    }
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let mut rows = JsonRows::new();
+    for (job, run_at, key) in jobs {
+        rows.push(&Row { id: hex(&tx.id()), payload: payload_of(job)?.to_string(), key, run_at: *run_at });
+    }
+    tx.execute(
+        "insert into jobs (id, kind, payload, key, run_at, created_at)
+         select unhex(value->>'id'), $2, value->>'payload', value->>'key', cast(value->>'run_at' as bigint), $3
+         from json_each($1) where true on conflict (key) do nothing",
+        &[&rows.finish(), &J::KIND, &tx.now()],
+    )
+    .await
+    .map(drop)
 }
 
 /// Enqueues a job that may be wanted again after it was done or given up: of equal keys, one waits.

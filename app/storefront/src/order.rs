@@ -1,7 +1,7 @@
 //! An order as its shopper sees it.
 
 use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
-use domain::view::{CancelledMoney, OrderRowView, OrderView};
+use domain::view::{CancelledMoney, OrderLineView, OrderRowView, OrderView};
 use leptos::prelude::*;
 use ui::{
     Alert, Badge, Card, Facts, Moment, Picture, PostalLabel, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr,
@@ -131,20 +131,9 @@ fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-pub(crate) fn OrderDetails(
-    order: OrderView,
-    /// The actions, below the order's state.
-    #[prop(optional, into)]
-    actions: Option<ViewFn>,
-) -> impl IntoView {
-    let locale = use_locale();
-    let (states, cancelled) = (state_badges(&order), cancelled_note(&order));
-    let timeline = moments(&order);
-    let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
-    let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
-    let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
-    let parcels = order
+/// The couriers and tracking numbers of the parcels.
+fn tracking(order: &OrderView) -> AnyView {
+    order
         .parcels
         .iter()
         .filter(|parcel| parcel.state != ParcelState::Cancelled)
@@ -156,26 +145,59 @@ pub(crate) fn OrderDetails(
             }
             Some(view! { <Facts facts/> })
         })
-        .collect_view();
-    let lines = order
-        .lines
-        .iter()
-        .map(|line| {
-            view! {
-                <li class="grid grid-cols-[4rem_1fr_auto] gap-4 py-3 items-center" data-sku=line.sku.clone()>
-                    <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="64px"/> })}</span>
-                    <span class="min-w-0">
-                        <span class="block font-medium">{line.name.clone()}</span>
-                        <span class="block text-sm text-quiet">
-                            <span class="figures">{format!("{} × {}", locale.number(line.quantity), locale.money(line.unit_price))}</span>
-                            {(!line.options.is_empty()).then(|| format!(" · {}", line.options))}
-                        </span>
-                    </span>
-                    <span class="money font-medium">{locale.money(line.total)}</span>
-                </li>
-            }
-        })
-        .collect_view();
+        .collect_view()
+        .into_any()
+}
+
+fn order_line(line: &OrderLineView) -> AnyView {
+    let locale = use_locale();
+    view! {
+        <li class="grid grid-cols-[4rem_1fr_auto] gap-4 py-3 items-center" data-sku=line.sku.clone()>
+            <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="64px"/> })}</span>
+            <span class="min-w-0">
+                <span class="block font-medium">{line.name.clone()}</span>
+                <span class="block text-sm text-quiet">
+                    <span class="figures">{format!("{} × {}", locale.number(line.quantity), locale.money(line.unit_price))}</span>
+                    {(!line.options.is_empty()).then(|| format!(" · {}", line.options))}
+                </span>
+            </span>
+            <span class="money font-medium">{locale.money(line.total)}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn receipt(order: &OrderView) -> AnyView {
+    let locale = use_locale();
+    let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
+    let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
+    let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
+    let (subtotal, total, tax) = (locale.money(order.subtotal), locale.money(order.total), locale.money(order.tax));
+    let delivery_name = order.delivery_name.clone();
+    view! {
+        <Card>
+            <h2 class="text-xl mb-4">{tr!(ORDER_RECEIPT)}</h2>
+            <dl class="flex flex-col gap-2">
+                <SumLine label=tr!(CART_SUBTOTAL) amount=subtotal/>
+                {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
+                <SumLine label=delivery_name amount=shipping/>
+                <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
+                {waived.map(|amount| view! { <SumLine label=tr!(ORDER_WAIVED) amount=format!("−{amount}")/> })}
+            </dl>
+            <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = tax)}</p>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+pub(crate) fn OrderDetails(
+    order: OrderView,
+    /// The actions, below the order's state.
+    #[prop(optional, into)]
+    actions: Option<ViewFn>,
+) -> impl IntoView {
+    let locale = use_locale();
     let failure = order.payment_failure.clone().filter(|_| order.payment == PaymentState::Failed);
     view! {
         <header class="mt-4 mb-8 flex flex-wrap items-end justify-between gap-4">
@@ -183,35 +205,25 @@ pub(crate) fn OrderDetails(
                 <h1 class="text-3xl" id="order-number">{tr!(ORDER_NUMBER, number = order.number.clone())}</h1>
                 <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at))}</p>
             </div>
-            {states}
+            {state_badges(&order)}
         </header>
-        {cancelled}
+        {cancelled_note(&order)}
         {failure.map(|why| view! { <div class="mb-6"><Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p><p class="text-sm mt-1">{why}</p></Alert></div> })}
         {actions.map(|actions| view! { <div class="mb-8">{actions.run()}</div> })}
         <div class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-10 items-start">
             <div class="min-w-0 flex flex-col gap-10">
                 <section>
                     <h2 class="text-xl mb-4">{tr!(ORDER_TIMELINE)}</h2>
-                    <Timeline moments=timeline/>
-                    <div class="mt-4">{parcels}</div>
+                    <Timeline moments=moments(&order)/>
+                    <div class="mt-4">{tracking(&order)}</div>
                 </section>
                 <section>
                     <h2 class="text-xl mb-2">{tr!(ORDER_CONTENTS)}</h2>
-                    <ul class="divide-y divide-hairline">{lines}</ul>
+                    <ul class="divide-y divide-hairline">{order.lines.iter().map(order_line).collect_view()}</ul>
                 </section>
             </div>
             <aside class="flex flex-col gap-6 min-w-0">
-                <Card>
-                    <h2 class="text-xl mb-4">{tr!(ORDER_RECEIPT)}</h2>
-                    <dl class="flex flex-col gap-2">
-                        <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
-                        {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
-                        <SumLine label=order.delivery_name.clone() amount=shipping/>
-                        <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
-                        {waived.map(|amount| view! { <SumLine label=tr!(ORDER_WAIVED) amount=format!("−{amount}")/> })}
-                    </dl>
-                    <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = locale.money(order.tax))}</p>
-                </Card>
+                {receipt(&order)}
                 <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.shipping_label.clone()/>
                 <AddressLabel title=tr!(ORDER_BILLED_TO) lines=order.billing_label.clone()/>
             </aside>

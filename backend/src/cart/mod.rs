@@ -1,28 +1,30 @@
-//! Carts: kept in the browser, synced here. The browser says what and how many, the server says what it costs and what changed.
+//! Carts: stored in the browser, synced here. The browser says what and how many, the server says what it costs and what changed.
 //!
-//! Who holds a cart's id may use it, until a signed-in shopper owns it: from then on nobody else may. A sync that comes from an
-//! older version than the stored one (another tab or device was quicker) is merged: every article stays, with the larger of
-//! the two quantities, because the same wish on two devices is one wish.
+//! Whoever holds a cart's id may use it, until a signed-in shopper owns it: from then on nobody else may. A sync that comes from an
+//! older version than the stored one (another tab or device was quicker) is merged: every item stays, with the larger of the two
+//! quantities, because the same wish on two devices is one wish.
 
-mod guesses;
+mod code_attempt;
+pub mod events;
+mod price;
 mod store;
 
 use std::collections::HashMap;
 
-use domain::cart::{MAX_LINES, PricedLine, totals};
+use domain::cart::MAX_LINES;
 use domain::id::{CartId, UserId, VariantId};
 use domain::order::Channel;
-use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal};
-use domain::{Currency, Locale, Money, MoneyError, Quantity, Timestamp};
+use domain::view::{CartItem, CartView};
+use domain::{Currency, Locale, MoneyError, Quantity, Timestamp};
 
-use crate::inventory;
-use crate::platform::Context;
-use crate::platform::db::{Db, DbError, Tx};
-use crate::platform::events::{self, Event};
-use crate::pricing::{self, Rules};
-use crate::{Shop, settings};
+use platform::Context;
+use platform::db::{DbError, Tx};
 
-use guesses::Guess;
+use crate::{Shop, inventory, pricing, settings};
+
+use code_attempt::CodeAttempt;
+use events::CartMerged;
+pub(crate) use price::{CartPrices, read_prices};
 
 /// Why a cart was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -30,20 +32,19 @@ pub enum CartError {
     /// No such cart, or somebody else's.
     #[error("there is no such cart")]
     Unknown,
-    /// More than [`MAX_LINES`] different articles.
-    #[error("a cart holds at most 200 different articles")]
+    /// More than [`MAX_LINES`] different items.
+    #[error("a cart holds at most 200 different items")]
     TooManyLines,
     /// The sum is beyond what can be paid.
     #[error("the total is too large")]
     TooLarge(#[from] MoneyError),
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
 
 /// A cart as stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Stored {
+pub(crate) struct StoredCart {
     pub id: CartId,
     pub user: Option<UserId>,
     pub channel: Channel,
@@ -54,12 +55,12 @@ pub(crate) struct Stored {
     pub items: Vec<CartItem>,
 }
 
-/// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with
-/// one that was bought or is somebody else's, a new one is made.
+/// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with one that
+/// was bought or is somebody else's, a new one is created.
 ///
 /// # Errors
 /// [`CartError::TooManyLines`] beyond 200 lines; nothing is changed then.
-#[expect(clippy::too_many_arguments, reason = "each is told by the browser or known of it, and none goes with another")]
+#[expect(clippy::too_many_arguments, reason = "each comes from the browser or is known of it, and none goes with another")]
 pub async fn sync(
     shop: &Shop,
     ctx: &Context,
@@ -71,58 +72,66 @@ pub async fn sync(
     discount: Option<String>,
 ) -> Result<CartView, CartError> {
     let items = folded(items)?;
-    let guess = Guess::begin(shop, ctx, id, discount.as_deref().and_then(pricing::normal_code)).await?;
-    let code = guess.code();
-    let (inner, user, currency) = (shop.clone(), ctx.user(), settings::shop_currency(shop));
-    let stored = shop
-        .db()
-        .write(async move |tx| {
-            let at = inner.now();
-            let known = match id {
-                Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
-                None => None,
-            };
-            // Bought on another device: what this one still shows of it is not wanted once more.
-            let items = match &known {
-                Some(cart) if cart.ordered && (cart.user.is_none() || cart.user == user) => without(&items, &cart.items),
-                _ => items.clone(),
-            };
-            let Some(mut cart) = known.filter(|cart| usable(cart, user)) else {
-                let cart = Stored {
-                    id: CartId(inner.id()),
-                    user,
-                    channel,
-                    currency,
-                    discount_code: code.clone(),
-                    version: 1,
-                    ordered: false,
-                    items: items.clone(),
-                };
-                store::insert(tx, &cart, at).await?;
-                let kept = in_stock(tx, &cart.items).await?;
-                store::replace_lines(tx, cart.id, &kept).await?;
-                return Ok::<_, CartError>(cart);
-            };
-            let wanted = if version == cart.version { items.clone() } else { merged(&cart.items, &items) };
-            let owner = cart.user.or(user);
-            if wanted.len() > MAX_LINES {
-                return Err(CartError::TooManyLines);
-            }
-            let kept = in_stock(tx, &wanted).await?;
-            if kept != cart.items || code != cart.discount_code || owner != cart.user {
-                cart.discount_code = code.clone();
-                cart.user = owner;
-                cart.items = kept;
-                store::change(tx, &mut cart, at).await?;
-            }
-            // Priced as it was asked for, so that the shopper is told what was cut.
-            cart.items = wanted;
-            Ok(cart)
-        })
-        .await?;
-    let mut view = price(shop, locale, stored).await?;
-    guess.end(shop, &mut view).await?;
+    let attempt = CodeAttempt::start(shop, ctx, id, discount.as_deref().and_then(pricing::normal_code)).await?;
+    let sent = SentCart { id, version, items, code: attempt.code(), user: ctx.user(), channel, currency: settings::shop_currency(shop) };
+    let cart = shop.write(ctx, async move |tx| store_sent(tx, &sent).await).await?;
+    let mut view = price::view(shop, locale, cart).await?;
+    attempt.finish(shop, &mut view).await?;
     Ok(view)
+}
+
+/// A cart as the browser sent it.
+struct SentCart {
+    id: Option<CartId>,
+    version: i64,
+    items: Vec<CartItem>,
+    code: Option<String>,
+    user: Option<UserId>,
+    channel: Channel,
+    currency: Currency,
+}
+
+/// Stores what was sent, as far as it is in stock. Returns the cart as it was sent, so that the shopper is told what was cut.
+async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartError> {
+    let existing = match sent.id {
+        Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
+        None => None,
+    };
+    // Bought on another device: what this one still shows of it is not wanted once more.
+    let items = match &existing {
+        Some(cart) if cart.ordered && (cart.user.is_none() || cart.user == sent.user) => without(&sent.items, &cart.items),
+        _ => sent.items.clone(),
+    };
+    let Some(mut cart) = existing.filter(|cart| usable(cart, sent.user)) else {
+        let cart = StoredCart {
+            id: CartId(tx.id()),
+            user: sent.user,
+            channel: sent.channel,
+            currency: sent.currency,
+            discount_code: sent.code.clone(),
+            version: 1,
+            ordered: false,
+            items,
+        };
+        store::insert(tx, &cart).await?;
+        let stocked = limited_to_stock(tx, &cart.items).await?;
+        store::replace_lines(tx, cart.id, &stocked).await?;
+        return Ok(cart);
+    };
+    let items = if sent.version == cart.version { items } else { merged(&cart.items, &items) };
+    let owner = cart.user.or(sent.user);
+    if items.len() > MAX_LINES {
+        return Err(CartError::TooManyLines);
+    }
+    let stocked = limited_to_stock(tx, &items).await?;
+    if stocked != cart.items || sent.code != cart.discount_code || owner != cart.user {
+        cart.discount_code.clone_from(&sent.code);
+        cart.user = owner;
+        cart.items = stocked;
+        store::change(tx, &mut cart).await?;
+    }
+    cart.items = items;
+    Ok(cart)
 }
 
 /// A cart with its prices of now.
@@ -130,9 +139,17 @@ pub async fn sync(
 /// # Errors
 /// [`CartError::Unknown`] for one that does not exist, was bought, or is somebody else's.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, CartError> {
+    let cart = load(shop, ctx, id).await?;
+    price::view(shop, locale, cart).await
+}
+
+/// A cart that the caller may use.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) async fn load(shop: &Shop, ctx: &Context, id: CartId) -> Result<StoredCart, CartError> {
     let stored = store::load(&mut shop.db(), id).await?;
-    let cart = stored.filter(|cart| usable(cart, ctx.user())).ok_or(CartError::Unknown)?;
-    price(shop, locale, cart).await
+    stored.filter(|cart| usable(cart, ctx.user())).ok_or(CartError::Unknown)
 }
 
 /// The signed-in shopper's open cart.
@@ -153,47 +170,41 @@ pub async fn mine(shop: &Shop, ctx: &Context, locale: Locale) -> Result<Option<C
 /// The database's.
 pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest: Option<CartId>) -> Result<Option<CartView>, CartError> {
     let Some(user) = ctx.user() else { return Ok(None) };
-    let (inner, context) = (shop.clone(), ctx.clone());
-    let merged_cart = shop
-        .db()
-        .write(async move |tx| {
-            let at = inner.now();
-            let open = store::open_of(tx, user).await?;
-            let ids: Vec<CartId> = open.into_iter().chain(guest).collect();
-            let carts = store::lock(tx, &ids).await?;
-            let find = |id: Option<CartId>| carts.iter().find(|cart| Some(cart.id) == id && usable(cart, Some(user))).cloned();
-            let (own, guest) = (find(open), find(guest));
-            let cart = match (own, guest) {
-                (Some(own), Some(guest)) if own.id == guest.id => own,
-                (Some(mut own), Some(guest)) => {
-                    own.items = merged(&own.items, &guest.items);
-                    own.items.truncate(MAX_LINES);
-                    own.discount_code = own.discount_code.or(guest.discount_code);
-                    store::change(tx, &mut own, at).await?;
-                    store::replace_lines(tx, guest.id, &[]).await?;
-                    let data = serde_json::json!({ "from": guest.id });
-                    events::append(tx, &inner, &context, at, &[Event::new("cart.merged", own.id.0, data)]).await?;
-                    own
-                }
-                (None, Some(mut guest)) => {
-                    guest.user = Some(user);
-                    guest.version += 1;
-                    store::update(tx, &guest, at).await?;
-                    guest
-                }
-                (Some(own), None) => own,
-                (None, None) => return Ok::<_, CartError>(None),
-            };
-            Ok(Some(cart))
-        })
-        .await?;
-    match merged_cart {
-        Some(cart) => Ok(Some(price(shop, locale, cart).await?)),
+    let cart = shop.write(ctx, async move |tx| merge_carts(tx, user, guest).await).await?;
+    match cart {
+        Some(cart) => Ok(Some(price::view(shop, locale, cart).await?)),
         None => Ok(None),
     }
 }
 
-/// What was put in beyond what was bought.
+async fn merge_carts(tx: &mut Tx, user: UserId, guest: Option<CartId>) -> Result<Option<StoredCart>, CartError> {
+    let open = store::open_of(tx, user).await?;
+    let ids: Vec<CartId> = open.into_iter().chain(guest).collect();
+    let carts = store::lock(tx, &ids).await?;
+    let find = |id: Option<CartId>| carts.iter().find(|cart| Some(cart.id) == id && usable(cart, Some(user))).cloned();
+    match (find(open), find(guest)) {
+        (Some(own), Some(guest)) if own.id == guest.id => Ok(Some(own)),
+        (Some(mut own), Some(guest)) => {
+            own.items = merged(&own.items, &guest.items);
+            own.items.truncate(MAX_LINES);
+            own.discount_code = own.discount_code.or(guest.discount_code);
+            store::change(tx, &mut own).await?;
+            store::replace_lines(tx, guest.id, &[]).await?;
+            tx.record(own.id, CartMerged { from: guest.id });
+            Ok(Some(own))
+        }
+        (None, Some(mut guest)) => {
+            guest.user = Some(user);
+            guest.version += 1;
+            store::update(tx, &guest).await?;
+            Ok(Some(guest))
+        }
+        (Some(own), None) => Ok(Some(own)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What was sent beyond what was bought.
 fn without(items: &[CartItem], bought: &[CartItem]) -> Vec<CartItem> {
     let beyond = |item: &CartItem| {
         let had = bought.iter().find(|line| line.variant == item.variant).map_or(0, |line| line.quantity.get());
@@ -202,63 +213,57 @@ fn without(items: &[CartItem], bought: &[CartItem]) -> Vec<CartItem> {
     items.iter().filter_map(beyond).collect()
 }
 
-/// How long a guest's cart is kept that nobody touches, milliseconds: as long as the browser's cookie names it.
-const IDLE: i64 = 90 * Timestamp::DAY;
+/// How long a guest's cart is stored that nobody changes: as long as the browser's cookie names it.
+const IDLE_MS: i64 = 90 * Timestamp::DAY;
 
-/// Removes guests' carts that nobody has touched for 90 days, up to 500 at a time; says how many.
+/// Removes guests' carts that nobody has changed for 90 days, up to 500 at a time; returns how many.
 ///
 /// # Errors
 /// The database's.
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
-    let before = shop.now().plus_millis(-IDLE);
-    shop.db().write(async move |tx| store::remove_idle(tx, before).await).await
+    shop.db().write(async move |tx| store::remove_idle(tx, tx.now().plus_millis(-IDLE_MS)).await).await
 }
 
-/// After an order was refused because less is there than was put in: the cart takes what there is, so that what the shopper is shown
-/// from now on is what will be ordered.
+/// Cuts a cart to what is in stock, after an order was refused because there is less: what the shopper is shown from now on is what
+/// will be ordered.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn fit(shop: &Shop, id: CartId) -> Result<(), CartError> {
-    let inner = shop.clone();
+pub(crate) async fn cut_to_stock(shop: &Shop, id: CartId) -> Result<(), CartError> {
     shop.db()
         .write(async move |tx| {
             let Some(mut cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
-            let kept = in_stock(tx, &cart.items).await?;
-            if kept != cart.items {
-                cart.items = kept;
-                store::change(tx, &mut cart, inner.now()).await?;
+            let stocked = limited_to_stock(tx, &cart.items).await?;
+            if stocked != cart.items {
+                cart.items = stocked;
+                store::change(tx, &mut cart).await?;
             }
             Ok(())
         })
         .await
 }
 
-/// Not more of anything than there is. What is sold out stays as it is, until the shopper takes it out or it comes back.
-async fn in_stock(tx: &mut Tx, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
+/// The items, not more of anything than there is.
+async fn limited_to_stock(tx: &mut Tx, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
     let available = inventory::available_of(tx, items.iter().map(|item| item.variant)).await?;
-    let fitted = |item: &CartItem| match available.get(&item.variant) {
-        Some(free) if *free > 0 => CartItem { quantity: item.quantity.min(Quantity::clamped(*free)), ..*item },
-        _ => *item,
-    };
-    Ok(items.iter().map(fitted).collect())
+    Ok(items.iter().map(|item| CartItem { quantity: price::in_stock(item, &available), ..*item }).collect())
 }
 
 /// May this cart be used by this shopper (or guest)?
-fn usable(cart: &Stored, user: Option<UserId>) -> bool {
+fn usable(cart: &StoredCart, user: Option<UserId>) -> bool {
     !cart.ordered && (cart.user.is_none() || cart.user == user)
 }
 
-/// Each article once, quantities added up to at most what a line holds.
+/// Each variant once, quantities added up to at most what a line holds.
 fn folded(items: Vec<CartItem>) -> Result<Vec<CartItem>, CartError> {
     let mut out: Vec<CartItem> = Vec::with_capacity(items.len().min(MAX_LINES));
-    let mut places: HashMap<VariantId, usize> = HashMap::new();
+    let mut positions: HashMap<VariantId, usize> = HashMap::new();
     for item in items {
-        if let Some(place) = places.get(&item.variant) {
-            let line = &mut out[*place];
+        if let Some(position) = positions.get(&item.variant) {
+            let line = &mut out[*position];
             line.quantity = Quantity::clamped(line.quantity.get() + item.quantity.get());
         } else {
-            places.insert(item.variant, out.len());
+            positions.insert(item.variant, out.len());
             out.push(item);
         }
         if out.len() > MAX_LINES {
@@ -268,7 +273,7 @@ fn folded(items: Vec<CartItem>) -> Result<Vec<CartItem>, CartError> {
     Ok(out)
 }
 
-/// Every article of both, with the larger quantity.
+/// Every item of both, with the larger quantity.
 fn merged(stored: &[CartItem], sent: &[CartItem]) -> Vec<CartItem> {
     let mut out = stored.to_vec();
     for item in sent {
@@ -278,70 +283,6 @@ fn merged(stored: &[CartItem], sent: &[CartItem]) -> Vec<CartItem> {
         }
     }
     out
-}
-
-/// Prices a cart and says what changed since the shopper saw it.
-async fn price(shop: &Shop, locale: Locale, cart: Stored) -> Result<CartView, CartError> {
-    let at = shop.now();
-    let mut db: &Db = shop.db();
-    let keys: Vec<_> = cart.items.iter().map(|i| (i.variant, cart.channel, locale)).collect();
-    let quotes = pricing::quotes(&mut db, &keys, cart.currency, at).await?;
-    let available = inventory::available_of(&mut db, cart.items.iter().map(|i| i.variant)).await?;
-    let rules = Rules::load(&mut db, at).await?;
-    let country = settings::shop(shop).country;
-    let money = |minor| Money::new(minor, cart.currency);
-
-    let mut notices = Vec::new();
-    let (mut lines, mut sums): (Vec<CartLineView>, Vec<PricedLine>) = (Vec::new(), Vec::new());
-    for item in &cart.items {
-        let Some(quote) = quotes.get(&(item.variant, cart.channel, locale)) else { continue };
-        let (Some(unit_price), true) = (quote.price, quote.on_sale) else {
-            notices.push(CartNotice::Gone { name: quote.name.clone() });
-            continue;
-        };
-        let free = available.get(&item.variant).copied().unwrap_or(0);
-        let mut quantity = item.quantity;
-        if free == 0 {
-            notices.push(CartNotice::SoldOut { name: quote.name.clone() });
-        } else if free < quantity.get() {
-            notices.push(CartNotice::QuantityCut { name: quote.name.clone(), from: quantity.get(), to: free });
-            quantity = Quantity::clamped(free);
-        }
-        if item.seen_price != 0 && item.seen_price != unit_price {
-            notices.push(CartNotice::PriceChanged { name: quote.name.clone(), from: money(item.seen_price), to: money(unit_price) });
-        }
-        let priced = pricing::priced(quote, unit_price, quantity, &rules, &country);
-        sums.push(priced);
-        lines.push(CartLineView {
-            variant: item.variant,
-            slug: quote.slug.clone(),
-            name: quote.name.clone(),
-            options: quote.options.clone(),
-            sku: quote.sku.clone(),
-            picture: quote.picture,
-            quantity,
-            unit_price: money(unit_price),
-            total: money(unit_price).times(quantity.get())?,
-            tax_rate_bp: priced.tax_rate_bp,
-            weight_g: quote.weight_g,
-            available: free.min(quantity.get() + 10),
-        });
-    }
-    // Where it goes is not known here: delivery is added where it is.
-    let mut sum = totals(cart.currency, &sums, None, None)?;
-    let mut discount_code = None;
-    if let Some(code) = &cart.discount_code {
-        let found = pricing::codes(&mut db, std::slice::from_ref(code)).await?;
-        let discount = found.get(code).ok_or(DiscountRefusal::Unknown).and_then(|c| c.discount(sum.subtotal, at));
-        match discount {
-            Ok(discount) => {
-                sum = totals(cart.currency, &sums, Some(discount), None)?;
-                discount_code = Some(code.clone());
-            }
-            Err(reason) => notices.push(CartNotice::DiscountRefused { code: code.clone(), reason }),
-        }
-    }
-    Ok(CartView { id: Some(cart.id), version: cart.version, lines, totals: sum, discount_code, notices })
 }
 
 #[cfg(test)]
@@ -365,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_of_one_article_become_one() {
+    fn two_lines_of_one_variant_become_one() {
         assert_eq!(folded(vec![item(1, 2), item(1, 3)]).ok(), Some(vec![item(1, 5)]));
     }
 

@@ -94,7 +94,7 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
             })
             .collect(),
         tags: page.tags,
-        tax_rate_bp: rules.tax_rate(&page.tax_class, &settings.country),
+        tax_rate_bp: rules.taxes.rate_bp(&page.tax_class, &settings.country),
         related,
     }))
 }

@@ -1,25 +1,26 @@
 //! What delivery costs and how long it takes: for a cart and an address, and for a place before there is either.
 
-use domain::cart::{Discount, Totals, totals};
+use domain::cart::Totals;
 use domain::id::CartId;
 use domain::order::Channel;
 use domain::view::{Address, CashOnDelivery, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
 use domain::{Locale, Money, Timestamp};
 
-use crate::cart;
+use platform::Context;
+use platform::db::DbError;
+
+use crate::cart::{self, CartPrices};
 use crate::customers::{self, address_tree};
-use crate::platform::Context;
-use crate::platform::db::DbError;
-use crate::pricing::{self, Rules};
+use crate::pricing::{DeliveryMethod, price_order};
 use crate::{Shop, settings};
 
 use super::{CheckoutError, cash};
 
-/// The zones of the Philippines, as delivery methods name them.
-const ISLANDS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
+/// The island groups of the Philippines, as delivery methods name them.
+const ISLAND_GROUPS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
 
 /// The ways to deliver a cart to an address, cheapest first, each with what everything costs then. Everything is read once, however
-/// many ways there are.
+/// many methods there are. What is not for sale any more is in none of the sums: the cart names it, and the order is refused.
 ///
 /// # Errors
 /// [`CheckoutError::NoCart`] for a cart that is not the caller's.
@@ -27,46 +28,36 @@ pub async fn offers(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
+    channel: Channel,
     id: CartId,
     address: &Address,
 ) -> Result<Vec<(DeliveryOption, Totals)>, CheckoutError> {
-    let cart = cart::view(shop, ctx, locale, id).await?;
-    let at = shop.now();
-    let rules = Rules::load(&mut shop.db(), at).await?;
-    let keys: Vec<_> = cart.lines.iter().map(|line| (line.variant, Channel::Web, locale)).collect();
-    let quotes = pricing::quotes(&mut shop.db(), &keys, cart.totals.total.currency, at).await?;
-    let mut lines = Vec::with_capacity(cart.lines.len());
-    for line in &cart.lines {
-        let Some(quote) = quotes.get(&(line.variant, Channel::Web, locale)) else {
-            return Err(CheckoutError::Gone(vec![line.name.clone()]));
-        };
-        lines.push(pricing::priced(quote, line.unit_price.minor, line.quantity, &rules, &address.country));
-    }
-    let discount = cart.discount_code.is_some().then_some(Discount::Amount(cart.totals.discount.minor));
+    let cart = cart::load(shop, ctx, id).await?;
+    let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, address.country.clone()).await?;
     let island = address_tree::island_group(address);
     let limits = cash::limits(shop, ctx);
     let mut offers = Vec::new();
-    for method in rules.methods_to(&address.country, island) {
-        let sums = totals(cart.totals.total.currency, &lines, discount, Some(rules.rate_of(method, &address.country)))?;
-        let (name, description) = method.words(locale);
-        let (from, to) = method.days(at);
+    for method in prices.rules.methods_to(&address.country, island) {
+        let totals = price_order(&request, &prices, Some(method))?.totals;
+        let (name, description) = method.name_and_description(locale);
+        let (from, to) = method.days(request.at);
         let option = DeliveryOption {
             code: method.code.clone(),
             name: name.to_owned(),
             description: description.to_owned(),
-            fee: sums.shipping,
-            from: at.plus_millis(from * Timestamp::DAY),
-            to: at.plus_millis(to * Timestamp::DAY),
-            cash: cash_for(method, &limits, sums.total),
+            fee: totals.shipping,
+            from: request.at.plus_millis(from * Timestamp::DAY),
+            to: request.at.plus_millis(to * Timestamp::DAY),
+            cash: cash_for(method, &limits, totals.total),
         };
-        offers.push((option, sums));
+        offers.push((option, totals));
     }
     offers.sort_by_key(|(option, _)| (option.fee.minor, option.to));
     Ok(offers)
 }
 
 /// Does the shop take cash for this total where this method delivers?
-const fn cash_for(method: &pricing::Method, limits: &OrderLimits, total: Money) -> CashOnDelivery {
+const fn cash_for(method: &DeliveryMethod, limits: &OrderLimits, total: Money) -> CashOnDelivery {
     if !limits.cash {
         CashOnDelivery::Off
     } else if !method.collects_cash {
@@ -78,7 +69,7 @@ const fn cash_for(method: &pricing::Method, limits: &OrderLimits, total: Money) 
     }
 }
 
-/// Is it known where it goes, as far as the ways to deliver depend on it? Before that there are none to choose from.
+/// Is it known where it goes, as far as delivery methods depend on it? Before that there are none to choose from.
 #[must_use]
 pub fn is_place_known(address: &Address) -> bool {
     match address.country.as_str() {
@@ -98,11 +89,11 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
     let at = shop.now();
     let home = settings::shop(shop).country;
     let promises = |country: &str, island: Option<&str>| -> Vec<DeliveryPromise> {
-        let promise = |method: &pricing::Method| {
+        let promise = |method: &DeliveryMethod| {
             let (from, to) = method.days(at);
             DeliveryPromise {
-                name: method.words(locale).0.to_owned(),
-                rate: rules.rate_of(method, country),
+                name: method.name_and_description(locale).0.to_owned(),
+                rate: rules.delivery_rate(method, country),
                 from: at.plus_millis(from * Timestamp::DAY),
                 to: at.plus_millis(to * Timestamp::DAY),
                 order_by: method.order_by(at),
@@ -117,13 +108,13 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
             let address = Address { country: "PH".into(), place: place.code.clone(), ..Address::default() };
             vec![promises("PH", address_tree::island_group(&address))]
         }
-        None if home == "PH" => ISLANDS.map(|island| promises("PH", Some(island))).into(),
+        None if home == "PH" => ISLAND_GROUPS.map(|island| promises("PH", Some(island))).into(),
         None => vec![promises(&home, None)],
     };
     Ok(DeliveryTo { place, zones })
 }
 
-/// When what pages say of delivery changes next by the clock alone: at midnight, and at each time by which something must be ordered.
+/// When what pages say about delivery changes next by the clock alone: at midnight, and at each cut-off.
 ///
 /// # Errors
 /// The database's.

@@ -31,7 +31,6 @@ pub struct Returned {
 pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Returned) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
     let note: String = back.note.trim().chars().take(200).collect();
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
             let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
@@ -46,7 +45,7 @@ pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Retur
             accounting::post(tx, "shipment.returned", Some(order.id), parcel.0, order.currency, &postings).await?;
             tx.record(order.id, StockReturned { parcel, units, items: back.items });
             tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });
-            Ok::<_, FulfilmentError>(orders::settle_returned(tx, &within, &order, &lines, back.cause, back.money).await?)
+            Ok::<_, FulfilmentError>(orders::settle_returned(tx, &order, &lines, back.cause, back.money).await?)
         })
         .await?;
     payments::carry_out(shop, calls).await;

@@ -50,7 +50,6 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, t
     if carrier.is_empty() || carrier.chars().count() > 100 || tracking.chars().count() > 100 {
         return Err(FulfilmentError::Carrier);
     }
-    let within = shop.clone();
     shop.write(ctx, async move |tx| {
         let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
         sendable(&order)?;
@@ -59,8 +58,7 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, t
         inventory::ship(tx, order.id, location, &contents.lines).await?;
         let postings = [("cost_of_goods_sold", contents.cost), ("inventory", -contents.cost)];
         accounting::post(tx, "shipment.shipped", Some(order.id), parcel.0, order.currency, &postings).await?;
-        let ctx = tx.ctx().clone();
-        payments::request_capture(tx, &within, &ctx, order.id).await?;
+        payments::request_capture(tx, &order).await?;
         tx.record(order.id, StockShipped { parcel, units: contents.units });
         tx.record(order.id, ParcelShipped { parcel, carrier: carrier.clone(), tracking: tracking.clone() });
         Ok(())
@@ -82,15 +80,13 @@ pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(),
 /// As [`deliver`]; [`PaymentError::TooMuch`](payments::PaymentError::TooMuch) for more than is due, and then the parcel stays as it was.
 pub async fn deliver_for(shop: &Shop, ctx: &Context, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
-    let within = shop.clone();
     shop.write(ctx, async move |tx| {
         let (order, _) = step(tx, parcel, ParcelState::Delivered).await?;
         tx.record(order.id, ParcelDelivered { parcel });
         let head = orders::head(tx, order.id).await?.ok_or(FulfilmentError::Unknown)?;
         let all_arrived = head.delivery_state == DeliveryState::Delivered;
         if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
-            let ctx = tx.ctx().clone();
-            payments::collect_cash(tx, &within, &ctx, &order, received).await?;
+            payments::collect_cash(tx, &order, received).await?;
         }
         Ok(())
     })

@@ -6,6 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use platform::events::Event;
 
+/// Units were reserved for an order that was placed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StockReserved {
+    pub units: i64,
+    #[serde(default)]
+    pub variants: Vec<VariantId>,
+}
+
+impl Event for StockReserved {
+    const KIND: &'static str = "stock.reserved";
+    type Subject = OrderId;
+}
+
 /// Units became available again that were reserved for an order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StockReleased {

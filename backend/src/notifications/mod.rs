@@ -23,7 +23,6 @@
 mod account_mail;
 pub mod events;
 mod order_mail;
-mod pending_events;
 mod staff_mail;
 mod staff_notices;
 mod template;
@@ -39,11 +38,11 @@ use platform::mail::{Mail, MailError};
 use serde::{Deserialize, Serialize};
 
 use self::order_mail::{MailCause, SendOrderMail};
-use self::pending_events::{PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, StockReserved};
 use crate::Shop;
 use crate::fulfilment::events::{ParcelDelivered, ParcelReturned, ParcelShipped};
-use crate::inventory::events::{StockAdjusted, StockReleased, StockReturned, StockShipped};
+use crate::inventory::events::{StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
 use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
+use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded};
 use crate::refusals::events::RefusalOpened;
 
 pub(crate) use account_mail::send_email_changed;

@@ -12,13 +12,13 @@ use platform::mail::Mail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pending_events::PaymentRefunded;
 use super::template::{MailTemplate, greeting};
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
 use crate::customers::CustomerError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
+use crate::payments::events::PaymentRefunded;
 use crate::{Shop, customers, payments, settings};
 
 /// Composes and sends a mail about an order.
@@ -141,7 +141,7 @@ fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String)
     let texts = match job.kind {
         OrderMail::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
         OrderMail::Unpaid => {
-            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR));
+            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR_MS));
             (t::MAIL_UNPAID_SUBJECT.with(locale, &[number]), t::MAIL_UNPAID_BODY.with(locale, &[number, ("time", &until)]))
         }
         OrderMail::PaymentFailed => {

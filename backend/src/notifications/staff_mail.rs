@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::order_mail::sender;
-use super::pending_events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged, StockReserved};
 use super::staff_notices;
 use super::template::MailTemplate;
 use crate::identity::IdentityError;
-use crate::inventory::events::{StockAdjusted, StockReleased, StockReturned, StockShipped};
+use crate::inventory::events::{StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
 use crate::orders::events::OrderPlaced;
+use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged};
 use crate::refusals::events::RefusalOpened;
 use crate::{Shop, customers, inventory, orders, refusals, settings};
 

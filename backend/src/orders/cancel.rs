@@ -1,6 +1,6 @@
 //! Cancelling: stock, payment and books are reversed in one transaction.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use domain::id::OrderId;
 use domain::order::CancelCause;
@@ -27,11 +27,10 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
     if reason.is_empty() {
         return Err(OrderError::Reason);
     }
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
-            cancel_rows(tx, &within, &order, &reason).await
+            cancel_rows(tx, &order, &reason).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
@@ -44,7 +43,6 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
 /// # Errors
 /// [`OrderError::Packed`] once a parcel is packed.
 pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderError> {
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
@@ -52,7 +50,7 @@ pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: Cance
             if parcels.packed + parcels.sent > 0 {
                 return Err(OrderError::Packed);
             }
-            cancel_rows(tx, &within, &order, &format!("{BY_SHOPPER}{cause}")).await
+            cancel_rows(tx, &order, &format!("{BY_SHOPPER}{cause}")).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
@@ -72,14 +70,13 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
     if !payments::is_unpaid(&head) || payments::close_attempts(shop, order).await? {
         return Err(OrderError::Paid);
     }
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
             if order.cancelled_at.is_none() && (!payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await?) {
                 return Err(OrderError::Paid);
             }
-            cancel_rows(tx, &within, &order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
+            cancel_rows(tx, &order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
@@ -87,12 +84,7 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
 }
 
 /// [`cancel`] inside a transaction. Returns the gateway calls to be made after the commit.
-pub(crate) async fn cancel_rows(
-    tx: &mut Tx,
-    shop: &Shop,
-    order: &LockedOrder,
-    reason: &str,
-) -> Result<Vec<payments::GatewayCall>, OrderError> {
+pub(crate) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<Vec<payments::GatewayCall>, OrderError> {
     if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
@@ -105,10 +97,9 @@ pub(crate) async fn cancel_rows(
     store::set_cancelled(tx, order, reason).await?;
     if let Some(code) = order.discount_code.clone() {
         // A cancelled order does not count as a use of its code.
-        pricing::use_codes(tx, &HashMap::from([(code, -1)])).await?;
+        pricing::return_code_uses(tx, &BTreeMap::from([(code, 1)])).await?;
     }
-    let ctx = tx.ctx().clone();
-    let calls = payments::unwind_rows(tx, shop, &ctx, order.id).await?;
+    let calls = payments::unwind_rows(tx, order).await?;
     refresh_states(tx, order).await?;
     tx.record(order.id, OrderCancelled { reason: reason.to_owned() });
     tx.record(order.id, StockReleased { units });

@@ -31,7 +31,6 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
     if reason.is_empty() {
         return Err(OrderError::Reason);
     }
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
@@ -39,7 +38,7 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
                 return Ok(Vec::new());
             }
             if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
-                return cancel_rows(tx, &within, &order, &reason).await;
+                return cancel_rows(tx, &order, &reason).await;
             }
             let open: Vec<(OrderLineId, i64)> =
                 inventory::open_units(tx, order.id).await?.into_iter().map(|(line, _, units)| (line, units)).collect();
@@ -51,7 +50,7 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
             let price = price_of(tx, order.id, &open).await?;
             let units: i64 = open.iter().map(|line| line.1).sum();
             tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
-            settle_less(tx, &within, &order, price, ReturnedMoney::Refund, &reason).await
+            settle_less(tx, &order, price, ReturnedMoney::Refund, &reason).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
@@ -65,7 +64,6 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
 /// See [`fulfilment::take_back`].
 pub(crate) async fn settle_returned(
     tx: &mut Tx,
-    shop: &Shop,
     order: &LockedOrder,
     units: &[(OrderLineId, i64)],
     cause: ReturnCause,
@@ -84,11 +82,11 @@ pub(crate) async fn settle_returned(
         return if money == ReturnedMoney::Keep && (paid || held) {
             Ok(Vec::new())
         } else {
-            cancel_rows(tx, shop, order, returned_reason(cause)).await
+            cancel_rows(tx, order, returned_reason(cause)).await
         };
     }
     let price = price_of(tx, order.id, units).await?;
-    settle_less(tx, shop, order, price, money, returned_reason(cause)).await
+    settle_less(tx, order, price, money, returned_reason(cause)).await
 }
 
 /// What some units of an order were charged with, minor units.
@@ -118,7 +116,6 @@ async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> 
 /// is collected.
 async fn settle_less(
     tx: &mut Tx,
-    shop: &Shop,
     order: &LockedOrder,
     price: Price,
     money: ReturnedMoney,
@@ -135,19 +132,19 @@ async fn settle_less(
         let of_tax = i64::try_from(i128::from(price.tax) * i128::from(less) / i128::from(price.total)).unwrap_or(price.tax);
         store::waive(tx, order, less, of_tax).await?;
         if order.payment_method == PaymentMethod::Cod {
-            payments::lower_cash(tx, order.id, less, tx.now()).await?;
+            payments::lower_cash(tx, order, less).await?;
         }
         let postings = [("sales", less - of_tax), ("vat_payable", of_tax), ("accounts_receivable", -less)];
         accounting::post(tx, "order.reduced", Some(order.id), tx.id(), order.currency, &postings).await?;
     }
-    let (ctx, mut calls) = (tx.ctx().clone(), Vec::new());
+    let mut calls = Vec::new();
     if price.total > less && money == ReturnedMoney::Refund {
-        calls.extend(payments::refund_rows(tx, shop, &ctx, order.id, price.total - less, reason).await?);
+        calls.extend(payments::refund_rows(tx, order, price.total - less, reason).await?);
     }
     refresh_states(tx, order).await?;
     let now = store::head(tx, order.id).await?.ok_or(OrderError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
-        payments::collect_cash(tx, shop, &ctx, order, None).await?;
+        payments::collect_cash(tx, order, None).await?;
     }
     Ok(calls)
 }

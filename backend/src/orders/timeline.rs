@@ -7,9 +7,12 @@ use domain::messages::{Msg, t};
 use domain::order::ReturnCause;
 use domain::view::{RefusalKind, TimelineEntry};
 use domain::{Currency, Locale, Money};
-use serde::Deserialize;
 
 use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
+use crate::payments::events::{
+    CaptureKept, CashMissing, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, PaymentVoided,
+    RefundFailed,
+};
 use crate::refusals::events::{Outcome, RefusalEnded, RefusalOpened};
 use platform::events::{Event, RecordedEvent};
 
@@ -40,17 +43,6 @@ pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, Strin
     message.text(locale).to_owned()
 }
 
-/// What an event of a payment says.
-#[derive(Deserialize)]
-struct Payment {
-    amount: i64,
-    refund: Option<RefundId>,
-}
-
-fn payment(event: &RecordedEvent) -> Option<Payment> {
-    serde_json::from_str(&event.data).ok()
-}
-
 /// The events of one order in words.
 pub(super) struct Timeline<'a> {
     pub locale: Locale,
@@ -75,11 +67,11 @@ impl Timeline<'_> {
             OrderPlaced::KIND => self.plain(t::ORDER_EVENT_PLACED),
             OrderCancelled::KIND => self.plain(t::ORDER_EVENT_CANCELLED),
             OrderReduced::KIND => self.with_amount(t::ORDER_EVENT_REDUCED, event.read::<OrderReduced>()?.1.amount),
-            "order.payment_changed" => self.plain(t::ORDER_EVENT_CASH_INSTEAD),
-            "payment.authorised" => self.plain(t::ORDER_EVENT_AUTHORISED),
-            "payment.captured" => self.with_amount(t::ORDER_EVENT_PAID_AMOUNT, payment(event)?.amount),
-            "payment.failed" => self.plain(t::ORDER_EVENT_PAYMENT_FAILED),
-            "payment.refunded" => self.refunded(&payment(event)?),
+            PaymentMethodChanged::KIND => self.plain(t::ORDER_EVENT_CASH_INSTEAD),
+            PaymentAuthorised::KIND => self.plain(t::ORDER_EVENT_AUTHORISED),
+            PaymentCaptured::KIND => self.with_amount(t::ORDER_EVENT_PAID_AMOUNT, event.read::<PaymentCaptured>()?.1.0.amount),
+            PaymentFailed::KIND => self.plain(t::ORDER_EVENT_PAYMENT_FAILED),
+            PaymentRefunded::KIND => self.refunded(&event.read::<PaymentRefunded>()?.1),
             ParcelPicked::KIND => self.plain(t::ORDER_EVENT_PICKED),
             ParcelPacked::KIND => self.plain(t::ORDER_EVENT_PACKED),
             ParcelShipped::KIND => {
@@ -102,10 +94,10 @@ impl Timeline<'_> {
         match event.kind.as_str() {
             OrderLinkRequested::KIND => self.plain(t::ORDER_EVENT_LINK_REQUESTED),
             ParcelCancelled::KIND => self.plain(t::ORDER_EVENT_UNPACKED),
-            "payment.voided" => self.plain(t::ORDER_EVENT_VOIDED),
-            "payment.refund_failed" => self.with_amount(t::ORDER_EVENT_REFUND_FAILED, payment(event)?.amount),
-            "payment.cash_missing" => self.with_amount(t::ORDER_EVENT_CASH_MISSING, payment(event)?.amount),
-            "payment.capture_kept" => self.with_amount(t::ORDER_EVENT_CAPTURE_KEPT, payment(event)?.amount),
+            PaymentVoided::KIND => self.plain(t::ORDER_EVENT_VOIDED),
+            RefundFailed::KIND => self.with_amount(t::ORDER_EVENT_REFUND_FAILED, event.read::<RefundFailed>()?.1.amount),
+            CashMissing::KIND => self.with_amount(t::ORDER_EVENT_CASH_MISSING, event.read::<CashMissing>()?.1.amount),
+            CaptureKept::KIND => self.with_amount(t::ORDER_EVENT_CAPTURE_KEPT, event.read::<CaptureKept>()?.1.amount),
             RefusalOpened::KIND => match event.read::<RefusalOpened>()?.1.kind {
                 RefusalKind::Capture => self.plain(t::ORDER_EVENT_CAPTURE_REFUSED),
                 RefusalKind::Mail => self.plain(t::ORDER_EVENT_MAIL_REFUSED),
@@ -122,10 +114,10 @@ impl Timeline<'_> {
         }
     }
 
-    fn refunded(&self, refund: &Payment) -> Option<String> {
+    fn refunded(&self, refund: &PaymentRefunded) -> Option<String> {
         let text = self.with_amount(t::ORDER_EVENT_REFUNDED, refund.amount)?;
         // A reason is a note for staff; shoppers do not see it.
-        let reason = self.names.and_then(|_| self.reasons.get(&refund.refund?));
+        let reason = self.names.and_then(|_| self.reasons.get(&refund.refund));
         Some(reason.map_or_else(|| text.clone(), |reason| format!("{text}: {reason}")))
     }
 

@@ -1,153 +1,228 @@
-//! What is asked of the gateway again, when the first time was cut short.
+//! Jobs that repeat requests to the gateway when the first try was cut short.
 //!
-//! Each job is written in the transaction that decides what is wanted, and does nothing when that was done already.
+//! Each job is written in the transaction that decides on the request, and does nothing when it was carried out already.
 
 use domain::Money;
 use domain::id::{OrderId, PaymentId, RefundId};
 use domain::view::{RefusalKind, reasons};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::platform::db::{DbError, Tx};
-use crate::platform::jobs::{self, Done, Failure, Handlers};
+use platform::db::{DbError, Tx};
+use platform::jobs::{self, Failure, Handlers, Job};
+
 use crate::refusals::Refusal;
 use crate::{Shop, orders};
 
 use super::gateway::GatewayError;
-use super::{PaymentError, attempt, capture, expiry, lost, refund, store};
+use super::{PaymentError, attempt, capture, expiry, lost, refund, store, unwind};
 
-/// The job is not in a hurry: whoever wrote it tries at once, and most often succeeds.
+/// Whoever writes the job tries at once, and most often succeeds; the job waits for that.
 const DELAY_MS: i64 = 5_000;
 
-const BEGIN: &str = "payment.begin";
-const SETTLE: &str = "payment.settle";
-const CAPTURE: &str = "payment.capture";
-const VOID: &str = "payment.void";
-const REFUND: &str = "payment.refund";
-/// Written by checkout, for when the time to pay is over.
-const EXPIRE: &str = "payments.expire";
-
-pub(super) async fn begin_later(tx: &mut Tx, shop: &Shop, payment: PaymentId) -> Result<(), DbError> {
-    put(tx, shop, BEGIN, json!({ "payment": payment }), &format!("{BEGIN}:{payment}")).await
+/// Makes the intent of an attempt.
+#[derive(Serialize, Deserialize)]
+pub(super) struct BeginPayment {
+    pub(super) payment: PaymentId,
 }
 
-/// `event` is the webhook that could not be followed.
-pub(super) async fn settle_later(tx: &mut Tx, shop: &Shop, payment: PaymentId, event: &str) -> Result<(), DbError> {
-    put(tx, shop, SETTLE, json!({ "payment": payment }), &format!("{SETTLE}:{event}")).await
+/// Brings an attempt to the gateway's state.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SettlePayment {
+    pub(super) payment: PaymentId,
 }
 
-pub(super) async fn capture_later(tx: &mut Tx, shop: &Shop, payment: PaymentId, minor: i64) -> Result<(), DbError> {
-    let payload = json!({ "payment": payment, "amount": minor });
-    put(tx, shop, CAPTURE, payload, &format!("{CAPTURE}:{payment}:{minor}")).await
+#[derive(Serialize, Deserialize)]
+pub(super) struct CapturePayment {
+    pub(super) payment: PaymentId,
+    /// Minor units.
+    pub(super) amount: i64,
 }
 
-pub(super) async fn void_later(tx: &mut Tx, shop: &Shop, payment: PaymentId) -> Result<(), DbError> {
-    put(tx, shop, VOID, json!({ "payment": payment }), &format!("{VOID}:{payment}")).await
+#[derive(Serialize, Deserialize)]
+pub(super) struct VoidPayment {
+    pub(super) payment: PaymentId,
 }
 
-pub(super) async fn refund_later(tx: &mut Tx, shop: &Shop, refund: RefundId) -> Result<(), DbError> {
-    put(tx, shop, REFUND, json!({ "refund": refund }), &format!("{REFUND}:{refund}")).await
+#[derive(Serialize, Deserialize)]
+pub(super) struct RefundPayment {
+    pub(super) refund: RefundId,
 }
 
-async fn put(tx: &mut Tx, shop: &Shop, kind: &str, payload: Value, key: &str) -> Result<(), DbError> {
-    jobs::enqueue_again(tx, shop, kind, &payload, shop.now().plus_millis(DELAY_MS), key).await
+/// Cancels an order that is not paid in time. Written by checkout.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ExpireOrder {
+    pub(crate) order: OrderId,
 }
 
+impl ExpireOrder {
+    pub(crate) fn key(&self) -> String {
+        format!("{}:{}", Self::KIND, self.order)
+    }
+}
+
+impl Job for BeginPayment {
+    const KIND: &'static str = "payment.begin";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, begin_again(&shop, self.payment).await)
+    }
+}
+
+impl Job for SettlePayment {
+    const KIND: &'static str = "payment.settle";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, settle_again(&shop, self.payment).await)
+    }
+}
+
+impl Job for CapturePayment {
+    const KIND: &'static str = "payment.capture";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, capture::perform(&shop, self.payment, self.amount).await)
+    }
+}
+
+impl Job for VoidPayment {
+    const KIND: &'static str = "payment.void";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, unwind::void(&shop, self.payment).await)
+    }
+}
+
+impl Job for RefundPayment {
+    const KIND: &'static str = "payment.refund";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, refund::perform(&shop, self.refund).await)
+    }
+}
+
+impl Job for ExpireOrder {
+    const KIND: &'static str = "payments.expire";
+    type State = Shop;
+    async fn run(self, shop: Shop) -> Result<(), Failure> {
+        outcome(Self::KIND, expiry::expire_order(&shop, self.order).await.map(drop))
+    }
+}
+
+/// Adds the payments' jobs.
+pub fn register(handlers: &mut Handlers<Shop>) {
+    handlers.add::<BeginPayment>();
+    handlers.add::<SettlePayment>();
+    handlers.add::<CapturePayment>();
+    handlers.add::<VoidPayment>();
+    handlers.add::<RefundPayment>();
+    handlers.add::<ExpireOrder>();
+}
+
+pub(super) async fn begin_later(tx: &mut Tx, payment: PaymentId) -> Result<(), DbError> {
+    enqueue(tx, &BeginPayment { payment }, &payment.to_string()).await
+}
+
+/// `event` is the webhook after which the gateway did not answer.
+pub(super) async fn settle_later(tx: &mut Tx, payment: PaymentId, event: &str) -> Result<(), DbError> {
+    enqueue(tx, &SettlePayment { payment }, event).await
+}
+
+pub(super) async fn capture_later(tx: &mut Tx, payment: PaymentId, amount: i64) -> Result<(), DbError> {
+    enqueue(tx, &CapturePayment { payment, amount }, &format!("{payment}:{amount}")).await
+}
+
+pub(super) async fn void_later(tx: &mut Tx, payment: PaymentId) -> Result<(), DbError> {
+    enqueue(tx, &VoidPayment { payment }, &payment.to_string()).await
+}
+
+pub(super) async fn refund_later(tx: &mut Tx, refund: RefundId) -> Result<(), DbError> {
+    enqueue(tx, &RefundPayment { refund }, &refund.to_string()).await
+}
+
+async fn enqueue<J: Job>(tx: &mut Tx, job: &J, subject: &str) -> Result<(), DbError> {
+    let run_at = tx.now().plus_millis(DELAY_MS);
+    jobs::enqueue_again(tx, job, run_at, &format!("{}:{subject}", J::KIND)).await
+}
+
+fn outcome(kind: &str, done: Result<(), PaymentError>) -> Result<(), Failure> {
+    match done {
+        Ok(()) => Ok(()),
+        // The gateway has refused, which is recorded; asking again would not change it.
+        Err(PaymentError::Gateway(error)) if !error.is_passing() => {
+            tracing::warn!(kind, %error, "the gateway refused");
+            Ok(())
+        }
+        Err(PaymentError::Waiting) => Err(Failure::Passing(reasons::NO_ANSWER.to_owned())),
+        // It was captured with another amount meanwhile, and whoever requested this one was told.
+        Err(PaymentError::CapturedOtherwise(_)) => Ok(()),
+        Err(error) => Err(error.to_string().into()),
+    }
+}
+
+/// The fields of all of these jobs.
 #[derive(Deserialize)]
-struct Payload {
+struct AnyJob {
     order: Option<OrderId>,
     payment: Option<PaymentId>,
     refund: Option<RefundId>,
     amount: Option<i64>,
 }
 
-/// Adds the payments' jobs.
-pub fn register(handlers: &mut Handlers) {
-    for kind in [BEGIN, SETTLE, CAPTURE, VOID, REFUND, EXPIRE] {
-        handlers.insert(kind, Box::new(move |shop, payload| -> Done { Box::pin(run(shop, kind, payload)) }));
-    }
-}
-
-async fn run(shop: Shop, kind: &'static str, payload: Value) -> Result<(), Failure> {
-    let payload: Payload = serde_json::from_value(payload).map_err(|e| e.to_string())?;
-    let done = match (kind, payload) {
-        (REFUND, Payload { refund: Some(id), .. }) => refund::perform(&shop, id).await,
-        (VOID, Payload { payment: Some(id), .. }) => refund::void(&shop, id).await,
-        (CAPTURE, Payload { payment: Some(id), amount: Some(minor), .. }) => capture::perform(&shop, id, minor).await,
-        (BEGIN, Payload { payment: Some(id), .. }) => begin_again(&shop, id).await,
-        (EXPIRE, Payload { order: Some(id), .. }) => expiry::expire_order(&shop, id).await.map(drop),
-        (SETTLE, Payload { payment: Some(id), .. }) => settle_again(&shop, id).await,
-        _ => return Err("the job does not say what for".into()),
-    };
-    match done {
-        Ok(()) => {
-            shop.feed().wake();
-            Ok(())
-        }
-        // The gateway has answered, with no. That is known and written down; asking again would not change it.
-        Err(PaymentError::Gateway(error)) if !error.is_passing() => {
-            tracing::warn!(kind, %error, "the gateway refused");
-            Ok(())
-        }
-        Err(PaymentError::Waiting) => Err(Failure::Passing(reasons::NO_ANSWER.to_owned())),
-        // Decided in another way meanwhile, and told to whoever asked.
-        Err(PaymentError::CapturedOtherwise(_)) => Ok(()),
-        Err(error) => Err(error.to_string().into()),
-    }
-}
-
-/// What a job that was given up was about; nothing for the jobs of other areas.
+/// The refusal that a job becomes when it is given up; nothing for the jobs of other areas.
 pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &str) -> Result<Option<Refusal>, DbError> {
     if !kind.starts_with("payment") {
         return Ok(None);
     }
-    let Ok(payload) = serde_json::from_value::<Payload>(payload.clone()) else { return Ok(None) };
-    let refund = match payload.refund {
+    let Ok(job) = serde_json::from_value::<AnyJob>(payload.clone()) else { return Ok(None) };
+    let refund = match job.refund {
         Some(id) => store::refund(tx, id).await?,
         None => None,
     };
-    let payment = payload.payment.or(refund.as_ref().map(|refund| refund.payment_id));
+    let payment = job.payment.or(refund.as_ref().map(|refund| refund.payment_id));
     let attempt = match payment {
         Some(id) => store::by_id(tx, id).await?,
         None => None,
     };
-    let (row, key) = match (kind, payload.refund, payment) {
-        (REFUND, Some(refund), _) => (RefusalKind::Refund, format!("refund:{refund}")),
-        (CAPTURE, _, Some(payment)) => (RefusalKind::Capture, capture::key_of(payment)),
-        (_, _, Some(payment)) => (RefusalKind::Payment, lost::key_of(payment)),
-        _ => (RefusalKind::Payment, format!("{kind}:{}", payload.order.map(|order| order.to_string()).unwrap_or_default())),
+    let (row, key) = match (kind, job.refund, payment) {
+        (RefundPayment::KIND, Some(refund), _) => (RefusalKind::Refund, refund::refusal_key(refund)),
+        (CapturePayment::KIND, _, Some(payment)) => (RefusalKind::Capture, capture::refusal_key(payment)),
+        (_, _, Some(payment)) => (RefusalKind::Payment, lost::refusal_key(payment)),
+        _ => (RefusalKind::Payment, format!("{kind}:{}", job.order.map(|order| order.to_string()).unwrap_or_default())),
     };
-    let minor = payload.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
+    let minor = job.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
     Ok(Some(Refusal {
-        order: payload.order.or(attempt.as_ref().map(|attempt| attempt.order_id)),
+        order: job.order.or(attempt.as_ref().map(|attempt| attempt.order_id)),
         payment,
-        refund: payload.refund,
+        refund: job.refund,
         amount: minor.zip(attempt.as_ref()).map(|(minor, attempt)| Money::new(minor, attempt.currency)),
         ..Refusal::new(row, key, why)
     }))
 }
 
 async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let found = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
-    if found.gateway_ref.is_some() {
+    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    if attempt.gateway_ref.is_some() {
         return Ok(());
     }
-    let head = orders::head(&mut shop.db(), found.order_id).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() || head.payment_method != found.method {
+    let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
+    if head.cancelled_at.is_some() || head.payment_method != attempt.method {
         return Ok(());
     }
-    match attempt::begin(shop, &found, &head.number).await? {
+    match attempt::begin(shop, &attempt, &head.number).await? {
         Some(intent) => attempt::apply(shop, payment, &intent).await,
         None => Ok(()),
     }
 }
 
 async fn settle_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let found = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
-    match found.gateway_ref {
+    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    match attempt.gateway_ref {
         Some(reference) => match attempt::settle_one(shop, payment, &reference).await {
-            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::note(shop, payment, reasons::NOT_KNOWN).await,
-            Err(PaymentError::Gateway(error)) if !error.is_passing() => lost::note(shop, payment, &capture::words(&error)).await,
+            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::report(shop, payment, reasons::NOT_KNOWN).await,
+            Err(PaymentError::Gateway(error)) if !error.is_passing() => {
+                lost::report(shop, payment, &capture::refusal_message(&error)).await
+            }
             other => other.map(drop),
         },
         None => Ok(()),

@@ -1,68 +1,65 @@
-//! Payments that the gateway cannot say anything about: it does not know them, or nobody answers. The shop does not wait for ever: the
-//! attempt ends, and the staff look at it.
+//! Payments of which the gateway knows nothing, or about which it does not answer. The shop does not wait for ever: the attempt ends,
+//! and it is shown to the staff.
 
 use domain::Money;
 use domain::id::PaymentId;
 use domain::order::AttemptState;
 use domain::view::{RefusalKind, reasons};
 
-use crate::platform::Context;
-use crate::platform::db::Tx;
+use platform::Context;
+use platform::db::Tx;
+
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
 use super::attempt::{is_unwanted, settle_one};
 use super::gateway::GatewayError;
-use super::refund::void_unasked;
+use super::unwind::void_locally;
 use super::{PaymentError, store};
 
-/// Names a payment among refusals.
-pub(super) fn key_of(payment: PaymentId) -> String {
+/// The key of a payment's refusal.
+pub(super) fn refusal_key(payment: PaymentId) -> String {
     format!("payment:{payment}")
 }
 
-/// Ends an attempt that the gateway does not know, or that `reason` is known of, and writes it down for the staff.
-pub(super) async fn lost(shop: &Shop, payment: PaymentId, reason: Option<&'static str>) -> Result<(), PaymentError> {
-    let inner = shop.clone();
+/// Ends an attempt and shows it to the staff. Without a reason it is one that the gateway does not know.
+pub(super) async fn give_up(shop: &Shop, payment: PaymentId, reason: Option<&'static str>) -> Result<(), PaymentError> {
+    let here = super::account(shop);
     shop.db()
         .write(async move |tx| {
-            let found = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
-            orders::lock(tx, found.order_id).await?;
-            let here = super::account(&inner);
-            let reason = reason.unwrap_or(if found.gateway_account.is_some() && found.gateway_account != here {
+            let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+            orders::lock(tx, attempt.order_id).await?;
+            let reason = reason.unwrap_or(if attempt.gateway_account.is_some() && attempt.gateway_account != here {
                 reasons::OTHER_ACCOUNT
             } else {
                 reasons::NOT_KNOWN
             });
-            void_unasked(tx, &inner, &inner.system(), payment).await?;
-            write_down(tx, &inner, payment, reason).await
+            void_locally(tx, payment).await?;
+            record(tx, payment, reason).await
         })
-        .await?;
-    shop.feed().wake();
-    Ok(())
+        .await
 }
 
-/// Writes down that something is wrong with a payment; the attempt stays as it is.
-pub(super) async fn note(shop: &Shop, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
-    let (inner, reason) = (shop.clone(), reason.to_owned());
-    shop.db().write(async move |tx| write_down(tx, &inner, payment, &reason).await).await?;
-    shop.feed().wake();
-    Ok(())
+/// Shows the staff that something is wrong with a payment; the attempt stays as it is.
+pub(super) async fn report(shop: &Shop, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
+    let reason = reason.to_owned();
+    shop.db().write(async move |tx| record(tx, payment, &reason).await).await
 }
 
-async fn write_down(tx: &mut Tx, shop: &Shop, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
+async fn record(tx: &mut Tx, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
     let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
-    let row = Refusal::new(RefusalKind::Payment, key_of(payment), reason);
+    let row = Refusal::new(RefusalKind::Payment, refusal_key(payment), reason);
     let amount = Some(Money::new(attempt.amount, attempt.currency));
     let row = Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row };
-    Ok(refusals::record(tx, &shop.system(), &row).await?)
+    let ctx = tx.ctx().clone();
+    Ok(refusals::record(tx, &ctx, &row).await?)
 }
 
-/// Asks the gateway where a payment stands, before its money is taken as come in another way. What it says counts.
+/// Brings a payment to the gateway's state, before staff record that its money came in another way.
 ///
 /// # Errors
 /// [`PaymentError::Waiting`] when it does not answer.
-pub(crate) async fn look(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+pub(crate) async fn check_payment(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
     let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
     match settle_one(shop, payment, reference).await {
@@ -72,12 +69,11 @@ pub(crate) async fn look(shop: &Shop, payment: PaymentId) -> Result<(), PaymentE
     }
 }
 
-/// Asks the gateway once more where a payment stands; what it knows counts, and the row ends, unless money is still held that nobody
-/// wants.
+/// Brings a payment to the gateway's state and ends its refusal, unless the bank still holds money that the order does not take.
 ///
 /// # Errors
-/// What it says, or that it does not.
-pub(crate) async fn look_again(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
+/// The gateway's.
+pub(crate) async fn check_payment_again(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
     let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
     if let Some(reference) = &attempt.gateway_ref {
         let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
@@ -86,14 +82,16 @@ pub(crate) async fn look_again(shop: &Shop, ctx: &Context, payment: PaymentId) -
             Ok(intent) if intent.state == AttemptState::Authorised && is_unwanted(&head, &attempt) => return Ok(()),
             Ok(_) => {}
             Err(error @ PaymentError::Gateway(GatewayError::Missing(_))) => {
-                note(shop, payment, reasons::NOT_KNOWN).await?;
+                report(shop, payment, reasons::NOT_KNOWN).await?;
                 return Err(error);
             }
             Err(error) => return Err(error),
         }
     }
-    let ctx = ctx.clone();
-    shop.db().write(async move |tx| refusals::succeeded(tx, &ctx, &key_of(payment)).await).await?;
-    shop.feed().wake();
-    Ok(())
+    shop.write(ctx, async move |tx| {
+        let ctx = tx.ctx().clone();
+        refusals::succeeded(tx, &ctx, &refusal_key(payment)).await?;
+        Ok(())
+    })
+    .await
 }

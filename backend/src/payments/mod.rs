@@ -1,8 +1,8 @@
 //! Payments: attempts to be paid, what was captured, what went back.
 //!
-//! Every step is its own transaction, and what is asked of the card gateway is written down before it is asked, with the key that makes a
-//! repetition harmless. So a crash, a lost answer or a webhook that comes twice, late or early changes nothing:
-//! [`apply`] brings an attempt to where the gateway says it is, and late news never take a captured payment back.
+//! Every step is its own transaction, and each request to the card gateway is stored before it is sent, with the key that makes a
+//! repetition harmless. So a crash, a lost answer or a webhook that comes twice, late or early changes nothing: [`attempt::apply`] brings
+//! an attempt to the gateway's state, and an old state never takes a captured payment back.
 //!
 //! | step | key at the gateway | repeated by |
 //! |---|---|---|
@@ -16,6 +16,7 @@
 
 mod attempt;
 mod capture;
+pub mod events;
 mod expiry;
 mod failed_refund;
 pub mod gateway;
@@ -26,39 +27,42 @@ mod refund;
 mod store;
 pub mod stripe;
 mod unpaid;
+mod unwind;
 mod webhook;
 
 use domain::id::{OrderId, PaymentId, RefundId, RequestId};
 use domain::messages::t;
 use domain::{Locale, Money, Timestamp};
+use uuid::Uuid;
+
+use platform::context::Forbidden;
+use platform::db::DbError;
+use platform::once::KeyError;
+use platform::{Actor, Context};
 
 use crate::Shop;
 use crate::accounting::AccountingError;
-use crate::platform::context::Forbidden;
-use crate::platform::db::DbError;
-use crate::platform::once::KeyError;
-use crate::platform::{Actor, Context};
 
 pub use attempt::{settle, start_card};
 pub use capture::capture;
 pub(crate) use capture::{capture_again, captured_otherwise, collect_cash, give_up_capture, lower_cash, request_capture};
-pub use expiry::{UNPAID_FOR, expire, watch};
+pub use expiry::{UNPAID_FOR_MS, expire, watch};
 pub use gateway::Gateway;
 use gateway::GatewayError;
-pub(crate) use jobs::refusal_of;
 pub use jobs::register;
-pub(crate) use lost::{look, look_again};
+pub(crate) use jobs::{ExpireOrder, refusal_of};
+pub(crate) use lost::{check_payment, check_payment_again};
 pub use pace::{Pace, settle_paced};
 pub use refund::refund;
-pub(crate) use refund::{carry_out, give_up_refund, look_for_refund, refund_again, refund_rows, refunded_otherwise, unwind_rows};
+pub(crate) use refund::{check_refund, give_up_refund, refund_again, refund_rows, refunded_otherwise};
 pub use unpaid::pay_in_cash;
 pub(crate) use unpaid::{close_attempts, is_paid, is_unpaid, unpaid_view};
+pub(crate) use unwind::{carry_out, unwind_rows};
 pub use webhook::webhook;
 
 /// Why a payment was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PaymentError {
-    /// Not allowed.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// No such order or payment.
@@ -67,16 +71,14 @@ pub enum PaymentError {
     /// The shop takes no cards.
     #[error("no card gateway is configured")]
     NoGateway,
-    /// The gateway did not do it.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
-    /// It was asked for, the gateway does not answer, and a job repeats it.
+    /// The request is stored, the gateway does not answer, and a job repeats it.
     #[error("the card gateway does not answer; it is asked again by itself")]
     Waiting,
-    /// The order was cancelled.
     #[error("the order was cancelled")]
     Cancelled,
-    /// Whoever brings it takes no cash.
+    /// Whoever delivers takes no cash.
     #[error("this cannot be paid in cash on delivery")]
     NoCash,
     /// The bank holds nothing that could be captured.
@@ -91,13 +93,12 @@ pub enum PaymentError {
     /// Not more than the first, because the second is on its way back already.
     #[error("at most {0}, as {1} is on its way back")]
     TooMuchWith(Money, Money),
-    /// Another amount is being captured.
     #[error("{0} is being captured already")]
     Capturing(Money),
     /// It was captured meanwhile, with another amount.
     #[error("{0} was captured already")]
     CapturedOtherwise(Money),
-    /// The form's key was used for something else.
+    /// The form's key was used for another request.
     #[error("this form was sent before with other contents")]
     KeyReused,
     /// An amount is more than nothing.
@@ -106,12 +107,11 @@ pub enum PaymentError {
     /// A refund needs a reason.
     #[error("say why money goes back")]
     Reason,
-    /// The gateway speaks of another payment or of more money than was asked for.
+    /// The gateway's answer is about another payment, or about more money than was requested.
     #[error("the card gateway's answer does not fit the payment {0}")]
     Mismatch(PaymentId),
     #[error(transparent)]
     Books(#[from] AccountingError),
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -126,7 +126,7 @@ impl From<KeyError> for PaymentError {
 }
 
 impl PaymentError {
-    /// What to tell the reader; `None` for what is not theirs to mend.
+    /// The message for the user; `None` for what they cannot do anything about.
     #[must_use]
     pub fn message(&self, locale: Locale) -> Option<String> {
         let message = match self {
@@ -161,37 +161,36 @@ impl PaymentError {
     }
 }
 
-/// What is left to be done at the gateway after a transaction; each has a job that does it when nobody else does.
+/// A request to send to the gateway after the transaction; each has a job that sends it if nobody else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayCall {
-    /// Give an attempt up.
     Void(PaymentId),
-    /// Give money back.
     Refund(RefundId),
 }
 
-/// The gateway that the shop is set up with.
+/// The gateway of the shop's configuration.
 fn open_gateway(shop: &Shop) -> Option<Box<dyn Gateway>> {
     let config = shop.config().gateway.clone()?;
     Some(Box::new(stripe::Stripe::new(config, shop.http().clone())))
 }
 
-/// Names the gateway and the account there that the shop is set up with; another key is another name.
+/// Names the gateway and the account there; another key is another name.
 fn account(shop: &Shop) -> Option<String> {
     let config = shop.config().gateway.as_ref()?;
     let tag = shop.keys().blind("gateway", &format!("{} {}", config.url, config.secret_key));
     Some(tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}")))
 }
 
-/// Whoever asked for something that is carried out now; the shop itself where nobody is known.
-fn asked_by(shop: &Shop, actor: Option<&str>) -> Context {
+/// The context of whoever requested something that is carried out now; the shop's own where nobody is known.
+/// `request` is the id of a new request.
+fn context_of(request: Uuid, actor: Option<&str>) -> Context {
     match actor.and_then(|actor| actor.parse::<Actor>().ok()) {
-        Some(actor) => Context::in_the_name_of(actor, RequestId(shop.id())),
-        None => shop.system(),
+        Some(actor) => Context::in_the_name_of(actor, RequestId(request)),
+        None => Context::system(RequestId(request)),
     }
 }
 
-/// The reason of money that goes back because its order was cancelled.
+/// The reason of a refund whose order was cancelled.
 pub(crate) const CANCELLED: &str = "cancelled";
 
 /// A refund of an order, for its page.

@@ -1,4 +1,4 @@
-//! How often the gateway is asked about one order because somebody looks at a page. What timers, jobs and webhooks ask is not counted.
+//! Limits how often pages ask the gateway about one order. Requests of timers, jobs and webhooks are not counted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,44 +11,43 @@ use crate::Shop;
 
 use super::{PaymentError, settle};
 
-/// Milliseconds between two questions about one order: what was asked a moment ago is known.
+/// Between two requests about one order.
 const INTERVAL_MS: i64 = 2_000;
-/// Orders that are remembered, at most.
 const MAX_ENTRIES: usize = 10_000;
 
-/// When the gateway was asked about an order last, and whether it was still at work then.
+/// When the gateway was last asked about an order, and whether the bank was still at work on its payment then.
 #[derive(Debug, Default)]
 pub struct Pace(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 
-/// [`settle`] for whoever looks at a page: of many who ask about one order at once one asks the gateway, and the others wait a moment and
-/// are told what it said. Who asks again at once, as after another card, waits until it may be asked again.
+/// [`settle`] for pages: of many requests about one order at once only one goes to the gateway, and the others wait a moment for its
+/// answer. A request right after that, as after another card, waits until the next may be sent.
 ///
 /// # Errors
 /// As [`settle`].
 pub async fn settle_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
-    if !shop.pace().may_ask(order, shop.now()) {
+    if !shop.pace().may_fetch(order, shop.now()) {
         tokio::time::sleep(Duration::from_millis(INTERVAL_MS.unsigned_abs())).await;
-        if !shop.pace().may_ask(order, shop.now()) {
+        if !shop.pace().may_fetch(order, shop.now()) {
             return Ok(shop.pace().was_at_work(order));
         }
     }
     let at_work = settle(shop, order).await?;
-    shop.pace().heard(order, at_work);
+    shop.pace().record(order, at_work);
     Ok(at_work)
 }
 
 impl Pace {
-    fn may_ask(&self, order: OrderId, now: Timestamp) -> bool {
-        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn may_fetch(&self, order: OrderId, now: Timestamp) -> bool {
+        let mut fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |(at, _): &(Timestamp, bool)| at.plus_millis(INTERVAL_MS) > now;
-        if asked.len() >= MAX_ENTRIES {
-            asked.retain(|_, last| recent(last));
+        if fetched.len() >= MAX_ENTRIES {
+            fetched.retain(|_, last| recent(last));
         }
-        if asked.get(&order).is_some_and(recent) || asked.len() >= MAX_ENTRIES {
+        if fetched.get(&order).is_some_and(recent) || fetched.len() >= MAX_ENTRIES {
             return false;
         }
-        let was_at_work = asked.get(&order).is_some_and(|last| last.1);
-        asked.insert(order, (now, was_at_work));
+        let was_at_work = fetched.get(&order).is_some_and(|last| last.1);
+        fetched.insert(order, (now, was_at_work));
         true
     }
 
@@ -56,7 +55,7 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&order).is_some_and(|last| last.1)
     }
 
-    fn heard(&self, order: OrderId, at_work: bool) {
+    fn record(&self, order: OrderId, at_work: bool) {
         if let Some(last) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&order) {
             last.1 = at_work;
         }
@@ -70,15 +69,15 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn an_order_is_asked_about_once_in_a_while_and_many_fill_nothing() {
+    fn one_order_is_fetched_once_in_a_while_and_many_orders_do_not_fill_the_memory() {
         let (pace, at) = (Pace::default(), Timestamp::from_millis);
         let order = |n: u128| OrderId(Uuid::from_u128(n));
-        assert!(pace.may_ask(order(1), at(0)));
-        assert!(!pace.may_ask(order(1), at(INTERVAL_MS - 1)));
-        assert!(pace.may_ask(order(2), at(INTERVAL_MS - 1)));
-        assert!(pace.may_ask(order(1), at(INTERVAL_MS)));
-        let asked = (10..20_000).filter(|n| pace.may_ask(order(*n), at(INTERVAL_MS))).count();
-        assert!(asked < MAX_ENTRIES && pace.0.lock().unwrap().len() <= MAX_ENTRIES);
-        assert!(pace.may_ask(order(20_000), at(3 * INTERVAL_MS)), "room is made again");
+        assert!(pace.may_fetch(order(1), at(0)));
+        assert!(!pace.may_fetch(order(1), at(INTERVAL_MS - 1)));
+        assert!(pace.may_fetch(order(2), at(INTERVAL_MS - 1)));
+        assert!(pace.may_fetch(order(1), at(INTERVAL_MS)));
+        let allowed = (10..20_000).filter(|n| pace.may_fetch(order(*n), at(INTERVAL_MS))).count();
+        assert!(allowed < MAX_ENTRIES && pace.0.lock().unwrap().len() <= MAX_ENTRIES);
+        assert!(pace.may_fetch(order(20_000), at(3 * INTERVAL_MS)), "room is made again");
     }
 }

@@ -10,23 +10,22 @@ use sha2::Sha256;
 
 use crate::GatewayConfig;
 
-use super::gateway::{Gateway, GatewayError, GatewayRefund, Intent, NewIntent, Notice, NoticeError};
+use super::gateway::{Gateway, GatewayError, GatewayRefund, Intent, KEY_REUSED, NewIntent, WebhookError, WebhookEvent};
 
-/// How old or new a webhook's signature may be, seconds; Stripe's own libraries take five minutes.
-const TOLERANCE: i64 = 300;
+/// How old or new a webhook's signature may be; Stripe's own libraries take five minutes.
+const TOLERANCE_SECONDS: i64 = 300;
 const VERSION: &str = "2024-06-20";
-/// Currencies whose minor units Stripe counts otherwise than ISO 4217, or takes only in tens: an amount would be charged a hundred
+/// Currencies whose minor units are not those of ISO 4217 at Stripe, or that it takes only in tens: an amount would be charged a hundred
 /// times or a hundredth. <https://docs.stripe.com/currencies#special-cases>
-const COUNTED_OTHERWISE: [&str; 8] = ["BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"];
+const OTHER_MINOR_UNITS: [&str; 8] = ["BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"];
 
-/// The adapter.
 pub struct Stripe {
     config: GatewayConfig,
     http: reqwest::Client,
 }
 
 impl Stripe {
-    /// Does not connect yet. The client's own patience decides when an answer counts as lost.
+    /// Does not connect yet. The client's time-out decides when an answer counts as lost.
     #[must_use]
     pub const fn new(config: GatewayConfig, http: reqwest::Client) -> Self {
         Self { config, http }
@@ -39,9 +38,9 @@ impl Stripe {
 
     async fn send<T: for<'a> Deserialize<'a>>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
         let unreachable = |e: reqwest::Error| GatewayError::Unreachable(e.without_url().to_string());
-        let answer = request.bearer_auth(&self.config.secret_key).header("stripe-version", VERSION).send().await.map_err(unreachable)?;
-        let status = answer.status();
-        let body = answer.bytes().await.map_err(unreachable)?;
+        let response = request.bearer_auth(&self.config.secret_key).header("stripe-version", VERSION).send().await.map_err(unreachable)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(unreachable)?;
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|e| GatewayError::Unknown(e.to_string()));
         }
@@ -54,7 +53,11 @@ impl Stripe {
         if status.as_u16() == 404 {
             return Err(GatewayError::Missing(error.message.unwrap_or_else(|| format!("status {status}"))));
         }
-        let code = error.code.or(error.kind).unwrap_or_else(|| status.as_u16().to_string());
+        let code = match error.code.or(error.kind) {
+            Some(code) if code == "idempotency_error" => KEY_REUSED.to_owned(),
+            Some(code) => code,
+            None => status.as_u16().to_string(),
+        };
         Err(GatewayError::Refused { code, message: error.message.unwrap_or_else(|| format!("status {status}")) })
     }
 }
@@ -63,7 +66,7 @@ impl Stripe {
 impl Gateway for Stripe {
     async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
         let code = new.amount.currency.code();
-        if COUNTED_OTHERWISE.contains(&code) {
+        if OTHER_MINOR_UNITS.contains(&code) {
             return Err(GatewayError::Refused { code: "currency".into(), message: format!("{code} is counted otherwise there") });
         }
         let (payment, order) = (new.payment.to_string(), new.order.to_string());
@@ -78,57 +81,57 @@ impl Gateway for Stripe {
             ("metadata[order]", &order),
             ("metadata[payment]", &payment),
         ];
-        Ok(self.post::<IntentBody>("/v1/payment_intents", &payment, &form).await?.read())
+        Ok(self.post::<IntentBody>("/v1/payment_intents", &payment, &form).await?.into_intent())
     }
 
     async fn fetch(&self, reference: &str) -> Result<Intent, GatewayError> {
-        let url = format!("{}/v1/payment_intents/{}", self.config.url.trim_end_matches('/'), plain(reference)?);
-        Ok(self.send::<IntentBody>(self.http.get(url)).await?.read())
+        let url = format!("{}/v1/payment_intents/{}", self.config.url.trim_end_matches('/'), checked_id(reference)?);
+        Ok(self.send::<IntentBody>(self.http.get(url)).await?.into_intent())
     }
 
     async fn capture(&self, reference: &str, minor: i64, key: &str) -> Result<Intent, GatewayError> {
-        let path = format!("/v1/payment_intents/{}/capture", plain(reference)?);
-        Ok(self.post::<IntentBody>(&path, key, &[("amount_to_capture", &minor.to_string())]).await?.read())
+        let path = format!("/v1/payment_intents/{}/capture", checked_id(reference)?);
+        Ok(self.post::<IntentBody>(&path, key, &[("amount_to_capture", &minor.to_string())]).await?.into_intent())
     }
 
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError> {
-        let path = format!("/v1/payment_intents/{}/cancel", plain(reference)?);
-        Ok(self.post::<IntentBody>(&path, key, &[("cancellation_reason", "requested_by_customer")]).await?.read())
+        let path = format!("/v1/payment_intents/{}/cancel", checked_id(reference)?);
+        Ok(self.post::<IntentBody>(&path, key, &[("cancellation_reason", "requested_by_customer")]).await?.into_intent())
     }
 
     async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<GatewayRefund, GatewayError> {
         let (amount, key) = (minor.to_string(), refund.to_string());
         let form = [("payment_intent", reference), ("amount", &amount), ("metadata[refund]", &key)];
-        Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.read())
+        Ok(self.post::<RefundBody>("/v1/refunds", &key, &form).await?.into_refund())
     }
 
     async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<GatewayRefund>, GatewayError> {
         // A payment has a handful of refunds; the gateway lists at most a hundred at a time.
-        let url = format!("{}/v1/refunds?payment_intent={}&limit=100", self.config.url.trim_end_matches('/'), plain(reference)?);
+        let url = format!("{}/v1/refunds?payment_intent={}&limit=100", self.config.url.trim_end_matches('/'), checked_id(reference)?);
         let list = self.send::<RefundList>(self.http.get(url)).await?;
         let ours = refund.to_string();
-        Ok(list.data.into_iter().find(|made| made.metadata.refund.as_deref() == Some(&ours)).map(RefundBody::read))
+        Ok(list.data.into_iter().find(|listed| listed.metadata.refund.as_deref() == Some(&ours)).map(RefundBody::into_refund))
     }
 
     fn pay_page(&self, reference: &str) -> String {
         self.config.pay_page.replace("{intent}", reference)
     }
 
-    fn notice(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Notice, NoticeError> {
+    fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
         verify(&self.config.webhook_secret, signature, body, now)?;
-        let event: EventBody = serde_json::from_slice(body).map_err(|_| NoticeError::Malformed)?;
+        let event: EventBody = serde_json::from_slice(body).map_err(|_| WebhookError::Malformed)?;
         let object = event.data.object;
         let reference = match object.object.as_deref() {
             Some("payment_intent") => object.id,
             _ => object.payment_intent,
         };
         let payment = object.metadata.payment.and_then(|id| id.parse::<PaymentId>().ok());
-        Ok(Notice { event: event.id, kind: event.kind, reference, payment })
+        Ok(WebhookEvent { id: event.id, kind: event.kind, reference, payment })
     }
 }
 
 /// An id of the gateway is letters, digits and `_`; nothing else may get into an address.
-fn plain(reference: &str) -> Result<&str, GatewayError> {
+fn checked_id(reference: &str) -> Result<&str, GatewayError> {
     if !reference.is_empty() && reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         Ok(reference)
     } else {
@@ -138,7 +141,7 @@ fn plain(reference: &str) -> Result<&str, GatewayError> {
 
 /// `t=<seconds>,v1=<HMAC-SHA256(secret, "<t>.<body>") in hexadecimal>`, several `v1` while a secret is changed:
 /// <https://docs.stripe.com/webhooks#verify-manually>.
-fn verify(secret: &str, signature: &str, body: &[u8], now: Timestamp) -> Result<(), NoticeError> {
+fn verify(secret: &str, signature: &str, body: &[u8], now: Timestamp) -> Result<(), WebhookError> {
     let mut time = None;
     let mut tags = Vec::new();
     for part in signature.split(',') {
@@ -148,9 +151,9 @@ fn verify(secret: &str, signature: &str, body: &[u8], now: Timestamp) -> Result<
             _ => {}
         }
     }
-    let time = time.ok_or(NoticeError::Signature)?;
-    if secret.is_empty() || (now.millis() / 1_000).abs_diff(time) > TOLERANCE.unsigned_abs() {
-        return Err(NoticeError::Signature);
+    let time = time.ok_or(WebhookError::Signature)?;
+    if secret.is_empty() || (now.millis() / 1_000).abs_diff(time) > TOLERANCE_SECONDS.unsigned_abs() {
+        return Err(WebhookError::Signature);
     }
     let genuine = |tag: &Vec<u8>| {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
@@ -160,7 +163,7 @@ fn verify(secret: &str, signature: &str, body: &[u8], now: Timestamp) -> Result<
         // Takes the same time wherever the difference is.
         mac.verify_slice(tag).is_ok()
     };
-    if tags.iter().any(genuine) { Ok(()) } else { Err(NoticeError::Signature) }
+    if tags.iter().any(genuine) { Ok(()) } else { Err(WebhookError::Signature) }
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -184,7 +187,7 @@ struct IntentBody {
 }
 
 impl IntentBody {
-    fn read(self) -> Intent {
+    fn into_intent(self) -> Intent {
         let failure = self.last_payment_error.and_then(|e| e.message.or(e.code));
         let (state, payable) = match self.status.as_str() {
             "succeeded" => (AttemptState::Captured, false),
@@ -228,7 +231,7 @@ struct RefundBody {
 }
 
 impl RefundBody {
-    fn read(self) -> GatewayRefund {
+    fn into_refund(self) -> GatewayRefund {
         // pending, requires_action and succeeded: it is on its way or there.
         let failed = matches!(self.status.as_deref(), Some("failed" | "canceled"));
         let failure = failed.then(|| self.failure_reason.or(self.status).unwrap_or_default());
@@ -300,7 +303,7 @@ mod tests {
     fn only_a_fresh_signature_over_the_very_bytes_is_believed() {
         let (secret, body, seconds) = ("whsec", b"{\"id\":\"evt_1\"}".as_slice(), NOW.millis() / 1_000);
         assert_eq!(verify(secret, &signed(secret, seconds, body), body, NOW), Ok(()));
-        let old = signed(secret, seconds - TOLERANCE - 1, body);
+        let old = signed(secret, seconds - TOLERANCE_SECONDS - 1, body);
         let wrong = [
             (signed("other", seconds, body), body),
             (signed(secret, seconds, body), b"{\"id\": \"evt_1\"}".as_slice()),
@@ -311,7 +314,7 @@ mod tests {
             (String::new(), body),
         ];
         for (signature, body) in wrong {
-            assert_eq!(verify(secret, &signature, body, NOW), Err(NoticeError::Signature), "{signature}");
+            assert_eq!(verify(secret, &signature, body, NOW), Err(WebhookError::Signature), "{signature}");
         }
         assert!(verify("", &signed("", seconds, body), body, NOW).is_err());
     }
@@ -325,7 +328,7 @@ mod tests {
 
     #[test]
     fn an_intent_is_read_as_the_attempt_it_stands_for() {
-        let read = |json: &str| serde_json::from_str::<IntentBody>(json).unwrap().read();
+        let read = |json: &str| serde_json::from_str::<IntentBody>(json).unwrap().into_intent();
         let fresh = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"amount_received":0}"#);
         assert_eq!((fresh.state, fresh.payable), (AttemptState::Pending, true));
         let declined =

@@ -1,17 +1,17 @@
-//! Card orders that wait for their payment: until when they wait, and what else the shopper can do than pay by card.
+//! Card orders that wait for their payment: until when, and paying in cash instead.
 
 use domain::id::{OrderId, PaymentId};
 use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
-use domain::view::UnpaidView;
-use serde_json::json;
+use domain::view::{OrderLimits, UnpaidView};
 
-use crate::platform::Context;
-use crate::platform::db::{DbError, Reader, Tx};
-use crate::platform::events::{self, Event};
+use platform::Context;
+use platform::db::{DbError, Read, Tx};
+
 use crate::pricing::Rules;
 use crate::{Shop, checkout, inventory, orders, settings};
 
-use super::{PaymentError, UNPAID_FOR, refund, settle, store};
+use super::events::PaymentMethodChanged;
+use super::{PaymentError, UNPAID_FOR_MS, settle, store, unwind};
 
 /// Does this order wait for a payment by card? Voided and not cancelled: the bank's hold ran out, or an attempt was given up.
 pub(crate) fn is_unpaid(head: &orders::Head) -> bool {
@@ -27,11 +27,11 @@ pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Opti
         return Ok(None);
     }
     let cash = takes_cash(shop, &mut shop.db(), head).await?;
-    Ok(Some(UnpaidView { until: head.placed_at.plus_millis(UNPAID_FOR), cash }))
+    Ok(Some(UnpaidView { until: head.placed_at.plus_millis(UNPAID_FOR_MS), cash }))
 }
 
 /// Can this order be paid for at the door?
-async fn takes_cash(shop: &Shop, db: &mut impl Reader, head: &orders::Head) -> Result<bool, DbError> {
+async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
     if !settings::shop(shop).limits.takes_cash(head.total) {
         return Ok(false);
     }
@@ -39,7 +39,7 @@ async fn takes_cash(shop: &Shop, db: &mut impl Reader, head: &orders::Head) -> R
     Ok(rules.method(&head.delivery_code).is_some_and(|method| method.collects_cash))
 }
 
-/// Brings the attempts of an order to an end at the gateway, so that nobody pays there any more. Says whether one was paid first.
+/// Ends the attempts of an order at the gateway, so that nobody pays there any more; returns whether one was paid first.
 ///
 /// # Errors
 /// [`PaymentError::Gateway`] and [`PaymentError::Waiting`] when the gateway does not answer: then the order stays as it is.
@@ -47,20 +47,20 @@ pub(crate) async fn close_attempts(shop: &Shop, order: OrderId) -> Result<bool, 
     settle(shop, order).await?;
     for attempt in store::of_order(&mut shop.db(), order).await? {
         if !matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
-            refund::void(shop, attempt.id).await?;
+            unwind::void(shop, attempt.id).await?;
         }
     }
     is_paid(&mut shop.db(), order).await
 }
 
 /// Does the bank hold money for an order, or did it arrive?
-pub(crate) async fn is_paid(db: &mut impl Reader, order: OrderId) -> Result<bool, PaymentError> {
+pub(crate) async fn is_paid(db: &mut impl Read, order: OrderId) -> Result<bool, PaymentError> {
     let attempts = store::of_order(db, order).await?;
     Ok(attempts.iter().any(|attempt| matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured)))
 }
 
-/// The shopper pays an unpaid card order in cash when it arrives. The gateway is told first to take no money any more; an order
-/// that was paid meanwhile stays paid by card.
+/// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
+/// stays paid by card.
 ///
 /// # Errors
 /// [`PaymentError::NoCash`] where the delivery method takes none; [`PaymentError::Cancelled`]; [`PaymentError::Gateway`] and
@@ -79,13 +79,11 @@ pub async fn pay_in_cash(shop: &Shop, ctx: &Context, order: OrderId) -> Result<(
     if close_attempts(shop, order).await? {
         return Ok(());
     }
-    let (inner, ctx) = (shop.clone(), ctx.clone());
-    shop.db().write(async move |tx| to_cash(tx, &inner, &ctx, order).await).await?;
-    shop.feed().wake();
-    Ok(())
+    let limits = settings::shop(shop).limits;
+    shop.write(ctx, async move |tx| to_cash(tx, &limits, order).await).await
 }
 
-async fn to_cash(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), PaymentError> {
+async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<(), PaymentError> {
     let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
     if head.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
@@ -93,20 +91,19 @@ async fn to_cash(tx: &mut Tx, shop: &Shop, ctx: &Context, order: OrderId) -> Res
     if !is_unpaid(&head) || is_paid(tx, order).await? {
         return Ok(());
     }
-    if !checkout::cash::may_be_cash(tx, shop, order, head.total).await? {
+    if !checkout::cash::may_be_cash(tx, limits, order, head.total).await? {
         return Err(PaymentError::NoCash);
     }
     let attempts = store::of_order(tx, order).await?;
     for attempt in attempts.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
-        refund::void_unasked(tx, shop, ctx, attempt.id).await?;
+        unwind::void_locally(tx, attempt.id).await?;
     }
     let next = attempts.last().map_or(1, |attempt| attempt.attempt + 1);
-    let (at, sum) = (shop.now(), (head.total - head.waived, head.currency));
+    let sum = (head.total - head.waived, head.currency);
     orders::set_payment_method(tx, &head, PaymentMethod::Cod).await?;
-    store::insert(tx, PaymentId(shop.id()), order, PaymentMethod::Cod, sum, next, at).await?;
+    store::insert(tx, PaymentId(tx.id()), order, PaymentMethod::Cod, sum, next).await?;
     inventory::hold_for_good(tx, order).await?;
     orders::refresh_states(tx, &head).await?;
-    let data = json!({ "from": PaymentMethod::Card, "to": PaymentMethod::Cod });
-    events::append(tx, shop, ctx, at, &[Event::new("order.payment_changed", order.0, data)]).await?;
+    tx.record(order, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });
     Ok(())
 }

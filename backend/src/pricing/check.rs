@@ -1,14 +1,16 @@
-//! What is wrong with a rule that a manager typed, each mistake beside its field.
+//! Checks of the rules that managers type: each mistake beside its field.
 
 use domain::Locale;
 use domain::messages::{Msg, t};
 use domain::view::FieldErrors;
 use serde_json::{Map, Value};
 
+use crate::customers;
+
 use super::RulesError;
 
-/// The highest amount: ten thousand million in a currency with two decimals.
-const DEAREST: i64 = 1_000_000_000_000;
+/// The highest amount in minor units: ten thousand million in a currency with two decimals.
+const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// Collects what is wrong, each beside its field.
 pub(super) struct Check {
@@ -30,8 +32,8 @@ impl Check {
     }
 
     pub(super) fn range(&mut self, field: &str, min: i64, max: i64) {
-        let said = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", &self.locale.number(min)), ("max", &self.locale.number(max))]);
-        self.errors.push((field.to_owned(), said));
+        let message = t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", &self.locale.number(min)), ("max", &self.locale.number(max))]);
+        self.errors.push((field.to_owned(), message));
     }
 
     pub(super) fn number(&mut self, field: &str, number: i64, min: i64, max: i64) {
@@ -42,7 +44,7 @@ impl Check {
 
     /// An amount in minor units.
     pub(super) fn amount(&mut self, field: &str, minor: i64) {
-        if !(0..=DEAREST).contains(&minor) {
+        if !(0..=MAX_AMOUNT).contains(&minor) {
             self.wrong(field, t::FIELD_AMOUNT_INVALID);
         }
     }
@@ -60,11 +62,15 @@ impl Check {
         }
         self.text(field, text, most)
     }
+
+    pub(super) fn is_country(&self, code: &str) -> bool {
+        customers::countries(self.locale).iter().any(|(country, _)| country == code)
+    }
 }
 
-/// A rule is made where there is none and changed where there is one: who makes one that is there already is told beside the code.
-pub(super) fn is_made_or_changed(is_there: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
-    match (is_there, is_new) {
+/// A new rule must not exist yet, a changed one must: a code that is taken is an error of the field `code`.
+pub(super) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
+    match (exists, is_new) {
         (true, true) => Err(RulesError::Invalid(vec![("code".to_owned(), taken.text(locale).to_owned())])),
         (false, false) => Err(RulesError::Unknown),
         _ => Ok(()),

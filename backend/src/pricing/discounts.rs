@@ -1,7 +1,7 @@
-//! Discount codes: what they take off, and the managers' side of them.
+//! Discount codes: what they take off, and how managers set them.
 //!
-//! A code is never deleted and keeps its text, because orders name it; one that is not wanted any more is switched off. Its uses
-//! are counted in the transaction that writes the order, and the audit compares them with the orders.
+//! A code is never deleted and keeps its text, because orders name it; it can be switched off. Its uses are counted in the
+//! transaction that writes the order, and the audit compares them with the orders.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,13 @@ use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRow
 use domain::{Locale, Money, Timestamp};
 use serde_json::{Value, json};
 
-use crate::Shop;
-use crate::platform::Context;
-use crate::platform::db::{DbError, Reader};
-use crate::platform::events::{self, Event};
+use platform::Context;
+use platform::db::{DbError, Read};
 
-use super::check::{Check, differences, is_made_or_changed};
+use crate::Shop;
+
+use super::check::{Check, check_exists, differences};
+use super::events::DiscountChanged;
 use super::{RulesError, store};
 
 /// Codes on a page of the managers' list.
@@ -26,9 +27,9 @@ const PAGE: usize = 50;
 /// The most uses that a code can be limited to.
 const MAX_USES: i64 = 1_000_000_000;
 
-/// A discount code, as an order reads it.
+/// A discount code, as pricing reads it.
 #[derive(Clone, Debug)]
-pub struct Code {
+pub(super) struct DiscountCode {
     pub(super) takes: Discount,
     pub(super) min_subtotal: i64,
     pub(super) valid_from: Option<Timestamp>,
@@ -37,12 +38,9 @@ pub struct Code {
     pub(super) uses: i64,
 }
 
-impl Code {
-    /// The discount it gives on goods of this worth.
-    ///
-    /// # Errors
-    /// Why it gives none.
-    pub fn discount(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
+impl DiscountCode {
+    /// The discount on items that cost this much, or why there is none.
+    pub(super) fn discount_for(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
         if self.valid_from.is_some_and(|from| at < from) || self.valid_to.is_some_and(|to| at >= to) {
             return Err(DiscountRefusal::OutOfTime);
         }
@@ -56,26 +54,23 @@ impl Code {
     }
 }
 
-/// A code as it is kept and compared: trimmed, in capitals.
+/// A code as it is stored and compared: trimmed, in capitals.
 #[must_use]
 pub fn normal_code(text: &str) -> Option<String> {
     let code = text.trim().to_uppercase();
     (!code.is_empty() && code.len() <= 40).then_some(code)
 }
 
-/// Discount codes that can be used, by their text.
-///
-/// # Errors
-/// The database's.
-pub async fn codes(db: &mut impl Reader, texts: &[String]) -> Result<HashMap<String, Code>, DbError> {
-    if texts.is_empty() {
+/// Discount codes that are switched on, by their text.
+pub(super) async fn usable_codes(db: &mut impl Read, codes: &[String]) -> Result<HashMap<String, DiscountCode>, DbError> {
+    if codes.is_empty() {
         return Ok(HashMap::new());
     }
-    store::codes(db, texts).await
+    store::usable_codes(db, codes).await
 }
 
-/// Discount codes, the newest first, those that are switched off as well. `after` is a former answer's `next`; nonsense begins at
-/// the top.
+/// Discount codes, the newest first, those that are switched off as well. `after` is the `next` of the page before; anything else
+/// begins at the top.
 ///
 /// # Errors
 /// Not allowed.
@@ -94,8 +89,8 @@ pub async fn discounts(shop: &Shop, ctx: &Context, after: &str) -> Result<Discou
 /// [`RulesError::Unknown`], not allowed.
 pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<DiscountRowView, RulesError> {
     ctx.require(Permission::ReadSettings)?;
-    let known = store::discount(&mut shop.db(), code).await?;
-    known.map(|(_, row)| row).ok_or(RulesError::Unknown)
+    let found = store::discount(&mut shop.db(), code).await?;
+    found.map(|(_, row)| row).ok_or(RulesError::Unknown)
 }
 
 /// Saves a discount code, found by its text.
@@ -109,29 +104,24 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
     let mut check = Check::new(locale);
     check.discount(&draft);
     check.done()?;
-    let (inner, ctx, fresh) = (shop.clone(), ctx.clone(), DiscountId(shop.id()));
-    shop.db()
-        .write(async move |tx| {
-            tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
-            let before = store::discount(tx, &draft.code).await?;
-            is_made_or_changed(before.is_some(), draft.is_new, locale, t::ADMIN_SETTINGS_DISCOUNT_TAKEN)?;
-            if let (Some((_, row)), Some(most)) = (&before, draft.most_uses)
-                && most < row.uses
-            {
-                let mut check = Check::new(locale);
-                check.range("most_uses", row.uses, MAX_USES);
-                check.done()?;
-            }
-            let id = before.as_ref().map_or(fresh, |(id, _)| *id);
-            store::put_discount(tx, id, &draft).await?;
-            let changed = before.map_or_else(|| json!({}), |(_, row)| difference(&row.draft, &draft));
-            let data = json!({ "code": draft.code, "active": draft.active, "changed": changed });
-            events::append(tx, &inner, &ctx, inner.now(), &[Event::new("discount.changed", id.0, data)]).await?;
-            Ok::<_, RulesError>(())
-        })
-        .await?;
-    shop.feed().wake();
-    Ok(())
+    shop.write(ctx, async move |tx| {
+        tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
+        let before = store::discount(tx, &draft.code).await?;
+        check_exists(before.is_some(), draft.is_new, locale, t::ADMIN_SETTINGS_DISCOUNT_TAKEN)?;
+        if let (Some((_, row)), Some(most)) = (&before, draft.most_uses)
+            && most < row.uses
+        {
+            let mut check = Check::new(locale);
+            check.range("most_uses", row.uses, MAX_USES);
+            check.done()?;
+        }
+        let id = before.as_ref().map_or_else(|| DiscountId(tx.id()), |(id, _)| *id);
+        store::put_discount(tx, id, &draft).await?;
+        let changed = before.map_or_else(|| json!({}), |(_, row)| difference(&row.draft, &draft));
+        tx.record(id, DiscountChanged { code: draft.code.clone(), active: draft.active, changed });
+        Ok(())
+    })
+    .await
 }
 
 fn difference(before: &DiscountDraft, after: &DiscountDraft) -> Value {

@@ -242,7 +242,7 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
                 Err(RefusalError::Unknown)
             }
         }
-        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::look_again(shop, ctx, payment).await?),
+        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::check_payment_again(shop, ctx, payment).await?),
         (_, _, _, Some(job)) => {
             let order = row.order_id;
             shop.write(ctx, async move |tx| {
@@ -266,24 +266,22 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
     let (row, kind) = allowed(shop, ctx, id).await?;
     let note = required_note(note)?;
     match (kind, row.payment_id, row.refund_id) {
-        (RefusalKind::Capture, Some(payment), _) => payments::look(shop, payment).await?,
-        (RefusalKind::Refund, _, Some(refund)) => payments::look_for_refund(shop, refund).await?,
+        (RefusalKind::Capture, Some(payment), _) => payments::check_payment(shop, payment).await?,
+        (RefusalKind::Refund, _, Some(refund)) => payments::check_refund(shop, refund).await?,
         _ => return Err(RefusalError::Unknown),
     }
-    let within = shop.clone();
     let calls = shop
         .write(ctx, async move |tx| {
-            let ctx = tx.ctx().clone();
             let order = lock(tx, row.order_id).await?;
             // Before the money moves: that would end the row as a success of the gateway.
             end(tx, id, Outcome::Settled, &note).await?;
             match (kind, row.payment_id, row.refund_id) {
                 (RefusalKind::Capture, Some(payment), _) => {
                     let order = order.ok_or(RefusalError::Unknown)?;
-                    Ok(payments::captured_otherwise(tx, &within, &ctx, &order, payment, row.amount.unwrap_or(0)).await?)
+                    Ok(payments::captured_otherwise(tx, &order, payment, row.amount.unwrap_or(0)).await?)
                 }
                 (RefusalKind::Refund, _, Some(refund)) => {
-                    payments::refunded_otherwise(tx, &within, &ctx, refund).await?;
+                    payments::refunded_otherwise(tx, refund).await?;
                     Ok(Vec::new())
                 }
                 _ => Err(RefusalError::Unknown),
@@ -304,16 +302,14 @@ pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> R
     let (row, kind) = allowed(shop, ctx, id).await?;
     let note = required_note(note)?;
     if let (RefusalKind::Refund, Some(refund)) = (kind, row.refund_id) {
-        payments::look_for_refund(shop, refund).await?;
+        payments::check_refund(shop, refund).await?;
     }
-    let within = shop.clone();
     shop.write(ctx, async move |tx| {
-        let ctx = tx.ctx().clone();
         lock(tx, row.order_id).await?;
         end(tx, id, Outcome::Dismissed, &note).await?;
         match (kind, row.payment_id, row.refund_id) {
             (RefusalKind::Capture, Some(payment), _) => Ok(payments::give_up_capture(tx, payment).await?),
-            (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, &within, &ctx, refund).await?),
+            (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, refund).await?),
             _ => Ok(()),
         }
     })

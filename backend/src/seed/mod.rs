@@ -30,7 +30,7 @@ const FILE: &str = include_str!("../../../demo/shop.toml");
 const OPENED: Timestamp = Timestamp::from_millis(1_780_272_000_000);
 
 /// A picture that the program carries.
-struct BundledPicture {
+struct Photograph {
     name: &'static str,
     original: &'static [u8],
     /// What is served of it: width in pixels, format and bytes.

@@ -26,15 +26,15 @@ async fn missing(shop: &Shop) -> Vec<Missing> {
     dashboard::today(shop, &shop.system()).await.unwrap().missing
 }
 
-const GOODS: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\n\
+const PRODUCTS: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\n\
 mug,Mug,MUG,250,3,active\n\
 bowl,Bowl,BOWL,400,0,active\n";
 
 #[tokio::test]
-async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_goods_and_a_way_to_deliver() {
+async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_products_and_a_way_to_deliver() {
     on_both(async |shop| {
         assert_eq!(missing(shop).await, [Missing::Delivery, Missing::Products, Missing::Tax]);
-        let report = import_csv(shop, &shop.system(), GOODS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
+        let report = import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         assert_eq!((report.created, report.problems.as_slice()), (2, &[][..]));
         let standard = DeliveryMethodDraft {
             is_new: true,
@@ -65,7 +65,7 @@ async fn the_currency_is_chosen_before_the_first_price() {
             settings::save(shop, &shop.system(), new).await
         };
         in_currency("USD").await.unwrap();
-        import_csv(shop, &shop.system(), GOODS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
+        import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         assert!(matches!(in_currency("PHP").await, Err(SettingsError::Priced)));
         in_currency("USD").await.unwrap();
         let card = backend::catalog::home(shop, Locale::En).await.unwrap().newest.remove(0);
@@ -77,7 +77,7 @@ async fn the_currency_is_chosen_before_the_first_price() {
 #[tokio::test]
 async fn what_came_in_without_stock_can_be_counted_and_filled() {
     on_both(async |shop| {
-        import_csv(shop, &shop.system(), GOODS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
+        import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
         assert_eq!(list.rows.iter().map(|row| (row.sku.as_str(), row.on_hand)).collect::<Vec<_>>(), [("BOWL", 0)]);
         let row = &list.rows[0];

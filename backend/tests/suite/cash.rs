@@ -109,7 +109,7 @@ async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
         // What is paid, given up or expired does not count.
         orders::cancel(world, &owner(world), first, "given up").await.unwrap();
         order(world, &from(1), card(4).await).await.unwrap();
-        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
         payments::expire(world).await.unwrap();
         order(world, &from(1), card(1).await).await.unwrap();
     })
@@ -167,7 +167,7 @@ async fn a_shopper_is_told_why_cash_is_not_taken() {
         let variant = a_product().at(10_000).with_stock(9).make(shop).await;
         let cart = a_cart(shop, &[(variant, 2)]).await;
         let offered = async |ctx: &Context| {
-            let options = checkout::delivery_options(shop, ctx, Locale::En, cart, &address()).await.unwrap();
+            let options = checkout::delivery_options(shop, ctx, Locale::En, Channel::Web, cart, &address()).await.unwrap();
             options[0].cash
         };
         limit(shop, OrderLimits { cash_total: 30_000, ..OrderLimits::NONE }).await;
@@ -232,9 +232,9 @@ async fn a_name_is_as_long_as_its_letters_and_is_seen() {
 
 /// A cash order whose parcels are on their way, one from each house.
 async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<ParcelId>) {
-    let goods = houses.iter().copied().fold(a_product(), |goods, house| goods.with_stock_in(house, 1));
+    let product = houses.iter().copied().fold(a_product(), |product, house| product.with_stock_in(house, 1));
     let units = i64::try_from(houses.len()).unwrap();
-    let placed = place(shop, &[(goods.make(shop).await, units)]).await.unwrap();
+    let placed = place(shop, &[(product.make(shop).await, units)]).await.unwrap();
     let parcels = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
     for parcel in &parcels {
         fulfilment::pack(shop, &clerk(shop), *parcel).await.unwrap();

@@ -54,7 +54,7 @@ async fn the_last_unit_is_sold_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_lines_of_one_article_cannot_take_more_than_there_is() {
+async fn two_lines_of_one_variant_cannot_take_more_than_there_is() {
     both(async |shop| {
         let variant = a_product().with_stock(4).make(shop).await;
         let cart = a_cart(shop, &[(variant, 2), (variant, 2)]).await;
@@ -206,7 +206,7 @@ async fn a_code_is_used_as_often_as_it_may_be_and_never_dropped_unseen() {
         for _ in 0..16 {
             carts.push(with_code(shop, variant).await);
         }
-        // All saw the discount, and press at once: 100.00 with 100.00 delivery, ten percent off the goods.
+        // All saw the discount, and press at once: 100.00 with 100.00 delivery, ten percent off the items.
         let pressed: Vec<_> = carts
             .iter()
             .enumerate()
@@ -370,7 +370,7 @@ async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
         let variant = a_product().with_stock(2).make(shop).await;
         shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
         let cart = a_cart(shop, &[(variant, 1)]).await;
-        let options = backend::checkout::delivery_options(shop, &guest(shop), Locale::En, cart, &address()).await.unwrap();
+        let options = backend::checkout::delivery_options(shop, &guest(shop), Locale::En, Channel::Web, cart, &address()).await.unwrap();
         assert!(!options.is_empty() && options.iter().all(|option| option.cash == CashOnDelivery::NotCollected));
         match buy(shop, cart, "cash-where-nobody-takes-it").await {
             Err(CheckoutError::Invalid(fields)) => assert_eq!(fields[0].0, "payment"),

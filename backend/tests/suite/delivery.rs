@@ -3,6 +3,7 @@
 use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, guest, number};
 use backend::checkout::{delivery_options, delivery_to, next_turn, offers};
 use backend::pricing;
+use domain::order::Channel;
 use domain::view::{Address, DeliveryMethodDraft};
 use domain::{Currency, Locale, Money, Timestamp};
 
@@ -83,7 +84,7 @@ async fn what_is_ordered_after_the_cut_off_arrives_a_day_later() {
         assert_eq!(ordered("after-the-cut-off").await, eleven.plus_millis(3 * DAY).millis());
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let makati = Address { country: "PH".into(), place: MAKATI.into(), ..Address::default() };
-        let options = delivery_options(shop, &guest(shop), Locale::En, cart, &makati).await.unwrap();
+        let options = delivery_options(shop, &guest(shop), Locale::En, Channel::Web, cart, &makati).await.unwrap();
         assert_eq!((options[0].code.as_str(), Locale::En.weekday_date(options[0].from).as_str()), ("riders", "Wed 25 Nov"));
     })
     .await;
@@ -98,7 +99,7 @@ async fn an_offer_is_what_the_order_costs() {
             shop,
             &guest(shop),
             Locale::En,
-            domain::order::Channel::Web,
+            Channel::Web,
             None,
             0,
             crate::support::items(&[(mango, 2), (rice, 1)]),
@@ -109,7 +110,7 @@ async fn an_offer_is_what_the_order_costs() {
         // What delivery adds is not known before there is an address.
         assert_eq!((cart.totals.shipping.minor, cart.totals.total.minor), (0, 21_000));
         let id = cart.id.unwrap();
-        let found = offers(shop, &guest(shop), Locale::En, id, &address()).await.unwrap();
+        let found = offers(shop, &guest(shop), Locale::En, Channel::Web, id, &address()).await.unwrap();
         let fees: Vec<_> = found.iter().map(|(option, sums)| (option.code.as_str(), option.fee.minor, sums.total.minor)).collect();
         assert_eq!(fees, [("boat", 7_500, 28_500), ("standard", 10_000, 31_000)]);
         assert_eq!(buy(shop, id, "one-order-of-an-offer").await.unwrap().total.minor, 31_000);

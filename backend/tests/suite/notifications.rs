@@ -149,7 +149,7 @@ async fn a_declined_card_is_told_after_a_while_unless_another_paid() {
         assert_eq!(subjects.len(), 2, "{subjects:?}");
         assert!(subjects.contains(&format!("The payment for order {} did not go through", one.number)));
         assert!(subjects.contains(&format!("Order {} is in", other.number)));
-        world.shop.clock.advance(payments::UNPAID_FOR);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS);
         world.work().await;
         world.send_mails().await;
         let mails = world.mails().await;

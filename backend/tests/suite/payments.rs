@@ -276,7 +276,7 @@ async fn an_order_that_costs_nothing_needs_no_card() {
         let placed = world.card_order(&[(variant, 1)]).await;
         assert_eq!((placed.total.minor, placed.pay_at), (0, None));
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
-        world.shop.clock.advance(2 * payments::UNPAID_FOR);
+        world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
         assert_eq!(payments::expire(world).await.unwrap(), 0);
         fulfilment::pick(world, &owner(world), placed.order).await.unwrap();
         world.assert_sound().await;
@@ -292,7 +292,7 @@ async fn an_unpaid_card_order_expires_and_gives_its_stock_back() {
         assert!(place(world, &[(variant, 1)]).await.is_err());
         world.work().await;
         assert_eq!(world.order(placed.order).await.cancelled, None);
-        world.shop.clock.advance(payments::UNPAID_FOR);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS);
         world.work().await;
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.fulfilment), (PaymentState::Voided, FulfilmentState::Cancelled));
@@ -315,7 +315,7 @@ async fn an_order_that_was_paid_without_the_shop_knowing_does_not_expire() {
         let placed = world.card_order(&[(variant, 1)]).await;
         // The shopper paid and closed the browser; no webhook came.
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        world.shop.clock.advance(payments::UNPAID_FOR);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS);
         assert_eq!(payments::expire(world).await.unwrap(), 0);
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
         world.assert_sound().await;
@@ -423,7 +423,7 @@ async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
         settle(world, placed.order).await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Voided);
         assert_eq!(payments::expire(world).await.unwrap(), 0, "its time is not over");
-        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
         assert_eq!(payments::expire(world).await.unwrap(), 1);
         assert_eq!(world.order(placed.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
@@ -481,7 +481,7 @@ async fn without_a_gateway_cards_are_refused_with_words() {
 }
 
 async fn kept_until_picked(world: &World, order: domain::id::OrderId) -> bool {
-    world.shop.clock.advance(2 * payments::UNPAID_FOR);
+    world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
     world.work().await;
     payments::expire(world).await.unwrap();
     world.order(order).await.cancelled.is_none() && fulfilment::pick(world, &owner(world), order).await.is_ok()
@@ -552,7 +552,7 @@ async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shopper_gives_up_what_was_not_paid_and_its_goods_are_for_sale_again() {
+async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;

@@ -1,10 +1,10 @@
 //! Prices, discounts, and the rules that managers set, on both databases.
 
-use crate::support::{START, TestShop, a_product, address, both, buy, guest, items, number, place};
+use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, form, guest, items, number, place};
 use backend::platform::Context;
 use backend::pricing::{self, RulesError};
 use domain::id::{RequestId, UserId, VariantId};
-use domain::order::Channel;
+use domain::order::{Channel, PaymentMethod};
 use domain::permission::Role;
 use domain::view::{DeliveryMethodDraft, FieldErrors, TaxRateDraft};
 use domain::{Currency, Locale, Money, Timestamp};
@@ -51,7 +51,7 @@ fn fields<T: std::fmt::Debug>(refused: Result<T, RulesError>) -> Vec<String> {
 
 /// The tax inside one unit at 112.00, as a cart shows it now.
 async fn tax_now(shop: &TestShop, variant: VariantId) -> i64 {
-    let cart = crate::support::a_cart(shop, &[(variant, 1)]).await;
+    let cart = a_cart(shop, &[(variant, 1)]).await;
     let view = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
     view.lines[0].tax_rate_bp
 }
@@ -157,8 +157,8 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
         let variant = a_product().with_stock(9).make(shop).await;
         let manager = staff(shop, Role::Manager);
         pricing::save_delivery_method(shop, &manager, Locale::En, a_method("boat")).await.unwrap();
-        let cart = crate::support::a_cart(shop, &[(variant, 1)]).await;
-        let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, cart, &address()).await.unwrap();
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         let boat = offered.iter().find(|option| option.code == "boat").expect("the boat goes to Singapore");
         assert_eq!((boat.name.as_str(), boat.fee.minor), ("Mabagal na bangka", 5_000));
 
@@ -171,7 +171,7 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
         assert_eq!(changed.descriptions, ["When the tide allows.", ""]);
         (changed.active, changed.fee, changed.names[1]) = (false, 7_500, String::new());
         pricing::save_delivery_method(shop, &manager, Locale::En, changed).await.unwrap();
-        let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, cart, &address()).await.unwrap();
+        let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         assert!(offered.iter().all(|option| option.code != "boat"));
         assert_eq!(pricing::delivery_methods(shop, &manager).await.unwrap().len(), 2);
         let told: (String,) =
@@ -281,6 +281,23 @@ async fn a_list_for_one_channel_is_for_that_channel_alone() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_offer_is_priced_for_the_channel_that_orders() {
+    both(async |shop| {
+        let variant = a_product().with_stock(9).make(shop).await;
+        a_list(shop, "Partners", Some(Channel::Api), None, variant, 8_000).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        for (channel, total) in [(Channel::Web, 20_000), (Channel::Api, 18_000)] {
+            let offers = backend::checkout::offers(shop, &guest(shop), Locale::En, channel, cart, &address()).await.unwrap();
+            assert_eq!(offers[0].1.total.minor, total);
+        }
+        let order = form(cart, PaymentMethod::Cod);
+        let placed = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Api, "an-order-by-the-api", order).await;
+        assert_eq!(placed.unwrap().total.minor, 18_000);
+    })
+    .await;
+}
+
 async fn a_code(shop: &TestShop, code: &str, percent_bp: Option<i64>, amount: Option<i64>) {
     let (id, code) = (shop.id(), code.to_owned());
     shop.db()
@@ -296,7 +313,7 @@ async fn a_code(shop: &TestShop, code: &str, percent_bp: Option<i64>, amount: Op
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_voucher_on_goods_on_sale_never_goes_below_nothing() {
+async fn a_voucher_on_items_on_sale_never_goes_below_nothing() {
     both(async |shop| {
         let (cheap, dear) = (a_product().with_stock(9).make(shop).await, a_product().at(33_333).with_stock(9).make(shop).await);
         a_list(shop, "Sale", None, None, cheap, 1).await;
@@ -306,7 +323,7 @@ async fn a_voucher_on_goods_on_sale_never_goes_below_nothing() {
             a_code(shop, code, percent, amount).await;
         }
         // The share is taken from what is asked for on sale, not from the ordinary price; delivery is not reduced.
-        for (code, goods) in [("HALF", 16_667), ("ALL", 0), ("MORE", 0), ("GIFT", 0)] {
+        for (code, items_total) in [("HALF", 16_667), ("ALL", 0), ("MORE", 0), ("GIFT", 0)] {
             let cart = backend::cart::sync(
                 shop,
                 &guest(shop),
@@ -321,10 +338,10 @@ async fn a_voucher_on_goods_on_sale_never_goes_below_nothing() {
             .unwrap();
             let sums = &cart.totals;
             assert_eq!(sums.subtotal.minor, 33_334, "{code}");
-            assert_eq!(sums.total.minor - sums.shipping.minor, goods, "{code}");
+            assert_eq!(sums.total.minor - sums.shipping.minor, items_total, "{code}");
             assert!(sums.lines.iter().all(|line| line.total.minor >= 0 && line.tax.minor >= 0), "{code}");
             let placed = buy(shop, cart.id.unwrap(), &format!("voucher-{code}")).await.unwrap();
-            assert_eq!(placed.total.minor, goods + 10_000, "{code}");
+            assert_eq!(placed.total.minor, items_total + 10_000, "{code}");
         }
         assert_eq!(number(shop, "select count(*) from order_lines where total < 0").await, 0);
         assert_eq!(number(shop, "select cast(sum(amount) as bigint) from postings").await, 0);

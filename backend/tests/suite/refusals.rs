@@ -215,7 +215,7 @@ async fn a_payment_that_the_gateway_does_not_know_frees_its_stock_and_is_shown()
         };
         world.db().write(forget).await.unwrap();
         world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
         assert_eq!(payments::expire(world).await.unwrap(), 1);
         assert_eq!(world.order(gone.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(world.order(paid.order).await.payment, PaymentState::Authorised);
@@ -245,7 +245,7 @@ async fn bad_payments_do_not_starve_the_others_and_do_not_wait_for_ever() {
         world.db().write(other).await.unwrap();
         world.shop.clock.advance(1_000);
         let good = world.card_order(&[(variant, 1)]).await;
-        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
         assert_eq!(payments::expire(world).await.unwrap(), 103);
         assert_eq!(world.order(good.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 104);
@@ -261,7 +261,7 @@ async fn stock_waits_a_day_for_a_gateway_that_does_not_answer() {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
         world.control("/_control/gateway", json!({ "fail_next": 1_000_000 })).await;
-        world.shop.clock.advance(payments::UNPAID_FOR + 60_000);
+        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
         assert_eq!(payments::expire(world).await.unwrap(), 0);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 0);
         world.shop.clock.advance(24 * 60 * 60 * 1_000);

@@ -54,8 +54,8 @@ impl World {
         let mut random = StdRng::seed_from_u64(seed);
         let mut variants = Vec::new();
         for _ in 0..4 {
-            let goods = a_product().at(random.random_range(1..50_000)).with_stock_in("WH-1", random.random_range(0..20));
-            variants.push(goods.with_stock_in("WH-2", random.random_range(0..8)).make(&shop).await);
+            let product = a_product().at(random.random_range(1..50_000)).with_stock_in("WH-1", random.random_range(0..20));
+            variants.push(product.with_stock_in("WH-2", random.random_range(0..8)).make(&shop).await);
         }
         let places = shop.db().fetch_all::<(LocationId,)>("select id from locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();

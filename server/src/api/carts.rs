@@ -173,7 +173,7 @@ pub async fn delivery_options(
         return Err(Problem::field("country", "A country's code of two capital letters, such as PH."));
     }
     let options =
-        checkout::delivery_options(&shop, &ctx, locale, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
+        checkout::delivery_options(&shop, &ctx, locale, Channel::Api, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
     Ok(Json(options.into()))
 }
 

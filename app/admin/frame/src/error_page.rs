@@ -1,11 +1,11 @@
-//! What a page read, or a page in place of one that could not be shown.
+//! Shows what a page read, or an error page.
 
 use domain::permission::Permission;
 use leptos::prelude::*;
 use session::{AppError, Packed, Title, loaded, sign_in_address};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
 
-/// Shows what a page read, or why it could not be read; stands in a `Suspense` or a `Transition`. See [`session::loaded`].
+/// Shows what a page read, or the error; for use in a `Suspense` or a `Transition`. See [`session::loaded`].
 pub fn shown<T>(read: Resource<Result<T, AppError>, Packed>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
@@ -16,12 +16,9 @@ where
     })
 }
 
-/// Not found, not allowed, signed out, offline, crowded, or something unexpected.
+/// Not found, not allowed, signed out, offline, overloaded, or unexpected.
 #[component]
-pub fn ErrorPage(
-    /// Why.
-    error: AppError,
-) -> impl IntoView {
+pub fn ErrorPage(error: AppError) -> impl IntoView {
     let title = match error.status {
         0 => tr!(ERROR_OFFLINE_TITLE),
         401 => tr!(SHELL_SIGN_IN),
@@ -42,10 +39,10 @@ pub fn ErrorPage(
     .into_any()
 }
 
-/// In place of a page that the reader may not use.
+/// Shown in place of a page that the user may not open.
 #[component]
 pub fn Forbidden(
-    /// What the page asks for.
+    /// The page's permission.
     needs: Permission,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -58,9 +55,9 @@ pub fn Forbidden(
     view! { <ErrorPage error/> }
 }
 
-/// An address of the admin that leads nowhere.
+/// The page for unknown addresses of the admin.
 #[component]
-pub fn Missing() -> impl IntoView {
+pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
     let error = session::request::not_found();
     #[cfg(not(feature = "ssr"))]

@@ -1,20 +1,20 @@
-//! Where the focus goes when the form that had it is drawn anew, or is gone with what it was about.
+//! The focus after a form that had it is rendered again or gone.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// The id of what the form stands in that is being sent, to be gone to by [`refocus`] afterwards.
+/// The id of the nearest element with one around the submitted form, for [`refocus`] afterwards.
 #[must_use]
-pub fn place_of(event: &SubmitEvent) -> Option<String> {
+pub fn enclosing_id(event: &SubmitEvent) -> Option<String> {
     let form = event.target()?.dyn_into::<Element>().ok()?;
-    let place = form.parent_element()?.closest("[id]").ok()??;
-    Some(place.id())
+    let section = form.parent_element()?.closest("[id]").ok()??;
+    Some(section.id())
 }
 
-/// Gives the focus to the first of these elements that is in the page once it is drawn anew, where it went away with the button that had
-/// it: a keyboard would begin at the top of the page again.
+/// Focuses the first of these elements that is in the page once it is rendered again, if the focus was lost with the button that had
+/// it: keyboard users would start at the top of the page again.
 pub fn refocus(selectors: Vec<String>) {
     request_animation_frame(move || {
         let document = document();
@@ -22,10 +22,10 @@ pub fn refocus(selectors: Vec<String>) {
             return;
         }
         let found = selectors.iter().find_map(|selector| document.query_selector(selector).ok().flatten());
-        if let Some(place) = found.and_then(|place| place.dyn_into::<HtmlElement>().ok()) {
-            place.set_tab_index(-1);
-            // A heading takes the focus now.
-            let _ = place.focus();
+        if let Some(target) = found.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+            target.set_tab_index(-1);
+            // With a tabindex a heading takes the focus.
+            let _ = target.focus();
         }
     });
 }

@@ -1,4 +1,4 @@
-//! What the forms of managers' pages share.
+//! Parts of the admin's forms.
 
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -8,19 +8,15 @@ pub use session::escaped;
 use session::{AppError, PostForm, TO, sign_in_address};
 use ui::{use_locale, use_toasts};
 
-/// A form of a managers' page: it posts to the page's own address and names its function, because a page has several. See
+/// A form of an admin page: it posts to the page's own address and names its function, because a page has several. See
 /// [`session::PostForm`].
 #[component]
 pub fn StaffForm<F>(
-    /// What the form does.
     action: ServerAction<F>,
-    /// The form's id, for buttons that stand outside of it.
+    /// The form's id, for buttons outside of it.
     #[prop(optional)]
     id: Option<&'static str>,
-    /// Classes of the form.
-    #[prop(default = "")]
-    class: &'static str,
-    /// The fields and buttons.
+    #[prop(default = "")] class: &'static str,
     children: Children,
 ) -> impl IntoView
 where
@@ -37,12 +33,11 @@ where
     }
 }
 
-/// The fields of a form whose reader may perhaps not write: then they are there to be read, and nothing is typed for a refusal.
+/// The fields of a form, read-only for a user without the permission to write.
 #[component]
 pub fn Fields(
-    /// May the reader write?
+    /// May the user write?
     may_write: bool,
-    /// The fields.
     children: Children,
 ) -> impl IntoView {
     let read_only = !may_write;
@@ -54,7 +49,7 @@ pub fn Fields(
     .into_any()
 }
 
-/// Says in passing that it was done, and what follows from it; what went wrong with the whole is said as well.
+/// Shows a toast when the action is done and runs `then`; shows a toast for errors of the whole form, too.
 pub fn on_done<F>(action: ServerAction<F>, message: &'static str, then: impl Fn(F::Output) + Send + Sync + 'static)
 where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
@@ -79,17 +74,17 @@ where
     });
 }
 
-/// The address of a list with other values in its query; empty values are left out.
+/// An address with a query; empty values are left out.
 #[must_use]
 pub fn address(path: &str, query: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();
-    let mut sign = '?';
+    let mut separator = '?';
     for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
-        out.push(sign);
+        out.push(separator);
         out.push_str(name);
         out.push('=');
         out.push_str(&escaped(value));
-        sign = '&';
+        separator = '&';
     }
     out
 }

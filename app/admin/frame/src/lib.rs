@@ -1,8 +1,8 @@
-//! What every managers' page stands in: the frame with the navigation of whoever works here, the guard at its door, and what
-//! the forms of managers' pages share.
+//! The frame of every admin page: navigation, sign-in and permissions, and the parts of
+//! the admin's forms.
 //!
 //! Forms here are [`StaffForm`]s, and [`FileForm`]s where a file is sent: with a script the page stays, without one the form
-//! posts to the page's own address, which calls the function and shows the page again with what was typed and what is wrong
+//! posts to the page's own address, which calls the function and shows the page again with what was typed and the errors
 //! ([`session::typed`], [`session::problem`]).
 
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! The one picture that something has.
+//! A single picture, as of a category or the logo.
 
 use domain::id::PictureId;
 use leptos::prelude::*;
@@ -7,33 +7,30 @@ use ui::{Button, FileField, Look, Panel, Picture, icon, tr};
 
 use crate::{FileForm, Upload};
 
-/// What it is now, a form for another one, and what takes it away.
+/// The current picture, a form to replace it, and one to remove it.
 #[component]
 pub fn OnePicture<T>(
-    /// The address of the function that takes the file.
     to: &'static str,
-    /// The panel's title.
     title: &'static str,
-    /// What the picture is for.
+    /// What the picture is used for.
     hint: &'static str,
     #[prop(into)] picture: Signal<Option<PictureId>>,
-    /// What it shows.
+    /// The text alternative.
     #[prop(into)]
     alt: String,
-    /// The field with the file.
+    /// The name of the file field.
     field: &'static str,
-    /// The button that sends it.
+    /// The label of the submit button.
     add: &'static str,
-    /// What the form does.
     action: Upload<T>,
-    /// Why the file was not taken, see [`crate::upload_problem`].
+    /// See [`crate::upload_problem`].
     problem: Signal<Option<AppError>>,
-    /// May the reader change it?
+    /// May the user change it?
     may_write: bool,
     /// Hidden fields of the form.
     #[prop(optional, into)]
     fields: ViewFn,
-    /// The form that takes the picture away.
+    /// The form that removes the picture.
     #[prop(into)]
     remove: ViewFn,
 ) -> impl IntoView

@@ -1,4 +1,4 @@
-//! The table of the admin's pages as the frame reads it: who may open a page, and where it is offered. The table itself is in
+//! The types of the table of admin pages: who may open a page, and where it is offered. The table itself is in
 //! `app/src/admin.rs`.
 
 use domain::Locale;
@@ -15,13 +15,13 @@ use crate::shell::use_role;
 /// A page of the admin.
 #[derive(Clone, Copy, Debug)]
 pub struct AdminPage {
-    /// Below `/admin`, as its route writes it: `orders/:order`. Empty for the first page.
+    /// Below `/admin`, as in its route: `orders/:order`. Empty for the home.
     pub path: &'static str,
-    /// What one must be allowed to open it.
+    /// The permission to open it.
     pub needs: Permission,
     /// Where it is offered.
     pub offered: Offered,
-    /// Views of it that the command palette offers beside it.
+    /// Its views that the command palette offers as well.
     pub shortcuts: &'static [Shortcut],
 }
 
@@ -30,13 +30,13 @@ pub struct AdminPage {
 pub enum Offered {
     /// In the navigation: the first page of its section.
     Navigation(Msg, Shape),
-    /// In the navigation by the first name, and by the second as the first tab of its section.
+    /// In the navigation with the first name, and with the second as the first tab of its section.
     FirstTab(Msg, Msg, Shape),
     /// As a tab of the section whose first page has this path.
     Tab(&'static str, Msg, Shape),
-    /// In the command palette alone, under the section whose first page has this path.
+    /// In the command palette only, under the section whose first page has this path.
     Palette(&'static str, Msg, Shape),
-    /// Not by itself: the page of this path links to it.
+    /// Not offered: the page of this path links to it.
     Within(&'static str),
 }
 
@@ -56,7 +56,7 @@ fn address_of(path: &str) -> String {
 }
 
 impl AdminPage {
-    /// Its address, with its parameters as the route writes them.
+    /// Its address, with parameters as in the route.
     #[must_use]
     pub fn address(&self) -> String {
         address_of(self.path)
@@ -71,7 +71,7 @@ impl AdminPage {
         }
     }
 
-    /// The path of the page that it stands below.
+    /// The path of the page above it.
     const fn above(&self) -> Option<&'static str> {
         match self.offered {
             Offered::Navigation(..) | Offered::FirstTab(..) => None,
@@ -86,7 +86,7 @@ fn section_of(pages: &[AdminPage], page: &AdminPage) -> Option<Msg> {
     section_of(pages, pages.iter().find(|page| page.path == above)?)
 }
 
-/// The navigation of whoever has this role.
+/// The navigation for a role.
 #[must_use]
 pub fn navigation(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<NavItem> {
     let item = |page: &AdminPage| {
@@ -96,7 +96,7 @@ pub fn navigation(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<NavIte
     pages.iter().filter(|page| role.may(page.needs)).filter_map(item).collect()
 }
 
-/// The tabs of a section; `open` is the address of the page that is shown.
+/// The tabs of a section for a role; `open` is the address of the current page.
 #[must_use]
 pub fn tabs(pages: &[AdminPage], section: &str, role: Role, locale: Locale, open: &str) -> Vec<Tab> {
     let tab = |page: &AdminPage| {
@@ -112,7 +112,7 @@ pub fn tabs(pages: &[AdminPage], section: &str, role: Role, locale: Locale, open
     pages.iter().filter(|page| role.may(page.needs)).filter_map(tab).collect()
 }
 
-/// What the command palette offers whoever has this role: the navigation first, then every other page with the views of each.
+/// The command palette's entries for a role: the navigation first, then every other page with its shortcuts.
 #[must_use]
 pub fn commands(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<Command> {
     let command = |group: Msg, name: String, href: String, shape: Shape| {
@@ -133,11 +133,11 @@ pub fn commands(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<Command>
     sections.chain(pages.iter().flat_map(of_page)).chain([shop]).collect()
 }
 
-/// The table, for what is shown inside the frame.
+/// The table, for components inside the frame.
 #[derive(Clone, Copy)]
 pub(crate) struct Pages(pub(crate) &'static [AdminPage]);
 
-/// The tabs of a section that whoever is signed in may open.
+/// The tabs of a section that the user may open.
 #[component]
 pub fn SectionTabs(
     /// The path of the section's first page.
@@ -155,7 +155,7 @@ pub fn SectionTabs(
     }
 }
 
-/// A page that is shown to those alone who may open it. Its server functions ask again.
+/// A page that is shown only to users with its permission. Its server functions check again.
 #[derive(Debug)]
 pub struct Guarded<Page> {
     needs: Permission,

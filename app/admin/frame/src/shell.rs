@@ -1,4 +1,4 @@
-//! The frame of the admin: navigation and commands for whoever works here, and the guard that asks others to sign in.
+//! The frame of the admin: navigation and commands, and the redirect to sign in.
 
 use domain::permission::{Permission, Role};
 use leptos::prelude::*;
@@ -12,18 +12,14 @@ use ui::{AdminFrame, SkipLink, ToastRegion, use_locale};
 use crate::ErrorPage;
 use crate::pages::{AdminPage, Pages, commands, navigation};
 
-/// What the frame shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShellView {
-    /// The shop's name.
     pub shop_name: String,
-    /// Who works here.
     pub user_name: String,
-    /// What they do.
     pub role: Role,
 }
 
-/// Who works here, and what they may do. Whoever is not signed in is asked to, and comes back to `path`.
+/// The signed-in user's name and role. Redirects to sign in, and back to `path`, when nobody is.
 #[server(endpoint = "admin/shell", output = Answer)]
 pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
     who_works(&path)
@@ -47,7 +43,7 @@ fn who_works(path: &str) -> Result<ShellView, AppError> {
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadShell>()];
 
-/// Which of these things the caller may do, for pages that show only what can be done.
+/// The permissions that the caller has, for pages that show only possible actions.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn granted() -> Vec<Permission> {
@@ -55,18 +51,15 @@ pub fn granted() -> Vec<Permission> {
     Permission::ALL.iter().copied().filter(|permission| role.is_some_and(|role| role.may(*permission))).collect()
 }
 
-/// The frame around every page of the admin.
+/// The frame around every admin page.
 #[component]
-pub fn AdminShell(
-    /// Every page that there is.
-    pages: &'static [AdminPage],
-) -> impl IntoView {
+pub fn AdminShell(pages: &'static [AdminPage]) -> impl IntoView {
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
     let shell = shell(&location.pathname.get_untracked());
     provide_context(Shell(shell));
     provide_context(Pages(pages));
-    // The page stands outside of whatever waits: what waits is rendered more than once, and would read the page's data each time.
+    // The page is outside of the `Suspense`, which renders its children more than once and would read the page's data each time.
     let content = match shell.get_untracked() {
         Some(Err(error)) => view! { <main id="content" class="page grow"><ErrorPage error/></main> }.into_any(),
         _ => frame(pages, shell, path),
@@ -79,7 +72,7 @@ pub fn AdminShell(
     .into_any()
 }
 
-/// Who works here: known at once to the server and to the page that it sent, asked for when one comes from another page.
+/// The frame's data: present on the server and in the page it sent, otherwise read.
 fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
     let sent = shared(|| {
         #[cfg(feature = "ssr")]
@@ -92,7 +85,7 @@ fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
         let path = path.to_owned();
         spawn_local(async move {
             match read_shell(path.clone()).await {
-                // The server says what is wrong, or asks to sign in.
+                // Load the page from the server, which shows the error or redirects to sign in.
                 Err(error) if matches!(error.status, 401 | 403) => {
                     let _ = window().location().set_href(&path);
                 }
@@ -106,13 +99,13 @@ fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
 #[derive(Clone, Copy)]
 struct Shell(RwSignal<Option<Result<ShellView, AppError>>>);
 
-/// The role of whoever works here, once it is known.
+/// The user's role, once loaded.
 pub(crate) fn use_role() -> Signal<Option<Role>> {
     let shell = use_context::<Shell>();
     Signal::derive(move || shell.and_then(|Shell(shell)| shell.with(|shell| shell.as_ref()?.as_ref().ok().map(|view| view.role))))
 }
 
-/// May whoever works here do this? For what pages offer; the server asks again.
+/// Has the user this permission? For what pages offer; the server checks again.
 #[must_use]
 pub fn may(permission: Permission) -> Signal<bool> {
     let role = use_role();

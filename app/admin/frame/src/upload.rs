@@ -1,4 +1,4 @@
-//! Forms with a file: sent by a script without leaving the page, or plainly to the page's own address; read in pieces on the
+//! Forms with a file: sent by a script without leaving the page, or without one to the page's own address; read in pieces on the
 //! server, with a limit.
 
 use std::future::Future;
@@ -12,10 +12,10 @@ use ui::{tr, use_toasts};
 use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlFormElement};
 
-/// What a form with a file does when a script sends it.
+/// The action of a form with a file.
 pub type Upload<T> = Action<FormData, Result<T, AppError>>;
 
-/// What a form with a file does: calls the function with all that the form holds.
+/// The action that calls the function with the form's data.
 pub fn upload<T, Answered>(call: impl Fn(MultipartData) -> Answered + Copy + 'static) -> Upload<T>
 where
     T: 'static,
@@ -24,7 +24,7 @@ where
     Action::new_local(move |data: &FormData| call(MultipartData::from(data.clone())))
 }
 
-/// Why the file was not taken: the newest answer to the script, or what the plain form was told.
+/// Why the upload failed: the latest error of the action, else that of the form fallback.
 pub fn upload_problem<F, T>(action: Upload<T>, fallback: &FormFallback) -> Signal<Option<AppError>>
 where
     F: ServerFn,
@@ -39,7 +39,7 @@ where
     })
 }
 
-/// Says in passing that the file was taken, and what follows from it.
+/// Shows a toast when the upload is done, and runs `then`.
 pub fn on_uploaded<T: Clone + Send + Sync + 'static>(action: Upload<T>, then: impl Fn(T) + Send + Sync + 'static) {
     let (toasts, saved) = (use_toasts(), tr!(COMMON_SAVED));
     Effect::new(move || {
@@ -54,17 +54,7 @@ pub fn on_uploaded<T: Clone + Send + Sync + 'static>(action: Upload<T>, then: im
 
 /// A form with a file, of the function at the address `to`.
 #[component]
-pub fn FileForm<T>(
-    /// What the form does.
-    action: Upload<T>,
-    /// The function's address.
-    to: &'static str,
-    /// Classes of the form.
-    #[prop(default = "")]
-    class: &'static str,
-    /// The fields and buttons.
-    children: Children,
-) -> impl IntoView
+pub fn FileForm<T>(action: Upload<T>, to: &'static str, #[prop(default = "")] class: &'static str, children: Children) -> impl IntoView
 where
     T: Send + Sync + 'static,
 {
@@ -82,11 +72,11 @@ where
     .into_any()
 }
 
-/// The fields of a form that a script is to send in place of the browser.
+/// The data of a form that is sent by the script instead of the browser.
 fn taken(event: &SubmitEvent) -> Option<FormData> {
     let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
     let data = FormData::new_with_form(&form).ok()?;
-    // A browser sends the button that was pressed as well.
+    // The pressed button is sent as well, as by a browser.
     let pressed = event.submitter().and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value")?)));
     if let Some((name, value)) = pressed {
         data.append_with_str(&name, &value).ok()?;
@@ -95,12 +85,12 @@ fn taken(event: &SubmitEvent) -> Option<FormData> {
     Some(data)
 }
 
-/// What a form with a file sent.
+/// The fields and the file of a form.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Default)]
 pub struct Sent {
     fields: Vec<(String, String)>,
-    /// The file's bytes, never none.
+    /// The file's bytes, not empty.
     pub file: Vec<u8>,
 }
 
@@ -108,7 +98,7 @@ pub struct Sent {
 impl Sent {
     /// The most bytes of a file.
     const MAX_BYTES: usize = 15 << 20;
-    /// The most fields; more is not one of our forms.
+    /// The most fields of a form.
     const MAX_FIELDS: usize = 20;
 
     /// What was typed into a field.
@@ -117,10 +107,10 @@ impl Sent {
         self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
-    /// Reads what was sent; `file` is the name of the field with the file.
+    /// Reads a form; `file` is the name of the field with the file.
     ///
     /// # Errors
-    /// Beside that field when no file was chosen, or one that is too large; status 400 for what is not one of our forms.
+    /// An error of that field when there is no file, or it is too large; status 400 for any other form.
     pub async fn receive(data: MultipartData, file: &'static str) -> Result<Self, AppError> {
         use session::request;
         let broken = || request::fail(AppError::new(400));

@@ -1,4 +1,4 @@
-//! The admin's first page: what sold, what needs somebody, what is about to run out; live while one looks.
+//! The admin's home: sales, open tasks, low stock; updated while it is open.
 
 use admin_frame::shown;
 use domain::Money;
@@ -46,7 +46,7 @@ fn home_page() -> AnyView {
     .into_any()
 }
 
-/// Takes the figures as they change; the browser connects again by itself when the line breaks.
+/// Follows the figures by server-sent events; the browser reconnects by itself.
 fn follow(newer: RwSignal<Option<TodayView>>) {
     Effect::new(move || {
         let Ok(source) = EventSource::new("/admin/live") else { return };
@@ -55,7 +55,7 @@ fn follow(newer: RwSignal<Option<TodayView>>) {
                 let _ = newer.try_set(Some(today));
             }
         });
-        // Without it the figures stay as they were when the page came.
+        // On an error the figures stay as rendered.
         let _ = source.add_event_listener_with_callback("today", on_figures.as_ref().unchecked_ref());
         let held = StoredValue::new_local((source, on_figures));
         on_cleanup(move || {
@@ -154,7 +154,7 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
         return view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any();
     }
     let locale = use_locale();
-    // Two columns: the panel is half a desk wide, or a phone, and the total must be in sight in both.
+    // Two columns: the panel is narrow, and the total must be visible.
     let columns = vec![Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)), Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL))];
     let row = |order: OrderRowView| {
         view! {

@@ -1,4 +1,4 @@
-//! Managers' pages: the day, the orders, an order. `app/src/admin.rs` says at which addresses.
+//! Admin pages: the home, the orders, an order. Their addresses are in `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -14,7 +14,7 @@ mod states;
 
 use session::Access;
 
-/// Every server function of these pages and of the frame, with what it asks of its caller.
+/// Every server function of these pages and of the frame, with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [admin_frame::ACCESS, home::ACCESS, list::ACCESS, order::ACCESS, parcel::ACCESS, pick_list::ACCESS, refusals::ACCESS].concat()

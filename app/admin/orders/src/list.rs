@@ -22,20 +22,18 @@ use ui::{
 
 use crate::states;
 
-/// A page of the list with the reader's saved filters.
+/// A page of orders with the user's saved filters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrdersView {
-    /// The orders.
     pub list: OrderListView,
-    /// The reader's saved filters.
     pub filters: Vec<SavedFilterView>,
-    /// How many orders wait for somebody.
+    /// The number of orders in each queue.
     pub queues: QueueCounts,
-    /// May the reader pick?
+    /// May the user pick?
     pub may_fulfil: bool,
-    /// May the reader take orders out as a file?
+    /// May the user export orders?
     pub may_export: bool,
-    /// May the reader take customers out as a file?
+    /// May the user export customers?
     pub may_export_customers: bool,
 }
 
@@ -53,7 +51,7 @@ pub(crate) fn order_error(error: &backend::orders::OrderError) -> AppError {
     }
 }
 
-/// A page of the list.
+/// A page of orders.
 #[server(endpoint = "admin/orders", output = Answer)]
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
@@ -72,7 +70,7 @@ pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
 }
 access!(ListOrders, Access::Staff(Permission::ReadOrders));
 
-/// Keeps the search under a name.
+/// Saves the filters under a name.
 #[server(endpoint = "admin/orders/filters/save", output = Answer)]
 pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
     use session::request;
@@ -82,7 +80,7 @@ pub async fn save_order_filter(name: String, query: String) -> Result<(), AppErr
 }
 access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 
-/// Forgets a saved search.
+/// Deletes a saved filter.
 #[server(endpoint = "admin/orders/filters/delete", output = Answer)]
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
     use session::request;
@@ -91,7 +89,7 @@ pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> 
 }
 access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 
-/// Picks all that is open of each order; says how many were picked, and what stood in the way of the first that was not.
+/// Picks all open units of each order. Returns how many orders were picked; on failures, the first one's error.
 #[server(endpoint = "admin/orders/pick-many", output = Answer)]
 pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
     use session::request;
@@ -124,10 +122,10 @@ pub struct Orders;
 lazy_page!(Orders, orders, orders_page);
 
 fn orders_page() -> AnyView {
-    let asked = use_query_map();
+    let address_query = use_query_map();
     let query = Memo::new(move |_| {
-        asked.with(|asked| {
-            let of = |name: &str| asked.get(name).unwrap_or_default();
+        address_query.with(|address_query| {
+            let of = |name: &str| address_query.get(name).unwrap_or_default();
             let (search, payment, fulfilment) = (of("q"), of("payment"), of("fulfilment"));
             OrderQuery { search, payment, fulfilment, queue: of("queue"), after: of("after") }
         })
@@ -196,7 +194,7 @@ fn Search(query: OrderQuery) -> impl IntoView {
     .into_any()
 }
 
-/// What can be done on the page, and what was sent to it without a script.
+/// The page's actions, and its form fallback.
 #[derive(Clone, Copy)]
 struct Actions {
     pick: ServerAction<PickOrders>,
@@ -209,12 +207,12 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     let pick = actions.pick;
     let next = found.list.next.as_deref().map(|after| to_list(&query, after));
     let first = (!query.after.is_empty()).then(|| to_list(&query, ""));
-    let kept = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "")
+    let filters_query = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "")
         .split_once('?')
-        .map(|(_, kept)| kept.to_owned())
+        .map(|(_, filters_query)| filters_query.to_owned())
         .unwrap_or_default();
     let (may_export, may_export_customers) = (found.may_export, found.may_export_customers);
-    let file = if kept.is_empty() { "/admin/orders.csv".to_owned() } else { format!("/admin/orders.csv?{kept}") };
+    let file = if filters_query.is_empty() { "/admin/orders.csv".to_owned() } else { format!("/admin/orders.csv?{filters_query}") };
     let orders = found.list.orders;
     let (count, problem) =
         (Signal::derive(move || ticked.with(BTreeSet::len)), actions.fallback.with_value(|fallback| problem(pick, fallback)));
@@ -229,7 +227,7 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     };
     view! {
         {views(&query, found.queues)}
-        <SavedFilters filters=found.filters kept actions/>
+        <SavedFilters filters=found.filters filters_query actions/>
         <ProblemSummary problem/>
         <StaffForm action=pick>
             <div class="flex flex-col gap-4">
@@ -252,14 +250,14 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     .into_any()
 }
 
-/// All orders, and those that wait for somebody.
+/// Tabs: all orders, and each queue.
 fn views(query: &OrderQuery, counts: QueueCounts) -> AnyView {
-    let asked: Option<OrderQueue> = query.queue.parse().ok();
+    let open: Option<OrderQueue> = query.queue.parse().ok();
     let tab = |queue: OrderQueue, name: &str, count: i64| Tab {
         href: address("/admin/orders", &[("queue", queue.as_str())]),
         name: name.to_owned(),
         count: Some(count),
-        current: asked == Some(queue),
+        current: open == Some(queue),
     };
     let tabs = vec![
         Tab {
@@ -277,7 +275,7 @@ fn views(query: &OrderQuery, counts: QueueCounts) -> AnyView {
 }
 
 #[component]
-fn SavedFilters(filters: Vec<SavedFilterView>, kept: String, actions: Actions) -> impl IntoView {
+fn SavedFilters(filters: Vec<SavedFilterView>, filters_query: String, actions: Actions) -> impl IntoView {
     let Actions { save, delete, fallback, .. } = actions;
     let (problem, typed) = fallback.with_value(|fallback| (problem(save, fallback), typed(save, fallback)));
     let each = move |filter: SavedFilterView| {
@@ -295,10 +293,10 @@ fn SavedFilters(filters: Vec<SavedFilterView>, kept: String, actions: Actions) -
     let shown = filters.into_iter().map(each).collect_view();
     view! {
         {any.then(|| view! { <ul class="flex flex-wrap gap-2" aria-label=tr!(ADMIN_ORDERS_SAVED_FILTERS)>{shown}</ul> })}
-        {(!kept.is_empty()).then(|| view! {
+        {(!filters_query.is_empty()).then(|| view! {
             <Disclosure title=tr!(ADMIN_ORDERS_SAVE_FILTER) open=typed.is_any()>
                 <StaffForm action=save>
-                    <input type="hidden" name="query" value=kept/>
+                    <input type="hidden" name="query" value=filters_query/>
                     <div class="flex flex-wrap gap-3 items-end">
                         <Field label=tr!(ADMIN_ORDERS_FILTER_NAME) name="name" value=typed.or("name", "") maxlength=60 error=wrong(problem, "name")/>
                         <Button kind="submit" look=Look::Outline busy=save.pending()>{tr!(COMMON_SAVE)}</Button>

@@ -11,19 +11,19 @@ use ui::{Alert, Badge, Button, Disclosure, Facts, Field, Look, Panel, Tone, When
 
 use crate::order::Actions;
 
-/// What is still due of an order.
+/// The amount still due.
 fn due(order: &OrderView) -> Money {
     Money::new(order.total.minor - order.waived.minor - order.captured.minor, order.total.currency)
 }
 
-/// The cash that a parcel brings when no other one of its order is to come.
+/// The cash to collect for the last open parcel of an order.
 pub(crate) fn cash_of_last(order: &OrderView) -> Option<Money> {
     let underway = order.parcels.iter().filter(|parcel| parcel.state == ParcelState::Shipped).count();
     let is_last = order.unsent == 0 && underway == 1;
     Some(due(order)).filter(|due| is_last && due.minor > 0 && order.payment_method == PaymentMethod::Cod)
 }
 
-/// How it is paid, what came and what went back, and what can be done about it.
+/// The panel: payment method, what was captured and refunded, and the actions.
 pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
     let locale = use_locale();
     let method = match order.payment_method {
@@ -41,7 +41,7 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
         facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));
         facts.push((tr!(ADMIN_ORDERS_REFUNDABLE).to_owned(), locale.money(left)));
     }
-    // Everything arrived, and less cash came than was due.
+    // Everything was delivered, and less cash came than was due.
     let missing = Some(due(order))
         .filter(|due| due.minor > 0 && order.payment_method == PaymentMethod::Cod && order.delivery == DeliveryState::Delivered);
     if let Some(missing) = missing {
@@ -66,7 +66,7 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
     .into_any()
 }
 
-/// Each refund: how much, how far, why, by whom.
+/// The table of refunds.
 fn refunds(refunds: &[RefundView]) -> AnyView {
     if refunds.is_empty() {
         return ().into_any();

@@ -1,6 +1,6 @@
-//! An order's page: what was bought, by whom, how it was paid, its parcels, what happened; and everything that can be done with it.
+//! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
-use admin_frame::{StaffForm, on_done, place_of, refocus, shown};
+use admin_frame::{StaffForm, enclosing_id, on_done, refocus, shown};
 use domain::Money;
 use domain::id::OrderId;
 use domain::order::PaymentState;
@@ -27,13 +27,12 @@ use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
 
-/// An order, and what the reader may do with it.
+/// An order, and the user's permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPageView {
     pub order: OrderView,
-    /// What the reader may do.
     pub may: Vec<Permission>,
-    /// One press moves money once: sent with the page's forms about money.
+    /// The idempotency key of the page's forms that move money.
     pub key: String,
 }
 
@@ -72,7 +71,7 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
 }
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 
-/// Takes everything that is open from the shelf.
+/// Picks all open units.
 #[server(endpoint = "admin/order/pick", output = Answer)]
 pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
     use session::request;
@@ -82,7 +81,7 @@ pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
 }
 access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 
-/// Captures what the bank holds; all of it when no amount is given.
+/// Captures an authorised payment; all of it without an amount.
 #[server(endpoint = "admin/order/capture", output = Answer)]
 pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
@@ -92,7 +91,6 @@ pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] 
 }
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
-/// Gives money back.
 #[server(endpoint = "admin/order/refund", output = Answer)]
 pub async fn refund_payment(order: OrderId, amount: String, reason: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
@@ -112,7 +110,7 @@ pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError
 }
 access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 
-/// Cancels what has not left of an order of which a parcel did.
+/// Cancels the units that are not shipped of an order that is partly shipped.
 #[server(endpoint = "admin/order/cancel-rest", output = Answer)]
 pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
@@ -131,7 +129,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<CancelRest>(),
 ];
 
-/// What can be done with an order.
+/// The actions of an order's page.
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
     pick: ServerAction<PickOrder>,
@@ -140,11 +138,11 @@ pub(crate) struct Actions {
     cancel: ServerAction<CancelOrder>,
     cancel_rest: ServerAction<CancelRest>,
     parcel: ParcelActions,
-    /// What was sent without a script.
+    /// The page's form fallback.
     pub(crate) fallback: StoredValue<FormFallback>,
 }
 
-/// What holds the parcels, and the button that makes them.
+/// The id of the section with the parcels and the button to pick.
 const FULFILMENT: &str = "fulfilment";
 
 /// `/admin/orders/:order`
@@ -178,8 +176,8 @@ fn order_page() -> AnyView {
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
             {shown(order, move |view| {
-                if let Some(place) = sent_from.try_update_value(Option::take).flatten() {
-                    refocus(after(&place));
+                if let Some(section) = sent_from.try_update_value(Option::take).flatten() {
+                    refocus(focus_after(&section));
                 }
                 page(view, actions, sent_from)
             })}
@@ -188,11 +186,11 @@ fn order_page() -> AnyView {
     .into_any()
 }
 
-/// Where the focus goes when a form that stood in this place is done: to the parcel that is made, to the heading of what it was about, or
-/// to the page's.
-fn after(place: &str) -> Vec<String> {
-    let made = (place == FULFILMENT).then(|| format!("#{FULFILMENT} section section:last-child h3"));
-    made.into_iter().chain([format!("#{place} :is(h2, h3)"), "main h1".to_owned()]).collect()
+/// The selectors for the focus after a form in this section: the new parcel, the section's heading, or
+/// the page's.
+fn focus_after(section: &str) -> Vec<String> {
+    let new_parcel = (section == FULFILMENT).then(|| format!("#{FULFILMENT} section section:last-child h3"));
+    new_parcel.into_iter().chain([format!("#{section} :is(h2, h3)"), "main h1".to_owned()]).collect()
 }
 
 fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<String>>) -> AnyView {
@@ -214,7 +212,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
     view! {
         <Title text=title.clone()/>
-        <div class="flex flex-col gap-5" on:submit=move |event| sent_from.set_value(place_of(&event))>
+        <div class="flex flex-col gap-5" on:submit=move |event| sent_from.set_value(enclosing_id(&event))>
             <Breadcrumbs above here=order.number.clone()/>
             <PageHeader
                 title
@@ -318,7 +316,7 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
     .into_any()
 }
 
-/// What can be cancelled: the order, or what has not left of it.
+/// The form to cancel the order, or its units that are not shipped.
 fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
     if order.cancelled.is_some() || order.unsent == 0 {
         return ().into_any();

@@ -1,4 +1,4 @@
-//! A parcel on an order's page: pack it, hand it to a courier, mark it delivered, undo what was not meant, record that it came back.
+//! A parcel on an order's page: pack, ship, deliver, undo, take back.
 
 use admin_frame::{StaffForm, on_done};
 use domain::Money;
@@ -45,7 +45,7 @@ pub async fn ship_parcel(parcel: ParcelId, carrier: String, tracking: String) ->
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
-/// Marks a parcel as delivered, with the cash received; all that is due when it is empty.
+/// Marks a parcel as delivered, with the cash received; empty for all that is due.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
 pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String) -> Result<(), AppError> {
     use session::request;
@@ -65,7 +65,7 @@ fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
     read.map_err(|error| request::invalid(vec![("received".into(), error.of_amount().text(request::locale()).to_owned())]))
 }
 
-/// Puts a parcel's items back into stock, as long as it has not left.
+/// Unpacks a parcel that is not shipped: its items go back into stock.
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
 pub async fn unpack_parcel(parcel: ParcelId) -> Result<(), AppError> {
     use session::request;
@@ -79,14 +79,14 @@ access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
 pub async fn take_parcel_back(
     parcel: ParcelId,
     cause: ReturnCause,
-    goods: ReturnedItems,
+    items: ReturnedItems,
     #[server(default)] money: Option<ReturnedMoney>,
     note: String,
 ) -> Result<(), AppError> {
     use backend::fulfilment::Returned;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let back = Returned { cause, items: goods, money: money.unwrap_or(ReturnedMoney::Refund), note };
+    let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note };
     backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| fulfilment_error(&error))
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
@@ -100,7 +100,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<TakeParcelBack>(),
 ];
 
-/// What can be done with a parcel; kept by the page, so that an error outlives the parcel's own drawing.
+/// The actions on parcels; owned by the page, so that an error outlives the parcel's view.
 #[derive(Clone, Copy)]
 pub(crate) struct ParcelActions {
     pack: ServerAction<PackParcel>,
@@ -112,7 +112,7 @@ pub(crate) struct ParcelActions {
 }
 
 impl ParcelActions {
-    /// The actions; `changed` is run after each that was done, `fallback` is what was sent without a script.
+    /// `changed` is run after each action, `fallback` is the page's form fallback.
     pub(crate) fn new(changed: Callback<()>, fallback: StoredValue<FormFallback>) -> Self {
         let actions = Self {
             pack: ServerAction::new(),
@@ -131,20 +131,20 @@ impl ParcelActions {
     }
 }
 
-/// What the reader may do with an order's parcels.
+/// What the user may do with an order's parcels.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowed {
-    /// Pick, pack, send, take back.
+    /// Pick, pack, ship, take back.
     pub(crate) fulfil: bool,
-    /// Give money back.
+    /// Refund.
     pub(crate) refund: bool,
-    /// Is there money that could go back?
+    /// Is there money to refund?
     pub(crate) paid: bool,
-    /// The cash that the last parcel brings.
+    /// The cash to collect for the last parcel.
     pub(crate) cash: Option<Money>,
 }
 
-/// One parcel and its next step.
+/// A parcel and its next step.
 #[component]
 pub(crate) fn Parcel(
     number: usize,
@@ -160,7 +160,7 @@ pub(crate) fn Parcel(
         .iter()
         .map(|(line, units)| {
             let units = locale.number(*units);
-            let name = lines.iter().find(|known| known.id == *line).map(|line| line.sku.clone()).unwrap_or_default();
+            let name = lines.iter().find(|own| own.id == *line).map(|line| line.sku.clone()).unwrap_or_default();
             view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
         })
         .collect();
@@ -211,7 +211,7 @@ fn packing(id: String, actions: ParcelActions) -> AnyView {
     .into_any()
 }
 
-/// What is wrong with the fields of a parcel: a page has as many of each as parcels.
+/// The errors with field names of one parcel: each parcel has the same fields.
 fn in_parcel(problem: Signal<Option<AppError>>, number: usize) -> Signal<Option<AppError>> {
     Signal::derive(move || {
         let mut problem = problem.get()?;
@@ -259,7 +259,7 @@ fn delivering(id: String, number: usize, cash: Option<Money>, actions: ParcelAct
     .into_any()
 }
 
-/// Undoes picking or packing, after a question.
+/// The form that undoes picking or packing, after a confirmation.
 fn undoing(id: String, what: &'static str, actions: ParcelActions) -> AnyView {
     let action = actions.unpack;
     let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
@@ -309,7 +309,7 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
                 <input type="hidden" name="parcel" value=id/>
                 <div class="flex flex-col gap-4 max-w-md">
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
-                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="goods" cards=items selected=typed.or("goods", ReturnedItems::Restock.as_str())/>
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="items" cards=items selected=typed.or("items", ReturnedItems::Restock.as_str())/>
                     {money}
                     <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>
                     <div><Button kind="submit" look=Look::Danger icon=icon::UNDO busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_BACK)}</Button></div>

@@ -1,4 +1,4 @@
-//! What is to be picked for some orders, to be printed: a line for each location and variant, with the orders that it is for.
+//! The pick list of some orders, for printing: a line for each location and variant, with its orders.
 
 use admin_frame::shown;
 use domain::permission::Permission;
@@ -10,7 +10,7 @@ use ui::{
     Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
 };
 
-/// What is to be picked for these orders: ids with dots between them.
+/// The pick list of these orders: ids separated by dots.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
 pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
     use session::request;
@@ -54,7 +54,7 @@ fn pick_list_page() -> AnyView {
 
 fn table(list: PickListView) -> AnyView {
     let locale = use_locale();
-    // On a phone the name and the location stand under the SKU, so that the orders are in sight.
+    // On a phone the name and the location are under the SKU, so that the orders are visible.
     let columns = vec![
         Column::new(tr!(ADMIN_PRODUCTS_SKU)),
         Column::new(tr!(ADMIN_PRODUCTS_NAME)).wide_only(),
@@ -70,7 +70,7 @@ fn table(list: PickListView) -> AnyView {
             <Row>
                 <td>
                     <div class="flex gap-3">
-                        // To be ticked with a pencil.
+                        // A box to tick with a pencil.
                         <span class="hidden print:block size-4 shrink-0 border border-base-content" aria-hidden="true"></span>
                         <div class="min-w-0">
                             <span class="font-medium">{sku}</span>

@@ -1,4 +1,4 @@
-//! What somebody outside refused, on the first page: why, and what can be done about it.
+//! The refusals on the admin's home, with their actions.
 
 use admin_frame::{StaffForm, on_done, refocus};
 use domain::id::RefusalId;
@@ -20,12 +20,12 @@ fn to_app_error(error: &backend::refusals::RefusalError, field: &str) -> AppErro
     }
 }
 
-/// Where the words about a refusal are typed.
+/// The id of a refusal's note field.
 fn note_of(refusal: &str) -> String {
     format!("note-{refusal}")
 }
 
-/// Asks for what was refused once more.
+/// Retries a refused operation.
 #[server(endpoint = "admin/refusals/retry", output = Answer)]
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
     use session::request;
@@ -34,7 +34,7 @@ pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
 }
 access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
 
-/// Ends a refusal: `settled` in another way, or else `dismissed`.
+/// Ends a refusal: `settled` outside the shop, or `dismissed`.
 #[server(endpoint = "admin/refusals/end", output = Answer)]
 pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Result<(), AppError> {
     use session::request;
@@ -50,7 +50,7 @@ access!(EndRefusal, Access::Staff(Permission::ReadOrders));
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<RetryRefusal>(), access_of::<EndRefusal>()];
 
-/// The panel; nothing where nothing is refused. `changed` is called when something was done.
+/// The panel; empty without refusals. `changed` is called after each action.
 pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {
     let retry = ServerAction::<RetryRefusal>::new();
     let end = ServerAction::<EndRefusal>::new();
@@ -61,7 +61,7 @@ pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView 
     };
     on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), redraw);
     on_done(end, tr!(COMMON_DONE), redraw);
-    // A row goes with the button that was pressed in it: the focus goes on to those that are left, or to the page's heading.
+    // The row is removed with the pressed button: the focus goes to the remaining ones, or to the page's heading.
     Effect::new(move || {
         today.with(|_| ());
         if done.try_update_value(std::mem::take).unwrap_or_default() {
@@ -71,7 +71,7 @@ pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView 
     let fallback = StoredValue::new(use_form_fallback());
     let (fault, unended) = fallback.with_value(|fallback| (problem(retry, fallback), problem(end, fallback)));
     let any = Memo::new(move |_| today.with(|today| !today.refusals.is_empty()));
-    // A row that stays keeps what is typed in it when the figures change.
+    // A remaining row keeps what is typed in it when the figures change.
     let rows = move || today.with(|today| today.refusals.clone());
     view! {
         <div id="refusals" hidden=move || !any.get()>

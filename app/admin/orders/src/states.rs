@@ -1,10 +1,10 @@
-//! An order's states in words and colours, and its row in a table.
+//! An order's states as badges, and its row in a table.
 
 use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState};
 use leptos::prelude::*;
 use ui::{StatusBadge, Tone, tr};
 
-/// Where the money is. Cash that is due is told apart from a card that nobody paid with.
+/// The payment state. Cash that is due differs from an unpaid card.
 pub(crate) fn payment(state: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, settled, text) = match state {
         PaymentState::Pending if method == PaymentMethod::Cod => (Tone::Info, false, tr!(ORDER_STATE_CASH_DUE)),
@@ -21,7 +21,7 @@ pub(crate) fn payment(state: PaymentState, method: PaymentMethod) -> AnyView {
     view! { <StatusBadge tone settled text/> }.into_any()
 }
 
-/// How far picking, packing and delivery are. An order that may not be sent before it is paid is not shown as one to pack.
+/// The fulfilment state. An order that may not be shipped before it is paid is not shown as one to pack.
 pub(crate) fn fulfilment(fulfilment: FulfilmentState, delivery: DeliveryState, payment: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, settled, text) = match (fulfilment, delivery) {
         (FulfilmentState::Cancelled | FulfilmentState::Returned, DeliveryState::Returned) | (FulfilmentState::Returned, _) => {
@@ -39,7 +39,7 @@ pub(crate) fn fulfilment(fulfilment: FulfilmentState, delivery: DeliveryState, p
     view! { <StatusBadge tone settled text/> }.into_any()
 }
 
-/// How far a parcel is.
+/// A parcel's state.
 pub(crate) fn parcel(state: ParcelState) -> AnyView {
     let (tone, settled, text) = match state {
         ParcelState::Picked => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),

@@ -1,4 +1,4 @@
-//! The categories in the order of the shop's menu, hidden ones as well.
+//! The categories in the order of the shop's menu, with the hidden ones.
 
 use admin_frame::shown;
 use domain::permission::Permission;
@@ -11,16 +11,14 @@ use ui::{
     tr, use_locale,
 };
 
-/// Every category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoriesView {
-    /// In order.
+    /// In the menu's order.
     pub categories: Vec<CategoryRowView>,
-    /// May the reader change them?
+    /// May the user change them?
     pub may_write: bool,
 }
 
-/// Every category.
 #[server(endpoint = "admin/categories", output = Answer)]
 pub async fn list_categories() -> Result<CategoriesView, AppError> {
     use session::request;

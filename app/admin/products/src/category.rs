@@ -1,4 +1,4 @@
-//! A category: its words in each language, its place in the shop's menu, its photograph, and whether it is shown.
+//! A category: its texts by language, its position in the shop's menu, its photograph, and whether it is published.
 
 use admin_frame::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
 use domain::Locale;
@@ -16,15 +16,15 @@ use session::{
 };
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
-/// The page of the categories.
+/// The address of the list.
 const LIST: &str = "/admin/categories";
 
 /// A category to edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryView {
-    /// The category, or what a new one begins as.
+    /// The category, or the initial values of a new one.
     pub category: CategoryEditView,
-    /// May the reader save?
+    /// May the user save?
     pub may_write: bool,
 }
 
@@ -34,17 +34,15 @@ pub struct CategoryView {
 pub struct CategoryForm {
     /// Empty for a new one.
     pub id: String,
-    /// The version that was edited.
     pub version: String,
-    /// Its place in the menu.
+    /// Its position in the menu.
     pub position: String,
-    /// By language.
     pub texts: Vec<CategoryTexts>,
-    /// Not empty when it is shown.
+    /// Not empty when it is published.
     pub published: String,
 }
 
-/// A category, or what a new one begins as for `new`.
+/// A category, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/category", output = Answer)]
 pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
     use domain::view::CategoryDraft;
@@ -67,7 +65,7 @@ pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
 }
 access!(ReadCategory, Access::Staff(Permission::ReadProducts));
 
-/// Saves a category; a plain form goes on to its page.
+/// Saves a category; without a script it redirects to its page.
 #[server(endpoint = "admin/category/save", output = Answer)]
 pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
     use domain::view::CategoryDraft;
@@ -88,7 +86,7 @@ pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
 }
 access!(SaveCategory, Access::Staff(Permission::WriteProducts));
 
-/// Removes a category that nothing is in; a plain form goes on to the list.
+/// Removes an empty category; without a script it redirects to the list.
 #[server(endpoint = "admin/category/remove", output = Answer)]
 pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
     use session::request;
@@ -99,22 +97,22 @@ pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
 }
 access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 
-/// Takes a photograph in for a category: the field `category`, and the file `picture` of at most 15 MB.
+/// Sets a category's photograph: the field `category`, and the file `picture` of at most 15 MB.
 #[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let sent = admin_frame::Sent::receive(data, "picture").await?;
     let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
-    let known = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::catalog_error)?;
-    let alts = known.draft.texts.iter().filter_map(|text| Some((Locale::parse(&text.locale)?, text.name.clone()))).collect();
+    let category_now = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::catalog_error)?;
+    let alts = category_now.draft.texts.iter().filter_map(|text| Some((Locale::parse(&text.locale)?, text.name.clone()))).collect();
     let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(crate::catalog_error)?;
     backend::catalog::set_category_picture(&shop, &ctx, category, Some(picture.id)).await.map_err(crate::catalog_error)?;
     Ok(picture)
 }
 access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
 
-/// Takes a category's photograph away.
+/// Removes a category's photograph.
 #[server(endpoint = "admin/category/picture/remove", output = Answer)]
 pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
     use session::request;
@@ -185,7 +183,7 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
                 <StaffForm action=save class="flex flex-col gap-6 min-w-0">
                     <ProblemSummary problem/>
                     <input type="hidden" name="form[id]" value=draft.id.map(|id| id.to_string()).unwrap_or_default() autocomplete="off"/>
-                    // A browser that reloads the page must not put the version of before into it.
+                    // A browser that reloads the page must not restore the former version.
                     <input type="hidden" name="form[version]" value=draft.version.to_string() autocomplete="off"/>
                     <Fields may_write>
                         {texts}
@@ -206,10 +204,10 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
     .into_any()
 }
 
-fn texts(known: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
+fn texts(saved: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
     let each = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
         let code = locale.code();
-        let CategoryTexts { name, slug, blurb, .. } = known.iter().find(|texts| texts.locale == code).cloned().unwrap_or_default();
+        let CategoryTexts { name, slug, blurb, .. } = saved.iter().find(|texts| texts.locale == code).cloned().unwrap_or_default();
         let sent = move |field: &str| format!("form[texts][{at}][{field}]");
         let id = move |field: &str| format!("{field}.{code}");
         let fault = move |field: &str| wrong(problem, format!("{field}.{code}"));
@@ -229,7 +227,7 @@ fn texts(known: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError
     view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
 }
 
-/// What stands beside the form of a category that is there: its photograph, its products, and how it goes.
+/// Beside the form of an existing category: its photograph, its products, and its removal.
 fn side(
     id: CategoryId,
     name: String,

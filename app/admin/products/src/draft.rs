@@ -1,4 +1,4 @@
-//! The product form: what its fields hold and send, what a press in it changes, and the draft that it means.
+//! The product form: its fields, the changes of its buttons, and the draft it parses to.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub(crate) const OPTIONS: usize = 3;
 /// The most variants of a product.
 const MAX_VARIANTS: usize = 250;
 
-/// An option as typed: its name and its values, by language in the order of `Locale::ALL`; values with commas between them.
+/// An option as typed: its name and its values, by language in the order of `Locale::ALL`; values separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OptionForm {
@@ -28,23 +28,22 @@ pub struct OptionForm {
 pub struct VariantForm {
     /// Empty for a new one.
     pub id: String,
-    /// Stock keeping unit.
     pub sku: String,
-    /// The value of each option in the place of the option, by its English name.
+    /// The value of each option, in the options' order, by its English name.
     pub values: Vec<String>,
     /// In the shop's currency.
     pub price: String,
     /// In the shop's currency; may be empty.
     pub compare_at: String,
-    /// In the shop's currency; empty for nothing.
+    /// In the shop's currency; empty for 0.
     pub cost: String,
-    /// Grams; empty for nothing.
+    /// Grams; empty for 0.
     pub weight_g: String,
     /// GTIN or empty.
     pub barcode: String,
-    /// Units to begin with; only for a new variant.
+    /// Opening stock in units; only for a new variant.
     pub stock: String,
-    /// The id of the picture that shows it, or empty.
+    /// A picture's id, or empty.
     pub picture: String,
 }
 
@@ -54,20 +53,17 @@ pub struct VariantForm {
 pub struct ProductForm {
     /// Empty for a new one.
     pub id: String,
-    /// The version that was edited.
     pub version: String,
-    /// Key for imports.
+    /// The key for imports.
     pub handle: String,
     /// The category's id, or empty.
     pub category: String,
-    /// Maker.
     pub vendor: String,
     pub tax_class: String,
     /// Order on the home page, or empty.
     pub featured: String,
-    /// With commas between them.
+    /// Separated by commas.
     pub tags: String,
-    /// By language.
     pub texts: Vec<ProductTexts>,
     /// At most three.
     pub options: Vec<OptionForm>,
@@ -77,19 +73,18 @@ pub struct ProductForm {
     pub pictures: Vec<String>,
 }
 
-/// A picture's place among the others, as its buttons change it.
+/// What the buttons of a picture do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrange {
-    /// One place to the front.
+    /// Moves it one position to the front.
     Earlier,
-    /// One place to the back.
+    /// Moves it one position to the back.
     Later,
-    /// Away.
     Remove,
 }
 
 impl Arrange {
-    /// As the form's button says it.
+    /// The value of the form's button.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Earlier => "earlier",
@@ -98,7 +93,7 @@ impl Arrange {
         }
     }
 
-    /// Does it to the picture at this place; nothing where there is no other place.
+    /// Does it to the picture at this position; nothing at the end of the list.
     pub(crate) fn apply<T>(self, pictures: &mut Vec<T>, at: usize) {
         match self {
             Self::Earlier if at > 0 && at < pictures.len() => pictures.swap(at - 1, at),
@@ -116,14 +111,14 @@ impl OptionForm {
         self.names.first().map(|name| name.trim()).unwrap_or_default()
     }
 
-    /// Its values in English.
+    /// The values in English.
     fn english(&self) -> Vec<String> {
         self.values.first().map(|list| parts(list)).unwrap_or_default()
     }
 }
 
 impl VariantForm {
-    /// A row that was left empty.
+    /// Is it a row that was left empty?
     pub(crate) fn is_blank(&self) -> bool {
         self.sku.trim().is_empty() && self.price.trim().is_empty()
     }
@@ -132,7 +127,7 @@ impl VariantForm {
         let amount = |minor: i64| Money::new(minor, currency).decimal();
         let unless_zero = |number: i64, text: String| if number == 0 { String::new() } else { text };
         let named = draft.options.iter().zip(&variant.values).map(|(option, key)| {
-            let names = option.values.iter().find(|(known, _)| known == key).map(|(_, names)| names);
+            let names = option.values.iter().find(|(own, _)| own == key).map(|(_, names)| names);
             names.and_then(|names| names.first()).cloned().unwrap_or_default()
         });
         Self {
@@ -151,7 +146,7 @@ impl VariantForm {
 }
 
 impl ProductForm {
-    /// The form of a product as it is.
+    /// The form of an existing product.
     pub(crate) fn of(draft: &ProductDraft, currency: Currency) -> Self {
         let options = draft.options.iter().map(|option| OptionForm {
             names: option.names.clone(),
@@ -166,7 +161,7 @@ impl ProductForm {
             category: draft.category.map(|id| id.to_string()).unwrap_or_default(),
             vendor: draft.vendor.clone(),
             tax_class: if draft.tax_class.is_empty() { "standard".to_owned() } else { draft.tax_class.clone() },
-            featured: draft.featured.map(|place| place.to_string()).unwrap_or_default(),
+            featured: draft.featured.map(|position| position.to_string()).unwrap_or_default(),
             tags: joined(&draft.tags),
             texts: draft.texts.clone(),
             options: options.collect(),
@@ -175,21 +170,21 @@ impl ProductForm {
         }
     }
 
-    /// Does what a button of a plain form asks for before anything is saved: `look:combine`, `look:earlier:pic_…` and so on.
+    /// Applies a button of the form without a script, before anything is saved: `look:combine`, `look:earlier:pic_…` and so on.
     pub(crate) fn look(&mut self, step: &str) {
-        let Some(asked) = step.strip_prefix("look:") else { return };
-        if asked == "combine" {
+        let Some(request) = step.strip_prefix("look:") else { return };
+        if request == "combine" {
             self.combine();
         }
-        let Some((what, picture)) = asked.split_once(':') else { return };
+        let Some((what, picture)) = request.split_once(':') else { return };
         let way = [Arrange::Earlier, Arrange::Later, Arrange::Remove].into_iter().find(|way| way.as_str() == what);
         if let (Some(way), Some(at)) = (way, self.pictures.iter().position(|id| id == picture)) {
             way.apply(&mut self.pictures, at);
         }
     }
 
-    /// Makes a variant of every combination of values that has none: those without values take theirs first, others are new,
-    /// priced like the first. Says how many there are now that were not there before.
+    /// Makes a variant for every combination of values without one: variants without values take theirs first, others are new,
+    /// priced like the first. Returns the number of new ones.
     pub(crate) fn combine(&mut self) -> usize {
         self.variants.retain(|variant| !variant.is_blank());
         let slots: Vec<(usize, Vec<String>)> = self
@@ -204,13 +199,13 @@ impl ProductForm {
         }
         let value = |variant: &VariantForm, at: usize| variant.values.get(at).map(|value| value.trim().to_lowercase()).unwrap_or_default();
         let key = |variant: &VariantForm| slots.iter().map(|(at, _)| value(variant, *at)).collect::<Vec<_>>();
-        let mut known: HashSet<Vec<String>> = self.variants.iter().map(key).collect();
+        let mut seen: HashSet<Vec<String>> = self.variants.iter().map(key).collect();
         let all = slots.iter().fold(vec![Vec::new()], |begun: Vec<Vec<String>>, (_, values)| {
             let longer =
                 begun.iter().flat_map(|so_far| values.iter().map(move |value| [so_far.as_slice(), std::slice::from_ref(value)].concat()));
             longer.take(MAX_VARIANTS).collect()
         });
-        let missing = all.into_iter().filter(|values| known.insert(values.iter().map(|value| value.to_lowercase()).collect()));
+        let missing = all.into_iter().filter(|values| seen.insert(values.iter().map(|value| value.to_lowercase()).collect()));
         let missing: Vec<Vec<String>> = missing.collect();
         let base = if self.handle.is_empty() {
             self.texts.first().map(|texts| slug(&texts.name)).unwrap_or_default()
@@ -218,7 +213,7 @@ impl ProductForm {
             self.handle.clone()
         };
         let like = self.variants.first().cloned().unwrap_or_default();
-        let mut made = 0;
+        let mut created = 0;
         for values in missing {
             let mut placed = vec![String::new(); self.options.len()];
             for ((at, _), value) in slots.iter().zip(&values) {
@@ -240,9 +235,9 @@ impl ProductForm {
                     ..VariantForm::default()
                 });
             }
-            made += 1;
+            created += 1;
         }
-        made
+        created
     }
 }
 
@@ -256,7 +251,7 @@ mod reading {
     use super::{OptionForm, ProductForm, VariantForm};
     use crate::separated::parts;
 
-    /// Collects what cannot be read, each beside its field.
+    /// Parses fields, and collects the errors by field.
     struct FormParser {
         locale: Locale,
         currency: Currency,
@@ -289,12 +284,12 @@ mod reading {
             })
         }
 
-        /// The variant that was typed into row `at`; options with the places they were typed in.
+        /// The variant of row `at`; each option with its position in the form.
         fn variant(&mut self, at: usize, form: &VariantForm, options: &[(usize, OptionDraft)]) -> VariantDraft {
             let field = |name: &str| format!("{name}.{at}");
             let mut values = Vec::with_capacity(options.len());
-            for (place, option) in options {
-                let typed = form.values.get(*place).map_or("", |typed| typed.trim());
+            for (position, option) in options {
+                let typed = form.values.get(*position).map_or("", |typed| typed.trim());
                 let fits =
                     |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name.eq_ignore_ascii_case(typed));
                 let exactly = |(key, names): &&(String, Vec<String>)| key == typed || names.iter().any(|name| name == typed);
@@ -322,38 +317,38 @@ mod reading {
         }
     }
 
-    /// An option keeps its key, and each value its own, as long as the English name stays.
+    /// The draft of an option. An option keeps its key, and each value its own, as long as the English name stays.
     fn option(form: &OptionForm, before: &[OptionDraft]) -> Option<OptionDraft> {
         let name = Some(form.name()).filter(|name| !name.is_empty())?;
-        let same = |name: &str, names: &[String]| names.first().is_some_and(|known| known == name);
-        let known = before.iter().find(|option| same(name, &option.names));
+        let same = |name: &str, names: &[String]| names.first().is_some_and(|first| first == name);
+        let existing = before.iter().find(|option| same(name, &option.names));
         let lists: Vec<Vec<String>> = form.values.iter().map(|list| parts(list)).collect();
         let mut values: Vec<(String, Vec<String>)> = Vec::new();
         for (at, english) in lists.first()?.iter().enumerate() {
-            let of_before = known.and_then(|option| option.values.iter().find(|(_, names)| same(english, names)));
-            // `7` and `7½` are two values, though an address would write both as 7.
-            let others = known.into_iter().flat_map(|option| &option.values).chain(&values);
+            let of_before = existing.and_then(|option| option.values.iter().find(|(_, names)| same(english, names)));
+            // `7` and `7½` are two values, though a slug writes both as 7.
+            let others = existing.into_iter().flat_map(|option| &option.values).chain(&values);
             let key = of_before.map(|(key, _)| key.clone()).unwrap_or_else(|| {
-                let made = slug::key(english);
-                let is_taken = others.into_iter().any(|(key, names)| *key == made && !same(english, names));
-                if is_taken { slug::key_apart(english) } else { made }
+                let key = slug::key(english);
+                let is_taken = others.into_iter().any(|(other, names)| *other == key && !same(english, names));
+                if is_taken { slug::key_apart(english) } else { key }
             });
             values.push((key, lists.iter().map(|list| list.get(at).unwrap_or(english).clone()).collect()));
         }
         Some(OptionDraft {
-            key: known.map_or_else(String::new, |option| option.key.clone()),
+            key: existing.map_or_else(String::new, |option| option.key.clone()),
             names: form.names.iter().map(|other| if other.trim().is_empty() { name.to_owned() } else { other.trim().to_owned() }).collect(),
             values,
         })
     }
 
     impl ProductForm {
-        /// The draft that was meant; `before` is the product as it is.
+        /// Parses the form; `before` is the existing product.
         pub(crate) fn draft(&self, locale: Locale, currency: Currency, before: Option<&ProductDraft>) -> Result<ProductDraft, FieldErrors> {
             let mut parser = FormParser { locale, currency, errors: Vec::new() };
-            let known = before.map_or(&[][..], |before| &before.options);
+            let options_before = before.map_or(&[][..], |before| &before.options);
             let options: Vec<(usize, OptionDraft)> =
-                self.options.iter().enumerate().filter_map(|(at, form)| Some((at, option(form, known)?))).collect();
+                self.options.iter().enumerate().filter_map(|(at, form)| Some((at, option(form, options_before)?))).collect();
             let typed = self.variants.iter().enumerate().filter(|(_, variant)| !variant.is_blank());
             let variants: Vec<VariantDraft> = typed.map(|(at, form)| parser.variant(at, form, &options)).collect();
             let options = options.into_iter().map(|(_, option)| option).collect();
@@ -380,7 +375,7 @@ mod reading {
             })
         }
 
-        /// What is wrong with a draft beside the rows that were typed: rows that were left empty count again.
+        /// Maps the errors of a draft to the rows of the form, which has empty rows too.
         pub(crate) fn at_rows(&self, errors: FieldErrors) -> FieldErrors {
             let variants: Vec<usize> = self.variants.iter().enumerate().filter(|(_, form)| !form.is_blank()).map(|(at, _)| at).collect();
             let options: Vec<usize> =
@@ -430,14 +425,14 @@ mod tests {
         );
         form.variants[1].price.clear();
         assert_eq!(form.combine(), 3);
-        let made: Vec<_> = form.variants.iter().map(|variant| (variant.sku.as_str(), variant.values.join("/"))).collect();
+        let combined: Vec<_> = form.variants.iter().map(|variant| (variant.sku.as_str(), variant.values.join("/"))).collect();
         let expected = [
             ("OLD-1", "small//Blue"),
             ("SCARF-SMALL-RED", "Small//Red"),
             ("SCARF-LARGE-RED", "Large//Red"),
             ("SCARF-LARGE-BLUE", "Large//Blue"),
         ];
-        assert_eq!(made, expected.map(|(sku, values)| (sku, values.to_owned())));
+        assert_eq!(combined, expected.map(|(sku, values)| (sku, values.to_owned())));
         assert!(form.variants.iter().all(|variant| variant.price == "149.00"));
         assert_eq!(form.combine(), 0);
     }

@@ -1,4 +1,4 @@
-//! A product: texts in each language, options and variants, prices, photographs, and whether it is on the shop.
+//! A product's edit page: texts by language, options and variants, prices, photographs, status.
 
 use admin_frame::{Fields, StaffForm, on_done, shown};
 use domain::id::{CategoryId, ProductId};
@@ -20,23 +20,22 @@ use crate::draft::{OPTIONS, ProductForm};
 use crate::picture::Pictures;
 use crate::variants::variants;
 
-/// The id of the product's form, for buttons that stand outside of it.
+/// The id of the product's form, for buttons outside of it.
 pub(crate) const FORM: &str = "product";
 
-/// A product to edit, with what its form needs.
+/// A product with the data of its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditView {
-    /// The product; none for a new one.
+    /// None for a new one.
     pub product: Option<ProductAdminView>,
-    /// Categories to choose from.
+    /// Id and name of each.
     pub categories: Vec<(CategoryId, String)>,
-    /// The currency of its prices.
     pub currency: Currency,
-    /// May the reader save?
+    /// May the user save?
     pub may_write: bool,
 }
 
-/// A product, or what a new one needs for `new`.
+/// A product, or the data for a new one for `new`.
 #[server(endpoint = "admin/product", output = Answer)]
 pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError> {
     use session::request;
@@ -58,7 +57,7 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
 }
 access!(ReadProductToEdit, Access::Staff(Permission::ReadProducts));
 
-/// Saves a product; a plain form goes on to its page.
+/// Saves a product; without a script it redirects to its page.
 #[server(endpoint = "admin/product/save", output = Answer)]
 pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
     use session::request;
@@ -122,7 +121,7 @@ fn edit_product_page() -> AnyView {
     .into_any()
 }
 
-/// What the form shows: what was typed when it came back without a script, else the product.
+/// The form: as typed when it came back without a script, else of the product.
 fn form_of(view: &EditView, typed: &Typed) -> ProductForm {
     let draft = view.product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
     let own = draft.id.map(|id| id.to_string()).unwrap_or_default();
@@ -139,10 +138,10 @@ fn form_of(view: &EditView, typed: &Typed) -> ProductForm {
     }
 }
 
-/// The photographs in the order of the form.
+/// The photographs in the form's order.
 fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
-    let known = view.product.as_ref().map(|product| product.pictures.as_slice()).unwrap_or_default();
-    form.pictures.iter().filter_map(|id| known.iter().find(|picture| picture.id.to_string() == *id).cloned()).collect()
+    let saved = view.product.as_ref().map(|product| product.pictures.as_slice()).unwrap_or_default();
+    form.pictures.iter().filter_map(|id| saved.iter().find(|picture| picture.id.to_string() == *id).cloned()).collect()
 }
 
 fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, fallback: &FormFallback) -> AnyView {
@@ -175,11 +174,11 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
             <PageHeader title actions=move || states().into_any()/>
             <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
                 <StaffForm action=save id=FORM class="flex flex-col gap-6 min-w-0">
-                    // The first button of a form is the one that Enter presses.
+                    // Enter presses the first button of a form.
                     {may_write.then(|| view! { <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button> })}
                     <ProblemSummary problem=fault/>
                     <input type="hidden" name="form[id]" value=form.id autocomplete="off"/>
-                    // A browser that reloads the page must not put the version of before into it.
+                    // A browser that reloads the page must not restore the former version.
                     <input type="hidden" name="form[version]" value=form.version autocomplete="off"/>
                     {hidden}
                     <Fields may_write>{parts}</Fields>

@@ -1,4 +1,4 @@
-//! Products from a CSV file: a preview of what would come of it, and a report of what was done and which rows were left out.
+//! Import of products from a CSV file: a preview, then a report.
 
 use admin_frame::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
@@ -12,11 +12,11 @@ use ui::{
     Tone, icon, tr, trn, use_locale,
 };
 
-/// Nobody is told how far an import is: the browser waits for the report.
+/// Ignores the progress: the browser waits for the report.
 #[cfg(feature = "ssr")]
-const fn untold(_done: u64, _all: u64) {}
+const fn ignore_progress(_done: u64, _all: u64) {}
 
-/// Takes products in from the file `file`, at most 15 MB.
+/// Imports products from the file `file` of at most 15 MB.
 #[server(endpoint = "admin/products/import", input = MultipartFormData, output = Answer)]
 pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
     use backend::catalog::CatalogError;
@@ -35,7 +35,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
         preview: sent.value("do") == "preview",
         locale: request::locale(),
     };
-    let report = import_csv(&request::shop()?, &ctx, &sent.file, &options, &untold).await;
+    let report = import_csv(&request::shop()?, &ctx, &sent.file, &options, &ignore_progress).await;
     request::show();
     report.map_err(|error| match error {
         CatalogError::NotAList(message) => request::invalid(vec![("file".into(), message)]),
@@ -95,7 +95,7 @@ fn decimals() -> Vec<Choice> {
     ]
 }
 
-/// What was done, or would be.
+/// The report of an import, or of its preview.
 fn report(report: ImportReport) -> AnyView {
     let locale = use_locale();
     let number = move |count: u64| locale.number(ui::count(count));
@@ -133,7 +133,7 @@ fn report(report: ImportReport) -> AnyView {
     .into_any()
 }
 
-/// Rows with a reason each.
+/// The table of rows with a reason each.
 fn problems(title: &'static str, problems: Vec<ImportProblem>) -> AnyView {
     let locale = use_locale();
     let columns = vec![
@@ -152,7 +152,7 @@ fn problems(title: &'static str, problems: Vec<ImportProblem>) -> AnyView {
     view! { <Panel title flush=true><Table caption=title columns>{rows}</Table></Panel> }.into_any()
 }
 
-/// Products that are made or changed, and how many more there are.
+/// The table of created and changed products, and how many more there are.
 fn products(products: Vec<ImportedProduct>, more: u64) -> AnyView {
     let locale = use_locale();
     let title = tr!(ADMIN_PRODUCTS);

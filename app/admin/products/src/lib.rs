@@ -1,4 +1,4 @@
-//! Managers' pages: products, their import, stock. `app/src/admin.rs` says at which addresses.
+//! Admin pages: products, import, categories, stock. Their addresses are in `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -18,14 +18,14 @@ mod variants;
 use server_fn::ServerFn;
 use session::Access;
 
-/// Every server function of these pages, with what it asks of its caller.
+/// Every server function of these pages with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [categories::ACCESS, category::ACCESS, edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS]
         .concat()
 }
 
-/// Server functions that take files: they can be called with `multipart/form-data` alone.
+/// Server functions that take files: they are called with `multipart/form-data` only.
 pub const FILES: [&str; 3] = [picture::AddPicture::PATH, import::ImportProducts::PATH, category::SetCategoryPicture::PATH];
 
 /// An error of the catalogue as a page shows it.
@@ -48,7 +48,7 @@ pub(crate) fn catalog_error(error: backend::catalog::CatalogError) -> session::A
     }
 }
 
-/// A product's state in words and colour.
+/// A product's status as a badge.
 pub(crate) fn status(status: &str) -> leptos::prelude::AnyView {
     use leptos::prelude::*;
     use ui::{StatusBadge, Tone, tr};

@@ -1,4 +1,4 @@
-//! The list of products: search, states, pages by key.
+//! The list of products: search, status, pages by key.
 
 use admin_frame::{address, shown};
 use domain::permission::Permission;
@@ -12,7 +12,7 @@ use ui::{
     Tabs, icon, tr, use_locale,
 };
 
-/// A page of the list.
+/// A page of products.
 #[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
     use session::request;
@@ -32,10 +32,10 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<ListProducts>()];
 pub struct Products;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Asked {
+struct Query {
     search: String,
     status: String,
-    /// The id of a category whose products are asked for, or empty.
+    /// A category's id, or empty for all.
     category: String,
     after: String,
 }
@@ -44,13 +44,13 @@ lazy_page!(Products, products, products_page);
 
 fn products_page() -> AnyView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let query = Memo::new(move |_| {
         query.with(|query| {
             let of = |name: &str| query.get(name).unwrap_or_default();
-            Asked { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
+            Query { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
         })
     });
-    let products = resource(move || asked.get(), |asked| list_products(asked.search, asked.status, asked.category, asked.after));
+    let products = resource(move || query.get(), |query| list_products(query.search, query.status, query.category, query.after));
     let may_write = admin_frame::may(Permission::WriteProducts);
     let making = || {
         view! {
@@ -60,7 +60,7 @@ fn products_page() -> AnyView {
     };
     let actions = move || {
         view! {
-            // A file of the server's, and no page of the router's.
+            // A file, not a page of the router.
             <LinkButton href="/admin/products.csv" look=Look::Outline icon=icon::DOWNLOAD attr:rel="external" attr:download="">{tr!(ADMIN_PRODUCTS_EXPORT)}</LinkButton>
             <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
             {move || may_write.get().then(making)}
@@ -70,11 +70,11 @@ fn products_page() -> AnyView {
                 <Title text=tr!(ADMIN_PRODUCTS)/>
                 <div class="flex flex-col gap-5">
                     <PageHeader title=tr!(ADMIN_PRODUCTS) actions/>
-                    {move || search(&asked.get())}
+                    {move || search(&query.get())}
                     <Transition fallback=|| view! { <SkeletonRows/> }>
                         {shown(products, move |found| {
-     let asked = asked.get_untracked();
-     page(found, &asked)
+     let query = query.get_untracked();
+     page(found, &query)
     })}
                     </Transition>
                 </div>
@@ -82,12 +82,12 @@ fn products_page() -> AnyView {
     .into_any()
 }
 
-fn search(asked: &Asked) -> AnyView {
+fn search(query: &Query) -> AnyView {
     let tab = |name: &str, status: &str| Tab {
-        href: address("/admin/products", &[("q", &asked.search), ("category", &asked.category), ("status", status)]),
+        href: address("/admin/products", &[("q", &query.search), ("category", &query.category), ("status", status)]),
         name: name.to_owned(),
         count: None,
-        current: asked.status == status,
+        current: query.status == status,
     };
     let tabs = vec![
         tab(tr!(ADMIN_ORDERS_FILTER_ALL), ""),
@@ -95,7 +95,7 @@ fn search(asked: &Asked) -> AnyView {
         tab(tr!(ADMIN_PRODUCTS_STATE_DRAFT), "draft"),
         tab(tr!(ADMIN_PRODUCTS_STATE_ARCHIVED), "archived"),
     ];
-    let (words, status) = (asked.search.clone(), asked.status.clone());
+    let (words, status) = (query.search.clone(), query.status.clone());
     view! {
         <Form method="GET" action="/admin/products">
             <input type="hidden" name="status" value=status/>
@@ -109,18 +109,18 @@ fn search(asked: &Asked) -> AnyView {
     .into_any()
 }
 
-fn page(found: ProductListView, asked: &Asked) -> AnyView {
+fn page(found: ProductListView, query: &Query) -> AnyView {
     let to = |after: &str| {
-        let query = [("q", &*asked.search), ("category", &*asked.category), ("status", &*asked.status), ("after", after)];
+        let query = [("q", &*query.search), ("category", &*query.category), ("status", &*query.status), ("after", after)];
         address("/admin/products", &query)
     };
     let next = found.next.as_deref().map(to);
-    let first = (!asked.after.is_empty()).then(|| to(""));
+    let first = (!query.after.is_empty()).then(|| to(""));
     if found.products.is_empty() {
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_EMPTY_BODY)/> }.into_any();
     }
-    // All of them are in the category that was asked for.
-    let category = found.products.first().filter(|_| !asked.category.is_empty()).map(|product| product.category.clone());
+    // All of them are in the requested category.
+    let category = found.products.first().filter(|_| !query.category.is_empty()).map(|product| product.category.clone());
     let title = category.unwrap_or_else(|| tr!(ADMIN_PRODUCTS).to_owned());
     let table = table(found.products);
     view! {

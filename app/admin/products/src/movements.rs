@@ -1,4 +1,4 @@
-//! The movements that a variant's stock is the sum of.
+//! The stock movements of a variant.
 
 use admin_frame::shown;
 use domain::permission::Permission;
@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
-/// A variant and its latest movements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovementsView {
-    /// Stock keeping unit.
     pub sku: String,
     /// The product's name.
     pub name: String,

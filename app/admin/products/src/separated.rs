@@ -1,6 +1,6 @@
-//! Several things in one field, with commas between them. One that has a comma itself stands in quotes, as in a CSV file.
+//! Several values in one field, separated by commas. A value with a comma is quoted, as in a CSV file.
 
-/// As one field shows them.
+/// Joins values for the field.
 pub(crate) fn joined<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
     let shown = |part: T| {
         let part = part.as_ref();
@@ -9,7 +9,7 @@ pub(crate) fn joined<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> Strin
     parts.into_iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
-/// What was typed into it. A quote that is not closed goes to the end.
+/// The values that were typed. A quote that is not closed goes to the end.
 pub(crate) fn parts(text: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut is_quoted, mut rest) = (false, text.chars().peekable());

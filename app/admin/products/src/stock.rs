@@ -1,4 +1,4 @@
-//! Stock: what is in the house, promised, to sell; and its adjustment with a reason.
+//! Stock: on hand, reserved, available; and its adjustment with a reason.
 
 use admin_frame::{StaffForm, address, on_done, shown};
 use domain::id::{LocationId, VariantId};
@@ -20,13 +20,12 @@ use ui::{
 /// A page of stock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockView {
-    /// The rows.
     pub list: StockListView,
-    /// Below this a variant is about to run out.
+    /// Below this many units a variant is low in stock.
     pub low: i64,
-    /// May the reader adjust?
+    /// May the user adjust it?
     pub may_adjust: bool,
-    /// One press adjusts once: sent with the form.
+    /// The idempotency key of the form.
     pub key: String,
 }
 
@@ -66,7 +65,7 @@ pub async fn list_stock(search: String, after: String) -> Result<StockView, AppE
 }
 access!(ListStock, Access::Staff(Permission::ReadStock));
 
-/// Changes the stock of a variant at a place, with a reason.
+/// Adjusts the stock of a variant at a location, with a reason.
 #[server(endpoint = "admin/stock/adjust", output = Answer)]
 pub async fn adjust_stock(
     variant: VariantId,
@@ -98,20 +97,20 @@ lazy_page!(Stock, products, stock_page);
 
 fn stock_page() -> AnyView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
+    let page_query = Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default())));
     let fallback = StoredValue::new(use_form_fallback());
     let version = RwSignal::new(0_u32);
     let adjust = ServerAction::<AdjustStock>::new();
-    // What was chosen stays chosen when the rows are read again.
-    let chosen = Chosen { variant: RwSignal::new(String::new()), place: RwSignal::new(String::new()), version };
+    // The choices stay when the rows are read again.
+    let chosen = Chosen { variant: RwSignal::new(String::new()), location: RwSignal::new(String::new()), version };
     on_done(adjust, tr!(COMMON_SAVED), move |()| version.update(|times| *times += 1));
-    let stock = resource(move || (asked.get(), version.get()), |((search, after), _)| list_stock(search, after));
+    let stock = resource(move || (page_query.get(), version.get()), |((search, after), _)| list_stock(search, after));
     view! {
                 <Title text=tr!(ADMIN_STOCK)/>
                 <div class="flex flex-col gap-5">
                     <PageHeader title=tr!(ADMIN_STOCK)/>
                     {move || {
-                        let search = asked.with(|(search, _)| search.clone());
+                        let search = page_query.with(|(search, _)| search.clone());
                         view! {
                             <Form method="GET" action="/admin/stock">
                                 <div class="grid md:grid-cols-[1fr_auto] gap-3 items-end max-w-xl">
@@ -123,7 +122,7 @@ fn stock_page() -> AnyView {
                     }}
                     <Transition fallback=|| view! { <SkeletonRows/> }>
                         {shown(stock, move |found| {
-     let (search, after) = asked.get_untracked();
+     let (search, after) = page_query.get_untracked();
      page(found, &search, &after, adjust, chosen, fallback)
     })}
                     </Transition>
@@ -135,8 +134,8 @@ fn stock_page() -> AnyView {
 #[derive(Clone, Copy)]
 struct Chosen {
     variant: RwSignal<String>,
-    place: RwSignal<String>,
-    /// Counts adjustments: each begins with an empty amount.
+    location: RwSignal<String>,
+    /// Counts adjustments: after each the amount is empty again.
     version: RwSignal<u32>,
 }
 
@@ -155,7 +154,7 @@ fn page(
     if rows.is_empty() {
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY)/> }.into_any();
     }
-    // One form for the page: what is adjusted is chosen from its rows.
+    // One form for the page: the variant is chosen from its rows.
     let form = found.may_adjust.then(|| fallback.with_value(|fallback| adjusting(&rows, &found.key, adjust, chosen, fallback)));
     let table = table(rows, found.low);
     view! {
@@ -173,19 +172,19 @@ fn page(
 fn adjusting(rows: &[StockRowView], key: &str, adjust: ServerAction<AdjustStock>, chosen: Chosen, fallback: &FormFallback) -> AnyView {
     let (problem, typed) = (problem(adjust, fallback), typed(adjust, fallback));
     let first = rows.first().map(|row| (row.variant.to_string(), row.location.to_string())).unwrap_or_default();
-    let Chosen { variant, place, version } = chosen;
+    let Chosen { variant, location, version } = chosen;
     if !rows.iter().any(|row| variant.with_untracked(|variant| row.variant.to_string() == *variant)) {
         variant.set(typed.or("variant", first.0));
-        place.set(typed.or("location", first.1));
+        location.set(typed.or("location", first.1));
     }
-    let places: Vec<(String, String, String)> =
+    let locations: Vec<(String, String, String)> =
         rows.iter().map(|row| (row.variant.to_string(), row.location.to_string(), row.location_name.clone())).collect();
     let mut variants: Vec<Choice> =
         rows.iter().map(|row| Choice::new(row.variant.to_string(), format!("{} · {}", row.sku, row.name))).collect();
     variants.dedup();
     let mut all: Vec<Choice> = Vec::new();
-    for (_, id, name) in &places {
-        if !all.iter().any(|known| known.value == *id) {
+    for (_, id, name) in &locations {
+        if !all.iter().any(|choice| choice.value == *id) {
             all.push(Choice::new(id.clone(), name.clone()));
         }
     }
@@ -205,7 +204,7 @@ fn adjusting(rows: &[StockRowView], key: &str, adjust: ServerAction<AdjustStock>
                 <div class="flex flex-col gap-3">
                     <ProblemSummary problem/>
                     <SelectField label=tr!(ADMIN_PRODUCTS_SKU) name="variant" choices=variants selected=variant on_change=Callback::new(move |chosen| variant.set(chosen))/>
-                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all selected=place on_change=Callback::new(move |chosen| place.set(chosen))/>
+                    <SelectField label=tr!(ADMIN_PRODUCTS_LOCATION) name="location" choices=all selected=location on_change=Callback::new(move |chosen| location.set(chosen))/>
                     <For each=move || [version.get()] key=|version| *version let(_version)>
                         <Field label=tr!(ADMIN_PRODUCTS_ADJUST_BY) name="delta" value=delta.clone() inputmode="numeric" error=wrong(problem, "delta")/>
                     </For>

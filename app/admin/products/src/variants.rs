@@ -1,5 +1,5 @@
-//! The variants of the product form: a row each and an empty one, which is left out when it stays so; all combinations of the
-//! options at a press.
+//! The variants of the product form: a row each and an empty one, which is ignored when it stays empty; all combinations of the
+//! options by a button.
 
 use domain::view::PictureView;
 use leptos::form::FromFormData;
@@ -12,7 +12,7 @@ use web_sys::{FormData, HtmlFormElement};
 use crate::draft::{OPTIONS, OptionForm, ProductForm, VariantForm};
 use crate::edit::{FORM, SaveProduct};
 
-/// A row: what makes it the same after a change, its place in the form, and what it holds.
+/// A row: its key over changes, its position in the form, and its values.
 #[derive(Clone)]
 struct Line {
     key: String,
@@ -20,37 +20,36 @@ struct Line {
     form: VariantForm,
 }
 
-/// The form as it is typed now.
+/// The current values of the form.
 fn typed_now() -> Option<ProductForm> {
     let form = document().get_element_by_id(FORM)?.dyn_into::<HtmlFormElement>().ok()?;
     let data = FormData::new_with_form(&form).ok()?;
     SaveProduct::from_form_data(&data).ok().map(|sent| sent.form)
 }
 
-/// The rows of these variants, and an empty one for whoever may fill it.
+/// The rows of these variants, and an empty one for users who may write.
 fn lines(run: &str, variants: Vec<VariantForm>, may_write: bool) -> Vec<Line> {
     let blank = (may_write && !variants.last().is_some_and(VariantForm::is_blank)).then(VariantForm::default);
     let all = variants.into_iter().chain(blank).enumerate();
     all.map(|(at, form)| Line { key: format!("{run}.{at}"), at, form }).collect()
 }
 
-/// What the page knows that each row needs.
+/// The data of the page that each row needs.
 #[derive(Clone, Copy)]
-struct Around {
+struct FormContext {
     options: StoredValue<Vec<OptionForm>>,
     pictures: RwSignal<Vec<PictureView>>,
     problem: Signal<Option<AppError>>,
 }
 
-/// The variants of a product.
 pub(crate) fn variants(
     form: &ProductForm,
     pictures: RwSignal<Vec<PictureView>>,
     may_write: bool,
     problem: Signal<Option<AppError>>,
 ) -> AnyView {
-    let around = Around { options: StoredValue::new(form.options.clone()), pictures, problem };
-    // Rows of another version are other rows, whatever stood in them.
+    let context = FormContext { options: StoredValue::new(form.options.clone()), pictures, problem };
+    // Rows of another version are other rows, whatever they hold.
     let version = form.version.clone();
     let rows = RwSignal::new(lines(&version, form.variants.clone(), may_write));
     let (times, toasts) = (StoredValue::new(0_u32), use_toasts());
@@ -63,7 +62,7 @@ pub(crate) fn variants(
             return;
         }
         times.update_value(|times| *times += 1);
-        around.options.set_value(form.options);
+        context.options.set_value(form.options);
         rows.set(lines(&format!("{version}.{}", times.get_value()), form.variants, may_write));
     };
     let add = move |_| {
@@ -84,7 +83,7 @@ pub(crate) fn variants(
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
             <div class="divide-y divide-hairline">
-                <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, around)/>
+                <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, context)/>
             </div>
             {making}
         </Panel>
@@ -92,26 +91,26 @@ pub(crate) fn variants(
     .into_any()
 }
 
-fn row(line: Line, around: Around) -> AnyView {
+fn row(line: Line, context: FormContext) -> AnyView {
     let Line { at, form, .. } = line;
-    let Around { options, pictures, problem } = around;
+    let FormContext { options, pictures, problem } = context;
     let is_new = form.id.is_empty();
     let sent = move |field: &str| format!("form[variants][{at}][{field}]");
     let id = move |field: &str| format!("{field}.{at}");
     let fault = move |field: &str| wrong(problem, format!("{field}.{at}"));
-    let label = |place: usize| {
-        let name = options.with_value(|options| options.get(place).and_then(|option| option.names.first().cloned()));
-        name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_NAME, number = place + 1))
+    let label = |position: usize| {
+        let name = options.with_value(|options| options.get(position).and_then(|option| option.names.first().cloned()));
+        name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_NAME, number = position + 1))
     };
-    // One more than there are options, for one that is being added.
+    // One more than there are options, for an option that is being added.
     let named =
         options.with_value(|options| options.iter().rposition(|option| option.names.first().is_some_and(|name| !name.trim().is_empty())));
-    let places = named.map_or(OPTIONS, |last| last + 2).max(form.values.len()).min(OPTIONS);
-    let values = (0..places).map(|place| {
-        let value = form.values.get(place).cloned().unwrap_or_default();
-        let own = if place == 0 { id("values") } else { format!("values.{at}.{place}") };
-        let wrong = if place == 0 { fault("values") } else { Signal::derive(|| None) };
-        view! { <Field label=label(place) name=format!("form[variants][{at}][values][{place}]") id=own value error=wrong/> }
+    let columns = named.map_or(OPTIONS, |last| last + 2).max(form.values.len()).min(OPTIONS);
+    let values = (0..columns).map(|position| {
+        let value = form.values.get(position).cloned().unwrap_or_default();
+        let own = if position == 0 { id("values") } else { format!("values.{at}.{position}") };
+        let wrong = if position == 0 { fault("values") } else { Signal::derive(|| None) };
+        view! { <Field label=label(position) name=format!("form[variants][{at}][values][{position}]") id=own value error=wrong/> }
     });
     let values = values.collect_view();
     let choices = Signal::derive(move || {

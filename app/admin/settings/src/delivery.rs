@@ -1,4 +1,4 @@
-//! Delivery methods, those that are not offered as well.
+//! The delivery methods, with those that are not offered.
 
 use admin_frame::{SectionTabs, shown};
 use domain::permission::Permission;
@@ -11,18 +11,15 @@ use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr, use_locale,
 };
 
-/// Every delivery method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryView {
-    /// In order.
     pub methods: Vec<DeliveryMethodDraft>,
-    /// The currency of fees.
+    /// The currency of the fees.
     pub currency: Currency,
-    /// May the reader change them?
+    /// May the user change them?
     pub may_write: bool,
 }
 
-/// Every delivery method.
 #[server(endpoint = "admin/delivery", output = Answer)]
 pub async fn list_delivery_methods() -> Result<DeliveryView, AppError> {
     use session::request;

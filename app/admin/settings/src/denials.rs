@@ -1,4 +1,4 @@
-//! What was refused lately: wrong passwords, tries that had to wait, what somebody may not do.
+//! Recent denials: wrong passwords, throttled attempts, missing permissions.
 
 use admin_frame::{SectionTabs, shown};
 use domain::permission::Permission;
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
-/// What was refused, the latest first.
+/// The latest first.
 #[server(endpoint = "admin/denials", output = Answer)]
 pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
     use session::request;

@@ -1,4 +1,4 @@
-//! A discount code: what it takes off, from which carts, when, how often, and whether it can be used.
+//! A discount code's edit page.
 
 use admin_frame::{StaffForm, address, on_done, shown};
 use domain::cart::Discount;
@@ -18,14 +18,12 @@ use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, Select
 
 use crate::discounts::{LIST, last_day};
 
-/// A discount code to edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscountView {
-    /// The code, or what a new one begins as.
+    /// The code, or the initial values of a new one.
     pub row: DiscountRowView,
-    /// The currency of amounts.
     pub currency: Currency,
-    /// May the reader save?
+    /// May the user save?
     pub may_write: bool,
 }
 
@@ -33,9 +31,8 @@ pub struct DiscountView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DiscountForm {
-    /// Not empty for one that is not there yet.
+    /// Not empty for a new one.
     pub is_new: String,
-    /// Letters, digits, hyphens.
     pub code: String,
     /// `percent` or `amount`.
     pub kind: String,
@@ -49,13 +46,13 @@ pub struct DiscountForm {
     pub valid_to: String,
     /// Empty for any number.
     pub most_uses: String,
-    /// Not empty when it can be used.
+    /// Not empty when it is active.
     pub active: String,
 }
 
 #[cfg(feature = "ssr")]
 impl DiscountForm {
-    /// The code that was meant.
+    /// Parses the form.
     fn draft(self, locale: Locale, currency: Currency) -> Result<DiscountDraft, domain::view::FieldErrors> {
         use domain::messages::{Msg, t};
         use domain::number;
@@ -104,7 +101,7 @@ impl DiscountForm {
     }
 }
 
-/// A discount code, or what a new one begins as for `new`.
+/// A discount code, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/discounts/code", output = Answer)]
 pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
     use session::request;
@@ -128,7 +125,7 @@ pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
 }
 access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 
-/// Saves a discount code; a plain form goes on to the list.
+/// Saves a discount code; without a script it redirects to the list.
 #[server(endpoint = "admin/discounts/save", output = Answer)]
 pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;

@@ -1,4 +1,4 @@
-//! Discount codes, those that are switched off as well.
+//! The discount codes, with the inactive ones.
 
 use admin_frame::{SectionTabs, address, shown};
 use domain::cart::Discount;
@@ -22,11 +22,10 @@ pub(crate) const LIST: &str = "/admin/settings/discounts";
 pub struct DiscountsView {
     /// The newest first.
     pub list: DiscountListView,
-    /// The currency of amounts.
     pub currency: Currency,
     /// When they were read.
     pub now: Timestamp,
-    /// May the reader change them?
+    /// May the user change them?
     pub may_write: bool,
 }
 
@@ -54,8 +53,8 @@ pub struct Discounts;
 lazy_page!(Discounts, settings, discounts_page);
 
 fn discounts_page() -> AnyView {
-    let asked = use_query_map();
-    let after = Memo::new(move |_| asked.with(|asked| asked.get("after").unwrap_or_default()));
+    let query = use_query_map();
+    let after = Memo::new(move |_| query.with(|query| query.get("after").unwrap_or_default()));
     let codes = resource(move || after.get(), list_discounts);
     view! {
         <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
@@ -89,7 +88,7 @@ fn page(view: DiscountsView, further: bool) -> AnyView {
     .into_any()
 }
 
-/// What a code takes off, in words.
+/// The discount in words.
 fn takes(locale: Locale, takes: Discount, currency: Currency) -> String {
     match takes {
         Discount::Percent(bp) => crate::share::percent(locale, bp),
@@ -97,7 +96,7 @@ fn takes(locale: Locale, takes: Discount, currency: Currency) -> String {
     }
 }
 
-/// Can it be used now? With the words for it.
+/// Its state now, as tone and text.
 fn state(row: &DiscountRowView, now: Timestamp) -> (Tone, &'static str) {
     let DiscountDraft { active, valid_from, valid_to, most_uses, .. } = &row.draft;
     if !active {
@@ -155,7 +154,7 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
     view! { <Table caption=tr!(ADMIN_SETTINGS_DISCOUNTS) columns>{rows}</Table> }.into_any()
 }
 
-/// A moment in the last day before the end.
+/// A moment in the last day before `end`.
 pub(crate) fn last_day(end: Timestamp) -> Timestamp {
     Timestamp::from_millis(end.millis() - 1)
 }

@@ -1,4 +1,4 @@
-//! The shop's name, colours, currency and country; its logo beside them.
+//! The shop's settings: name, colours, currency, country, logo, limits.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::permission::Permission;
@@ -11,11 +11,11 @@ use session::{
 };
 use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
 
-/// The settings, and whether the reader may change them.
+/// The settings, and whether the user may change them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneralView {
     pub settings: ShopSettings,
-    /// May the reader save?
+    /// May the user save?
     pub may_write: bool,
 }
 
@@ -24,17 +24,15 @@ pub struct GeneralView {
 #[serde(default)]
 pub struct GeneralForm {
     pub name: String,
-    /// Currency code.
     pub currency: String,
     /// `#rrggbb` or empty.
     pub primary: String,
     /// `#rrggbb` or empty.
     pub accent: String,
-    /// Country code.
     pub country: String,
-    /// Where customers write to.
+    /// The address that customers write to.
     pub contact_email: String,
-    /// Below this a variant is about to run out.
+    /// Below this many units a variant is low in stock.
     pub low_stock: String,
 }
 

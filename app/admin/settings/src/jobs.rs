@@ -1,4 +1,4 @@
-//! Timed work that was given up: what, why, and once more.
+//! Dead jobs, with a button to retry.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::JobId;
@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
 
-/// What was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsView {
     /// The latest first.
     pub jobs: Vec<DeadJobView>,
-    /// May the reader have it tried again?
+    /// May the user retry them?
     pub may_write: bool,
 }
 
@@ -28,7 +27,6 @@ fn to_app_error(error: backend::jobs::JobsError) -> AppError {
     }
 }
 
-/// What was given up.
 #[server(endpoint = "admin/jobs", output = Answer)]
 pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
     use session::request;
@@ -38,13 +36,13 @@ pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
 }
 access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 
-/// Has a job tried again.
+/// Retries a dead job.
 #[server(endpoint = "admin/jobs/retry", output = Answer)]
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
-    let known = backend::jobs::try_again(&shop, &ctx, job).await.map_err(to_app_error)?;
-    if known { Ok(()) } else { Err(request::not_found()) }
+    let exists = backend::jobs::try_again(&shop, &ctx, job).await.map_err(to_app_error)?;
+    if exists { Ok(()) } else { Err(request::not_found()) }
 }
 access!(RetryJob, Access::Staff(Permission::WriteSettings));
 

@@ -1,4 +1,4 @@
-//! Keys of the HTTP API: made with what they may do, shown once, taken back.
+//! Keys of the HTTP API: created with scopes, shown once, revoked.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::ApiKeyId;
@@ -11,7 +11,6 @@ use session::{
 };
 use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
-/// Every key.
 #[server(endpoint = "admin/keys", output = Answer)]
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
     use session::request;
@@ -20,7 +19,7 @@ pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
 }
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
 
-/// Makes a key; the answer is its secret, which is told this once.
+/// Creates a key. Returns its secret, which is shown only this once.
 #[server(endpoint = "admin/keys/create", output = Answer)]
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
     use session::request;
@@ -32,7 +31,6 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>
 }
 access!(CreateKey, Access::Staff(Permission::WriteStaff));
 
-/// Takes a key back.
 #[server(endpoint = "admin/keys/revoke", output = Answer)]
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
     use session::request;

@@ -1,5 +1,5 @@
-//! Managers' pages: the shop's face, taxes, delivery, discount codes, staff, keys of the HTTP API. `app/src/admin.rs` says at
-//! which addresses.
+//! Admin pages: settings, taxes, delivery, discount codes, staff, keys of the HTTP API. Their addresses are in
+//! `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -22,7 +22,7 @@ pub mod taxes;
 use server_fn::ServerFn;
 use session::Access;
 
-/// Every server function of these pages, with what it asks of its caller.
+/// Every server function of these pages with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [
@@ -43,7 +43,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
     .concat()
 }
 
-/// Server functions that take files: they can be called with `multipart/form-data` alone.
+/// Server functions that take files: they are called with `multipart/form-data` only.
 pub const FILES: [&str; 1] = [logo::SetLogo::PATH];
 
 /// An error of the pricing area as a page shows it.

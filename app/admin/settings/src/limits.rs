@@ -1,4 +1,4 @@
-//! What shoppers may order, and how far one is trusted who has not paid.
+//! The limits on orders.
 
 use admin_frame::{StaffForm, on_done};
 use domain::permission::Permission;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Checkbox, Field, Panel, tr};
 
-/// The limits as typed. What is left empty has no limit.
+/// The limits as typed; an empty field is no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitsForm {
@@ -27,17 +27,17 @@ pub struct LimitsForm {
     pub card_per_client: String,
     pub cash_days: String,
     pub line_units: String,
-    /// Different items.
+    /// Lines of an order.
     pub lines: String,
 }
 
-/// The greatest number of orders, days, units or items.
+/// The greatest number of orders, days, units or lines.
 #[cfg(feature = "ssr")]
 const MAX_LIMIT: i64 = 1_000_000;
 
 #[cfg(feature = "ssr")]
 impl LimitsForm {
-    /// The limits that were meant.
+    /// Parses the form.
     fn limits(&self, locale: domain::Locale, currency: Currency) -> Result<OrderLimits, domain::view::FieldErrors> {
         use domain::messages::t;
         let mut errors = domain::view::FieldErrors::new();
@@ -96,7 +96,7 @@ access!(SaveLimits, Access::Staff(Permission::WriteSettings));
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SaveLimits>()];
 
-/// The panel on the page of the shop.
+/// The panel on the settings page.
 pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, fallback: &FormFallback) -> AnyView {
     let save = ServerAction::<SaveLimits>::new();
     on_done(save, tr!(COMMON_SAVED), |()| ());

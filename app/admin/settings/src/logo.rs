@@ -1,4 +1,4 @@
-//! The shop's logo: what it is now, another one, or none.
+//! The shop's logo.
 
 use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
 use domain::id::PictureId;
@@ -9,7 +9,7 @@ use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{Access, Answer, AppError, FormFallback, access, access_of};
 use ui::{Button, Look, tr};
 
-/// Takes a logo in: the file `logo` of at most 15 MB.
+/// Sets the logo: the file `logo` of at most 15 MB.
 #[server(endpoint = "admin/settings/logo", input = MultipartFormData, output = Answer)]
 pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use backend::catalog::CatalogError;
@@ -30,7 +30,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
 }
 access!(SetLogo, Access::Staff(Permission::WriteSettings));
 
-/// Goes back to the shop's own sign.
+/// Removes the logo: the drawn mark is shown again.
 #[server(endpoint = "admin/settings/logo/remove", output = Answer)]
 pub async fn remove_logo() -> Result<(), AppError> {
     session::request::authorize(Access::Staff(Permission::WriteSettings))?;
@@ -50,7 +50,7 @@ async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SetLogo>(), access_of::<RemoveLogo>()];
 
-/// The logo with a form for another one; `changed` is run when it is another.
+/// The logo with a form to replace it; `changed` is run after a change.
 pub(crate) fn panel(logo: Option<PictureId>, shop: &str, may_write: bool, fallback: &FormFallback, changed: Callback<()>) -> AnyView {
     let action = upload(set_logo);
     let remove = ServerAction::<RemoveLogo>::new();

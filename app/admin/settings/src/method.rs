@@ -1,4 +1,4 @@
-//! A delivery method: its words, where it goes, what it asks, how long it takes, and whether it is offered.
+//! A delivery method's edit page.
 
 use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
@@ -13,17 +13,15 @@ use session::{
 };
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
 
-/// The page of the methods.
+/// The address of the list.
 const LIST: &str = "/admin/settings/delivery";
 
-/// A delivery method to edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MethodView {
-    /// The method, or what a new one begins as.
+    /// The method, or the initial values of a new one.
     pub method: DeliveryMethodDraft,
-    /// The currency of its fees.
     pub currency: Currency,
-    /// May the reader save?
+    /// May the user save?
     pub may_write: bool,
 }
 
@@ -31,18 +29,17 @@ pub struct MethodView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MethodForm {
-    /// Not empty for one that is not there yet.
+    /// Not empty for a new one.
     pub is_new: String,
     pub code: String,
-    /// Its place in the list.
+    /// Its position in the list.
     pub position: String,
     /// By language, in the order of `Locale::ALL`.
     pub names: Vec<String>,
-    /// By language.
     pub descriptions: Vec<String>,
     /// In the shop's currency.
     pub fee: String,
-    /// In the shop's currency; empty for nothing.
+    /// In the shop's currency; empty for 0.
     pub per_kg_fee: String,
     /// In the shop's currency; empty for never.
     pub free_from: String,
@@ -50,9 +47,9 @@ pub struct MethodForm {
     pub days_max: String,
     /// A time such as `11:00`; empty for none.
     pub cutoff: String,
-    /// With commas between them.
+    /// Separated by commas.
     pub regions: String,
-    /// Not empty when it can be paid for at the door.
+    /// Not empty when the courier collects cash.
     pub collects_cash: String,
     /// Not empty when it is offered.
     pub active: String,
@@ -60,7 +57,7 @@ pub struct MethodForm {
 
 #[cfg(feature = "ssr")]
 impl MethodForm {
-    /// The method that was meant.
+    /// Parses the form.
     fn draft(&self, locale: Locale, currency: Currency) -> Result<DeliveryMethodDraft, domain::view::FieldErrors> {
         use domain::messages::t;
         use domain::number;
@@ -96,7 +93,7 @@ impl MethodForm {
         if self.fee.trim().is_empty() {
             errors.push(("fee".to_owned(), t::FIELD_REQUIRED.text(locale).to_owned()));
         }
-        // Its page could not be told from that of a new one.
+        // Its address would be that of the page for a new one.
         if self.code.trim() == "new" {
             errors.push(("code".to_owned(), t::ADMIN_SETTINGS_DELIVERY_TAKEN.text(locale).to_owned()));
         }
@@ -122,7 +119,7 @@ impl MethodForm {
     }
 }
 
-/// A delivery method, or what a new one begins as for `new`.
+/// A delivery method, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/delivery/method", output = Answer)]
 pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> {
     use session::request;
@@ -130,7 +127,7 @@ pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> 
     let mut methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::pricing_error)?;
     let last = methods.iter().map(|method| method.position).max().unwrap_or_default();
     let method = match methods.iter().position(|method| method.code == code) {
-        Some(place) => methods.swap_remove(place),
+        Some(at) => methods.swap_remove(at),
         None if code == "new" => DeliveryMethodDraft { is_new: true, active: true, position: last + 1, ..DeliveryMethodDraft::default() },
         None => return Err(request::not_found()),
     };
@@ -138,7 +135,7 @@ pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> 
 }
 access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 
-/// Saves a delivery method; a plain form goes on to the list.
+/// Saves a delivery method; without a script it redirects to the list.
 #[server(endpoint = "admin/delivery/save", output = Answer)]
 pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;

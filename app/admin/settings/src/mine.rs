@@ -1,4 +1,4 @@
-//! What a member of staff chose for themselves: what they are told by mail.
+//! The user's own preferences: which mails they get.
 
 use admin_frame::{StaffForm, on_done, shown};
 use domain::permission::Permission;
@@ -9,7 +9,7 @@ use session::{
 };
 use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 
-/// What the reader is told by mail.
+/// The mails that the user gets.
 #[server(endpoint = "admin/mine", output = Answer)]
 pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
     use session::request;
@@ -18,7 +18,7 @@ pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
 }
 access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
 
-/// Keeps what the reader wants to be told.
+/// Saves which mails the user gets.
 #[server(endpoint = "admin/mine/save", output = Answer)]
 pub async fn save_my_notices(
     #[server(default)] order: bool,
@@ -28,8 +28,8 @@ pub async fn save_my_notices(
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
-    let wanted: Vec<StaffNotice> = chosen.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect();
-    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &wanted).await.map_err(crate::identity_error)
+    let notices: Vec<StaffNotice> = chosen.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(kind, _)| kind).collect();
+    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &notices).await.map_err(crate::identity_error)
 }
 access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
 
@@ -66,8 +66,11 @@ fn page(view: StaffNoticesView, save: ServerAction<SaveMyNotices>, fallback: &Fo
         StaffNotice::Refused => tr!(ADMIN_MINE_NOTICE_REFUSED),
         StaffNotice::LowStock => tr!(ADMIN_MINE_NOTICE_LOW_STOCK),
     };
-    let boxes: Vec<_> =
-        view.notices.iter().map(|(kind, wanted)| view! { <Checkbox name=kind.as_str() label=words(*kind) checked=*wanted/> }).collect();
+    let boxes: Vec<_> = view
+        .notices
+        .iter()
+        .map(|(kind, is_chosen)| view! { <Checkbox name=kind.as_str() label=words(*kind) checked=*is_chosen/> })
+        .collect();
     let off = (!view.mail_works).then(|| view! { <Alert tone=Tone::Warning>{tr!(ADMIN_MINE_MAILS_OFF)}</Alert> });
     view! {
         <Panel title=tr!(ADMIN_MINE_MAILS)>

@@ -1,10 +1,10 @@
-//! Shares in percent, as managers type and read them.
+//! Percentages, as typed and shown.
 
 use domain::Locale;
 #[cfg(any(feature = "ssr", test))]
 use domain::number::{self, NumberError};
 
-/// Basis points of a share in percent, `12` or `12.5`, with at most two decimals.
+/// Parses a percentage, `12` or `12.5`, with at most two decimals, to basis points.
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
     let basis = number::decimal(text.trim().trim_end_matches('%'), 2)?;
@@ -15,8 +15,8 @@ pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
 pub(crate) fn percent(locale: Locale, basis_points: i64) -> String {
     let part = format!("{:02}", basis_points % 100);
     let part = part.trim_end_matches('0');
-    let sign = if part.is_empty() { "" } else { "." };
-    format!("{}{sign}{part}%", locale.number(basis_points / 100))
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{}{point}{part}%", locale.number(basis_points / 100))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Staff: who works here, in which role, and who may sign in.
+//! Staff: their roles, and who may sign in.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::UserId;
@@ -11,7 +11,7 @@ use session::{
 };
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
-/// Everybody on the staff.
+/// All members of staff.
 #[server(endpoint = "admin/staff", output = Answer)]
 pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
     use session::request;
@@ -20,7 +20,7 @@ pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
 }
 access!(ListStaff, Access::Staff(Permission::WriteStaff));
 
-/// Adds somebody.
+/// Adds a member of staff.
 #[server(endpoint = "admin/staff/add", output = Answer)]
 pub async fn add_staff(name: String, email: String, role: Role, password: String) -> Result<(), AppError> {
     use session::request;
@@ -33,7 +33,6 @@ pub async fn add_staff(name: String, email: String, role: Role, password: String
 }
 access!(AddStaff, Access::Staff(Permission::WriteStaff));
 
-/// Gives another role.
 #[server(endpoint = "admin/staff/role", output = Answer)]
 pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
     use session::request;
@@ -42,7 +41,7 @@ pub async fn set_staff_role(user: UserId, role: Role) -> Result<(), AppError> {
 }
 access!(SetStaffRole, Access::Staff(Permission::WriteStaff));
 
-/// Locks somebody out, or lets them in again.
+/// Deactivates or reactivates a member of staff.
 #[server(endpoint = "admin/staff/active", output = Answer)]
 pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError> {
     use session::request;

@@ -1,4 +1,4 @@
-//! Tax rates: what was, is and will be in force, and one more.
+//! Tax rates: past, current and future, with a form to add one.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
 use domain::Timestamp;
@@ -15,18 +15,17 @@ use ui::{
     When, tr, use_locale,
 };
 
-/// Every rate, with what the form for one more needs.
+/// Every rate, with the data of the form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxesView {
     /// By country and class, the newest first.
     pub rates: Vec<TaxRateView>,
-    /// Codes and names.
+    /// Code and name of each.
     pub countries: Vec<(String, String)>,
-    /// The country that the shop is in.
     pub country: String,
-    /// When they were read.
+    /// The time of reading.
     pub now: Timestamp,
-    /// May the reader add one?
+    /// May the user add one?
     pub may_write: bool,
 }
 
@@ -34,19 +33,15 @@ pub struct TaxesView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaxForm {
-    /// Tax class.
     pub class: String,
-    /// Country code.
     pub country: String,
-    /// Percent.
     pub rate: String,
     /// A day as `2026-11-24`; empty for now.
     pub valid_from: String,
-    /// The law or notice.
+    /// The law or notice it comes from.
     pub source: String,
 }
 
-/// Every tax rate.
 #[server(endpoint = "admin/taxes", output = Answer)]
 pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
     use session::request;
@@ -61,7 +56,7 @@ pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
 }
 access!(ListTaxRates, Access::Staff(Permission::ReadSettings));
 
-/// Lets a rate come into force.
+/// Adds a tax rate.
 #[server(endpoint = "admin/taxes/save", output = Answer)]
 pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use domain::view::{FieldErrors, TaxRateDraft};
@@ -74,7 +69,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
         errors.push(("rate".into(), error.of_decimal().text(locale).to_owned()));
     }
     let day = form.valid_from.trim();
-    // A rate that begins today begins now: what was charged this morning stays as it was.
+    // A rate of today begins now: earlier charges of the day are not changed.
     let is_now = day.is_empty() || day == domain::iso_day(shop.now());
     let valid_from = if is_now { None } else { domain::day_start(day) };
     if !is_now && valid_from.is_none() {

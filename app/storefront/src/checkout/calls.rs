@@ -106,7 +106,7 @@ fn to_app_error(error: CheckoutError, seen_total: Option<i64>) -> AppError {
 #[cfg(feature = "ssr")]
 async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let found = backend::checkout::offers(&shop, &context, locale, cart, address).await.map_err(|error| to_app_error(error, None))?;
+    let found = backend::checkout::offers(&shop, &context, locale, Channel::Web, cart, address).await.map_err(|error| to_app_error(error, None))?;
     Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 

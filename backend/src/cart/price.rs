@@ -1,0 +1,115 @@
+//! What a cart costs now, and what changed since the shopper saw it.
+
+use std::collections::HashMap;
+
+use domain::id::VariantId;
+use domain::order::Channel;
+use domain::view::{CartItem, CartLineView, CartNotice, CartView};
+use domain::{Locale, Money, Quantity};
+
+use platform::db::DbError;
+
+use crate::pricing::{LineItem, PriceRequest, PricedItem, Prices, price_order};
+use crate::{Shop, inventory, settings};
+
+use super::{CartError, StoredCart};
+
+/// A cart with everything that its price depends on, read once.
+pub(crate) struct CartPrices {
+    /// The cart's items, cut to what is in stock.
+    pub(crate) request: PriceRequest,
+    pub(crate) prices: Prices,
+    available: HashMap<VariantId, i64>,
+}
+
+/// Reads what a cart's price depends on, for a channel and for the taxes of a country.
+pub(crate) async fn read_prices(
+    shop: &Shop,
+    cart: &StoredCart,
+    locale: Locale,
+    channel: Channel,
+    country: String,
+) -> Result<CartPrices, DbError> {
+    let at = shop.now();
+    let available = inventory::available_of(&mut shop.db(), cart.items.iter().map(|item| item.variant)).await?;
+    let request = PriceRequest {
+        channel,
+        locale,
+        currency: cart.currency,
+        country,
+        items: cart.items.iter().map(|item| (item.variant, in_stock(item, &available))).collect(),
+        discount_code: cart.discount_code.clone(),
+        at,
+    };
+    let prices = Prices::read(&mut shop.db(), std::slice::from_ref(&request), at).await?;
+    Ok(CartPrices { request, prices, available })
+}
+
+/// An item's quantity, or as many as there are. Of what is sold out it stays as it is, until the shopper takes it out or it comes back.
+pub(super) fn in_stock(item: &CartItem, available: &HashMap<VariantId, i64>) -> Quantity {
+    match available.get(&item.variant) {
+        Some(units) if *units > 0 => item.quantity.min(Quantity::clamped(*units)),
+        _ => item.quantity,
+    }
+}
+
+/// Prices a cart for its page. Delivery is not in it: where it goes is not known yet.
+pub(super) async fn view(shop: &Shop, locale: Locale, cart: StoredCart) -> Result<CartView, CartError> {
+    let country = settings::shop(shop).country;
+    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, cart.channel, country).await?;
+    let order = price_order(&request, &prices, None)?;
+    let mut notices = Vec::new();
+    let mut lines = Vec::with_capacity(cart.items.len());
+    for (item, priced) in cart.items.iter().zip(&order.items) {
+        match priced {
+            PricedItem::ForSale(line) => {
+                let available = available.get(&item.variant).copied().unwrap_or(0);
+                notices.extend(changes(item, line, available, cart.currency));
+                lines.push(line_view(line, available, cart.currency)?);
+            }
+            PricedItem::NotForSale(quote) => notices.push(CartNotice::Gone { name: quote.name.clone() }),
+            // Nothing is known of it, not even a name; it is not stored either.
+            PricedItem::Unknown => {}
+        }
+    }
+    if let (Some(code), Some(reason)) = (&cart.discount_code, order.discount_refused) {
+        notices.push(CartNotice::DiscountRefused { code: code.clone(), reason });
+    }
+    Ok(CartView { id: Some(cart.id), version: cart.version, lines, totals: order.totals, discount_code: order.discount_code, notices })
+}
+
+/// What the shopper must be told about an item.
+fn changes(item: &CartItem, line: &LineItem<'_>, available: i64, currency: domain::Currency) -> Vec<CartNotice> {
+    let name = || line.quote.name.clone();
+    let mut notices = Vec::new();
+    if available == 0 {
+        notices.push(CartNotice::SoldOut { name: name() });
+    } else if available < item.quantity.get() {
+        notices.push(CartNotice::QuantityCut { name: name(), from: item.quantity.get(), to: available });
+    }
+    let unit_price = line.price.unit_price;
+    if item.seen_price != 0 && item.seen_price != unit_price {
+        let money = |minor| Money::new(minor, currency);
+        notices.push(CartNotice::PriceChanged { name: name(), from: money(item.seen_price), to: money(unit_price) });
+    }
+    notices
+}
+
+fn line_view(line: &LineItem<'_>, available: i64, currency: domain::Currency) -> Result<CartLineView, CartError> {
+    let LineItem { quote, price } = line;
+    let unit_price = Money::new(price.unit_price, currency);
+    Ok(CartLineView {
+        variant: quote.variant,
+        slug: quote.slug.clone(),
+        name: quote.name.clone(),
+        options: quote.options.clone(),
+        sku: quote.sku.clone(),
+        picture: quote.picture,
+        quantity: price.quantity,
+        unit_price,
+        total: unit_price.times(price.quantity.get())?,
+        tax_rate_bp: price.tax_rate_bp,
+        weight_g: price.weight_g,
+        available: available.min(price.quantity.get() + 10),
+    })
+}
