@@ -91,7 +91,7 @@ pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsEr
     }
     ctx.require(Permission::ReadSettings)?;
     let sql = "select id, kind, payload, last_error, created_at from jobs where state = 'dead' order by run_at desc, id desc limit 100";
-    let rows: Vec<Row> = shop.db().load_all(sql, &[]).await?;
+    let rows: Vec<Row> = shop.db().fetch_all(sql, &[]).await?;
     let view = |row: Row| DeadJobView {
         id: row.id,
         kind: row.kind,

@@ -17,8 +17,6 @@ pub mod jobs;
 pub mod notifications;
 pub mod orders;
 pub mod payments;
-#[path = "platform_shim.rs"]
-pub mod platform;
 pub mod pricing;
 pub mod refusals;
 mod schema;
@@ -27,6 +25,6 @@ pub mod seed;
 pub mod settings;
 mod shop;
 
-pub use ::platform::rows;
+pub use platform;
 pub use schema::SCHEMA;
 pub use shop::{Adapters, GatewayConfig, OpenError, Shop, ShopConfig};

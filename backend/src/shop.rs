@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
-use crate::platform::Context;
-use crate::platform::clock::{Clock, SystemClock};
-use crate::platform::db::{Db, DbError, Tx};
-use crate::platform::events::Feed;
-use crate::platform::files::Files;
-use crate::platform::mail::Mailer;
-use crate::platform::rng::{Rng, SystemRng};
-use crate::platform::secrets::{Keys, SecretsError};
-use crate::platform::settings::Settings;
 use crate::search::Engine;
 use crate::{SCHEMA, checkout, payments};
+use platform::Context;
+use platform::clock::{Clock, SystemClock};
+use platform::db::{Db, DbError, Tx};
+use platform::events::Feed;
+use platform::files::Files;
+use platform::mail::Mailer;
+use platform::rng::{Rng, SystemRng};
+use platform::secrets::{Keys, SecretsError};
+use platform::settings::Settings;
 
 /// The gateway for cards.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Shop {
             search: Engine::default(),
             checkout: OnceLock::new(),
             pace: payments::Pace::default(),
-            http: crate::platform::http::client().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
+            http: platform::http::client().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
         }));
         crate::settings::load(&shop).await?;
         Ok(shop)

@@ -55,6 +55,12 @@ impl RecordedEvent {
         self.kind == E::KIND
     }
 
+    /// Is it one of these kinds, as [`follows!`](crate::follows) names them?
+    #[must_use]
+    pub fn is_one_of(&self, kinds: &[&str]) -> bool {
+        kinds.contains(&self.kind.as_str())
+    }
+
     /// What it happened to and what changed, when it is one of these.
     #[must_use]
     pub fn read<E: Event>(&self) -> Option<(E::Subject, E)> {
@@ -108,19 +114,19 @@ impl Feed {
 pub async fn after(db: &Db, seq: i64) -> Result<Vec<RecordedEvent>, DbError> {
     if !db.is_postgres() {
         let sql = "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100";
-        return db.load_all(sql, &[&seq]).await;
+        return db.fetch_all(sql, &[&seq]).await;
     }
     let sql = "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
            and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
          order by tx, seq limit 100";
-    let events: Vec<RecordedEvent> = db.load_all(sql, &[&seq]).await?;
+    let events: Vec<RecordedEvent> = db.fetch_all(sql, &[&seq]).await?;
     if !events.is_empty() || !held_back(db, seq).await? {
         return Ok(events);
     }
     let sql = "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) and tx < $2 order by tx, seq limit 100";
-    db.load_all(sql, &[&seq, &oldest_here(db).await?]).await
+    db.fetch_all(sql, &[&seq, &oldest_here(db).await?]).await
 }
 
 /// The number below which every transaction of this database has ended, on Postgres. Transactions are numbered for all databases of
@@ -160,8 +166,8 @@ async fn held_back(db: &Db, seq: i64) -> Result<bool, DbError> {
 /// Somebody who is told of events, of each at least once.
 pub struct Subscriber {
     name: &'static str,
-    /// Those that it follows; all when there is no list.
-    kinds: Option<&'static [&'static str]>,
+    /// Those that it follows.
+    kinds: &'static [&'static str],
     handler: Box<dyn Fn(Vec<RecordedEvent>) -> Handled + Send + Sync>,
 }
 
@@ -172,21 +178,11 @@ impl Subscriber {
     where
         H: Fn(Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
     {
-        Self { name, kinds: Some(kinds), handler: Box::new(handler) }
-    }
-
-    /// One that is told of everything.
-    pub fn to_all<H>(name: &'static str, handler: H) -> Self
-    where
-        H: Fn(Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
-    {
-        Self { name, kinds: None, handler: Box::new(handler) }
+        Self { name, kinds, handler: Box::new(handler) }
     }
 
     async fn handle(&self, mut events: Vec<RecordedEvent>) -> Result<(), DbError> {
-        if let Some(kinds) = self.kinds {
-            events.retain(|event| kinds.contains(&event.kind.as_str()));
-        }
+        events.retain(|event| self.kinds.contains(&event.kind.as_str()));
         if events.is_empty() {
             return Ok(());
         }

@@ -177,12 +177,12 @@ fn payload_of<J: Job>(job: &J) -> Result<Value, DbError> {
     serde_json::to_value(job).map_err(|error| DbError::Lost(format!("the job {} cannot be written: {error}", J::KIND)))
 }
 
-pub async fn enqueue_payload(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
+async fn enqueue_payload(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
     let sql = insert!("do nothing");
     tx.execute(sql, &[&JobId(tx.id()), &kind, &payload.to_string(), &key, &run_at, &tx.now()]).await.map(drop)
 }
 
-pub async fn enqueue_payload_again(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: &str) -> Result<(), DbError> {
+async fn enqueue_payload_again(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: &str) -> Result<(), DbError> {
     let sql = insert!("do update set state = 'waiting', attempts = 0, run_at = excluded.run_at where jobs.state in ('done', 'dead')");
     tx.execute(sql, &[&JobId(tx.id()), &kind, &payload.to_string(), &key, &run_at, &tx.now()]).await.map(drop)
 }
@@ -201,7 +201,7 @@ pub async fn gather<J: Job>(
     gather_payload(tx, J::KIND, &payload_of(job)?, (items, most), (key, run_at)).await
 }
 
-pub async fn gather_payload(
+async fn gather_payload(
     tx: &mut Tx,
     kind: &str,
     payload: &Value,
@@ -285,7 +285,7 @@ async fn lease(db: &Db) -> Result<Option<Leased>, DbError> {
     if due.is_none() {
         return Ok(None);
     }
-    db.write(async move |tx| tx.load_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE_MS)]).await).await
+    db.write(async move |tx| tx.fetch_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE_MS)]).await).await
 }
 
 /// Says what became of a try, unless its lease ran out and another worker has it now.

@@ -35,7 +35,7 @@ pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> 
         answer: String,
     }
     let known: Option<Known> =
-        tx.load_optional("select asked, answer from request_keys where key = $1 and action = $2", &[key, &action]).await?;
+        tx.fetch_optional("select asked, answer from request_keys where key = $1 and action = $2", &[key, &action]).await?;
     match known {
         Some(known) if known.asked == asked => Ok(Some(known.answer)),
         Some(_) => Err(KeyError::Reused),

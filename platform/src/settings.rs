@@ -35,7 +35,7 @@ impl Settings {
         {
             return Ok(Arc::clone(all));
         }
-        let rows: Vec<Setting> = db.load_all("select key, value from settings", &[]).await?;
+        let rows: Vec<Setting> = db.fetch_all("select key, value from settings", &[]).await?;
         let all = Arc::new(rows.into_iter().map(|row| (row.key, row.value)).collect::<HashMap<_, _>>());
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((Some(Instant::now()), Arc::clone(&all)));
         Ok(all)

@@ -76,21 +76,21 @@ fn ordered(counters: &[Counter]) -> Vec<Counter> {
 pub async fn attempt(db: &Db, counters: &[Counter]) -> Result<(), Throttled> {
     let counters = ordered(counters);
     db.write(async move |tx| {
-            let now = tx.now();
-            let mut counts = Vec::with_capacity(counters.len());
-            for counter in &counters {
-                counts.push(read(tx, *counter).await?);
-            }
-            if counters.iter().zip(&counts).any(|(counter, (count, last))| last.plus_millis(counter.wait(*count)) > now) {
-                return Err(Throttled::Wait);
-            }
-            for (counter, (count, _)) in counters.iter().zip(&counts) {
-                let sql = "update attempts set count = $2, last = $3 where slot = $1";
-                tx.execute(sql, &[&counter.slot, &(count + 1), &now]).await?;
-            }
-            Ok(())
-        })
-        .await
+        let now = tx.now();
+        let mut counts = Vec::with_capacity(counters.len());
+        for counter in &counters {
+            counts.push(read(tx, *counter).await?);
+        }
+        if counters.iter().zip(&counts).any(|(counter, (count, last))| last.plus_millis(counter.wait(*count)) > now) {
+            return Err(Throttled::Wait);
+        }
+        for (counter, (count, _)) in counters.iter().zip(&counts) {
+            let sql = "update attempts set count = $2, last = $3 where slot = $1";
+            tx.execute(sql, &[&counter.slot, &(count + 1), &now]).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// A count and when it was last raised, its row held until the end of the transaction.
@@ -104,7 +104,7 @@ async fn read(tx: &mut Tx, counter: Counter) -> Result<(i64, Timestamp), DbError
     let insert = "insert into attempts (slot, count, last) values ($1, 0, $2) on conflict (slot) do nothing";
     tx.execute(insert, &[&counter.slot, &now]).await?;
     tx.lock("select 1 from attempts where slot = $1 for update", &[&counter.slot]).await?;
-    let Row { count, last } = tx.load_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
+    let Row { count, last } = tx.fetch_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
     Ok(if last.plus_millis(FORGET_MS) <= now { (0, now) } else { (count, last) })
 }
 

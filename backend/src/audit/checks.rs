@@ -297,7 +297,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// Orders whose stored states are not those that follow from their facts.
 pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<Vec<Wrong>, DbError> {
     let facts: Vec<Facts> =
-        shop.db().load_all(concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"), &[&after, &to]).await?;
+        shop.db().fetch_all(concat!(facts_of!(), " where o.id > $1 and o.id <= $2 order by o.id"), &[&after, &to]).await?;
     let wrong = |facts: Facts| {
         let (payment, fulfilment, delivery) = (facts.payment().state(), facts.units().fulfilment(), facts.units().delivery());
         let stored = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);

@@ -67,7 +67,7 @@ async fn sqlite_references(db: &Db) -> Result<Found, DbError> {
     let count: i64 =
         db.fetch_scalar("select count(*) from sqlite_master m join pragma_foreign_key_list(m.name) f where m.type = 'table'", &[]).await?;
     let found: Vec<Broken> = db
-        .load_all(
+        .fetch_all(
             "select \"table\" as child, parent, count(*) as rows from pragma_foreign_key_check
              group by \"table\", parent order by \"table\", parent",
             &[],
@@ -95,7 +95,7 @@ async fn postgres_tables(db: &Db, thoroughly: bool) -> Result<Found, DbError> {
     let amcheck: i64 = db.fetch_scalar("select count(*) from pg_extension where extname = 'amcheck'", &[]).await?;
     // The cast to text reads values that are stored outside of their rows too.
     let tables: Vec<Reading> = db
-        .load_all(
+        .fetch_all(
             "select cast(c.relname as text) as name, format('select count(cast(t.* as text)) as n from %I.%I t', n.nspname, c.relname) as sql
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
              where c.relkind = 'r' and n.nspname = current_schema() order by c.relname",
@@ -103,7 +103,7 @@ async fn postgres_tables(db: &Db, thoroughly: bool) -> Result<Found, DbError> {
         )
         .await?;
     let indexes: Vec<Reading> = if amcheck > 0 {
-        db.load_all(
+        db.fetch_all(
             "select cast(c.relname as text) as name, case when c.relkind = 'i'
                     then format('select count(bt_index_check(cast(%s as regclass), %L)) as n', c.oid, $1 = 1)
                     else format('select count(*) as n from verify_heapam(cast(%s as regclass))', c.oid) end as sql
@@ -139,7 +139,7 @@ async fn postgres_references(db: &Db) -> Result<Found, DbError> {
         sql: String,
     }
     let references: Vec<Reference> = db
-        .load_all(
+        .fetch_all(
             "select cast(child.relname as text) as child, cast(parent.relname as text) as parent,
                 format('select count(*) as n from %I.%I c where %s and not exists (select 1 from %I.%I p where %s)',
                     n.nspname, child.relname, string_agg(format('c.%I is not null', a.attname), ' and ' order by k.place),

@@ -53,7 +53,7 @@ async fn walk(shop: &Shop, check: &Check, checked: &mut (dyn FnMut(u64) + Send))
         let page: Vec<Uuid> = shop.db().fetch_scalars(check.page, &[&after]).await?;
         let Some(last) = page.last().copied() else { break };
         let found = match check.find {
-            Find::Sql(sql) => shop.db().load_all::<Wrong>(sql, &[&after, &last]).await?,
+            Find::Sql(sql) => shop.db().fetch_all::<Wrong>(sql, &[&after, &last]).await?,
             Find::States => checks::wrong_states(shop, after, last).await?,
         };
         for Wrong { id, what } in found {

@@ -27,10 +27,10 @@ pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<Stored
         seen_price: i64,
     }
     let row: Option<Row> =
-        db.load_optional("select user_id, channel, currency, discount_code, version, order_id from carts where id = $1", &[&id]).await?;
+        db.fetch_optional("select user_id, channel, currency, discount_code, version, order_id from carts where id = $1", &[&id]).await?;
     let Some(row) = row else { return Ok(None) };
     let lines: Vec<Line> =
-        db.load_all("select variant_id, quantity, seen_price from cart_lines where cart_id = $1 order by position", &[&id]).await?;
+        db.fetch_all("select variant_id, quantity, seen_price from cart_lines where cart_id = $1 order by position", &[&id]).await?;
     let item = |line: Line| CartItem { variant: line.variant_id, quantity: Quantity::clamped(line.quantity), seen_price: line.seen_price };
     Ok(Some(StoredCart {
         id,

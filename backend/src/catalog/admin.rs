@@ -105,7 +105,7 @@ async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>
     let currency = shop_currency(shop);
     let rows: Vec<ListRow> = shop
         .db()
-        .load_all(
+        .fetch_all(
             "select p.id, coalesce(e.name, p.handle) as name, p.status,
                 coalesce((select c.name from category_texts c where c.category_id = p.category_id and c.locale = 'en'), '') as category,
                 i.id as picture, i.width, i.height, a.alt,
@@ -164,7 +164,7 @@ async fn stock(db: &Db, id: ProductId, draft: &ProductDraft) -> Result<Vec<Stock
         available: i64,
     }
     let rows: Vec<StockRow> = db
-        .load_all(
+        .fetch_all(
             "select v.id as variant, v.sku, l.id as location, l.name as location_name, s.on_hand, s.reserved, s.available
              from variants v join stock s on s.variant_id = v.id join locations l on l.id = s.location_id
              where v.product_id = $1 and v.archived = 0 order by v.position, l.position",
@@ -206,7 +206,7 @@ pub(super) async fn read(shop: &Shop, id: ProductId) -> Result<Option<(String, P
     }
     let db = shop.db();
     let head: Option<Head> = db
-        .load_optional(
+        .fetch_optional(
             "select p.handle, p.category_id as category, p.vendor, p.tax_class, p.status, p.featured, p.version,
                 coalesce((select string_agg(g.tag, ',' order by g.tag) from product_tags g where g.product_id = p.id), '') as tags
              from products p where p.id = $1",
@@ -249,7 +249,7 @@ async fn texts(db: &Db, id: ProductId) -> Result<Vec<ProductTexts>, DbError> {
     }
     let sql = "select locale, name, slug, summary, description, seo_title, seo_description from product_texts
         where product_id = $1 order by locale";
-    let rows: Vec<TextRow> = db.load_all(sql, &[&id]).await?;
+    let rows: Vec<TextRow> = db.fetch_all(sql, &[&id]).await?;
     let texts = |row: TextRow| ProductTexts {
         locale: row.locale,
         name: row.name,
@@ -274,7 +274,7 @@ async fn options(db: &Db, id: ProductId) -> Result<Vec<OptionDraft>, DbError> {
         value_fil: String,
     }
     let rows: Vec<OptionRow> = db
-        .load_all(
+        .fetch_all(
             "select o.key as option_key, coalesce(ot.name, o.key) as option_en, coalesce(of.name, '') as option_fil,
                 ov.key as value_key, coalesce(vt.name, ov.key) as value_en, coalesce(vf.name, '') as value_fil
              from product_options o
@@ -315,7 +315,7 @@ async fn variants(db: &Db, id: ProductId, currency: Currency) -> Result<Vec<Vari
         picture: Option<PictureId>,
     }
     let rows: Vec<VariantRow> = db
-        .load_all(
+        .fetch_all(
             "select v.id, v.sku,
                 coalesce((select string_agg(ov.key, ',' order by o.position)
                  from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id

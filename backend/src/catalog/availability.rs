@@ -1,8 +1,12 @@
 //! Keeps “in stock” of lists in step with stock, and the listing index in step with what other processes change.
 
+use crate::inventory::events::STOCK_CHANGES;
+use crate::pricing::events::{DeliveryChanged, TaxChanged};
+use crate::settings::events::SettingsChanged;
 use domain::id::ProductId;
 use platform::db::{DbError, json_ids};
 use platform::events::{self, Handled, RecordedEvent, Subscriber};
+use platform::follows;
 use tokio::task::JoinHandle;
 
 use crate::Shop;
@@ -11,7 +15,6 @@ use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, ProductAv
 use super::store;
 
 /// Events after which units of a variant or an order may be available or not.
-const STOCK_CHANGES: &[&str] = &["stock.reserved", "stock.released", "stock.shipped", "stock.returned", "stock.adjusted"];
 
 /// Follows stock and products for as long as the program runs.
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
@@ -30,12 +33,12 @@ pub fn follow(shop: &Shop) -> JoinHandle<()> {
 /// Removes from memory what these events changed.
 fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let listings = shop.listings();
-    let any = |kinds: &[&str]| events.iter().any(|event| kinds.contains(&event.kind.as_str()));
-    let products = events.iter().filter(|event| PRODUCT_CHANGES.contains(&event.kind.as_str()));
+    let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
+    let products = events.iter().filter(|event| event.is_one_of(PRODUCT_CHANGES));
     listings.invalidate(products.map(|event| ProductId(event.subject)));
-    if any(CATEGORY_CHANGES) || events.iter().any(|event| event.is::<CatalogChanged>()) || any(&["settings.changed"]) {
+    if any(CATEGORY_CHANGES) || any(follows![CatalogChanged, SettingsChanged]) {
         listings.invalidate_all();
-    } else if any(&["tax.changed", "delivery.changed"]) {
+    } else if any(follows![TaxChanged, DeliveryChanged]) {
         listings.invalidate_rules();
     }
 }

@@ -30,7 +30,7 @@ pub async fn category_list(shop: &Shop, ctx: &Context, locale: Locale) -> Result
         products: i64,
     }
     let sql = "select category_id as category, count(*) as products from products where category_id is not null group by category_id";
-    let counts: Vec<Count> = shop.db().load_all(sql, &[]).await?;
+    let counts: Vec<Count> = shop.db().fetch_all(sql, &[]).await?;
     let categories = store::categories(shop.db(), true).await?;
     let row = |category: store::Category| {
         let view = category.view(locale);
@@ -71,7 +71,7 @@ pub async fn category_to_edit(shop: &Shop, ctx: &Context, id: CategoryId) -> Res
     }
     let head: Option<Head> = shop
         .db()
-        .load_optional(
+        .fetch_optional(
             "select c.position, c.published, c.updated_at, (select count(*) from products p where p.category_id = c.id) as products,
                 i.id as picture, i.width, i.height
              from categories c left join pictures i on i.id = c.picture_id where c.id = $1",
@@ -80,7 +80,7 @@ pub async fn category_to_edit(shop: &Shop, ctx: &Context, id: CategoryId) -> Res
         .await?;
     let head = head.ok_or(CatalogError::Unknown)?;
     let sql = "select locale, name, slug, blurb from category_texts where category_id = $1 order by locale";
-    let rows: Vec<TextRow> = shop.db().load_all(sql, &[&id]).await?;
+    let rows: Vec<TextRow> = shop.db().fetch_all(sql, &[&id]).await?;
     let texts = rows.into_iter().map(|row| CategoryTexts { locale: row.locale, name: row.name, slug: row.slug, blurb: row.blurb });
     let texts = texts.collect();
     Ok(CategoryEditView {

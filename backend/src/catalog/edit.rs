@@ -125,7 +125,7 @@ impl ProductSave {
     async fn check_version(&self, tx: &mut Tx) -> Result<ExistingProduct, CatalogError> {
         tx.lock("select 1 from products where id = $1 for update", &[&self.new.id]).await?;
         let existing: Option<ExistingProduct> =
-            tx.load_optional("select version, handle from products where id = $1", &[&self.new.id]).await?;
+            tx.fetch_optional("select version, handle from products where id = $1", &[&self.new.id]).await?;
         let existing = existing.ok_or(CatalogError::Unknown)?;
         if existing.version == self.draft.version { Ok(existing) } else { Err(CatalogError::Stale) }
     }
@@ -175,7 +175,7 @@ impl ProductSave {
         }
         let rows: JsonRows = new.variants.iter().map(|v| Row { id: hex(&v.id), sku: &v.sku }).collect();
         let existing: Vec<ExistingVariant> = tx
-            .load_all(
+            .fetch_all(
                 "select v.id, v.product_id as product, v.sku, v.archived from variants v
                  where v.sku in (select value->>'sku' from json_each($1)) or v.id in (select unhex(value->>'id') from json_each($1))",
                 &[&rows.finish()],

@@ -42,7 +42,7 @@ impl ProductExport {
             handle: String,
             id: ProductId,
         }
-        let mut rows: Vec<Row> = shop.db().load_all("select handle, id from products", &[]).await?;
+        let mut rows: Vec<Row> = shop.db().fetch_all("select handle, id from products", &[]).await?;
         // Sorted here, for databases differ in their collations.
         rows.sort_unstable_by(|a, b| a.handle.cmp(&b.handle));
         let left = rows.into_iter().map(|row| row.id).collect::<Vec<_>>().into_iter();

@@ -84,7 +84,7 @@ struct HeadRow {
 
 async fn heads(db: &Db, ids: &str) -> Result<FullProducts, DbError> {
     let rows: Vec<HeadRow> = db
-        .load_all(
+        .fetch_all(
             "select p.id, p.handle, p.category_id as category, p.vendor, p.tax_class, p.status, p.featured, p.created_at, p.version,
                 coalesce(c.name, '') as category_name
              from (select unhex(value->>'id') as id from json_each($1)) j
@@ -140,7 +140,7 @@ async fn texts(db: &Db, ids: &str, products: &mut FullProducts) -> Result<(), Db
         seo_description: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select t.product_id as product, t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
              from (select unhex(value->>'id') as id from json_each($1)) j join product_texts t on t.product_id = j.id",
             &[&ids],
@@ -172,7 +172,7 @@ async fn tags(db: &Db, ids: &str, products: &mut FullProducts) -> Result<(), DbE
         tag: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select t.product_id as product, t.tag from (select unhex(value->>'id') as id from json_each($1)) j
              join product_tags t on t.product_id = j.id",
             &[&ids],
@@ -197,7 +197,7 @@ async fn options(db: &Db, ids: &str, products: &mut FullProducts) -> Result<(), 
         key: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select o.product_id as product, o.id, o.key from (select unhex(value->>'id') as id from json_each($1)) j
              join product_options o on o.product_id = j.id order by o.product_id, o.position",
             &[&ids],
@@ -224,7 +224,7 @@ async fn option_values(db: &Db, ids: &str, products: &mut FullProducts) -> Resul
         key: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select o.product_id as product, o.id as option, v.id, v.key from (select unhex(value->>'id') as id from json_each($1)) j
              cross join product_options o cross join option_values v
              where o.product_id = j.id and v.option_id = o.id order by v.option_id, v.position",
@@ -251,7 +251,7 @@ async fn option_names(db: &Db, ids: &str, products: &mut FullProducts) -> Result
         name: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select o.product_id as product, o.id as option, null as value, t.locale, t.name
              from (select unhex(value->>'id') as id from json_each($1)) j
              cross join product_options o cross join product_option_texts t
@@ -295,7 +295,7 @@ async fn variants(shop: &Shop, ids: &str, products: &mut FullProducts) -> Result
     }
     let rows: Vec<Row> = shop
         .db()
-        .load_all(
+        .fetch_all(
             "select v.product_id as product, v.id, v.sku, v.archived, r.amount as price, r.compare_at, v.cost, v.weight_g, v.barcode,
                 v.picture_id as picture,
                 coalesce((select cast(sum(s.on_hand) as bigint) from stock s where s.variant_id = v.id), 0) as on_hand
@@ -336,7 +336,7 @@ async fn variant_values(db: &Db, ids: &str) -> Result<HashMap<VariantId, Vec<Uui
         value: Uuid,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select v.id as variant, vv.value_id as value from (select unhex(value->>'id') as id from json_each($1)) j
              cross join variants v
              cross join variant_values vv
@@ -359,7 +359,7 @@ async fn product_pictures(db: &Db, ids: &str, products: &mut FullProducts) -> Re
         picture: PictureId,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select p.product_id as product, p.picture_id as picture from (select unhex(value->>'id') as id from json_each($1)) j
              join product_pictures p on p.product_id = j.id order by p.product_id, p.position",
             &[&ids],
@@ -394,7 +394,7 @@ async fn pictures(db: &Db, products: &mut FullProducts) -> Result<(), DbError> {
         return Ok(());
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select p.id as picture, p.hash, t.locale, t.alt,
                 (select min(i.source) from imported_pictures i where i.picture_id = p.id) as source
              from (select unhex(value->>'id') as id from json_each($1)) j

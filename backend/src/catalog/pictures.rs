@@ -170,7 +170,7 @@ async fn original(shop: &Shop, id: PictureId) -> Result<Option<(String, u32)>, C
         hash: String,
         width: i64,
     }
-    let row: Option<Row> = shop.db().load_optional("select hash, width from pictures where id = $1", &[&id]).await?;
+    let row: Option<Row> = shop.db().fetch_optional("select hash, width from pictures where id = $1", &[&id]).await?;
     let found = row.map(|row| (row.hash, super::store::pixels(row.width)));
     if let Some(found) = &found {
         shop.listings().pictures.lock().unwrap_or_else(PoisonError::into_inner).insert(id, found.clone());

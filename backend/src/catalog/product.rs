@@ -108,7 +108,7 @@ async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Prod
     }
     let db = shop.db();
     let rows: Vec<PageRow> = db
-        .load_all(
+        .fetch_all(
             "select p.id, p.category_id as category, p.vendor, p.tax_class,
                 coalesce((select string_agg(g.tag, ',' order by g.tag) from product_tags g where g.product_id = p.id), '') as tags,
                 t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
@@ -150,7 +150,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select v.id, v.sku,
             coalesce((select string_agg(ov.key, ',' order by o.position)
              from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id
@@ -181,7 +181,7 @@ pub(super) async fn pictures(db: &Db, product: ProductId, locale: Locale) -> Res
         alt: Option<String>,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select i.id, i.width, i.height, coalesce(a.alt, ae.alt) as alt
              from product_pictures pp
              join pictures i on i.id = pp.picture_id
@@ -209,7 +209,7 @@ async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<Opti
         value_name: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select o.key as option_key, coalesce(ot.name, oe.name, o.key) as option_name, ov.key as value_key,
                 coalesce(vt.name, ve.name, ov.key) as value_name
              from product_options o

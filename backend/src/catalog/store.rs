@@ -108,7 +108,7 @@ pub(super) fn picture(id: Option<PictureId>, width: Option<i64>, height: Option<
 /// In order; with the hidden ones when `hidden` is set.
 pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, DbError> {
     let rows: Vec<CategoryRow> = db
-        .load_all(
+        .fetch_all(
             "select c.id, c.handle, c.published, p.id as picture, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
              from categories c
              join category_texts t on t.category_id = c.id
@@ -135,12 +135,12 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
 /// All published products.
 pub(super) async fn listed_products(db: &Db) -> Result<Vec<ListedProduct>, DbError> {
     let sql = "select product_id as id, category_id as category, price_from, in_stock, featured, created_at from product_cards";
-    db.load_all(sql, &[]).await
+    db.fetch_all(sql, &[]).await
 }
 
 /// Those of these products that are published.
 pub(super) async fn listed_products_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ListedProduct>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select c.product_id as id, c.category_id as category, c.price_from, c.in_stock, c.featured, c.created_at
          from (select unhex(value->>'id') as id from json_each($1)) j join product_cards c on c.product_id = j.id",
         &[&json_ids(ids)],
@@ -152,12 +152,12 @@ pub(super) async fn listed_products_of(db: &Db, ids: &[ProductId]) -> Result<Vec
 /// things, as `small` for a vase of 16 cm and for a box of 25.
 pub(super) async fn facets(db: &Db) -> Result<Vec<ProductFacet>, DbError> {
     let sql = "select product_id as product, option_key as option, value_key as value from product_facets";
-    db.load_all(sql, &[]).await
+    db.fetch_all(sql, &[]).await
 }
 
 /// The same of these products.
 pub(super) async fn facets_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ProductFacet>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select f.product_id as product, f.option_key as option, f.value_key as value
          from (select unhex(value->>'id') as id from json_each($1)) j join product_facets f on f.product_id = j.id",
         &[&json_ids(ids)],
@@ -184,7 +184,7 @@ pub(super) async fn facet_names(db: &Db, locale: Locale, facets: &[(ProductId, &
         value: &'a str,
     }
     let rows: JsonRows = facets.iter().map(|(product, option, value)| Row { product: hex(product), option, value }).collect();
-    db.load_all(
+    db.fetch_all(
         "select o.key as option_key, j.value_key, coalesce(t.name, e.name, o.key) as option_name,
             coalesce(vt.name, ve.name, v.key) as value_name, v.position
          from (select unhex(value->>'product') as product_id, value->>'option' as option_key, value->>'value' as value_key
@@ -203,7 +203,7 @@ pub(super) async fn facet_names(db: &Db, locale: Locale, facets: &[(ProductId, &
 
 /// Those that are published, in no order.
 pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<Vec<CardRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select c.product_id as id, coalesce(t.slug, e.slug, p.handle) as slug, coalesce(t.name, e.name, p.handle) as name, p.vendor,
             i.id as picture, i.width, i.height, coalesce(a.alt, ae.alt) as alt, c.price_from, c.price_to, c.compare_at, c.in_stock,
             (select case when count(*) = 1 then (select v.id from variants v where v.product_id = p.id and v.archived = 0) end

@@ -105,7 +105,7 @@ pub(super) async fn open_orders(tx: &mut Tx, marks: impl Iterator<Item = &Mark>)
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = tx
-        .load_all(
+        .fetch_all(
             "select m.mark, o.payment_method, count(*) as orders
              from (select distinct unhex(value->>'id', '') as mark from json_each($1)) j
              join order_marks m on m.mark = j.mark join orders o on o.id = m.order_id
@@ -143,7 +143,7 @@ pub(crate) async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderI
     if !limits.takes_cash(total) {
         return Ok(false);
     }
-    let rows: Vec<Row> = tx.load_all("select mark, is_client from order_marks where order_id = $1", &[&order]).await?;
+    let rows: Vec<Row> = tx.fetch_all("select mark, is_client from order_marks where order_id = $1", &[&order]).await?;
     let marks: Vec<Mark> = rows.into_iter().map(|row| Mark { hash: row.mark, is_client: row.is_client.0 }).collect();
     let mut counts = open_orders(tx, marks.iter()).await?;
     Ok(admits(&mut counts, &marks, limits, PaymentMethod::Cod))

@@ -78,7 +78,7 @@ pub(super) async fn existing_orders(tx: &mut Tx, commands: &[Command]) -> Result
         order: PlacedRow,
     }
     let of_keys: Vec<OfKey> = tx
-        .load_all(
+        .fetch_all(
             "select k.key, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
              from (select distinct value->>'text' as key from json_each($1)) j
              join idempotency_keys k on k.key = j.key join orders o on o.id = k.order_id",
@@ -86,7 +86,7 @@ pub(super) async fn existing_orders(tx: &mut Tx, commands: &[Command]) -> Result
         )
         .await?;
     let of_carts: Vec<OfCart> = tx
-        .load_all(
+        .fetch_all(
             "select o.cart_id, o.user_id, c.email_hash, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
              from (select distinct unhex(value->>'id') as id from json_each($1)) j
              join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id
@@ -169,7 +169,7 @@ pub(super) async fn carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Res
         quantity: Option<i64>,
     }
     let rows: Vec<Row> = tx
-        .load_all(
+        .fetch_all(
             "select c.id, c.user_id, c.currency, c.discount_code, l.variant_id, l.quantity
              from (select unhex(value->>'id') as id from json_each($1)) j
              join carts c on c.id = j.id left join cart_lines l on l.cart_id = c.id order by c.id, l.position",

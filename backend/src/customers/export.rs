@@ -225,7 +225,7 @@ async fn emails(db: &Db, after: &Vec<u8>) -> Result<Vec<Vec<u8>>, DbError> {
 }
 
 async fn by_email(db: &Db, hashes: &[Vec<u8>]) -> Result<Vec<ContactRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
          left join users u on u.contact_id = c.id where c.email_hash in (select unhex(value->>'id', '') from json_each($1)) order by c.id",
         &[&json_ids(hashes)],
@@ -234,7 +234,7 @@ async fn by_email(db: &Db, hashes: &[Vec<u8>]) -> Result<Vec<ContactRow>, DbErro
 }
 
 async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
          left join users u on u.contact_id = c.id where c.email_hash is null and c.id > $1 order by c.id limit 200",
         &[&after],
@@ -243,7 +243,7 @@ async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbE
 }
 
 async fn sales_of(db: &Db, contacts: impl Iterator<Item = ContactId>) -> Result<Vec<Sale>, DbError> {
-    db.load_all(
+    db.fetch_all(
         concat!(
             "select contact_id, placed_at, currency, total - waived as due, shipping_address_id from orders
              where contact_id in (select unhex(value->>'id') from json_each($1)) and ",

@@ -147,14 +147,14 @@ pub(super) async fn contacts(db: &Db, ids: &[ContactId]) -> Result<Vec<SealedRow
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    db.load_all("select id, sealed from contacts where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
+    db.fetch_all("select id, sealed from contacts where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
 }
 
 pub(super) async fn addresses(db: &Db, ids: &[AddressId]) -> Result<Vec<SealedRow<AddressId>>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    db.load_all("select id, sealed from addresses where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
+    db.fetch_all("select id, sealed from addresses where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(ids)]).await
 }
 
 pub(super) async fn contacts_by_email(db: &Db, hash: &[u8]) -> Result<Vec<ContactId>, DbError> {
@@ -177,7 +177,7 @@ pub(super) async fn contacts_by_words(db: &Db, word_hashes: &[Vec<u8>]) -> Resul
 
 /// The address book of an account, the default first, then the latest.
 pub(super) async fn address_book(db: &Db, user: UserId) -> Result<Vec<BookAddress>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select a.id, a.sealed, a.is_default from users u join addresses a on a.contact_id = u.contact_id and a.in_book = 1
          where u.id = $1 order by a.is_default desc, a.id desc",
         &[&user],
@@ -186,7 +186,7 @@ pub(super) async fn address_book(db: &Db, user: UserId) -> Result<Vec<BookAddres
 }
 
 pub(super) async fn book_owner(tx: &mut Tx, user: UserId) -> Result<Option<BookOwner>, DbError> {
-    tx.load_optional(
+    tx.fetch_optional(
         "select u.contact_id, (select count(*) from addresses a where a.contact_id = u.contact_id and a.in_book = 1) as addresses
          from users u where u.id = $1",
         &[&user],

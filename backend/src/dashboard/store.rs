@@ -17,7 +17,7 @@ pub(super) struct DaySales {
 
 /// The days from a moment on; days without orders are missing.
 pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<DaySales>, DbError> {
-    db.load_all(
+    db.fetch_all(
         concat!(
             "select (placed_at + 28800000) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
              from orders where placed_at >= $1 and currency = $2 and ",
@@ -41,7 +41,7 @@ pub(super) struct Existing {
 }
 
 pub(super) async fn existing(db: &Db, country: &str) -> Result<Existing, DbError> {
-    db.load_one(
+    db.fetch_one(
         "select (select count(*) from (select 1 from delivery_methods where active = 1 limit 1) a) as methods,
             (select count(*) from (select 1 from products where status = 'published' limit 1) b) as products,
             (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 limit 1) c) as tax_rates",

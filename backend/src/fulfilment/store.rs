@@ -18,7 +18,7 @@ pub(super) async fn order_of(tx: &mut Tx, parcel: ParcelId) -> Result<Option<Ord
 }
 
 pub(super) async fn parcel(tx: &mut Tx, parcel: ParcelId) -> Result<Option<Parcel>, DbError> {
-    tx.load_optional("select location_id, state from shipments where id = $1", &[&parcel]).await
+    tx.fetch_optional("select location_id, state from shipments where id = $1", &[&parcel]).await
 }
 
 pub(super) async fn insert(
@@ -84,7 +84,7 @@ pub(super) struct ParcelLine {
 }
 
 pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, DbError> {
-    tx.load_all(
+    tx.fetch_all(
         "select p.order_line_id, p.quantity, l.unit_cost from shipment_lines p join order_lines l on l.id = p.order_line_id
          where p.shipment_id = $1 order by p.order_line_id",
         &[&id],
@@ -101,7 +101,7 @@ pub(super) struct Preparing {
 }
 
 pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Preparing>, DbError> {
-    tx.load_all(
+    tx.fetch_all(
         "select p.order_line_id, s.location_id, p.quantity from shipments s join shipment_lines p on p.shipment_id = s.id
          where s.order_id = $1 and s.state in ('picked', 'packed')",
         &[&order],
@@ -118,7 +118,7 @@ pub(crate) struct BeyondPicking {
 }
 
 pub(crate) async fn beyond_picking(tx: &mut Tx, order: OrderId) -> Result<BeyondPicking, DbError> {
-    tx.load_one(
+    tx.fetch_one(
         "select (select count(*) from shipments where order_id = $1 and state = 'packed') as packed,
             (select count(*) from shipments where order_id = $1 and state in ('shipped', 'delivered')) as sent",
         &[&order],
@@ -146,7 +146,7 @@ pub(super) struct ToPick {
 
 /// What is reserved for these orders and not in a packed parcel yet.
 pub(super) async fn to_pick(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ToPick>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select p.name as location, l.sku, l.name, l.options, r.units - coalesce(b.units, 0) as units, l.order_id
          from (select order_id, order_line_id, location_id, cast(sum(quantity - shipped) as bigint) as units from reservations
                where order_id in (select unhex(value->>'id') from json_each($1)) and state = 'open'

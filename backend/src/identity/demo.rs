@@ -21,7 +21,7 @@ pub async fn count_demo_accounts(db: &Db) -> Result<(i64, i64), DbError> {
         shoppers: i64,
     }
     let sql = "select count(role) as staff, count(*) - count(role) as shoppers from users where demo = 1 and active = 1";
-    let counts: Counts = db.load_one(sql, &[]).await?;
+    let counts: Counts = db.fetch_one(sql, &[]).await?;
     Ok((counts.staff, counts.shoppers))
 }
 

@@ -95,7 +95,7 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
     ctx.require(Permission::ReadSettings)?;
     let rows: Vec<DenialRow> = shop
         .db()
-        .load_all(
+        .fetch_all(
             "select kind, mark, account, client, count, first_at, last_at from denials order by last_at desc, kind, mark limit $1",
             &[&MAX_SHOWN],
         )

@@ -72,12 +72,12 @@ pub(super) struct SessionAccount {
 
 pub(super) async fn by_email(db: &Db, email_hash: &[u8]) -> Result<Option<AccountRow>, DbError> {
     let sql = concat!("select ", account_columns!(), " from users u join contacts c on c.id = u.contact_id where u.email_hash = $1");
-    db.load_optional(sql, &[&email_hash]).await
+    db.fetch_optional(sql, &[&email_hash]).await
 }
 
 pub(super) async fn by_id(db: &Db, user: UserId) -> Result<Option<AccountRow>, DbError> {
     let sql = concat!("select ", account_columns!(), " from users u join contacts c on c.id = u.contact_id where u.id = $1");
-    db.load_optional(sql, &[&user]).await
+    db.fetch_optional(sql, &[&user]).await
 }
 
 pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Result<Option<SessionAccount>, DbError> {
@@ -87,7 +87,7 @@ pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Res
         ", s.seen_at from sessions s join users u on u.id = s.user_id join contacts c on c.id = u.contact_id
          where s.token_hash = $1 and s.expires_at > $2 and u.active = 1"
     );
-    db.load_optional(sql, &[&session.as_slice(), &now]).await
+    db.fetch_optional(sql, &[&session.as_slice(), &now]).await
 }
 
 pub(super) async fn staff(db: &Db) -> Result<Vec<AccountRow>, DbError> {
@@ -96,7 +96,7 @@ pub(super) async fn staff(db: &Db) -> Result<Vec<AccountRow>, DbError> {
         account_columns!(),
         " from users u join contacts c on c.id = u.contact_id where u.role is not null order by u.id"
     );
-    db.load_all(sql, &[]).await
+    db.fetch_all(sql, &[]).await
 }
 
 /// False when the e-mail has an account already.
@@ -208,7 +208,7 @@ pub(super) async fn revoke_session(tx: &mut Tx, user: UserId, session: SessionId
 }
 
 pub(super) async fn sessions(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select id, token_hash, created_at, seen_at from sessions where user_id = $1 and expires_at > $2
          order by seen_at desc, id desc limit 100",
         &[&user, &now],
@@ -230,7 +230,7 @@ pub(super) async fn revoke_api_key(tx: &mut Tx, id: ApiKeyId) -> Result<bool, Db
 }
 
 pub(super) async fn active_api_key(db: &Db, secret: &Digest) -> Result<Option<ApiKeyRow>, DbError> {
-    db.load_optional(
+    db.fetch_optional(
         "select id, name, scopes, created_at, revoked_at from api_keys where secret_hash = $1 and revoked_at is null",
         &[&secret.as_slice()],
     )
@@ -238,5 +238,5 @@ pub(super) async fn active_api_key(db: &Db, secret: &Digest) -> Result<Option<Ap
 }
 
 pub(super) async fn api_keys(db: &Db) -> Result<Vec<ApiKeyRow>, DbError> {
-    db.load_all("select id, name, scopes, created_at, revoked_at from api_keys order by id desc limit 500", &[]).await
+    db.fetch_all("select id, name, scopes, created_at, revoked_at from api_keys order by id desc limit 500", &[]).await
 }

@@ -5,6 +5,10 @@ use domain::order::ReturnedItems;
 use serde::{Deserialize, Serialize};
 
 use platform::events::Event;
+use platform::follows;
+
+/// All events after which other units may be available.
+pub const STOCK_CHANGES: &[&str] = follows![StockReserved, StockReleased, StockShipped, StockReturned, StockAdjusted];
 
 /// Units were reserved for an order that was placed.
 #[derive(Clone, Debug, Serialize, Deserialize)]

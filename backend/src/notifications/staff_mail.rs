@@ -192,7 +192,7 @@ pub(super) async fn recipient(db: &mut impl Read, shop: &Shop, user: UserId) -> 
         preferences: String,
     }
     let row: Option<Row> = db
-        .load_optional(
+        .fetch_optional(
             "select u.contact_id, c.sealed, c.locale, u.preferences from users u join contacts c on c.id = u.contact_id where u.id = $1",
             &[&user],
         )

@@ -20,7 +20,7 @@ pub(super) async fn recipients(db: &mut impl Read, kind: StaffNotice) -> Result<
         wanted: Option<Flag>,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select u.id, u.role, n.wanted from users u left join staff_notices n on n.user_id = u.id and n.kind = $1
              where u.role is not null and u.active = 1 order by u.id",
             &[&kind.as_str()],
@@ -45,7 +45,7 @@ pub async fn staff_notices(shop: &Shop, ctx: &Context) -> Result<StaffNoticesVie
         kind: String,
         wanted: Flag,
     }
-    let rows: Vec<Row> = shop.db().load_all("select kind, wanted from staff_notices where user_id = $1", &[&user]).await?;
+    let rows: Vec<Row> = shop.db().fetch_all("select kind, wanted from staff_notices where user_id = $1", &[&user]).await?;
     let choice = |kind: StaffNotice| {
         let chosen = rows.iter().find(|row| row.kind == kind.as_str());
         (kind, chosen.map_or_else(|| kind.unless_chosen(role), |row| row.wanted.0))

@@ -245,7 +245,7 @@ struct ExportLine {
 }
 
 async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ExportRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select o.id, o.number, o.placed_at, o.channel, o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state,
             o.cancelled_at, o.currency, o.subtotal, o.discount, o.discount_code, o.shipping, o.tax, o.total, o.waived,
             (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
@@ -260,7 +260,7 @@ async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<Expor
 }
 
 async fn export_lines(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ExportLine>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select order_id, sku, name, options, quantity, unit_price, discount, total from order_lines
          where order_id in (select unhex(value->>'id') from json_each($1)) order by order_id, position",
         &[&json_ids(orders)],

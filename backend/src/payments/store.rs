@@ -38,15 +38,15 @@ macro_rules! attempts {
 }
 
 pub(super) async fn by_id(db: &mut impl Read, id: PaymentId) -> Result<Option<Attempt>, DbError> {
-    db.load_optional(attempts!("where id = $1"), &[&id]).await
+    db.fetch_optional(attempts!("where id = $1"), &[&id]).await
 }
 
 pub(super) async fn by_reference(db: &mut impl Read, reference: &str) -> Result<Option<Attempt>, DbError> {
-    db.load_optional(attempts!("where gateway_ref = $1"), &[&reference]).await
+    db.fetch_optional(attempts!("where gateway_ref = $1"), &[&reference]).await
 }
 
 pub(super) async fn of_order(db: &mut impl Read, order: OrderId) -> Result<Vec<Attempt>, DbError> {
-    db.load_all(attempts!("where order_id = $1 order by attempt"), &[&order]).await
+    db.fetch_all(attempts!("where order_id = $1 order by attempt"), &[&order]).await
 }
 
 pub(super) async fn insert(
@@ -152,17 +152,17 @@ macro_rules! refunds {
 }
 
 pub(super) async fn refund(db: &mut impl Read, id: RefundId) -> Result<Option<Refund>, DbError> {
-    db.load_optional(refunds!("where id = $1"), &[&id]).await
+    db.fetch_optional(refunds!("where id = $1"), &[&id]).await
 }
 
 /// The refunds of an order, oldest first.
 pub(super) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Refund>, DbError> {
-    db.load_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
+    db.fetch_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
 }
 
 /// The refunds of a payment that the gateway is making or has made.
 pub(super) async fn refunds_at_gateway(db: &mut impl Read, payment: PaymentId) -> Result<Vec<Refund>, DbError> {
-    db.load_all(
+    db.fetch_all(
         refunds!("where payment_id = $1 and (state = 'pending' or (state = 'done' and gateway_ref is not null)) order by at, id"),
         &[&payment],
     )
@@ -220,7 +220,7 @@ pub(super) struct UnpaidOrder {
 
 /// Unpaid card orders that were placed before a moment, oldest first, those after one of them; at most 100.
 pub(super) async fn unpaid_before(db: &mut impl Read, before: Timestamp, last: UnpaidOrder) -> Result<Vec<UnpaidOrder>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select id, placed_at from orders
          where (placed_at, id) > ($2, $3) and payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1
             and payment_method = 'card' and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0

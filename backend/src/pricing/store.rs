@@ -52,7 +52,7 @@ pub(super) async fn quotes(
     let wanted: JsonRows =
         keys.iter().map(|(variant, channel, locale)| Key { variant: hex(variant), channel: *channel, locale: locale.code() }).collect();
     let rows: Vec<QuoteRow> = db
-        .load_all(
+        .fetch_all(
             "select v.id as variant, j.channel, j.locale, p.id as product, v.sku, coalesce(t.name, e.name, p.handle) as name,
                 coalesce(t.slug, e.slug, p.handle) as slug,
                 coalesce(v.picture_id, (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1))
@@ -107,7 +107,7 @@ pub(super) struct TaxRate {
 }
 
 pub(super) async fn tax_rates(db: &mut impl Read, at: Timestamp) -> Result<Vec<TaxRate>, DbError> {
-    db.load_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
+    db.fetch_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
         .await
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> 
         source: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select id, class, country, rate_bp, valid_from, valid_to, source from tax_rates order by country, class, valid_from desc",
             &[],
         )
@@ -207,13 +207,13 @@ pub(super) async fn all_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod
         description: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active
              from delivery_methods order by position, code",
             &[],
         )
         .await?;
-    let texts: Vec<Text> = db.load_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
+    let texts: Vec<Text> = db.fetch_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
     let mut texts: HashMap<(String, String), (String, String)> =
         texts.into_iter().map(|text| ((text.code, text.locale), (text.name, text.description))).collect();
     let methods = rows.into_iter().map(|row| {
@@ -311,7 +311,7 @@ struct MethodRow {
 pub(super) async fn methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbError> {
     // A row for each language.
     let rows: Vec<MethodRow> = db
-        .load_all(
+        .fetch_all(
             "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, m.collects_cash,
                 t.locale, t.name, t.description
              from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
@@ -390,7 +390,7 @@ macro_rules! codes {
 
 pub(super) async fn usable_codes(db: &mut impl Read, texts: &[String]) -> Result<HashMap<String, DiscountCode>, DbError> {
     let rows: Vec<CodeRow> =
-        db.load_all(codes!("where active = 1 and code in (select value->>'text' from json_each($1))"), &[&json_texts(texts)]).await?;
+        db.fetch_all(codes!("where active = 1 and code in (select value->>'text' from json_each($1))"), &[&json_texts(texts)]).await?;
     let code = |row: CodeRow| {
         let code = DiscountCode {
             takes: row.takes(),
@@ -408,12 +408,12 @@ pub(super) async fn usable_codes(db: &mut impl Read, texts: &[String]) -> Result
 /// Codes older than the given one, the newest first.
 pub(super) async fn discounts(db: &Db, after: Option<DiscountId>, most: usize) -> Result<Vec<(DiscountId, DiscountRowView)>, DbError> {
     let after = after.unwrap_or(DiscountId(Uuid::max()));
-    let rows: Vec<CodeRow> = db.load_all(codes!("where id < $1 order by id desc limit $2"), &[&after, &(most as i64)]).await?;
+    let rows: Vec<CodeRow> = db.fetch_all(codes!("where id < $1 order by id desc limit $2"), &[&after, &(most as i64)]).await?;
     Ok(rows.into_iter().map(CodeRow::into_view).collect())
 }
 
 pub(super) async fn discount(db: &mut impl Read, code: &str) -> Result<Option<(DiscountId, DiscountRowView)>, DbError> {
-    let row: Option<CodeRow> = db.load_optional(codes!("where code = $1"), &[&code]).await?;
+    let row: Option<CodeRow> = db.fetch_optional(codes!("where code = $1"), &[&code]).await?;
     Ok(row.map(CodeRow::into_view))
 }
 

@@ -39,11 +39,11 @@ macro_rules! open {
 }
 
 pub(super) async fn open(db: &mut impl Read) -> Result<Vec<OpenRefusal>, DbError> {
-    db.load_all(open!("order by r.last_at desc, r.id desc limit 50"), &[]).await
+    db.fetch_all(open!("order by r.last_at desc, r.id desc limit 50"), &[]).await
 }
 
 pub(super) async fn one(db: &mut impl Read, id: RefusalId) -> Result<Option<OpenRefusal>, DbError> {
-    db.load_optional(open!("and r.id = $1"), &[&id]).await
+    db.fetch_optional(open!("and r.id = $1"), &[&id]).await
 }
 
 /// When something that is still open was refused last.
@@ -62,7 +62,7 @@ pub(super) struct Recorded {
 pub(super) async fn record(tx: &mut Tx, new: &Refusal) -> Result<Recorded, DbError> {
     let (id, at) = (RefusalId(tx.id()), tx.now());
     let (amount, currency) = (new.amount.map(|money| money.minor), new.amount.map(|money| money.currency));
-    tx.load_one(
+    tx.fetch_one(
         "insert into refusals (id, key, kind, order_id, payment_id, refund_id, job_id, amount, currency, reason, first_at, last_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          on conflict (key) where ended_at is null do update set times = refusals.times + 1, last_at = excluded.last_at,
@@ -83,7 +83,7 @@ pub(super) struct Ended {
 
 pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, by: &str) -> Result<Option<Ended>, DbError> {
     let at = tx.now();
-    tx.load_optional(
+    tx.fetch_optional(
         "update refusals set ended_at = $2, ended_by = $3, outcome = $4, note = $5 where id = $1 and ended_at is null
          returning id, kind, order_id",
         &[&id, &at, &by, &outcome, &note],
@@ -93,7 +93,7 @@ pub(super) async fn end(tx: &mut Tx, id: RefusalId, outcome: &str, note: &str, b
 
 pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str) -> Result<Vec<Ended>, DbError> {
     let at = tx.now();
-    tx.load_all(
+    tx.fetch_all(
         "update refusals set ended_at = $2, ended_by = $3, outcome = $4 where key = $1 and ended_at is null
          returning id, kind, order_id",
         &[&key, &at, &by, &outcome],
@@ -103,7 +103,7 @@ pub(super) async fn end_by_key(tx: &mut Tx, key: &str, outcome: &str, by: &str) 
 
 pub(super) async fn end_by_job(tx: &mut Tx, job: JobId) -> Result<Vec<Ended>, DbError> {
     let at = tx.now();
-    tx.load_all(
+    tx.fetch_all(
         "update refusals set ended_at = $2, ended_by = 'system', outcome = 'done' where job_id = $1 and ended_at is null
          returning id, kind, order_id",
         &[&job, &at],

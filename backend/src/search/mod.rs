@@ -155,7 +155,7 @@ async fn update(shop: &Shop, index: &Arc<SearchIndex>) -> Result<(), SearchError
 
 /// The products whose texts these events changed, be it with those of their category.
 async fn changed_products(shop: &Shop, events: &[RecordedEvent]) -> Result<Vec<ProductId>, DbError> {
-    let of = |kinds: &'static [&str]| events.iter().filter(move |event| kinds.contains(&event.kind.as_str())).map(|event| event.subject);
+    let of = |kinds: &'static [&str]| events.iter().filter(move |event| event.is_one_of(kinds)).map(|event| event.subject);
     let kinds = follows![ProductCreated, ProductUpdated, ProductPublished, ProductArchived, ProductWithdrawn];
     let mut changed: Vec<ProductId> = of(kinds).map(ProductId).collect();
     let categories: Vec<CategoryId> = of(CATEGORY_CHANGES).map(CategoryId).collect();

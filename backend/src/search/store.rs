@@ -46,7 +46,7 @@ macro_rules! documents {
 
 pub(super) async fn documents_of(db: &Db, ids: &[ProductId]) -> Result<Vec<SearchDocument>, DbError> {
     let sql = documents!("(select unhex(value->>'id') as id from json_each($1)) j join products p on p.id = j.id");
-    db.load_all(sql, &[&json_ids(ids)]).await
+    db.fetch_all(sql, &[&json_ids(ids)]).await
 }
 
 /// The products in these categories, whose names are searched too.
@@ -59,7 +59,7 @@ pub(super) async fn products_in(db: &Db, categories: &[CategoryId]) -> Result<Ve
 pub(super) async fn documents_after(db: &Db, last: Option<ProductId>) -> Result<Vec<SearchDocument>, DbError> {
     let sql =
         documents!("(select q.id, q.status, q.handle, q.vendor, q.category_id from products q where q.id > $1 order by q.id limit 500) p");
-    let mut documents: Vec<SearchDocument> = db.load_all(sql, &[&last.unwrap_or(ProductId(Uuid::nil()))]).await?;
+    let mut documents: Vec<SearchDocument> = db.fetch_all(sql, &[&last.unwrap_or(ProductId(Uuid::nil()))]).await?;
     documents.sort_by_key(|d| d.id);
     Ok(documents)
 }
@@ -80,7 +80,7 @@ pub(super) async fn names(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<
         slug: String,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select p.id, coalesce(t.name, e.name, p.handle) as name, coalesce(t.slug, e.slug, p.handle) as slug
              from (select unhex(value->>'id') as id from json_each($1)) j
              join products p on p.id = j.id

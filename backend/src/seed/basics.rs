@@ -112,7 +112,7 @@ impl Existing {
             list: tx.fetch_scalar("select id from price_lists where name = 'Shop'", &[]).await?,
             warehouse: tx.fetch_scalar("select id from locations where code = 'WH-1'", &[]).await?,
             store: tx.fetch_scalar("select id from locations where code = 'ST-1'", &[]).await?,
-            categories: tx.load_all("select handle, id from categories", &[]).await?,
+            categories: tx.fetch_all("select handle, id from categories", &[]).await?,
         })
     }
 

@@ -50,7 +50,7 @@ async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_products_and_a_w
         };
         pricing::save_delivery_method(shop, &shop.system(), Locale::En, standard).await.unwrap();
         assert_eq!(missing(shop).await, [Missing::Tax]);
-        let (mug,): (VariantId,) = crate::support::db(shop).fetch_one("select id from variants where sku = 'MUG'", &[]).await.unwrap();
+        let mug: VariantId = crate::support::db(shop).fetch_scalar("select id from variants where sku = 'MUG'", &[]).await.unwrap();
         place(shop, &[(mug, 2)]).await.unwrap();
         assert_eq!(number(shop, "select count(*) from orders").await, 1);
     })

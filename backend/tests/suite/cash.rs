@@ -5,12 +5,12 @@ use crate::support::{a_cart, a_product, address, both, form, guest, limit, numbe
 use backend::checkout::{self, CheckoutError, cash};
 use backend::fulfilment::FulfilmentError;
 use backend::payments::{self, PaymentError};
-use backend::platform::Context;
 use backend::{Shop, fulfilment, orders};
 use domain::id::{ApiKeyId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
 use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
 use domain::{Currency, Locale, Money, Timestamp};
+use platform::Context;
 use uuid::Uuid;
 
 /// The field that a refused order is told about.

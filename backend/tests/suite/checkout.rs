@@ -2,12 +2,12 @@
 
 use crate::support::{TestShop, a_cart, a_product, address, both, buy, form, guest, number, place};
 use backend::checkout::{CheckoutError, place_order};
-use backend::platform::db::Tx;
-use backend::platform::secrets::Keys;
 use domain::id::{CartId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::view::{Address, CashOnDelivery, CheckoutForm, Placed};
 use domain::{Locale, Money};
+use platform::db::Tx;
+use platform::secrets::Keys;
 use sha2::{Digest, Sha256};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +142,7 @@ async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key()
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
         buy(shop, cart, "key-number-one").await.unwrap();
-        let (kept,): (Vec<u8>,) = shop.db().fetch_one("select body_hash from idempotency_keys", &[]).await.unwrap();
+        let kept: Vec<u8> = shop.db().fetch_scalar("select body_hash from idempotency_keys", &[]).await.unwrap();
         let guess = serde_json::to_string(&form(cart, PaymentMethod::Cod)).unwrap();
         assert!(!Sha256::digest(&guess).starts_with(&kept));
         let thief = Keys::from_bytes(&[7; 32]);

@@ -29,7 +29,7 @@ fn read(file: &str) -> Vec<std::collections::HashMap<String, String>> {
 /// The events of files that left: kind, actor and details.
 async fn recorded(shop: &TestShop) -> Vec<(String, String, Value)> {
     let sql = "select seq, id, kind, subject, actor, data, at from events where kind like '%export%' order by seq";
-    let events: Vec<RecordedEvent> = shop.db().load_all(sql, &[]).await.unwrap();
+    let events: Vec<RecordedEvent> = shop.db().fetch_all(sql, &[]).await.unwrap();
     events.into_iter().map(|event| (event.kind, event.actor, serde_json::from_str(&event.data).unwrap())).collect()
 }
 

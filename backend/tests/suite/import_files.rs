@@ -229,7 +229,7 @@ async fn numbers_are_read_in_one_way_or_asked_about_once() {
         let report = import(shop, &file).await;
         assert_eq!(outcomes(&report).iter().map(|t| t.0).collect::<Vec<_>>(), [10, 11, 12]);
         let sql = "select p.handle, r.amount from products p join variants v on v.product_id = p.id join prices r on r.variant_id = v.id";
-        let prices: Vec<Price> = shop.db().load_all(sql, &[]).await.unwrap();
+        let prices: Vec<Price> = shop.db().fetch_all(sql, &[]).await.unwrap();
         for (n, (spelling, amount)) in spellings.into_iter().enumerate() {
             let found = prices.iter().find(|price| price.handle == format!("p{n}")).map(|price| price.amount);
             assert_eq!(found, amount, "{spelling}");

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::support::{both, number};
 use backend::Shop;
 use backend::jobs::{self, JobsError};
-use backend::platform::Context;
-use backend::platform::db::{DbError, Tx};
 use domain::id::{JobId, RequestId, UserId};
 use domain::permission::Role;
+use platform::Context;
+use platform::db::{DbError, Tx};
 use platform::jobs::{Failure, Handler, Handlers, Job, TRIES, enqueue, enqueue_again};
 
 /// A job that a test says how to do.

@@ -173,7 +173,7 @@ async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name
             payload: String,
             last_error: Option<String>,
         }
-        let jobs: Vec<Row> = world.db().load_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
+        let jobs: Vec<Row> = world.db().fetch_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
         assert_eq!(jobs.len(), 1);
         let kept = format!("{jobs:?}");
         assert!(jobs[0].last_error.is_some() && !kept.contains("Maria") && !kept.contains("example.com"), "{kept}");

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use crate::support::outside::{ASKS, DECLINED, VISA, WEBHOOK_SECRET, World, assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_product, both, buy, guest, number, place};
 use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
-use backend::platform::db::Tx;
 use backend::{fulfilment, orders};
 use domain::id::RefundId;
 use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
 use domain::view::Placed;
 use hmac::{Hmac, KeyInit, Mac};
+use platform::db::Tx;
 use serde_json::json;
 use sha2::Sha256;
 
@@ -143,7 +143,7 @@ fn signed(world: &World, body: &str, secret: &str) -> String {
 async fn late_news_of_a_failure_never_take_a_paid_order_back() {
     both_worlds(async |world| {
         let placed = captured(world).await;
-        let (reference,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
+        let reference: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         for (n, kind) in ["payment_intent.payment_failed", "payment_intent.canceled"].into_iter().enumerate() {
             let status = if n == 0 { "requires_payment_method" } else { "canceled" };
             let body = json!({ "id": format!("evt_late_{n}"), "type": kind, "data": { "object": {
@@ -208,7 +208,7 @@ async fn an_answer_that_was_lost_after_the_money_moved_is_found_again() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         // Captured at the gateway, but the shop died before it could write that down.
-        let (reference,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
+        let reference: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let url = format!("{}/v1/payment_intents/{reference}/capture", world.running.url());
         let answer = world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap();
         assert!(answer.status().is_success());
@@ -372,8 +372,8 @@ async fn a_refund_whose_answer_was_lost_a_day_ago_is_not_made_twice() {
         let placed = captured(world).await;
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         assert!(refund(world, &owner(world), placed.order, 1_200, "a scratch").await.is_err());
-        let (intent,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
-        let (id,): (RefundId,) = world.db().fetch_one("select id from refunds", &[]).await.unwrap();
+        let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
+        let id: RefundId = world.db().fetch_scalar("select id from refunds", &[]).await.unwrap();
         // It was made; the answer and the key are gone.
         let form = [("payment_intent", intent.as_str()), ("amount", "1200"), ("metadata[refund]", &id.to_string())];
         let url = format!("{}/v1/refunds", world.running.url());
@@ -417,7 +417,7 @@ async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
         // As after a crash between the gateway's answer and the cancellation.
-        let (intent,): (String,) = world.db().fetch_one("select gateway_ref from payments", &[]).await.unwrap();
+        let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let url = format!("{}/v1/payment_intents/{intent}/cancel", world.running.url());
         assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
         settle(world, placed.order).await.unwrap();

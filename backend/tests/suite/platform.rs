@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use backend::platform::db::{Batcher, Db, DbError, Outcome, Rows, Scripts, Tx};
-use backend::platform::secrets::SecretsError;
 use backend::{OpenError, Shop, ShopConfig};
 use domain::id::EventId;
+use platform::db::{Batcher, Db, DbError, Flag, Hex, JsonRows, Outcome, Scripts, Tx, hex};
 use platform::events::{self, Event, Subscriber};
 use platform::follows;
+use platform::secrets::SecretsError;
 use sqlx::Connection;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ async fn put(tx: &mut Tx, key: &str) -> Result<(), DbError> {
 }
 
 async fn has(db: &Db, key: &str) -> bool {
-    db.fetch_optional::<(i64,)>("select 1 from settings where key = $1", &[&key]).await.unwrap().is_some()
+    db.fetch_optional_scalar::<String>("select key from settings where key = $1", &[&key]).await.unwrap().is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +123,7 @@ async fn serialisation_failures_are_tried_again() {
             tokio::spawn(async move {
                 db.write(async move |tx| {
                     tx.execute("set transaction isolation level serializable", &[]).await?;
-                    let (n,) = tx.fetch_one::<(i64,)>("select updated_at from settings where key = 'counter'", &[]).await?;
+                    let n: i64 = tx.fetch_scalar("select updated_at from settings where key = 'counter'", &[]).await?;
                     tx.execute("update settings set updated_at = $1 where key = 'counter'", &[&(n + 1)]).await?;
                     Ok::<_, DbError>(())
                 })
@@ -182,12 +182,12 @@ async fn a_migration_that_breaks_off_leaves_nothing_and_runs_again() {
         let db = Db::open(url).await.unwrap();
         let broken = db.migrate_to(HALF).await;
         assert!(matches!(&broken, Err(DbError::Migration { name, .. }) if name == "0002_second"), "{broken:?}");
-        assert!(db.fetch_all::<(i64,)>("select n from second", &[]).await.is_err());
+        assert!(db.fetch_scalars::<i64>("select n from second", &[]).await.is_err());
         db.close().await;
 
         let db = Db::open(url).await.unwrap();
         assert_eq!(db.migrate_to(WHOLE).await.unwrap(), ["0002_second"]);
-        assert_eq!(db.fetch_all::<(i64,)>("select n from second", &[]).await.unwrap(), [(2,)]);
+        assert_eq!(db.fetch_scalars::<i64>("select n from second", &[]).await.unwrap(), [2]);
         let older = db.migrate_to(&WHOLE[..1]).await;
         assert!(matches!(&older, Err(DbError::Newer(name)) if name == "0002_second"), "{older:?}");
         db.close().await;
@@ -231,9 +231,9 @@ async fn closing_finishes_what_was_promised() {
                 Err(error) => assert!(matches!(error, DbError::Stopped), "{error}"),
             }
         }
-        assert!(matches!(db.fetch_all::<(i64,)>("select n from first", &[]).await, Err(DbError::Stopped)));
+        assert!(matches!(db.fetch_scalars::<i64>("select n from first", &[]).await, Err(DbError::Stopped)));
         let db = Db::open(url).await.unwrap();
-        assert_eq!(db.fetch_one::<(i64,)>("select count(*) from first", &[]).await.unwrap(), (kept,));
+        assert_eq!(db.fetch_scalar::<i64>("select count(*) from first", &[]).await.unwrap(), kept);
         db.close().await;
     })
     .await;
@@ -273,22 +273,44 @@ async fn a_copy_of_sqlite_is_whole() {
     assert!(postgres.db().size().await.unwrap() > 0);
 }
 
-type Columns = (String, Uuid, i64, bool, Vec<u8>, Option<String>);
+#[derive(Debug, PartialEq, sqlx::FromRow)]
+struct Columns {
+    text: String,
+    id: Uuid,
+    number: i64,
+    yes: Flag,
+    bytes: Vec<u8>,
+    nothing: Option<String>,
+}
+
+#[derive(serde::Serialize)]
+struct Given<'a> {
+    text: &'a str,
+    id: Hex<'a>,
+    number: i64,
+    yes: Flag,
+    bytes: Hex<'a>,
+    nothing: Option<&'a str>,
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_and_values_arrive_as_they_were() {
     both(async |shop| {
         let (id, text, bytes) = (Uuid::now_v7(), "\"ñ\\\n\u{1}🥭'", vec![0_u8, 255]);
-        let mut rows = Rows::new();
-        rows.row(&[&text, &id, &i64::MAX, &true, &bytes, &None::<String>]);
-        rows.row(&[&"", &Uuid::nil(), &i64::MIN, &false, &Vec::<u8>::new(), &Some("x".to_owned())]);
-        let sql =
-            "select value->>0, unhex(value->>1), cast(value->>2 as bigint), cast(value->>3 as bigint), unhex(value->>4, ''), value->>5
-                   from json_each($1)";
-        let read: Vec<Columns> = shop.db().fetch_all(sql, &[&rows.end()]).await.unwrap();
+        let (nil, none) = (Uuid::nil(), Vec::new());
+        let mut rows = JsonRows::new();
+        rows.push(&Given { text, id: hex(&id), number: i64::MAX, yes: Flag(true), bytes: hex(&bytes), nothing: None });
+        rows.push(&Given { text: "", id: hex(&nil), number: i64::MIN, yes: Flag(false), bytes: hex(&none), nothing: Some("x") });
+        let sql = "select value->>'text' as text, unhex(value->>'id') as id, cast(value->>'number' as bigint) as number,
+                    cast(value->>'yes' as bigint) as yes, unhex(value->>'bytes', '') as bytes, value->>'nothing' as nothing
+             from json_each($1)";
+        let read: Vec<Columns> = shop.db().fetch_all(sql, &[&rows.finish()]).await.unwrap();
         assert_eq!(
             read,
-            [(text.into(), id, i64::MAX, true, bytes, None), (String::new(), Uuid::nil(), i64::MIN, false, vec![], Some("x".into()))]
+            [
+                Columns { text: text.into(), id, number: i64::MAX, yes: Flag(true), bytes, nothing: None },
+                Columns { text: String::new(), id: nil, number: i64::MIN, yes: Flag(false), bytes: none, nothing: Some("x".into()) },
+            ]
         );
         // A NUL from a form is no error of the database.
         shop.db().write(async |tx: &mut Tx| put(tx, "n\0ul").await).await.unwrap();
@@ -513,11 +535,8 @@ async fn the_settings_of_before_stay_until_others_are_read() {
     both(async |shop| {
         let mut settings = backend::settings::load(shop).await.unwrap();
         settings.currency = "USD".into();
-        let manager = backend::platform::Context::staff(
-            domain::id::UserId(shop.id()),
-            domain::permission::Role::Manager,
-            domain::id::RequestId(shop.id()),
-        );
+        let manager =
+            platform::Context::staff(domain::id::UserId(shop.id()), domain::permission::Role::Manager, domain::id::RequestId(shop.id()));
         backend::settings::save(shop, &manager, settings).await.unwrap();
         shop.settings().forget();
         assert_eq!(backend::settings::shop_currency(shop).code(), "USD");
@@ -556,7 +575,7 @@ async fn a_file_name_never_leads_out_of_the_folder() {
     for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
         assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");
     }
-    let name = backend::platform::files::Files::name(b"picture");
+    let name = platform::files::Files::name(b"picture");
     shop.files().put(&name, b"picture").unwrap();
     shop.files().put(&name, b"picture").unwrap();
     assert_eq!(shop.files().get(&name).unwrap(), b"picture");
@@ -573,7 +592,7 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
             if counted.fetch_add(1, Ordering::SeqCst) < 2 {
                 put(tx, keys[0]).await?;
             }
-            let (at,): (i64,) = tx.fetch_one("select updated_at from settings where key = $1", &[&keys[0]]).await?;
+            let at: i64 = tx.fetch_scalar("select updated_at from settings where key = $1", &[&keys[0]]).await?;
             Ok(vec![Outcome::Answered(Ok::<_, DbError>(at))])
         };
         let batcher = Batcher::new(shop.db().clone(), 64, work);

@@ -1,13 +1,13 @@
 //! Prices, discounts, and the rules that managers set, on both databases.
 
 use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, form, guest, items, number, place};
-use backend::platform::Context;
 use backend::pricing::{self, RulesError};
 use domain::id::{RequestId, UserId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::Role;
 use domain::view::{DeliveryMethodDraft, FieldErrors, TaxRateDraft};
 use domain::{Currency, Locale, Money, Timestamp};
+use platform::Context;
 
 const DAY: i64 = Timestamp::DAY;
 
@@ -174,9 +174,9 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
         let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         assert!(offered.iter().all(|option| option.code != "boat"));
         assert_eq!(pricing::delivery_methods(shop, &manager).await.unwrap().len(), 2);
-        let told: (String,) =
-            shop.db().fetch_one("select data from events where kind = 'delivery.changed' order by seq desc limit 1", &[]).await.unwrap();
-        let data: serde_json::Value = serde_json::from_str(&told.0).unwrap();
+        let told: String =
+            shop.db().fetch_scalar("select data from events where kind = 'delivery.changed' order by seq desc limit 1", &[]).await.unwrap();
+        let data: serde_json::Value = serde_json::from_str(&told).unwrap();
         assert_eq!(data["changed"]["fee"], serde_json::json!([5_000, 7_500]));
         assert_eq!((data["changed"]["active"].clone(), data["changed"].get("days_min")), (serde_json::json!([true, false]), None));
     })

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use crate::support::{Folder, START, a_product, form, guest, items};
 use backend::fulfilment::{self, Returned};
 use backend::jobs;
-use backend::platform::clock::SimulatedClock;
-use backend::platform::db::DbError;
-use backend::platform::rng::SeededRng;
 use backend::{Shop, ShopConfig, inventory, orders, payments};
 use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, ParcelId, RequestId, UserId, VariantId};
 use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Role;
+use platform::clock::SimulatedClock;
+use platform::db::DbError;
 use platform::jobs::Handlers;
+use platform::rng::SeededRng;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -57,7 +57,7 @@ impl World {
             let product = a_product().at(random.random_range(1..50_000)).with_stock_in("WH-1", random.random_range(0..20));
             variants.push(product.with_stock_in("WH-2", random.random_range(0..8)).make(&shop).await);
         }
-        let places = shop.db().fetch_all::<(LocationId,)>("select id from locations order by position", &[]).await.unwrap();
+        let places = shop.db().fetch_scalars::<LocationId>("select id from locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
         jobs::observe(&mut handlers);
@@ -66,7 +66,7 @@ impl World {
             clock,
             random,
             variants,
-            places: places.into_iter().map(|p| p.0).collect(),
+            places,
             carts: Vec::new(),
             orders: Vec::new(),
             parcels: Vec::new(),
@@ -81,7 +81,7 @@ impl World {
 
     /// One thing that somebody does. What the business refuses is part of the day.
     async fn step(&mut self) -> String {
-        let owner = backend::platform::Context::staff(UserId(self.shop.id()), Role::Owner, RequestId(self.shop.id()));
+        let owner = platform::Context::staff(UserId(self.shop.id()), Role::Owner, RequestId(self.shop.id()));
         let (orders, parcels) = (self.orders.clone(), self.parcels.clone());
         match self.random.random_range(0..18) {
             0..=2 => {

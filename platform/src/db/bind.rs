@@ -76,20 +76,6 @@ macro_rules! bind_ids {
             fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError> { self.map(|id| id.0).sqlite(to) }
             fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError> { self.map(|id| id.0).postgres(to) }
         }
-        impl super::Column for domain::id::$id {
-            fn get(row: &super::RawRow, index: usize) -> Result<Self, sqlx::Error> { Uuid::get(row, index).map(Self) }
-        }
-        impl super::Column for Option<domain::id::$id> {
-            fn get(row: &super::RawRow, index: usize) -> Result<Self, sqlx::Error> {
-                Ok(Option::<Uuid>::get(row, index)?.map(domain::id::$id))
-            }
-        }
-        impl super::Cell for domain::id::$id {
-            fn write(&self, to: &mut String) { self.0.write(to); }
-        }
-        impl super::Cell for Option<domain::id::$id> {
-            fn write(&self, to: &mut String) { self.map(|id| id.0).write(to); }
-        }
     )*};
 }
 
@@ -99,3 +85,14 @@ bind_ids! {
     RefusalId
     SavedFilterId
 }
+
+macro_rules! bind_states {
+    ($($state:ident)*) => {$(
+        impl Bind for domain::order::$state {
+            fn sqlite(&self, to: &mut SqliteArguments) -> Result<(), BoxDynError> { self.as_str().sqlite(to) }
+            fn postgres(&self, to: &mut PgArguments) -> Result<(), BoxDynError> { self.as_str().postgres(to) }
+        }
+    )*};
+}
+
+bind_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Channel }

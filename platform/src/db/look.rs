@@ -11,8 +11,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
 
 use super::error::DbError;
-use super::reach::Reach;
 use super::migrate::Migrations;
+use super::reach::Reach;
 use super::writer::{Db, Inner, Pool};
 use crate::clock::SystemClock;
 use crate::rng::SystemRng;

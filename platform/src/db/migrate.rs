@@ -114,7 +114,7 @@ impl Db {
     pub async fn tables(&self) -> Result<Vec<TableColumn>, DbError> {
         match &self.0.pool {
             Pool::Sqlite(_) => {
-                self.load_all(
+                self.fetch_all(
                     "select m.name as table_name, c.name as column_name from sqlite_master m join pragma_table_info(m.name) c
                      where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.name",
                     &[],
@@ -122,7 +122,7 @@ impl Db {
                 .await
             }
             Pool::Postgres(_) => {
-                self.load_all(
+                self.fetch_all(
                     "select cast(table_name as text) as table_name, cast(column_name as text) as column_name from information_schema.columns
                      where table_schema = 'public' order by 1, 2",
                     &[],

@@ -13,11 +13,11 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::DbError;
-use crate::clock::{Clock, SystemClock};
-use crate::rng::{Rng, SystemRng};
 use super::reach::Reach;
 use super::tx::{Conn, Tx};
 use super::writer::{Db, Inner, MAX_QUEUED, Pool, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
+use crate::clock::{Clock, SystemClock};
+use crate::rng::{Rng, SystemRng};
 
 /// Connections of Postgres for writes, and as many for reads.
 const POSTGRES_CONNECTIONS: u32 = 8;
@@ -162,7 +162,13 @@ impl Db {
             .map_err(failed)?;
         let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
-        let writers = Writers { pool: writes, reach: Arc::clone(&reach), changed: Arc::clone(&changed), full: Arc::clone(&full), rng: Arc::clone(&rng) };
+        let writers = Writers {
+            pool: writes,
+            reach: Arc::clone(&reach),
+            changed: Arc::clone(&changed),
+            full: Arc::clone(&full),
+            rng: Arc::clone(&rng),
+        };
         let writer = spawn_writer(move || async move {
             tokio::task::LocalSet::new().run_until(postgres_writer(writers, jobs, POSTGRES_CONNECTIONS as usize)).await;
         })?;

@@ -6,7 +6,12 @@ use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Database, Decode, FromRow, Type};
 
-use super::old_row::RawRow;
+/// A row of either database, not yet read.
+#[derive(Debug)]
+pub(super) enum RawRow {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
 
 /// What a row of either database becomes: a struct with `#[derive(sqlx::FromRow)]`.
 pub trait FromDb: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}

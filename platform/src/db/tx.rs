@@ -12,8 +12,8 @@ use super::bind::Binds;
 use super::derived::derived_reads;
 use super::error::DbError;
 use super::json_rows::{Hex, JsonRows, hex};
-use super::old_row::{OldRow, RawRow};
 use super::reach::Lease;
+use super::row::RawRow;
 use super::row::{self, FromDb, Scalar};
 use crate::Context;
 use crate::events::Event;
@@ -23,21 +23,25 @@ use uuid::Uuid;
 /// What can be read from: a transaction, or the database itself.
 pub trait Read: Send {
     /// All rows of a query.
-    fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
+    fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
 
     /// The first row, when there is one.
-    fn load_optional<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
-        async move { Ok(self.load_all::<T>(sql, binds).await?.into_iter().next()) }
+    fn fetch_optional<T: FromDb>(
+        &mut self,
+        sql: &'static str,
+        binds: Binds<'_>,
+    ) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
+        async move { Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next()) }
     }
 
     /// The first row, or [`DbError::NotFound`].
-    fn load_one<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<T, DbError>> + Send {
-        async move { self.load_optional(sql, binds).await?.ok_or(DbError::NotFound) }
+    fn fetch_one<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<T, DbError>> + Send {
+        async move { self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound) }
     }
 
     /// The only column of all rows.
     fn fetch_scalars<T: Scalar>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send {
-        async move { Ok(self.load_all::<(T,)>(sql, binds).await?.into_iter().map(|(value,)| value).collect()) }
+        async move { Ok(self.fetch_all::<(T,)>(sql, binds).await?.into_iter().map(|(value,)| value).collect()) }
     }
 
     /// The only column of the first row, when there is one.
@@ -46,24 +50,12 @@ pub trait Read: Send {
         sql: &'static str,
         binds: Binds<'_>,
     ) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
-        async move { Ok(self.load_optional::<(T,)>(sql, binds).await?.map(|(value,)| value)) }
+        async move { Ok(self.fetch_optional::<(T,)>(sql, binds).await?.map(|(value,)| value)) }
     }
 
     /// The only column of the first row, or [`DbError::NotFound`].
     fn fetch_scalar<T: Scalar>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<T, DbError>> + Send {
         async move { self.fetch_optional_scalar(sql, binds).await?.ok_or(DbError::NotFound) }
-    }
-
-    /// All rows of a query.
-    fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> impl Future<Output = Result<Vec<T>, DbError>> + Send;
-
-    /// The first row, when there is one.
-    fn fetch_optional<T: OldRow>(
-        &mut self,
-        sql: &'static str,
-        binds: Binds<'_>,
-    ) -> impl Future<Output = Result<Option<T>, DbError>> + Send {
-        async move { Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next()) }
     }
 }
 
@@ -259,34 +251,9 @@ impl Tx {
     ///
     /// # Errors
     /// As [`Tx::execute`].
-    pub async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+    pub async fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         let rows = self.raw_rows(sql, binds).await?;
         self.note(row::read(&rows).map_err(DbError::from))
-    }
-
-    /// All rows of a query, or what a statement returns.
-    ///
-    /// # Errors
-    /// As [`Tx::execute`].
-    pub async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
-        let rows = self.raw_rows(sql, binds).await?;
-        self.note(rows.iter().map(T::from_db).collect::<Result<Vec<T>, _>>().map_err(DbError::from))
-    }
-
-    /// The first row, when there is one.
-    ///
-    /// # Errors
-    /// As [`Tx::execute`].
-    pub async fn fetch_optional<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
-        Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next())
-    }
-
-    /// The first row.
-    ///
-    /// # Errors
-    /// [`DbError::NotFound`] when there is none.
-    pub async fn fetch_one<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
-        self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
     }
 
     /// Takes row locks on Postgres, in the order the statement names; SQLite's writer has the whole database anyway.
@@ -331,11 +298,7 @@ impl Tx {
 }
 
 impl Read for Tx {
-    async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
-        Self::load_all(self, sql, binds).await
-    }
-
-    async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+    async fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         Self::fetch_all(self, sql, binds).await
     }
 }

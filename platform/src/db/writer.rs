@@ -21,8 +21,7 @@ use super::derived::derived_reads;
 use super::error::DbError;
 use super::open::Lock;
 use super::reach::{Lease, Reach};
-use super::old_row::{OldRow, RawRow};
-use super::row::{self, FromDb, Scalar};
+use super::row::{self, FromDb, RawRow, Scalar};
 use super::tx::{Conn, Read, Tx, postgres_args, sqlite_args};
 use crate::Context;
 use crate::clock::Clock;
@@ -161,16 +160,8 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn load_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+    pub async fn fetch_all<T: FromDb>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         Ok(row::read(&self.raw_rows(sql, binds).await?)?)
-    }
-
-    /// All rows of a query, outside any transaction.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn fetch_all<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
-        Ok(self.raw_rows(sql, binds).await?.iter().map(T::from_db).collect::<Result<Vec<T>, _>>()?)
     }
 
     async fn raw_rows(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
@@ -239,22 +230,6 @@ impl Db {
         })
     }
 
-    /// The first row, when there is one.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn fetch_optional<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<Option<T>, DbError> {
-        Ok(self.fetch_all::<T>(sql, binds).await?.into_iter().next())
-    }
-
-    /// The first row.
-    ///
-    /// # Errors
-    /// [`DbError::NotFound`] when there is none.
-    pub async fn fetch_one<T: OldRow>(&self, sql: &'static str, binds: Binds<'_>) -> Result<T, DbError> {
-        self.fetch_optional(sql, binds).await?.ok_or(DbError::NotFound)
-    }
-
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0.pool, Pool::Postgres(_))
@@ -300,7 +275,6 @@ impl Db {
             lock.release();
         }
     }
-
 }
 
 /// What a connection that was lost again and again means; the log says how it was lost.
@@ -310,11 +284,7 @@ fn away(error: &DbError) -> DbError {
 }
 
 impl Read for &Db {
-    async fn load_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
-        Db::load_all(self, sql, binds).await
-    }
-
-    async fn fetch_all<T: OldRow>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
+    async fn fetch_all<T: FromDb>(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<T>, DbError> {
         Db::fetch_all(self, sql, binds).await
     }
 }

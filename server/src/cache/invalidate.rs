@@ -3,7 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backend::catalog::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES};
+use backend::inventory::events::STOCK_CHANGES;
 use backend::platform::events::{self, RecordedEvent};
+use backend::platform::follows;
+use backend::pricing::events::{DeliveryChanged, TaxChanged};
+use backend::settings::events::SettingsChanged;
 use backend::{Shop, checkout, settings};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
@@ -14,11 +19,6 @@ use super::PageCache;
 const STOCK_DELAY: Duration = Duration::from_secs(1);
 /// How often the next cut-off is looked up again, as settings may have changed.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-
-/// Events of these areas change what pages show.
-const AREAS: &[&str] = &["product.", "category.", "catalog.", "delivery.", "tax."];
-const SETTINGS: &[&str] = &["settings."];
-const STOCK: &[&str] = &["stock."];
 
 /// The tasks that invalidate pages. Dropping this stops them.
 pub struct Invalidation {
@@ -39,15 +39,17 @@ fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>
     let (delayed, requested) = watch::channel(());
     tokio::spawn(invalidate_later(pages.clone(), requested));
     let settings_shop = shop.clone();
-    events::watch(shop, move |events: &[RecordedEvent]| {
-        let is_about = |areas: &[&str]| events.iter().any(|event| areas.iter().any(|area| event.kind.starts_with(area)));
-        if is_about(SETTINGS) {
+    events::watch(shop.db(), move |events: &[RecordedEvent]| {
+        let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
+        let settings = any(follows![SettingsChanged]);
+        let listings = any(PRODUCT_CHANGES) || any(CATEGORY_CHANGES) || any(follows![CatalogChanged, TaxChanged, DeliveryChanged]);
+        if settings {
             tokio::spawn(reload_settings(settings_shop.clone(), pages.clone()));
-        } else if is_about(AREAS) {
+        } else if listings {
             pages.invalidate();
         }
         // The caches of the backend follow the same events. A page that was rendered before they were up to date is rendered again.
-        if [SETTINGS, AREAS, STOCK].into_iter().any(is_about) {
+        if settings || listings || any(STOCK_CHANGES) {
             delayed.send_replace(());
         }
         changes.send_modify(|count| *count += 1);

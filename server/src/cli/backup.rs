@@ -134,13 +134,13 @@ fn check_is_sqlite(file: &Path) -> Result<(), String> {
 /// Opens the copy, migrates it, and checks its integrity.
 async fn check_copy(file: &Path) -> Result<(), String> {
     let db = Db::open(&format!("sqlite:{}", file.display())).await.map_err(|error| error.to_string())?;
-    let integrity: Result<(String,), _> = db.fetch_one("select integrity_check from pragma_integrity_check limit 1", &[]).await;
-    let shop: Result<Option<(String,)>, _> = db.fetch_optional("select name from schema_migrations limit 1", &[]).await;
+    let integrity: Result<String, _> = db.fetch_scalar("select integrity_check from pragma_integrity_check limit 1", &[]).await;
+    let shop: Result<Option<String>, _> = db.fetch_optional_scalar("select name from schema_migrations limit 1", &[]).await;
     let migrated = db.migrate(&backend::SCHEMA).await;
     db.close().await;
     match (integrity, shop) {
-        (Ok((verdict,)), Ok(Some(_))) if verdict == "ok" => migrated.map(drop).map_err(|error| error.to_string()),
-        (Ok((verdict,)), Ok(Some(_))) => Err(format!("it is damaged: {verdict}")),
+        (Ok(verdict), Ok(Some(_))) if verdict == "ok" => migrated.map(drop).map_err(|error| error.to_string()),
+        (Ok(verdict), Ok(Some(_))) => Err(format!("it is damaged: {verdict}")),
         (Err(error), _) => Err(error.to_string()),
         (_, Ok(None) | Err(_)) => Err("it holds no shop".to_owned()),
     }

@@ -160,7 +160,7 @@ async fn database(config: &Config) -> Vec<Finding> {
 }
 
 async fn check_database(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
-    let count = async |sql: &'static str| db.fetch_one::<(i64,)>(sql, &[]).await.map(|row| row.0);
+    let count = async |sql: &'static str| db.fetch_scalar::<i64>(sql, &[]).await;
     let mut findings = vec![Finding::Good(format!("database {shown}"))];
     for check in backend::audit::integrity(db, false).await {
         if check.failures.is_empty() {

@@ -90,7 +90,7 @@ impl Readiness {
             return Some("ending");
         }
         let sql = "select cast(1 as bigint) from schema_migrations limit 1";
-        match tokio::time::timeout(CHECK_TIMEOUT, self.shop.db().fetch_optional::<(i64,)>(sql, &[])).await {
+        match tokio::time::timeout(CHECK_TIMEOUT, self.shop.db().fetch_optional_scalar::<i64>(sql, &[])).await {
             Ok(Ok(_)) => self.writer_failure().await,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "not ready");

@@ -24,8 +24,9 @@ access!(ListKeys, Access::Staff(Permission::WriteStaff));
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    let (_, secret) =
-        backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes).await.map_err(crate::identity_error)?;
+    let (_, secret) = backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes)
+        .await
+        .map_err(crate::identity_error)?;
     request::show();
     Ok(secret)
 }

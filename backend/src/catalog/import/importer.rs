@@ -160,7 +160,7 @@ impl<'a> Importer<'a> {
         let rows: Vec<Head> = self
             .shop
             .db()
-            .load_all(
+            .fetch_all(
                 "select p.handle, p.id, i.hash, coalesce(i.unfinished, 0) as unfinished
                  from (select value->>'text' as handle from json_each($1)) j
                  join products p on p.handle = j.handle
@@ -240,14 +240,14 @@ impl<'a> Importer<'a> {
         }
         let db = self.shop.db();
         let skus: Vec<SkuRow> = db
-            .load_all(
+            .fetch_all(
                 "select v.sku, v.product_id as product from (select value->>'text' as sku from json_each($1)) j
                  join variants v on v.sku = j.sku",
                 &[&json_texts(skus)],
             )
             .await?;
         let slugs: Vec<SlugRow> = db
-            .load_all(
+            .fetch_all(
                 "select t.locale, t.slug from (select value->>'text' as slug from json_each($1)) j
                  cross join product_texts t where t.locale in ('en', 'fil') and t.slug = j.slug",
                 &[&json_texts(slugs)],

@@ -153,14 +153,14 @@ impl Importer<'_> {
         }
         let db = self.shop.db();
         let imported: Vec<ImportedRow> = db
-            .load_all(
+            .fetch_all(
                 "select i.source, i.picture_id as picture, p.hash from (select value->>'text' as source from json_each($1)) j
                  join imported_pictures i on i.source = j.source join pictures p on p.id = i.picture_id",
                 &[&json_texts(images.iter().map(|(_, image)| &image.source))],
             )
             .await?;
         let own: Vec<OwnRow> = db
-            .load_all(
+            .fetch_all(
                 "select p.id, p.hash from (select unhex(value->>'id') as id from json_each($1)) j join pictures p on p.id = j.id",
                 &[&json_ids(sources_by_id.keys())],
             )

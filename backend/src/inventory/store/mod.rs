@@ -29,7 +29,7 @@ pub(super) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Re
     }
     let ids = json_ids(variants);
     let locked: Vec<StockKey> = tx
-        .load_all(
+        .fetch_all(
             "select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))
              order by variant_id, location_id for update skip locked",
             &[&ids],
@@ -37,7 +37,7 @@ pub(super) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Re
         .await?;
     let locked: BTreeSet<StockKey> = locked.into_iter().collect();
     let all: Vec<StockKey> = tx
-        .load_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))", &[&ids])
+        .fetch_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))", &[&ids])
         .await?;
     Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
 }
@@ -66,7 +66,7 @@ pub(super) async fn available_for_update(tx: &mut Tx, variants: &BTreeSet<Varian
         &[&ids],
     )
     .await?;
-    tx.load_all(
+    tx.fetch_all(
         "select s.variant_id, s.location_id, s.available
          from (select unhex(value->>'id') as id from json_each($1)) j
          join stock s on s.variant_id = j.id join locations l on l.id = s.location_id
@@ -193,7 +193,7 @@ pub(super) struct Reservation {
 
 pub(super) async fn open_reservations(tx: &mut Tx, order: OrderId) -> Result<Vec<Reservation>, DbError> {
     tx.lock("select 1 from reservations where order_id = $1 order by id for update", &[&order]).await?;
-    tx.load_all(
+    tx.fetch_all(
         "select id, order_line_id, variant_id, location_id, quantity, shipped from reservations
          where order_id = $1 and state = 'open' order by id",
         &[&order],
@@ -202,7 +202,7 @@ pub(super) async fn open_reservations(tx: &mut Tx, order: OrderId) -> Result<Vec
 }
 
 pub(super) async fn reservations(tx: &mut Tx, order: OrderId) -> Result<Vec<Reservation>, DbError> {
-    tx.load_all(
+    tx.fetch_all(
         "select id, order_line_id, variant_id, location_id, quantity, shipped from reservations where order_id = $1 order by id",
         &[&order],
     )
@@ -351,5 +351,5 @@ pub(super) struct Units {
 /// Units of a variant at a location.
 pub(super) async fn units(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Units, DbError> {
     let sql = "select available, reserved from stock where variant_id = $1 and location_id = $2";
-    Ok(tx.load_optional(sql, &[&variant, &location]).await?.unwrap_or_default())
+    Ok(tx.fetch_optional(sql, &[&variant, &location]).await?.unwrap_or_default())
 }

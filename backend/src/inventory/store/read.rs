@@ -22,7 +22,7 @@ pub(in crate::inventory) async fn available_of(
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select variant_id, cast(sum(available) as bigint) as available from stock
              where variant_id in (select unhex(value->>'id') from json_each($1)) group by variant_id",
             &[&json_ids(variants)],
@@ -57,7 +57,7 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
     let (after_sku, after_location) = after.split_once('~').unwrap_or((after, ""));
     let like = format!("%{}%", search.to_lowercase().replace(['%', '_'], " "));
     let mut rows: Vec<StockRow> = db
-        .load_all(
+        .fetch_all(
             "select v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location,
                 l.name as location_name, s.on_hand, s.reserved, s.available
              from variants v
@@ -84,7 +84,7 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
 
 pub(in crate::inventory) async fn low(db: &Db, below: i64) -> Result<Vec<StockRowView>, DbError> {
     let rows: Vec<StockRow> = db
-        .load_all(
+        .fetch_all(
             "select v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location,
                 l.name as location_name, s.on_hand, s.reserved, s.available
              from stock s
@@ -119,7 +119,7 @@ pub(crate) struct NamedVariant {
 
 /// These variants with their names in a language, fewest available first.
 pub(crate) async fn named(db: &mut impl Read, variants: &[VariantId], locale: Locale) -> Result<Vec<NamedVariant>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select v.sku, coalesce(t.name, e.name, p.handle) as name, cast(sum(s.available) as bigint) as units
          from variants v join products p on p.id = v.product_id join stock s on s.variant_id = v.id
          left join product_texts t on t.product_id = p.id and t.locale = $2
@@ -142,7 +142,7 @@ pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Resu
         order_id: Option<OrderId>,
     }
     let rows: Vec<Row> = db
-        .load_all(
+        .fetch_all(
             "select id, at, kind, quantity, reason, order_id from stock_movements where variant_id = $1 order by at desc, id desc limit 100",
             &[&variant],
         )

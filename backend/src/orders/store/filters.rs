@@ -12,7 +12,7 @@ pub(in crate::orders) struct SavedFilter {
 }
 
 pub(in crate::orders) async fn filters(db: &mut impl Read, user: UserId) -> Result<Vec<SavedFilter>, DbError> {
-    db.load_all("select id, name_hash, sealed from saved_filters where user_id = $1 and list = 'orders' order by id limit 100", &[&user])
+    db.fetch_all("select id, name_hash, sealed from saved_filters where user_id = $1 and list = 'orders' order by id limit 100", &[&user])
         .await
 }
 

@@ -47,12 +47,12 @@ pub(in crate::orders) async fn by_state(
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
     match (payment.is_empty(), fulfilment.is_empty()) {
-        (true, true) => db.load_all(newest!("true"), &[&at, &id]).await,
-        (false, true) => db.load_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
-        (true, false) => db.load_all(newest!("o.fulfilment_state = $3"), &[&at, &id, &fulfilment]).await,
+        (true, true) => db.fetch_all(newest!("true"), &[&at, &id]).await,
+        (false, true) => db.fetch_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
+        (true, false) => db.fetch_all(newest!("o.fulfilment_state = $3"), &[&at, &id, &fulfilment]).await,
         (false, false) => {
             let sql = newest!("o.payment_state = $3 and o.fulfilment_state = $4");
-            db.load_all(sql, &[&at, &id, &payment, &fulfilment]).await
+            db.fetch_all(sql, &[&at, &id, &payment, &fulfilment]).await
         }
     }
 }
@@ -86,10 +86,10 @@ macro_rules! in_queue {
 /// The orders of a queue, newest first.
 pub(in crate::orders) async fn by_queue(db: &mut impl Read, (at, id): PageKey, queue: OrderQueue) -> Result<Vec<OrderRow>, DbError> {
     match queue {
-        OrderQueue::ToPack => db.load_all(newest!(in_queue!(to_pack)), &[&at, &id]).await,
-        OrderQueue::ToShip => db.load_all(newest!(in_queue!(to_ship)), &[&at, &id]).await,
-        OrderQueue::Unpaid => db.load_all(newest!(in_queue!(unpaid)), &[&at, &id]).await,
-        OrderQueue::CashDue => db.load_all(newest!(in_queue!(cash_due)), &[&at, &id]).await,
+        OrderQueue::ToPack => db.fetch_all(newest!(in_queue!(to_pack)), &[&at, &id]).await,
+        OrderQueue::ToShip => db.fetch_all(newest!(in_queue!(to_ship)), &[&at, &id]).await,
+        OrderQueue::Unpaid => db.fetch_all(newest!(in_queue!(unpaid)), &[&at, &id]).await,
+        OrderQueue::CashDue => db.fetch_all(newest!(in_queue!(cash_due)), &[&at, &id]).await,
     }
 }
 
@@ -103,7 +103,7 @@ pub(in crate::orders) struct Counts {
 }
 
 pub(in crate::orders) async fn queue_counts(db: &mut impl Read) -> Result<Counts, DbError> {
-    db.load_one(
+    db.fetch_one(
         concat!(
             "select (select count(*) from orders o where ",
             in_queue!(to_pack),
@@ -128,7 +128,7 @@ pub(in crate::orders) async fn by_number(
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         newest!("o.number >= $3 and o.number < $4 and ($5 = '' or o.payment_state = $5) and ($6 = '' or o.fulfilment_state = $6)"),
         &[&at, &id, &from, &to, &payment, &fulfilment],
     )
@@ -143,7 +143,7 @@ pub(in crate::orders) async fn by_discount(
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         newest!("o.discount_code = $3 and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"),
         &[&at, &id, &code, &payment, &fulfilment],
     )
@@ -157,7 +157,7 @@ pub(in crate::orders) async fn by_contacts(
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         newest!(
             "o.contact_id in (select unhex(value->>'id') from json_each($3))
              and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
@@ -174,7 +174,7 @@ pub(in crate::orders) async fn by_sku(
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         newest!(
             "o.id in (select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = $3)
              and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
@@ -185,5 +185,5 @@ pub(in crate::orders) async fn by_sku(
 }
 
 pub(in crate::orders) async fn of_user(db: &mut impl Read, (at, id): PageKey, user: UserId) -> Result<Vec<OrderRow>, DbError> {
-    db.load_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
+    db.fetch_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
 }

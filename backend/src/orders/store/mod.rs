@@ -76,7 +76,7 @@ pub(crate) struct Facts {
 }
 
 pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
-    db.load_optional(
+    db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
             delivery_name, promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived,
             waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
@@ -126,7 +126,7 @@ macro_rules! facts_of {
 pub(crate) use facts_of;
 
 pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
-    tx.load_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
+    tx.fetch_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
 }
 
 pub(super) async fn set_states(
@@ -175,7 +175,7 @@ pub(super) struct LineUnits {
 }
 
 pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUnits>, DbError> {
-    tx.load_all(
+    tx.fetch_all(
         "select l.id, l.total, l.tax, l.quantity,
             (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
              where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
@@ -196,7 +196,7 @@ pub(super) struct Booked {
 
 /// The sums of an order's entries by account: of placing it, and of refunds and reductions.
 pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, DbError> {
-    tx.load_all(
+    tx.fetch_all(
         "select p.account, cast(sum(p.amount) as bigint) as amount from journal_entries e join postings p on p.entry_id = e.id
          where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
          group by p.account order by p.account",

@@ -39,7 +39,7 @@ pub(in crate::orders) struct ParcelRow {
 }
 
 pub(in crate::orders) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
             l.order_line_id, l.quantity
          from shipments s left join shipment_lines l on l.shipment_id = s.id
@@ -58,7 +58,7 @@ pub(in crate::orders) struct Unsent {
 }
 
 pub(in crate::orders) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
-    db.load_one(
+    db.fetch_one(
             "select (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations where order_id = $1 and state = 'open') as units,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
              where s.order_id = $1 and s.state in ('picked', 'packed')) as in_parcels",
@@ -68,7 +68,7 @@ pub(in crate::orders) async fn unsent(db: &mut impl Read, order: OrderId) -> Res
 }
 
 pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line>, DbError> {
-    db.load_all(
+    db.fetch_all(
         "select l.id, l.sku, l.name, l.options, l.picture_id, l.quantity, l.unit_price, l.discount, l.tax,
             l.total,
             (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
@@ -89,7 +89,7 @@ pub(crate) struct Paid {
 }
 
 pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbError> {
-    db.load_one(
+    db.fetch_one(
         "select (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = $1) as captured,
             (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = $1) as refunded,
             (select failure from payments where order_id = $1 order by attempt desc limit 1) as failure",
@@ -105,13 +105,13 @@ pub(in crate::orders) struct Ordered {
 }
 
 pub(in crate::orders) async fn ordered(db: &mut impl Read, order: OrderId) -> Result<Vec<Ordered>, DbError> {
-    db.load_all("select variant_id, quantity from order_lines where order_id = $1 order by position", &[&order]).await
+    db.fetch_all("select variant_id, quantity from order_lines where order_id = $1 order by position", &[&order]).await
 }
 
 /// An order's events, oldest first, at most 500.
 pub(in crate::orders) async fn events(db: &mut impl Read, order: OrderId) -> Result<Vec<RecordedEvent>, DbError> {
     let sql = "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500";
-    db.load_all(sql, &[&order]).await
+    db.fetch_all(sql, &[&order]).await
 }
 
 /// The contact of an account.
@@ -126,5 +126,5 @@ pub(in crate::orders) async fn contacts_of(db: &mut impl Read, users: &[UserId])
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    db.load_all("select id, contact_id from users where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(users)]).await
+    db.fetch_all("select id, contact_id from users where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(users)]).await
 }

@@ -6,14 +6,14 @@ pub mod wire;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use backend::platform::clock::SimulatedClock;
-use backend::platform::db::Db;
-use backend::platform::rng::SystemRng;
 use backend::{Shop, ShopConfig};
 use domain::id::{CategoryId, LocationId, PriceListId, ProductId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, OrderLimits, Placed, ShopSettings};
 use domain::{Locale, Quantity, Timestamp};
+use platform::clock::SimulatedClock;
+use platform::db::Db;
+use platform::rng::SystemRng;
 use uuid::Uuid;
 
 /// A folder that goes when the test ends.
@@ -98,8 +98,8 @@ pub async fn open(url: String, folder: Folder, change: impl FnOnce(&mut ShopConf
 
 /// Sets what shoppers may order.
 pub async fn limit(shop: &Shop, limits: OrderLimits) {
-    let (settings, at) = (ShopSettings { limits, ..backend::settings::load(shop).await.unwrap() }, shop.now());
-    shop.db().write(async move |tx| backend::platform::settings::put(tx, "shop", &settings, at).await).await.unwrap();
+    let settings = ShopSettings { limits, ..backend::settings::load(shop).await.unwrap() };
+    shop.db().write(async move |tx| platform::settings::put(tx, "shop", &settings).await).await.unwrap();
     shop.settings().forget();
     backend::settings::load(shop).await.unwrap();
 }
@@ -120,13 +120,13 @@ pub fn db(shop: &Shop) -> &Db {
 
 /// One number from the database.
 pub async fn number(shop: &Shop, sql: &'static str) -> i64 {
-    shop.db().fetch_one::<(i64,)>(sql, &[]).await.unwrap().0
+    shop.db().fetch_scalar(sql, &[]).await.unwrap()
 }
 
 /// The events of one subject, oldest first.
 pub async fn events_of(shop: &Shop, subject: Uuid) -> Vec<platform::events::RecordedEvent> {
     let sql = "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq";
-    shop.db().load_all(sql, &[&subject]).await.unwrap()
+    shop.db().fetch_all(sql, &[&subject]).await.unwrap()
 }
 
 /// What every shop has: two houses, a price list, tax, delivery, a discount code.
@@ -215,15 +215,15 @@ impl Goods {
                     &[&variant, &product, &handle],
                 )
                 .await?;
-                let list: (PriceListId,) = tx.fetch_one("select id from price_lists where name = 'Shop'", &[]).await?;
-                tx.execute("insert into prices (variant_id, price_list_id, amount) values ($1, $2, $3)", &[&variant, &list.0, &self.price])
+                let list: PriceListId = tx.fetch_scalar("select id from price_lists where name = 'Shop'", &[]).await?;
+                tx.execute("insert into prices (variant_id, price_list_id, amount) values ($1, $2, $3)", &[&variant, &list, &self.price])
                     .await?;
                 for (house, units) in &self.stock {
-                    let place: (LocationId,) = tx.fetch_one("select id from locations where code = $1", &[house]).await?;
+                    let place: LocationId = tx.fetch_scalar("select id from locations where code = $1", &[house]).await?;
                     let movement = backend::inventory::Movement {
                         id: domain::id::MovementId(inner.id()),
                         variant,
-                        location: place.0,
+                        location: place,
                         kind: "received",
                         units: *units,
                         reason: "test".into(),
@@ -232,7 +232,7 @@ impl Goods {
                     };
                     backend::inventory::receive(tx, &[movement]).await?;
                 }
-                Ok::<_, backend::platform::db::DbError>(())
+                Ok::<_, platform::db::DbError>(())
             })
             .await
             .unwrap();
@@ -240,8 +240,8 @@ impl Goods {
     }
 }
 
-pub fn guest(shop: &Shop) -> backend::platform::Context {
-    backend::platform::Context::nobody(domain::id::RequestId(shop.id()))
+pub fn guest(shop: &Shop) -> platform::Context {
+    platform::Context::nobody(domain::id::RequestId(shop.id()))
 }
 
 /// Articles of a cart.

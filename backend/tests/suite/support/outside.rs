@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backend::jobs;
-use backend::platform::Context;
-use backend::platform::clock::{Clock, SystemClock};
 use backend::{GatewayConfig, Shop, checkout, notifications, payments};
 use domain::Locale;
 use domain::id::{OrderId, RequestId, UserId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::Role;
 use domain::view::{OrderView, Placed};
+use platform::Context;
+use platform::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 use simulators::{Options, Running};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -75,7 +75,7 @@ async fn run(url: String, folder: Folder, test: &impl AsyncFn(&World)) {
         .unwrap();
     // The simulators live in the present: signatures of webhooks are minutes old at most.
     shop.clock.advance(SystemClock.now().millis() - shop.now().millis());
-    let http = backend::platform::http::client().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let http = platform::http::client().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let world = World { shop, running, http, taken: Arc::default() };
     test(&world).await;
     world.shop.close().await;
