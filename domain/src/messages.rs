@@ -113,7 +113,7 @@ mod tests {
     use crate::Locale;
 
     #[test]
-    fn a_text_is_said_in_the_readers_language() {
+    fn a_text_is_in_the_users_language() {
         assert_eq!(t::COMMON_ADD.text(Locale::En), "Add");
         assert_eq!(t::COMMON_ADD.text(Locale::Fil), "Idagdag");
         assert_eq!(t::COMMON_ADD.key, "common.add");

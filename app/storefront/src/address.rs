@@ -68,7 +68,7 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     Ok(AddressStart { address, format, levels })
 }
 
-/// An address with only the chosen delivery location.
+/// An address with only the chosen delivery place.
 #[cfg(feature = "ssr")]
 pub(crate) fn of_chosen_place() -> Address {
     match crate::place::chosen() {

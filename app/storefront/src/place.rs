@@ -1,4 +1,4 @@
-//! The delivery location: chosen once, stored in a cookie that holds nothing but the code of a city or country;
+//! The delivery place: chosen once, stored in a cookie that holds nothing but the code of a city or country;
 //! each page shows the fee and the days for it. The cookie is part of the key of the server's page cache.
 
 use std::time::Duration;
@@ -67,7 +67,7 @@ pub async fn find_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> 
 }
 access!(FindPlaces, Access::Public);
 
-/// Chooses the delivery location. Without a script it redirects to `back`.
+/// Chooses the delivery place. Without a script it redirects to `back`.
 #[server(endpoint = "choose_place", output = Answer)]
 pub async fn choose_place(place: String, #[server(default)] back: Option<String>) -> Result<DeliveryTo, AppError> {
     use domain::messages::t;
@@ -83,7 +83,7 @@ access!(ChoosePlace, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDelivery>(), access_of::<FindPlaces>(), access_of::<ChoosePlace>()];
 
-/// The delivery location as chosen on this page, in context.
+/// The delivery place as chosen on this page, in context.
 #[derive(Clone, Copy)]
 pub struct DeliveryContext {
     /// Chosen since the page was loaded.
@@ -186,7 +186,7 @@ fn focus_opener() {
     }
 }
 
-/// The delivery location in the header.
+/// The delivery place in the header.
 #[component]
 pub fn DeliverTo(
     /// As rendered.
@@ -265,7 +265,7 @@ pub fn DeliveryLine(
     .into_any()
 }
 
-/// The dialog that chooses the delivery location.
+/// The dialog that chooses the delivery place.
 #[component]
 pub fn PlaceDialog() -> impl IntoView {
     let open = use_delivery().open;

@@ -96,13 +96,13 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/taxes", "No tax rates yet"),
         ("/admin/settings/delivery", "No delivery methods yet"),
         ("/admin/settings/delivery/new", "Save changes"),
-        ("/admin/settings/jobs", "Nothing was given up"),
+        ("/admin/settings/jobs", "No failed jobs"),
         ("/admin/settings/discounts", "No discount codes yet"),
         ("/admin/settings/discounts/new", "Save changes"),
         ("/admin/settings/staff", "owner@example.com"),
         ("/admin/settings/keys", "Make a key"),
         ("/admin/preferences", "Mails to you"),
-        ("/admin/settings/denials", "Nothing was refused"),
+        ("/admin/settings/denials", "Nothing was denied"),
     ];
     for (address, words) in pages {
         let (status, _, body) = get(&router, address, &owner).await;

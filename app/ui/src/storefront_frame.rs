@@ -74,7 +74,7 @@ pub fn Header(
     /// Opens the cart's drawer instead of its page.
     #[prop(optional, into)]
     on_cart: Option<Callback<()>>,
-    /// The delivery location: before the categories, on wide screens beside the search.
+    /// The delivery place: before the categories, on wide screens beside the search.
     #[prop(optional, into)]
     place: Option<ViewFn>,
 ) -> impl IntoView {

@@ -1,12 +1,14 @@
 //! Webhooks of the gateway.
 
+use domain::id::PaymentId;
 use domain::view::{RefusalKind, reasons};
 
 use crate::Shop;
 use crate::refusals::{self, Refusal};
 
 use super::attempt::settle_one;
-use super::gateway::{GatewayError, WebhookError};
+use super::gateway::{GatewayError, WebhookError, WebhookEvent};
+use super::store::Attempt;
 use super::{PaymentError, failed_refund, jobs, lost, store};
 
 /// The key of the refusal for webhooks that were not accepted.
@@ -31,29 +33,13 @@ async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, Paymen
         Ok(event) => event,
         Err(error) => {
             tracing::warn!(%error, "a webhook was refused");
-            // Without a signature it can come from anybody, and is not shown to the staff.
-            if !signature.is_empty() {
-                let reason = match error {
-                    WebhookError::Signature => reasons::SIGNATURE,
-                    WebhookError::Malformed => reasons::UNREADABLE,
-                };
-                let row = Refusal::new(RefusalKind::Webhook, NOT_TAKEN.to_owned(), reason);
-                refusals::webhook_refused(shop, row).await?;
-            }
+            record_unbelieved(shop, signature, &error).await?;
             return Ok(400);
         }
     };
     refusals::webhook_taken(shop, NOT_TAKEN).await?;
-    let Some(reference) = event.reference else { return Ok(200) };
-    let found = match store::by_reference(&mut shop.db(), &reference).await? {
-        Some(attempt) => Some(attempt),
-        None => match event.payment {
-            // It overtook the answer that names the intent.
-            Some(payment) => store::by_id(&mut shop.db(), payment).await?,
-            None => None,
-        },
-    };
-    let Some(attempt) = found else {
+    let Some(reference) = event.reference.clone() else { return Ok(200) };
+    let Some(attempt) = attempt_of(shop, &event, &reference).await? else {
         // One row for all of them: others may take payments with the same account.
         let row = Refusal::new(RefusalKind::Webhook, "webhook:unknown".to_owned(), reasons::UNKNOWN_PAYMENT);
         refusals::webhook_refused(shop, row).await?;
@@ -67,18 +53,46 @@ async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, Paymen
             store::insert_webhook(tx, payment, &event.id, &event.kind).await
         })
         .await?;
-    match settle_one(shop, payment, &reference).await {
-        Ok(_) => {}
-        Err(PaymentError::Db(error)) => return Err(error.into()),
-        Err(PaymentError::Gateway(error)) if error.is_passing() => {
-            shop.db().write(async move |tx| jobs::settle_later(tx, payment, &event_id).await).await?;
-        }
-        Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::report(shop, payment, reasons::NOT_KNOWN).await?,
-        Err(error) => {
-            tracing::error!(%payment, %error, "a webhook does not fit its payment");
-            lost::report(shop, payment, reasons::MISMATCH).await?;
-        }
-    }
+    follow(shop, payment, &reference, event_id).await?;
     failed_refund::check(shop, payment).await?;
     Ok(200)
+}
+
+/// Without a signature it can come from anybody, and is not shown to the staff.
+async fn record_unbelieved(shop: &Shop, signature: &str, error: &WebhookError) -> Result<(), PaymentError> {
+    if signature.is_empty() {
+        return Ok(());
+    }
+    let reason = match error {
+        WebhookError::Signature => reasons::SIGNATURE,
+        WebhookError::Malformed => reasons::UNREADABLE,
+    };
+    Ok(refusals::webhook_refused(shop, Refusal::new(RefusalKind::Webhook, NOT_TAKEN.to_owned(), reason)).await?)
+}
+
+/// The attempt that a webhook is about.
+async fn attempt_of(shop: &Shop, event: &WebhookEvent, reference: &str) -> Result<Option<Attempt>, PaymentError> {
+    match (store::by_reference(&mut shop.db(), reference).await?, event.payment) {
+        (Some(attempt), _) => Ok(Some(attempt)),
+        // It overtook the answer that names the intent.
+        (None, Some(payment)) => Ok(store::by_id(&mut shop.db(), payment).await?),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Brings the payment to the gateway's state; a job does it later when the gateway does not answer.
+async fn follow(shop: &Shop, payment: PaymentId, reference: &str, event_id: String) -> Result<(), PaymentError> {
+    match settle_one(shop, payment, reference).await {
+        Ok(_) => Ok(()),
+        Err(PaymentError::Db(error)) => Err(error.into()),
+        Err(PaymentError::Gateway(error)) if error.is_passing() => {
+            shop.db().write(async move |tx| jobs::settle_later(tx, payment, &event_id).await).await?;
+            Ok(())
+        }
+        Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::report(shop, payment, reasons::NOT_KNOWN).await,
+        Err(error) => {
+            tracing::error!(%payment, %error, "a webhook does not fit its payment");
+            lost::report(shop, payment, reasons::MISMATCH).await
+        }
+    }
 }

@@ -83,8 +83,6 @@ pub async fn discounts(shop: &Shop, ctx: &Context, after: &str) -> Result<Discou
     Ok(DiscountListView { codes: rows.into_iter().map(|(_, row)| row).collect(), next })
 }
 
-/// One code.
-///
 /// # Errors
 /// [`RulesError::Unknown`], not allowed.
 pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<DiscountRowView, RulesError> {

@@ -55,7 +55,6 @@ pub struct Quote {
     pub sku: String,
     /// The product's name in the language that was asked for (English where there is none).
     pub name: String,
-    /// The product's slug.
     pub slug: String,
     /// Chosen options, `Large · Oat`.
     pub options: String,
@@ -64,7 +63,7 @@ pub struct Quote {
     /// Price of one, minor units. None when no list in force names it.
     pub price: Option<i64>,
     pub tax_class: String,
-    /// Grams of one.
+    /// Of one.
     pub weight_g: i64,
     /// What one costs the shop, minor units.
     pub cost: i64,

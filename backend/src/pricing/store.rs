@@ -184,36 +184,39 @@ pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(Ta
     Ok((id, before))
 }
 
+#[derive(sqlx::FromRow)]
+struct SettingsRow {
+    code: String,
+    position: i64,
+    fee: i64,
+    per_kg_fee: i64,
+    free_from: Option<i64>,
+    days_min: i64,
+    days_max: i64,
+    cutoff: Option<i64>,
+    regions: String,
+    collects_cash: Flag,
+    active: Flag,
+}
+
+#[derive(sqlx::FromRow)]
+struct TextRow {
+    code: String,
+    locale: String,
+    name: String,
+    description: String,
+}
+
+/// Every method as managers set it, those that are not offered as well.
 pub(super) async fn all_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethodDraft>, DbError> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        code: String,
-        position: i64,
-        fee: i64,
-        per_kg_fee: i64,
-        free_from: Option<i64>,
-        days_min: i64,
-        days_max: i64,
-        cutoff: Option<i64>,
-        regions: String,
-        collects_cash: Flag,
-        active: Flag,
-    }
-    #[derive(sqlx::FromRow)]
-    struct Text {
-        code: String,
-        locale: String,
-        name: String,
-        description: String,
-    }
-    let rows: Vec<Row> = db
+    let rows: Vec<SettingsRow> = db
         .fetch_all(
             "select code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active
              from delivery_methods order by position, code",
             &[],
         )
         .await?;
-    let texts: Vec<Text> = db.fetch_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
+    let texts: Vec<TextRow> = db.fetch_all("select code, locale, name, description from delivery_method_texts", &[]).await?;
     let mut texts: HashMap<(String, String), (String, String)> =
         texts.into_iter().map(|text| ((text.code, text.locale), (text.name, text.description))).collect();
     let methods = rows.into_iter().map(|row| {

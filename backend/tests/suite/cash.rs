@@ -11,6 +11,7 @@ use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
 use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
 use domain::{Currency, Locale, Money, Timestamp};
 use platform::Context;
+use platform::events::RecordedEvent;
 use uuid::Uuid;
 
 /// The field that a refused order is told about.
@@ -263,9 +264,9 @@ async fn cash_that_is_missing_at_the_door_stays_due_until_it_comes() {
         let now = see().await;
         assert_eq!((now.delivery, now.payment), (DeliveryState::Delivered, PaymentState::PartlyPaid));
         assert_eq!((now.captured.minor, due().await), (total - 5_000, 1));
-        let told: (String, String) =
-            shop.db().fetch_one("select actor, data from events where kind = 'payment.cash_missing'", &[]).await.unwrap();
-        assert!(told.0.starts_with("staff:") && told.1.contains("\"amount\":5000"), "{told:?}");
+        let sql = "select seq, id, kind, subject, actor, data, at from events where kind = 'payment.cash_missing'";
+        let event: RecordedEvent = shop.db().fetch_one(sql, &[]).await.unwrap();
+        assert!(event.actor.starts_with("staff:") && event.data.contains("\"amount\":5000"), "{event:?}");
         assert!(now.timeline.iter().any(|entry| entry.kind == "payment.cash_missing" && entry.text.contains("50.00")));
         assert_sound(shop).await;
 

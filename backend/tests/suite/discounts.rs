@@ -65,8 +65,8 @@ async fn a_code_is_made_used_changed_and_switched_off() {
         assert_eq!((known.uses, known.draft.takes), (1, Discount::Percent(2_500)));
         save(shop, DiscountDraft { takes: Discount::Amount(700), ..known.draft.clone() }).await.unwrap();
         assert_eq!(cart(shop, variant, "FIESTA-25").await.totals.discount.minor, 700);
-        let data: String =
-            shop.db().fetch_scalar("select data from events where kind = 'discount.changed' order by seq desc limit 1", &[]).await.unwrap();
+        let sql = "select data from events where kind = 'discount.changed' order by seq desc limit 1";
+        let data: String = shop.db().fetch_scalar(sql, &[]).await.unwrap();
         assert!(data.contains("takes") && !data.contains("min_subtotal"), "{data}");
 
         // The number of uses leads to the orders it counts.

@@ -32,3 +32,4 @@ mod simulation;
 mod staff_mails;
 mod support;
 mod trouble;
+mod unpaid;

@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use crate::support::outside::{ASKS, DECLINED, VISA, WEBHOOK_SECRET, World, assert_sound, both_worlds, clerk, owner};
-use crate::support::{a_product, both, buy, guest, number, place};
+use crate::support::{a_product, both, buy, number};
 use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
 use backend::{fulfilment, orders};
 use domain::id::RefundId;
-use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::order::{DeliveryState, FulfilmentState, PaymentState};
 use domain::view::Placed;
 use hmac::{Hmac, KeyInit, Mac};
 use platform::db::Tx;
@@ -285,45 +285,6 @@ async fn an_order_that_costs_nothing_needs_no_card() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unpaid_card_order_expires_and_gives_its_stock_back() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        assert!(place(world, &[(variant, 1)]).await.is_err());
-        world.work().await;
-        assert_eq!(world.order(placed.order).await.cancelled, None);
-        world.shop.clock.advance(payments::UNPAID_FOR_MS);
-        world.work().await;
-        let order = world.order(placed.order).await;
-        assert_eq!((order.payment, order.fulfilment), (PaymentState::Voided, FulfilmentState::Cancelled));
-        assert!(order.cancelled.is_some());
-        assert!(place(world, &[(variant, 1)]).await.is_ok());
-        // The page that is still open takes no money any more.
-        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
-        assert_eq!(world.moved().await, (0, 0));
-        assert!(matches!(start_card(world, placed.order).await, Err(PaymentError::Cancelled)));
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
-        world.assert_sound().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_was_paid_without_the_shop_knowing_does_not_expire() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        // The shopper paid and closed the browser; no webhook came.
-        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        world.shop.clock.advance(payments::UNPAID_FOR_MS);
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
-        assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
-        world.assert_sound().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_order_lets_the_held_money_go() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
@@ -412,27 +373,6 @@ async fn a_card_that_was_paid_for_an_attempt_given_up_here_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        // As after a crash between the gateway's answer and the cancellation.
-        let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
-        let url = format!("{}/v1/payment_intents/{intent}/cancel", world.running.url());
-        assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
-        settle(world, placed.order).await.unwrap();
-        assert_eq!(world.order(placed.order).await.payment, PaymentState::Voided);
-        assert_eq!(payments::expire(world).await.unwrap(), 0, "its time is not over");
-        world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 1);
-        assert_eq!(world.order(placed.order).await.fulfilment, FulfilmentState::Cancelled);
-        assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
-        world.assert_sound().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn money_that_comes_for_a_cancelled_order_goes_back() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
@@ -476,101 +416,6 @@ async fn without_a_gateway_cards_are_refused_with_words() {
         assert_eq!(start_card(shop, placed.order).await.unwrap(), None);
         assert_eq!(payments::webhook(shop, None, b"{}").await, 404);
         assert_sound(shop).await;
-    })
-    .await;
-}
-
-async fn kept_until_picked(world: &World, order: domain::id::OrderId) -> bool {
-    world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
-    world.work().await;
-    payments::expire(world).await.unwrap();
-    world.order(order).await.cancelled.is_none() && fulfilment::pick(world, &owner(world), order).await.is_ok()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unpaid_card_order_is_paid_in_cash_instead() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        let page = placed.pay_at.unwrap();
-        world.pay(&page, DECLINED).await;
-        assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| unpaid.cash));
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
-        // Pressed twice it is the same.
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
-        let order = world.order(placed.order).await;
-        assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cod, PaymentState::Pending, None));
-        assert_eq!(number(world, "select count(*) from payments where method = 'cod'").await, 1);
-        assert_eq!(number(world, "select count(*) from events where kind = 'order.payment_changed' and actor = 'nobody'").await, 1);
-        // The gateway's page that is still open takes nothing any more, and leads nowhere anew.
-        world.pay(&page, VISA).await;
-        assert_eq!(world.moved().await, (0, 0));
-        assert_eq!(start_card(world, placed.order).await.unwrap(), None);
-        world.send_mails().await;
-        assert_eq!(world.mails().await.iter().map(|mail| mail.0.clone()).collect::<Vec<_>>(), [format!("Order {} is in", placed.number)]);
-        // It does not expire, and its cash is taken at the door.
-        assert!(kept_until_picked(world, placed.order).await);
-        let parcel = world.order(placed.order).await.parcels[0].id;
-        fulfilment::pack(world, &owner(world), parcel).await.unwrap();
-        fulfilment::ship(world, &owner(world), parcel, "LBC", "").await.unwrap();
-        fulfilment::deliver(world, &owner(world), parcel).await.unwrap();
-        assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
-        world.assert_sound().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_was_paid_by_card_does_not_become_one_for_cash() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        // Paid in another tab; nobody told the shop yet.
-        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
-        let order = world.order(placed.order).await;
-        assert_eq!((order.payment_method, order.payment), (PaymentMethod::Card, PaymentState::Authorised));
-        let refused = orders::give_up_unpaid(world, &guest(world), placed.order).await;
-        assert!(matches!(refused, Err(orders::OrderError::Paid)), "{refused:?}");
-        world.assert_sound().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        world.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
-        assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| !unpaid.cash));
-        let refused = payments::pay_in_cash(world, &guest(world), placed.order).await;
-        assert!(matches!(refused, Err(PaymentError::NoCash)), "{refused:?}");
-        assert_eq!(world.order(placed.order).await.payment_method, PaymentMethod::Card);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again() {
-    both_worlds(async |world| {
-        let variant = a_product().with_stock(1).make(world).await;
-        let placed = world.card_order(&[(variant, 1)]).await;
-        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
-        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
-        let order = world.order(placed.order).await;
-        assert!(order.cancelled.is_some() && order.unpaid.is_none());
-        let goods = orders::cart_items(world, placed.order).await.unwrap();
-        assert_eq!(goods.iter().map(|item| (item.variant, item.quantity.get())).collect::<Vec<_>>(), [(variant, 1)]);
-        assert!(place(world, &[(variant, 1)]).await.is_ok());
-        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
-        assert_eq!(world.moved().await, (0, 0));
-        assert_eq!(number(world, "select count(*) from events where kind = 'order.cancelled' and actor = 'nobody'").await, 1);
-        world.assert_sound().await;
-        // Cash on delivery is not given up this way.
-        let cash = a_product().with_stock(1).make(world).await;
-        let placed = place(world, &[(cash, 1)]).await.unwrap();
-        assert!(matches!(orders::give_up_unpaid(world, &guest(world), placed.order).await, Err(orders::OrderError::Paid)));
     })
     .await;
 }

@@ -174,9 +174,9 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
         let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         assert!(offered.iter().all(|option| option.code != "boat"));
         assert_eq!(pricing::delivery_methods(shop, &manager).await.unwrap().len(), 2);
-        let told: String =
-            shop.db().fetch_scalar("select data from events where kind = 'delivery.changed' order by seq desc limit 1", &[]).await.unwrap();
-        let data: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let sql = "select data from events where kind = 'delivery.changed' order by seq desc limit 1";
+        let data: String = shop.db().fetch_scalar(sql, &[]).await.unwrap();
+        let data: serde_json::Value = serde_json::from_str(&data).unwrap();
         assert_eq!(data["changed"]["fee"], serde_json::json!([5_000, 7_500]));
         assert_eq!((data["changed"]["active"].clone(), data["changed"].get("days_min")), (serde_json::json!([true, false]), None));
     })

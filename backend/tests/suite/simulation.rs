@@ -34,7 +34,7 @@ struct World {
     clock: Arc<SimulatedClock>,
     random: StdRng,
     variants: Vec<VariantId>,
-    places: Vec<LocationId>,
+    locations: Vec<LocationId>,
     carts: Vec<(CartId, String)>,
     orders: Vec<OrderId>,
     parcels: Vec<ParcelId>,
@@ -57,7 +57,7 @@ impl World {
             let product = a_product().at(random.random_range(1..50_000)).with_stock_in("WH-1", random.random_range(0..20));
             variants.push(product.with_stock_in("WH-2", random.random_range(0..8)).make(&shop).await);
         }
-        let places = shop.db().fetch_scalars::<LocationId>("select id from locations order by position", &[]).await.unwrap();
+        let locations = shop.db().fetch_scalars::<LocationId>("select id from locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
         jobs::observe(&mut handlers);
@@ -66,7 +66,7 @@ impl World {
             clock,
             random,
             variants,
-            places,
+            locations,
             carts: Vec::new(),
             orders: Vec::new(),
             parcels: Vec::new(),
@@ -148,9 +148,9 @@ impl World {
                 None => "nothing to refund".into(),
             },
             12 => {
-                let (variant, place) = (self.pick(&self.variants.clone()).unwrap(), self.pick(&self.places.clone()).unwrap());
+                let (variant, location) = (self.pick(&self.variants.clone()).unwrap(), self.pick(&self.locations.clone()).unwrap());
                 let delta = self.random.random_range(-6..10);
-                format!("adjust {delta}: {:?}", inventory::adjust(&self.shop, &owner, variant, place, delta, "count").await)
+                format!("adjust {delta}: {:?}", inventory::adjust(&self.shop, &owner, variant, location, delta, "count").await)
             }
             13 => match self.pick(&parcels) {
                 Some(parcel) => format!("unpack: {:?}", fulfilment::unpack(&self.shop, &owner, parcel).await),

@@ -32,7 +32,7 @@ use crate::states;
 pub struct OrderPageView {
     pub order: OrderView,
     pub may: Vec<Permission>,
-    /// The idempotency key of the page's forms that move money.
+    /// The request key of the page's forms that move money.
     pub key: String,
 }
 

@@ -25,7 +25,7 @@ pub struct StockView {
     pub low: i64,
     /// May the user adjust it?
     pub may_adjust: bool,
-    /// The idempotency key of the form.
+    /// The request key of the form.
     pub key: String,
 }
 

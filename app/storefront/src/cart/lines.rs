@@ -311,7 +311,7 @@ fn focus_line(variant: VariantId) {
     }
 }
 
-/// The sums of a cart: with the cheapest delivery to the chosen location, else without delivery, as a note says.
+/// The sums of a cart: with the cheapest delivery to the chosen place, else without delivery, as a note says.
 #[component]
 pub fn Sums(
     #[prop(into)] view: Signal<CartView>,
@@ -321,7 +321,7 @@ pub fn Sums(
     let locale = use_locale();
     let contents = Signal::derive(move || view.with(contents_of));
     let to = place::current(delivery.clone());
-    // The location's name and the fee, once both are known.
+    // The place's name and the fee, once both are known.
     let shipping = Memo::new(move |_| {
         let (price, weight_g) = contents.get()?;
         to.with(|to| {

@@ -55,7 +55,7 @@ pub struct CheckoutStart {
     pub shipping: AddressStart,
     /// The billing address.
     pub billing: AddressStart,
-    /// The delivery options, once the location is known.
+    /// The delivery options, once the place is known.
     pub offers: Vec<Offer>,
     /// Does the shop ever take cash on delivery?
     pub takes_cash: bool,

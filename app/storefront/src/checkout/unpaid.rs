@@ -75,7 +75,8 @@ pub async fn read_latest_order() -> Result<Option<LatestOrder>, AppError> {
 access!(ReadLatestOrder, Access::Public);
 
 /// Changes an order, named by its signed link. `step` is `card`, to pay it by card; `cash`, to pay it
-/// in cash on delivery; `cancel`, to cancel it unpaid; `cart`, to put the items of a cancelled one into the cart again. Returns the next address.
+/// in cash on delivery; `cancel`, to cancel it unpaid; `cart`, to put the items of a cancelled one into the cart
+/// again. Returns the next address.
 #[server(endpoint = "finish_order", output = Answer)]
 pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
