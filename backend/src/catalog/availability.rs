@@ -1,8 +1,5 @@
 //! Keeps “in stock” of lists in step with stock, and the listing index in step with what other processes change.
 
-use crate::inventory::events::STOCK_CHANGES;
-use crate::pricing::events::{DeliveryChanged, TaxChanged};
-use crate::settings::events::SettingsChanged;
 use domain::id::ProductId;
 use platform::db::{DbError, json_ids};
 use platform::events::{self, Handled, RecordedEvent, Subscriber};
@@ -10,11 +7,16 @@ use platform::follows;
 use tokio::task::JoinHandle;
 
 use crate::Shop;
+use crate::inventory::events::STOCK_CHANGES;
+use crate::pricing::events::{DeliveryChanged, TaxChanged};
+use crate::settings::events::SettingsChanged;
 
-use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, ProductAvailabilityChanged};
+use super::events::{CatalogChanged, CategoryCreated, CategoryRemoved, CategoryUpdated, PRODUCT_CHANGES, ProductAvailabilityChanged};
 use super::store;
 
-/// Events after which units of a variant or an order may be available or not.
+/// Events after which everything in memory may be another.
+const GENERAL_CHANGES: &[&str] = follows![CategoryCreated, CategoryUpdated, CategoryRemoved, CatalogChanged, SettingsChanged];
+const RULE_CHANGES: &[&str] = follows![TaxChanged, DeliveryChanged];
 
 /// Follows stock and products for as long as the program runs.
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
@@ -36,9 +38,9 @@ fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
     let products = events.iter().filter(|event| event.is_one_of(PRODUCT_CHANGES));
     listings.invalidate(products.map(|event| ProductId(event.subject)));
-    if any(CATEGORY_CHANGES) || any(follows![CatalogChanged, SettingsChanged]) {
+    if any(GENERAL_CHANGES) {
         listings.invalidate_all();
-    } else if any(follows![TaxChanged, DeliveryChanged]) {
+    } else if any(RULE_CHANGES) {
         listings.invalidate_rules();
     }
 }

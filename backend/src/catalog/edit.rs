@@ -1,10 +1,10 @@
 //! What managers do with products: save, publish, archive.
 
-use domain::Locale;
 use domain::id::{CategoryId, LocationId, MovementId, PictureId, ProductId, VariantId};
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::ProductDraft;
+use domain::{Currency, Locale};
 use platform::Context;
 use platform::db::{Flag, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
@@ -239,7 +239,7 @@ impl ProductSave {
             .collect();
         let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
         let location = inventory::ensure_location(tx, &self.shop, &variants).await?;
-        receive(tx, &self.shop, location, &first, "first stock").await
+        receive(tx, shop_currency(&self.shop), location, &first, "first stock").await
     }
 }
 
@@ -255,7 +255,7 @@ pub(super) struct FirstStock {
 /// Receives units at a location, and books their value.
 pub(super) async fn receive(
     tx: &mut Tx,
-    shop: &Shop,
+    currency: Currency,
     location: LocationId,
     stock: &[FirstStock],
     reason: &str,
@@ -283,7 +283,7 @@ pub(super) async fn receive(
     if value > 0 {
         let postings = [("inventory", value), ("inventory_adjustment", -value)];
         let reference = movements.first().map_or_else(|| tx.id(), |m| m.id.0);
-        accounting::post(tx, "stock.received", None, reference, shop_currency(shop), &postings)
+        accounting::post(tx, "stock.received", None, reference, currency, &postings)
             .await
             .map_err(|e| CatalogError::Books(e.to_string()))?;
     }

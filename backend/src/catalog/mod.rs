@@ -64,7 +64,7 @@ pub enum CatalogError {
     #[error("this picture is too large: up to 15 MB and 50 megapixels can be used")]
     TooLarge,
     /// The file system's.
-    #[error("the picture could not be kept: {0}")]
+    #[error("the picture could not be stored: {0}")]
     Files(String),
     /// A file to import that is no list of products.
     #[error("{0}")]

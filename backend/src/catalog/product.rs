@@ -15,7 +15,7 @@ use crate::settings;
 use super::cache::ProductPage;
 use super::{CatalogError, browse, store};
 
-/// Shoppers are not told of more units than these.
+/// Shoppers see at most this many units.
 const MAX_SHOWN: i64 = 10;
 const RELATED: usize = 4;
 

@@ -96,7 +96,7 @@ pub(crate) async fn insert_products(tx: &mut Tx, list: PriceListId, products: &[
     tables.insert_parts(tx).await
 }
 
-/// What is written anew, and variants, which are archived unless they are written again.
+/// Deletes what is replaced, and archives variants; those that stay are written again afterwards.
 const CLEAR_PARTS: [&str; 9] = [
     "delete from variant_values where variant_id in
         (select v.id from variants v where v.product_id in (select unhex(value->>'id') from json_each($1)))",

@@ -76,7 +76,7 @@ pub(super) async fn write_batch(
     let stock: Vec<FirstStock> = products.iter().flat_map(|p| p.stock.iter().cloned()).collect();
     let variants: Vec<VariantId> = products.iter().flat_map(|p| p.product.variants.iter().map(|variant| variant.id)).collect();
     let location = inventory::ensure_location(tx, shop, &variants).await?;
-    receive(tx, shop, location, &stock, "import").await?;
+    receive(tx, currency, location, &stock, "import").await?;
     let ids: Vec<ProductId> = products.iter().map(|p| p.product.id).collect();
     write::refresh(tx, currency, &ids).await?;
     write_states(tx, &states).await?;

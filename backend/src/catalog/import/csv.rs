@@ -198,14 +198,14 @@ mod tests {
     #[test]
     fn a_broken_quote_swallows_its_own_row_alone() {
         let found = rows("a,\"open\nb,\"two\"\nc,\"x\" y,z\nd,5\" pipe\ne,\"never");
-        let told: Vec<_> = found.iter().map(|(line, cells, broken)| (*line, cells[0].as_str(), *broken)).collect();
-        assert_eq!(told, [(1, "a", true), (2, "b", false), (3, "c", true), (4, "d", false), (5, "e", true)]);
+        let records: Vec<_> = found.iter().map(|(line, cells, broken)| (*line, cells[0].as_str(), *broken)).collect();
+        assert_eq!(records, [(1, "a", true), (2, "b", false), (3, "c", true), (4, "d", false), (5, "e", true)]);
         assert_eq!(found[3].1[1], "5\" pipe");
     }
 
     #[test]
     fn letters_are_read_in_every_form_that_spreadsheets_write() {
-        let told = |bytes: &[u8]| decode(Locale::En, bytes).map(|text| (text.text, text.old_code_page, text.damaged));
+        let decoded = |bytes: &[u8]| decode(Locale::En, bytes).map(|text| (text.text, text.old_code_page, text.damaged));
         let utf16 = |mark: &[u8], to: fn(u16) -> [u8; 2]| [mark.to_vec(), "Piña 😀".encode_utf16().flat_map(to).collect()].concat();
         for bytes in [
             "Piña 😀".as_bytes().to_vec(),
@@ -215,11 +215,11 @@ mod tests {
             utf16(b"", u16::to_le_bytes),
             utf16(b"", u16::to_be_bytes),
         ] {
-            assert_eq!(told(&bytes), Ok(("Piña 😀".into(), false, false)), "{bytes:?}");
+            assert_eq!(decoded(&bytes), Ok(("Piña 😀".into(), false, false)), "{bytes:?}");
         }
-        assert_eq!(told(b"Pi\xf1a \x93\x80\x94"), Ok(("Piña “€”".into(), true, false)));
-        assert_eq!(told("ñ\u{ff}".as_bytes()).map(|t| t.2), Ok(false));
-        assert_eq!(told(b"\xc3\xb1 \xff"), Ok(("ñ \u{fffd}".into(), false, true)));
-        assert!(told(b"\x81\xff").is_err() && told(b"\xff\xfe\x00\xd8").is_err());
+        assert_eq!(decoded(b"Pi\xf1a \x93\x80\x94"), Ok(("Piña “€”".into(), true, false)));
+        assert_eq!(decoded("ñ\u{ff}".as_bytes()).map(|t| t.2), Ok(false));
+        assert_eq!(decoded(b"\xc3\xb1 \xff"), Ok(("ñ \u{fffd}".into(), false, true)));
+        assert!(decoded(b"\x81\xff").is_err() && decoded(b"\xff\xfe\x00\xd8").is_err());
     }
 }
