@@ -1,7 +1,7 @@
 //! Files in a folder of this machine.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use platform::files::FileStore;
 
@@ -9,10 +9,9 @@ use platform::files::FileStore;
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Uses this folder, and makes it.
-    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        Ok(Self(folder.to_owned()))
+    /// Uses this folder, which the first file makes.
+    pub(crate) const fn new(folder: PathBuf) -> Self {
+        Self(folder)
     }
 
     /// Where a file of this name is, or would be. A name never leaves the folder.

@@ -5,7 +5,6 @@
 mod folder;
 mod smtp;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use backend::{Adapters, ShopConfig};
@@ -17,8 +16,6 @@ use platform::mail::{MailTransport, Mailer};
 pub enum AdapterError {
     #[error("the mail server's address cannot be read: {0}")]
     Mail(String),
-    #[error("the data folder {0}: {1}")]
-    Folder(PathBuf, std::io::Error),
 }
 
 /// Opens what a shop is configured with.
@@ -27,7 +24,6 @@ pub enum AdapterError {
 /// See [`AdapterError`].
 pub fn open(config: &ShopConfig) -> Result<Adapters, AdapterError> {
     let smtp = config.smtp.as_deref().map(smtp::Smtp::open).transpose().map_err(AdapterError::Mail)?;
-    let folder = config.data_dir.join("files");
-    let files = folder::Folder::open(&folder).map_err(|error| AdapterError::Folder(folder, error))?;
+    let files = folder::Folder::new(config.data_dir.join("files"));
     Ok(Adapters { mailer: Mailer::new(smtp.map(|smtp| Arc::new(smtp) as Arc<dyn MailTransport>)), files: Files::new(Arc::new(files)) })
 }

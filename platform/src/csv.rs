@@ -15,7 +15,7 @@ pub const MARK: &str = "\u{feff}";
 /// ```
 /// let rows = [["Order", "Name"], ["1001", "=HYPERLINK(\"http://x.example\")"]];
 /// let lines = "Order,Name\r\n1001,\"'=HYPERLINK(\"\"http://x.example\"\")\"\r\n";
-/// assert_eq!(backend::platform::csv::lines(rows), lines.as_bytes());
+/// assert_eq!(platform::csv::lines(rows), lines.as_bytes());
 /// ```
 pub fn lines<R>(rows: impl IntoIterator<Item = R>) -> Vec<u8>
 where

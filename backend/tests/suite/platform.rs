@@ -280,7 +280,7 @@ struct Columns {
     number: i64,
     yes: Flag,
     bytes: Vec<u8>,
-    nothing: Option<String>,
+    remark: Option<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -290,7 +290,7 @@ struct Given<'a> {
     number: i64,
     yes: Flag,
     bytes: Hex<'a>,
-    nothing: Option<&'a str>,
+    remark: Option<&'a str>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,17 +299,17 @@ async fn rows_and_values_arrive_as_they_were() {
         let (id, text, bytes) = (Uuid::now_v7(), "\"ñ\\\n\u{1}🥭'", vec![0_u8, 255]);
         let (nil, none) = (Uuid::nil(), Vec::new());
         let mut rows = JsonRows::new();
-        rows.push(&Given { text, id: hex(&id), number: i64::MAX, yes: Flag(true), bytes: hex(&bytes), nothing: None });
-        rows.push(&Given { text: "", id: hex(&nil), number: i64::MIN, yes: Flag(false), bytes: hex(&none), nothing: Some("x") });
+        rows.push(&Given { text, id: hex(&id), number: i64::MAX, yes: Flag(true), bytes: hex(&bytes), remark: None });
+        rows.push(&Given { text: "", id: hex(&nil), number: i64::MIN, yes: Flag(false), bytes: hex(&none), remark: Some("x") });
         let sql = "select value->>'text' as text, unhex(value->>'id') as id, cast(value->>'number' as bigint) as number,
-                    cast(value->>'yes' as bigint) as yes, unhex(value->>'bytes', '') as bytes, value->>'nothing' as nothing
+                    cast(value->>'yes' as bigint) as yes, unhex(value->>'bytes', '') as bytes, value->>'remark' as remark
              from json_each($1)";
         let read: Vec<Columns> = shop.db().fetch_all(sql, &[&rows.finish()]).await.unwrap();
         assert_eq!(
             read,
             [
-                Columns { text: text.into(), id, number: i64::MAX, yes: Flag(true), bytes, nothing: None },
-                Columns { text: String::new(), id: nil, number: i64::MIN, yes: Flag(false), bytes: none, nothing: Some("x".into()) },
+                Columns { text: text.into(), id, number: i64::MAX, yes: Flag(true), bytes, remark: None },
+                Columns { text: String::new(), id: nil, number: i64::MIN, yes: Flag(false), bytes: none, remark: Some("x".into()) },
             ]
         );
         // A NUL from a form is no error of the database.

@@ -78,11 +78,16 @@ impl<'a> Importer<'a> {
         report: &mut ImportReport,
         problems: &mut Vec<ImportProblem>,
     ) -> Result<(), CatalogError> {
+        let count_before = problems.len();
         let conflicting = self.pass(batch, report, problems, true).await?;
         if conflicting.is_empty() {
             return Ok(());
         }
         let again: Vec<FileProduct> = batch.iter().filter(|file| conflicting.contains(&file.handle)).cloned().collect();
+        // What the first pass reported of these products, such as that their SKUs are taken, is not true of what is written.
+        let lines: HashSet<u64> = again.iter().flat_map(|file| file.lines.iter().chain(&file.rejected_lines)).copied().collect();
+        let of_first_pass = problems.split_off(count_before);
+        problems.extend(of_first_pass.into_iter().filter(|problem| !lines.contains(&problem.line)));
         self.pass(&again, report, problems, false).await.map(drop)
     }
 
