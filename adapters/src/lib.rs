@@ -1,15 +1,21 @@
-//! What the shop needs from outside of it, each behind a trait of the area that uses it: mail server, files.
+//! What the shop needs from outside of it, each behind a trait of the area that uses it: mail server, card gateway, search index,
+//! files.
 //!
 //! Another mail service or file store is another file here and a line in [`open`]; nothing of the business changes.
 
 mod folder;
+mod search;
 mod smtp;
+mod stripe;
 
 use std::sync::Arc;
 
+use backend::payments::Gateway;
 use backend::{Adapters, ShopConfig};
 use platform::files::Files;
 use platform::mail::{MailTransport, Mailer};
+
+pub use stripe::WEBHOOK_PATH;
 
 /// Why one of them could not be opened; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -25,5 +31,11 @@ pub enum AdapterError {
 pub fn open(config: &ShopConfig) -> Result<Adapters, AdapterError> {
     let smtp = config.smtp.as_deref().map(smtp::Smtp::open).transpose().map_err(AdapterError::Mail)?;
     let files = folder::Folder::new(config.data_dir.join("files"));
-    Ok(Adapters { mailer: Mailer::new(smtp.map(|smtp| Arc::new(smtp) as Arc<dyn MailTransport>)), files: Files::new(Arc::new(files)) })
+    let gateway = config.gateway.clone().map(stripe::Stripe::new);
+    Ok(Adapters {
+        mailer: Mailer::new(smtp.map(|smtp| Arc::new(smtp) as Arc<dyn MailTransport>)),
+        files: Files::new(Arc::new(files)),
+        gateway: gateway.map(|gateway| Arc::new(gateway) as Arc<dyn Gateway>),
+        search: Arc::new(search::SearchFolder::new(config.data_dir.join("search"))),
+    })
 }

@@ -10,7 +10,7 @@ use platform::jobs::{Ended, Handlers, revive};
 use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 
-use crate::{Shop, notifications, payments, refusals};
+use crate::{Shop, mails, notifications, payments, refusals};
 
 /// Why jobs were not shown or tried again.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -38,6 +38,7 @@ impl Event for JobRetried {
 pub fn handlers() -> Handlers<Shop> {
     let mut handlers = Handlers::new();
     payments::register(&mut handlers);
+    mails::register(&mut handlers);
     notifications::register(&mut handlers);
     observe(&mut handlers);
     handlers

@@ -1,4 +1,5 @@
-//! The business: one folder an area; the only crate that knows SQL and outside services.
+//! The business: one folder an area; the only crate that knows SQL. What is outside stands behind traits,
+//! which the crate `adapters` implements.
 //!
 //! An area's `mod.rs` holds what it can do, its `store.rs` the SQL. What must be true together is one transaction, what may
 //! follow is an event. Everything from outside comes in through [`Shop`].
@@ -14,6 +15,7 @@ pub mod fulfilment;
 pub mod identity;
 pub mod inventory;
 pub mod jobs;
+mod mails;
 pub mod notifications;
 pub mod orders;
 pub mod payments;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
-use crate::search::Engine;
+use crate::search::{LazyIndex, SearchIndexes};
 use crate::{SCHEMA, checkout, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
@@ -93,6 +93,9 @@ pub struct Adapters {
     pub mailer: Mailer,
     /// Photographs, as they were uploaded and in the forms that are served.
     pub files: Files,
+    /// Without one no cards are taken.
+    pub gateway: Option<Arc<dyn payments::Gateway>>,
+    pub search: Arc<dyn SearchIndexes>,
 }
 
 struct Inner {
@@ -105,10 +108,9 @@ struct Inner {
     passwords: PasswordHasher,
     session_cache: SessionCache,
     listings: ListingIndex,
-    search: Engine,
+    search_index: LazyIndex,
     checkout: OnceLock<checkout::OrderBatcher>,
     pace: payments::Pace,
-    http: reqwest::Client,
 }
 
 /// A running shop. Cloning it gives another handle to the same one.
@@ -162,10 +164,9 @@ impl Shop {
             passwords: PasswordHasher::new(cost),
             session_cache: SessionCache::default(),
             listings: ListingIndex::default(),
-            search: Engine::default(),
+            search_index: LazyIndex::default(),
             checkout: OnceLock::new(),
             pace: payments::Pace::default(),
-            http: platform::http::client().timeout(std::time::Duration::from_secs(10)).build().unwrap_or_default(),
         }));
         crate::settings::load(&shop).await?;
         Ok(shop)
@@ -212,18 +213,20 @@ impl Shop {
     pub fn feed(&self) -> &Feed {
         &self.0.feed
     }
-    /// For calls to outside services; gives up after ten seconds.
-    #[must_use]
-    pub fn http(&self) -> &reqwest::Client {
-        &self.0.http
+    /// The gateway for cards.
+    pub(crate) fn gateway(&self) -> Option<&Arc<dyn payments::Gateway>> {
+        self.0.adapters.gateway.as_ref()
     }
     #[must_use]
     pub fn listings(&self) -> &ListingIndex {
         &self.0.listings
     }
-    /// The search index.
-    pub(crate) fn search(&self) -> &Engine {
-        &self.0.search
+    pub(crate) fn search_index(&self) -> &LazyIndex {
+        &self.0.search_index
+    }
+    /// Opens the search index.
+    pub(crate) fn search_indexes(&self) -> Arc<dyn SearchIndexes> {
+        Arc::clone(&self.0.adapters.search)
     }
     pub(crate) fn passwords(&self) -> &PasswordHasher {
         &self.0.passwords

@@ -4,23 +4,19 @@ use std::collections::HashMap;
 
 use domain::id::{CategoryId, LocationId, PictureId, ProductId, VariantId};
 use domain::permission::Permission;
-use domain::view::{
-    OptionDraft, ProductAdminView, ProductDraft, ProductListView, ProductRowView, ProductTexts, StockRowView, VariantDraft,
-};
+use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductRowView, ProductTexts, StockRowView, VariantDraft};
 use domain::{Currency, Locale, Money};
 use platform::Context;
 use platform::db::{Db, DbError, json_ids};
 use sqlx::FromRow;
 
 use crate::Shop;
-use crate::search;
 use crate::settings::shop_currency;
 
 use super::{CatalogError, product, store};
 
 /// Products on one page of the managers' list.
-const PAGE: usize = 50;
-const STATUSES: [&str; 3] = ["draft", "published", "archived"];
+pub(crate) const PAGE: usize = 50;
 
 /// Categories to choose from, hidden ones too.
 ///
@@ -31,35 +27,8 @@ pub async fn category_choices(shop: &Shop, locale: Locale) -> Result<Vec<(Catego
     Ok(categories.into_iter().map(|c| (c.id, c.view(locale).name)).collect())
 }
 
-/// A page of products, newest first, all of them or those of a category; or what a search finds, best first. `status` is empty
-/// for all.
-///
-/// # Errors
-/// Not allowed, or what the database or the search says.
-pub async fn admin_list(
-    shop: &Shop,
-    ctx: &Context,
-    search: &str,
-    status: &str,
-    category: Option<CategoryId>,
-    after: Option<&str>,
-) -> Result<ProductListView, CatalogError> {
-    ctx.require(Permission::ReadProducts)?;
-    let status = if STATUSES.contains(&status) { status } else { "" };
-    let (ids, next) = if search.trim().is_empty() {
-        let after = after.and_then(|a| a.parse::<ProductId>().ok());
-        newest(shop.db(), status, category, after).await?
-    } else {
-        let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0);
-        let found =
-            search::products(shop, search, status, from, PAGE + 1).await.map_err(|e| CatalogError::Db(DbError::Lost(e.to_string())))?;
-        let next = (found.len() > PAGE).then(|| (from + PAGE).to_string());
-        (found.into_iter().take(PAGE).collect(), next)
-    };
-    Ok(ProductListView { products: list_rows(shop, &ids).await?, next })
-}
-
-async fn newest(
+/// A page of products, newest first, all of them or those of a category, and where the next page begins.
+pub(crate) async fn newest(
     db: &Db,
     status: &str,
     category: Option<CategoryId>,
@@ -98,7 +67,8 @@ struct ListRow {
     price_from: Option<i64>,
 }
 
-async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>, CatalogError> {
+/// Products of the managers' list, in the order of the ids.
+pub(crate) async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<ProductRowView>, CatalogError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -3,7 +3,7 @@
 //! Lists and filters are answered by the [`ListingIndex`], the published products in memory. It is read from `product_cards` and
 //! `product_facets`, which are written in the transaction of each change; only `in_stock` follows afterwards, by the stock events.
 
-mod admin;
+pub(crate) mod admin;
 mod availability;
 mod browse;
 mod cache;
@@ -26,7 +26,7 @@ use domain::view::FieldErrors;
 use platform::Forbidden;
 use platform::db::DbError;
 
-pub use admin::{admin_list, admin_product, category_choices};
+pub use admin::{admin_product, category_choices};
 pub use availability::{catch_up, follow};
 pub(crate) use browse::{STORIES, Story};
 pub use browse::{cards_by_ids, categories, home, listing};

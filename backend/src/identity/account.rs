@@ -8,7 +8,7 @@ use platform::{Context, throttle};
 
 use super::events::{EmailChanged, PasswordChanged, UserUpdated};
 use super::{IdentityError, digest, email_taken, login_throttle, password, salt, store};
-use crate::{Shop, customers, notifications};
+use crate::{Shop, customers, mails};
 
 /// Changes the signed-in user's password and ends all their sessions but the current one.
 ///
@@ -84,7 +84,7 @@ pub async fn save_contact(
         tx.record(user, UserUpdated { contact: prepared.id });
         if email_changed {
             store::end_sessions(tx, user, Some(&current_session)).await?;
-            notifications::send_email_changed(tx, &own, locale, &before).await?;
+            mails::send_email_changed(tx, &own, locale, &before).await?;
             tx.record(user, EmailChanged {});
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Mails to shoppers about their orders, in the order's language, with a link that needs no account; mails to staff ([`staff_mail`]); and
-//! mails about accounts ([`account_mail`]).
+//! Mails to shoppers about their orders, in the order's language, with a link that needs no account; and mails to staff
+//! ([`staff_mail`]). How a mail looks and is sent is in [`crate::mails`].
 //!
 //! A subscriber ([`subscriber`]) turns events into jobs, with a key so that no mail is sent twice; a job composes and sends its mail. Names
 //! and addresses are unsealed only there; neither jobs nor their errors contain any. If the program dies between the mail server's
@@ -18,23 +18,19 @@
 //! | `order.link_requested` | the link to follow the order, again |
 //!
 //! Addresses are not verified. So that the shop cannot be used to mail strangers, a mail contains no text of the buyer but a first name
-//! ([`template::greeting`]), and an address gets mails about at most [`MAX_ORDERS_PER_DAY`] orders a day.
+//! ([`crate::mails::greeting`]), and an address gets mails about at most [`MAX_ORDERS_PER_DAY`] orders a day.
 
-mod account_mail;
 pub mod events;
 mod order_mail;
 mod staff_mail;
 mod staff_notices;
-mod template;
 
 use domain::id::OrderId;
 use domain::order::PaymentMethod;
-use domain::view::reasons;
 use platform::db::DbError;
 use platform::events::{Event, Handled, RecordedEvent, Subscriber};
 use platform::follows;
-use platform::jobs::{Failure, Handlers, enqueue};
-use platform::mail::{Mail, MailError};
+use platform::jobs::{Handlers, enqueue};
 use serde::{Deserialize, Serialize};
 
 use self::order_mail::{MailCause, SendOrderMail};
@@ -45,7 +41,6 @@ use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, Ord
 use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded};
 use crate::refusals::events::RefusalOpened;
 
-pub(crate) use account_mail::send_email_changed;
 pub use staff_notices::{save_staff_notices, staff_notices};
 
 /// Mails about an unpaid or declined card wait so long: most shoppers are still at the bank's page, or take another card at once.
@@ -114,7 +109,6 @@ pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
 /// Registers the mail jobs.
 pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<SendOrderMail>();
-    account_mail::register(handlers);
     staff_mail::register(handlers);
 }
 
@@ -176,14 +170,4 @@ fn order_mail_of(event: &RecordedEvent) -> Option<PendingMail> {
     };
     let data = MailCause { event: serde_json::from_str(&event.data).unwrap_or_default(), paid: event.kind.starts_with("payment.") };
     Some(PendingMail { job: SendOrderMail { event: event.id, kind, order, data }, key, delay_ms })
-}
-
-async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
-    // The mail server's answer may name the recipient, so it is not stored.
-    shop.mailer().send(mail).await.map_err(|error| match error {
-        MailError::NoServer => "no mail server is configured".into(),
-        MailError::Address => Failure::Final("the recipient's or the shop's address is invalid".into()),
-        MailError::Refused(code) => Failure::Final(format!("{}{code}", reasons::MAIL)),
-        MailError::Server(_) => "the mail server was not ready, or did not answer".into(),
-    })
 }

@@ -12,14 +12,14 @@ use platform::mail::Mail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::template::{MailTemplate, greeting};
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
 use crate::customers::CustomerError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
+use crate::mails::{MailTemplate, greeting, sender};
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::payments::events::PaymentRefunded;
-use crate::{Shop, customers, payments, settings};
+use crate::{Shop, customers, mails, payments, settings};
 
 /// Composes and sends a mail about an order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl Job for SendOrderMail {
     async fn run(self, shop: Shop) -> Result<(), Failure> {
         let mail = compose(&shop, &self).await.map_err(|error| error.to_string())?;
         match mail {
-            Some(mail) => super::send(&shop, &mail).await,
+            Some(mail) => mails::send(&shop, &mail).await,
             None => Ok(()),
         }
     }
@@ -103,16 +103,6 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
         html: template.html(&settings.primary),
         subject: template.subject,
     }))
-}
-
-/// The sender's address, and the one to reply to when it is another. The sender is the configured address, which the mail server may
-/// send for, else the shop's contact address.
-pub(super) fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
-    match (configured, contact) {
-        (Some(from), contact) => (from.to_owned(), (!contact.is_empty() && contact != from).then(|| contact.to_owned())),
-        (None, "") => ("shop@localhost".to_owned(), None),
-        (None, contact) => (contact.to_owned(), None),
-    }
 }
 
 fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {

@@ -17,15 +17,14 @@ use platform::mail::Mail;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::order_mail::sender;
 use super::staff_notices;
-use super::template::MailTemplate;
 use crate::identity::IdentityError;
 use crate::inventory::events::{StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
+use crate::mails::{MailTemplate, sender};
 use crate::orders::events::OrderPlaced;
 use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged};
 use crate::refusals::events::RefusalOpened;
-use crate::{Shop, customers, inventory, orders, refusals, settings};
+use crate::{Shop, customers, inventory, mails, orders, refusals, settings};
 
 /// What happens within one window is one mail.
 const WINDOW_MS: i64 = 5 * 60 * 1_000;
@@ -50,7 +49,7 @@ impl Job for SendStaffMail {
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
         match compose(&shop, self).await.map_err(|error| error.to_string())? {
-            Some(mail) => super::send(&shop, &mail).await,
+            Some(mail) => mails::send(&shop, &mail).await,
             None => Ok(()),
         }
     }

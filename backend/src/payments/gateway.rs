@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::id::{OrderId, PaymentId, RefundId};
 use domain::order::AttemptState;
 use domain::{Money, Timestamp};
+use platform::secrets::Keys;
 
 /// The code of a refusal because the key was used before for a request with other details.
 pub const KEY_REUSED: &str = "key_reused";
@@ -121,6 +122,10 @@ pub enum WebhookError {
 /// A card gateway. Each changing request carries a key: repeated with the same key, it is answered and not carried out again.
 #[async_trait]
 pub trait Gateway: Send + Sync {
+    /// The HTTP header with a webhook's signature, in lower case.
+    fn signature_header(&self) -> &'static str;
+    /// Names the gateway and the account there; another key is another name. It is stored with each payment.
+    fn account(&self, keys: &Keys) -> String;
     /// Makes an intent, or answers with the one that its key made.
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError>;
     /// An intent as it is now.

@@ -25,10 +25,11 @@ mod lost;
 mod pace;
 mod refund;
 mod store;
-pub mod stripe;
 mod unpaid;
 mod unwind;
 mod webhook;
+
+use std::sync::Arc;
 
 use domain::id::{OrderId, PaymentId, RefundId, RequestId};
 use domain::messages::t;
@@ -169,16 +170,14 @@ pub enum GatewayCall {
 }
 
 /// The gateway of the shop's configuration.
-fn open_gateway(shop: &Shop) -> Option<Box<dyn Gateway>> {
-    let config = shop.config().gateway.clone()?;
-    Some(Box::new(stripe::Stripe::new(config, shop.http().clone())))
+#[must_use]
+pub fn open_gateway(shop: &Shop) -> Option<Arc<dyn Gateway>> {
+    shop.gateway().cloned()
 }
 
-/// Names the gateway and the account there; another key is another name.
+/// The gateway and the account there, as it is stored with each payment.
 fn account(shop: &Shop) -> Option<String> {
-    let config = shop.config().gateway.as_ref()?;
-    let tag = shop.keys().blind("gateway", &format!("{} {}", config.url, config.secret_key));
-    Some(tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}")))
+    Some(shop.gateway()?.account(shop.keys()))
 }
 
 /// The context of whoever requested something that is carried out now; the shop's own where nobody is known.

@@ -20,7 +20,7 @@ use super::gateway::GatewayError;
 use super::store::{Attempt, Refund};
 use super::{GatewayCall, PaymentError, context_of, jobs, store};
 
-/// How long the gateway knows a request by its key: Stripe promises a day. A request that is repeated later may have been carried out
+/// How long the gateway knows a request by its key: gateways promise a day. A request that is repeated later may have been carried out
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 

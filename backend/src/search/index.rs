@@ -1,39 +1,42 @@
-//! The tantivy index.
+//! The search index as the shop sees it, whichever it is.
 
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::Locale;
 use domain::id::ProductId;
-use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
-use tantivy::tokenizer::{AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
-use uuid::Uuid;
+use sqlx::FromRow;
 
-use super::SearchError;
-use super::store::SearchDocument;
+/// Its folder or its files.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the search index: {0}")]
+pub struct IndexError(pub String);
 
-/// The folder's name. Goes up when the fields change: an older index is then left alone and a new one is built.
-const SCHEMA_VERSION: &str = "v1";
-/// The least that tantivy accepts.
-const WRITER_MEMORY_BYTES: usize = 15_000_000;
-const MAX_WORDS: usize = 12;
-const STOP_WORDS: &[&str] =
-    &["a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with", "ang", "at", "mga", "na", "ng", "ni", "para", "sa", "si"];
-const ANALYZER: &str = "shop_words";
-
-/// How far the index has followed the events of a database.
+/// How far an index has followed the events of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cursor {
+pub struct Cursor {
     /// The id of its first event.
     pub database: String,
     pub seq: i64,
 }
 
+/// The texts of a product that are searched.
+#[derive(Clone, Debug, FromRow)]
+pub struct SearchDocument {
+    pub id: ProductId,
+    pub status: String,
+    pub name_en: String,
+    pub name_fil: String,
+    pub summary_en: String,
+    pub summary_fil: String,
+    pub vendor: String,
+    pub tags: String,
+    pub category: String,
+    pub option_values: String,
+    pub skus: String,
+}
+
 #[derive(Clone, Debug)]
-pub(super) struct SearchQuery {
+pub struct SearchQuery {
     pub text: String,
     pub locale: Locale,
     /// Empty for all.
@@ -43,192 +46,46 @@ pub(super) struct SearchQuery {
     pub limit: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Fields {
-    id: Field,
-    status: Field,
-    names: [Field; Locale::ALL.len()],
-    words: Field,
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchResult {
+    /// Best match first.
+    pub ids: Vec<ProductId>,
+    /// Did only a fuzzy search find something?
+    pub corrected: bool,
 }
 
-pub(super) struct SearchIndex {
-    index: Index,
-    reader: IndexReader,
-    writer: Mutex<IndexWriter>,
-    fields: Fields,
-    pub(super) cursor: tokio::sync::Mutex<Cursor>,
+/// Opens the index: nothing is read or locked before the first search.
+pub trait SearchIndexes: Send + Sync {
+    /// Opens the index, or makes a new one where there is none or a broken one. Blocks.
+    ///
+    /// # Errors
+    /// [`IndexError`], also while another process has it open.
+    fn open(&self) -> Result<Arc<dyn SearchIndex>, IndexError>;
 }
 
-fn index_error(error: impl std::fmt::Display) -> SearchError {
-    SearchError::Index(error.to_string())
-}
-
-fn schema() -> (Schema, Fields) {
-    let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_tokenizer(ANALYZER).set_index_option(IndexRecordOption::WithFreqs);
-    let text = TextOptions::default().set_indexing_options(indexing);
-    let fields = Fields {
-        id: schema.add_text_field("id", STRING | STORED),
-        status: schema.add_text_field("status", STRING),
-        names: Locale::ALL.map(|locale| schema.add_text_field(&format!("name_{}", locale.code()), text.clone())),
-        words: schema.add_text_field("words", text.clone()),
-    };
-    (schema.build(), fields)
-}
-
-fn analyzer() -> TextAnalyzer {
-    TextAnalyzer::builder(SimpleTokenizer::default())
-        .filter(RemoveLongFilter::limit(40))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .build()
-}
-
-impl SearchIndex {
-    /// Opens the index in this folder. A broken one is deleted, for it can be built again.
-    pub(super) fn open(folder: &Path) -> Result<Self, SearchError> {
-        let folder = folder.join(SCHEMA_VERSION);
-        std::fs::create_dir_all(&folder).map_err(index_error)?;
-        Self::read(&folder).or_else(|error| {
-            if matches!(&error, SearchError::Index(why) if why.contains("LockBusy") || why.contains("Lockfile")) {
-                return Err(error);
-            }
-            tracing::warn!(%error, "the search index cannot be read; it is rebuilt");
-            std::fs::remove_dir_all(&folder).map_err(index_error)?;
-            std::fs::create_dir_all(&folder).map_err(index_error)?;
-            Self::read(&folder)
-        })
-    }
-
-    fn read(folder: &Path) -> Result<Self, SearchError> {
-        let (schema, fields) = schema();
-        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(index_error)?;
-        let index = Index::open_or_create(directory, schema).map_err(index_error)?;
-        index.tokenizers().register(ANALYZER, analyzer());
-        let writer = index.writer_with_num_threads(1, WRITER_MEMORY_BYTES).map_err(index_error)?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(index_error)?;
-        let payload = index.load_metas().map_err(index_error)?.payload.unwrap_or_default();
-        let cursor = payload
-            .split_once(':')
-            .and_then(|(database, seq)| Some(Cursor { database: database.to_owned(), seq: seq.parse().ok()? }))
-            // A new index belongs to no database.
-            .unwrap_or_else(|| Cursor { database: "none".into(), seq: 0 });
-        Ok(Self { index, reader, writer: Mutex::new(writer), fields, cursor: tokio::sync::Mutex::new(cursor) })
-    }
-
-    pub(super) fn clear(&self) -> Result<(), SearchError> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).delete_all_documents().map(drop).map_err(index_error)
-    }
-
-    pub(super) fn replace(&self, removed: &[ProductId], added: &[SearchDocument]) -> Result<(), SearchError> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in removed {
-            writer.delete_term(Term::from_field_text(self.fields.id, &id.0.simple().to_string()));
-        }
-        for product in added {
-            let mut document = TantivyDocument::default();
-            document.add_text(self.fields.id, product.id.0.simple().to_string());
-            document.add_text(self.fields.status, &product.status);
-            document.add_text(self.fields.names[0], &product.name_en);
-            document.add_text(self.fields.names[1], &product.name_fil);
-            for words in [
-                &product.name_en,
-                &product.name_fil,
-                &product.vendor,
-                &product.tags,
-                &product.category,
-                &product.option_values,
-                &product.skus,
-                &product.summary_en,
-                &product.summary_fil,
-            ] {
-                document.add_text(self.fields.words, words);
-            }
-            writer.add_document(document).map_err(index_error)?;
-        }
-        Ok(())
-    }
-
-    /// Writes what was replaced to the disk together with the cursor, and makes it visible to searches.
-    pub(super) fn commit(&self, cursor: &Cursor) -> Result<(), SearchError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut commit = writer.prepare_commit().map_err(index_error)?;
-        commit.set_payload(&format!("{}:{}", cursor.database, cursor.seq));
-        commit.commit().map_err(index_error)?;
-        self.reader.reload().map_err(index_error)
-    }
-
-    fn words(&self, text: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        let mut analyzer = self.index.tokenizers().get(ANALYZER).unwrap_or_else(analyzer);
-        analyzer.token_stream(text).process(&mut |token| words.push(token.text.clone()));
-        if words.iter().any(|w| !STOP_WORDS.contains(&w.as_str())) {
-            words.retain(|w| !STOP_WORDS.contains(&w.as_str()));
-        }
-        words.truncate(MAX_WORDS);
-        words
-    }
-
-    /// Best match first, and whether only a fuzzy search found something.
-    pub(super) fn find(&self, query: &SearchQuery) -> Result<(Vec<ProductId>, bool), SearchError> {
-        let words = self.words(&query.text);
-        if words.is_empty() || query.limit == 0 {
-            return Ok((Vec::new(), false));
-        }
-        let exact = self.run(query, &words, false)?;
-        let first = SearchQuery { offset: 0, limit: 1, ..query.clone() };
-        if !exact.is_empty() || query.offset > 0 && !self.run(&first, &words, false)?.is_empty() {
-            return Ok((exact, false));
-        }
-        let fuzzy = self.run(query, &words, true)?;
-        let corrected = !fuzzy.is_empty();
-        Ok((fuzzy, corrected))
-    }
-
-    fn run(&self, query: &SearchQuery, words: &[String], fuzzy: bool) -> Result<Vec<ProductId>, SearchError> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = words.iter().map(|word| (Occur::Must, self.word(query, word, fuzzy))).collect();
-        if !query.status.is_empty() {
-            let term = Term::from_field_text(self.fields.status, query.status);
-            let status = TermQuery::new(term, IndexRecordOption::Basic);
-            clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(status), 0.0))));
-        }
-        let searcher = self.reader.searcher();
-        let top = TopDocs::with_limit(query.limit).and_offset(query.offset).order_by_score();
-        let found = searcher.search(&BooleanQuery::new(clauses), &top).map_err(index_error)?;
-        let mut ids = Vec::with_capacity(found.len());
-        for (_, address) in found {
-            let document: TantivyDocument = searcher.doc(address).map_err(index_error)?;
-            let id = document.get_first(self.fields.id).and_then(|v| v.as_str()).and_then(|id| Uuid::try_parse(id).ok());
-            ids.extend(id.map(ProductId));
-        }
-        Ok(ids)
-    }
-
-    /// One word or its beginning, preferably in the name in the query's language. A fuzzy search forgives one typo.
-    fn word(&self, query: &SearchQuery, word: &str, fuzzy: bool) -> Box<dyn Query> {
-        let name = self.fields.names[query.locale as usize];
-        let mut fields = vec![(name, 4.0)];
-        if query.names_only {
-            fields.extend(self.fields.names.iter().filter(|f| **f != name).map(|f| (*f, 1.0)));
-        } else {
-            fields.push((self.fields.words, 1.0));
-        }
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (field, weight) in fields {
-            let term = Term::from_field_text(field, word);
-            let whole = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(whole), weight))));
-            let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(prefix), weight * 0.5))));
-            if fuzzy && word.chars().count() >= 3 {
-                let near = FuzzyTermQuery::new(term.clone(), 1, true);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight * 0.25))));
-                if word.chars().count() >= 5 {
-                    let near = FuzzyTermQuery::new_prefix(term, 1, true);
-                    clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(near), weight * 0.1))));
-                }
-            }
-        }
-        Box::new(BooleanQuery::new(clauses))
-    }
+/// An open index. Its functions block.
+pub trait SearchIndex: Send + Sync {
+    /// The cursor of the last commit; one that fits no database when there was none.
+    fn cursor(&self) -> Cursor;
+    /// Removes all documents.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn clear(&self) -> Result<(), IndexError>;
+    /// Removes products, then adds some.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn replace(&self, removed: &[ProductId], added: &[SearchDocument]) -> Result<(), IndexError>;
+    /// Stores what was replaced together with the cursor, and makes it visible to searches.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn commit(&self, cursor: &Cursor) -> Result<(), IndexError>;
+    /// Finds products by words and beginnings of words; by words with a typo where there are none.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    fn find(&self, query: &SearchQuery) -> Result<SearchResult, IndexError>;
 }

@@ -1,8 +1,9 @@
 //! Search: words, beginnings of words, and one typo forgiven, in both languages.
 //!
-//! The index is `tantivy`'s, in the data folder, one for each node. It follows the events: each commit stores the number of the last
+//! The index ([`SearchIndex`]) is one for each node. It follows the events: each commit stores the number of the last
 //! event that it contains. It is rebuilt when it is missing, belongs to another database, or is far behind.
 
+mod admin;
 mod index;
 mod store;
 
@@ -15,13 +16,15 @@ use domain::view::SearchView;
 use platform::db::DbError;
 use platform::events::{self, RecordedEvent};
 use platform::follows;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::Shop;
 use crate::catalog::events::{CATEGORY_CHANGES, ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn};
 use crate::catalog::{self, CatalogError};
 
-use index::{SearchIndex, SearchQuery};
+pub use admin::admin_list;
+pub use index::{Cursor, IndexError, SearchDocument, SearchIndex, SearchIndexes, SearchQuery, SearchResult};
 
 const PAGE: usize = catalog::PAGE;
 const MAX_OFFSET: usize = 100 * PAGE;
@@ -34,9 +37,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Why a search gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SearchError {
-    /// Its folder or its files.
-    #[error("the search index: {0}")]
-    Index(String),
+    #[error(transparent)]
+    Index(#[from] IndexError),
     #[error(transparent)]
     Catalog(Box<CatalogError>),
     #[error("{0}")]
@@ -52,10 +54,14 @@ impl From<CatalogError> for SearchError {
     }
 }
 
-/// Opened by the first search.
+/// The index, opened by the first search.
 #[derive(Default)]
-pub struct Engine {
-    index: tokio::sync::Mutex<Option<Arc<SearchIndex>>>,
+pub(crate) struct LazyIndex(Mutex<Option<Arc<FollowingIndex>>>);
+
+struct FollowingIndex {
+    index: Arc<dyn SearchIndex>,
+    /// Up to where the events are read; the index stores it when something changed.
+    cursor: Mutex<Cursor>,
 }
 
 /// Finds published products, best first, in pages of 24.
@@ -65,7 +71,7 @@ pub struct Engine {
 pub async fn search(shop: &Shop, locale: Locale, query: &str, after: Option<&str>) -> Result<SearchView, SearchError> {
     let offset = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0).min(MAX_OFFSET);
     let search = SearchQuery { text: query.to_owned(), locale, status: "published", names_only: false, offset, limit: PAGE + 1 };
-    let (ids, corrected) = find(shop, search).await?;
+    let SearchResult { ids, corrected } = find(shop, search).await?;
     let next = (ids.len() > PAGE && offset + PAGE <= MAX_OFFSET).then(|| (offset + PAGE).to_string());
     let products = catalog::cards_by_ids(shop, locale, ids.get(..PAGE).unwrap_or(&ids)).await?;
     Ok(SearchView { query: query.trim().to_owned(), products, corrected, next })
@@ -77,7 +83,7 @@ pub async fn search(shop: &Shop, locale: Locale, query: &str, after: Option<&str
 /// [`SearchError`].
 pub async fn suggest(shop: &Shop, locale: Locale, prefix: &str) -> Result<Vec<(String, String)>, SearchError> {
     let query = SearchQuery { text: prefix.to_owned(), locale, status: "published", names_only: true, offset: 0, limit: MAX_SUGGESTIONS };
-    let (ids, _) = find(shop, query).await?;
+    let ids = find(shop, query).await?.ids;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -85,28 +91,33 @@ pub async fn suggest(shop: &Shop, locale: Locale, prefix: &str) -> Result<Vec<(S
 }
 
 /// Products of one status, or of all when it is empty, by words of the name, tags, vendor or SKU.
-pub(crate) async fn products(shop: &Shop, text: &str, status: &str, offset: usize, limit: usize) -> Result<Vec<ProductId>, SearchError> {
-    let status = ["draft", "published", "archived"].into_iter().find(|s| *s == status).unwrap_or("");
+async fn products(shop: &Shop, text: &str, status: &'static str, offset: usize, limit: usize) -> Result<Vec<ProductId>, SearchError> {
     catch_up(shop).await?;
     let offset = offset.min(MAX_OFFSET);
     let query = SearchQuery { text: text.to_owned(), locale: Locale::En, status, names_only: false, offset, limit };
-    Ok(find(shop, query).await?.0)
+    Ok(find(shop, query).await?.ids)
 }
 
-async fn find(shop: &Shop, query: SearchQuery) -> Result<(Vec<ProductId>, bool), SearchError> {
-    let index = open_index(shop).await?;
-    tokio::task::spawn_blocking(move || index.find(&query)).await.map_err(|e| SearchError::Index(e.to_string()))?
+async fn find(shop: &Shop, query: SearchQuery) -> Result<SearchResult, SearchError> {
+    let index = Arc::clone(&open_index(shop).await?.index);
+    blocking(move || index.find(&query)).await
+}
+
+/// Runs what blocks on a thread where it may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, IndexError> + Send + 'static) -> Result<T, SearchError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|error| IndexError(error.to_string()))??)
 }
 
 /// The open index. The first call opens it and brings it up to date.
-async fn open_index(shop: &Shop) -> Result<Arc<SearchIndex>, SearchError> {
-    let mut opened = shop.search().index.lock().await;
+async fn open_index(shop: &Shop) -> Result<Arc<FollowingIndex>, SearchError> {
+    let mut opened = shop.search_index().0.lock().await;
     if let Some(index) = &*opened {
         return Ok(Arc::clone(index));
     }
-    let folder = shop.config().data_dir.join("search");
-    let index = tokio::task::spawn_blocking(move || SearchIndex::open(&folder)).await.map_err(|e| SearchError::Index(e.to_string()))??;
-    let index = Arc::new(index);
+    let indexes = shop.search_indexes();
+    let index = blocking(move || indexes.open()).await?;
+    let cursor = Mutex::new(index.cursor());
+    let index = Arc::new(FollowingIndex { index, cursor });
     update(shop, &index).await?;
     *opened = Some(Arc::clone(&index));
     Ok(index)
@@ -123,8 +134,9 @@ pub async fn catch_up(shop: &Shop) -> Result<i64, SearchError> {
     Ok(seq)
 }
 
-async fn update(shop: &Shop, index: &Arc<SearchIndex>) -> Result<(), SearchError> {
-    let mut cursor = index.cursor.lock().await;
+async fn update(shop: &Shop, following: &FollowingIndex) -> Result<(), SearchError> {
+    let FollowingIndex { index, cursor } = following;
+    let mut cursor = cursor.lock().await;
     let (first, newest) = store::feed(shop).await?;
     let can_follow = cursor.database == first && cursor.seq <= newest && newest - cursor.seq <= MAX_EVENTS_BEHIND;
     if !can_follow {
@@ -143,9 +155,7 @@ async fn update(shop: &Shop, index: &Arc<SearchIndex>) -> Result<(), SearchError
         if !changed.is_empty() {
             let documents = store::documents_of(shop.db(), &changed).await?;
             let index = Arc::clone(index);
-            tokio::task::spawn_blocking(move || index.replace(&changed, &documents))
-                .await
-                .map_err(|e| SearchError::Index(e.to_string()))??;
+            blocking(move || index.replace(&changed, &documents)).await?;
             wrote = true;
         }
         cursor.seq = last;
@@ -167,7 +177,7 @@ async fn changed_products(shop: &Shop, events: &[RecordedEvent]) -> Result<Vec<P
     Ok(changed)
 }
 
-async fn rebuild(shop: &Shop, index: &Arc<SearchIndex>) -> Result<(), SearchError> {
+async fn rebuild(shop: &Shop, index: &Arc<dyn SearchIndex>) -> Result<(), SearchError> {
     index.clear()?;
     let mut last = None;
     loop {
@@ -177,13 +187,13 @@ async fn rebuild(shop: &Shop, index: &Arc<SearchIndex>) -> Result<(), SearchErro
         };
         last = Some(id);
         let index = Arc::clone(index);
-        tokio::task::spawn_blocking(move || index.replace(&[], &documents)).await.map_err(|e| SearchError::Index(e.to_string()))??;
+        blocking(move || index.replace(&[], &documents)).await?;
     }
 }
 
-async fn commit(index: &Arc<SearchIndex>, cursor: index::Cursor) -> Result<(), SearchError> {
+async fn commit(index: &Arc<dyn SearchIndex>, cursor: Cursor) -> Result<(), SearchError> {
     let index = Arc::clone(index);
-    tokio::task::spawn_blocking(move || index.commit(&cursor)).await.map_err(|e| SearchError::Index(e.to_string()))?
+    blocking(move || index.commit(&cursor)).await
 }
 
 /// Follows the events for as long as the program runs.

@@ -7,23 +7,8 @@ use platform::events;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::index::SearchDocument;
 use crate::Shop;
-
-/// The texts of a product that are searched.
-#[derive(FromRow)]
-pub(super) struct SearchDocument {
-    pub id: ProductId,
-    pub status: String,
-    pub name_en: String,
-    pub name_fil: String,
-    pub summary_en: String,
-    pub summary_fil: String,
-    pub vendor: String,
-    pub tags: String,
-    pub category: String,
-    pub option_values: String,
-    pub skus: String,
-}
 
 macro_rules! documents {
     ($from:literal) => {

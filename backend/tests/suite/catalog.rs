@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use crate::support::{TestShop, both, events_of, guest, number, place, sqlite};
 use backend::catalog::{self, CatalogError};
+use backend::search;
 use domain::Locale;
 use domain::id::{LocationId, ProductId, RequestId, UserId};
 use domain::permission::Role;
@@ -220,7 +221,7 @@ async fn lists_are_sorted_filtered_counted_and_paged() {
         let unknown = ListingQuery { category: Some("none".into()), ..ListingQuery::default() };
         assert!(catalog::listing(shop, Locale::En, &unknown).await.unwrap().category.is_none());
         assert!(names(shop, &unknown).await.is_empty());
-        let managers = catalog::admin_list(shop, &shop.system(), "", "published", None, None).await.unwrap();
+        let managers = search::admin_list(shop, &shop.system(), "", "published", None, None).await.unwrap();
         assert_eq!((managers.products.len(), managers.products[0].name.as_str(), managers.products[0].available), (30, "P29", 2));
     })
     .await;

@@ -105,7 +105,7 @@ async fn a_category_goes_only_when_nothing_is_in_it() {
         let mut product = a_product_in(shop, id).await;
         let list = catalog::category_list(shop, &shop.system(), Locale::En).await.unwrap();
         assert_eq!(list[0].products, 1);
-        let of = catalog::admin_list(shop, &shop.system(), "", "", Some(id), None).await.unwrap();
+        let of = search::admin_list(shop, &shop.system(), "", "", Some(id), None).await.unwrap();
         assert_eq!(of.products.iter().map(|row| row.category.as_str()).collect::<Vec<_>>(), ["Lamps"]);
         assert!(matches!(catalog::remove_category(shop, &shop.system(), id).await, Err(CatalogError::InUse)));
         product.category = None;

@@ -73,9 +73,9 @@ async fn the_index_follows_what_managers_change() {
         catalog::set_status(shop, &shop.system(), id, "archived").await.unwrap();
         up_to_date(shop).await;
         assert_eq!(found(shop, Locale::En, "papaya").await.0.len(), 0);
-        let list = catalog::admin_list(shop, &shop.system(), "papaya", "", None, None).await.unwrap();
+        let list = search::admin_list(shop, &shop.system(), "papaya", "", None, None).await.unwrap();
         assert_eq!(list.products.iter().map(|p| p.status.as_str()).collect::<Vec<_>>(), ["archived"]);
-        assert!(catalog::admin_list(shop, &shop.system(), "papaya", "draft", None, None).await.unwrap().products.is_empty());
+        assert!(search::admin_list(shop, &shop.system(), "papaya", "draft", None, None).await.unwrap().products.is_empty());
     })
     .await;
 }

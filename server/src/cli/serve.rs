@@ -77,7 +77,7 @@ async fn start_simulators(config: &mut Config, shop: SocketAddr) -> Result<Optio
         return Ok(None);
     }
     let secret = format!("whsec_{}", Uuid::new_v4().simple());
-    let webhook = simulators::Endpoint::new(&format!("http://{}/webhooks/stripe", local_address(shop)), &secret);
+    let webhook = simulators::Endpoint::new(&format!("http://{}{}", local_address(shop), adapters::WEBHOOK_PATH), &secret);
     let webhook = webhook.map_err(|error| format!("the sandbox gateway cannot call the shop: {error}"))?;
     let usual =
         simulators::Options { gateway: SIMULATED_GATEWAY, smtp: SIMULATED_MAIL, webhook: Some(webhook), ..simulators::Options::default() };

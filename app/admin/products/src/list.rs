@@ -18,9 +18,7 @@ pub async fn list_products(search: String, status: String, category: String, aft
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    backend::catalog::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after)
-        .await
-        .map_err(crate::catalog_error)
+    backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await.map_err(crate::catalog_error)
 }
 access!(ListProducts, Access::Staff(Permission::ReadProducts));
 

@@ -1,17 +1,22 @@
 //! The gateway that speaks Stripe's payment intents, version 2024-06-20: <https://docs.stripe.com/api/payment_intents>.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use backend::GatewayConfig;
+use backend::payments::gateway::{Gateway, GatewayError, GatewayRefund, Intent, KEY_REUSED, NewIntent, WebhookError, WebhookEvent};
 use domain::Timestamp;
 use domain::id::{PaymentId, RefundId};
 use domain::order::AttemptState;
 use hmac::{Hmac, KeyInit, Mac};
+use platform::secrets::Keys;
 use serde::Deserialize;
 use sha2::Sha256;
 
-use crate::GatewayConfig;
-
-use super::gateway::{Gateway, GatewayError, GatewayRefund, Intent, KEY_REUSED, NewIntent, WebhookError, WebhookEvent};
-
+/// Where Stripe sends its webhooks to.
+pub const WEBHOOK_PATH: &str = "/webhooks/stripe";
+/// An answer that takes longer counts as lost.
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How old or new a webhook's signature may be; Stripe's own libraries take five minutes.
 const TOLERANCE_SECONDS: i64 = 300;
 const VERSION: &str = "2024-06-20";
@@ -19,16 +24,15 @@ const VERSION: &str = "2024-06-20";
 /// times or a hundredth. <https://docs.stripe.com/currencies#special-cases>
 const OTHER_MINOR_UNITS: [&str; 8] = ["BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"];
 
-pub struct Stripe {
+pub(crate) struct Stripe {
     config: GatewayConfig,
     http: reqwest::Client,
 }
 
 impl Stripe {
-    /// Does not connect yet. The client's time-out decides when an answer counts as lost.
-    #[must_use]
-    pub const fn new(config: GatewayConfig, http: reqwest::Client) -> Self {
-        Self { config, http }
+    /// Does not connect yet.
+    pub(crate) fn new(config: GatewayConfig) -> Self {
+        Self { config, http: platform::http::client().timeout(TIMEOUT).build().unwrap_or_default() }
     }
 
     async fn post<T: for<'a> Deserialize<'a>>(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<T, GatewayError> {
@@ -64,6 +68,15 @@ impl Stripe {
 
 #[async_trait]
 impl Gateway for Stripe {
+    fn signature_header(&self) -> &'static str {
+        "stripe-signature"
+    }
+
+    fn account(&self, keys: &Keys) -> String {
+        let tag = keys.blind("gateway", &format!("{} {}", self.config.url, self.config.secret_key));
+        tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}"))
+    }
+
     async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
         let code = new.amount.currency.code();
         if OTHER_MINOR_UNITS.contains(&code) {

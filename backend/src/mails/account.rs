@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::template::{MailTemplate, greeting};
-use super::{order_mail, send};
+use super::{send, sender};
 use crate::customers::CustomerError;
 use crate::{Shop, customers, settings};
 
@@ -55,7 +55,7 @@ fn compose(shop: &Shop, job: &SendEmailChangedMail) -> Result<Mail, CustomerErro
     let to: ContactDetails = customers::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
     let locale = Locale::parse(&job.locale).unwrap_or_default();
     let settings = settings::shop(shop);
-    let (sender, reply_to) = order_mail::sender(shop.config().mail_from.as_deref(), &settings.contact_email);
+    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     let subject = t::MAIL_EMAIL_CHANGED_SUBJECT.text(locale).to_owned();
     let template = MailTemplate {
         locale,

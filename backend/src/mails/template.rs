@@ -18,7 +18,7 @@ fn is_unspaced(c: char) -> bool {
 
 /// The first line of a mail. The buyer gave the name and the address, which may be a stranger's: only a first name of nothing but letters
 /// is used, so that nobody can have the shop send their texts or links.
-pub(super) fn greeting(locale: Locale, name: &str) -> String {
+pub(crate) fn greeting(locale: Locale, name: &str) -> String {
     let first = name.split_whitespace().next().unwrap_or_default();
     let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
     // Signs of links or markup anywhere, and the first word is not used either.
@@ -30,7 +30,7 @@ pub(super) fn greeting(locale: Locale, name: &str) -> String {
 
 /// The parts of a mail.
 #[derive(Clone, Debug)]
-pub(super) struct MailTemplate {
+pub(crate) struct MailTemplate {
     pub locale: Locale,
     pub shop: String,
     pub subject: String,
@@ -52,7 +52,7 @@ const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;c
 const CELL: &str = "padding:6px 0;border-bottom:1px solid #e7e0d8";
 
 impl MailTemplate {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = format!("{}\n\n{}\n\n{}\n", self.greeting, self.body, self.title);
         // Writing to a string cannot fail.
         for (what, price) in &self.rows {
@@ -69,7 +69,7 @@ impl MailTemplate {
         out
     }
 
-    pub(super) fn html(&self, primary: &str) -> String {
+    pub(crate) fn html(&self, primary: &str) -> String {
         let primary = if primary.is_empty() { DEFAULT_PRIMARY } else { primary };
         let button = format!("{BUTTON}background:{primary}");
         let (action, link) = &self.action;

@@ -1,0 +1,40 @@
+//! How a mail looks and is sent, and mails about accounts ([`account`]). Who gets a mail after which event, the area
+//! `notifications` knows.
+
+mod account;
+mod template;
+
+use domain::view::reasons;
+use platform::jobs::{Failure, Handlers};
+use platform::mail::{Mail, MailError};
+
+use crate::Shop;
+
+pub(crate) use account::send_email_changed;
+pub(crate) use template::{MailTemplate, greeting};
+
+/// Registers the mail jobs about accounts.
+pub(crate) fn register(handlers: &mut Handlers<Shop>) {
+    account::register(handlers);
+}
+
+/// The sender's address, and the one to reply to when it is another. The sender is the configured address, which the mail server may
+/// send for, else the shop's contact address.
+pub(crate) fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
+    match (configured, contact) {
+        (Some(from), contact) => (from.to_owned(), (!contact.is_empty() && contact != from).then(|| contact.to_owned())),
+        (None, "") => ("shop@localhost".to_owned(), None),
+        (None, contact) => (contact.to_owned(), None),
+    }
+}
+
+/// Sends a mail; the failure says whether it is worth trying again.
+pub(crate) async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
+    // The mail server's answer may name the recipient, so it is not stored.
+    shop.mailer().send(mail).await.map_err(|error| match error {
+        MailError::NoServer => "no mail server is configured".into(),
+        MailError::Address => Failure::Final("the recipient's or the shop's address is invalid".into()),
+        MailError::Refused(code) => Failure::Final(format!("{}{code}", reasons::MAIL)),
+        MailError::Server(_) => "the mail server was not ready, or did not answer".into(),
+    })
+}

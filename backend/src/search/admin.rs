@@ -1,0 +1,41 @@
+//! The managers' list of products, with its search.
+
+use domain::id::{CategoryId, ProductId};
+use domain::permission::Permission;
+use domain::view::ProductListView;
+use platform::Context;
+use platform::db::DbError;
+
+use crate::Shop;
+use crate::catalog::CatalogError;
+use crate::catalog::admin::{PAGE, list_rows, newest};
+
+const STATUSES: [&str; 3] = ["draft", "published", "archived"];
+
+/// A page of products, newest first, all of them or those of a category; or what a search finds, best first. `status` is empty
+/// for all.
+///
+/// # Errors
+/// Not allowed, or what the database or the search says.
+pub async fn admin_list(
+    shop: &Shop,
+    ctx: &Context,
+    search: &str,
+    status: &str,
+    category: Option<CategoryId>,
+    after: Option<&str>,
+) -> Result<ProductListView, CatalogError> {
+    ctx.require(Permission::ReadProducts)?;
+    let status = STATUSES.into_iter().find(|one| *one == status).unwrap_or("");
+    let (ids, next) = if search.trim().is_empty() {
+        let after = after.and_then(|a| a.parse::<ProductId>().ok());
+        newest(shop.db(), status, category, after).await?
+    } else {
+        let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0);
+        let found =
+            super::products(shop, search, status, from, PAGE + 1).await.map_err(|e| CatalogError::Db(DbError::Lost(e.to_string())))?;
+        let next = (found.len() > PAGE).then(|| (from + PAGE).to_string());
+        (found.into_iter().take(PAGE).collect(), next)
+    };
+    Ok(ProductListView { products: list_rows(shop, &ids).await?, next })
+}
