@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
 use backend::catalog::ProductExport;
-use backend::customers::CustomersFile;
+use backend::order_management::CustomersFile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
 use domain::iso_day;

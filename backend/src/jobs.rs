@@ -9,8 +9,9 @@ use platform::events::Event;
 use platform::jobs::{Ended, Handlers, revive};
 use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Shop, mails, notifications, payments, refusals};
+use crate::{Shop, mails, notifications, order_management, payments, refusals};
 
 /// Why jobs were not shown or tried again.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,6 +40,7 @@ pub fn handlers() -> Handlers<Shop> {
     let mut handlers = Handlers::new();
     payments::register(&mut handlers);
     mails::register(&mut handlers);
+    order_management::register(&mut handlers);
     notifications::register(&mut handlers);
     observe(&mut handlers);
     handlers
@@ -50,7 +52,11 @@ pub fn observe(handlers: &mut Handlers<Shop>) {
         Box::pin(async move {
             match ended {
                 Ended::Done => refusals::job_done(tx, job).await,
-                Ended::GivenUp { kind, payload, why } => refusals::job_given_up(tx, job, (kind, payload), why).await,
+                Ended::GivenUp { kind, payload, why } => {
+                    let payload: Value = serde_json::from_str(payload).unwrap_or_default();
+                    let refusal = payments::refusal_of(tx, kind, &payload, why).await?;
+                    refusals::job_given_up(tx, job, (kind, &payload), why, refusal).await
+                }
             }
         })
     });

@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod jobs;
 mod mails;
 pub mod notifications;
+pub mod order_management;
 pub mod orders;
 pub mod payments;
 pub mod pricing;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::search::{LazyIndex, SearchIndexes};
-use crate::{SCHEMA, checkout, payments};
+use crate::{SCHEMA, checkout, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Db, DbError, Tx};
@@ -237,6 +237,10 @@ impl Shop {
     /// How often the gateway is asked.
     pub(crate) fn pace(&self) -> &payments::Pace {
         &self.0.pace
+    }
+    /// What follows a refund, in its transaction.
+    pub(crate) fn when_refunded(&self) -> payments::WhenRefunded {
+        |tx, order| Box::pin(order_management::release_when_refunded(tx, order))
     }
     /// Where orders are made, many at a time.
     pub(crate) fn checkout(&self) -> &checkout::OrderBatcher {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backend::platform::db::DbError;
-use backend::{Shop, cart, catalog, checkout, identity, jobs, notifications, payments, search};
+use backend::{Shop, cart, catalog, checkout, identity, jobs, notifications, order_management, search};
 use tokio::task::JoinHandle;
 
 /// Tasks that run until the server ends.
@@ -15,7 +15,7 @@ impl Workers {
         Self(vec![
             jobs::run(shop),
             tokio::spawn(clean_up(shop.clone())),
-            payments::watch(shop),
+            order_management::watch(shop),
             notifications::follow(shop),
             search::follow(shop),
             catalog::follow(shop),
@@ -41,7 +41,7 @@ async fn clean_up(shop: Shop) {
         let results = [
             carts.await,
             identity::delete_expired(&shop).await.map(drop),
-            checkout::cash::expire(&shop).await.map(drop),
+            order_management::expire_cash(&shop).await.map(drop),
             checkout::cash::tidy(&shop).await.map(drop),
             jobs::tidy(&shop).await.map(drop),
         ];

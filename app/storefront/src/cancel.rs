@@ -18,14 +18,16 @@ use crate::seo::NotIndexed;
 /// Cancels the order of a signed link, as long as no parcel of it is packed. Returns the address of its page.
 #[server(endpoint = "cancel_own_order", output = Answer)]
 pub async fn cancel_own_order(token: String, #[server(default)] cause: String) -> Result<String, AppError> {
-    use backend::orders::OrderError;
+    use backend::order_management::OrderChangeError;
     use session::request;
     let (shop, ctx) = (request::shop()?, request::context()?);
     let order = crate::follow::by_link(&token).await?;
     let cause = cause.parse().unwrap_or(CancelCause::Unsaid);
-    backend::orders::cancel_own(&shop, &ctx, order.id, cause).await.map_err(|error| match (&error, error.message(request::locale())) {
-        (OrderError::Packed, Some(message)) => request::fail(AppError::with_message(409, message)),
-        _ => request::unexpected(&error),
+    backend::order_management::cancel_own(&shop, &ctx, order.id, cause).await.map_err(|error| {
+        match (&error, error.message(request::locale())) {
+            (OrderChangeError::Packed, Some(message)) => request::fail(AppError::with_message(409, message)),
+            _ => request::unexpected(&error),
+        }
     })?;
     let address = backend::orders::link(&shop, order.id);
     request::redirect(&address);

@@ -35,7 +35,7 @@ const FRESH_MILLIS: i64 = 15 * 60 * 1_000;
 pub(crate) async fn by_link(token: &str) -> Result<OrderView, AppError> {
     use backend::orders::OrderError;
     use domain::messages::t;
-    backend::orders::by_link(&request::shop()?, request::locale(), token).await.map_err(|error| match error {
+    backend::order_management::by_link(&request::shop()?, request::locale(), token).await.map_err(|error| match error {
         OrderError::Link | OrderError::Unknown => request::refused(404, t::ORDER_LINK_EXPIRED),
         other => request::unexpected(&other),
     })

@@ -2,7 +2,7 @@
 //! forms that come back.
 
 use backend::platform::Context;
-use backend::{Shop, catalog, checkout, customers, identity, inventory, orders, pricing, settings};
+use backend::{Shop, catalog, checkout, customers, identity, inventory, order_management, orders, pricing, settings};
 use domain::id::{CategoryId, OrderId, ProductId, RequestId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::{Permission, Role};
@@ -131,7 +131,7 @@ async fn bought(shop: &Shop, variant: VariantId) -> (String, OrderId, String) {
         seen_total: None,
     };
     let placed = checkout::place_order(shop, &ana, Locale::En, Channel::Web, "an-order-of-markup", form).await.unwrap();
-    orders::cancel(shop, &shop.system(), placed.order, MARKUP).await.unwrap();
+    order_management::cancel(shop, &shop.system(), placed.order, MARKUP).await.unwrap();
     (session, placed.order, placed.link)
 }
 

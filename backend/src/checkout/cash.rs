@@ -5,7 +5,7 @@
 //! many cash orders and how many unpaid card orders may be open at once for one mark. Marks are deleted when the order was sent or
 //! cancelled. Staff and API keys have no limits.
 //!
-//! A cash order that nobody begins to send is cancelled after some days ([`expire`]), so that no stock is held for ever.
+//! A cash order that nobody begins to send is cancelled after some days ([`expire_cash`](crate::order_management::expire_cash)), so that no stock is held for ever.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,22 +13,14 @@ use std::net::IpAddr;
 use domain::id::OrderId;
 use domain::order::PaymentMethod;
 use domain::view::{CheckoutForm, OrderLimits};
-use domain::{Timestamp, email, slug};
+use domain::{email, slug};
 
 use serde::Serialize;
 
 use platform::context::{Actor, Context};
 use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex, json_ids};
 
-use crate::{Shop, customers, orders, settings};
-
-/// Cash orders of which nothing was picked yet.
-macro_rules! unpicked {
-    () => {
-        "o.payment_method = 'cod' and o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null and o.total > 0
-         and not exists (select 1 from shipments s where s.order_id = o.id and s.state <> 'cancelled')"
-    };
-}
+use crate::{Shop, customers, settings};
 
 /// What an order is counted by.
 #[derive(Clone, Debug)]
@@ -134,7 +126,7 @@ pub(super) fn admits(open: &mut OpenOrders, marks: &[Mark], limits: &OrderLimits
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
+pub(super) async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
     #[derive(sqlx::FromRow)]
     struct Row {
         mark: Vec<u8>,
@@ -174,50 +166,6 @@ pub(super) async fn insert(tx: &mut Tx, marks: impl Iterator<Item = (OrderId, &[
     )
     .await
     .map(drop)
-}
-
-/// Cancels cash orders that nobody began to send for as many days as the settings say; returns how many.
-///
-/// # Errors
-/// The database's.
-pub async fn expire(shop: &Shop) -> Result<u64, DbError> {
-    let days = settings::shop(shop).limits.cash_days;
-    if days <= 0 {
-        return Ok(0);
-    }
-    let before = shop.now().plus_millis(-days.saturating_mul(Timestamp::DAY));
-    let due: Vec<OrderId> = shop
-        .db()
-        .fetch_scalars(
-            concat!("select o.id from orders o where ", unpicked!(), " and o.placed_at <= $1 order by o.placed_at limit 500"),
-            &[&before],
-        )
-        .await?;
-    let mut cancelled = 0;
-    for order in due {
-        let done = shop
-            .db()
-            .write(async move |tx| {
-                let Some(locked) = orders::lock(tx, order).await? else { return Ok(None) };
-                let due: Option<OrderId> =
-                    tx.fetch_optional_scalar(concat!("select o.id from orders o where ", unpicked!(), " and o.id = $1"), &[&order]).await?;
-                if due.is_none() {
-                    return Ok::<_, orders::OrderError>(None);
-                }
-                orders::cancel_rows(tx, &locked, orders::NOT_SENT).await.map(Some)
-            })
-            .await;
-        match done {
-            Ok(Some(calls)) => {
-                crate::payments::carry_out(shop, calls).await;
-                cancelled += 1;
-            }
-            Ok(None) => {}
-            Err(orders::OrderError::Db(error @ (DbError::Away | DbError::Stopped))) => return Err(error),
-            Err(error) => tracing::warn!(%order, %error, "a cash order that nobody sends could not be cancelled"),
-        }
-    }
-    Ok(cancelled)
 }
 
 /// Deletes the marks of orders that are not open any more; returns how many.

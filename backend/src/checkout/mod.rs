@@ -15,6 +15,7 @@ mod draft;
 mod insert;
 mod model;
 mod offers;
+mod pay_in_cash;
 mod place;
 mod store;
 mod write;
@@ -34,6 +35,7 @@ pub use model::CheckoutError;
 pub(crate) use model::OrderBatcher;
 use model::{Command, ContendedRow};
 pub use offers::{delivery_to, is_place_known, next_turn, offers};
+pub use pay_in_cash::pay_in_cash;
 
 /// The ways to deliver a cart to an address, cheapest first.
 ///

@@ -13,8 +13,9 @@ use crate::accounting::{self, AccountingError, Entry};
 use crate::customers;
 use crate::inventory::events::StockReserved;
 use crate::inventory::{self, NewReservation};
+use crate::order_management::ExpireOrder;
 use crate::orders::events::OrderPlaced;
-use crate::payments::{ExpireOrder, UNPAID_FOR_MS};
+use crate::payments::UNPAID_FOR_MS;
 
 use super::model::{DraftOrder, NewOrder, StockedOrder};
 use super::{cash, insert};

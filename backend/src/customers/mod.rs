@@ -8,7 +8,6 @@ mod address_format;
 pub mod address_tree;
 mod delivery_place;
 pub mod events;
-mod export;
 pub(crate) mod store;
 mod validation;
 
@@ -27,7 +26,6 @@ use crate::Shop;
 pub use address_book::{address_book, delete_address, preferences, save_address, save_preferences, set_default_address};
 pub use address_format::{address_format, countries, label_lines};
 pub use delivery_place::{delivery_place, find_delivery_places};
-pub use export::{CUSTOMER_COLUMNS, CustomersFile};
 pub use store::{insert_addresses, insert_contacts};
 pub use validation::{check_address, check_contact, normalize_address, normalize_contact};
 

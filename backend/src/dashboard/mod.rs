@@ -7,7 +7,7 @@ use domain::view::{Missing, TodayView};
 use domain::{Money, Timestamp};
 
 use crate::orders::OrderError;
-use crate::refusals::{self, RefusalError};
+use crate::refusals::{self, ReadError};
 use crate::{Shop, inventory, orders, settings};
 use platform::Context;
 
@@ -36,8 +36,8 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
     let latest = if ctx.may(Permission::ReadOrders) { orders::latest(shop, LATEST).await? } else { Vec::new() };
     let refusals = match refusals::open(shop, ctx).await {
         Ok(refusals) => refusals,
-        Err(RefusalError::Db(error)) => return Err(error.into()),
-        Err(_) => Vec::new(),
+        Err(ReadError::Db(error)) => return Err(error.into()),
+        Err(ReadError::Forbidden(_)) => Vec::new(),
     };
     Ok(TodayView {
         orders: of_day(today).map_or(0, |day| day.orders),

@@ -2,7 +2,7 @@
 //!
 //! A parcel holds lines of one order from one location; an order whose stock is in two locations has two parcels. When a parcel is
 //! shipped, its units leave the stock and the books carry their cost, in the same transaction. A parcel that was refused or could not be
-//! delivered is taken back ([`take_back`]).
+//! delivered is taken back with `order_management::take_back`.
 
 pub mod events;
 mod pick;
@@ -18,14 +18,15 @@ use domain::order::ParcelState;
 
 use crate::accounting::AccountingError;
 use crate::inventory::InventoryError;
-use crate::orders::{self, LockedOrder, OrderError};
+use crate::orders::{self, LockedOrder};
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
 pub use pick::{pick, pick_lines, pick_many};
 pub use pick_list::pick_list;
-pub use returned::{Returned, take_back};
+pub use returned::Returned;
+pub(crate) use returned::return_parcel;
 pub use steps::{deliver, deliver_for, pack, ship, unpack};
 pub(crate) use store::{beyond_picking, cancel_open_parcels};
 
@@ -48,8 +49,6 @@ pub enum FulfilmentError {
     TooMany,
     #[error("the parcel is {is}, so it cannot become {wanted}")]
     Step { is: ParcelState, wanted: ParcelState },
-    #[error("the card is authorised and not captured; capture it first, or keep the money for now")]
-    NotCaptured,
     #[error("say who carries the parcel, in at most 100 characters")]
     Carrier,
     #[error(transparent)]
@@ -57,23 +56,9 @@ pub enum FulfilmentError {
     #[error(transparent)]
     Payment(#[from] PaymentError),
     #[error(transparent)]
-    Order(Box<OrderError>),
-    #[error(transparent)]
     Books(#[from] AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
-}
-
-impl From<OrderError> for FulfilmentError {
-    fn from(error: OrderError) -> Self {
-        match error {
-            OrderError::Forbidden(e) => Self::Forbidden(e),
-            OrderError::Unknown => Self::Unknown,
-            OrderError::NotCaptured => Self::NotCaptured,
-            OrderError::Db(e) => Self::Db(e),
-            other => Self::Order(Box::new(other)),
-        }
-    }
 }
 
 impl FulfilmentError {
@@ -89,9 +74,7 @@ impl FulfilmentError {
             Self::TooMany => t::ORDER_ERROR_TOO_MANY,
             Self::Step { .. } => t::ORDER_ERROR_STEP,
             Self::Carrier => t::ORDER_ERROR_CARRIER,
-            Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
             Self::Payment(error) => return error.message(locale),
-            Self::Order(error) => return error.message(locale),
             Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())

@@ -19,7 +19,7 @@ use crate::mails::{MailTemplate, greeting, sender};
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::payments::events::PaymentRefunded;
-use crate::{Shop, customers, mails, payments, settings};
+use crate::{Shop, customers, mails, order_management, payments, settings};
 
 /// Composes and sends a mail about an order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
         OrderMail::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
         // The mail about the returned parcel says so already.
         OrderMail::Cancelled => {
-            !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(orders::returned_reason(*cause)))
+            !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(order_management::returned_reason(*cause)))
         }
         OrderMail::Shipped | OrderMail::Delivered | OrderMail::Refunded | OrderMail::Returned | OrderMail::Reduced | OrderMail::Link => {
             true

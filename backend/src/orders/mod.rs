@@ -1,19 +1,16 @@
-//! Orders: an immutable copy of what was bought, and the states that follow from payments and parcels.
+//! Orders: an immutable copy of what was bought, and the states that follow from payments and parcels. What changes an order together
+//! with its payments and parcels is in `order_management`.
 //!
 //! The three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after each change, in
 //! the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
 
-mod cancel;
 pub mod events;
 mod export;
 mod filters;
 mod list;
 mod locked;
 mod lookup;
-mod page;
-mod reduce;
 mod store;
-mod timeline;
 
 use domain::id::OrderId;
 use domain::messages::t;
@@ -21,25 +18,19 @@ use domain::order::{PaymentFacts, UnitFacts};
 use domain::{Locale, Money};
 
 use crate::Shop;
-use crate::accounting::AccountingError;
 use crate::customers::CustomerError;
-use crate::inventory::InventoryError;
-use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
-pub(crate) use cancel::cancel_rows;
-pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
 pub(crate) use locked::{LockedOrder, lock};
 pub use lookup::{request_link, send_link};
-pub use page::{as_shopper, by_link, cart_items, view};
-pub use reduce::cancel_rest;
-pub(crate) use reduce::{release_when_refunded, returned_reason, settle_returned};
-pub(crate) use store::{Facts, Head, Line, facts_of, head, lines, of_address_within_a_day, paid, set_payment_method};
+pub(crate) use store::{
+    Facts, Head, Line, facts, facts_of, head, lines, of_address_within_a_day, paid, set_cancelled, set_payment_method, waive,
+};
 
 /// The cancel reason of an order that was not paid in time. Pages show it translated.
 pub const EXPIRED: &str = "expired";
@@ -50,11 +41,11 @@ pub(crate) const BY_SHOPPER: &str = "shopper.";
 pub const NOT_SENT: &str = "not_sent";
 
 /// The purpose in the signature of a link to an order.
-const LINK: &str = "order";
+pub(crate) const LINK: &str = "order";
 /// The purpose in the signature of a [`proof`].
 const PROOF: &str = "order.placed";
 
-/// Why an order was not shown or changed.
+/// Why an order was not shown or found.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OrderError {
     #[error(transparent)]
@@ -64,41 +55,12 @@ pub enum OrderError {
     Unknown,
     #[error("this link is not valid")]
     Link,
-    /// A parcel was sent; it can only be returned.
-    #[error("a parcel of this order was already sent; it cannot be cancelled any more")]
-    Sent,
-    #[error("a parcel of this order is packed; it cannot be cancelled by its shopper any more")]
-    Packed,
-    /// The card is authorised and not captured.
-    #[error("the card is authorised and not captured; capture it first")]
-    NotCaptured,
-    #[error("this order was paid meanwhile")]
-    Paid,
-    #[error("say why the order is cancelled")]
-    Reason,
     #[error("a saved filter needs a name of 1 to 60 characters")]
     FilterName,
     #[error(transparent)]
-    Stock(#[from] InventoryError),
-    #[error(transparent)]
-    Payment(Box<PaymentError>),
-    #[error(transparent)]
     Customer(#[from] CustomerError),
-    #[error(transparent)]
-    Books(#[from] AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
-}
-
-impl From<PaymentError> for OrderError {
-    fn from(error: PaymentError) -> Self {
-        match error {
-            PaymentError::Forbidden(e) => Self::Forbidden(e),
-            PaymentError::Unknown => Self::Unknown,
-            PaymentError::Db(e) => Self::Db(e),
-            other => Self::Payment(Box::new(other)),
-        }
-    }
 }
 
 impl OrderError {
@@ -109,14 +71,8 @@ impl OrderError {
             Self::Forbidden(_) => t::ERROR_FORBIDDEN_BODY,
             Self::Unknown => t::ORDER_ERROR_UNKNOWN,
             Self::Link => t::ORDER_LINK_EXPIRED,
-            Self::Sent => t::ORDER_ERROR_SENT,
-            Self::Packed => t::ORDER_ERROR_PACKED,
-            Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
-            Self::Paid => t::ORDER_ERROR_PAID,
-            Self::Reason => t::ORDER_ERROR_REASON,
             Self::FilterName => t::ORDER_ERROR_FILTER_NAME,
-            Self::Payment(e) => return e.message(locale),
-            Self::Stock(_) | Self::Customer(_) | Self::Books(_) | Self::Db(_) => return None,
+            Self::Customer(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
     }
@@ -155,7 +111,7 @@ pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
 /// # Errors
 /// The database's.
 pub(crate) async fn refresh_states(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
-    let Some(facts) = store::facts(tx, order.id).await? else { return Ok(()) };
+    let Some(facts) = facts(tx, order.id).await? else { return Ok(()) };
     let (payment, units) = (facts.payment(), facts.units());
     store::set_states(tx, order, payment.state(), units.fulfilment(), units.delivery()).await
 }

@@ -15,7 +15,7 @@ use crate::refusals::Refusal;
 use crate::{Shop, orders};
 
 use super::gateway::GatewayError;
-use super::{PaymentError, attempt, capture, expiry, lost, refund, store, unwind};
+use super::{PaymentError, attempt, capture, lost, refund, store, unwind};
 
 /// Whoever writes the job tries at once, and most often succeeds; the job waits for that.
 const DELAY_MS: i64 = 5_000;
@@ -47,18 +47,6 @@ pub(super) struct VoidPayment {
 #[derive(Serialize, Deserialize)]
 pub(super) struct RefundPayment {
     pub(super) refund: RefundId,
-}
-
-/// Cancels an order that is not paid in time. Written by checkout.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct ExpireOrder {
-    pub(crate) order: OrderId,
-}
-
-impl ExpireOrder {
-    pub(crate) fn key(&self) -> String {
-        format!("{}:{}", Self::KIND, self.order)
-    }
 }
 
 impl Job for BeginPayment {
@@ -101,14 +89,6 @@ impl Job for RefundPayment {
     }
 }
 
-impl Job for ExpireOrder {
-    const KIND: &'static str = "payments.expire";
-    type State = Shop;
-    async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, expiry::expire_order(&shop, self.order).await.map(drop))
-    }
-}
-
 /// Adds the payments' jobs.
 pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<BeginPayment>();
@@ -116,7 +96,6 @@ pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<CapturePayment>();
     handlers.add::<VoidPayment>();
     handlers.add::<RefundPayment>();
-    handlers.add::<ExpireOrder>();
 }
 
 pub(super) async fn begin_later(tx: &mut Tx, payment: PaymentId) -> Result<(), DbError> {
@@ -145,7 +124,8 @@ async fn enqueue<J: Job>(tx: &mut Tx, job: &J, subject: &str) -> Result<(), DbEr
     jobs::enqueue_again(tx, job, run_at, &format!("{}:{subject}", J::KIND)).await
 }
 
-fn outcome(kind: &str, done: Result<(), PaymentError>) -> Result<(), Failure> {
+/// What a job returns for what became of its request.
+pub(crate) fn outcome(kind: &str, done: Result<(), PaymentError>) -> Result<(), Failure> {
     match done {
         Ok(()) => Ok(()),
         // The gateway has refused, which is recorded; asking again would not change it.

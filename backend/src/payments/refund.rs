@@ -1,5 +1,7 @@
 //! Refunds of what was captured.
 
+use std::pin::Pin;
+
 use domain::id::{OrderId, RefundId};
 use domain::order::PaymentMethod;
 use domain::permission::Permission;
@@ -20,6 +22,10 @@ use super::gateway::GatewayError;
 use super::store::{Attempt, Refund};
 use super::{GatewayCall, PaymentError, context_of, jobs, store};
 
+/// What is done, in the same transaction, about an order of which money was refunded; the shop hands it in, because what it touches is
+/// above payments. It does nothing unless all of the money was.
+pub(crate) type WhenRefunded = for<'a> fn(&'a mut Tx, &'a LockedOrder) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 'a>>;
+
 /// How long the gateway knows a request by its key: gateways promise a day. A request that is repeated later may have been carried out
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
@@ -39,15 +45,17 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
     if reason.is_empty() {
         return Err(PaymentError::Reason);
     }
+    let when_refunded = shop.when_refunded();
     let id = shop
         .write(ctx, async move |tx| {
             let ctx = tx.ctx().clone();
-            orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+            let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
             let contents = format!("{order} {amount} {reason}");
             if let Some(earlier) = once::answered(tx, &ctx, "refund", &contents).await? {
                 return earlier.parse().map_err(|_| PaymentError::Unknown);
             }
             let id = begin_from_largest(tx, order, amount, &reason).await?;
+            when_refunded(tx, &locked).await?;
             once::keep(tx, &ctx, "refund", &contents, &id.to_string()).await?;
             Ok(id)
         })
@@ -129,9 +137,9 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
         Some(message) => Err(GatewayError::Refused { code: "failed".into(), message }),
         None => Ok(refund.reference),
     });
-    let ctx = context_of(shop.id(), Some(&refund.actor));
+    let (ctx, when_refunded) = (context_of(shop.id(), Some(&refund.actor)), shop.when_refunded());
     match outcome {
-        Ok(reference) => shop.write(&ctx, async move |tx| finish(tx, &refund, Some(&reference)).await).await,
+        Ok(reference) => shop.write(&ctx, async move |tx| finish_and_release(tx, &refund, &reference, when_refunded).await).await,
         Err(error) if error.is_passing() => Err(PaymentError::Waiting),
         Err(error) => {
             let reason = refusal_message(&error);
@@ -141,8 +149,17 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
     }
 }
 
-/// Books a refund that arrived, once. `reference` is the gateway's name for it.
-async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result<(), PaymentError> {
+/// [`finish`] for a refund that the gateway made, and what follows it.
+async fn finish_and_release(tx: &mut Tx, refund: &Refund, reference: &str, when_refunded: WhenRefunded) -> Result<(), PaymentError> {
+    match finish(tx, refund, Some(reference)).await? {
+        Some(order) => Ok(when_refunded(tx, &order).await?),
+        None => Ok(()),
+    }
+}
+
+/// Books a refund that arrived, once, and returns its order; nothing when it had ended before. `reference` is the gateway's name for it.
+/// The caller does what follows for an order that is refunded in full now.
+async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result<Option<LockedOrder>, PaymentError> {
     let ctx = tx.ctx().clone();
     let order = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
     if !store::refund_done(tx, refund.id, reference).await? {
@@ -151,7 +168,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
             // It was given up, or settled in another way, while the gateway still made it: the money may have been refunded twice.
             show_to_staff(tx, refund, reasons::MADE_AFTER_ALL).await?;
         }
-        return Ok(());
+        return Ok(None);
     }
     refusals::succeeded(tx, &ctx, &refusal_key(refund.id)).await?;
     let amount = refund.amount;
@@ -169,7 +186,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     store::insert_event(tx, refund.payment_id, "refunded", amount, &refunded).await?;
     orders::refresh_states(tx, &order).await?;
     tx.record(order.id, refunded);
-    Ok(orders::release_when_refunded(tx, &ctx, &order).await?)
+    Ok(Some(order))
 }
 
 /// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
@@ -224,11 +241,12 @@ pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) ->
 /// As [`refund`].
 pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Result<bool, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
+    let when_refunded = shop.when_refunded();
     let next = shop
         .write(ctx, async move |tx| {
             let ctx = tx.ctx().clone();
             let found = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
-            orders::lock(tx, found.order_id).await?;
+            let order = orders::lock(tx, found.order_id).await?.ok_or(PaymentError::Unknown)?;
             let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
             if refund.state == "pending" {
                 jobs::refund_later(tx, id).await?;
@@ -239,7 +257,9 @@ pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Re
                 return Ok(None);
             }
             if refund.state == "failed" {
-                return begin_from_largest(tx, refund.order_id, refund.amount, &refund.reason).await.map(Some);
+                let next = begin_from_largest(tx, refund.order_id, refund.amount, &refund.reason).await?;
+                when_refunded(tx, &order).await?;
+                return Ok(Some(next));
             }
             Ok(Some(id))
         })
@@ -263,10 +283,10 @@ pub(crate) async fn check_refund(shop: &Shop, id: RefundId) -> Result<(), Paymen
         Err(error) if error.is_passing() => return Err(PaymentError::Waiting),
         Err(error) => return Err(error.into()),
     };
-    let ctx = context_of(shop.id(), Some(&refund.actor));
+    let (ctx, when_refunded) = (context_of(shop.id(), Some(&refund.actor)), shop.when_refunded());
     shop.write(&ctx, async move |tx| match &found.failure {
         Some(why) => fail(tx, &refund, why).await,
-        None => finish(tx, &refund, Some(&found.reference)).await,
+        None => finish_and_release(tx, &refund, &found.reference, when_refunded).await,
     })
     .await
 }
@@ -277,12 +297,13 @@ pub(crate) async fn give_up_refund(tx: &mut Tx, id: RefundId) -> Result<(), Paym
     mark_failed(tx, &refund, reasons::NO_ANSWER).await.map(drop)
 }
 
-/// The money was refunded in another way than by the card, as in cash: it is booked.
+/// The money was refunded in another way than by the card, as in cash: it is booked. The caller does what follows for an order that is
+/// refunded in full now.
 pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), PaymentError> {
     tx.ctx().require(Permission::RefundPayments)?;
     let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
     match refund.state.as_str() {
-        "pending" => finish(tx, &refund, None).await,
+        "pending" => finish(tx, &refund, None).await.map(drop),
         "failed" => {
             let attempt = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
             let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
@@ -298,14 +319,14 @@ pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), 
                 ..refund
             };
             store::insert_refund(tx, &again).await?;
-            finish(tx, &again, None).await
+            finish(tx, &again, None).await.map(drop)
         }
         _ => Ok(()),
     }
 }
 
 /// Refunds at most this much of what an order paid the way it came: what is left of its largest payment. A request to the gateway is
-/// returned.
+/// returned. The caller does what follows for an order that is refunded in full now.
 ///
 /// # Errors
 /// The database's and the books'.

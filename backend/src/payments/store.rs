@@ -210,22 +210,3 @@ pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64) -
         .await
         .map(drop)
 }
-
-/// A card order without money.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct UnpaidOrder {
-    pub id: OrderId,
-    pub placed_at: Timestamp,
-}
-
-/// Unpaid card orders that were placed before a moment, oldest first, those after one of them; at most 100.
-pub(super) async fn unpaid_before(db: &mut impl Read, before: Timestamp, last: UnpaidOrder) -> Result<Vec<UnpaidOrder>, DbError> {
-    db.fetch_all(
-        "select id, placed_at from orders
-         where (placed_at, id) > ($2, $3) and payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1
-            and payment_method = 'card' and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0
-         order by placed_at, id limit 100",
-        &[&before, &last.placed_at, &last.id],
-    )
-    .await
-}

@@ -1,17 +1,22 @@
-//! Card orders that wait for their payment: until when, and paying in cash instead.
+//! Card orders that wait for their payment: until when, and how their attempts end.
 
 use domain::id::{OrderId, PaymentId};
 use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
-use domain::view::{OrderLimits, UnpaidView};
+use domain::view::{UnpaidView, reasons};
 
-use platform::Context;
 use platform::db::{DbError, Read, Tx};
 
+use crate::orders::LockedOrder;
 use crate::pricing::Rules;
-use crate::{Shop, checkout, inventory, orders, settings};
+use crate::{Shop, inventory, orders, settings};
 
+use super::attempt::settle_one;
 use super::events::PaymentMethodChanged;
-use super::{PaymentError, UNPAID_FOR_MS, settle, store, unwind};
+use super::store::Attempt;
+use super::{PaymentError, lost, settle, store, unwind};
+
+/// How long a card order may stay unpaid before it is cancelled.
+pub const UNPAID_FOR_MS: i64 = 30 * 60 * 1_000;
 
 /// Does this order wait for a payment by card? Voided and not cancelled: the bank's hold ran out, or an attempt was given up.
 pub(crate) fn is_unpaid(head: &orders::Head) -> bool {
@@ -31,7 +36,7 @@ pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Opti
 }
 
 /// Can this order be paid for at the door?
-async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
+pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
     if !settings::shop(shop).limits.takes_cash(head.total) {
         return Ok(false);
     }
@@ -59,51 +64,51 @@ pub(crate) async fn is_paid(db: &mut impl Read, order: OrderId) -> Result<bool, 
     Ok(attempts.iter().any(|attempt| matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured)))
 }
 
-/// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
-/// stays paid by card.
-///
-/// # Errors
-/// [`PaymentError::NoCash`] where the delivery method takes none; [`PaymentError::Cancelled`]; [`PaymentError::Gateway`] and
-/// [`PaymentError::Waiting`] when the gateway does not answer.
-pub async fn pay_in_cash(shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), PaymentError> {
-    let head = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() {
-        return Err(PaymentError::Cancelled);
-    }
-    if !is_unpaid(&head) {
+/// Brings an attempt to the gateway's state, and cancels it when it is not paid. One that the gateway does not know ends at once, one that
+/// it does not answer about ends unless `patient`; both are shown to the staff.
+async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), PaymentError> {
+    let (id, Some(reference)) = (attempt.id, &attempt.gateway_ref) else { return Ok(()) };
+    if matches!(attempt.state, AttemptState::Captured | AttemptState::Voided) {
         return Ok(());
     }
-    if !takes_cash(shop, &mut shop.db(), &head).await? {
-        return Err(PaymentError::NoCash);
+    let closed = match settle_one(shop, id, reference).await {
+        Ok(intent) if matches!(intent.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) => Ok(()),
+        Ok(_) => unwind::void(shop, id).await,
+        Err(error) => Err(error),
+    };
+    match closed {
+        // It does not know the payment, or refuses: repeating will not help.
+        Err(PaymentError::Gateway(error)) if !error.is_passing() => lost::give_up(shop, id, None).await,
+        Err(PaymentError::NoGateway) => lost::give_up(shop, id, Some(reasons::NO_GATEWAY)).await,
+        Err(PaymentError::Mismatch(_)) => lost::give_up(shop, id, Some(reasons::MISMATCH)).await,
+        Err(PaymentError::Waiting | PaymentError::Gateway(_)) if !patient => lost::give_up(shop, id, Some(reasons::NO_ANSWER)).await,
+        other => other,
     }
-    if close_attempts(shop, order).await? {
-        return Ok(());
-    }
-    let limits = settings::shop(shop).limits;
-    shop.write(ctx, async move |tx| to_cash(tx, &limits, order).await).await
 }
 
-async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<(), PaymentError> {
-    let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() {
-        return Err(PaymentError::Cancelled);
+/// Ends the attempts of an order whose time is over; see [`close`].
+///
+/// # Errors
+/// [`PaymentError::Waiting`] and [`PaymentError::Gateway`] when the gateway does not answer and the caller is patient.
+pub(crate) async fn close_expired(shop: &Shop, order: OrderId, patient: bool) -> Result<(), PaymentError> {
+    for attempt in store::of_order(&mut shop.db(), order).await? {
+        close(shop, &attempt, patient).await?;
     }
-    if !is_unpaid(&head) || is_paid(tx, order).await? {
-        return Ok(());
-    }
-    if !checkout::cash::may_be_cash(tx, limits, order, head.total).await? {
-        return Err(PaymentError::NoCash);
-    }
-    let attempts = store::of_order(tx, order).await?;
+    Ok(())
+}
+
+/// Has an order paid in cash whose payment by card was ended at the gateway before.
+pub(crate) async fn change_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
+    let attempts = store::of_order(tx, order.id).await?;
     for attempt in attempts.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
         unwind::void_locally(tx, attempt.id).await?;
     }
     let next = attempts.last().map_or(1, |attempt| attempt.attempt + 1);
-    let sum = (head.total - head.waived, head.currency);
-    orders::set_payment_method(tx, &head, PaymentMethod::Cod).await?;
-    store::insert(tx, PaymentId(tx.id()), order, PaymentMethod::Cod, sum, next).await?;
-    inventory::hold_for_good(tx, order).await?;
-    orders::refresh_states(tx, &head).await?;
-    tx.record(order, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });
+    let sum = (order.total - order.waived, order.currency);
+    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
+    store::insert(tx, PaymentId(tx.id()), order.id, PaymentMethod::Cod, sum, next).await?;
+    inventory::hold_for_good(tx, order.id).await?;
+    orders::refresh_states(tx, order).await?;
+    tx.record(order.id, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });
     Ok(())
 }

@@ -7,54 +7,31 @@
 pub mod events;
 mod store;
 
+use domain::Money;
 use domain::id::{JobId, OrderId, PaymentId, RefundId, RefusalId};
-use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView};
-use domain::{Locale, Money};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::orders::LockedOrder;
-use crate::payments::PaymentError;
-use crate::{Shop, orders, payments};
+use crate::Shop;
+use platform::Context;
 use platform::context::Forbidden;
 use platform::db::{DbError, Read, Tx};
-use platform::{Context, jobs};
 
-use events::{Outcome, RefusalEnded, RefusalOpened, RefusalRetried};
+use events::{Outcome, RefusalEnded, RefusalOpened};
+pub(crate) use store::{OpenRefusal, one};
 
 /// Anybody can send webhooks that are refused, so at most one of each kind is recorded in this time.
 const WEBHOOK_INTERVAL_MS: i64 = 60_000;
 
-/// Why nothing was done about a refusal.
+/// Why refusals were not shown.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum RefusalError {
+pub enum ReadError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    #[error("nothing of that kind is refused (any more)")]
-    Unknown,
-    #[error("say how it was settled, or why nothing is done")]
-    Note,
-    #[error(transparent)]
-    Payment(#[from] PaymentError),
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
-}
-
-impl RefusalError {
-    /// The message for the user; `None` for an internal error.
-    #[must_use]
-    pub fn message(&self, locale: Locale) -> Option<String> {
-        let message = match self {
-            Self::Forbidden(_) => t::ERROR_FORBIDDEN_BODY,
-            Self::Unknown => t::ADMIN_REFUSALS_GONE,
-            Self::Note => t::ORDER_ERROR_REASON,
-            Self::Payment(error) => return error.message(locale),
-            Self::Db(_) => return None,
-        };
-        Some(message.text(locale).to_owned())
-    }
 }
 
 /// A refusal to be recorded.
@@ -98,7 +75,8 @@ pub(crate) async fn record(tx: &mut Tx, ctx: &Context, refusal: &Refusal) -> Res
     Ok(())
 }
 
-fn subject(order: Option<OrderId>, refusal: RefusalId) -> Uuid {
+/// What an event of a refusal is about: the order, or the refusal itself where there is none.
+pub(crate) fn subject(order: Option<OrderId>, refusal: RefusalId) -> Uuid {
     order.map_or(refusal.0, |order| order.0)
 }
 
@@ -129,10 +107,15 @@ fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: O
     }
 }
 
-/// Records that a job was given up.
-pub(crate) async fn job_given_up(tx: &mut Tx, job: JobId, (kind, payload): (&str, &str), why: &str) -> Result<(), DbError> {
-    let payload: Value = serde_json::from_str(payload).unwrap_or_default();
-    let refusal = match payments::refusal_of(tx, kind, &payload, why).await? {
+/// Records that a job was given up. `refusal` is what it was about, where its area says so.
+pub(crate) async fn job_given_up(
+    tx: &mut Tx,
+    job: JobId,
+    (kind, payload): (&str, &Value),
+    why: &str,
+    refusal: Option<Refusal>,
+) -> Result<(), DbError> {
+    let refusal = match refusal {
         Some(refusal) => refusal,
         None if kind.starts_with("mail.") => Refusal::new(RefusalKind::Mail, format!("job:{job}"), why),
         None => Refusal::new(RefusalKind::Job, format!("job:{job}"), format!("{kind}: {why}")),
@@ -181,10 +164,10 @@ pub(crate) async fn webhook_taken(shop: &Shop, key: &'static str) -> Result<(), 
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, RefusalError> {
+pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, ReadError> {
     ctx.require(Permission::ReadOrders)?;
     let rows = store::open(&mut shop.db()).await?;
-    let view = |row: store::OpenRefusal| {
+    let view = |row: OpenRefusal| {
         let kind = RefusalKind::parse(&row.kind)?;
         Some(RefusalView {
             id: row.id,
@@ -203,7 +186,7 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, Refusa
 }
 
 /// Which mail was refused: the kind of an order's mail, or the kind of the job.
-fn mail_of(row: &store::OpenRefusal) -> Option<String> {
+fn mail_of(row: &OpenRefusal) -> Option<String> {
     match row.job_kind.as_deref()?.strip_prefix("mail.")? {
         "order" => {
             let payload: Value = serde_json::from_str(row.job_payload.as_deref()?).ok()?;
@@ -215,122 +198,15 @@ fn mail_of(row: &store::OpenRefusal) -> Option<String> {
 
 /// What an open refusal is about: its kind, the order's number, and the money.
 pub(crate) async fn still_open(db: &mut impl Read, id: RefusalId) -> Result<Option<(RefusalKind, Option<String>, Option<Money>)>, DbError> {
-    let Some(row) = store::one(db, id).await? else { return Ok(None) };
+    let Some(row) = one(db, id).await? else { return Ok(None) };
     let amount = row.amount.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency));
     Ok(RefusalKind::parse(&row.kind).map(|kind| (kind, row.number, amount)))
 }
 
-async fn allowed(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(store::OpenRefusal, RefusalKind), RefusalError> {
-    let row = store::one(&mut shop.db(), id).await?.ok_or(RefusalError::Unknown)?;
-    let kind = RefusalKind::parse(&row.kind).ok_or(RefusalError::Unknown)?;
-    ctx.require(kind.permission())?;
-    Ok((row, kind))
-}
-
-/// Tries again what was refused. Money is moved at once, so the result is known; the rest is done by a job.
-///
-/// # Errors
-/// Among others that it is refused again.
-pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), RefusalError> {
-    let (row, kind) = allowed(shop, ctx, id).await?;
-    match (kind, row.payment_id, row.refund_id, row.job_id) {
-        (RefusalKind::Capture, Some(payment), ..) => Ok(payments::capture_again(shop, ctx, payment, row.amount.unwrap_or(0)).await?),
-        (RefusalKind::Refund, _, Some(refund), _) => {
-            if payments::refund_again(shop, ctx, refund).await? {
-                Ok(())
-            } else {
-                Err(RefusalError::Unknown)
-            }
-        }
-        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::check_payment_again(shop, ctx, payment).await?),
-        (_, _, _, Some(job)) => {
-            let order = row.order_id;
-            shop.write(ctx, async move |tx| {
-                jobs::revive(tx, job).await?;
-                tx.record(subject(order, id), RefusalRetried { refusal: id, kind, order });
-                Ok(())
-            })
-            .await
-        }
-        _ => Err(RefusalError::Unknown),
-    }
-}
-
-/// Records that the money moved in another way, as in cash or by bank transfer, and ends the row. The gateway is asked first whether it
-/// has moved it meanwhile.
-///
-/// # Errors
-/// [`RefusalError::Note`] without a note; [`RefusalError::Unknown`] for what is not about money, or was done by the gateway meanwhile;
-/// [`PaymentError::Waiting`] when the gateway does not answer: the money may have moved there.
-pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
-    let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = required_note(note)?;
-    match (kind, row.payment_id, row.refund_id) {
-        (RefusalKind::Capture, Some(payment), _) => payments::check_payment(shop, payment).await?,
-        (RefusalKind::Refund, _, Some(refund)) => payments::check_refund(shop, refund).await?,
-        _ => return Err(RefusalError::Unknown),
-    }
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let order = lock(tx, row.order_id).await?;
-            // Before the money moves: that would end the row as a success of the gateway.
-            end(tx, id, Outcome::Settled, &note).await?;
-            match (kind, row.payment_id, row.refund_id) {
-                (RefusalKind::Capture, Some(payment), _) => {
-                    let order = order.ok_or(RefusalError::Unknown)?;
-                    Ok(payments::captured_otherwise(tx, &order, payment, row.amount.unwrap_or(0)).await?)
-                }
-                (RefusalKind::Refund, _, Some(refund)) => {
-                    payments::refunded_otherwise(tx, refund).await?;
-                    Ok(Vec::new())
-                }
-                _ => Err(RefusalError::Unknown),
-            }
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
-}
-
-/// Ends a row without doing anything, with a reason. A refund that the gateway does not know is given up, so that the money can be
-/// refunded in another way.
-///
-/// # Errors
-/// [`RefusalError::Note`] without a reason; [`PaymentError::Waiting`] when the gateway does not answer about a refund: it may have been
-/// made.
-pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
-    let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = required_note(note)?;
-    if let (RefusalKind::Refund, Some(refund)) = (kind, row.refund_id) {
-        payments::check_refund(shop, refund).await?;
-    }
-    shop.write(ctx, async move |tx| {
-        lock(tx, row.order_id).await?;
-        end(tx, id, Outcome::Dismissed, &note).await?;
-        match (kind, row.payment_id, row.refund_id) {
-            (RefusalKind::Capture, Some(payment), _) => Ok(payments::give_up_capture(tx, payment).await?),
-            (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, refund).await?),
-            _ => Ok(()),
-        }
-    })
-    .await
-}
-
-async fn lock(tx: &mut Tx, order: Option<OrderId>) -> Result<Option<LockedOrder>, DbError> {
-    match order {
-        Some(order) => orders::lock(tx, order).await,
-        None => Ok(None),
-    }
-}
-
-fn required_note(note: &str) -> Result<String, RefusalError> {
-    let note: String = note.trim().chars().take(200).collect();
-    if note.is_empty() { Err(RefusalError::Note) } else { Ok(note) }
-}
-
-async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<(), RefusalError> {
+/// Ends a row as the staff say; false when it had ended before.
+pub(crate) async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<bool, DbError> {
     let ctx = tx.ctx().clone();
-    let ended = store::end(tx, id, outcome.as_str(), note, &ctx.actor.to_string()).await?.ok_or(RefusalError::Unknown)?;
+    let Some(ended) = store::end(tx, id, outcome.as_str(), note, &ctx.actor.to_string()).await? else { return Ok(false) };
     record_ended(tx, &ctx, vec![ended], outcome);
-    Ok(())
+    Ok(true)
 }

@@ -9,7 +9,7 @@ use super::Refusal;
 
 /// A refusal that has not ended.
 #[derive(sqlx::FromRow)]
-pub(super) struct OpenRefusal {
+pub(crate) struct OpenRefusal {
     pub id: RefusalId,
     pub kind: String,
     pub order_id: Option<OrderId>,
@@ -42,7 +42,7 @@ pub(super) async fn open(db: &mut impl Read) -> Result<Vec<OpenRefusal>, DbError
     db.fetch_all(open!("order by r.last_at desc, r.id desc limit 50"), &[]).await
 }
 
-pub(super) async fn one(db: &mut impl Read, id: RefusalId) -> Result<Option<OpenRefusal>, DbError> {
+pub(crate) async fn one(db: &mut impl Read, id: RefusalId) -> Result<Option<OpenRefusal>, DbError> {
     db.fetch_optional(open!("and r.id = $1"), &[&id]).await
 }
 

@@ -3,7 +3,7 @@
 use crate::support::outside::{VISA, World, both_worlds, owner};
 use crate::support::{TestShop, a_product, both, place, postgres, sqlite};
 use backend::payments::{capture, refund, settle};
-use backend::{audit, fulfilment, orders};
+use backend::{audit, fulfilment, order_management};
 use domain::id::OrderId;
 use platform::db::Db;
 
@@ -22,7 +22,7 @@ async fn a_busy_shop(world: &World) -> OrderId {
     refund(world, &owner(world), placed.order, 500, "a scratch").await.unwrap();
     place(world, &[(variant, 1)]).await.unwrap();
     let gone = place(world, &[(variant, 1)]).await.unwrap();
-    orders::cancel(world, &owner(world), gone.order, "test").await.unwrap();
+    order_management::cancel(world, &owner(world), gone.order, "test").await.unwrap();
     world.assert_sound().await;
     placed.order
 }

@@ -5,7 +5,7 @@ use crate::support::{a_cart, a_product, address, both, form, guest, limit, numbe
 use backend::checkout::{self, CheckoutError, cash};
 use backend::fulfilment::FulfilmentError;
 use backend::payments::{self, PaymentError};
-use backend::{Shop, fulfilment, orders};
+use backend::{Shop, fulfilment, order_management, orders};
 use domain::id::{ApiKeyId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
 use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
@@ -67,7 +67,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
         // By card they may; and in cash again once one was sent or cancelled.
         let card = CheckoutForm { payment: PaymentMethod::Card, ..of(shop, variant, 1).await };
         order(shop, &from(3), card).await.unwrap();
-        orders::cancel(shop, &owner(shop), first, "wrong size").await.unwrap();
+        order_management::cancel(shop, &owner(shop), first, "wrong size").await.unwrap();
         let second = order(shop, &from(3), of(shop, variant, 1).await).await.unwrap();
         let parcel = fulfilment::pick(shop, &clerk(shop), second).await.unwrap()[0];
         fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
@@ -108,10 +108,10 @@ async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
         order(world, &from(1), card(3).await).await.unwrap();
         assert_eq!(field(order(world, &from(1), card(4).await).await), "payment", "three of one network address are open");
         // What is paid, given up or expired does not count.
-        orders::cancel(world, &owner(world), first, "given up").await.unwrap();
+        order_management::cancel(world, &owner(world), first, "given up").await.unwrap();
         order(world, &from(1), card(4).await).await.unwrap();
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        payments::expire(world).await.unwrap();
+        order_management::expire_unpaid(world).await.unwrap();
         order(world, &from(1), card(1).await).await.unwrap();
     })
     .await;
@@ -197,11 +197,11 @@ async fn a_cash_order_that_nobody_sends_gives_its_stock_back_in_the_end() {
         fulfilment::pick(world, &clerk(world), picked).await.unwrap();
         world.shop.clock.advance(13 * Timestamp::DAY);
         let young = order(world, &guest(world), unpicked).await.unwrap();
-        assert_eq!(cash::expire(world).await.unwrap(), 0);
+        assert_eq!(order_management::expire_cash(world).await.unwrap(), 0);
         world.shop.clock.advance(Timestamp::DAY);
-        assert_eq!(cash::expire(world).await.unwrap(), 1);
-        assert_eq!(cash::expire(world).await.unwrap(), 0);
-        let cancelled = async |order| orders::view(world, &world.system(), Locale::En, order).await.unwrap().cancelled;
+        assert_eq!(order_management::expire_cash(world).await.unwrap(), 1);
+        assert_eq!(order_management::expire_cash(world).await.unwrap(), 0);
+        let cancelled = async |order| order_management::view(world, &world.system(), Locale::En, order).await.unwrap().cancelled;
         assert_eq!(cancelled(left).await.unwrap().1, "It could not be sent in time.");
         assert!(cancelled(picked).await.is_none() && cancelled(young).await.is_none());
         assert_eq!(number(world, "select cast(sum(reserved) as bigint) from stock").await, 2);
@@ -209,7 +209,7 @@ async fn a_cash_order_that_nobody_sends_gives_its_stock_back_in_the_end() {
         assert!(world.mails().await.iter().any(|mail| mail.1.contains("could not send your order") && mail.1.contains("You pay nothing")));
         limit(world, OrderLimits::NONE).await;
         world.shop.clock.advance(400 * Timestamp::DAY);
-        assert_eq!(cash::expire(world).await.unwrap(), 0, "0 days are never");
+        assert_eq!(order_management::expire_cash(world).await.unwrap(), 0, "0 days are never");
     })
     .await;
 }
@@ -248,7 +248,7 @@ async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<Parce
 async fn cash_that_is_missing_at_the_door_stays_due_until_it_comes() {
     both(async |shop| {
         let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
-        let see = async || orders::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        let see = async || order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap();
         let total = see().await.total.minor;
         let due = async || {
             let query = OrderQuery { queue: "cash_due".into(), ..OrderQuery::default() };
@@ -288,7 +288,7 @@ async fn a_parcel_that_brings_no_cash_is_delivered_and_one_of_two_brings_a_part(
     both(async |shop| {
         let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
         fulfilment::deliver_for(shop, &clerk(shop), parcels[0], Some(0)).await.unwrap();
-        let see = async |order| orders::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        let see = async |order| order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap();
         let now = see(order).await;
         assert_eq!((now.delivery, now.payment, now.captured.minor), (DeliveryState::Delivered, PaymentState::Pending, 0));
         assert_sound(shop).await;

@@ -259,8 +259,8 @@ async fn a_cancelled_order_gives_its_code_back() {
         let cart = with_code(shop, variant).await;
         let placed = buy(shop, cart, "buyer-0001").await.unwrap();
         let owner = crate::support::outside::owner(shop);
-        backend::orders::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
-        backend::orders::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
+        backend::order_management::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
+        backend::order_management::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
         assert_eq!(number(shop, "select uses from discount_codes").await, 0);
         let other = with_code(shop, variant).await;
         assert_eq!(buy(shop, other, "buyer-0002").await.unwrap().total.minor, 19_000);

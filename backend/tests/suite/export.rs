@@ -2,8 +2,9 @@
 
 use crate::support::outside::{clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, place};
-use backend::customers::{CUSTOMER_COLUMNS, CustomersFile};
-use backend::orders::{self, ORDER_COLUMNS, OrderError, OrdersFile};
+use backend::order_management;
+use backend::order_management::{CUSTOMER_COLUMNS, CustomersFile};
+use backend::orders::{ORDER_COLUMNS, OrderError, OrdersFile};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use domain::view::OrderQuery;
@@ -41,7 +42,7 @@ async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_w
         evil.contact.name = "=HYPERLINK(\"http://evil.example\")".into();
         let first = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, "an-evil-buyer", evil).await.unwrap();
         let cancelled = place(shop, &[(bowl, 1)]).await.unwrap();
-        orders::cancel(shop, &owner(shop), cancelled.order, "they called").await.unwrap();
+        order_management::cancel(shop, &owner(shop), cancelled.order, "they called").await.unwrap();
 
         let refused = OrdersFile::begin(shop, &clerk(shop), OrderQuery::default()).await;
         assert!(matches!(refused.err(), Some(OrderError::Forbidden(_))));
@@ -104,7 +105,7 @@ async fn customers_leave_one_by_their_mail_with_what_they_spent_and_no_staff_amo
         let variant = a_product().with_stock(50).make(shop).await;
         let (one, two) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
         let gone = place(shop, &[(variant, 1)]).await.unwrap();
-        orders::cancel(shop, &owner(shop), gone.order, "they called").await.unwrap();
+        order_management::cancel(shop, &owner(shop), gone.order, "they called").await.unwrap();
         // Bea went to the bank's page and left it: that is no order of hers yet.
         let mut card = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Card);
         card.contact.name = "Bea Ramos".into();

@@ -3,7 +3,7 @@
 use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_product, both, guest, number, place};
 use backend::fulfilment::{self, FulfilmentError};
-use backend::orders::{self, OrderError};
+use backend::order_management::{self, OrderChangeError};
 use domain::Locale;
 use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentState};
 
@@ -13,7 +13,7 @@ async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
         let variant = a_product().with_stock(3).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let ctx = clerk(shop);
-        let see = async || orders::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
+        let see = async || order_management::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
 
         let parcels = fulfilment::pick(shop, &ctx, placed.order).await.unwrap();
         assert_eq!((parcels.len(), see().await.delivery), (1, DeliveryState::Preparing));
@@ -69,7 +69,7 @@ async fn items_in_two_locations_leave_in_two_parcels_each_from_its_own() {
         // The second parcel first: it takes nothing from the other location.
         fulfilment::pack(shop, &clerk(shop), parcels[1]).await.unwrap();
         fulfilment::ship(shop, &clerk(shop), parcels[1], "LBC", "").await.unwrap();
-        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        let order = order_management::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
         assert_eq!((order.fulfilment, order.delivery), (FulfilmentState::Partial, DeliveryState::InTransit));
         assert_eq!(
             number(
@@ -80,13 +80,13 @@ async fn items_in_two_locations_leave_in_two_parcels_each_from_its_own() {
             1
         );
         fulfilment::deliver(shop, &clerk(shop), parcels[1]).await.unwrap();
-        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        let order = order_management::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
         assert_eq!((order.delivery, order.payment), (DeliveryState::InTransit, PaymentState::Pending));
         assert_sound(shop).await;
         fulfilment::pack(shop, &clerk(shop), parcels[0]).await.unwrap();
         fulfilment::ship(shop, &clerk(shop), parcels[0], "LBC", "").await.unwrap();
         fulfilment::deliver(shop, &clerk(shop), parcels[0]).await.unwrap();
-        let order = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
+        let order = order_management::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap();
         assert_eq!((order.delivery, order.payment), (DeliveryState::Delivered, PaymentState::Paid));
         assert_sound(shop).await;
     })
@@ -98,7 +98,7 @@ async fn a_part_is_picked_and_unpacked_again() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 3)]).await.unwrap();
-        let line = orders::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap().lines[0].id;
+        let line = order_management::view(shop, &clerk(shop), Locale::En, placed.order).await.unwrap().lines[0].id;
         let pick = async |units| fulfilment::pick_lines(shop, &clerk(shop), placed.order, vec![(line, units)]).await;
         assert!(matches!(pick(4).await, Err(FulfilmentError::TooMany)));
         assert!(matches!(pick(-1).await, Err(FulfilmentError::TooMany)));
@@ -124,10 +124,10 @@ async fn what_was_sent_cannot_be_cancelled_and_what_was_only_packed_can() {
                 fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
             }
         }
-        let refused = orders::cancel(shop, &owner(shop), sent.order, "late").await;
-        assert!(matches!(refused, Err(OrderError::Sent)));
+        let refused = order_management::cancel(shop, &owner(shop), sent.order, "late").await;
+        assert!(matches!(refused, Err(OrderChangeError::Sent)));
         assert!(refused.unwrap_err().message(Locale::Fil).is_some());
-        orders::cancel(shop, &owner(shop), packed.order, "late").await.unwrap();
+        order_management::cancel(shop, &owner(shop), packed.order, "late").await.unwrap();
         assert!(matches!(fulfilment::pick(shop, &clerk(shop), packed.order).await, Err(FulfilmentError::Cancelled)));
         assert_eq!(number(shop, "select reserved from stock").await, 0);
         assert_eq!(number(shop, "select available from stock").await, 4);

@@ -3,7 +3,7 @@
 use crate::support::outside::{DECLINED, VISA, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, form, guest, number, place};
 use backend::payments::{self, capture, refund, settle};
-use backend::{checkout, fulfilment, identity, notifications, orders, settings};
+use backend::{checkout, fulfilment, identity, notifications, order_management, orders, settings};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use domain::view::ContactDetails;
@@ -23,7 +23,7 @@ async fn each_step_is_told_once_with_a_link_that_works() {
         assert!(html.contains("2 × Mug &lt;blue&gt; &amp; bowl") && html.contains("₱300.00"), "{html}");
         let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
         let token = link.trim().rsplit('/').next().unwrap();
-        assert_eq!(orders::by_link(world, Locale::En, token).await.unwrap().id, placed.order);
+        assert_eq!(order_management::by_link(world, Locale::En, token).await.unwrap().id, placed.order);
 
         let parcel = fulfilment::pick(world, &clerk(world), placed.order).await.unwrap()[0];
         fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_mail_speaks_the_language_of_its_order() {
         let variant = a_product().with_stock(3).make(world).await;
         let order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
         let placed = checkout::place_order(world, &guest(world), Locale::Fil, Channel::Web, "a-filipino-order", order).await.unwrap();
-        orders::cancel(world, &owner(world), placed.order, "late").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "late").await.unwrap();
         world.send_mails().await;
         let mails = world.mails().await;
         // Cancelled before the confirmation was written: only that is told.
@@ -267,7 +267,7 @@ async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns
         let (subject, text, _) = world.mails().await.remove(0);
         assert_eq!(subject, format!("Your order {}", placed.number));
         let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
-        assert_eq!(orders::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap().id, placed.order);
+        assert_eq!(order_management::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap().id, placed.order);
         // Three an hour for one address, whatever is asked at once.
         for _ in 0..4 {
             orders::send_link(world, &guest(world), &placed.number, "maria.clara@example.com").await.unwrap();
@@ -295,7 +295,7 @@ async fn whoever_left_the_banks_page_gets_the_link_to_pay() {
         // Whoever paid is not asked to.
         assert_eq!((mails.len(), mails[0].0.as_str()), (2, format!("Order {} waits for your payment", left.number).as_str()));
         let link = mails[0].1.lines().find(|line| line.starts_with("http://")).unwrap();
-        let order = orders::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap();
+        let order = order_management::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap();
         assert!(order.id == left.order && order.unpaid.is_some());
         assert!(mails[0].1.contains("1 × Dried mango"), "{}", mails[0].1);
     })

@@ -3,6 +3,7 @@
 use crate::support::outside::{assert_sound, clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, number, place};
 use backend::dashboard;
+use backend::order_management::{self, OrderChangeError};
 use backend::orders::{self, OrderError};
 use domain::Locale;
 use domain::id::RequestId;
@@ -69,16 +70,16 @@ async fn a_signed_link_shows_its_own_order_and_no_other() {
         let variant = a_product().with_stock(5).make(shop).await;
         let (one, other) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
         let token = one.link.rsplit('/').next().unwrap().to_owned();
-        let view = orders::by_link(shop, Locale::En, &token).await.unwrap();
+        let view = order_management::by_link(shop, Locale::En, &token).await.unwrap();
         assert_eq!((view.id, view.contact.name.as_str()), (one.order, "Maria Clara Santos"));
         assert_eq!((view.total, view.lines.len()), (one.total, 1));
         assert!(view.timeline.iter().all(|entry| entry.actor.is_empty()));
         let signature = token.split_once('.').unwrap().1;
         for forged in [format!("{}.{signature}", other.order), one.order.to_string(), format!("{}.", one.order), "x".into(), String::new()]
         {
-            assert!(matches!(orders::by_link(shop, Locale::En, &forged).await, Err(OrderError::Link)), "{forged}");
+            assert!(matches!(order_management::by_link(shop, Locale::En, &forged).await, Err(OrderError::Link)), "{forged}");
         }
-        assert!(matches!(orders::view(shop, &guest(shop), Locale::En, one.order).await, Err(OrderError::Unknown)));
+        assert!(matches!(order_management::view(shop, &guest(shop), Locale::En, one.order).await, Err(OrderError::Unknown)));
     })
     .await;
 }
@@ -99,9 +100,9 @@ async fn a_shopper_sees_their_own_orders_only() {
         let order = form(cart, PaymentMethod::Cod);
         let placed = backend::checkout::place_order(shop, &users[0], Locale::En, Channel::Web, "the-key-of-ana", order).await.unwrap();
         assert_eq!(orders::of_customer(shop, &users[0], Locale::En, None).await.unwrap().orders.len(), 1);
-        assert!(orders::view(shop, &users[0], Locale::En, placed.order).await.is_ok());
+        assert!(order_management::view(shop, &users[0], Locale::En, placed.order).await.is_ok());
         assert_eq!(orders::of_customer(shop, &users[1], Locale::En, None).await.unwrap().orders.len(), 0);
-        assert!(matches!(orders::view(shop, &users[1], Locale::En, placed.order).await, Err(OrderError::Unknown)));
+        assert!(matches!(order_management::view(shop, &users[1], Locale::En, placed.order).await, Err(OrderError::Unknown)));
         assert!(orders::of_customer(shop, &guest(shop), Locale::En, None).await.is_err());
     })
     .await;
@@ -112,12 +113,12 @@ async fn cancelling_takes_the_sale_out_of_the_books_and_the_stock_back_once() {
     both(async |shop| {
         let variant = a_product().at(11_200).with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
-        assert!(matches!(orders::cancel(shop, &clerk(shop), placed.order, "x").await, Err(OrderError::Forbidden(_))));
-        assert!(matches!(orders::cancel(shop, &owner(shop), placed.order, "  ").await, Err(OrderError::Reason)));
+        assert!(matches!(order_management::cancel(shop, &clerk(shop), placed.order, "x").await, Err(OrderChangeError::Forbidden(_))));
+        assert!(matches!(order_management::cancel(shop, &owner(shop), placed.order, "  ").await, Err(OrderChangeError::Reason)));
         for _ in 0..2 {
-            orders::cancel(shop, &owner(shop), placed.order, "the shopper called").await.unwrap();
+            order_management::cancel(shop, &owner(shop), placed.order, "the shopper called").await.unwrap();
         }
-        let order = orders::view(shop, &owner(shop), Locale::En, placed.order).await.unwrap();
+        let order = order_management::view(shop, &owner(shop), Locale::En, placed.order).await.unwrap();
         assert_eq!((order.payment, order.cancelled.map(|c| c.1).as_deref()), (PaymentState::Voided, Some("the shopper called")));
         assert_eq!(number(shop, "select count(*) from (select account from postings group by account having sum(amount) <> 0) a").await, 0);
         assert_eq!(number(shop, "select available from stock").await, 5);
@@ -146,8 +147,8 @@ async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
         // And what they do to an order is told by their name, to staff.
         let variant = a_product().with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 1)]).await.unwrap();
-        orders::cancel(shop, &ctx, placed.order, "test").await.unwrap();
-        let order = orders::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
+        order_management::cancel(shop, &ctx, placed.order, "test").await.unwrap();
+        let order = order_management::view(shop, &ctx, Locale::En, placed.order).await.unwrap();
         let actors: Vec<&str> = order.timeline.iter().map(|e| e.actor.as_str()).collect();
         assert_eq!(actors, ["The shopper", "Lola", "Lola"]);
         orders::delete_filter(shop, &ctx, id).await.unwrap();
@@ -168,7 +169,7 @@ async fn the_day_begins_at_midnight_in_manila() {
         assert_eq!(today.last_days.len(), 14);
         shop.clock.advance(3_600_000); // 00:30
         place(shop, &[(variant, 1)]).await.unwrap();
-        orders::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
+        order_management::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
         let today = dashboard::today(shop, &clerk(shop)).await.unwrap();
         assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (1, last.total.minor, 2));
         assert_eq!(today.last_days[12].1, last.total.minor);

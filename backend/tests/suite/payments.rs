@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use crate::support::outside::{ASKS, DECLINED, VISA, WEBHOOK_SECRET, World, assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_product, both, buy, number};
 use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
-use backend::{fulfilment, orders};
+use backend::{fulfilment, order_management};
 use domain::id::RefundId;
 use domain::order::{DeliveryState, FulfilmentState, PaymentState};
 use domain::view::Placed;
@@ -277,7 +277,7 @@ async fn an_order_that_costs_nothing_needs_no_card() {
         assert_eq!((placed.total.minor, placed.pay_at), (0, None));
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
         world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0);
         fulfilment::pick(world, &owner(world), placed.order).await.unwrap();
         world.assert_sound().await;
     })
@@ -288,7 +288,7 @@ async fn an_order_that_costs_nothing_needs_no_card() {
 async fn a_cancelled_order_lets_the_held_money_go() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
-        orders::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.fulfilment), (PaymentState::Voided, FulfilmentState::Cancelled));
         assert_eq!(number(world, "select count(*) from payments where state = 'voided'").await, 1);
@@ -306,8 +306,8 @@ async fn a_cancelled_order_that_was_paid_is_given_back_once_even_when_the_gatewa
         let placed = captured(world).await;
         refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
-        orders::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
-        orders::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
         world.assert_sound().await;
         world.work().await;
         world.work().await;
@@ -358,7 +358,7 @@ async fn a_card_that_was_paid_for_an_attempt_given_up_here_goes_back() {
         world.open_webhooks().await;
         let forget = async |tx: &mut Tx| tx.execute("update payments set gateway_ref = null", &[]).await;
         world.db().write(forget).await.unwrap();
-        orders::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
         assert_eq!(number(world, "select count(*) from payments where state = 'voided'").await, 1);
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         world.quiet().await;
@@ -379,7 +379,7 @@ async fn money_that_comes_for_a_cancelled_order_goes_back() {
         let placed = world.card_order(&[(variant, 1)]).await;
         // The gateway is away while the order is cancelled, so the page stays open; the shopper pays.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
-        orders::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         settle(world, placed.order).await.unwrap();
         world.work().await;

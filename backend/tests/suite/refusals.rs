@@ -2,9 +2,10 @@
 
 use crate::support::outside::{VISA, WEBHOOK_SECRET, World, both_worlds, clerk, owner};
 use crate::support::{a_product, number};
+use backend::order_management::refusals::{self as refusal_actions, RefusalError};
 use backend::payments::{self, PaymentError, capture, refund, settle};
-use backend::refusals::{self, RefusalError};
-use backend::{fulfilment, orders};
+use backend::refusals::{self, ReadError};
+use backend::{fulfilment, order_management};
 use domain::id::RefusalId;
 use domain::order::{FulfilmentState, PaymentState};
 use domain::view::{Placed, RefusalKind, RefusalView, reasons};
@@ -48,7 +49,7 @@ pub async fn the_row(world: &World) -> RefusalView {
 }
 
 pub async fn retry(world: &World, row: &RefusalView) -> Result<(), RefusalError> {
-    refusals::retry(world, &owner(world), row.id).await
+    refusal_actions::retry(world, &owner(world), row.id).await
 }
 
 pub async fn intent_of(world: &World, placed: &Placed) -> String {
@@ -100,7 +101,7 @@ async fn a_capture_that_is_declined_after_the_parcel_left_is_asked_for_again() {
         // The clerk sees it, and may not move money.
         let seen = refusals::open(world, &clerk(world)).await.unwrap();
         assert!(!seen[0].may_act);
-        assert!(matches!(refusals::retry(world, &clerk(world), row.id).await, Err(RefusalError::Forbidden(_))));
+        assert!(matches!(refusal_actions::retry(world, &clerk(world), row.id).await, Err(RefusalError::Forbidden(_))));
         // The second no is the same row; the gateway is really asked anew.
         let again = retry(world, &row).await;
         assert!(matches!(again, Err(RefusalError::Payment(PaymentError::Gateway(_)))), "{again:?}");
@@ -128,7 +129,7 @@ async fn a_hold_that_ran_out_is_settled_in_another_way() {
         let voided = backend::dashboard::today(world, &owner(world)).await.unwrap();
         assert_eq!(voided.queues.unpaid, 1);
         assert!(matches!(retry(world, &row).await, Err(RefusalError::Payment(PaymentError::NothingToCapture))));
-        let settle = async |note: &str| refusals::settle(world, &owner(world), row.id, note).await;
+        let settle = async |note: &str| refusal_actions::settle(world, &owner(world), row.id, note).await;
         assert!(matches!(settle(" ").await, Err(RefusalError::Note)));
         settle("paid by bank transfer").await.unwrap();
         assert!(matches!(settle("again").await, Err(RefusalError::Unknown)));
@@ -155,8 +156,8 @@ async fn a_refund_that_is_refused_is_settled_in_cash() {
         assert_eq!((row.kind, row.amount.map(|amount| amount.minor)), (RefusalKind::Refund, Some(1_200)));
         assert!(retry(world, &row).await.is_err());
         let row = the_row(world).await;
-        assert!(matches!(refusals::settle(world, &clerk(world), row.id, "cash").await, Err(RefusalError::Forbidden(_))));
-        refusals::settle(world, &owner(world), row.id, "cash").await.unwrap();
+        assert!(matches!(refusal_actions::settle(world, &clerk(world), row.id, "cash").await, Err(RefusalError::Forbidden(_))));
+        refusal_actions::settle(world, &owner(world), row.id, "cash").await.unwrap();
         assert!(rows(world).await.is_empty());
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.refunded.minor), (PaymentState::PartlyRefunded, 1_200));
@@ -188,7 +189,7 @@ async fn a_refund_that_fails_days_later_is_owed_again() {
         assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
         world.assert_sound().await;
         // What fails after the order was cancelled is a debt to the shopper.
-        orders::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
         world.work().await;
         world.quiet().await;
         let names: Vec<String> = world.db().fetch_scalars("select gateway_ref from refunds where state = 'done'", &[]).await.unwrap();
@@ -216,14 +217,14 @@ async fn a_payment_that_the_gateway_does_not_know_frees_its_stock_and_is_shown()
         world.db().write(forget).await.unwrap();
         world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 1);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 1);
         assert_eq!(world.order(gone.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(world.order(paid.order).await.payment, PaymentState::Authorised);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Payment, reasons::OTHER_ACCOUNT));
         assert!(retry(world, &row).await.is_err());
-        refusals::dismiss(world, &owner(world), row.id, "nobody paid there").await.unwrap();
+        refusal_actions::dismiss(world, &owner(world), row.id, "nobody paid there").await.unwrap();
         assert!(rows(world).await.is_empty());
         world.work().await;
         world.assert_sound().await;
@@ -246,7 +247,7 @@ async fn bad_payments_do_not_starve_the_others_and_do_not_wait_for_ever() {
         world.shop.clock.advance(1_000);
         let good = world.card_order(&[(variant, 1)]).await;
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 103);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 103);
         assert_eq!(world.order(good.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 104);
         assert_eq!(number(world, "select count(*) from refusals where ended_at is null").await, 102);
@@ -262,10 +263,10 @@ async fn stock_waits_a_day_for_a_gateway_that_does_not_answer() {
         let placed = world.card_order(&[(variant, 1)]).await;
         world.control("/_control/gateway", json!({ "fail_next": 1_000_000 })).await;
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 0);
         world.shop.clock.advance(24 * 60 * 60 * 1_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 1);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 1);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
         assert_eq!(the_row(world).await.reason, reasons::NO_ANSWER);
         // It was paid meanwhile after all: that goes back by itself.
@@ -319,13 +320,13 @@ async fn a_webhook_with_a_wrong_signature_is_one_row_until_a_right_one_comes() {
         assert_eq!(payments::webhook(world, Some(&wrong), body).await, 400);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str(), row.times), (RefusalKind::Webhook, reasons::SIGNATURE, 2));
-        assert!(matches!(refusals::dismiss(world, &clerk(world), row.id, "x").await, Err(RefusalError::Forbidden(_))));
+        assert!(matches!(refusal_actions::dismiss(world, &clerk(world), row.id, "x").await, Err(RefusalError::Forbidden(_))));
         assert!(matches!(retry(world, &row).await, Err(RefusalError::Unknown)));
         // The secret is mended: the next one is taken, and is about a payment of another shop.
         assert_eq!(payments::webhook(world, Some(&right), body).await, 200);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Webhook, reasons::UNKNOWN_PAYMENT));
-        refusals::dismiss(world, &owner(world), row.id, "the market stall's").await.unwrap();
+        refusal_actions::dismiss(world, &owner(world), row.id, "the market stall's").await.unwrap();
         assert!(rows(world).await.is_empty());
         let signed_junk = signed(world, WEBHOOK_SECRET, b"junk");
         assert_eq!(payments::webhook(world, Some(&signed_junk), b"junk").await, 400);
@@ -458,7 +459,7 @@ async fn money_that_staff_move_has_their_name() {
         }
         let order = world.order(placed.order).await;
         assert!(order.timeline.iter().any(|entry| entry.text.ends_with(": a scratch")), "{:?}", order.timeline);
-        let shopper = orders::by_link(world, domain::Locale::En, placed.link.rsplit('/').next().unwrap()).await.unwrap();
+        let shopper = order_management::by_link(world, domain::Locale::En, placed.link.rsplit('/').next().unwrap()).await.unwrap();
         assert!(shopper.refunds.is_empty() && shopper.timeline.iter().all(|entry| !entry.text.contains("scratch")));
     })
     .await;
@@ -468,10 +469,10 @@ async fn money_that_staff_move_has_their_name() {
 async fn only_what_is_open_can_be_settled() {
     both_worlds(async |world| {
         let nothing = RefusalId(world.id());
-        assert!(matches!(refusals::retry(world, &owner(world), nothing).await, Err(RefusalError::Unknown)));
-        assert!(matches!(refusals::dismiss(world, &owner(world), nothing, "x").await, Err(RefusalError::Unknown)));
+        assert!(matches!(refusal_actions::retry(world, &owner(world), nothing).await, Err(RefusalError::Unknown)));
+        assert!(matches!(refusal_actions::dismiss(world, &owner(world), nothing, "x").await, Err(RefusalError::Unknown)));
         let nobody = crate::support::guest(world);
-        assert!(matches!(refusals::open(world, &nobody).await, Err(RefusalError::Forbidden(_))));
+        assert!(matches!(refusals::open(world, &nobody).await, Err(ReadError::Forbidden(_))));
     })
     .await;
 }

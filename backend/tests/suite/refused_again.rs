@@ -3,9 +3,9 @@
 use crate::refusals::{authorised, captured, intent_of, retry, rows, the_row, work_for_a_day};
 use crate::support::number;
 use crate::support::outside::{World, both_worlds, owner};
+use backend::order_management::refusals::{self as refusal_actions, RefusalError};
 use backend::payments::{PaymentError, capture, refund};
-use backend::refusals::{self, RefusalError};
-use backend::{fulfilment, orders};
+use backend::{fulfilment, order_management};
 use domain::order::{PaymentMethod, PaymentState};
 use domain::view::{Placed, RefusalKind, reasons};
 use serde_json::json;
@@ -82,7 +82,7 @@ async fn two_who_retry_a_refund_give_it_back_once() {
         let placed = refused_refund(world).await;
         let row = the_row(world).await;
         let ctx = owner(world);
-        let (again, cash) = tokio::join!(retry(world, &row), refusals::settle(world, &ctx, row.id, "cash"));
+        let (again, cash) = tokio::join!(retry(world, &row), refusal_actions::settle(world, &ctx, row.id, "cash"));
         assert!(again.is_ok() != cash.is_ok(), "{again:?} {cash:?}");
         world.work().await;
         assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
@@ -119,7 +119,7 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &owner(world), placed.order, None).await.is_err());
-        refusals::settle(world, &owner(world), the_row(world).await.id, "paid in the shop").await.unwrap();
+        refusal_actions::settle(world, &owner(world), the_row(world).await.id, "paid in the shop").await.unwrap();
         world.work().await;
         let ledger = world.read("/_control/ledger").await;
         assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
@@ -137,7 +137,7 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
         let intent = intent_of(world, &placed).await;
         crate::refusals::at_the_gateway(world, &format!("/v1/payment_intents/{intent}/capture"), &[]).await;
         let row = the_row(world).await;
-        assert!(matches!(refusals::settle(world, &owner(world), row.id, "in cash").await, Err(RefusalError::Unknown)));
+        assert!(matches!(refusal_actions::settle(world, &owner(world), row.id, "in cash").await, Err(RefusalError::Unknown)));
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.payment_method), (PaymentState::Paid, PaymentMethod::Card));
         assert_eq!(world.moved().await.0, placed.total.minor);
@@ -148,7 +148,7 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
         capture_without_answer(world).await;
         away(world).await;
         let row = the_row(world).await;
-        let settled = refusals::settle(world, &owner(world), row.id, "in cash").await;
+        let settled = refusal_actions::settle(world, &owner(world), row.id, "in cash").await;
         assert!(matches!(settled, Err(RefusalError::Payment(PaymentError::Waiting))), "{settled:?}");
         assert_eq!(the_row(world).await.id, row.id);
         back(world).await;
@@ -162,7 +162,7 @@ async fn a_cancelled_order_is_not_captured_by_a_job_that_waits() {
         let placed = authorised(world).await;
         away(world).await;
         assert!(capture(world, &owner(world), placed.order, None).await.is_err());
-        orders::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
         back(world).await;
         world.work().await;
         world.work().await;
@@ -183,10 +183,10 @@ async fn a_refund_that_nobody_answered_is_given_up_and_given_back_otherwise() {
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Refund, reasons::NO_ANSWER));
         // It may have been made: it cannot be given up before the gateway has been asked.
         away(world).await;
-        let left = refusals::dismiss(world, &owner(world), row.id, "by hand").await;
+        let left = refusal_actions::dismiss(world, &owner(world), row.id, "by hand").await;
         assert!(matches!(left, Err(RefusalError::Payment(PaymentError::Waiting))), "{left:?}");
         back(world).await;
-        refusals::dismiss(world, &owner(world), row.id, "by hand").await.unwrap();
+        refusal_actions::dismiss(world, &owner(world), row.id, "by hand").await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.returning.minor, order.refunded.minor, order.refunds[0].state.as_str()), (0, 0, "failed"));
         refund(world, &owner(world), placed.order, placed.total.minor, "all of it").await.unwrap();
@@ -229,8 +229,8 @@ async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
 async fn a_note_of_the_staff_is_not_shown_to_whoever_comes_from_the_bank() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
-        orders::cancel(world, &owner(world), placed.order, "suspected fraud, third this week").await.unwrap();
-        let shown = orders::as_shopper(world, domain::Locale::En, placed.order).await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "suspected fraud, third this week").await.unwrap();
+        let shown = order_management::as_shopper(world, domain::Locale::En, placed.order).await.unwrap();
         assert_eq!(shown.cancelled.map(|(_, why)| why), Some(String::new()));
         assert!(shown.timeline.iter().all(|entry| entry.actor.is_empty() && !entry.text.contains("fraud")));
         assert!(fulfilment::pick(world, &owner(world), placed.order).await.is_err());
@@ -244,7 +244,7 @@ async fn a_part_that_was_settled_in_cash_leaves_the_rest_due_and_collectable() {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &owner(world), placed.order, Some(600)).await.is_err());
-        refusals::settle(world, &owner(world), the_row(world).await.id, "six pesos at the counter").await.unwrap();
+        refusal_actions::settle(world, &owner(world), the_row(world).await.id, "six pesos at the counter").await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.captured.minor), (PaymentState::PartlyPaid, 600));
         capture(world, &owner(world), placed.order, None).await.unwrap();

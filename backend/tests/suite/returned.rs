@@ -4,7 +4,8 @@ use crate::support::outside::{VISA, World, assert_sound, both_worlds, clerk, own
 use crate::support::{TestShop, a_product, both, guest, number, place};
 use backend::Shop;
 use backend::fulfilment::{self, FulfilmentError, Returned};
-use backend::orders::{self, OrderError};
+use backend::order_management::{self, OrderChangeError};
+use backend::orders;
 use backend::payments::{self, refund, settle};
 use domain::Locale;
 use domain::id::{OrderId, ParcelId};
@@ -31,7 +32,7 @@ async fn sent(shop: &Shop, order: OrderId) -> ParcelId {
 }
 
 async fn see(shop: &Shop, order: OrderId) -> OrderView {
-    orders::view(shop, &owner(shop), Locale::En, order).await.unwrap()
+    order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap()
 }
 
 /// What an account stands at.
@@ -46,11 +47,14 @@ async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_mis
         let variant = a_product().at(11_200).with_stock(3).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let parcel = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap()[0];
-        let early = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
-        assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Returned })));
+        let early = order_management::take_back(shop, &clerk(shop), parcel, refused()).await;
+        assert!(matches!(
+            early,
+            Err(OrderChangeError::Parcel(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Returned }))
+        ));
         send(shop, parcel).await;
-        assert!(matches!(fulfilment::take_back(shop, &guest(shop), parcel, refused()).await, Err(FulfilmentError::Forbidden(_))));
-        fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await.unwrap();
+        assert!(matches!(order_management::take_back(shop, &guest(shop), parcel, refused()).await, Err(OrderChangeError::Forbidden(_))));
+        order_management::take_back(shop, &clerk(shop), parcel, refused()).await.unwrap();
 
         let order = see(shop, placed.order).await;
         assert_eq!(
@@ -64,8 +68,8 @@ async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_mis
         for name in ["accounts_receivable", "sales", "shipping_income", "vat_payable", "cost_of_goods_sold", "cash"] {
             assert_eq!(account(shop, name).await, 0, "{name}");
         }
-        let again = fulfilment::take_back(shop, &clerk(shop), parcel, refused()).await;
-        assert!(matches!(again, Err(FulfilmentError::Step { .. })));
+        let again = order_management::take_back(shop, &clerk(shop), parcel, refused()).await;
+        assert!(matches!(again, Err(OrderChangeError::Parcel(FulfilmentError::Step { .. }))));
         assert!(matches!(fulfilment::deliver(shop, &clerk(shop), parcel).await, Err(FulfilmentError::Step { .. })));
         let actor: String = shop.db().fetch_scalar("select actor from events where kind = 'shipment.returned'", &[]).await.unwrap();
         assert!(actor.starts_with("staff:"), "{actor}");
@@ -81,7 +85,7 @@ async fn items_that_came_back_broken_are_written_off() {
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         let parcel = sent(shop, placed.order).await;
         let broken = back(ReturnCause::Undeliverable, ReturnedItems::WriteOff, ReturnedMoney::Refund);
-        fulfilment::take_back(shop, &clerk(shop), parcel, broken).await.unwrap();
+        order_management::take_back(shop, &clerk(shop), parcel, broken).await.unwrap();
         assert_eq!(number(shop, "select on_hand from stock where available = 1").await, 1);
         // The stock's value is not booked when the test receives it; both units left it, at 40.00 each.
         assert_eq!(account(shop, "inventory").await, -8_000);
@@ -105,7 +109,7 @@ async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
         }
         fulfilment::deliver(shop, &clerk(shop), parcels[0]).await.unwrap();
         assert_eq!(see(shop, placed.order).await.payment, PaymentState::Pending);
-        fulfilment::take_back(shop, &clerk(shop), parcels[1], refused()).await.unwrap();
+        order_management::take_back(shop, &clerk(shop), parcels[1], refused()).await.unwrap();
         let order = see(shop, placed.order).await;
         assert_eq!(
             (order.payment, order.fulfilment, order.delivery),
@@ -144,11 +148,11 @@ async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
             let sorted = back(ReturnCause::Undeliverable, ReturnedItems::Restock, money);
             if money == ReturnedMoney::Refund {
                 // A clerk moves no money back.
-                let refused = fulfilment::take_back(world, &clerk(world), parcel, sorted.clone()).await;
-                assert!(matches!(refused, Err(FulfilmentError::Forbidden(_))), "{refused:?}");
-                fulfilment::take_back(world, &owner(world), parcel, sorted).await.unwrap();
+                let refused = order_management::take_back(world, &clerk(world), parcel, sorted.clone()).await;
+                assert!(matches!(refused, Err(OrderChangeError::Forbidden(_))), "{refused:?}");
+                order_management::take_back(world, &owner(world), parcel, sorted).await.unwrap();
             } else {
-                fulfilment::take_back(world, &clerk(world), parcel, sorted).await.unwrap();
+                order_management::take_back(world, &clerk(world), parcel, sorted).await.unwrap();
             }
             both.push(see(world, order).await);
             world.assert_sound().await;
@@ -180,15 +184,18 @@ async fn the_rest_of_an_order_is_cancelled_when_a_parcel_of_it_left() {
             send(world, parcel).await;
             let rest = fulfilment::pick(world, &clerk(world), order).await.unwrap();
             assert_eq!(rest.len(), 1);
-            assert!(matches!(orders::cancel(world, &owner(world), order, "it broke").await, Err(OrderError::Sent)));
-            assert!(matches!(orders::cancel_rest(world, &clerk(world), order, "it broke").await, Err(OrderError::Forbidden(_))));
+            assert!(matches!(order_management::cancel(world, &owner(world), order, "it broke").await, Err(OrderChangeError::Sent)));
+            assert!(matches!(
+                order_management::cancel_rest(world, &clerk(world), order, "it broke").await,
+                Err(OrderChangeError::Forbidden(_))
+            ));
             if order == card {
-                let early = orders::cancel_rest(world, &owner(world), order, "it broke").await;
-                assert!(matches!(early, Err(OrderError::NotCaptured)), "{early:?}");
+                let early = order_management::cancel_rest(world, &owner(world), order, "it broke").await;
+                assert!(matches!(early, Err(OrderChangeError::NotCaptured)), "{early:?}");
                 world.work().await;
             }
-            orders::cancel_rest(world, &owner(world), order, "it broke").await.unwrap();
-            assert!(matches!(orders::cancel_rest(world, &owner(world), order, "it broke").await, Err(OrderError::Sent)));
+            order_management::cancel_rest(world, &owner(world), order, "it broke").await.unwrap();
+            assert!(matches!(order_management::cancel_rest(world, &owner(world), order, "it broke").await, Err(OrderChangeError::Sent)));
             let after = see(world, order).await;
             assert_eq!((after.fulfilment, after.unsent), (FulfilmentState::Fulfilled, 0));
             assert!(matches!(fulfilment::pack(world, &clerk(world), rest[0]).await, Err(FulfilmentError::Step { .. })));
@@ -232,7 +239,7 @@ async fn the_shopper_is_told_that_the_parcel_came_back_and_not_that_it_was_cance
         let variant = a_product().with_stock(3).make(world).await;
         let placed = place(world, &[(variant, 1)]).await.unwrap();
         let parcel = sent(world, placed.order).await;
-        fulfilment::take_back(world, &clerk(world), parcel, refused()).await.unwrap();
+        order_management::take_back(world, &clerk(world), parcel, refused()).await.unwrap();
         world.send_mails().await;
         world.send_mails().await;
         let mails = world.mails().await;
@@ -256,12 +263,12 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
         fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
         assert_eq!([see(world, card).await, see(world, picked).await, see(world, packed).await].map(|o| o.can_cancel), [true, true, false]);
         for order in [card, picked] {
-            orders::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
+            order_management::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
             // Pressed twice is cancelled once.
-            orders::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
+            order_management::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
         }
-        let late = orders::cancel_own(world, &guest(world), packed, CancelCause::Unsaid).await;
-        assert!(matches!(late, Err(OrderError::Packed)), "{late:?}");
+        let late = order_management::cancel_own(world, &guest(world), packed, CancelCause::Unsaid).await;
+        assert!(matches!(late, Err(OrderChangeError::Packed)), "{late:?}");
         assert!(late.unwrap_err().message(Locale::Fil).is_some());
         world.work().await;
         let order = see(world, card).await;
@@ -270,7 +277,7 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
             (PaymentState::Voided, "Cancelled by the shopper: ordered by mistake.")
         );
         assert!(order.cancelled_by_shopper);
-        let own = orders::as_shopper(world, Locale::En, card).await.unwrap();
+        let own = order_management::as_shopper(world, Locale::En, card).await.unwrap();
         assert_eq!(own.cancelled.unwrap().1, "You cancelled this order.");
         let last = order.timeline.iter().find(|entry| entry.kind == "order.cancelled").unwrap();
         assert_eq!(last.actor, "The shopper");
@@ -298,7 +305,8 @@ async fn a_shopper_who_cancels_while_the_parcel_is_packed_is_first_or_too_late()
             let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
             let (one, other) = (shop.shop.clone(), shop.shop.clone());
             let packs = tokio::spawn(async move { fulfilment::pack(&one, &clerk(&one), parcel).await.is_ok() });
-            let cancels = tokio::spawn(async move { orders::cancel_own(&other, &guest(&other), order, CancelCause::Unsaid).await.is_ok() });
+            let cancels =
+                tokio::spawn(async move { order_management::cancel_own(&other, &guest(&other), order, CancelCause::Unsaid).await.is_ok() });
             let (packed, cancelled) = (packs.await.unwrap(), cancels.await.unwrap());
             assert!(packed != cancelled, "packed: {packed}, cancelled: {cancelled}");
             let after = see(shop, order).await;
@@ -326,7 +334,7 @@ async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong
         let parcel = fulfilment::pick(world, &clerk(world), packed).await.unwrap()[0];
         fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
         sent(world, gone).await;
-        orders::cancel(world, &owner(world), cancelled, "they called").await.unwrap();
+        order_management::cancel(world, &owner(world), cancelled, "they called").await.unwrap();
         assert_eq!(see(world, packed).await.delivery, DeliveryState::Packed);
 
         let counts = orders::queues(world, &clerk(world)).await.unwrap();

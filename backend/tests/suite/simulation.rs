@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::support::{Folder, START, a_product, form, guest, items};
 use backend::fulfilment::{self, Returned};
 use backend::jobs;
-use backend::{Shop, ShopConfig, inventory, orders, payments};
+use backend::{Shop, ShopConfig, inventory, order_management, payments};
 use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, ParcelId, RequestId, UserId, VariantId};
 use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedItems, ReturnedMoney};
@@ -60,6 +60,7 @@ impl World {
         let locations = shop.db().fetch_scalars::<LocationId>("select id from locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
+        order_management::register(&mut handlers);
         jobs::observe(&mut handlers);
         Self {
             shop,
@@ -137,7 +138,7 @@ impl World {
                 None => "nothing to deliver".into(),
             },
             10 => match self.pick(&orders) {
-                Some(order) => format!("cancel: {:?}", orders::cancel(&self.shop, &owner, order, "changed their mind").await),
+                Some(order) => format!("cancel: {:?}", order_management::cancel(&self.shop, &owner, order, "changed their mind").await),
                 None => "nothing to cancel".into(),
             },
             11 => match self.pick(&orders) {
@@ -162,17 +163,17 @@ impl World {
                     let goods = *self.pick(&ReturnedItems::ALL.iter().collect::<Vec<_>>()).unwrap();
                     let money = *self.pick(&ReturnedMoney::ALL.iter().collect::<Vec<_>>()).unwrap();
                     let back = Returned { cause, items: goods, money, note: String::new() };
-                    format!("take back: {back:?}: {:?}", fulfilment::take_back(&self.shop, &owner, parcel, back.clone()).await)
+                    format!("take back: {back:?}: {:?}", order_management::take_back(&self.shop, &owner, parcel, back.clone()).await)
                 }
                 None => "nothing comes back".into(),
             },
             15 => match self.pick(&orders) {
-                Some(order) => format!("cancel the rest: {:?}", orders::cancel_rest(&self.shop, &owner, order, "it broke").await),
+                Some(order) => format!("cancel the rest: {:?}", order_management::cancel_rest(&self.shop, &owner, order, "it broke").await),
                 None => "no rest to cancel".into(),
             },
             16 => match self.pick(&orders) {
                 Some(order) => {
-                    let done = orders::cancel_own(&self.shop, &guest(&self.shop), order, CancelCause::Mistake).await;
+                    let done = order_management::cancel_own(&self.shop, &guest(&self.shop), order, CancelCause::Mistake).await;
                     format!("the shopper cancels: {done:?}")
                 }
                 None => "no shopper cancels".into(),

@@ -140,7 +140,7 @@ async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_cau
         assert!(mails[0].2.contains(&placed.number), "{}", mails[0].2);
         // Refused once more, after the row was settled; and this time the mail to the owner is refused as well.
         let row = backend::refusals::open(world, &lola).await.unwrap().remove(0);
-        backend::refusals::dismiss(world, &lola, row.id, "asked again by hand").await.unwrap();
+        backend::order_management::refusals::dismiss(world, &lola, row.id, "asked again by hand").await.unwrap();
         world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &lola, placed.order, None).await.is_err());
         world.control("/_control/mail", serde_json::json!({ "fail_next": 1, "code": 550 })).await;

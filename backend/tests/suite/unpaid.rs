@@ -3,13 +3,13 @@
 use crate::support::outside::{DECLINED, VISA, World, both_worlds, owner};
 use crate::support::{a_product, guest, number, place};
 use backend::payments::{self, PaymentError, settle, start_card};
-use backend::{fulfilment, orders};
+use backend::{checkout, fulfilment, order_management};
 use domain::order::{FulfilmentState, PaymentMethod, PaymentState};
 
 async fn kept_until_picked(world: &World, order: domain::id::OrderId) -> bool {
     world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
     world.work().await;
-    payments::expire(world).await.unwrap();
+    order_management::expire_unpaid(world).await.unwrap();
     world.order(order).await.cancelled.is_none() && fulfilment::pick(world, &owner(world), order).await.is_ok()
 }
 
@@ -31,7 +31,7 @@ async fn an_unpaid_card_order_expires_and_gives_its_stock_back() {
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
         assert_eq!(world.moved().await, (0, 0));
         assert!(matches!(start_card(world, placed.order).await, Err(PaymentError::Cancelled)));
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0);
         world.assert_sound().await;
     })
     .await;
@@ -45,7 +45,7 @@ async fn an_order_that_was_paid_without_the_shop_knowing_does_not_expire() {
         // The shopper paid and closed the browser; no webhook came.
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         world.shop.clock.advance(payments::UNPAID_FOR_MS);
-        assert_eq!(payments::expire(world).await.unwrap(), 0);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0);
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
         world.assert_sound().await;
     })
@@ -63,9 +63,9 @@ async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
         assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
         settle(world, placed.order).await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Voided);
-        assert_eq!(payments::expire(world).await.unwrap(), 0, "its time is not over");
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0, "its time is not over");
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
-        assert_eq!(payments::expire(world).await.unwrap(), 1);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 1);
         assert_eq!(world.order(placed.order).await.fulfilment, FulfilmentState::Cancelled);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
         world.assert_sound().await;
@@ -81,9 +81,9 @@ async fn an_unpaid_card_order_is_paid_in_cash_instead() {
         let page = placed.pay_at.unwrap();
         world.pay(&page, DECLINED).await;
         assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| unpaid.cash));
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         // Pressed twice it is the same.
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cod, PaymentState::Pending, None));
         assert_eq!(number(world, "select count(*) from payments where method = 'cod'").await, 1);
@@ -113,11 +113,11 @@ async fn an_order_that_was_paid_by_card_does_not_become_one_for_cash() {
         let placed = world.card_order(&[(variant, 1)]).await;
         // Paid in another tab; nobody told the shop yet.
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        payments::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment_method, order.payment), (PaymentMethod::Card, PaymentState::Authorised));
-        let refused = orders::give_up_unpaid(world, &guest(world), placed.order).await;
-        assert!(matches!(refused, Err(orders::OrderError::Paid)), "{refused:?}");
+        let refused = order_management::give_up_unpaid(world, &guest(world), placed.order).await;
+        assert!(matches!(refused, Err(order_management::OrderChangeError::Paid)), "{refused:?}");
         world.assert_sound().await;
     })
     .await;
@@ -130,7 +130,7 @@ async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
         let placed = world.card_order(&[(variant, 1)]).await;
         world.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
         assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| !unpaid.cash));
-        let refused = payments::pay_in_cash(world, &guest(world), placed.order).await;
+        let refused = checkout::pay_in_cash(world, &guest(world), placed.order).await;
         assert!(matches!(refused, Err(PaymentError::NoCash)), "{refused:?}");
         assert_eq!(world.order(placed.order).await.payment_method, PaymentMethod::Card);
     })
@@ -142,11 +142,11 @@ async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again()
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
-        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
-        orders::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
+        order_management::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
+        order_management::give_up_unpaid(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert!(order.cancelled.is_some() && order.unpaid.is_none());
-        let goods = orders::cart_items(world, placed.order).await.unwrap();
+        let goods = order_management::cart_items(world, placed.order).await.unwrap();
         assert_eq!(goods.iter().map(|item| (item.variant, item.quantity.get())).collect::<Vec<_>>(), [(variant, 1)]);
         assert!(place(world, &[(variant, 1)]).await.is_ok());
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
@@ -156,7 +156,10 @@ async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again()
         // Cash on delivery is not given up this way.
         let cash = a_product().with_stock(1).make(world).await;
         let placed = place(world, &[(cash, 1)]).await.unwrap();
-        assert!(matches!(orders::give_up_unpaid(world, &guest(world), placed.order).await, Err(orders::OrderError::Paid)));
+        assert!(matches!(
+            order_management::give_up_unpaid(world, &guest(world), placed.order).await,
+            Err(order_management::OrderChangeError::Paid)
+        ));
     })
     .await;
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use backend::{Shop, inventory, orders};
+use backend::{Shop, inventory, order_management, orders};
 use domain::id::OrderId;
 use domain::permission::Permission;
 use domain::view::OrderQuery;
@@ -68,7 +68,7 @@ pub async fn one(
     let ctx = caller.with_scope(&shop, Permission::ReadOrders).await?;
     params.end()?;
     let id: OrderId = order.parse().map_err(|_| Problem::not_found("order"))?;
-    let found = orders::view(&shop, &ctx, locale, id).await.map_err(|error| errors::orders(error, ctx.request))?;
+    let found = order_management::view(&shop, &ctx, locale, id).await.map_err(|error| errors::orders(error, ctx.request))?;
     Ok(Json(found.into()))
 }
 
@@ -86,7 +86,7 @@ pub async fn follow(
     params: Params,
 ) -> Result<Json<Order>, Problem> {
     params.end()?;
-    let found = orders::by_link(&shop, locale, &token).await.map_err(|error| errors::orders(error, ctx.request))?;
+    let found = order_management::by_link(&shop, locale, &token).await.map_err(|error| errors::orders(error, ctx.request))?;
     Ok(Json(found.into()))
 }
 

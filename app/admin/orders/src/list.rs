@@ -44,8 +44,20 @@ pub(crate) fn order_error(error: &backend::orders::OrderError) -> AppError {
     match (error, error.message(request::locale())) {
         (OrderError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (OrderError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
-        (OrderError::Reason, Some(message)) => request::invalid(vec![("reason".into(), message)]),
         (OrderError::FilterName, Some(message)) => request::invalid(vec![("name".into(), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
+        (_, None) => request::unexpected(error),
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn order_change_error(error: &backend::order_management::OrderChangeError) -> AppError {
+    use backend::order_management::OrderChangeError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (OrderChangeError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (OrderChangeError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (OrderChangeError::Reason, Some(message)) => request::invalid(vec![("reason".into(), message)]),
         (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }

@@ -22,7 +22,7 @@ use ui::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::list::order_error;
+use crate::list::{order_change_error, order_error};
 use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
@@ -66,7 +66,8 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
     let may = admin_frame::granted();
-    let order = backend::orders::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| order_error(&error))?;
+    let order =
+        backend::order_management::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| order_error(&error))?;
     Ok(OrderPageView { order, may, key: request::shop()?.id().to_string() })
 }
 access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
@@ -106,7 +107,7 @@ access!(RefundPayment, Access::Staff(Permission::RefundPayments));
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
-    backend::orders::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_error(&error))
+    backend::order_management::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_change_error(&error))
 }
 access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 
@@ -115,7 +116,7 @@ access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
-    backend::orders::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_error(&error))
+    backend::order_management::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_change_error(&error))
 }
 access!(CancelRest, Access::Staff(Permission::CancelOrders));
 

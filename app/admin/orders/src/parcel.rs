@@ -87,7 +87,9 @@ pub async fn take_parcel_back(
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note };
-    backend::fulfilment::take_back(&request::shop()?, &ctx, parcel, back).await.map_err(|error| fulfilment_error(&error))
+    backend::order_management::take_back(&request::shop()?, &ctx, parcel, back)
+        .await
+        .map_err(|error| crate::list::order_change_error(&error))
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
 

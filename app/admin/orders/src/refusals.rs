@@ -9,8 +9,8 @@ use session::{Access, Answer, AppError, ProblemSummary, access, access_of, probl
 use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
 
 #[cfg(feature = "ssr")]
-fn to_app_error(error: &backend::refusals::RefusalError, field: &str) -> AppError {
-    use backend::refusals::RefusalError;
+fn to_app_error(error: &backend::order_management::refusals::RefusalError, field: &str) -> AppError {
+    use backend::order_management::refusals::RefusalError;
     use session::request;
     match (error, error.message(request::locale())) {
         (RefusalError::Forbidden(_), _) => request::fail(AppError::new(403)),
@@ -30,7 +30,7 @@ fn note_of(refusal: &str) -> String {
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
-    backend::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| to_app_error(&error, ""))
+    backend::order_management::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| to_app_error(&error, ""))
 }
 access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
 
@@ -40,8 +40,8 @@ pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Resul
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let ended = match how.as_str() {
-        "settled" => backend::refusals::settle(&shop, &ctx, refusal, &note).await,
-        _ => backend::refusals::dismiss(&shop, &ctx, refusal, &note).await,
+        "settled" => backend::order_management::refusals::settle(&shop, &ctx, refusal, &note).await,
+        _ => backend::order_management::refusals::dismiss(&shop, &ctx, refusal, &note).await,
     };
     ended.map_err(|error| to_app_error(&error, &note_of(&refusal.to_string())))
 }

@@ -172,7 +172,7 @@ pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppErro
     let context = request::authorize(Access::Customer)?;
     let shop = request::shop()?;
     let id = order.parse().map_err(|_| request::not_found())?;
-    let view = backend::orders::view(&shop, &context, request::locale(), id).await.map_err(|error| match error {
+    let view = backend::order_management::view(&shop, &context, request::locale(), id).await.map_err(|error| match error {
         backend::orders::OrderError::Unknown | backend::orders::OrderError::Forbidden(_) => request::not_found(),
         other => request::unexpected(&other),
     })?;

@@ -74,7 +74,7 @@ async fn payment_status(order: OrderId) -> Result<PaymentStatus, AppError> {
             Some(Bank::Unreached)
         }
     };
-    let view = backend::orders::as_shopper(&shop, request::locale(), order).await.map_err(|error| match error {
+    let view = backend::order_management::as_shopper(&shop, request::locale(), order).await.map_err(|error| match error {
         backend::orders::OrderError::Unknown => request::not_found(),
         other => request::unexpected(&other),
     })?;

@@ -62,7 +62,7 @@ pub(super) fn token_of(shop: &backend::Shop, order: OrderId) -> String {
 pub(super) async fn latest_order(shop: &backend::Shop) -> Option<LatestOrder> {
     let order = remembered_order(shop)?;
     // An order that cannot be read is not shown; its mail has the link.
-    let view = backend::orders::view(shop, &shop.system(), request::locale(), order).await.ok()?;
+    let view = backend::order_management::view(shop, &shop.system(), request::locale(), order).await.ok()?;
     let latest = LatestOrder { number: view.number, total: view.total, token: token_of(shop, order), unpaid: view.unpaid };
     view.cancelled.is_none().then_some(latest)
 }
@@ -89,11 +89,11 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
             backend::payments::start_card(&shop, order.id).await.map_err(payment_error)?.unwrap_or(own)
         }
         "cash" => {
-            backend::payments::pay_in_cash(&shop, &context, order.id).await.map_err(payment_error)?;
+            backend::checkout::pay_in_cash(&shop, &context, order.id).await.map_err(payment_error)?;
             own
         }
         "cancel" => {
-            backend::orders::give_up_unpaid(&shop, &context, order.id).await.map_err(order_error)?;
+            backend::order_management::give_up_unpaid(&shop, &context, order.id).await.map_err(order_error)?;
             items_to_cart(&order).await?
         }
         "cart" if order.cancelled.is_some() => items_to_cart(&order).await?,
@@ -120,12 +120,12 @@ fn payment_error(error: backend::payments::PaymentError) -> AppError {
 }
 
 #[cfg(feature = "ssr")]
-fn order_error(error: backend::orders::OrderError) -> AppError {
-    use backend::orders::OrderError;
+fn order_error(error: backend::order_management::OrderChangeError) -> AppError {
+    use backend::order_management::OrderChangeError;
     use domain::messages::t;
     match error {
-        OrderError::Paid => request::refused(409, t::ORDER_ERROR_PAID),
-        OrderError::Payment(error) => payment_error(*error),
+        OrderChangeError::Paid => request::refused(409, t::ORDER_ERROR_PAID),
+        OrderChangeError::Payment(error) => payment_error(*error),
         error => request::unexpected(&error),
     }
 }
@@ -144,7 +144,7 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     let cart = cart.unwrap_or_else(crate::cart::empty);
     let item = |line: &domain::view::CartLineView| CartItem { variant: line.variant, quantity: line.quantity, seen_price: 0 };
     let mut items: Vec<CartItem> = cart.lines.iter().map(item).collect();
-    for back in backend::orders::cart_items(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
+    for back in backend::order_management::cart_items(&shop, order.id).await.map_err(|error| request::unexpected(&error))? {
         match items.iter_mut().find(|item| item.variant == back.variant) {
             // The larger quantity, not the sum: pressing twice adds them once.
             Some(item) => item.quantity = item.quantity.max(back.quantity),

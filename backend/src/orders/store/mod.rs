@@ -3,9 +3,8 @@
 mod filters;
 mod list;
 mod lookup;
-mod page;
 
-use domain::id::{AddressId, ContactId, OrderId, OrderLineId, UserId};
+use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, UserId};
 use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
 use domain::{Currency, Timestamp};
 
@@ -16,8 +15,6 @@ use super::LockedOrder;
 pub(super) use filters::{SavedFilter, delete_filter, filters, save_filter};
 pub(super) use list::{OrderRow, PageKey, by_contacts, by_discount, by_number, by_queue, by_sku, by_state, of_user, queue_counts};
 pub(super) use lookup::{links_since, of_address};
-pub(crate) use page::{Line, lines, paid};
-pub(super) use page::{Ordered, ParcelRow, contacts_of, events, ordered, parcels, unsent};
 
 /// An order without its lines.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -125,7 +122,7 @@ macro_rules! facts_of {
 }
 pub(crate) use facts_of;
 
-pub(super) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
+pub(crate) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, DbError> {
     tx.fetch_optional(concat!(facts_of!(), " where o.id = $1"), &[&order]).await
 }
 
@@ -149,57 +146,60 @@ pub(crate) async fn set_payment_method(tx: &mut Tx, order: &LockedOrder, method:
     Ok(())
 }
 
-pub(super) async fn set_cancelled(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<(), DbError> {
+pub(crate) async fn set_cancelled(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<(), DbError> {
     let at = tx.now();
     tx.execute("update orders set cancelled_at = $2, cancel_reason = $3 where id = $1", &[&order.id, &at, &reason]).await?;
     Ok(())
 }
 
 /// Adds to what is no longer due of an order, and to the tax inside it.
-pub(super) async fn waive(tx: &mut Tx, order: &LockedOrder, less: i64, tax: i64) -> Result<(), DbError> {
+pub(crate) async fn waive(tx: &mut Tx, order: &LockedOrder, less: i64, tax: i64) -> Result<(), DbError> {
     tx.execute("update orders set waived = waived + $2, waived_tax = waived_tax + $3 where id = $1", &[&order.id, &less, &tax])
         .await
         .map(drop)
 }
 
-/// What was charged for a line of an order, and how many units of it are off.
-#[derive(sqlx::FromRow)]
-pub(super) struct LineUnits {
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Line {
     pub id: OrderLineId,
-    pub total: i64,
-    /// Inside the total.
-    pub tax: i64,
+    pub sku: String,
+    pub name: String,
+    pub options: String,
+    pub picture_id: Option<PictureId>,
     pub quantity: i64,
-    /// Returned or released.
-    pub off: i64,
+    pub unit_price: i64,
+    pub discount: i64,
+    pub tax: i64,
+    pub total: i64,
+    pub shipped: i64,
 }
 
-pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUnits>, DbError> {
-    tx.fetch_all(
-        "select l.id, l.total, l.tax, l.quantity,
+pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line>, DbError> {
+    db.fetch_all(
+        "select l.id, l.sku, l.name, l.options, l.picture_id, l.quantity, l.unit_price, l.discount, l.tax,
+            l.total,
             (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
-             where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
-            + (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
-               where order_id = l.order_id and order_line_id = l.id and state in ('released', 'shipped')) as off
+             where s.order_id = l.order_id and p.order_line_id = l.id and s.state in ('shipped', 'delivered')) as shipped
          from order_lines l where l.order_id = $1 order by l.position",
         &[&order],
     )
     .await
 }
 
-/// What an order's entries put on an account, minor units.
+/// What was paid for an order, minor units.
 #[derive(sqlx::FromRow)]
-pub(super) struct Booked {
-    pub account: String,
-    pub amount: i64,
+pub(crate) struct Paid {
+    pub captured: i64,
+    pub refunded: i64,
+    /// Why the latest attempt failed.
+    pub failure: Option<String>,
 }
 
-/// The sums of an order's entries by account: of placing it, and of refunds and reductions.
-pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, DbError> {
-    tx.fetch_all(
-        "select p.account, cast(sum(p.amount) as bigint) as amount from journal_entries e join postings p on p.entry_id = e.id
-         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
-         group by p.account order by p.account",
+pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbError> {
+    db.fetch_one(
+        "select (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = $1) as captured,
+            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = $1) as refunded,
+            (select failure from payments where order_id = $1 order by attempt desc limit 1) as failure",
         &[&order],
     )
     .await

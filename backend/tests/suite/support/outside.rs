@@ -189,7 +189,7 @@ impl World {
 
     /// The order as the owner sees it.
     pub async fn order(&self, order: OrderId) -> OrderView {
-        backend::orders::view(self, &owner(self), Locale::En, order).await.unwrap()
+        backend::order_management::view(self, &owner(self), Locale::En, order).await.unwrap()
     }
 
     /// Fails with what the audit finds.

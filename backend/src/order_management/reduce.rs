@@ -5,12 +5,14 @@ use domain::order::{AttemptState, DeliveryState, PaymentMethod, PaymentState, Re
 use domain::permission::Permission;
 
 use crate::inventory::events::StockReleased;
+use crate::orders::events::OrderReduced;
+use crate::orders::{self, LockedOrder, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
 
-use super::events::OrderReduced;
-use super::{LockedOrder, OrderError, cancel_rows, lock, refresh_states, store};
+use super::cancel::cancel_rows;
+use super::{OrderChangeError, store};
 
 /// The cancel reason of an order of which every unit was returned. Pages show it translated.
 pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
@@ -24,16 +26,16 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
 /// price is no longer due, or refunded. The delivery fee stays.
 ///
 /// # Errors
-/// [`OrderError::Sent`] when all of it was sent; [`OrderError::NotCaptured`] while the card is only authorised; [`OrderError::Reason`].
-pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderError> {
+/// [`OrderChangeError::Sent`] when all of it was sent; [`OrderChangeError::NotCaptured`] while the card is only authorised; [`OrderChangeError::Reason`].
+pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason: String = reason.trim().chars().take(200).collect();
     if reason.is_empty() {
-        return Err(OrderError::Reason);
+        return Err(OrderChangeError::Reason);
     }
     let calls = shop
         .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
             if order.cancelled_at.is_some() {
                 return Ok(Vec::new());
             }
@@ -43,10 +45,9 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
             let open: Vec<(OrderLineId, i64)> =
                 inventory::open_units(tx, order.id).await?.into_iter().map(|(line, _, units)| (line, units)).collect();
             if open.is_empty() {
-                return Err(OrderError::Sent);
+                return Err(OrderChangeError::Sent);
             }
-            let ctx = tx.ctx().clone();
-            release_rest(tx, &ctx, &order).await?;
+            release_rest(tx, &order).await?;
             let price = price_of(tx, order.id, &open).await?;
             let units: i64 = open.iter().map(|line| line.1).sum();
             tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
@@ -61,15 +62,15 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
 /// otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
 ///
 /// # Errors
-/// See [`fulfilment::take_back`].
-pub(crate) async fn settle_returned(
+/// See [`take_back`](super::take_back).
+pub(super) async fn settle_returned(
     tx: &mut Tx,
     order: &LockedOrder,
     units: &[(OrderLineId, i64)],
     cause: ReturnCause,
     money: ReturnedMoney,
-) -> Result<Vec<payments::GatewayCall>, OrderError> {
-    let facts = store::facts(tx, order.id).await?.ok_or(OrderError::Unknown)?;
+) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
+    let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
@@ -99,7 +100,7 @@ struct Price {
 
 /// The price of these units and the tax inside it, minor units: their share of their lines, rounded down over all units of a line that
 /// are off so far. So the shares of a line add up to it when all of its units are off.
-async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> Result<Price, OrderError> {
+async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> Result<Price, OrderChangeError> {
     let share =
         |of: i64, units: i64, all: i64| i64::try_from(i128::from(of) * i128::from(units) / i128::from(all.max(1))).unwrap_or(i64::MAX);
     let mut price = Price { total: 0, tax: 0 };
@@ -120,17 +121,17 @@ async fn settle_less(
     price: Price,
     money: ReturnedMoney,
     reason: &str,
-) -> Result<Vec<payments::GatewayCall>, OrderError> {
-    let facts = store::facts(tx, order.id).await?.ok_or(OrderError::Unknown)?;
+) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
+    let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if facts.latest == AttemptState::Authorised {
         // An authorised card is captured in full; a part can be refunded only after that.
-        return if money == ReturnedMoney::Keep { Ok(Vec::new()) } else { Err(OrderError::NotCaptured) };
+        return if money == ReturnedMoney::Keep { Ok(Vec::new()) } else { Err(OrderChangeError::NotCaptured) };
     }
     let owed = (facts.total - facts.waived - facts.captured).max(0);
     let less = price.total.min(owed);
     if less > 0 {
         let of_tax = i64::try_from(i128::from(price.tax) * i128::from(less) / i128::from(price.total)).unwrap_or(price.tax);
-        store::waive(tx, order, less, of_tax).await?;
+        orders::waive(tx, order, less, of_tax).await?;
         if order.payment_method == PaymentMethod::Cod {
             payments::lower_cash(tx, order, less).await?;
         }
@@ -140,9 +141,10 @@ async fn settle_less(
     let mut calls = Vec::new();
     if price.total > less && money == ReturnedMoney::Refund {
         calls.extend(payments::refund_rows(tx, order, price.total - less, reason).await?);
+        release_when_refunded(tx, order).await?;
     }
     refresh_states(tx, order).await?;
-    let now = store::head(tx, order.id).await?.ok_or(OrderError::Unknown)?;
+    let now = orders::head(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
         payments::collect_cash(tx, order, None).await?;
     }
@@ -150,11 +152,11 @@ async fn settle_less(
 }
 
 /// Cancels open parcels, and releases what is still reserved.
-async fn release_rest(tx: &mut Tx, ctx: &Context, order: &LockedOrder) -> Result<(), OrderError> {
+async fn release_rest(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
     fulfilment::cancel_open_parcels(tx, order).await?;
     let units = inventory::release(tx, order.id).await?;
     if units > 0 {
-        tx.record_as(ctx, order.id, StockReleased { units });
+        tx.record(order.id, StockReleased { units });
     }
     Ok(())
 }
@@ -163,14 +165,14 @@ async fn release_rest(tx: &mut Tx, ctx: &Context, order: &LockedOrder) -> Result
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn release_when_refunded(tx: &mut Tx, ctx: &Context, order: &LockedOrder) -> Result<(), DbError> {
-    let Some(now) = store::head(tx, order.id).await? else { return Ok(()) };
+pub(crate) async fn release_when_refunded(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
+    let Some(now) = orders::head(tx, order.id).await? else { return Ok(()) };
     if now.payment_state != PaymentState::Refunded || now.cancelled_at.is_some() {
         return Ok(());
     }
-    match release_rest(tx, ctx, order).await {
+    match release_rest(tx, order).await {
         Ok(()) => refresh_states(tx, order).await,
-        Err(OrderError::Db(error)) => Err(error),
+        Err(OrderChangeError::Db(error)) => Err(error),
         Err(other) => Err(DbError::Lost(other.to_string())),
     }
 }

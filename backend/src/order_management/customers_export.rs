@@ -10,8 +10,8 @@ use platform::db::{Db, DbError, json_ids};
 use platform::handover::Handover;
 use platform::{Context, csv};
 
-use super::events::{CustomersExportBegun, CustomersExported};
-use super::{CustomerError, open_addresses, unseal_contact};
+use crate::customers::events::{CustomersExportBegun, CustomersExported};
+use crate::customers::{CustomerError, open_addresses, unseal_contact};
 use crate::orders::is_sale;
 use crate::{Shop, settings};
 

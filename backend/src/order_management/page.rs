@@ -9,13 +9,14 @@ use domain::permission::Permission;
 use domain::view::{Address, CartItem, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
 use domain::{Locale, Quantity, Timestamp};
 
+use crate::orders::{self, BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError};
 use crate::{Shop, customers, payments};
 use platform::Context;
 use platform::events::RecordedEvent;
 
 use super::store::ParcelRow;
 use super::timeline::Timeline;
-use super::{BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError, returned_reason, store, timeline};
+use super::{returned_reason, store, timeline};
 
 /// An order, for staff who may read orders and for the shopper who placed it while signed in.
 ///
@@ -23,7 +24,7 @@ use super::{BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError, returned_reason, st
 /// [`OrderError::Unknown`] also for another shopper's order, so that its existence is not revealed.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
     let staff = ctx.may(Permission::ReadOrders);
-    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     let own = ctx.user().is_some() && ctx.user() == head.user_id;
     if !staff && !own {
         return Err(OrderError::Unknown);
@@ -36,7 +37,7 @@ pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) ->
 /// # Errors
 /// [`OrderError::Unknown`].
 pub async fn as_shopper(shop: &Shop, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
-    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+    let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     compose(shop, locale, head, false).await
 }
 
@@ -50,7 +51,7 @@ pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderVi
     if !shop.keys().verify(LINK, &order.to_string(), signature) {
         return Err(OrderError::Link);
     }
-    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Link)?;
+    let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Link)?;
     compose(shop, locale, head, false).await
 }
 
@@ -64,11 +65,11 @@ pub async fn cart_items(shop: &Shop, order: OrderId) -> Result<Vec<CartItem>, Or
     Ok(rows.into_iter().map(item).collect())
 }
 
-async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) -> Result<OrderView, OrderError> {
+async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
-    let lines = store::lines(&mut db, order).await?;
+    let lines = orders::lines(&mut db, order).await?;
     let parcels = parcels(store::parcels(&mut db, order).await?, staff);
-    let paid = store::paid(&mut db, order).await?;
+    let paid = orders::paid(&mut db, order).await?;
     let events = store::events(&mut db, order).await?;
     let refunds = payments::refunds_of(shop, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
@@ -126,7 +127,7 @@ async fn compose(shop: &Shop, locale: Locale, head: store::Head, staff: bool) ->
 }
 
 /// Where an order is sent, and where its invoice goes.
-async fn addresses(shop: &Shop, head: &store::Head) -> Result<(Address, Address), OrderError> {
+async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Address, Address), OrderError> {
     let shipping = customers::open_address(shop, head.shipping_address_id).await?;
     if head.billing_address_id == head.shipping_address_id {
         return Ok((shipping.clone(), shipping));
@@ -134,7 +135,7 @@ async fn addresses(shop: &Shop, head: &store::Head) -> Result<(Address, Address)
     Ok((shipping, customers::open_address(shop, head.billing_address_id).await?))
 }
 
-fn line_view(head: &store::Head, line: store::Line) -> OrderLineView {
+fn line_view(head: &orders::Head, line: orders::Line) -> OrderLineView {
     OrderLineView {
         id: line.id,
         sku: line.sku,
@@ -151,7 +152,7 @@ fn line_view(head: &store::Head, line: store::Line) -> OrderLineView {
 }
 
 /// When an order was cancelled, and why.
-fn cancellation(locale: Locale, head: &store::Head, staff: bool) -> Option<(Timestamp, String)> {
+fn cancellation(locale: Locale, head: &orders::Head, staff: bool) -> Option<(Timestamp, String)> {
     let why = head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff));
     head.cancelled_at.map(|at| (at, why))
 }
@@ -164,7 +165,7 @@ fn refund_reason(locale: Locale, reason: &str) -> String {
     }
 }
 
-fn refund_view(locale: Locale, head: &store::Head, names: &HashMap<UserId, String>, refund: payments::RefundLine) -> RefundView {
+fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, String>, refund: payments::RefundLine) -> RefundView {
     RefundView {
         amount: head.money(refund.amount),
         reason: refund_reason(locale, &refund.reason),

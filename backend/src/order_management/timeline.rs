@@ -16,7 +16,7 @@ use crate::payments::events::{
 use crate::refusals::events::{Outcome, RefusalEnded, RefusalOpened};
 use platform::events::{Event, RecordedEvent};
 
-use super::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
+use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
 
 /// The members of staff among actors.
 pub(super) fn staff_in<'a>(actors: impl Iterator<Item = &'a str>) -> Vec<UserId> {

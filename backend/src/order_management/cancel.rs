@@ -7,12 +7,13 @@ use domain::order::CancelCause;
 use domain::permission::Permission;
 
 use crate::inventory::events::StockReleased;
+use crate::orders::events::OrderCancelled;
+use crate::orders::{self, BY_SHOPPER, LockedOrder, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments, pricing};
 use platform::Context;
 use platform::db::Tx;
 
-use super::events::OrderCancelled;
-use super::{BY_SHOPPER, LockedOrder, OrderError, lock, refresh_states, store};
+use super::{OrderChangeError, store};
 
 /// Cancels an order of which nothing was sent: reserved stock becomes available, open parcels are cancelled, the sale is reversed in
 /// the books, and the payment is voided or refunded. Cancelling twice has no further effect.
@@ -20,16 +21,16 @@ use super::{BY_SHOPPER, LockedOrder, OrderError, lock, refresh_states, store};
 /// The card gateway is called after the commit; where it does not answer, a job repeats the call.
 ///
 /// # Errors
-/// [`OrderError::Sent`] once a parcel left; [`OrderError::Reason`] without a reason.
-pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderError> {
+/// [`OrderChangeError::Sent`] once a parcel left; [`OrderChangeError::Reason`] without a reason.
+pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason: String = reason.trim().chars().take(200).collect();
     if reason.is_empty() {
-        return Err(OrderError::Reason);
+        return Err(OrderChangeError::Reason);
     }
     let calls = shop
         .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
             cancel_rows(tx, &order, &reason).await
         })
         .await?;
@@ -41,14 +42,14 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
 /// decides between a shopper who cancels and a member of staff who packs.
 ///
 /// # Errors
-/// [`OrderError::Packed`] once a parcel is packed.
-pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderError> {
+/// [`OrderChangeError::Packed`] once a parcel is packed.
+pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderChangeError> {
     let calls = shop
         .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
             let parcels = fulfilment::beyond_picking(tx, order.id).await?;
             if parcels.packed + parcels.sent > 0 {
-                return Err(OrderError::Packed);
+                return Err(OrderChangeError::Packed);
             }
             cancel_rows(tx, &order, &format!("{BY_SHOPPER}{cause}")).await
         })
@@ -61,20 +62,20 @@ pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: Cance
 /// afterwards. Giving up twice has no further effect.
 ///
 /// # Errors
-/// [`OrderError::Paid`] when it was paid meanwhile, or takes no card; [`OrderError::Payment`] when the gateway does not answer.
-pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), OrderError> {
-    let head = store::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
+/// [`OrderChangeError::Paid`] when it was paid meanwhile, or takes no card; [`OrderChangeError::Payment`] when the gateway does not answer.
+pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Result<(), OrderChangeError> {
+    let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderChangeError::Unknown)?;
     if head.cancelled_at.is_some() {
         return Ok(());
     }
     if !payments::is_unpaid(&head) || payments::close_attempts(shop, order).await? {
-        return Err(OrderError::Paid);
+        return Err(OrderChangeError::Paid);
     }
     let calls = shop
         .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderError::Unknown)?;
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
             if order.cancelled_at.is_none() && (!payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await?) {
-                return Err(OrderError::Paid);
+                return Err(OrderChangeError::Paid);
             }
             cancel_rows(tx, &order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
         })
@@ -84,17 +85,17 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
 }
 
 /// [`cancel`] inside a transaction. Returns the gateway calls to be made after the commit.
-pub(crate) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<Vec<payments::GatewayCall>, OrderError> {
+pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
     if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
     if fulfilment::beyond_picking(tx, order.id).await?.sent > 0 {
-        return Err(OrderError::Sent);
+        return Err(OrderChangeError::Sent);
     }
     fulfilment::cancel_open_parcels(tx, order).await?;
     let units = inventory::release(tx, order.id).await?;
     reverse(tx, order).await?;
-    store::set_cancelled(tx, order, reason).await?;
+    orders::set_cancelled(tx, order, reason).await?;
     if let Some(code) = order.discount_code.clone() {
         // A cancelled order does not count as a use of its code.
         pricing::return_code_uses(tx, &BTreeMap::from([(code, 1)])).await?;
@@ -108,7 +109,7 @@ pub(crate) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
 
 /// Reverses the sale in the books, refunds included: afterwards the receivable is what was captured and not yet refunded, as a debt
 /// to the shopper.
-async fn reverse(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderError> {
+async fn reverse(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
     let mut postings: Vec<(&'static str, i64)> = Vec::new();
     let mut receivable = 0_i64;
     for store::Booked { account, amount } in store::booked(tx, order.id).await? {

@@ -1,0 +1,110 @@
+//! What is done with an order as a whole, over its stock, payments, parcels and books: cancelling, reducing, taking back, expiry, its
+//! page, and what staff do about refusals. The areas below each keep their own part and know nothing of this one.
+
+mod cancel;
+mod customers_export;
+mod expiry;
+mod page;
+mod reduce;
+pub mod refusals;
+mod returned;
+mod store;
+mod timeline;
+mod unsent_cash;
+
+use domain::Locale;
+use domain::messages::t;
+
+use crate::accounting::AccountingError;
+use crate::fulfilment::FulfilmentError;
+use crate::inventory::InventoryError;
+use crate::payments::PaymentError;
+use platform::context::Forbidden;
+use platform::db::DbError;
+
+pub use cancel::{cancel, cancel_own, give_up_unpaid};
+pub use customers_export::{CUSTOMER_COLUMNS, CustomersFile};
+pub(crate) use expiry::ExpireOrder;
+pub use expiry::{expire_unpaid, register, watch};
+pub use page::{as_shopper, by_link, cart_items, view};
+pub use reduce::cancel_rest;
+pub(crate) use reduce::{release_when_refunded, returned_reason};
+pub use returned::take_back;
+pub use unsent_cash::expire_cash;
+
+/// Why an order was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OrderChangeError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// No such order or parcel.
+    #[error("there is no such order")]
+    Unknown,
+    /// A parcel was sent; it can only be returned.
+    #[error("a parcel of this order was already sent; it cannot be cancelled any more")]
+    Sent,
+    #[error("a parcel of this order is packed; it cannot be cancelled by its shopper any more")]
+    Packed,
+    /// The card is authorised and not captured.
+    #[error("the card is authorised and not captured; capture it first")]
+    NotCaptured,
+    #[error("this order was paid meanwhile")]
+    Paid,
+    #[error("say why the order is cancelled")]
+    Reason,
+    #[error(transparent)]
+    Parcel(FulfilmentError),
+    #[error(transparent)]
+    Stock(#[from] InventoryError),
+    #[error(transparent)]
+    Payment(Box<PaymentError>),
+    #[error(transparent)]
+    Books(#[from] AccountingError),
+    #[error("{0}")]
+    Db(#[from] DbError),
+}
+
+impl From<PaymentError> for OrderChangeError {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::Forbidden(e) => Self::Forbidden(e),
+            PaymentError::Unknown => Self::Unknown,
+            PaymentError::Db(e) => Self::Db(e),
+            other => Self::Payment(Box::new(other)),
+        }
+    }
+}
+
+impl From<FulfilmentError> for OrderChangeError {
+    fn from(error: FulfilmentError) -> Self {
+        match error {
+            FulfilmentError::Forbidden(e) => Self::Forbidden(e),
+            FulfilmentError::Unknown => Self::Unknown,
+            FulfilmentError::Stock(e) => Self::Stock(e),
+            FulfilmentError::Payment(e) => e.into(),
+            FulfilmentError::Books(e) => Self::Books(e),
+            FulfilmentError::Db(e) => Self::Db(e),
+            other => Self::Parcel(other),
+        }
+    }
+}
+
+impl OrderChangeError {
+    /// The message for the user; `None` for an internal error.
+    #[must_use]
+    pub fn message(&self, locale: Locale) -> Option<String> {
+        let message = match self {
+            Self::Forbidden(_) => t::ERROR_FORBIDDEN_BODY,
+            Self::Unknown => t::ORDER_ERROR_UNKNOWN,
+            Self::Sent => t::ORDER_ERROR_SENT,
+            Self::Packed => t::ORDER_ERROR_PACKED,
+            Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
+            Self::Paid => t::ORDER_ERROR_PAID,
+            Self::Reason => t::ORDER_ERROR_REASON,
+            Self::Parcel(e) => return e.message(locale),
+            Self::Payment(e) => return e.message(locale),
+            Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
+        };
+        Some(message.text(locale).to_owned())
+    }
+}

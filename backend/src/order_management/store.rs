@@ -1,0 +1,146 @@
+//! The SQL of an order's page, and of what is reversed when an order is cancelled or reduced.
+
+use domain::Timestamp;
+use domain::id::{ContactId, OrderId, OrderLineId, ParcelId, UserId, VariantId};
+use domain::order::{ParcelState, ReturnCause};
+
+use platform::db::{DbError, Read, Tx, json_ids};
+use platform::events::RecordedEvent;
+
+/// A parcel with one of its lines.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct ParcelRow {
+    pub id: ParcelId,
+    pub state: ParcelState,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    pub shipped_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+    pub returned_at: Option<Timestamp>,
+    pub return_cause: Option<ReturnCause>,
+    pub return_note: String,
+    pub order_line_id: Option<OrderLineId>,
+    pub quantity: Option<i64>,
+}
+
+pub(super) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
+    db.fetch_all(
+        "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
+            l.order_line_id, l.quantity
+         from shipments s left join shipment_lines l on l.shipment_id = s.id
+         where s.order_id = $1 order by s.created_at, s.id, l.order_line_id",
+        &[&order],
+    )
+    .await
+}
+
+/// Units that are reserved and not sent.
+#[derive(sqlx::FromRow)]
+pub(super) struct Unsent {
+    pub units: i64,
+    /// Those of them that are in an open parcel.
+    pub in_parcels: i64,
+}
+
+pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
+    db.fetch_one(
+            "select (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations where order_id = $1 and state = 'open') as units,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+             where s.order_id = $1 and s.state in ('picked', 'packed')) as in_parcels",
+            &[&order],
+        )
+        .await
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Ordered {
+    pub variant_id: VariantId,
+    pub quantity: i64,
+}
+
+pub(super) async fn ordered(db: &mut impl Read, order: OrderId) -> Result<Vec<Ordered>, DbError> {
+    db.fetch_all("select variant_id, quantity from order_lines where order_id = $1 order by position", &[&order]).await
+}
+
+/// An order's events, oldest first, at most 500.
+pub(super) async fn events(db: &mut impl Read, order: OrderId) -> Result<Vec<RecordedEvent>, DbError> {
+    let sql = "select seq, id, kind, subject, actor, data, at from events where subject = $1 order by seq limit 500";
+    db.fetch_all(sql, &[&order]).await
+}
+
+/// The contact of an account.
+#[derive(sqlx::FromRow)]
+pub(super) struct UserContact {
+    #[sqlx(rename = "id")]
+    pub user_id: UserId,
+    pub contact_id: ContactId,
+}
+
+pub(super) async fn contacts_of(db: &mut impl Read, users: &[UserId]) -> Result<Vec<UserContact>, DbError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    db.fetch_all("select id, contact_id from users where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(users)]).await
+}
+
+/// What was charged for a line of an order, and how many units of it are off.
+#[derive(sqlx::FromRow)]
+pub(super) struct LineUnits {
+    pub id: OrderLineId,
+    pub total: i64,
+    /// Inside the total.
+    pub tax: i64,
+    pub quantity: i64,
+    /// Returned or released.
+    pub off: i64,
+}
+
+pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUnits>, DbError> {
+    tx.fetch_all(
+        "select l.id, l.total, l.tax, l.quantity,
+            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
+             where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
+            + (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
+               where order_id = l.order_id and order_line_id = l.id and state in ('released', 'shipped')) as off
+         from order_lines l where l.order_id = $1 order by l.position",
+        &[&order],
+    )
+    .await
+}
+
+/// What an order's entries put on an account, minor units.
+#[derive(sqlx::FromRow)]
+pub(super) struct Booked {
+    pub account: String,
+    pub amount: i64,
+}
+
+/// The sums of an order's entries by account: of placing it, and of refunds and reductions.
+pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, DbError> {
+    tx.fetch_all(
+        "select p.account, cast(sum(p.amount) as bigint) as amount from journal_entries e join postings p on p.entry_id = e.id
+         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
+         group by p.account order by p.account",
+        &[&order],
+    )
+    .await
+}
+
+/// A card order without money.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(super) struct UnpaidOrder {
+    pub id: OrderId,
+    pub placed_at: Timestamp,
+}
+
+/// Unpaid card orders that were placed before a moment, oldest first, those after one of them; at most 100.
+pub(super) async fn unpaid_before(db: &mut impl Read, before: Timestamp, last: UnpaidOrder) -> Result<Vec<UnpaidOrder>, DbError> {
+    db.fetch_all(
+        "select id, placed_at from orders
+         where (placed_at, id) > ($2, $3) and payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1
+            and payment_method = 'card' and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0
+         order by placed_at, id limit 100",
+        &[&before, &last.placed_at, &last.id],
+    )
+    .await
+}
