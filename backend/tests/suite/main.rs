@@ -18,6 +18,7 @@ mod identity;
 mod import;
 mod import_files;
 mod jobs;
+mod layers;
 mod notifications;
 mod orders;
 mod payments;
