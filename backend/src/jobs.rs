@@ -88,7 +88,7 @@ pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
 /// # Errors
 /// Not allowed, or the database's.
 pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         id: JobId,
         kind: String,

@@ -32,7 +32,7 @@ macro_rules! follows {
 }
 
 /// An event as read.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct RecordedEvent {
     /// Its place in the feed.
     pub seq: i64,

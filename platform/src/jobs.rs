@@ -228,7 +228,7 @@ async fn gather_payload(
 }
 
 /// A job that this worker has for a while.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Leased {
     id: JobId,
     kind: String,

@@ -29,7 +29,7 @@ pub enum KeyError {
 /// [`KeyError::Reused`] when something else was asked for.
 pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> Result<Option<String>, KeyError> {
     let Some(key) = &ctx.key else { return Ok(None) };
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Known {
         asked: String,
         answer: String,

@@ -14,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(5);
 /// When it was read, or none once it is known to be old: it stays until another is read.
 type Copy = Option<(Option<Instant>, Arc<HashMap<String, String>>)>;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Setting {
     key: String,
     value: String,

@@ -95,7 +95,7 @@ pub async fn attempt(db: &Db, counters: &[Counter]) -> Result<(), Throttled> {
 
 /// A count and when it was last raised, its row held until the end of the transaction.
 async fn read(tx: &mut Tx, counter: Counter) -> Result<(i64, Timestamp), DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Row {
         count: i64,
         last: Timestamp,

@@ -29,7 +29,7 @@ pub(super) enum Find {
 }
 
 /// A wrong row.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Wrong {
     pub id: Uuid,
     pub what: String,

@@ -58,7 +58,7 @@ fn broken(rows: i64, table: &str, parent: &str) -> String {
 }
 
 async fn sqlite_references(db: &Db) -> Result<Found, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Broken {
         child: String,
         parent: String,
@@ -85,7 +85,7 @@ async fn count(db: &Db, statement: &str) -> Result<i64, DbError> {
 }
 
 /// A statement that reads all of a table or an index.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct Reading {
     name: String,
     sql: String,
@@ -131,7 +131,7 @@ async fn postgres_tables(db: &Db, thoroughly: bool) -> Result<Found, DbError> {
 }
 
 async fn postgres_references(db: &Db) -> Result<Found, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Reference {
         child: String,
         parent: String,

@@ -11,7 +11,7 @@ use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex, json_ids};
 use super::StoredCart;
 
 pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<StoredCart>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         user_id: Option<UserId>,
         channel: String,
@@ -20,7 +20,7 @@ pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<Stored
         version: i64,
         order_id: Option<OrderId>,
     }
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Line {
         variant_id: VariantId,
         quantity: i64,

@@ -8,7 +8,7 @@ use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductRowView, 
 use domain::{Currency, Locale, Money};
 use platform::Context;
 use platform::db::{Db, DbError, json_ids};
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use crate::Shop;
 use crate::settings::shop_currency;

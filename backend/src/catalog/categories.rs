@@ -9,7 +9,7 @@ use domain::{Locale, Timestamp};
 use platform::Context;
 use platform::db::{Flag, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use crate::Shop;
 

@@ -8,7 +8,7 @@ use domain::{Currency, Locale};
 use platform::Context;
 use platform::db::{Flag, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
-use sqlx::FromRow;
+use platform::db::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;

@@ -8,7 +8,7 @@ use domain::id::{PictureId, ProductId};
 use domain::permission::Permission;
 use domain::{Locale, Money};
 use platform::{Context, csv};
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use crate::Shop;
 use crate::settings::shop_currency;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::{Locale, Timestamp};
 use platform::db::{Db, DbError, Flag, json_ids};
-use sqlx::FromRow;
+use platform::db::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;

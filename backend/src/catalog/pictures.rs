@@ -17,7 +17,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use platform::Context;
 use platform::files::Files;
-use sqlx::FromRow;
+use platform::db::FromRow;
 use tokio::sync::Mutex;
 
 use crate::Shop;

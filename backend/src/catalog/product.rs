@@ -7,7 +7,7 @@ use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
 use domain::{Locale, Money, Timestamp};
 use platform::db::{Db, DbError};
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use crate::Shop;
 use crate::settings;

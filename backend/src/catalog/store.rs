@@ -7,7 +7,7 @@ use domain::view::{CategoryView, PictureView};
 use domain::{Locale, Timestamp};
 use platform::db::{Db, DbError, Flag, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 /// What lists and filters need of a published product.
 #[derive(FromRow)]

@@ -86,7 +86,7 @@ pub(super) type OpenOrders = HashMap<(Vec<u8>, PaymentMethod), i64>;
 
 /// Counts what is open for these marks.
 pub(super) async fn open_orders(tx: &mut Tx, marks: impl Iterator<Item = &Mark>) -> Result<OpenOrders, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         mark: Vec<u8>,
         payment_method: PaymentMethod,
@@ -127,7 +127,7 @@ pub(super) fn admits(open: &mut OpenOrders, marks: &[Mark], limits: &OrderLimits
 /// # Errors
 /// The database's.
 pub(super) async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         mark: Vec<u8>,
         is_client: Flag,

@@ -43,7 +43,7 @@ pub(super) struct ExistingOrders {
     pub(super) by_cart: HashMap<CartId, ExistingOrder>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct PlacedRow {
     id: OrderId,
     number: String,
@@ -61,14 +61,14 @@ impl From<PlacedRow> for PlacedOrder {
 
 /// The orders that keys and carts of these commands have already.
 pub(super) async fn existing_orders(tx: &mut Tx, commands: &[Command]) -> Result<ExistingOrders, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct OfKey {
         key: String,
         body_hash: Vec<u8>,
         #[sqlx(flatten)]
         order: PlacedRow,
     }
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct OfCart {
         cart_id: CartId,
         user_id: Option<UserId>,
@@ -159,7 +159,7 @@ pub(super) async fn wait_for(tx: &mut Tx, row: &ContendedRow) -> Result<(), DbEr
 
 /// What these carts hold; they are locked.
 pub(super) async fn carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashMap<CartId, Cart>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         id: CartId,
         user_id: Option<UserId>,

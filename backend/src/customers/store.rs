@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::{PreparedAddress, PreparedContact};
 
 /// A sealed contact or address.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct SealedRow<Id> {
     pub id: Id,
     pub sealed: Vec<u8>,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct BookAddress {
     pub id: AddressId,
     pub sealed: Vec<u8>,
@@ -22,7 +22,7 @@ pub(super) struct BookAddress {
 }
 
 /// The contact of an account, and the number of addresses in its book.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct BookOwner {
     pub contact_id: ContactId,
     pub addresses: i64,

@@ -6,7 +6,7 @@ use crate::orders::is_sale;
 use platform::db::{Db, DbError};
 
 /// The orders of one day.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct DaySales {
     /// Counted from 1970, Philippine time.
     pub day: i64,
@@ -30,7 +30,7 @@ pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -
 }
 
 /// 1 where there is one, otherwise 0.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Existing {
     /// Delivery methods that are offered.
     pub methods: i64,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::orders::LockedOrder;
 use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex, json_ids};
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Parcel {
     pub location_id: LocationId,
     pub state: ParcelState,
@@ -75,7 +75,7 @@ pub(super) async fn set_cause(tx: &mut Tx, id: ParcelId, cause: ReturnCause, not
 }
 
 /// A line of an order in a parcel.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct ParcelLine {
     pub order_line_id: OrderLineId,
     pub quantity: i64,
@@ -93,7 +93,7 @@ pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, 
 }
 
 /// Units of a line that are in an open parcel.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Preparing {
     pub order_line_id: OrderLineId,
     pub location_id: LocationId,
@@ -110,7 +110,7 @@ pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Pr
 }
 
 /// How many of an order's parcels are how far.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(crate) struct BeyondPicking {
     pub packed: i64,
     /// Shipped or delivered.
@@ -134,7 +134,7 @@ pub(crate) async fn cancel_open_parcels(tx: &mut Tx, order: &LockedOrder) -> Res
 }
 
 /// A variant to be picked for one order.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct ToPick {
     pub location: String,
     pub sku: String,

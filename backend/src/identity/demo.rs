@@ -15,7 +15,7 @@ pub(super) async fn mark_as_demo(tx: &mut Tx, user: UserId) -> Result<(), DbErro
 /// # Errors
 /// The database's.
 pub async fn count_demo_accounts(db: &Db) -> Result<(i64, i64), DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Counts {
         staff: i64,
         shoppers: i64,

@@ -76,7 +76,7 @@ async fn count_again(tx: &mut Tx, kind: DenialKind, hour: i64, mark: &[u8]) -> R
     Ok(tx.execute(sql, &[&kind.as_str(), &hour, &mark, &tx.now()]).await? > 0)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct DenialRow {
     kind: String,
     mark: Vec<u8>,

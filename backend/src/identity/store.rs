@@ -11,7 +11,7 @@ use crate::Shop;
 use crate::customers::{self, CustomerError};
 
 /// An account with its sealed contact.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct AccountRow {
     pub id: UserId,
     pub contact_id: ContactId,
@@ -22,7 +22,7 @@ pub(super) struct AccountRow {
     sealed: Vec<u8>,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct SessionRow {
     pub id: SessionId,
     pub token_hash: Vec<u8>,
@@ -30,7 +30,7 @@ pub(super) struct SessionRow {
     pub seen_at: Timestamp,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct ApiKeyRow {
     pub id: ApiKeyId,
     pub name: String,
@@ -63,7 +63,7 @@ impl AccountRow {
     }
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 pub(super) struct SessionAccount {
     pub seen_at: Timestamp,
     #[sqlx(flatten)]

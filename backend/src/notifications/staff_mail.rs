@@ -183,7 +183,7 @@ pub(super) struct Recipient {
 }
 
 pub(super) async fn recipient(db: &mut impl Read, shop: &Shop, user: UserId) -> Result<Option<Recipient>, IdentityError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         contact_id: ContactId,
         sealed: Vec<u8>,

@@ -13,7 +13,7 @@ use crate::identity::IdentityError;
 
 /// The active members of staff who may see this kind of notice and get mails about it.
 pub(super) async fn recipients(db: &mut impl Read, kind: StaffNotice) -> Result<Vec<UserId>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         id: UserId,
         role: String,
@@ -40,7 +40,7 @@ pub(super) async fn recipients(db: &mut impl Read, kind: StaffNotice) -> Result<
 /// [`IdentityError::SignedOut`] unless a member of staff is signed in; the database's.
 pub async fn staff_notices(shop: &Shop, ctx: &Context) -> Result<StaffNoticesView, IdentityError> {
     let (Some(user), Some(role)) = (ctx.user(), ctx.role) else { return Err(IdentityError::SignedOut) };
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         kind: String,
         wanted: Flag,

@@ -59,7 +59,7 @@ pub struct CustomersFile {
 }
 
 /// A contact, with its account if it has one.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 struct ContactRow {
     id: ContactId,
     sealed: Vec<u8>,
@@ -71,7 +71,7 @@ struct ContactRow {
 }
 
 /// A sale, counted as in the dashboard.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, platform::db::FromRow)]
 struct Sale {
     contact_id: ContactId,
     placed_at: Timestamp,

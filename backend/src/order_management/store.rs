@@ -8,7 +8,7 @@ use platform::db::{DbError, Read, Tx, json_ids};
 use platform::events::RecordedEvent;
 
 /// A parcel with one of its lines.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct ParcelRow {
     pub id: ParcelId,
     pub state: ParcelState,
@@ -35,7 +35,7 @@ pub(super) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<Pa
 }
 
 /// Units that are reserved and not sent.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Unsent {
     pub units: i64,
     /// Those of them that are in an open parcel.
@@ -52,7 +52,7 @@ pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent,
         .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Ordered {
     pub variant_id: VariantId,
     pub quantity: i64,
@@ -69,7 +69,7 @@ pub(super) async fn events(db: &mut impl Read, order: OrderId) -> Result<Vec<Rec
 }
 
 /// The contact of an account.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct UserContact {
     #[sqlx(rename = "id")]
     pub user_id: UserId,
@@ -84,7 +84,7 @@ pub(super) async fn contacts_of(db: &mut impl Read, users: &[UserId]) -> Result<
 }
 
 /// What was charged for a line of an order, and how many units of it are off.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct LineUnits {
     pub id: OrderLineId,
     pub total: i64,
@@ -109,7 +109,7 @@ pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUni
 }
 
 /// What an order's entries put on an account, minor units.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Booked {
     pub account: String,
     pub amount: i64,
@@ -127,7 +127,7 @@ pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, D
 }
 
 /// A card order without money.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, platform::db::FromRow)]
 pub(super) struct UnpaidOrder {
     pub id: OrderId,
     pub placed_at: Timestamp,

@@ -203,7 +203,7 @@ fn line_cells(currency: Currency, line: ExportLine) -> [String; ORDER_COLUMNS.le
     [line.sku, line.name, line.options, line.quantity.to_string(), amount(line.unit_price), amount(line.discount), amount(line.total)]
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 struct ExportRow {
     id: OrderId,
     number: String,
@@ -232,7 +232,7 @@ struct ExportRow {
     tracking: Option<String>,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 struct ExportLine {
     order_id: OrderId,
     sku: String,

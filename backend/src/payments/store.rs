@@ -8,7 +8,7 @@ use serde::Serialize;
 use platform::db::{DbError, Read, Tx};
 
 /// One attempt to be paid.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Attempt {
     pub id: PaymentId,
     pub order_id: OrderId,
@@ -131,7 +131,7 @@ pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, event: &str,
 }
 
 /// Money on its way back.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Refund {
     pub id: RefundId,
     pub payment_id: PaymentId,

@@ -15,7 +15,7 @@ use platform::db::{Db, DbError, Flag, Hex, JsonRows, Read, Tx, hex, json_texts};
 use super::discounts::DiscountCode;
 use super::{DeliveryMethod, Quote, QuoteKey};
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct QuoteRow {
     variant: VariantId,
     channel: Channel,
@@ -99,7 +99,7 @@ pub(super) async fn quotes(
     Ok(quotes.collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct TaxRate {
     pub(super) class: String,
     pub(super) country: String,
@@ -122,7 +122,7 @@ pub(super) struct NewRate<'a> {
 }
 
 pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         id: TaxRateId,
         class: String,
@@ -184,7 +184,7 @@ pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(Ta
     Ok((id, before))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct SettingsRow {
     code: String,
     position: i64,
@@ -199,7 +199,7 @@ struct SettingsRow {
     active: Flag,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct TextRow {
     code: String,
     locale: String,
@@ -294,7 +294,7 @@ fn regions_of(list: &str) -> Vec<String> {
     list.split(',').map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect()
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct MethodRow {
     code: String,
     fee: i64,
@@ -344,7 +344,7 @@ pub(super) async fn methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, D
     Ok(methods)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct CodeRow {
     id: DiscountId,
     code: String,

@@ -8,7 +8,7 @@ use platform::db::{DbError, Read, Tx};
 use super::Refusal;
 
 /// A refusal that has not ended.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(crate) struct OpenRefusal {
     pub id: RefusalId,
     pub kind: String,
@@ -51,7 +51,7 @@ pub(super) async fn last_seen(db: &mut impl Read, key: &str) -> Result<Option<Ti
     db.fetch_optional_scalar("select last_at from refusals where key = $1 and ended_at is null", &[&key]).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Recorded {
     pub id: RefusalId,
     /// How often it was refused by now.
@@ -74,7 +74,7 @@ pub(super) async fn record(tx: &mut Tx, new: &Refusal) -> Result<Recorded, DbErr
 }
 
 /// A row that was ended.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct Ended {
     pub id: RefusalId,
     pub kind: String,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Locale;
 use domain::id::ProductId;
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 /// Its folder or its files.
 #[derive(Clone, Debug, thiserror::Error)]

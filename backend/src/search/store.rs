@@ -4,7 +4,7 @@ use domain::Locale;
 use domain::id::{CategoryId, ProductId};
 use platform::db::{Db, DbError, json_ids};
 use platform::events;
-use sqlx::FromRow;
+use platform::db::FromRow;
 use uuid::Uuid;
 
 use super::index::SearchDocument;

@@ -7,7 +7,7 @@ use domain::id::{CategoryId, LocationId, PictureId, PriceListId, RequestId};
 use domain::view::ContactDetails;
 use platform::db::{DbError, Tx};
 use platform::{Context, settings};
-use sqlx::FromRow;
+use platform::db::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;

@@ -199,7 +199,7 @@ async fn nothing_is_published_that_is_half_there() {
     .await;
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct Price {
     handle: String,
     amount: i64,

@@ -167,7 +167,7 @@ async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name
         world.control("/_control/mail", json!({ "fail_next": 1, "code": 451 })).await;
         world.send_mails().await;
         assert!(world.mails().await.is_empty());
-        #[derive(Debug, sqlx::FromRow)]
+        #[derive(Debug, platform::db::FromRow)]
         struct Row {
             #[allow(dead_code, reason = "it is printed")]
             payload: String,

@@ -273,7 +273,7 @@ async fn a_copy_of_sqlite_is_whole() {
     assert!(postgres.db().size().await.unwrap() > 0);
 }
 
-#[derive(Debug, PartialEq, sqlx::FromRow)]
+#[derive(Debug, PartialEq, platform::db::FromRow)]
 struct Columns {
     text: String,
     id: Uuid,

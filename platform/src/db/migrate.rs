@@ -35,7 +35,7 @@ const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
     (select 1 from events where tx >= cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint))";
 
 /// A column of a table.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct TableColumn {
     pub table_name: String,
     pub column_name: String,

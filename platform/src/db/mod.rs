@@ -19,6 +19,8 @@ pub use bind::{Bind, Binds};
 pub use error::DbError;
 pub use json_rows::{Hex, JsonRows, hex, json_ids, json_texts};
 pub use migrate::{Migrations, Scripts, TableColumn};
+pub use sqlx_macros::FromRow;
+
 pub use row::{Flag, FromDb, Scalar};
 pub use tx::{Read, Tx};
 pub use writer::Db;

@@ -8,7 +8,7 @@ use domain::slug::{self, slug};
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use platform::Context;
 use platform::db::{DbError, json_texts};
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use crate::Shop;
 use crate::catalog::events::CategoryCreated;

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use platform::Actor;
 use platform::db::{Hex, JsonRows, hex, json_ids, json_texts};
 use serde::Serialize;
-use sqlx::FromRow;
+use platform::db::FromRow;
 
 use super::importer::{Candidate, Importer};
 use super::model::FileImage;

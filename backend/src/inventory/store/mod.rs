@@ -16,7 +16,7 @@ pub(crate) use read::{NamedVariant, named, running_low};
 pub(super) use read::{available_of, list, low, movements};
 
 /// A row of `stock` by its key.
-#[derive(PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, platform::db::FromRow)]
 struct StockKey {
     variant_id: VariantId,
     location_id: LocationId,
@@ -47,7 +47,7 @@ pub(super) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbEr
     tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(super) struct AvailableRow {
     pub variant_id: VariantId,
     pub location_id: LocationId,
@@ -177,7 +177,7 @@ pub(crate) async fn insert_reservations(tx: &mut Tx, at: Timestamp, new: &[NewRe
 }
 
 /// Units that are reserved for a line of an order.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Reservation {
     pub id: ReservationId,
     #[sqlx(rename = "order_line_id")]
@@ -342,7 +342,7 @@ pub(super) async fn adjust(tx: &mut Tx, variant: VariantId, location: LocationId
     Ok(changed == 1)
 }
 
-#[derive(Default, sqlx::FromRow)]
+#[derive(Default, platform::db::FromRow)]
 pub(super) struct Units {
     pub available: i64,
     pub reserved: i64,

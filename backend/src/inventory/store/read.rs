@@ -12,7 +12,7 @@ pub(in crate::inventory) async fn available_of(
     db: &mut impl Read,
     variants: impl IntoIterator<Item = VariantId>,
 ) -> Result<HashMap<VariantId, i64>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         variant_id: VariantId,
         available: i64,
@@ -31,7 +31,7 @@ pub(in crate::inventory) async fn available_of(
     Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 struct StockRow {
     variant: VariantId,
     product: ProductId,
@@ -110,7 +110,7 @@ pub(crate) async fn running_low(db: &mut impl Read, most: i64) -> Result<Vec<Var
 }
 
 /// A variant with what is available of it.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(crate) struct NamedVariant {
     pub sku: String,
     pub name: String,
@@ -132,7 +132,7 @@ pub(crate) async fn named(db: &mut impl Read, variants: &[VariantId], locale: Lo
 }
 
 pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Result<Vec<MovementView>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(platform::db::FromRow)]
     struct Row {
         id: MovementId,
         at: Timestamp,

@@ -4,7 +4,7 @@ use domain::id::{SavedFilterId, UserId};
 
 use platform::db::{DbError, Read, Tx};
 
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(in crate::orders) struct SavedFilter {
     pub id: SavedFilterId,
     pub name_hash: Vec<u8>,

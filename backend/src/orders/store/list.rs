@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use platform::db::{DbError, Read, json_ids};
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(in crate::orders) struct OrderRow {
     pub id: OrderId,
     pub number: String,
@@ -94,7 +94,7 @@ pub(in crate::orders) async fn by_queue(db: &mut impl Read, (at, id): PageKey, q
 }
 
 /// How many orders are in each queue.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(in crate::orders) struct Counts {
     pub to_pack: i64,
     pub to_ship: i64,

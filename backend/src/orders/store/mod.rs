@@ -17,7 +17,7 @@ pub(super) use list::{OrderRow, PageKey, by_contacts, by_discount, by_number, by
 pub(super) use lookup::{links_since, of_address};
 
 /// An order without its lines.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(crate) struct Head {
     pub id: OrderId,
     pub number: String,
@@ -51,7 +51,7 @@ pub(crate) struct Head {
 }
 
 /// What an order's states follow from.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(crate) struct Facts {
     pub id: OrderId,
     pub payment_state: PaymentState,
@@ -159,7 +159,7 @@ pub(crate) async fn waive(tx: &mut Tx, order: &LockedOrder, less: i64, tax: i64)
         .map(drop)
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(crate) struct Line {
     pub id: OrderLineId,
     pub sku: String,
@@ -187,7 +187,7 @@ pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line
 }
 
 /// What was paid for an order, minor units.
-#[derive(sqlx::FromRow)]
+#[derive(platform::db::FromRow)]
 pub(crate) struct Paid {
     pub captured: i64,
     pub refunded: i64,
