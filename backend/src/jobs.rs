@@ -6,7 +6,7 @@ use domain::permission::Permission;
 use domain::view::DeadJobView;
 use platform::db::DbError;
 use platform::events::Event;
-use platform::jobs::{Ended, Handlers, revive};
+use platform::jobs::{Ended, Handlers, retry};
 use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -116,7 +116,7 @@ pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsEr
 pub async fn try_again(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, JobsError> {
     ctx.require(Permission::WriteSettings)?;
     shop.write(ctx, async move |tx| {
-        let Some(kind) = revive(tx, job).await? else { return Ok(false) };
+        let Some(kind) = retry(tx, job).await? else { return Ok(false) };
         tx.record(job, JobRetried { kind });
         Ok(true)
     })

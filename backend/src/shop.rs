@@ -110,7 +110,7 @@ struct Inner {
     listings: ListingIndex,
     search_index: LazyIndex,
     checkout: OnceLock<checkout::OrderBatcher>,
-    pace: payments::Pace,
+    gateway_rate_limit: payments::GatewayRateLimit,
 }
 
 /// A running shop. Cloning it gives another handle to the same one.
@@ -166,7 +166,7 @@ impl Shop {
             listings: ListingIndex::default(),
             search_index: LazyIndex::default(),
             checkout: OnceLock::new(),
-            pace: payments::Pace::default(),
+            gateway_rate_limit: payments::GatewayRateLimit::default(),
         }));
         crate::settings::load(&shop).await?;
         Ok(shop)
@@ -235,8 +235,8 @@ impl Shop {
         &self.0.session_cache
     }
     /// How often the gateway is asked.
-    pub(crate) fn pace(&self) -> &payments::Pace {
-        &self.0.pace
+    pub(crate) fn gateway_rate_limit(&self) -> &payments::GatewayRateLimit {
+        &self.0.gateway_rate_limit
     }
     /// What follows a refund, in its transaction.
     pub(crate) fn when_refunded(&self) -> payments::WhenRefunded {

@@ -330,7 +330,7 @@ where
 }
 
 /// Lets a job that was given up wait for a worker again, from the beginning; says its kind.
-pub async fn revive(tx: &mut Tx, job: JobId) -> Result<Option<String>, DbError> {
+pub async fn retry(tx: &mut Tx, job: JobId) -> Result<Option<String>, DbError> {
     let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead' returning kind";
     tx.fetch_optional_scalar(sql, &[&job, &tx.now()]).await
 }

@@ -42,7 +42,7 @@ async fn clean_up(shop: Shop) {
             carts.await,
             identity::delete_expired(&shop).await.map(drop),
             order_management::expire_cash(&shop).await.map(drop),
-            checkout::cash::tidy(&shop).await.map(drop),
+            checkout::open_order_limits::tidy(&shop).await.map(drop),
             jobs::tidy(&shop).await.map(drop),
         ];
         for error in results.into_iter().filter_map(Result::err) {

@@ -10,7 +10,7 @@
 //! A discount is never dropped unseen: a cart whose code does not apply any more is ordered without it only when the shopper sends
 //! the total without it.
 
-pub mod cash;
+pub mod open_order_limits;
 mod draft;
 mod insert;
 mod model;
@@ -110,8 +110,8 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     let contact_id: ContactId = contact.id;
     let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
     let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
-    let limits = cash::limits(shop, ctx);
-    let marks = cash::marks(shop, ctx, &form);
+    let limits = open_order_limits::limits(shop, ctx);
+    let marks = open_order_limits::marks(shop, ctx, &form);
     let mut random = [0; 5];
     shop.rng().fill(&mut random);
     Ok(Command {

@@ -14,7 +14,7 @@ use crate::customers::{PreparedAddress, PreparedContact};
 use crate::inventory::Taken;
 use crate::pricing::Quote;
 
-use super::cash::Mark;
+use super::open_order_limits::Mark;
 
 /// Why there is no order. Nothing was changed, the cart is as it was.
 #[derive(Clone, Debug, thiserror::Error)]

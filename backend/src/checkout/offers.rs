@@ -14,7 +14,7 @@ use crate::customers::{self, address_tree};
 use crate::pricing::{DeliveryMethod, price_order};
 use crate::{Shop, settings};
 
-use super::{CheckoutError, cash};
+use super::{CheckoutError, open_order_limits};
 
 /// The island groups of the Philippines, as delivery methods name them.
 const ISLAND_GROUPS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
@@ -35,7 +35,7 @@ pub async fn offers(
     let cart = cart::load(shop, ctx, id).await?;
     let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, address.country.clone()).await?;
     let island = address_tree::island_group(address);
-    let limits = cash::limits(shop, ctx);
+    let limits = open_order_limits::limits(shop, ctx);
     let mut offers = Vec::new();
     for method in prices.rules.methods_to(&address.country, island) {
         let totals = price_order(&request, &prices, Some(method))?.totals;

@@ -9,7 +9,7 @@ use platform::db::Tx;
 use crate::payments::{self, PaymentError};
 use crate::{Shop, orders, settings};
 
-use super::cash;
+use super::open_order_limits;
 
 /// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
 /// stays paid by card.
@@ -43,7 +43,7 @@ async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<()
     if !payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await? {
         return Ok(());
     }
-    if !cash::may_be_cash(tx, limits, order.id, order.total).await? {
+    if !open_order_limits::may_be_cash(tx, limits, order.id, order.total).await? {
         return Err(PaymentError::NoCash);
     }
     payments::change_to_cash(tx, &order).await

@@ -13,7 +13,7 @@ use crate::pricing;
 
 use super::draft::draft_orders;
 use super::model::{Answer, CheckoutError, Command, ContendedRow, DraftLine, DraftOrder, PlacedOrder, StockedOrder};
-use super::{cash, store, write};
+use super::{open_order_limits, store, write};
 
 /// The outcome of a command.
 pub(super) type PlaceOutcome = db::Outcome<PlacedOrder, CheckoutError, ContendedRow>;
@@ -30,7 +30,7 @@ pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], first: Optio
     let mut answers: Vec<Option<Answer>> = vec![None; commands.len()];
     let mut blocked = Blocked::new();
     let mut fresh = answer_repeats(tx, commands, &mut answers).await?;
-    let locked = store::lock_carts(tx, fresh.iter().map(|index| commands[*index].cart)).await?;
+    let locked = store::carts_held_by_others(tx, fresh.iter().map(|index| commands[*index].cart)).await?;
     fresh.retain(|index| {
         let cart = commands[*index].cart;
         let is_locked = locked.contains(&cart);
@@ -114,7 +114,7 @@ async fn set_aside_blocked(tx: &mut Tx, drafts: &mut Vec<DraftOrder<'_>>, blocke
         draft.lines.iter().map(|line| line.quote.variant).find(|variant| locked.contains(variant)).map(ContendedRow::Stock)
     });
     let codes: HashSet<&String> = drafts.iter().filter_map(|d| d.discount_code.as_ref()).collect();
-    let locked = store::lock_codes(tx, &codes).await?;
+    let locked = store::codes_held_by_others(tx, &codes).await?;
     set_aside(drafts, blocked, |draft| draft.discount_code.clone().filter(|code| locked.contains(code)).map(ContendedRow::Code));
     Ok(())
 }
@@ -132,10 +132,10 @@ fn set_aside(drafts: &mut Vec<DraftOrder<'_>>, blocked: &mut Blocked, blocking: 
 /// Refuses orders of shoppers who have as many unpaid ones open as the shop lets them.
 async fn limit_unpaid(tx: &mut Tx, drafts: &mut Vec<DraftOrder<'_>>, answers: &mut [Option<Answer>]) -> Result<(), DbError> {
     let costs = |d: &DraftOrder<'_>| d.totals.total.minor > 0;
-    let mut open = cash::open_orders(tx, drafts.iter().filter(|d| costs(d)).flat_map(|d| &d.command.marks)).await?;
+    let mut open = open_order_limits::open_orders(tx, drafts.iter().filter(|d| costs(d)).flat_map(|d| &d.command.marks)).await?;
     drafts.retain(|d| {
         let command = d.command;
-        let good = !costs(d) || cash::admits(&mut open, &command.marks, &command.limits, command.payment);
+        let good = !costs(d) || open_order_limits::admits(&mut open, &command.marks, &command.limits, command.payment);
         if !good {
             let message = if command.payment == PaymentMethod::Cod { t::CHECKOUT_CASH_OPEN } else { t::CHECKOUT_CARD_OPEN };
             answers[d.index] = Some(Err(CheckoutError::field("payment", message.text(command.locale))));

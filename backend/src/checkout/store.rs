@@ -113,7 +113,7 @@ pub(super) struct Cart {
 }
 
 /// Locks these carts without waiting; returns those that another transaction holds.
-pub(super) async fn lock_carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashSet<CartId>, DbError> {
+pub(super) async fn carts_held_by_others(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashSet<CartId>, DbError> {
     if !tx.is_postgres() {
         return Ok(HashSet::new());
     }
@@ -131,7 +131,7 @@ pub(super) async fn lock_carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -
 }
 
 /// Locks these discount codes without waiting; returns those that another transaction holds.
-pub(super) async fn lock_codes(tx: &mut Tx, codes: &HashSet<&String>) -> Result<HashSet<String>, DbError> {
+pub(super) async fn codes_held_by_others(tx: &mut Tx, codes: &HashSet<&String>) -> Result<HashSet<String>, DbError> {
     if codes.is_empty() || !tx.is_postgres() {
         return Ok(HashSet::new());
     }

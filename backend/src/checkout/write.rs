@@ -18,7 +18,7 @@ use crate::orders::events::OrderPlaced;
 use crate::payments::UNPAID_FOR_MS;
 
 use super::model::{DraftOrder, NewOrder, StockedOrder};
-use super::{cash, insert};
+use super::{open_order_limits, insert};
 
 /// Writes orders and everything that belongs to them, one statement a table.
 pub(super) async fn write_orders(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Result<(), DbError> {
@@ -39,7 +39,7 @@ pub(super) async fn write_orders(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Re
     insert::insert_lines(tx, &new).await?;
     insert::insert_payments(tx, &new).await?;
     insert::close_carts(tx, &new).await?;
-    cash::insert(tx, orders.iter().map(|(draft, _)| (draft.command.order, draft.command.marks.as_slice()))).await?;
+    open_order_limits::insert(tx, orders.iter().map(|(draft, _)| (draft.command.order, draft.command.marks.as_slice()))).await?;
     insert_reservations(tx, orders).await?;
     post_entries(tx, orders).await?;
     record_events(tx, orders);
@@ -106,7 +106,7 @@ fn record_events(tx: &mut Tx, orders: &[StockedOrder<'_>]) {
             number: command.number.clone(),
             total: Money::new(draft.totals.total.minor, draft.currency),
             channel: command.channel,
-            payment: command.payment,
+            payment: Some(command.payment),
         };
         tx.record_as(&command.context, command.order, placed);
         let variants: BTreeSet<VariantId> = taken.iter().map(|(_, variant, ..)| *variant).collect();

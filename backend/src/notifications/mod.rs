@@ -147,7 +147,7 @@ fn order_mail_of(event: &RecordedEvent) -> Option<PendingMail> {
     let (kind, key, delay_ms) = match event.kind.as_str() {
         <OrderPlaced as Event>::KIND => {
             let (_, placed) = event.read::<OrderPlaced>()?;
-            if placed.payment == PaymentMethod::Card && placed.total.minor > 0 {
+            if placed.payment == Some(PaymentMethod::Card) && placed.total.minor > 0 {
                 (OrderMail::Unpaid, once_an_order("unpaid"), CARD_DELAY_MS)
             } else {
                 (OrderMail::Confirmed, once_an_order("placed"), 0)

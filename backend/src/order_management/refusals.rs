@@ -72,7 +72,7 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
         (_, _, _, Some(job)) => {
             let order = row.order_id;
             shop.write(ctx, async move |tx| {
-                jobs::revive(tx, job).await?;
+                jobs::retry(tx, job).await?;
                 tx.record(refusals::subject(order, id), RefusalRetried { refusal: id, kind, order });
                 Ok(())
             })

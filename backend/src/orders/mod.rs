@@ -8,7 +8,7 @@ pub mod events;
 mod export;
 mod filters;
 mod list;
-mod locked;
+mod lock;
 mod lookup;
 mod store;
 
@@ -26,7 +26,7 @@ pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
-pub(crate) use locked::{LockedOrder, lock};
+pub(crate) use lock::{LockedOrder, lock};
 pub use lookup::{request_link, send_link};
 pub(crate) use store::{
     Facts, Head, Line, facts, facts_of, head, lines, of_address_within_a_day, paid, set_cancelled, set_payment_method, waive,

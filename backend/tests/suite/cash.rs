@@ -2,7 +2,7 @@
 
 use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, address, both, form, guest, limit, number, place};
-use backend::checkout::{self, CheckoutError, cash};
+use backend::checkout::{self, CheckoutError, open_order_limits};
 use backend::fulfilment::FulfilmentError;
 use backend::payments::{self, PaymentError};
 use backend::{Shop, fulfilment, order_management, orders};
@@ -85,7 +85,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
             order(shop, &till(shop).from(Some([203, 0, 113, 9].into())), of(shop, variant, 1).await).await.unwrap();
         }
         assert!(number(shop, "select count(*) from order_marks").await > 40);
-        cash::tidy(shop).await.unwrap();
+        open_order_limits::tidy(shop).await.unwrap();
         let closed = "select count(*) from order_marks m join orders o on o.id = m.order_id
             where o.cancelled_at is not null or o.fulfilment_state <> 'unfulfilled'";
         assert_eq!(number(shop, closed).await, 0, "what was sent or cancelled leaves no mark");
@@ -180,7 +180,7 @@ async fn a_shopper_is_told_why_cash_is_not_taken() {
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::NotCollected);
         limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Off);
-        assert!(!cash::is_taken(shop, &guest(shop)) && cash::is_taken(shop, &till(shop)));
+        assert!(!open_order_limits::is_taken(shop, &guest(shop)) && open_order_limits::is_taken(shop, &till(shop)));
         assert!(!backend::catalog::home(shop, Locale::En).await.unwrap().cash);
     })
     .await;

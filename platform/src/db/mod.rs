@@ -3,13 +3,13 @@
 mod batcher;
 mod bind;
 mod copy;
-mod derived;
+mod derived_reads;
 mod error;
 mod json_rows;
-mod look;
+mod read_only;
 mod migrate;
 mod open;
-mod reach;
+mod reachability;
 mod row;
 mod tx;
 mod writer;

@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::DbError;
-use super::reach::Reach;
+use super::reachability::Reach;
 use super::tx::{Conn, Tx};
 use super::writer::{Db, Inner, MAX_QUEUED, Pool, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
 use crate::clock::{Clock, SystemClock};

@@ -9,10 +9,10 @@ use sqlx::postgres::PgArguments;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
 use super::bind::Binds;
-use super::derived::derived_reads;
+use super::derived_reads::derived_reads;
 use super::error::DbError;
 use super::json_rows::{Hex, JsonRows, hex};
-use super::reach::Lease;
+use super::reachability::Lease;
 use super::row::RawRow;
 use super::row::{self, FromDb, Scalar};
 use crate::Context;

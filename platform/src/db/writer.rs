@@ -17,10 +17,10 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use super::bind::Binds;
-use super::derived::derived_reads;
+use super::derived_reads::derived_reads;
 use super::error::DbError;
 use super::open::Lock;
-use super::reach::{Lease, Reach};
+use super::reachability::{Lease, Reach};
 use super::row::{self, FromDb, RawRow, Scalar};
 use super::tx::{Conn, Read, Tx, postgres_args, sqlite_args};
 use crate::Context;

@@ -1,7 +1,7 @@
 //! The HTTP server: routes, the layers around them, start and shutdown.
 //!
 //! From the outside in: connections ([`connections`]), the page cache ([`crate::cache`]), request id, log and bounds ([`request`]), security
-//! headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`limits`]), CSRF protection
+//! headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`rate_limits`]), CSRF protection
 //! ([`security`]), and then the routes.
 
 mod bounds;
@@ -9,7 +9,7 @@ pub mod client;
 mod connections;
 mod error_page;
 mod health;
-mod limits;
+mod rate_limits;
 mod live;
 mod pictures;
 pub mod request;
@@ -40,7 +40,7 @@ use crate::workers::Workers;
 use client::Proxies;
 use connections::ConnectionThreads;
 use health::{Readiness, ShutdownFlag};
-use limits::RateLimits;
+use rate_limits::RateLimits;
 use live::LiveState;
 use request::RequestLayer;
 use security::Policy;
@@ -90,7 +90,7 @@ impl Server {
             .merge(api::router(shop.clone()))
             .merge(process_routes(&shop, not_ready.clone(), live, metrics))
             .layer(security::csrf_layer(&shop.config().public_url)?)
-            .layer(from_fn_with_state(limits.clone(), limits::limit))
+            .layer(from_fn_with_state(limits.clone(), rate_limits::limit))
             .layer(from_fn_with_state(site, site::serve))
             // The fastest quality: these pages are for one visitor each, and the next quality is hardly smaller.
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(0)))

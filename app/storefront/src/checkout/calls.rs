@@ -206,7 +206,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         shipping: address::start(shipping)?,
         billing: address::start(billing)?,
         offers,
-        takes_cash: backend::checkout::cash::is_taken(&shop, &context),
+        takes_cash: backend::checkout::open_order_limits::is_taken(&shop, &context),
         code_problem,
         typed,
         latest: super::unpaid::latest_order(&shop).await,

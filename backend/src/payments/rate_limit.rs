@@ -17,7 +17,7 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// When the gateway was last asked about an order, and whether the bank was still at work on its payment then.
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
+pub struct GatewayRateLimit(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 
 /// [`settle`] for pages: of many requests about one order at once only one goes to the gateway, and the others wait a moment for its
 /// answer. A request right after that, as after another card, waits until the next may be sent.
@@ -25,18 +25,18 @@ pub struct Pace(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 /// # Errors
 /// As [`settle`].
 pub async fn settle_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
-    if !shop.pace().may_fetch(order, shop.now()) {
+    if !shop.gateway_rate_limit().may_fetch(order, shop.now()) {
         tokio::time::sleep(Duration::from_millis(INTERVAL_MS.unsigned_abs())).await;
-        if !shop.pace().may_fetch(order, shop.now()) {
-            return Ok(shop.pace().was_at_work(order));
+        if !shop.gateway_rate_limit().may_fetch(order, shop.now()) {
+            return Ok(shop.gateway_rate_limit().was_at_work(order));
         }
     }
     let at_work = settle(shop, order).await?;
-    shop.pace().record(order, at_work);
+    shop.gateway_rate_limit().record(order, at_work);
     Ok(at_work)
 }
 
-impl Pace {
+impl GatewayRateLimit {
     fn may_fetch(&self, order: OrderId, now: Timestamp) -> bool {
         let mut fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |(at, _): &(Timestamp, bool)| at.plus_millis(INTERVAL_MS) > now;
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn one_order_is_fetched_once_in_a_while_and_many_orders_do_not_fill_the_memory() {
-        let (pace, at) = (Pace::default(), Timestamp::from_millis);
+        let (pace, at) = (GatewayRateLimit::default(), Timestamp::from_millis);
         let order = |n: u128| OrderId(Uuid::from_u128(n));
         assert!(pace.may_fetch(order(1), at(0)));
         assert!(!pace.may_fetch(order(1), at(INTERVAL_MS - 1)));

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::error::DbError;
 use super::migrate::Migrations;
-use super::reach::Reach;
+use super::reachability::Reach;
 use super::writer::{Db, Inner, Pool};
 use crate::clock::SystemClock;
 use crate::rng::SystemRng;
