@@ -13,7 +13,6 @@ use crate::{SCHEMA, checkout, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Db, DbError, Tx};
-use platform::events::Feed;
 use platform::files::Files;
 use platform::mail::Mailer;
 use platform::rng::{Rng, SystemRng};
@@ -104,7 +103,6 @@ struct Inner {
     keys: Keys,
     settings: Settings,
     adapters: Adapters,
-    feed: Feed,
     passwords: PasswordHasher,
     session_cache: SessionCache,
     listings: ListingIndex,
@@ -152,7 +150,6 @@ impl Shop {
     }
 
     async fn with(config: ShopConfig, adapters: Adapters, db: Db, keys: Keys) -> Result<Self, OpenError> {
-        let feed = Feed::of(&db);
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
         let shop = Self(Arc::new(Inner {
             config,
@@ -160,7 +157,6 @@ impl Shop {
             keys,
             settings: Settings::default(),
             adapters,
-            feed,
             passwords: PasswordHasher::new(cost),
             session_cache: SessionCache::default(),
             listings: ListingIndex::default(),
@@ -181,10 +177,6 @@ impl Shop {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.0.db
-    }
-    #[must_use]
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        self.0.db.clock()
     }
     /// Randomness.
     #[must_use]
@@ -207,11 +199,6 @@ impl Shop {
     #[must_use]
     pub fn mailer(&self) -> &Mailer {
         &self.0.adapters.mailer
-    }
-    /// Wakes who follows the events.
-    #[must_use]
-    pub fn feed(&self) -> &Feed {
-        &self.0.feed
     }
     /// The gateway for cards.
     pub(crate) fn gateway(&self) -> Option<&Arc<dyn payments::Gateway>> {

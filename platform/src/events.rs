@@ -4,7 +4,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -12,7 +11,6 @@ use domain::id::EventId;
 use futures::FutureExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::db::{Db, DbError};
@@ -88,23 +86,6 @@ pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
 
 /// Events that come within this time of the first are handled together.
 const GATHER: Duration = Duration::from_millis(10);
-
-/// Wakes the subscribers. It is done after each commit that wrote events.
-#[derive(Clone)]
-pub struct Feed(Arc<Notify>);
-
-impl Feed {
-    /// The feed of a database.
-    #[must_use]
-    pub fn of(db: &Db) -> Self {
-        Self(Arc::clone(db.changed()))
-    }
-
-    /// Says that there may be something to do.
-    pub fn wake(&self) {
-        self.0.notify_waiters();
-    }
-}
 
 /// Events after the one numbered `seq` that every subscriber may see, in the order of the feed.
 ///

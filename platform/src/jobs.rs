@@ -133,7 +133,7 @@ macro_rules! insert {
 /// # Errors
 /// The database's.
 pub async fn enqueue<J: Job>(tx: &mut Tx, job: &J, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
-    enqueue_payload(tx, J::KIND, &payload_of(job)?, run_at, key).await
+    insert(tx, insert!("do nothing"), J::KIND, &payload_of(job)?, run_at, key).await
 }
 
 /// Enqueues many jobs with one statement, each with when to run it and its key.
@@ -170,20 +170,15 @@ pub async fn enqueue_all<J: Job>(tx: &mut Tx, jobs: &[(J, Timestamp, String)]) -
 /// # Errors
 /// The database's.
 pub async fn enqueue_again<J: Job>(tx: &mut Tx, job: &J, run_at: Timestamp, key: &str) -> Result<(), DbError> {
-    enqueue_payload_again(tx, J::KIND, &payload_of(job)?, run_at, key).await
+    let sql = insert!("do update set state = 'waiting', attempts = 0, run_at = excluded.run_at where jobs.state in ('done', 'dead')");
+    insert(tx, sql, J::KIND, &payload_of(job)?, run_at, Some(key)).await
 }
 
 fn payload_of<J: Job>(job: &J) -> Result<Value, DbError> {
     serde_json::to_value(job).map_err(|error| DbError::Lost(format!("the job {} cannot be written: {error}", J::KIND)))
 }
 
-async fn enqueue_payload(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
-    let sql = insert!("do nothing");
-    tx.execute(sql, &[&JobId(tx.id()), &kind, &payload.to_string(), &key, &run_at, &tx.now()]).await.map(drop)
-}
-
-async fn enqueue_payload_again(tx: &mut Tx, kind: &str, payload: &Value, run_at: Timestamp, key: &str) -> Result<(), DbError> {
-    let sql = insert!("do update set state = 'waiting', attempts = 0, run_at = excluded.run_at where jobs.state in ('done', 'dead')");
+async fn insert(tx: &mut Tx, sql: &'static str, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
     tx.execute(sql, &[&JobId(tx.id()), &kind, &payload.to_string(), &key, &run_at, &tx.now()]).await.map(drop)
 }
 
@@ -198,19 +193,9 @@ pub async fn gather<J: Job>(
     (items, most): (&[Value], usize),
     (key, run_at): (&str, Timestamp),
 ) -> Result<bool, DbError> {
-    gather_payload(tx, J::KIND, &payload_of(job)?, (items, most), (key, run_at)).await
-}
-
-async fn gather_payload(
-    tx: &mut Tx,
-    kind: &str,
-    payload: &Value,
-    (items, most): (&[Value], usize),
-    (key, run_at): (&str, Timestamp),
-) -> Result<bool, DbError> {
-    let mut payload = payload.clone();
+    let mut payload = payload_of(job)?;
     payload["items"] = json!([]);
-    enqueue_payload(tx, kind, &payload, run_at, Some(key)).await?;
+    insert(tx, insert!("do nothing"), J::KIND, &payload, run_at, Some(key)).await?;
     tx.lock("select 1 from jobs where key = $1 for update", &[&key]).await?;
     let waiting: Option<String> =
         tx.fetch_optional_scalar("select payload from jobs where key = $1 and state = 'waiting' and attempts = 0", &[&key]).await?;

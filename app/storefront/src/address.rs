@@ -174,22 +174,6 @@ pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, pr
     out
 }
 
-/// The value of a field of an address.
-fn value_of<'a>(address: &'a Address, field: &str) -> &'a str {
-    match field {
-        "recipient" => &address.recipient,
-        "phone" => &address.phone,
-        "line1" => &address.line1,
-        "line2" => &address.line2,
-        "barangay" => &address.barangay,
-        "city" => &address.city,
-        "province" => &address.province,
-        "region" => &address.region,
-        "postal_code" => &address.postal_code,
-        _ => "",
-    }
-}
-
 #[component]
 pub fn AddressFields(
     /// The initial state.
@@ -241,7 +225,7 @@ pub fn AddressFields(
                     placed = true;
                     return view! { <Places levels=now.levels.clone() prefix problem on_change=Callback::new(move |place| report_place("PH".into(), place))/> }.into_any();
                 }
-                let value = value_of(&address, &field.name).to_owned();
+                let value = address.field(&field.name).to_owned();
                 view! { <AddressInput field value prefix billing problem/> }.into_any()
             })
             .collect_view()

@@ -17,29 +17,6 @@ pub const PRODUCT_CHANGES: &[&str] =
 /// All events after which categories may be other ones.
 pub const CATEGORY_CHANGES: &[&str] = follows![CategoryCreated, CategoryUpdated, CategoryRemoved];
 
-macro_rules! events {
-    ($($event:ident of $subject:ident is $kind:literal;)*) => {$(
-        impl Event for $event {
-            const KIND: &'static str = $kind;
-            type Subject = $subject;
-        }
-    )*};
-}
-
-events! {
-    ProductCreated of ProductId is "product.created";
-    ProductUpdated of ProductId is "product.updated";
-    ProductPublished of ProductId is "product.published";
-    ProductArchived of ProductId is "product.archived";
-    ProductWithdrawn of ProductId is "product.withdrawn";
-    ProductAvailabilityChanged of ProductId is "product.availability";
-    PictureAdded of PictureId is "picture.added";
-    CategoryCreated of CategoryId is "category.created";
-    CategoryUpdated of CategoryId is "category.updated";
-    CategoryRemoved of CategoryId is "category.removed";
-    CatalogChanged of Uuid is "catalog.changed";
-}
-
 /// Set by imports, and in part by the demonstration data.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ImportedStatus {
@@ -66,6 +43,11 @@ pub struct ProductCreated {
     pub imported: ImportedStatus,
 }
 
+impl Event for ProductCreated {
+    const KIND: &'static str = "product.created";
+    type Subject = ProductId;
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ProductUpdated {
     /// Fields of the form.
@@ -86,16 +68,31 @@ pub struct ProductUpdated {
     pub imported: ImportedStatus,
 }
 
+impl Event for ProductUpdated {
+    const KIND: &'static str = "product.updated";
+    type Subject = ProductId;
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductPublished {
     /// The status before.
     pub from: String,
 }
 
+impl Event for ProductPublished {
+    const KIND: &'static str = "product.published";
+    type Subject = ProductId;
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductArchived {
     /// The status before.
     pub from: String,
+}
+
+impl Event for ProductArchived {
+    const KIND: &'static str = "product.archived";
+    type Subject = ProductId;
 }
 
 /// A product became a draft again.
@@ -105,13 +102,28 @@ pub struct ProductWithdrawn {
     pub from: String,
 }
 
+impl Event for ProductWithdrawn {
+    const KIND: &'static str = "product.withdrawn";
+    type Subject = ProductId;
+}
+
 /// The product is sold out, or in stock again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductAvailabilityChanged {}
 
+impl Event for ProductAvailabilityChanged {
+    const KIND: &'static str = "product.availability";
+    type Subject = ProductId;
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PictureAdded {
     pub product: Option<ProductId>,
+}
+
+impl Event for PictureAdded {
+    const KIND: &'static str = "picture.added";
+    type Subject = PictureId;
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -127,6 +139,11 @@ pub struct CategoryCreated {
     pub published: Option<bool>,
 }
 
+impl Event for CategoryCreated {
+    const KIND: &'static str = "category.created";
+    type Subject = CategoryId;
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CategoryUpdated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,6 +157,11 @@ pub struct CategoryUpdated {
     pub published: Option<bool>,
 }
 
+impl Event for CategoryUpdated {
+    const KIND: &'static str = "category.updated";
+    type Subject = CategoryId;
+}
+
 /// A field that is there, be it null.
 fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<PictureId>>, D::Error> {
     Option::deserialize(from).map(Some)
@@ -150,11 +172,21 @@ pub struct CategoryRemoved {
     pub handle: String,
 }
 
+impl Event for CategoryRemoved {
+    const KIND: &'static str = "category.removed";
+    type Subject = CategoryId;
+}
+
 /// Everything may have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CatalogChanged {
     /// Of the demonstration data.
     pub seed: u64,
+}
+
+impl Event for CatalogChanged {
+    const KIND: &'static str = "catalog.changed";
+    type Subject = Uuid;
 }
 
 #[cfg(test)]

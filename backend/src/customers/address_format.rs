@@ -43,7 +43,7 @@ pub fn label_lines(address: &Address) -> Vec<String> {
     for line in &country.layout {
         let mut text = line.clone();
         for field in &country.fields {
-            let value = field_value(address, address_field(field));
+            let value = address.field(address_field(field));
             let value = if country.upper.contains(field) { value.to_uppercase() } else { value.to_owned() };
             text = text.replace(&format!("{{{field}}}"), &value);
         }
@@ -117,23 +117,6 @@ fn address_field(field: &str) -> &str {
         "state" => "province",
         "district" => "barangay",
         other => other,
-    }
-}
-
-/// The text of a field of [`Address`].
-pub(super) fn field_value<'a>(address: &'a Address, field: &str) -> &'a str {
-    match field {
-        "recipient" => &address.recipient,
-        "phone" => &address.phone,
-        "country" => &address.country,
-        "line1" => &address.line1,
-        "line2" => &address.line2,
-        "barangay" => &address.barangay,
-        "city" => &address.city,
-        "province" => &address.province,
-        "region" => &address.region,
-        "postal_code" => &address.postal_code,
-        _ => "",
     }
 }
 

@@ -5,7 +5,7 @@ use domain::text::is_blank;
 use domain::view::{Address, ContactDetails, FieldErrors};
 use domain::{Locale, email};
 
-use super::address_format::{country_format, field_value};
+use super::address_format::country_format;
 use super::address_tree;
 
 const MAX_CHARS: usize = 120;
@@ -27,7 +27,7 @@ pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
     for name in ["line1", "line2", "region", "province", "city", "barangay", "postal_code"] {
         let from_code = has_code && !matches!(name, "line1" | "line2" | "postal_code");
         if country.uses(name) {
-            errors.check_text(name, field_value(address, name), country.requires(name) && !from_code);
+            errors.check_text(name, address.field(name), country.requires(name) && !from_code);
         }
     }
     if !address.postal_code.trim().is_empty() && country.postal_code(&address.postal_code).is_none() {
@@ -39,7 +39,7 @@ pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
     if country.code == "PH" {
         let checked = if has_code { address_tree::check_code(address) } else { address_tree::resolve(address).map(drop) };
         if let Err(field) = checked {
-            let empty = field_value(address, field).trim().is_empty();
+            let empty = address.field(field).trim().is_empty();
             errors.add(field, if empty { required_message(field) } else { t::ADDRESS_PLACE_MISMATCH });
         }
     }
@@ -178,7 +178,7 @@ mod tests {
         for (code, _) in &list {
             let format = address_format(Locale::Fil, code).unwrap();
             assert!(format.fields.iter().any(|field| field.name == "line1" && field.required), "{code}");
-            assert!(format.fields.iter().all(|field| field_value(&home(), &field.name).len() < 100 && !field.label.is_empty()));
+            assert!(format.fields.iter().all(|field| home().field(&field.name).len() < 100 && !field.label.is_empty()));
         }
     }
 

@@ -39,6 +39,26 @@ pub struct Address {
     pub place: String,
 }
 
+impl Address {
+    /// The text of a field by its name in forms; empty for a name that is none.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        match name {
+            "recipient" => &self.recipient,
+            "phone" => &self.phone,
+            "country" => &self.country,
+            "line1" => &self.line1,
+            "line2" => &self.line2,
+            "barangay" => &self.barangay,
+            "city" => &self.city,
+            "province" => &self.province,
+            "region" => &self.region,
+            "postal_code" => &self.postal_code,
+            _ => "",
+        }
+    }
+}
+
 /// An address in a shopper's book.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedAddress {
