@@ -1,4 +1,4 @@
-//! The whole web app as an Axum router. StoredCart here, not in `server`, so that the views are instantiated in this crate and an
+//! The whole web app as an Axum router. It is here, not in `server`, so that the views are instantiated in this crate and an
 //! edit of the server process does not compile them again.
 
 use std::collections::{BTreeSet, HashMap};

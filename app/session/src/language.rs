@@ -8,7 +8,13 @@ use crate::cookies;
 /// The visitor's language: what they chose, else what their browser prefers.
 #[must_use]
 pub fn visitor_locale(headers: &HeaderMap) -> Locale {
-    cookies::find(headers, cookies::LANGUAGE).and_then(Locale::parse).unwrap_or_else(|| preferred_locale(headers))
+    locale_of(cookies::find(headers, cookies::LANGUAGE), headers)
+}
+
+/// The same where the chosen language is read already.
+#[must_use]
+pub fn locale_of(chosen: Option<&str>, headers: &HeaderMap) -> Locale {
+    chosen.and_then(Locale::parse).unwrap_or_else(|| preferred_locale(headers))
 }
 
 /// The language that `Accept-Language` prefers, English without one. The API has no other way to choose.

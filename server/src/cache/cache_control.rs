@@ -46,7 +46,7 @@ impl CachePolicy {
         let is_cacheable = is_cacheable(path);
         let is_for_all = is_read || is_get && (is_cacheable || SHELLS.contains(&path));
         let is_personal = PERSONAL.iter().any(|prefix| path.starts_with(prefix)) || cookies::has_session(request.headers());
-        let is_same_for_all = is_for_all && is_anonymous(request.headers());
+        let is_same_for_all = !is_personal && is_for_all && is_anonymous(request.headers());
         Self { is_read, is_cacheable, is_form_post: !is_get, is_same_for_all, is_personal }
     }
 

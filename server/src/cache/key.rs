@@ -5,7 +5,7 @@ use std::fmt::Write;
 use domain::Locale;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use session::cookies;
-use session::language::visitor_locale;
+use session::language::locale_of;
 
 /// Query parameters that change what a page shows. All others (advertisers add them) are left out of the key and of the render.
 const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", "sort"];
@@ -29,11 +29,40 @@ pub struct Key {
     delivery_place: String,
 }
 
-/// Whether the request is from a visitor without a session, cart or key. Language, colours, currency and delivery place identify nobody.
+/// What an anonymous visitor has chosen, by their cookies. Language, colours, currency and delivery place identify nobody.
+#[derive(Default)]
+struct Choices<'a> {
+    language: Option<&'a str>,
+    theme: Option<&'a str>,
+    currency: Option<&'a str>,
+    delivery_place: Option<&'a str>,
+}
+
+impl<'a> Choices<'a> {
+    /// None for a request with any other cookie (session, cart) or with a key.
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return None;
+        }
+        let mut choices = Self::default();
+        for (name, value) in cookies::all(headers) {
+            let choice = match name {
+                cookies::LANGUAGE => &mut choices.language,
+                cookies::THEME => &mut choices.theme,
+                cookies::CURRENCY => &mut choices.currency,
+                cookies::DELIVERY_PLACE => &mut choices.delivery_place,
+                _ => return None,
+            };
+            // The first cookie of a name counts.
+            choice.get_or_insert(value);
+        }
+        Some(choices)
+    }
+}
+
+/// Whether the request is from a visitor without a session, cart or key.
 pub(super) fn is_anonymous(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::AUTHORIZATION)
-        && cookies::all(headers)
-            .all(|(name, _)| [cookies::LANGUAGE, cookies::THEME, cookies::CURRENCY, cookies::DELIVERY_PLACE].contains(&name))
+    Choices::of(headers).is_some()
 }
 
 impl Key {
@@ -41,17 +70,17 @@ impl Key {
     /// [`super::PageCache::invalidate`].
     #[must_use]
     pub fn of<B>(request: &Request<B>, version: u64, is_cacheable: impl Fn(&str) -> bool) -> Option<Self> {
-        let headers = request.headers();
-        let is_shareable = matches!(*request.method(), Method::GET | Method::HEAD) && is_anonymous(headers);
         let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
-        if !is_shareable || path.len() + query.len() > MAX_BYTES || !is_cacheable(path) {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_read || path.len() + query.len() > MAX_BYTES || !is_cacheable(path) {
             return None;
         }
-        let cookie = |name: &str| cookies::find(headers, name).unwrap_or_default();
-        let (locale, theme) = (visitor_locale(headers), theme(cookie(cookies::THEME)));
-        let currency: String = cookie(cookies::CURRENCY).chars().filter(char::is_ascii_uppercase).take(3).collect();
-        let delivery_place = delivery_place(cookie(cookies::DELIVERY_PLACE));
+        let choices = Choices::of(request.headers())?;
+        let locale = locale_of(choices.language, request.headers());
+        let theme = theme(choices.theme.unwrap_or_default());
+        let currency: String = choices.currency.unwrap_or_default().chars().filter(char::is_ascii_uppercase).take(3).collect();
+        let delivery_place = delivery_place(choices.delivery_place.unwrap_or_default());
         let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
         let _ = write!(text, "{version} {} {theme} {currency} {delivery_place} ", locale.code());

@@ -203,7 +203,8 @@ fn nonce_of(headers: &mut HeaderMap) -> String {
     headers.remove(NONCE).and_then(|nonce| nonce.to_str().ok().map(str::to_owned)).unwrap_or_default()
 }
 
-fn is_html(headers: &HeaderMap) -> bool {
+/// Is the answer a page?
+pub(crate) fn is_html(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 

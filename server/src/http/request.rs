@@ -23,6 +23,7 @@ use super::bounds::{Bounds, Exceeded, LimitedBody};
 use super::client::Proxies;
 use super::error_page;
 use crate::api::Problem;
+use crate::cache::is_html;
 use crate::metrics::{IN_FLIGHT, REQUEST_SECONDS, REQUESTS};
 
 /// The header that names a request.
@@ -91,8 +92,7 @@ pub async fn observe(State(layer): State<RequestLayer>, mut request: Request, ne
 
 /// A failure while the database does not answer can be tried again: 503 instead of 500. A page that could be rendered says so itself.
 fn database_away(mut answer: Response, is_page: bool) -> Response {
-    let is_html = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_page && is_html {
+    if is_page && is_html(answer.headers()) {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return answer;
     }

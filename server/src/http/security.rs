@@ -9,7 +9,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
 use url::Url;
 
 use crate::api::Problem;
-use crate::cache::CachePolicy;
+use crate::cache::{CachePolicy, is_html};
 
 /// A content security policy with room for what a render adds. Everything comes from the shop itself; nothing is inline but
 /// what the render named; nobody frames it. Forms may lead to the card gateway, whose page the shopper pays on.
@@ -77,7 +77,7 @@ pub async fn headers(is_https: bool, request: Request, next: Next) -> Response {
     }
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     // Whatever is no page may load nothing. Pages get their policy where the nonce is known.
-    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = is_html(headers);
     if is_page && is_read {
         // With Back, a browser revalidates a page when its cookies have changed, as after an order.
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, cookie"));
