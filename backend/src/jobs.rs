@@ -48,13 +48,16 @@ pub fn handlers() -> Handlers<Shop> {
 
 /// Has the staff told of what is given up.
 pub fn observe(handlers: &mut Handlers<Shop>) {
-    handlers.observe(|_, tx, job, ended| {
+    handlers.observe(|tx, job, ended| {
         Box::pin(async move {
             match ended {
                 Ended::Done => refusals::job_done(tx, job).await,
                 Ended::GivenUp { kind, payload, why } => {
                     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
-                    let refusal = payments::refusal_of(tx, kind, &payload, why).await?;
+                    let refusal = match payments::refusal_of(tx, kind, &payload, why).await? {
+                        Some(refusal) => Some(refusal),
+                        None => order_management::refusal_of(kind, &payload, why),
+                    };
                     refusals::job_given_up(tx, job, (kind, &payload), why, refusal).await
                 }
             }

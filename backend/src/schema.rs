@@ -2,18 +2,17 @@
 
 use platform::db::Migrations;
 
-macro_rules! scripts {
-    ($folder:literal: $($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")))),*]
+macro_rules! migrations {
+    ($($name:literal)*) => {
+        Migrations {
+            sqlite: &[$(($name, include_str!(concat!("../migrations/sqlite/", $name, ".sql")))),*],
+            postgres: &[$(($name, include_str!(concat!("../migrations/postgres/", $name, ".sql")))),*],
+        }
     };
 }
 
 /// What a shop's database is made with.
-pub const SCHEMA: Migrations = Migrations {
-    sqlite: scripts!("sqlite":
-        "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-        "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts"),
-    postgres: scripts!("postgres":
-        "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
-        "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts"),
-};
+pub const SCHEMA: Migrations = migrations!(
+    "0001_platform" "0002_people" "0003_catalog" "0004_inventory" "0005_carts" "0006_orders" "0007_accounting" "0008_imports"
+    "0009_categories" "0010_filters" "0011_discounts" "0012_idle_carts"
+);

@@ -134,7 +134,7 @@ impl Shop {
         let db = Db::open_with(&config.database, clock, rng).await?;
         db.migrate(&SCHEMA).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
-        let keys = Keys::of_database(&db, &key_file, &SystemRng, db.now()).await?;
+        let keys = Keys::of_database(&db, &key_file, &SystemRng).await?;
         Self::with(config, adapters, db, keys).await
     }
 

@@ -73,12 +73,12 @@ pub enum Ended<'a> {
 }
 
 /// Told in the same transaction what became of a job.
-pub type Observer<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, JobId, Ended<'a>) -> LocalBoxFuture<'a, Result<(), DbError>> + Send + Sync>;
+pub type Observer = Arc<dyn for<'a> Fn(&'a mut Tx, JobId, Ended<'a>) -> LocalBoxFuture<'a, Result<(), DbError>> + Send + Sync>;
 
 /// The jobs that this program can do.
 pub struct Handlers<S> {
     by_kind: HashMap<&'static str, Handler<S>>,
-    observer: Option<Observer<S>>,
+    observer: Option<Observer>,
 }
 
 impl<S> Default for Handlers<S> {
@@ -113,7 +113,7 @@ impl<S: Clone + Send + Sync + 'static> Handlers<S> {
     /// Has this told what became of each job.
     pub fn observe<O>(&mut self, observer: O)
     where
-        O: for<'a> Fn(&'a S, &'a mut Tx, JobId, Ended<'a>) -> LocalBoxFuture<'a, Result<(), DbError>> + Send + Sync + 'static,
+        O: for<'a> Fn(&'a mut Tx, JobId, Ended<'a>) -> LocalBoxFuture<'a, Result<(), DbError>> + Send + Sync + 'static,
     {
         self.observer = Some(Arc::new(observer));
     }
@@ -242,7 +242,7 @@ where
             }
             None => Err(format!("nobody does “{}”", job.kind).into()),
         };
-        finish(db, state, handlers, job, outcome).await?;
+        finish(db, handlers.observer.clone(), job, outcome).await?;
     }
     Ok(tried)
 }
@@ -274,22 +274,18 @@ async fn lease(db: &Db) -> Result<Option<Leased>, DbError> {
 }
 
 /// Says what became of a try, unless its lease ran out and another worker has it now.
-async fn finish<S>(db: &Db, state: &S, handlers: &Handlers<S>, job: Leased, outcome: Result<(), Failure>) -> Result<(), DbError>
-where
-    S: Clone + Send + Sync + 'static,
-{
+async fn finish(db: &Db, observer: Option<Observer>, job: Leased, outcome: Result<(), Failure>) -> Result<(), DbError> {
     let mut random = [0; 2];
     db.rng().fill(&mut random);
     let pause = (FIRST_PAUSE_MS << (job.attempts - 1).clamp(0, 12)).min(MAX_PAUSE_MS);
     let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
-    let (state, observer) = (state.clone(), handlers.observer.clone());
     db.write(async move |tx| match &outcome {
         Ok(()) => {
             let sql = "update jobs set state = 'done', lease_until = null, last_error = null
                  where id = $1 and state = 'running' and attempts = $2";
             tx.execute(sql, &[&job.id, &job.attempts]).await?;
             match &observer {
-                Some(observer) => observer(&state, tx, job.id, Ended::Done).await,
+                Some(observer) => observer(tx, job.id, Ended::Done).await,
                 None => Ok(()),
             }
         }
@@ -305,7 +301,7 @@ where
             let kept = tx.execute(sql, &[&job.id, &next, &tx.now().plus_millis(pause + jitter), &why, &job.attempts]).await?;
             match &observer {
                 Some(observer) if given_up && kept == 1 => {
-                    observer(&state, tx, job.id, Ended::GivenUp { kind: &job.kind, payload: &job.payload, why: &why }).await
+                    observer(tx, job.id, Ended::GivenUp { kind: &job.kind, payload: &job.payload, why: &why }).await
                 }
                 _ => Ok(()),
             }

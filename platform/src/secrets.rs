@@ -16,8 +16,6 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use domain::Timestamp;
-
 use super::db::{Db, DbError};
 use super::rng::Rng;
 
@@ -97,9 +95,9 @@ impl Keys {
     ///
     /// # Errors
     /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keys::open`].
-    pub async fn of_database(db: &Db, path: &Path, rng: &dyn Rng, at: Timestamp) -> Result<Self, SecretsError> {
+    pub async fn of_database(db: &Db, path: &Path, rng: &dyn Rng) -> Result<Self, SecretsError> {
         let noted = "select value from settings where key = $1";
-        let before: Option<(String,)> = db.fetch_optional(noted, &[&FINGERPRINT]).await?;
+        let before: Option<String> = db.fetch_optional_scalar(noted, &[&FINGERPRINT]).await?;
         if before.is_some() && !path.exists() {
             return Err(SecretsError::Missing(path.display().to_string()));
         }
@@ -107,10 +105,10 @@ impl Keys {
         let own = format!("\"{}\"", keys.fingerprint);
         let (value, sql) = (own.clone(), "insert into settings (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing");
         if before.is_none() {
-            db.write(async move |tx| tx.execute(sql, &[&FINGERPRINT, &value, &at]).await).await?;
+            db.write(async move |tx| tx.execute(sql, &[&FINGERPRINT, &value, &tx.now()]).await).await?;
         }
         // Another program may have been first.
-        let (now,): (String,) = db.fetch_one(noted, &[&FINGERPRINT]).await?;
+        let now: String = db.fetch_scalar(noted, &[&FINGERPRINT]).await?;
         if now == own { Ok(keys) } else { Err(SecretsError::OtherKey(path.display().to_string())) }
     }
 

@@ -7,8 +7,7 @@ use domain::permission::Permission;
 use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductRowView, ProductTexts, StockRowView, VariantDraft};
 use domain::{Currency, Locale, Money};
 use platform::Context;
-use platform::db::{Db, DbError, json_ids};
-use platform::db::FromRow;
+use platform::db::{Db, DbError, FromRow, json_ids};
 
 use crate::Shop;
 use crate::settings::shop_currency;

@@ -11,12 +11,8 @@ use crate::inventory::events::STOCK_CHANGES;
 use crate::pricing::events::{DeliveryChanged, TaxChanged};
 use crate::settings::events::SettingsChanged;
 
-use super::events::{CatalogChanged, CategoryCreated, CategoryRemoved, CategoryUpdated, PRODUCT_CHANGES, ProductAvailabilityChanged};
+use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, ProductAvailabilityChanged};
 use super::store;
-
-/// Events after which everything in memory may be another.
-const GENERAL_CHANGES: &[&str] = follows![CategoryCreated, CategoryUpdated, CategoryRemoved, CatalogChanged, SettingsChanged];
-const RULE_CHANGES: &[&str] = follows![TaxChanged, DeliveryChanged];
 
 /// Follows stock and products for as long as the program runs.
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
@@ -38,9 +34,9 @@ fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
     let products = events.iter().filter(|event| event.is_one_of(PRODUCT_CHANGES));
     listings.invalidate(products.map(|event| ProductId(event.subject)));
-    if any(GENERAL_CHANGES) {
+    if any(CATEGORY_CHANGES) || any(follows![CatalogChanged, SettingsChanged]) {
         listings.invalidate_all();
-    } else if any(RULE_CHANGES) {
+    } else if any(follows![TaxChanged, DeliveryChanged]) {
         listings.invalidate_rules();
     }
 }

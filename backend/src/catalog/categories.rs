@@ -7,9 +7,8 @@ use domain::slug::slug;
 use domain::view::{CategoryDraft, CategoryEditView, CategoryRowView, CategoryTexts};
 use domain::{Locale, Timestamp};
 use platform::Context;
-use platform::db::{Flag, Hex, JsonRows, Tx, hex};
+use platform::db::{Flag, FromRow, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
-use platform::db::FromRow;
 
 use crate::Shop;
 

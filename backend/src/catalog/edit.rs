@@ -6,9 +6,8 @@ use domain::permission::Permission;
 use domain::view::ProductDraft;
 use domain::{Currency, Locale};
 use platform::Context;
-use platform::db::{Flag, Hex, JsonRows, Tx, hex, json_ids};
+use platform::db::{Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
-use platform::db::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::{Locale, Timestamp};
-use platform::db::{Db, DbError, Flag, json_ids};
-use platform::db::FromRow;
+use platform::db::{Db, DbError, Flag, FromRow, json_ids};
 use uuid::Uuid;
 
 use crate::Shop;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
 use domain::{Locale, Money, Timestamp};
-use platform::db::{Db, DbError};
-use platform::db::FromRow;
+use platform::db::{Db, DbError, FromRow};
 
 use crate::Shop;
 use crate::settings;

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{CategoryView, PictureView};
 use domain::{Locale, Timestamp};
-use platform::db::{Db, DbError, Flag, Hex, JsonRows, Tx, hex, json_ids};
+use platform::db::{Db, DbError, Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
-use platform::db::FromRow;
 
 /// What lists and filters need of a published product.
 #[derive(FromRow)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use domain::Money;
 use domain::id::{EntryId, PaymentId, ReservationId, VariantId};
 use domain::order::{PaymentMethod, PaymentState};
 
@@ -18,7 +17,7 @@ use crate::orders::events::OrderPlaced;
 use crate::payments::UNPAID_FOR_MS;
 
 use super::model::{DraftOrder, NewOrder, StockedOrder};
-use super::{open_order_limits, insert};
+use super::{insert, open_order_limits};
 
 /// Writes orders and everything that belongs to them, one statement a table.
 pub(super) async fn write_orders(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Result<(), DbError> {
@@ -48,10 +47,8 @@ pub(super) async fn write_orders(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Re
 
 async fn insert_people(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Result<(), DbError> {
     let commands = || orders.iter().map(|(draft, _)| draft.command);
-    let contacts: Vec<_> = commands().map(|command| command.contact.clone()).collect();
-    customers::insert_contacts(tx, &contacts).await?;
-    let addresses: Vec<_> = commands().flat_map(|command| [Some(command.shipping.clone()), command.billing.clone()]).flatten().collect();
-    customers::insert_addresses(tx, &addresses).await
+    customers::insert_contacts(tx, commands().map(|command| &command.contact)).await?;
+    customers::insert_addresses(tx, commands().flat_map(|command| std::iter::once(&command.shipping).chain(&command.billing))).await
 }
 
 async fn insert_reservations(tx: &mut Tx, orders: &[StockedOrder<'_>]) -> Result<(), DbError> {
@@ -104,7 +101,7 @@ fn record_events(tx: &mut Tx, orders: &[StockedOrder<'_>]) {
         let command = draft.command;
         let placed = OrderPlaced {
             number: command.number.clone(),
-            total: Money::new(draft.totals.total.minor, draft.currency),
+            total: draft.totals.total,
             channel: command.channel,
             payment: Some(command.payment),
         };

@@ -56,7 +56,7 @@ pub async fn save_address(
                 if usize::try_from(owner.addresses).unwrap_or(0) >= MAX_ADDRESSES {
                     return Err(CustomerError::Full(MAX_ADDRESSES));
                 }
-                store::insert_addresses(tx, std::slice::from_ref(&prepared)).await?;
+                store::insert_addresses(tx, [&prepared]).await?;
             }
             if default {
                 store::make_default(tx, owner.contact_id, prepared.id).await?;

@@ -32,7 +32,7 @@ pub(super) struct BookOwner {
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_contacts(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<(), DbError> {
+pub async fn insert_contacts<'a>(tx: &mut Tx, contacts: impl IntoIterator<Item = &'a PreparedContact> + Clone) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         id: Hex<'a>,
@@ -42,11 +42,8 @@ pub async fn insert_contacts(tx: &mut Tx, contacts: &[PreparedContact]) -> Resul
         locale: &'a str,
         at: Timestamp,
     }
-    if contacts.is_empty() {
-        return Ok(());
-    }
     let mut rows = JsonRows::new();
-    for contact in contacts {
+    for contact in contacts.clone() {
         rows.push(&Row {
             id: hex(&contact.id),
             sealed: hex(&contact.sealed),
@@ -55,6 +52,9 @@ pub async fn insert_contacts(tx: &mut Tx, contacts: &[PreparedContact]) -> Resul
             locale: contact.locale.code(),
             at: contact.at,
         });
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     tx.execute(
         "insert into contacts (id, sealed, email_hash, phone_hash, locale, created_at, updated_at)
@@ -67,7 +67,7 @@ pub async fn insert_contacts(tx: &mut Tx, contacts: &[PreparedContact]) -> Resul
     insert_name_words(tx, contacts).await
 }
 
-async fn insert_name_words(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<(), DbError> {
+async fn insert_name_words<'a>(tx: &mut Tx, contacts: impl IntoIterator<Item = &'a PreparedContact>) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         contact: Hex<'a>,
@@ -95,7 +95,7 @@ async fn insert_name_words(tx: &mut Tx, contacts: &[PreparedContact]) -> Result<
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_addresses(tx: &mut Tx, addresses: &[PreparedAddress]) -> Result<(), DbError> {
+pub async fn insert_addresses<'a>(tx: &mut Tx, addresses: impl IntoIterator<Item = &'a PreparedAddress>) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         id: Hex<'a>,
@@ -104,9 +104,6 @@ pub async fn insert_addresses(tx: &mut Tx, addresses: &[PreparedAddress]) -> Res
         country: &'a str,
         in_book: Flag,
         at: Timestamp,
-    }
-    if addresses.is_empty() {
-        return Ok(());
     }
     let mut rows = JsonRows::new();
     for address in addresses {
@@ -118,6 +115,9 @@ pub async fn insert_addresses(tx: &mut Tx, addresses: &[PreparedAddress]) -> Res
             in_book: address.in_book.into(),
             at: address.at,
         });
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     tx.execute(
         "insert into addresses (id, contact_id, sealed, country, in_book, created_at)
@@ -139,7 +139,7 @@ pub(crate) async fn update_contact(tx: &mut Tx, contact: &PreparedContact) -> Re
         )
         .await?;
     tx.execute("delete from contact_words where contact_id = $1", &[&contact.id]).await?;
-    insert_name_words(tx, std::slice::from_ref(contact)).await?;
+    insert_name_words(tx, [contact]).await?;
     Ok(changed == 1)
 }
 

@@ -282,7 +282,7 @@ async fn prepare_account(
 impl PreparedAccount {
     async fn write(&self, tx: &mut Tx, locale: Locale) -> Result<UserId, IdentityError> {
         let user = UserId(tx.id());
-        customers::insert_contacts(tx, std::slice::from_ref(&self.contact)).await?;
+        customers::insert_contacts(tx, [&self.contact]).await?;
         let email_hash = self.contact.email_hash.clone().unwrap_or_default();
         if !store::insert_user(tx, user, self.contact.id, &email_hash, &self.password_hash, self.role).await? {
             return Err(email_taken(locale));

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::id::OrderId;
+use domain::view::RefusalKind;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use platform::db::DbError;
 use platform::jobs::{Failure, Handlers, Job};
 
 use crate::payments::{PaymentError, UNPAID_FOR_MS, is_paid, is_unpaid};
+use crate::refusals::Refusal;
 use crate::{Shop, orders, payments};
 
 use super::OrderChangeError;
@@ -41,6 +44,15 @@ impl Job for ExpireOrder {
     async fn run(self, shop: Shop) -> Result<(), Failure> {
         payments::outcome(Self::KIND, expire_order(&shop, self.order).await.map(drop))
     }
+}
+
+/// The refusal that the job becomes when it is given up; nothing for other jobs.
+pub(crate) fn refusal_of(kind: &str, payload: &Value, why: &str) -> Option<Refusal> {
+    if kind != ExpireOrder::KIND {
+        return None;
+    }
+    let job: ExpireOrder = serde_json::from_value(payload.clone()).ok()?;
+    Some(Refusal { order: Some(job.order), ..Refusal::new(RefusalKind::Payment, job.key(), why) })
 }
 
 /// Adds the job that cancels an order.

@@ -24,7 +24,7 @@ use platform::db::DbError;
 
 pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub use customers_export::{CUSTOMER_COLUMNS, CustomersFile};
-pub(crate) use expiry::ExpireOrder;
+pub(crate) use expiry::{ExpireOrder, refusal_of};
 pub use expiry::{expire_unpaid, register, watch};
 pub use page::{as_shopper, by_link, cart_items, view};
 pub use reduce::cancel_rest;

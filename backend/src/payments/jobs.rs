@@ -3,7 +3,7 @@
 //! Each job is written in the transaction that decides on the request, and does nothing when it was carried out already.
 
 use domain::Money;
-use domain::id::{OrderId, PaymentId, RefundId};
+use domain::id::{PaymentId, RefundId};
 use domain::view::{RefusalKind, reasons};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -143,7 +143,6 @@ pub(crate) fn outcome(kind: &str, done: Result<(), PaymentError>) -> Result<(), 
 /// The fields of all of these jobs.
 #[derive(Deserialize)]
 struct AnyJob {
-    order: Option<OrderId>,
     payment: Option<PaymentId>,
     refund: Option<RefundId>,
     amount: Option<i64>,
@@ -151,7 +150,7 @@ struct AnyJob {
 
 /// The refusal that a job becomes when it is given up; nothing for the jobs of other areas.
 pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &str) -> Result<Option<Refusal>, DbError> {
-    if !kind.starts_with("payment") {
+    if !kind.starts_with("payment.") {
         return Ok(None);
     }
     let Ok(job) = serde_json::from_value::<AnyJob>(payload.clone()) else { return Ok(None) };
@@ -168,11 +167,11 @@ pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &s
         (RefundPayment::KIND, Some(refund), _) => (RefusalKind::Refund, refund::refusal_key(refund)),
         (CapturePayment::KIND, _, Some(payment)) => (RefusalKind::Capture, capture::refusal_key(payment)),
         (_, _, Some(payment)) => (RefusalKind::Payment, lost::refusal_key(payment)),
-        _ => (RefusalKind::Payment, format!("{kind}:{}", job.order.map(|order| order.to_string()).unwrap_or_default())),
+        _ => return Ok(None),
     };
     let minor = job.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
     Ok(Some(Refusal {
-        order: job.order.or(attempt.as_ref().map(|attempt| attempt.order_id)),
+        order: attempt.as_ref().map(|attempt| attempt.order_id),
         payment,
         refund: job.refund,
         amount: minor.zip(attempt.as_ref()).map(|(minor, attempt)| Money::new(minor, attempt.currency)),
@@ -186,7 +185,7 @@ async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError
         return Ok(());
     }
     let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-    if head.cancelled_at.is_some() || head.payment_method != attempt.method {
+    if attempt::is_unwanted(&head, &attempt) {
         return Ok(());
     }
     match attempt::begin(shop, &attempt, &head.number).await? {

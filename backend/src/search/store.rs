@@ -2,9 +2,8 @@
 
 use domain::Locale;
 use domain::id::{CategoryId, ProductId};
-use platform::db::{Db, DbError, json_ids};
+use platform::db::{Db, DbError, FromRow, json_ids};
 use platform::events;
-use platform::db::FromRow;
 use uuid::Uuid;
 
 use super::index::SearchDocument;

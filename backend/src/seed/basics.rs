@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use domain::Locale;
 use domain::id::{CategoryId, LocationId, PictureId, PriceListId, RequestId};
 use domain::view::ContactDetails;
-use platform::db::{DbError, Tx};
+use platform::db::{DbError, FromRow, Tx};
 use platform::{Context, settings};
-use platform::db::FromRow;
 use uuid::Uuid;
 
 use crate::Shop;

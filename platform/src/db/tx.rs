@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::id::RequestId;
 use serde::Serialize;
 use sqlx::Executor;
 use sqlx::postgres::PgArguments;
@@ -15,9 +16,9 @@ use super::json_rows::{Hex, JsonRows, hex};
 use super::reachability::Lease;
 use super::row::RawRow;
 use super::row::{self, FromDb, Scalar};
-use crate::Context;
 use crate::events::Event;
 use crate::rng::Rng;
+use crate::{Actor, Context};
 use uuid::Uuid;
 
 /// What can be read from: a transaction, or the database itself.
@@ -87,8 +88,24 @@ struct Unit {
 struct Recorded {
     kind: &'static str,
     subject: Uuid,
-    ctx: Context,
+    actor: Actor,
+    on_behalf_of: Option<String>,
+    request: RequestId,
     data: String,
+}
+
+impl Recorded {
+    fn of<E: Event>(ctx: &Context, subject: E::Subject, event: &E) -> Result<Self, DbError> {
+        let written = |error| DbError::Lost(format!("the event {} cannot be written: {error}", E::KIND));
+        Ok(Self {
+            kind: E::KIND,
+            subject: subject.into(),
+            actor: ctx.actor,
+            on_behalf_of: ctx.on_behalf_of.clone(),
+            request: ctx.request,
+            data: serde_json::to_string(event).map_err(written)?,
+        })
+    }
 }
 
 pub(super) fn sqlite_args(binds: Binds<'_>) -> Result<SqliteArguments, DbError> {
@@ -111,7 +128,7 @@ impl Tx {
     derived_reads!(self: &mut Self);
 
     pub(super) fn new(conn: Conn, rng: Arc<dyn Rng>) -> Self {
-        let unit = Unit { ctx: Context::system(domain::id::RequestId(Uuid::nil())), now: Timestamp::default(), rng, events: Vec::new() };
+        let unit = Unit { ctx: Context::system(RequestId(Uuid::nil())), now: Timestamp::default(), rng, events: Vec::new() };
         Self { conn, unit, failed: None, announced: false }
     }
 
@@ -144,14 +161,19 @@ impl Tx {
 
     /// Records an event of this change by whoever makes it. It is written before the commit.
     pub fn record<E: Event>(&mut self, subject: E::Subject, event: E) {
-        self.record_as(&self.ctx().clone(), subject, event);
+        let recorded = Recorded::of(&self.unit.ctx, subject, &event);
+        self.push_event(recorded);
     }
 
     /// The same by somebody else, where one transaction serves many.
     pub fn record_as<E: Event>(&mut self, ctx: &Context, subject: E::Subject, event: E) {
-        match serde_json::to_string(&event) {
-            Ok(data) => self.unit.events.push(Recorded { kind: E::KIND, subject: subject.into(), ctx: ctx.clone(), data }),
-            Err(error) => self.failed = Some(DbError::Lost(format!("the event {} cannot be written: {error}", E::KIND))),
+        self.push_event(Recorded::of(ctx, subject, &event));
+    }
+
+    fn push_event(&mut self, recorded: Result<Recorded, DbError>) {
+        match recorded {
+            Ok(event) => self.unit.events.push(event),
+            Err(error) => self.failed = Some(error),
         }
     }
 
@@ -177,9 +199,9 @@ impl Tx {
                 id: hex(&self.id()),
                 kind: event.kind,
                 subject: hex(&event.subject),
-                actor: event.ctx.actor.to_string(),
-                on_behalf_of: event.ctx.on_behalf_of.as_deref(),
-                request: hex(&event.ctx.request),
+                actor: event.actor.to_string(),
+                on_behalf_of: event.on_behalf_of.as_deref(),
+                request: hex(&event.request),
                 data: &event.data,
                 at: self.unit.now,
             });
@@ -197,13 +219,8 @@ impl Tx {
              from json_each($1)"
         };
         self.execute(sql, &[&rows.finish()]).await?;
-        self.announce();
-        Ok(())
-    }
-
-    /// Has [`Db::changed`](super::Db::changed) woken after the commit.
-    pub const fn announce(&mut self) {
         self.announced = true;
+        Ok(())
     }
 
     /// Runs a statement and says how many rows it changed.

@@ -7,8 +7,7 @@ use domain::messages::t;
 use domain::slug::{self, slug};
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use platform::Context;
-use platform::db::{DbError, json_texts};
-use platform::db::FromRow;
+use platform::db::{DbError, FromRow, json_texts};
 
 use crate::Shop;
 use crate::catalog::events::CategoryCreated;

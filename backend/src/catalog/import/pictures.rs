@@ -8,9 +8,8 @@ use domain::id::PictureId;
 use domain::view::{ImportProblem, ImportReport};
 use futures::StreamExt;
 use platform::Actor;
-use platform::db::{Hex, JsonRows, hex, json_ids, json_texts};
+use platform::db::{FromRow, Hex, JsonRows, hex, json_ids, json_texts};
 use serde::Serialize;
-use platform::db::FromRow;
 
 use super::importer::{Candidate, Importer};
 use super::model::FileImage;
