@@ -85,6 +85,19 @@ test('an address with an advertiser\'s words is a page like any other', { tag: '
   await expect(page.locator('#products')).toBeVisible();
 });
 
+test('a choice made while a list is still being read keeps the one before it', { tag: '@phone' }, async ({ page }) => {
+  await open(page, '/c/tableware?in_stock=true&min=1');
+  await page.route('**/read_listing*', async (route) => {
+    await new Promise((done) => { setTimeout(done, 1_000); });
+    await route.continue();
+  });
+  await page.getByLabel('Sort by').selectOption('price_down');
+  await page.waitForURL('/c/tableware?in_stock=true&min=1&sort=price_down');
+  await page.getByRole('link', { name: 'Clear all filters' }).first().click();
+  await page.waitForURL('/c/tableware?sort=price_down', { timeout: 10_000 });
+  await expect(page.getByLabel('Sort by')).toHaveValue('price_down');
+});
+
 // On both devices, whose filters are not the same.
 test('filters that are cleared are no longer ticked', async ({ page, isMobile }) => {
   await open(page, '/c/tableware');

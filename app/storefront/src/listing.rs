@@ -218,6 +218,8 @@ fn follow_address(shown: ListingState, search: String, category: Option<String>)
             return;
         }
         newest.set_value(search.clone());
+        // At once, so that a choice made while the products are read keeps the one before it.
+        shown.map.set(parameters(&search));
         let category = category.clone();
         spawn_local(async move {
             let answer = read_listing(search.clone(), category).await;
@@ -228,7 +230,6 @@ fn follow_address(shown: ListingState, search: String, category: Option<String>)
             match answer {
                 Ok(listing) => {
                     read_error.set(None);
-                    shown.map.set(parameters(&search));
                     shown.listing.set(listing);
                 }
                 Err(error) => {
@@ -272,20 +273,22 @@ fn chosen_filters(shown: ListingState) -> Option<AnyView> {
     })
 }
 
-/// The products, and links to further pages.
+/// The products, and links to further pages. The links belong to the products that are shown, so they change with these only.
 fn found(shown: ListingState) -> AnyView {
     let listing = shown.listing.get();
-    let query = shown.query();
+    let (query, map) = untrack(|| (shown.query(), shown.map.get()));
     let path = shown.path.get_value();
-    let next = listing.next.as_ref().map(|after| shown.map.with(|map| with_after(&path, map, after)));
-    let first = query.after.is_some().then(|| shown.without(|_, _| false));
+    let next = listing.next.as_ref().map(|after| with_after(&path, &map, after));
+    let first = query.after.is_some().then(|| without(&path, &map, |_, _| false));
     let products = if listing.products.is_empty() {
         let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
-        let clear = shown.without(|name, _| name != "sort");
         let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
         view! {
             <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
-                {filtered.then(|| view! { <ui::LinkButton href=clear look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any())}
+                {move || filtered.then(|| {
+                    let clear = shown.without(|name, _| name != "sort");
+                    view! { <ui::LinkButton href=clear look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any()
+                })}
             </EmptyState>
         }
         .into_any()
