@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests and ends with the names of those that failed and one line, "N passed, N failed", over all of them.
-# A skipped test counts as failed.
+# A skipped test counts as failed. One that failed is run once more: when it passes then, it counts as passed and is named as
+# unsteady; more than three of these fail the run, because chance does not explain so many.
 #
 #   scripts/test.sh            all of it: what `make test` and .ci/run call
 #   scripts/test.sh rust       unit, property, database, HTTP and documentation tests
@@ -21,6 +22,7 @@ passed=0
 failed=0
 scratch=$(mktemp -d)
 : >"$scratch/failures"
+: >"$scratch/unsteady"
 summed=
 # What does not even compile ends this script before the closing line.
 finish() {
@@ -64,8 +66,9 @@ rust() {
   scripts/postgres.sh cargo nextest run "${quick_tests[@]}" --profile "$profile" "$@" 2>&1 | tee "$scratch/nextest" || status=$?
   sed $'s/\x1b\\[[0-9;]*m//g' "$scratch/nextest" >"$scratch/plain"
   line=$(grep -E '^ *Summary ' "$scratch/plain" | tail -n 1 || true)
-  # Each is named as it fails, and again after the summary.
-  sed -nE 's/^ *(TRY [0-9]+ )?(FAIL|TIMEOUT|SIGABRT|SIGSEGV|SIGKILL|LEAK-FAIL) \[[^]]*\] (\([^)]*\) )?/nextest: /p' "$scratch/plain" | sort -u >>"$scratch/failures"
+  # Each is named as it fails, and again after the summary; the first of two runs does not count.
+  sed -nE 's/^ *(TRY [2-9] )?(FAIL|TIMEOUT|SIGABRT|SIGSEGV|SIGKILL|LEAK-FAIL) \[[^]]*\] (\([^)]*\) )?/nextest: /p' "$scratch/plain" | sort -u >>"$scratch/failures"
+  sed -nE 's/^ *FLAKY [0-9]+\/[0-9]+ \[[^]]*\] (\([^)]*\) )?/nextest: /p' "$scratch/plain" | sort -u >>"$scratch/unsteady"
   report nextest $status "$(number_before passed <<<"$line")" \
     $(($(number_before failed <<<"$line") + $(number_before 'timed out' <<<"$line") + $(number_before 'exec failed' <<<"$line") + $(skipped_tests "$line" "$@")))
 
@@ -96,16 +99,16 @@ browser() {
   # The report names its file relative to the configuration, hence the absolute path.
   (cd end2end && TINDAHAN_REPORT=$scratch/playwright.json npx --no-install playwright test "$@") || status=$?
   counts=$(node -e '
-    const [, report, failures] = process.argv, fs = require("fs");
+    const [, report, failures, unsteady] = process.argv, fs = require("fs");
     const { stats, suites } = JSON.parse(fs.readFileSync(report, "utf8"));
     const why = ({ results }) =>
-      (results.at(-1)?.error?.message ?? "").replace(/\x1b\[[0-9;]*m/g, "").replace(/\s+/g, " ").slice(0, 500);
+      (results.findLast(({ error }) => error)?.error.message ?? "").replace(/\x1b\[[0-9;]*m/g, "").replace(/\s+/g, " ").slice(0, 500);
     const specs = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specs)];
     for (const spec of suites.flatMap(specs))
       for (const test of spec.tests.filter(({ status }) => status !== "expected"))
-        fs.appendFileSync(failures, `playwright, ${test.projectName}: ${spec.file}:${spec.line} ${spec.title} (${test.status}): ${why(test)}\n`);
-    console.log(stats.expected, stats.unexpected + stats.flaky + stats.skipped);
-  ' "$scratch/playwright.json" "$scratch/failures" 2>/dev/null) || counts='0 0'
+        fs.appendFileSync(test.status === "flaky" ? unsteady : failures, `playwright, ${test.projectName}: ${spec.file}:${spec.line} ${spec.title} (${test.status}): ${why(test)}\n`);
+    console.log(stats.expected + stats.flaky, stats.unexpected + stats.skipped);
+  ' "$scratch/playwright.json" "$scratch/failures" "$scratch/unsteady" 2>/dev/null) || counts='0 0'
   # shellcheck disable=SC2086 # two numbers
   report playwright $status $counts
 }
@@ -156,7 +159,13 @@ all)
 esac
 
 summed=yes
+unsteady=$(wc -l <"$scratch/unsteady")
+if [ "$unsteady" -gt 3 ]; then
+  echo "$((unsteady)) tests that passed only when they were run again, of which three are allowed" >>"$scratch/failures"
+  count 0 1
+fi
 echo
+sed 's/^/unsteady  /' "$scratch/unsteady"
 sed 's/^/failed  /' "$scratch/failures"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
