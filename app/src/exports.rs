@@ -8,7 +8,7 @@ use backend::catalog::ProductExport;
 use backend::order_management::CustomersFile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
-use domain::iso_day;
+use domain::TimeZone;
 use domain::messages::t;
 use domain::permission::{Access, Denied, Permission};
 use domain::view::OrderQuery;
@@ -44,7 +44,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
     let (search, payment, fulfilment, queue) = (of("q"), of("payment"), of("fulfilment"), of("queue"));
     let query = OrderQuery { search, payment, fulfilment, queue, after: String::new() };
     match OrdersFile::begin(pages.shop(), &ctx, query).await {
-        Ok(file) => download("orders", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
+        Ok(file) => download(pages.shop(), "orders", parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
@@ -56,7 +56,7 @@ pub async fn customers(State(pages): State<Pages>, request: Request) -> Response
         Err(refused) => return refused,
     };
     match CustomersFile::begin(pages.shop(), &ctx).await {
-        Ok(file) => download("customers", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
+        Ok(file) => download(pages.shop(), "customers", parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
@@ -68,7 +68,7 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
         Err(refused) => return refused,
     };
     match ProductExport::begin(pages.shop(), &ctx).await {
-        Ok(file) => download("products", &iso_day(pages.shop().now()), parts(file, |file| file.next().boxed())),
+        Ok(file) => download(pages.shop(), "products", parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
     }
 }
@@ -99,7 +99,8 @@ fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
     std::io::Error::other(error.to_string())
 }
 
-fn download(name: &str, day: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
+fn download(shop: &Shop, name: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
+    let day = TimeZone::SHOP.date(shop.now());
     // Compression polls once more after the end.
     let mut answer = Body::from_stream(parts.fuse()).into_response();
     let headers = answer.headers_mut();

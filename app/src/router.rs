@@ -84,7 +84,7 @@ impl Pages {
         }
         provide_context(visitor.unwrap_or_else(|| self.nobody()));
         let settings = backend::settings::shop(&self.shop);
-        provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.trim_end_matches('/').to_owned() });
+        provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.to_string() });
         provide_context(self.shop.clone());
         if let (Some(nonce), Some(answer)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Ok(nonce) = HeaderValue::from_str(nonce.as_inner())
@@ -120,7 +120,7 @@ impl Pages {
     }
 
     fn is_secure(&self) -> bool {
-        self.shop.config().public_url.starts_with("https://")
+        self.shop.config().public_url.is_https()
     }
 
     /// The document around the page of the current request.

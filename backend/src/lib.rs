@@ -21,6 +21,7 @@ pub mod order_management;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
+mod public_url;
 pub mod refusals;
 mod schema;
 pub mod search;
@@ -29,5 +30,6 @@ pub mod settings;
 mod shop;
 
 pub use platform;
+pub use public_url::PublicUrl;
 pub use schema::SCHEMA;
 pub use shop::{Adapters, GatewayConfig, OpenError, Shop, ShopConfig};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::search::{LazyIndex, SearchIndexes};
-use crate::{SCHEMA, checkout, order_management, payments};
+use crate::{PublicUrl, SCHEMA, checkout, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Db, DbError, Tx};
@@ -40,8 +40,8 @@ pub struct ShopConfig {
     pub data_dir: PathBuf,
     /// The key file; `key` in the data folder when not given.
     pub key_file: Option<PathBuf>,
-    /// Where shoppers reach the shop, without a slash at the end.
-    pub public_url: String,
+    /// Where shoppers reach the shop.
+    pub public_url: PublicUrl,
     /// The mail server.
     pub smtp: Option<String>,
     /// The address that mails come from; the shop's contact address when not given.
@@ -57,7 +57,7 @@ pub struct ShopConfig {
 impl ShopConfig {
     /// A shop in a folder, reached on this address.
     #[must_use]
-    pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>, public_url: impl Into<String>) -> Self {
+    pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>, public_url: impl Into<PublicUrl>) -> Self {
         Self {
             database: database.into(),
             data_dir: data_dir.into(),

@@ -1,12 +1,14 @@
 //! The rules of commerce: plain types and functions, without I/O, the same on the server and in the browser.
 //!
-//! Money is whole minor units with a currency ([`Money`]), time is milliseconds since 1970 UTC ([`Timestamp`]), and every
-//! entity has its own id type ([`id`]). What a cart costs is computed by [`cart`], what state an order is in by [`order`],
-//! and who may do what is named by [`permission`].
+//! Money is whole minor units with a currency ([`Money`]), time is milliseconds since 1970 UTC ([`Timestamp`]) shown in
+//! a [`TimeZone`], and every entity has its own id type ([`id`]). What a cart costs is computed by [`cart`], what state an order is in
+//! by [`order`], and who may do what is named by [`permission`].
 
 #[cfg(feature = "sqlx")]
 #[macro_use]
 mod sql;
+#[macro_use]
+mod named;
 
 pub mod barcode;
 pub mod cart;
@@ -24,7 +26,8 @@ pub mod text;
 mod time;
 pub mod view;
 
-pub use locale::*;
+pub use locale::Locale;
 pub use money::{Currency, Money, MoneyError};
+pub use named::UnknownName;
 pub use quantity::{Quantity, QuantityError};
-pub use time::Timestamp;
+pub use time::{Date, TimeZone, Timestamp};

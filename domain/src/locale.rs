@@ -1,6 +1,6 @@
 //! Languages, and how they write money, numbers and dates.
 
-use crate::{Money, Timestamp};
+use crate::{Date, Money, TimeZone, Timestamp};
 
 /// A language the shop speaks, with the conventions of the Philippines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,9 +11,6 @@ pub enum Locale {
     /// Filipino.
     Fil,
 }
-
-/// Philippine time is UTC+8 all year; summer time was last kept in 1990.
-const SHOP_OFFSET_MILLIS: i64 = 8 * 3_600_000;
 
 const MONTHS: [[&str; 12]; 2] = [
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -128,125 +125,35 @@ impl Locale {
         out
     }
 
-    /// A day in the shop's time zone: `24 Nov 2026`.
+    /// A day: `24 Nov 2026`.
     #[must_use]
-    pub fn date(self, at: Timestamp) -> String {
-        let local = Local::of(at);
-        format!("{} {} {}", local.day, self.month(local), local.year)
+    pub fn date(self, at: Timestamp, zone: TimeZone) -> String {
+        let day = zone.date(at);
+        format!("{} {}", self.day_and_month(day), day.year())
     }
 
-    /// A day and time in the shop's time zone: `24 Nov 2026, 10:30`.
+    /// A day and time: `24 Nov 2026, 10:30`.
     #[must_use]
-    pub fn date_time(self, at: Timestamp) -> String {
-        format!("{}, {}", self.date(at), self.time(at))
+    pub fn date_time(self, at: Timestamp, zone: TimeZone) -> String {
+        format!("{}, {}", self.date(at, zone), self.time(at, zone))
     }
 
-    /// A time in the shop's time zone: `10:30`.
+    /// A time: `10:30`.
     #[must_use]
-    pub fn time(self, at: Timestamp) -> String {
-        let local = Local::of(at);
-        format!("{:02}:{:02}", local.hour, local.minute)
+    pub fn time(self, at: Timestamp, zone: TimeZone) -> String {
+        zone.clock(at)
     }
 
     /// A day near enough to need no year: `Tue 24 Nov`.
     #[must_use]
-    pub fn weekday_date(self, at: Timestamp) -> String {
-        let local = Local::of(at);
-        format!("{} {} {}", WEEKDAYS[self as usize][local.weekday], local.day, self.month(local))
+    pub fn weekday_date(self, at: Timestamp, zone: TimeZone) -> String {
+        let day = zone.date(at);
+        format!("{} {}", WEEKDAYS[self as usize][day.weekday()], self.day_and_month(day))
     }
 
-    fn month(self, local: Local) -> &'static str {
-        MONTHS[self as usize][local.month]
-    }
-}
-
-/// The moment in UTC by ISO 8601, for `<time datetime>`: `2026-11-24T02:30:00Z`.
-#[must_use]
-pub fn iso_date_time(at: Timestamp) -> String {
-    let moment = Local::at_offset(at, 0);
-    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", moment.year, moment.month + 1, moment.day, moment.hour, moment.minute, moment.second)
-}
-
-/// The moment in the shop's time zone as spreadsheets read it: `2026-11-24 10:30`.
-#[must_use]
-pub fn iso_minute(at: Timestamp) -> String {
-    let moment = Local::of(at);
-    format!("{:04}-{:02}-{:02} {:02}:{:02}", moment.year, moment.month + 1, moment.day, moment.hour, moment.minute)
-}
-
-/// The day of a moment in the shop's time zone as fields for dates hold it: `2026-11-24`.
-#[must_use]
-pub fn iso_day(at: Timestamp) -> String {
-    let day = Local::of(at);
-    format!("{:04}-{:02}-{:02}", day.year, day.month + 1, day.day)
-}
-
-/// Whole minutes since the day began in the shop's time zone: 0 to 1,439.
-#[must_use]
-pub fn minute_of_day(at: Timestamp) -> i64 {
-    let local = Local::of(at);
-    local.hour * 60 + local.minute
-}
-
-/// The first moment in the shop's time zone of the day of a moment.
-#[must_use]
-pub fn day_of(at: Timestamp) -> Timestamp {
-    let day = at.millis().saturating_add(SHOP_OFFSET_MILLIS).div_euclid(Timestamp::DAY);
-    Timestamp::from_millis(day * Timestamp::DAY - SHOP_OFFSET_MILLIS)
-}
-
-/// The first moment of a day in the shop's time zone, from `2026-11-24`. None for what is no day.
-#[must_use]
-pub fn day_start(text: &str) -> Option<Timestamp> {
-    let mut parts = text.split('-');
-    let mut part = |digits: usize| parts.next().filter(|part| part.len() == digits)?.parse::<i64>().ok();
-    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-    // Days from civil, after Howard Hinnant as below.
-    let shifted = year - i64::from(month <= 2);
-    let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    let start = Timestamp::from_millis(days * Timestamp::DAY - SHOP_OFFSET_MILLIS);
-    (iso_day(start) == text).then_some(start)
-}
-
-/// A moment on the calendar and the clock. Months count from 0, weekdays from Monday.
-#[derive(Clone, Copy)]
-struct Local {
-    year: i64,
-    month: usize,
-    day: i64,
-    weekday: usize,
-    hour: i64,
-    minute: i64,
-    second: i64,
-}
-
-impl Local {
-    fn of(at: Timestamp) -> Self {
-        Self::at_offset(at, SHOP_OFFSET_MILLIS)
-    }
-
-    /// Civil date from a day count, after Howard Hinnant, "chrono-compatible low-level date algorithms".
-    fn at_offset(at: Timestamp, offset_millis: i64) -> Self {
-        let seconds = at.millis().saturating_add(offset_millis).div_euclid(1000);
-        let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let since_march_0000 = days + 719_468;
-        let era = since_march_0000.div_euclid(146_097);
-        let day_of_era = since_march_0000.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let months_from_march = (5 * day_of_year + 2) / 153;
-        let month = (months_from_march + 2) % 12;
-        Self {
-            year: year_of_era + era * 400 + i64::from(months_from_march >= 10),
-            month: usize::try_from(month).unwrap_or_default(),
-            day: day_of_year - (153 * months_from_march + 2) / 5 + 1,
-            weekday: usize::try_from((days + 3).rem_euclid(7)).unwrap_or_default(),
-            hour: second_of_day / 3_600,
-            minute: second_of_day / 60 % 60,
-            second: second_of_day % 60,
-        }
+    fn day_and_month(self, day: Date) -> String {
+        let (_, month, day) = day.year_month_day();
+        format!("{day} {}", MONTHS[self as usize][month - 1])
     }
 }
 
@@ -290,8 +197,8 @@ fn per_mille(quality: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, day_of, day_start, iso_date_time, iso_day, minute_of_day};
-    use crate::{Currency, Money, Timestamp};
+    use super::Locale;
+    use crate::{Currency, Money, TimeZone, Timestamp};
 
     #[test]
     fn the_preferred_language_is_taken() {
@@ -310,27 +217,6 @@ mod tests {
             assert_eq!(Locale::parse(locale.tag()), Some(locale));
         }
         assert_eq!(Locale::parse("xx"), None);
-    }
-
-    #[test]
-    fn a_day_begins_where_the_shop_is_and_is_read_as_it_is_written() {
-        assert_eq!(day_start("2026-11-24").map(Timestamp::millis), Some(1_795_449_600_000));
-        for day in ["1970-01-01", "2024-02-29", "2026-12-31", "2100-03-01"] {
-            assert_eq!(day_start(day).map(iso_day).as_deref(), Some(day));
-        }
-        for nonsense in ["", "2026-02-29", "2026-13-01", "2026-1-1", "2026-00-10", "24.11.2026", "2026-11-24-1"] {
-            assert_eq!(day_start(nonsense), None, "{nonsense}");
-        }
-    }
-
-    #[test]
-    fn a_cut_off_is_by_the_clock_of_the_shop() {
-        // 2026-11-24T02:59:59Z is 10:59:59 in Manila.
-        let before = Timestamp::from_millis(1_795_489_199_000);
-        assert_eq!((Locale::En.time(before).as_str(), minute_of_day(before)), ("10:59", 659));
-        assert_eq!(minute_of_day(before.plus_millis(1_000)), 660);
-        assert_eq!(iso_date_time(day_of(before)), "2026-11-23T16:00:00Z");
-        assert_eq!(day_of(day_of(before)), day_of(before));
     }
 
     #[test]
@@ -357,15 +243,17 @@ mod tests {
 
     #[test]
     fn dates_are_those_of_the_shop() {
+        let shop = TimeZone::SHOP;
         let at = Timestamp::from_millis(1_795_487_400_000); // 2026-11-24T02:30:00Z
-        assert_eq!(iso_date_time(at), "2026-11-24T02:30:00Z");
-        assert_eq!(Locale::En.date_time(at), "24 Nov 2026, 10:30");
-        assert_eq!(Locale::Fil.date_time(at), "24 Nob 2026, 10:30");
-        assert_eq!(Locale::En.weekday_date(at), "Tue 24 Nov");
+        assert_eq!(at.iso_date_time(), "2026-11-24T02:30:00Z");
+        assert_eq!(Locale::En.date_time(at, shop), "24 Nov 2026, 10:30");
+        assert_eq!(Locale::Fil.date_time(at, shop), "24 Nob 2026, 10:30");
+        assert_eq!(Locale::En.date_time(at, TimeZone::UTC), "24 Nov 2026, 02:30");
+        assert_eq!(Locale::En.weekday_date(at, shop), "Tue 24 Nov");
         let new_year = Timestamp::from_millis(1_798_732_800_000); // 2026-12-31T16:00:00Z
-        assert_eq!(Locale::En.date(new_year), "1 Jan 2027");
+        assert_eq!(Locale::En.date(new_year, shop), "1 Jan 2027");
         let leap = Timestamp::from_millis(951_782_400_000); // 2000-02-29T00:00:00Z
-        assert_eq!(Locale::En.date(leap), "29 Feb 2000");
-        assert_eq!(Locale::En.date(Timestamp::from_millis(-1)), "1 Jan 1970");
+        assert_eq!(Locale::En.date(leap, shop), "29 Feb 2000");
+        assert_eq!(Locale::En.date(Timestamp::from_millis(-1), shop), "1 Jan 1970");
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::{self, DecimalMark, NumberError};
+use crate::number::{self, NumberError};
 
 /// A currency by its ISO 4217 code.
 ///
@@ -106,16 +106,6 @@ impl Money {
         Self { minor, currency }
     }
 
-    #[must_use]
-    pub const fn minor(self) -> i64 {
-        self.minor
-    }
-
-    #[must_use]
-    pub const fn currency(self) -> Currency {
-        self.currency
-    }
-
     /// Nothing, in this currency.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
@@ -128,14 +118,6 @@ impl Money {
     /// [`MoneyError::Amount`] for what is not such a number or has another meaning with a decimal comma.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         Ok(Self::new(number::decimal(text, currency.exponent())?, currency))
-    }
-
-    /// The same with a known decimal mark.
-    ///
-    /// # Errors
-    /// [`MoneyError::Amount`] for what is no number in this notation.
-    pub fn parse_with(text: &str, currency: Currency, mark: DecimalMark) -> Result<Self, MoneyError> {
-        Ok(Self::new(number::decimal_with(text, currency.exponent(), mark)?, currency))
     }
 
     /// The plain decimal in major units, as [`Money::parse`] reads it: `1234.50`.
@@ -261,7 +243,7 @@ mod tests {
         refused("0,50", Currency::PHP, NumberError::Ambiguous);
         refused("1,290", Currency::KWD, NumberError::Ambiguous);
         refused("99999999999999999999", Currency::PHP, NumberError::TooLarge);
-        assert_eq!(Money::parse_with("0,50", Currency::PHP, DecimalMark::Comma).map(|m| m.minor), Ok(50));
+        assert_eq!(number::decimal_with("0,50", Currency::PHP.exponent(), number::DecimalMark::Comma), Ok(50));
     }
 
     #[test]

@@ -1,46 +1,6 @@
 //! What state an order is in: three separate states, each derived from facts and from nothing else.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-/// A text that names no state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a state")]
-pub struct UnknownState;
-
-macro_rules! states {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $text:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)* }
-        impl $name {
-            /// Every state.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// As written in tables and in the API.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl FromStr for $name {
-            type Err = UnknownState;
-            fn from_str(text: &str) -> Result<Self, UnknownState> {
-                match text { $($text => Ok(Self::$variant),)* _ => Err(UnknownState) }
-            }
-        }
-        #[cfg(feature = "sqlx")]
-        text_column!($name);
-    )*};
-}
-
-states! {
+named! {
     /// Where the money of an order is.
     PaymentState {
         /// Nothing has been promised or paid.
@@ -329,8 +289,8 @@ impl UnitFacts {
     }
 }
 
-/// An order's number as people say it: `T` and eight of Crockford's 32 letters, from 40 random bits, `TK4WX-9QPM2`-like
-/// without the dash in tables. Says nothing about how much a shop sells.
+/// An order's number: `T` and eight of Crockford's 32 letters, from 40 random bits, with a hyphen in the middle: `TK4WX-9QPM`. It says
+/// nothing about how much a shop sells.
 #[must_use]
 pub fn order_number(random: [u8; 5]) -> String {
     const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -354,7 +314,7 @@ mod tests {
     #[test]
     fn late_news_never_takes_a_captured_payment_back() {
         for next in AttemptState::ALL {
-            assert!(!AttemptState::Captured.may_become(*next));
+            assert!(!AttemptState::Captured.may_become(next));
         }
         assert!(AttemptState::Failed.may_become(AttemptState::Captured));
         assert!(!AttemptState::Authorised.may_become(AttemptState::Failed), "the shopper paid after the card before was declined");

@@ -77,7 +77,7 @@ fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery 
     };
     ListingQuery {
         category,
-        sort: first("sort").map(|sort| Sort::parse(&sort)).unwrap_or_default(),
+        sort: first("sort").and_then(|sort| sort.parse().ok()).unwrap_or_default(),
         options: map
             .iter()
             .filter(|(name, value)| name == "option" && value.contains(':'))

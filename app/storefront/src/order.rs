@@ -1,5 +1,6 @@
 //! An order as its shopper sees it.
 
+use domain::TimeZone;
 use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{CancelledMoney, OrderLineView, OrderRowView, OrderView};
 use leptos::prelude::*;
@@ -114,7 +115,7 @@ fn moments(order: &OrderView) -> Vec<Moment> {
     if !matches!(order.delivery, DeliveryState::InTransit) {
         moments.push(ahead(tr!(ORDER_STATE_SHIPPED), None, icon::TRUCK));
     }
-    let (from, to) = (locale.weekday_date(order.promised_from), locale.weekday_date(order.promised_to));
+    let (from, to) = (locale.weekday_date(order.promised_from, TimeZone::SHOP), locale.weekday_date(order.promised_to, TimeZone::SHOP));
     let promise = if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
     moments.push(ahead(tr!(ORDER_STATE_DELIVERED), Some(promise), icon::PACKAGE_CHECK));
     moments
@@ -203,7 +204,7 @@ pub(crate) fn OrderDetails(
         <header class="mt-4 mb-8 flex flex-wrap items-end justify-between gap-4">
             <div>
                 <h1 class="text-3xl" id="order-number">{tr!(ORDER_NUMBER, number = order.number.clone())}</h1>
-                <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at))}</p>
+                <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at, TimeZone::SHOP))}</p>
             </div>
             {state_badges(&order)}
         </header>

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use domain::Money;
 use domain::view::{DeliveryPlace, DeliveryPromise, DeliveryTo};
+use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -114,10 +114,10 @@ pub(crate) fn current(rendered: DeliveryTo) -> Signal<DeliveryTo> {
 #[must_use]
 pub(crate) fn days(promise: &DeliveryPromise) -> String {
     let locale = use_locale();
-    let (from, to) = (locale.weekday_date(promise.from), locale.weekday_date(promise.to));
+    let (from, to) = (locale.weekday_date(promise.from, TimeZone::SHOP), locale.weekday_date(promise.to, TimeZone::SHOP));
     let days = if from == to { to } else { format!("{from} – {to}") };
     match promise.order_by {
-        Some(by) => tr!(PLACE_ORDER_BY, date = days, time = locale.time(by)),
+        Some(by) => tr!(PLACE_ORDER_BY, date = days, time = locale.time(by, TimeZone::SHOP)),
         None => days,
     }
 }

@@ -63,11 +63,6 @@ pub mod icon {
     pub const BANKNOTE: Shape =
         Shape::new(r#"<rect width="20" height="12" x="2" y="6" rx="2"/><circle cx="12" cy="12" r="2"/><path d="M6 12h.01M18 12h.01"/>"#);
 
-    /// Lucide `bell`.
-    pub const BELL: Shape = Shape::new(
-        r#"<path d="M10.268 21a2 2 0 0 0 3.464 0"/><path d="M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326"/>"#,
-    );
-
     /// Lucide `book-open`.
     pub const BOOK_OPEN: Shape = Shape::new(
         r#"<path d="M12 5v16"/><path d="M20.001 19A2 2 0 0022 17V5a2 2 0 00-1.999-2L16 3.002A5 5 0 0012 5a5 5 0 00-4-2H4a2 2 0 00-2 2v12a2 2 0 001.999 2H8a5 5 0 014 2 5 5 0 014-2z"/>"#,
@@ -88,9 +83,6 @@ pub mod icon {
         r#"<path d="m2.05 2.05 1.099-.028a1 1 0 0 1 1.008.815l2.69 14.347A1 1 0 0 0 7.83 18H18"/><path d="M4.563 5h16.435a1 1 0 0 1 .981 1.204l-1.026 6.226A2 2 0 0 1 18.962 14H6.25"/><circle cx="18" cy="20" r="2"/><circle cx="8" cy="20" r="2"/>"#,
     );
 
-    /// Lucide `chart-line`.
-    pub const CHART: Shape = Shape::new(r#"<path d="M3 3v16a2 2 0 0 0 2 2h16"/><path d="m19 9-5 5-4-4-3 3"/>"#);
-
     /// Lucide `check`.
     pub const CHECK: Shape = Shape::new(r#"<path d="M20 6 9 17l-5-5"/>"#);
 
@@ -102,9 +94,6 @@ pub mod icon {
 
     /// Lucide `chevron-right`.
     pub const CHEVRON_RIGHT: Shape = Shape::directed(r#"<path d="m9 18 6-6-6-6"/>"#);
-
-    /// Lucide `chevron-up`.
-    pub const CHEVRON_UP: Shape = Shape::new(r#"<path d="m18 15-6-6-6 6"/>"#);
 
     /// Lucide `circle-check`.
     pub const CIRCLE_CHECK: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="m16 9-5.5 5.5L8 12"/>"#);
@@ -154,11 +143,6 @@ pub mod icon {
     /// Lucide `layout-grid`.
     pub const GRID: Shape = Shape::new(
         r#"<rect width="7" height="7" x="3" y="3" rx="1"/><rect width="7" height="7" x="14" y="3" rx="1"/><rect width="7" height="7" x="14" y="14" rx="1"/><rect width="7" height="7" x="3" y="14" rx="1"/>"#,
-    );
-
-    /// Lucide `heart`.
-    pub const HEART: Shape = Shape::new(
-        r#"<path d="M2 9.5a5.5 5.5 0 0 1 9.591-3.676.56.56 0 0 0 .818 0A5.49 5.49 0 0 1 22 9.5c0 2.29-1.5 4-3 5.5l-5.492 5.313a2 2 0 0 1-3 .019L5 15c-1.5-1.5-3-3.2-3-5.5"/>"#,
     );
 
     /// Lucide `house`.
@@ -212,14 +196,6 @@ pub mod icon {
         r#"<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>"#,
     );
 
-    /// Lucide `ellipsis`.
-    pub const MORE: Shape = Shape::new(r#"<circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/><circle cx="5" cy="12" r="1"/>"#);
-
-    /// Lucide `wifi-off`.
-    pub const OFFLINE: Shape = Shape::new(
-        r#"<path d="M12 20h.01"/><path d="M8.5 16.429a5 5 0 0 1 7 0"/><path d="M5 12.859a10 10 0 0 1 5.17-2.69"/><path d="M19 12.859a10 10 0 0 0-2.007-1.523"/><path d="M2 8.82a15 15 0 0 1 4.177-2.643"/><path d="M22 8.82a15 15 0 0 0-11.288-3.764"/><path d="m2 2 20 20"/>"#,
-    );
-
     /// Lucide `package`.
     pub const PACKAGE: Shape = Shape::new(
         r#"<path d="M11 21.73a2 2 0 0 0 2 0l7-4A2 2 0 0 0 21 16V8a2 2 0 0 0-1-1.73l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.73z"/><path d="M12 22V12"/><polyline points="3.29 7 12 12 20.71 7"/><path d="m7.5 4.27 9 5.15"/>"#,
@@ -233,11 +209,6 @@ pub mod icon {
     /// Lucide `pencil`.
     pub const PENCIL: Shape = Shape::new(
         r#"<path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/><path d="m15 5 4 4"/>"#,
-    );
-
-    /// Lucide `phone`.
-    pub const PHONE: Shape = Shape::new(
-        r#"<path d="M13.832 16.568a1 1 0 0 0 1.213-.303l.355-.465A2 2 0 0 1 17 15h3a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2A18 18 0 0 1 2 4a2 2 0 0 1 2-2h3a2 2 0 0 1 2 2v3a2 2 0 0 1-.8 1.6l-.468.351a1 1 0 0 0-.292 1.233 14 14 0 0 0 6.392 6.384"/>"#,
     );
 
     /// Lucide `plus`.
@@ -255,11 +226,6 @@ pub mod icon {
 
     /// Lucide `rotate-ccw`.
     pub const RETURN: Shape = Shape::new(r#"<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>"#);
-
-    /// Lucide `route`.
-    pub const ROUTE: Shape = Shape::new(
-        r#"<circle cx="6" cy="19" r="3"/><path d="M9 19h8.5a3.5 3.5 0 0 0 0-7h-11a3.5 3.5 0 0 1 0-7H15"/><circle cx="18" cy="5" r="3"/>"#,
-    );
 
     /// Lucide `search`.
     pub const SEARCH: Shape = Shape::new(r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#);
@@ -280,11 +246,6 @@ pub mod icon {
 
     /// Lucide `chevrons-up-down`.
     pub const SORT: Shape = Shape::new(r#"<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>"#);
-
-    /// Lucide `star`.
-    pub const STAR: Shape = Shape::new(
-        r#"<path d="M11.525 2.295a.53.53 0 0 1 .95 0l2.31 4.679a2.123 2.123 0 0 0 1.595 1.16l5.166.756a.53.53 0 0 1 .294.904l-3.736 3.638a2.123 2.123 0 0 0-.611 1.878l.882 5.14a.53.53 0 0 1-.771.56l-4.618-2.428a2.122 2.122 0 0 0-1.973 0L6.396 21.01a.53.53 0 0 1-.77-.56l.881-5.139a2.122 2.122 0 0 0-.611-1.879L2.16 9.795a.53.53 0 0 1 .294-.906l5.165-.755a2.122 2.122 0 0 0 1.597-1.16z"/>"#,
-    );
 
     /// Lucide `store`.
     pub const STORE: Shape = Shape::new(
@@ -330,10 +291,5 @@ pub mod icon {
     /// Lucide `triangle-alert`.
     pub const WARNING: Shape = Shape::new(
         r#"<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>"#,
-    );
-
-    /// Lucide `zoom-in`.
-    pub const ZOOM_IN: Shape = Shape::new(
-        r#"<circle cx="11" cy="11" r="8"/><line x1="21" x2="16.65" y1="21" y2="16.65"/><line x1="11" x2="11" y1="8" y2="14"/><line x1="8" x2="14" y1="11" y2="11"/>"#,
     );
 }

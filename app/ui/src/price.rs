@@ -1,7 +1,6 @@
 //! Prices, sums and dates in the user's format.
 
-use domain::iso_date_time;
-use domain::{Money, Timestamp};
+use domain::{Money, TimeZone, Timestamp};
 use leptos::prelude::*;
 
 use crate::{tr, use_locale};
@@ -67,6 +66,6 @@ pub fn When(
     day: bool,
 ) -> impl IntoView {
     let locale = use_locale();
-    let text = if day { locale.date(at) } else { locale.date_time(at) };
-    view! { <time class="figures" datetime=iso_date_time(at)>{text}</time> }
+    let text = if day { locale.date(at, TimeZone::SHOP) } else { locale.date_time(at, TimeZone::SHOP) };
+    view! { <time class="figures" datetime=at.iso_date_time()>{text}</time> }
 }

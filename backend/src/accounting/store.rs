@@ -41,27 +41,20 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
             postings.push(&PostingRow { entry: hex(&entry.id), n, account, amount: *amount });
         }
     }
-    if heads.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into journal_entries (id, kind, order_id, reference, currency, at)
          select unhex(value->>'id'), value->>'kind', unhex(value->>'order'), unhex(value->>'reference'), value->>'currency',
             cast(value->>'at' as bigint) from json_each($1)",
-        &[&heads.finish()],
+        heads,
     )
     .await?;
-    if postings.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into postings (entry_id, n, account, amount)
          select unhex(value->>'entry'), cast(value->>'n' as bigint), value->>'account', cast(value->>'amount' as bigint)
          from json_each($1)",
-        &[&postings.finish()],
+        postings,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 pub(super) async fn posted(db: &mut impl Read, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::id::{CategoryId, LocationId, PictureId, ProductId, VariantId};
 use domain::permission::Permission;
+use domain::text::comma_separated;
 use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductRowView, ProductTexts, StockRowView, VariantDraft};
 use domain::{Currency, Locale, Money};
 use platform::Context;
@@ -192,17 +193,13 @@ pub(super) async fn read(shop: &Shop, id: ProductId) -> Result<Option<(String, P
         vendor: head.vendor,
         tax_class: head.tax_class,
         featured: head.featured,
-        tags: split(&head.tags),
+        tags: comma_separated(&head.tags),
         texts: texts(db, id).await?,
         options: options(db, id).await?,
         variants: variants(db, id, shop_currency(shop)).await?,
         pictures: db.fetch_scalars(pictures, &[&id]).await?,
     };
     Ok(Some((head.status, draft)))
-}
-
-fn split(text: &str) -> Vec<String> {
-    text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 async fn texts(db: &Db, id: ProductId) -> Result<Vec<ProductTexts>, DbError> {
@@ -301,7 +298,7 @@ async fn variants(db: &Db, id: ProductId, currency: Currency) -> Result<Vec<Vari
     let draft = |row: VariantRow| VariantDraft {
         id: Some(row.id),
         sku: row.sku,
-        values: split(&row.value_keys),
+        values: comma_separated(&row.value_keys),
         price: row.price.unwrap_or(0),
         compare_at: row.compare_at,
         cost: row.cost,

@@ -193,10 +193,10 @@ async fn insert_texts(tx: &mut Tx, id: CategoryId, texts: &[CategoryTexts]) -> R
     for CategoryTexts { locale, name, slug, blurb } in texts {
         rows.push(&Row { category: hex(&id), locale, name, slug, blurb });
     }
-    tx.execute(
+    tx.write_rows(
         "insert into category_texts (category_id, locale, name, slug, blurb)
          select unhex(value->>'category'), value->>'locale', value->>'name', value->>'slug', value->>'blurb' from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
     .await?;
     Ok(())

@@ -7,8 +7,8 @@ use std::path::Path;
 use domain::id::{PictureId, ProductId};
 use domain::permission::Permission;
 use domain::{Locale, Money};
-use platform::{Context, csv};
 use platform::db::FromRow;
+use platform::{Context, csv};
 
 use crate::Shop;
 use crate::settings::shop_currency;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
+use domain::text::comma_separated;
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
 use domain::{Locale, Money, Timestamp};
 use platform::db::{Db, DbError, FromRow};
@@ -82,7 +83,7 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
                 Some(VariantView {
                     id: v.id,
                     sku: v.sku,
-                    values: split(&v.value_keys),
+                    values: comma_separated(&v.value_keys),
                     price: money(v.price?),
                     compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
                     available: v.available.clamp(0, MAX_SHOWN),
@@ -131,7 +132,7 @@ async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Prod
         category: row.category,
         vendor: row.vendor,
         tax_class: row.tax_class,
-        tags: split(&row.tags),
+        tags: comma_separated(&row.tags),
         slug: row.slug,
         slugs,
         name: row.name,
@@ -142,10 +143,6 @@ async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Prod
     });
     cache.insert_page(version, locale, slug, &page);
     Ok(Some(page))
-}
-
-fn split(text: &str) -> Vec<String> {
-    text.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
 async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {

@@ -204,7 +204,7 @@ impl Tables {
             (self.variant_values, INSERT_VARIANT_VALUES),
             (self.prices, UPSERT_PRICES),
         ] {
-            insert(tx, rows, sql).await?;
+            tx.write_rows(sql, rows).await?;
         }
         Ok(())
     }
@@ -238,11 +238,3 @@ const UPSERT_PRICES: &str = "insert into prices (variant_id, price_list_id, amou
      select unhex(value->>'variant'), unhex(value->>'list'), cast(value->>'amount' as bigint), cast(value->>'compare_at' as bigint)
      from json_each($1) where true
      on conflict (variant_id, price_list_id) do update set amount = excluded.amount, compare_at = excluded.compare_at";
-
-pub(super) async fn insert(tx: &mut Tx, rows: JsonRows, sql: &'static str) -> Result<(), DbError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(sql, &[&rows.finish()]).await?;
-    Ok(())
-}

@@ -6,7 +6,7 @@ use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::tables::{Tables, insert};
+use super::tables::Tables;
 
 /// A product as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,13 +84,12 @@ pub(crate) struct NewPicture {
 pub(crate) async fn insert_products(tx: &mut Tx, list: PriceListId, products: &[NewProduct]) -> Result<(), DbError> {
     let mut tables = Tables::of(products, list, tx.now());
     let rows = std::mem::take(&mut tables.products);
-    insert(
-        tx,
-        rows,
+    tx.write_rows(
         "insert into products (id, handle, category_id, vendor, tax_class, status, featured, created_at, updated_at)
          select unhex(value->>'id'), value->>'handle', unhex(value->>'category'), value->>'vendor', value->>'tax_class',
             value->>'status', cast(value->>'featured' as bigint), cast(value->>'created_at' as bigint),
             cast(value->>'updated_at' as bigint) from json_each($1)",
+        rows,
     )
     .await?;
     tables.insert_parts(tx).await
@@ -124,15 +123,14 @@ pub(super) async fn update_products(tx: &mut Tx, list: PriceListId, products: &[
     free_changed_skus(tx, products).await?;
     let mut tables = Tables::of(products, list, tx.now());
     let rows = std::mem::take(&mut tables.products);
-    insert(
-        tx,
-        rows,
+    tx.write_rows(
         "update products set category_id = d.category_id, vendor = d.vendor, tax_class = d.tax_class, featured = d.featured,
             updated_at = d.at, version = products.version + 1
          from (select unhex(value->>'id') as id, unhex(value->>'category') as category_id, value->>'vendor' as vendor,
                 value->>'tax_class' as tax_class, cast(value->>'featured' as bigint) as featured,
                 cast(value->>'updated_at' as bigint) as at from json_each($1)) d
          where products.id = d.id",
+        rows,
     )
     .await?;
     tables.insert_parts(tx).await
@@ -146,13 +144,12 @@ async fn free_changed_skus(tx: &mut Tx, products: &[NewProduct]) -> Result<(), D
         sku: &'a str,
     }
     let rows: JsonRows = products.iter().flat_map(|p| &p.variants).map(|v| Row { id: hex(&v.id), sku: &v.sku }).collect();
-    tx.execute(
+    tx.write_rows(
         "update variants set sku = '~' || variants.sku from (select unhex(value->>'id') as id, value->>'sku' as sku from json_each($1)) d
          where variants.id = d.id and variants.sku <> d.sku",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Updates the cards and facets of these products. A product that is not published, or has no price, has none.
@@ -240,20 +237,18 @@ pub(crate) async fn insert_pictures(tx: &mut Tx, at: Timestamp, pictures: &[NewP
             texts.push(&AltRow { picture: hex(&p.id), locale, alt });
         }
     }
-    insert(
-        tx,
-        rows,
+    tx.write_rows(
         "insert into pictures (id, hash, width, height, created_at)
          select unhex(value->>'id'), value->>'hash', cast(value->>'width' as bigint), cast(value->>'height' as bigint),
             cast(value->>'at' as bigint) from json_each($1) where true on conflict (id) do nothing",
+        rows,
     )
     .await?;
-    insert(
-        tx,
-        texts,
+    tx.write_rows(
         "insert into picture_texts (picture_id, locale, alt)
          select unhex(value->>'picture'), value->>'locale', value->>'alt' from json_each($1) where true
          on conflict (picture_id, locale) do nothing",
+        texts,
     )
     .await
 }
@@ -266,11 +261,10 @@ pub(super) async fn set_statuses(tx: &mut Tx, products: &[NewProduct]) -> Result
         status: &'a str,
     }
     let rows: JsonRows = products.iter().map(|p| Row { id: hex(&p.id), status: p.status }).collect();
-    tx.execute(
+    tx.write_rows(
         "update products set status = d.status
          from (select unhex(value->>'id') as id, value->>'status' as status from json_each($1)) d where products.id = d.id",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }

@@ -66,7 +66,7 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Resul
             at: command.at,
         });
     }
-    tx.execute(
+    tx.write_rows(
         "insert into orders (id, number, cart_id, contact_id, user_id, channel, currency, locale, shipping_address_id,
             billing_address_id, delivery_code, delivery_name, promised_from, promised_to, payment_method, subtotal, discount,
             discount_code, shipping, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
@@ -77,10 +77,9 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Resul
             cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), value->>'discount_code',
             cast(value->>'shipping' as bigint), cast(value->>'tax' as bigint), cast(value->>'total' as bigint),
             value->>'payment_state', 'unfulfilled', 'none', cast(value->>'at' as bigint) from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
     .await
-    .map(drop)
 }
 
 /// Stores the idempotency keys with the hashes of their forms.
@@ -96,13 +95,12 @@ pub(super) async fn insert_keys(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<
         let command = new.draft.command;
         Row { key: &command.key, body_hash: hex(&command.body_hash), order: hex(&command.order), at: command.at }
     }
-    tx.execute(
+    tx.write_rows(
         "insert into idempotency_keys (key, body_hash, order_id, at)
          select value->>'key', unhex(value->>'body_hash', ''), unhex(value->>'order'), cast(value->>'at' as bigint) from json_each($1)",
-        &[&orders.iter().map(row).collect::<JsonRows>().finish()],
+        orders.iter().map(row).collect(),
     )
     .await
-    .map(drop)
 }
 
 #[derive(Serialize)]
@@ -154,7 +152,7 @@ pub(super) async fn insert_lines(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result
             });
         }
     }
-    tx.execute(
+    tx.write_rows(
         "insert into order_lines (id, order_id, position, variant_id, product_id, sku, name, options, picture_id, quantity, unit_price,
             discount, tax_class, tax_rate_bp, tax, total, unit_cost, weight_g)
          select unhex(value->>'id'), unhex(value->>'order'), cast(value->>'position' as bigint), unhex(value->>'variant'),
@@ -163,10 +161,9 @@ pub(super) async fn insert_lines(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result
             value->>'tax_class', cast(value->>'tax_rate_bp' as bigint), cast(value->>'tax' as bigint),
             cast(value->>'total' as bigint), cast(value->>'unit_cost' as bigint), cast(value->>'weight_g' as bigint)
          from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
     .await
-    .map(drop)
 }
 
 /// Inserts the first payment attempt of each order.
@@ -190,14 +187,13 @@ pub(super) async fn insert_payments(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Res
             at: new.draft.command.at,
         }
     }
-    tx.execute(
+    tx.write_rows(
         "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
          select unhex(value->>'id'), unhex(value->>'order'), value->>'method', cast(value->>'amount' as bigint), value->>'currency',
             'pending', 1, cast(value->>'at' as bigint), cast(value->>'at' as bigint) from json_each($1)",
-        &[&orders.iter().map(row).collect::<JsonRows>().finish()],
+        orders.iter().map(row).collect(),
     )
     .await
-    .map(drop)
 }
 
 /// The carts become these orders, and can be changed no more.
@@ -210,12 +206,11 @@ pub(super) async fn close_carts(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<
     fn row<'a>(new: &'a NewOrder<'_>) -> Row<'a> {
         Row { cart: hex(&new.draft.command.cart), order: hex(&new.draft.command.order) }
     }
-    tx.execute(
+    tx.write_rows(
         "update carts set order_id = d.order_id
          from (select unhex(value->>'order') as order_id, unhex(value->>'cart') as cart_id from json_each($1)) d
          where carts.id = d.cart_id",
-        &[&orders.iter().map(row).collect::<JsonRows>().finish()],
+        orders.iter().map(row).collect(),
     )
     .await
-    .map(drop)
 }

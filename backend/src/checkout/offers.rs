@@ -4,7 +4,7 @@ use domain::cart::Totals;
 use domain::id::CartId;
 use domain::order::Channel;
 use domain::view::{Address, CashOnDelivery, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
-use domain::{Locale, Money, Timestamp};
+use domain::{Locale, Money, TimeZone, Timestamp};
 
 use platform::Context;
 use platform::db::DbError;
@@ -121,6 +121,6 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
 pub async fn next_turn(shop: &Shop) -> Result<Timestamp, DbError> {
     let rules = shop.listings().rules(shop).await?;
     let at = shop.now();
-    let midnight = domain::day_of(at).plus_millis(Timestamp::DAY);
+    let midnight = TimeZone::SHOP.start_of(TimeZone::SHOP.date(at).plus_days(1));
     Ok(rules.methods.iter().filter_map(|method| method.order_by(at)).fold(midnight, Timestamp::min))
 }

@@ -155,17 +155,13 @@ pub(super) async fn insert(tx: &mut Tx, marks: impl Iterator<Item = (OrderId, &[
             rows.push(&Row { mark: hex(&mark.hash), order: hex(&order), is_client: mark.is_client.into() });
         }
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into order_marks (mark, order_id, is_client)
          select unhex(value->>'mark', ''), unhex(value->>'order'), cast(value->>'is_client' as bigint) from json_each($1) where true
          on conflict (mark, order_id) do nothing",
-        &[&rows.finish()],
+        rows,
     )
     .await
-    .map(drop)
 }
 
 /// Deletes the marks of orders that are not open any more; returns how many.

@@ -53,15 +53,12 @@ pub async fn insert_contacts<'a>(tx: &mut Tx, contacts: impl IntoIterator<Item =
             at: contact.at,
         });
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into contacts (id, sealed, email_hash, phone_hash, locale, created_at, updated_at)
          select unhex(value->>'id'), unhex(value->>'sealed', ''), unhex(value->>'email_hash', ''), unhex(value->>'phone_hash', ''),
              value->>'locale', cast(value->>'at' as bigint), cast(value->>'at' as bigint)
          from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
     .await?;
     insert_name_words(tx, contacts).await
@@ -79,16 +76,12 @@ async fn insert_name_words<'a>(tx: &mut Tx, contacts: impl IntoIterator<Item = &
             rows.push(&Row { contact: hex(&contact.id), word_hash: hex(word_hash) });
         }
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into contact_words (word_hash, contact_id)
          select unhex(value->>'word_hash', ''), unhex(value->>'contact') from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Inserts addresses in one statement.
@@ -116,18 +109,14 @@ pub async fn insert_addresses<'a>(tx: &mut Tx, addresses: impl IntoIterator<Item
             at: address.at,
         });
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into addresses (id, contact_id, sealed, country, in_book, created_at)
          select unhex(value->>'id'), unhex(value->>'contact'), unhex(value->>'sealed', ''), value->>'country',
              cast(value->>'in_book' as bigint), cast(value->>'at' as bigint)
          from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Replaces a contact's details and the hashes it is found by.

@@ -1,6 +1,6 @@
 //! The SQL of the figures.
 
-use domain::{Currency, Timestamp};
+use domain::{Currency, Date, TimeZone};
 
 use crate::orders::is_sale;
 use platform::db::{Db, DbError};
@@ -8,23 +8,23 @@ use platform::db::{Db, DbError};
 /// The orders of one day.
 #[derive(platform::db::FromRow)]
 pub(super) struct DaySales {
-    /// Counted from 1970, Philippine time.
+    /// As [`Date::days`].
     pub day: i64,
     pub orders: i64,
     /// Minor units, less what is no longer due.
     pub sales: i64,
 }
 
-/// The days from a moment on; days without orders are missing.
-pub(super) async fn sales_by_day(db: &Db, from: Timestamp, currency: Currency) -> Result<Vec<DaySales>, DbError> {
+/// The days from one on; days without orders are missing.
+pub(super) async fn sales_since(db: &Db, first: Date, zone: TimeZone, currency: Currency) -> Result<Vec<DaySales>, DbError> {
     db.fetch_all(
         concat!(
-            "select (placed_at + 28800000) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
+            "select (placed_at + $3) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
              from orders where placed_at >= $1 and currency = $2 and ",
             is_sale!(),
-            " group by (placed_at + 28800000) / 86400000"
+            " group by 1"
         ),
-        &[&from, &currency],
+        &[&zone.start_of(first), &currency, &zone.offset_millis()],
     )
     .await
 }

@@ -2,6 +2,7 @@
 
 use domain::id::{OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::text;
 
 use crate::inventory::events::StockReturned;
 use crate::orders::LockedOrder;
@@ -32,7 +33,7 @@ pub(crate) async fn return_parcel(
     parcel: ParcelId,
     back: &Returned,
 ) -> Result<(LockedOrder, Vec<(OrderLineId, i64)>), FulfilmentError> {
-    let note: String = back.note.trim().chars().take(200).collect();
+    let note = text::reason(&back.note).unwrap_or_default();
     let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
     store::set_cause(tx, parcel, back.cause, &note).await?;
     let Contents { lines, units, cost } = Contents::of(tx, parcel, "shipment.returned").await?;

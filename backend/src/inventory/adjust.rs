@@ -2,6 +2,7 @@
 
 use domain::id::{LocationId, MovementId, VariantId};
 use domain::permission::Permission;
+use domain::text;
 
 use crate::{Shop, accounting, settings};
 use platform::Context;
@@ -35,10 +36,7 @@ pub async fn adjust(
     if delta == 0 || delta.unsigned_abs() > 1_000_000 {
         return Err(InventoryError::Amount);
     }
-    let reason = reason.trim().chars().take(200).collect::<String>();
-    if reason.is_empty() {
-        return Err(InventoryError::Reason);
-    }
+    let reason = text::reason(reason).ok_or(InventoryError::Reason)?;
     let (adjustment, shop_) = (Adjustment { variant, location, delta, reason }, shop.clone());
     shop.write(ctx, async move |tx| adjust_rows(tx, &shop_, &adjustment).await).await
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::template::{MailTemplate, greeting};
-use super::{send, sender};
+use super::{mail, send};
 use crate::customers::CustomerError;
 use crate::{Shop, customers, settings};
 
@@ -54,28 +54,19 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
 fn compose(shop: &Shop, job: &SendEmailChangedMail) -> Result<Mail, CustomerError> {
     let to: ContactDetails = customers::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
     let locale = Locale::parse(&job.locale).unwrap_or_default();
-    let settings = settings::shop(shop);
-    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
+    let name = settings::shop(shop).name;
     let subject = t::MAIL_EMAIL_CHANGED_SUBJECT.text(locale).to_owned();
     let template = MailTemplate {
         locale,
-        shop: settings.name.clone(),
-        subject: subject.clone(),
-        greeting: greeting(locale, &to.name),
-        body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &settings.name)]),
+        shop: name.clone(),
         title: subject.clone(),
+        subject,
+        greeting: greeting(locale, &to.name),
+        body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &name)]),
         rows: Vec::new(),
         sums: Vec::new(),
         action: (t::MAIL_EMAIL_CHANGED_ACTION.text(locale).to_owned(), format!("{}/", shop.config().public_url)),
-        footer: t::MAIL_ACCOUNT_FOOTER.with(locale, &[("shop", &settings.name)]),
+        footer: t::MAIL_ACCOUNT_FOOTER.with(locale, &[("shop", &name)]),
     };
-    Ok(Mail {
-        to: (String::new(), to.email),
-        id: format!("{}@{}", job.notice.simple(), sender.rsplit('@').next().unwrap_or_default()),
-        from: (settings.name, sender),
-        reply_to,
-        text: template.text(),
-        html: template.html(&settings.primary),
-        subject,
-    })
+    Ok(mail(shop, (String::new(), to.email), &job.notice.simple().to_string(), template))
 }

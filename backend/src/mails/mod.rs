@@ -8,7 +8,7 @@ use domain::view::reasons;
 use platform::jobs::{Failure, Handlers};
 use platform::mail::{Mail, MailError};
 
-use crate::Shop;
+use crate::{Shop, settings};
 
 pub(crate) use account::send_email_changed;
 pub(crate) use template::{MailTemplate, greeting};
@@ -18,9 +18,24 @@ pub(crate) fn register(handlers: &mut Handlers<Shop>) {
     account::register(handlers);
 }
 
+/// A mail of the shop to a name (which may be empty) and an address. `id` names it among all mails of this shop, the same in each try.
+pub(crate) fn mail(shop: &Shop, to: (String, String), id: &str, template: MailTemplate) -> Mail {
+    let settings = settings::shop(shop);
+    let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
+    Mail {
+        to,
+        id: format!("{id}@{}", from.rsplit('@').next().unwrap_or_default()),
+        reply_to,
+        text: template.text(),
+        html: template.html(&settings.primary),
+        subject: template.subject,
+        from: (template.shop, from),
+    }
+}
+
 /// The sender's address, and the one to reply to when it is another. The sender is the configured address, which the mail server may
 /// send for, else the shop's contact address.
-pub(crate) fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
+fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
     match (configured, contact) {
         (Some(from), contact) => (from.to_owned(), (!contact.is_empty() && contact != from).then(|| contact.to_owned())),
         (None, "") => ("shop@localhost".to_owned(), None),

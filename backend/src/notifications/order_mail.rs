@@ -1,10 +1,10 @@
 //! The subject and text of each mail to shoppers.
 
-use domain::Locale;
 use domain::id::{EventId, OrderId};
 use domain::messages::t;
 use domain::order::{PaymentMethod, PaymentState, ReturnCause};
 use domain::view::CancelledMoney;
+use domain::{Locale, TimeZone};
 use platform::db::DbError;
 use platform::events::Event;
 use platform::jobs::{Failure, Job};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
 use crate::customers::CustomerError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
-use crate::mails::{MailTemplate, greeting, sender};
+use crate::mails::{MailTemplate, greeting};
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::payments::events::PaymentRefunded;
@@ -83,26 +83,16 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, head.contact_id).await?;
-    let settings = settings::shop(shop);
-    let mut template = template(shop, job, &head, &lines, &contact.name, &settings.name)?;
+    let mut template = template(shop, job, &head, &lines, &contact.name)?;
     // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
         let captured = orders::paid(&mut shop.db(), order).await?.captured;
         let money = CancelledMoney::of(head.payment_method, head.money(captured));
         template.body = format!("{} {}", template.body, money.words(template.locale));
     }
-    let (sender, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
-    Ok(Some(Mail {
-        // Without the name, which may be anything: the address may be a stranger's.
-        to: (String::new(), contact.email),
-        // The event's id, so that a mail that is sent again has the same one.
-        id: format!("{}@{}", job.event.0.simple(), sender.rsplit('@').next().unwrap_or_default()),
-        from: (settings.name, sender),
-        reply_to,
-        text: template.text(),
-        html: template.html(&settings.primary),
-        subject: template.subject,
-    }))
+    // Without the name, which may be anything: the address may be a stranger's.
+    let to = (String::new(), contact.email);
+    Ok(Some(mails::mail(shop, to, &job.event.0.simple().to_string(), template)))
 }
 
 fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
@@ -131,7 +121,7 @@ fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String)
     let texts = match job.kind {
         OrderMail::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
         OrderMail::Unpaid => {
-            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR_MS));
+            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR_MS), TimeZone::SHOP);
             (t::MAIL_UNPAID_SUBJECT.with(locale, &[number]), t::MAIL_UNPAID_BODY.with(locale, &[number, ("time", &until)]))
         }
         OrderMail::PaymentFailed => {
@@ -181,14 +171,8 @@ fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String)
     Ok(texts)
 }
 
-fn template(
-    shop: &Shop,
-    job: &SendOrderMail,
-    head: &Head,
-    lines: &[Line],
-    name: &str,
-    shop_name: &str,
-) -> Result<MailTemplate, serde_json::Error> {
+fn template(shop: &Shop, job: &SendOrderMail, head: &Head, lines: &[Line], name: &str) -> Result<MailTemplate, serde_json::Error> {
+    let shop_name = settings::shop(shop).name;
     let (locale, kind) = (head.language(), job.kind);
     let (subject, body) = subject_and_body(job, head)?;
     let action = match kind {
@@ -196,12 +180,11 @@ fn template(
         OrderMail::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
         _ => t::MAIL_CONFIRM_ACTION,
     };
-    let link = format!("{}{}", shop.config().public_url.trim_end_matches('/'), orders::link(shop, head.id));
+    let link = format!("{}{}", shop.config().public_url, orders::link(shop, head.id));
     let (rows, sums) =
         if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
     Ok(MailTemplate {
         locale,
-        shop: shop_name.to_owned(),
         subject,
         greeting: greeting(locale, name),
         body,
@@ -209,7 +192,8 @@ fn template(
         rows,
         sums,
         action: (action.text(locale).to_owned(), link),
-        footer: t::MAIL_FOOTER.with(locale, &[("shop", shop_name)]),
+        footer: t::MAIL_FOOTER.with(locale, &[("shop", &shop_name)]),
+        shop: shop_name,
     })
 }
 

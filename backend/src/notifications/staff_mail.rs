@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::staff_notices;
 use crate::identity::IdentityError;
 use crate::inventory::events::{StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
-use crate::mails::{MailTemplate, sender};
+use crate::mails::MailTemplate;
 use crate::orders::events::OrderPlaced;
 use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged};
 use crate::refusals::events::RefusalOpened;
@@ -232,12 +232,11 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
         StaffNotice::LowStock => (t::MAIL_STAFF_LOW.with(locale, count, &[]), t::MAIL_STAFF_LOW_ACTION, "/admin/stock"),
         StaffNotice::Refused => (t::MAIL_STAFF_REFUSED.with(locale, count, &[]), t::MAIL_STAFF_REFUSED_ACTION, "/admin"),
     };
-    let base = shop.config().public_url.trim_end_matches('/');
+    let base = &shop.config().public_url;
     let link = only.map_or_else(|| format!("{base}{path}"), |order: OrderId| format!("{base}/admin/orders/{order}"));
-    let (settings, preferences_url) = (settings::shop(shop), format!("{base}/admin/preferences"));
+    let (shop_name, preferences_url) = (settings::shop(shop).name, format!("{base}/admin/preferences"));
     let template = MailTemplate {
         locale,
-        shop: settings.name.clone(),
         greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", &recipient.name)]),
         body: subject.clone(),
         title: t::ADMIN_TITLE.text(locale).to_owned(),
@@ -245,18 +244,10 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
         rows: lines,
         sums: Vec::new(),
         action: (action.text(locale).to_owned(), link),
-        footer: t::MAIL_STAFF_FOOTER.with(locale, &[("shop", &settings.name), ("address", &preferences_url)]),
+        footer: t::MAIL_STAFF_FOOTER.with(locale, &[("shop", &shop_name), ("address", &preferences_url)]),
+        shop: shop_name,
     };
-    let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
-    Ok(Some(Mail {
-        to: (recipient.name, recipient.email),
-        id: format!("{}@{}", job.id, from.rsplit('@').next().unwrap_or_default()),
-        from: (settings.name, from),
-        reply_to,
-        text: template.text(),
-        html: template.html(&settings.primary),
-        subject: template.subject,
-    }))
+    Ok(Some(mails::mail(shop, (recipient.name, recipient.email), &job.id, template)))
 }
 
 /// Number and total of each new order, and the order when it is only one. A card order is new when its payment is authorised.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::id::OrderId;
 use domain::order::CancelCause;
 use domain::permission::Permission;
+use domain::text;
 
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderCancelled;
@@ -24,10 +25,7 @@ use super::{OrderChangeError, store};
 /// [`OrderChangeError::Sent`] once a parcel left; [`OrderChangeError::Reason`] without a reason.
 pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
-    let reason: String = reason.trim().chars().take(200).collect();
-    if reason.is_empty() {
-        return Err(OrderChangeError::Reason);
-    }
+    let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;

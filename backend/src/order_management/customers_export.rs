@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::id::{AddressId, ContactId};
 use domain::permission::Permission;
 use domain::view::Preferences;
-use domain::{Currency, Money, Timestamp, iso_minute};
+use domain::{Currency, Money, TimeZone, Timestamp};
 use platform::db::{Db, DbError, json_ids};
 use platform::handover::Handover;
 use platform::{Context, csv};
@@ -178,7 +178,7 @@ impl CustomersFile {
                 let of = orders.iter().filter(|order| order.currency == *currency);
                 Money::new(of.fold(0_i64, |sum, order| sum.saturating_add(order.due)), *currency).decimal()
             };
-            let minute = |at: Option<Timestamp>| at.map(iso_minute).unwrap_or_default();
+            let minute = |at: Option<Timestamp>| at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default();
             let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
             let address = latest(contacts).and_then(|id| addresses.get(&id).cloned()).unwrap_or_default();
             let language = if preferences.locale.is_empty() { newest.locale.clone() } else { preferences.locale };

@@ -3,6 +3,7 @@
 use domain::id::{OrderId, OrderLineId};
 use domain::order::{AttemptState, DeliveryState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
 use domain::permission::Permission;
+use domain::text;
 
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
@@ -29,10 +30,7 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
 /// [`OrderChangeError::Sent`] when all of it was sent; [`OrderChangeError::NotCaptured`] while the card is only authorised; [`OrderChangeError::Reason`].
 pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
-    let reason: String = reason.trim().chars().take(200).collect();
-    if reason.is_empty() {
-        return Err(OrderChangeError::Reason);
-    }
+    let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;

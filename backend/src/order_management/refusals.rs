@@ -3,6 +3,7 @@
 use domain::Locale;
 use domain::id::{OrderId, RefusalId};
 use domain::messages::t;
+use domain::text;
 use domain::view::RefusalKind;
 
 use crate::orders::LockedOrder;
@@ -48,7 +49,7 @@ impl RefusalError {
 
 async fn allowed(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(OpenRefusal, RefusalKind), RefusalError> {
     let row = refusals::one(&mut shop.db(), id).await?.ok_or(RefusalError::Unknown)?;
-    let kind = RefusalKind::parse(&row.kind).ok_or(RefusalError::Unknown)?;
+    let kind: RefusalKind = row.kind.parse().map_err(|_| RefusalError::Unknown)?;
     ctx.require(kind.permission())?;
     Ok((row, kind))
 }
@@ -90,7 +91,7 @@ pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), Refu
 /// [`PaymentError::Waiting`] when the gateway does not answer: the money may have moved there.
 pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = required_note(note)?;
+    let note = text::reason(note).ok_or(RefusalError::Note)?;
     match (kind, row.payment_id, row.refund_id) {
         (RefusalKind::Capture, Some(payment), _) => payments::check_payment(shop, payment).await?,
         (RefusalKind::Refund, _, Some(refund)) => payments::check_refund(shop, refund).await?,
@@ -129,7 +130,7 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
 /// made.
 pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
-    let note = required_note(note)?;
+    let note = text::reason(note).ok_or(RefusalError::Note)?;
     if let (RefusalKind::Refund, Some(refund)) = (kind, row.refund_id) {
         payments::check_refund(shop, refund).await?;
     }
@@ -150,11 +151,6 @@ async fn lock(tx: &mut Tx, order: Option<OrderId>) -> Result<Option<LockedOrder>
         Some(order) => orders::lock(tx, order).await,
         None => Ok(None),
     }
-}
-
-fn required_note(note: &str) -> Result<String, RefusalError> {
-    let note: String = note.trim().chars().take(200).collect();
-    if note.is_empty() { Err(RefusalError::Note) } else { Ok(note) }
 }
 
 async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<(), RefusalError> {

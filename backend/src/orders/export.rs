@@ -6,7 +6,7 @@ use domain::id::{AddressId, ContactId, OrderId};
 use domain::order::{Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
 use domain::permission::Permission;
 use domain::view::{Address, ContactDetails, OrderQuery};
-use domain::{Currency, Money, Timestamp, iso_minute};
+use domain::{Currency, Money, TimeZone, Timestamp};
 
 use crate::{Shop, customers};
 use platform::db::{DbError, Read, json_ids};
@@ -158,13 +158,13 @@ fn order_cells(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>,
     let bill = addresses.get(&order.billing_address_id).cloned().unwrap_or_default();
     vec![
         order.number.clone(),
-        iso_minute(order.placed_at),
+        TimeZone::SHOP.iso_minute(order.placed_at),
         order.channel.to_string(),
         order.payment_method.to_string(),
         order.payment_state.to_string(),
         order.fulfilment_state.to_string(),
         order.delivery_state.to_string(),
-        order.cancelled_at.map(iso_minute).unwrap_or_default(),
+        order.cancelled_at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default(),
         order.currency.code().to_owned(),
         amount(order.subtotal),
         amount(order.discount),

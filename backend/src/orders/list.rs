@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::id::ContactId;
 use domain::permission::Permission;
 use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView, QueueCounts};
-use domain::{Locale, Money, Timestamp};
+use domain::{Money, Timestamp};
 use uuid::Uuid;
 
 use crate::{Shop, customers, pricing};
@@ -22,7 +22,7 @@ pub(super) const PAGE: usize = 50;
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn list(shop: &Shop, ctx: &Context, _locale: Locale, query: &OrderQuery) -> Result<OrderListView, OrderError> {
+pub async fn list(shop: &Shop, ctx: &Context, query: &OrderQuery) -> Result<OrderListView, OrderError> {
     ctx.require(Permission::ReadOrders)?;
     page(shop, rows(shop, query, page_key(&query.after)).await?).await
 }
@@ -76,7 +76,7 @@ pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError>
 ///
 /// # Errors
 /// [`OrderError::Unknown`] when nobody is signed in.
-pub async fn of_customer(shop: &Shop, ctx: &Context, _locale: Locale, after: Option<&str>) -> Result<OrderListView, OrderError> {
+pub async fn of_customer(shop: &Shop, ctx: &Context, after: Option<&str>) -> Result<OrderListView, OrderError> {
     let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
     let rows = store::of_user(&mut shop.db(), page_key(after.unwrap_or("")), user).await?;
     page(shop, rows).await

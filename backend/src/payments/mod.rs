@@ -219,5 +219,5 @@ pub(crate) async fn refunds_of(shop: &Shop, order: OrderId) -> Result<Vec<Refund
 
 /// Where the shopper comes back to from the gateway's page.
 fn return_url(shop: &Shop, order: OrderId) -> String {
-    format!("{}/checkout/return?order={order}", shop.config().public_url.trim_end_matches('/'))
+    format!("{}/checkout/return?order={order}", shop.config().public_url)
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use domain::id::{OrderId, RefundId};
 use domain::order::PaymentMethod;
 use domain::permission::Permission;
+use domain::text;
 use domain::view::{RefusalKind, reasons};
 use domain::{Money, MoneyError};
 
@@ -41,10 +42,7 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
     if amount <= 0 {
         return Err(PaymentError::Amount);
     }
-    let reason: String = reason.trim().chars().take(200).collect();
-    if reason.is_empty() {
-        return Err(PaymentError::Reason);
-    }
+    let reason = text::reason(reason).ok_or(PaymentError::Reason)?;
     let when_refunded = shop.when_refunded();
     let id = shop
         .write(ctx, async move |tx| {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
-use domain::{Locale, Timestamp};
+use domain::{Locale, TimeZone, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -61,15 +61,15 @@ impl DeliveryMethod {
     /// In how many days what is ordered at a moment arrives, at least and at most; counted from the shop's day of that moment.
     #[must_use]
     pub fn days(&self, at: Timestamp) -> (i64, i64) {
-        let late = i64::from(self.cutoff.is_some_and(|cutoff| domain::minute_of_day(at) >= cutoff));
+        let late = i64::from(self.cutoff.is_some_and(|cutoff| TimeZone::SHOP.minute_of_day(at) >= cutoff));
         (self.days_min + late, self.days_max + late)
     }
 
     /// Until when it must be ordered on the day of a moment to arrive as [`Self::days`] says; none where that makes no difference (any more).
     #[must_use]
     pub fn order_by(&self, at: Timestamp) -> Option<Timestamp> {
-        let cutoff = self.cutoff.filter(|cutoff| domain::minute_of_day(at) < *cutoff)?;
-        Some(domain::day_of(at).plus_millis(cutoff * 60_000))
+        let cutoff = self.cutoff.filter(|cutoff| TimeZone::SHOP.minute_of_day(at) < *cutoff)?;
+        Some(TimeZone::SHOP.start_of(TimeZone::SHOP.date(at)).plus_millis(cutoff * 60_000))
     }
 
     /// Name and description in a language, English where there is none.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::cart::Discount;
 use domain::id::{DiscountId, PictureId, ProductId, TaxRateId, VariantId};
 use domain::order::Channel;
+use domain::text::comma_separated;
 use domain::view::{DeliveryMethodDraft, DiscountDraft, DiscountRowView, TaxRateView};
 use domain::{Currency, Locale, Timestamp};
 use serde::Serialize;
@@ -234,7 +235,7 @@ pub(super) async fn all_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod
             days_min: row.days_min,
             days_max: row.days_max,
             cutoff: row.cutoff,
-            regions: regions_of(&row.regions),
+            regions: comma_separated(&row.regions),
             collects_cash: row.collects_cash.0,
             active: row.active.0,
         }
@@ -290,10 +291,6 @@ async fn put_method_texts(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(
     .map(drop)
 }
 
-fn regions_of(list: &str) -> Vec<String> {
-    list.split(',').map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()).collect()
-}
-
 #[derive(platform::db::FromRow)]
 struct MethodRow {
     code: String,
@@ -332,7 +329,7 @@ pub(super) async fn methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, D
                 days_min: row.days_min,
                 days_max: row.days_max,
                 cutoff: row.cutoff,
-                regions: regions_of(&row.regions),
+                regions: comma_separated(&row.regions),
                 collects_cash: row.collects_cash.0,
                 texts: HashMap::new(),
             });

@@ -100,7 +100,7 @@ async fn end_by_key(tx: &mut Tx, ctx: &Context, key: &str, outcome: Outcome) -> 
 fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: Outcome) {
     for row in ended {
         // A row of a kind that this program does not know has no event.
-        if let Some(kind) = RefusalKind::parse(&row.kind) {
+        if let Ok(kind) = row.kind.parse() {
             let event = RefusalEnded { refusal: row.id, kind, order: row.order_id, outcome };
             tx.record_as(ctx, subject(row.order_id, row.id), event);
         }
@@ -168,7 +168,7 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, ReadEr
     ctx.require(Permission::ReadOrders)?;
     let rows = store::open(&mut shop.db()).await?;
     let view = |row: OpenRefusal| {
-        let kind = RefusalKind::parse(&row.kind)?;
+        let kind: RefusalKind = row.kind.parse().ok()?;
         Some(RefusalView {
             id: row.id,
             kind,
@@ -200,7 +200,7 @@ fn mail_of(row: &OpenRefusal) -> Option<String> {
 pub(crate) async fn still_open(db: &mut impl Read, id: RefusalId) -> Result<Option<(RefusalKind, Option<String>, Option<Money>)>, DbError> {
     let Some(row) = one(db, id).await? else { return Ok(None) };
     let amount = row.amount.zip(row.currency).map(|(minor, currency)| Money::new(minor, currency));
-    Ok(RefusalKind::parse(&row.kind).map(|kind| (kind, row.number, amount)))
+    Ok(row.kind.parse().ok().map(|kind| (kind, row.number, amount)))
 }
 
 /// Ends a row as the staff say; false when it had ended before.

@@ -79,7 +79,7 @@ pub(super) async fn write(shop: &Shop, file: &ShopFile, seed: u64, step: &(dyn F
 }
 
 fn stories(file: &ShopFile, base: &Base) -> Vec<Story> {
-    let both = |text: &LocalizedText| HashMap::from([("en".to_owned(), text.en.clone()), ("fil".to_owned(), text.fil.clone())]);
+    let both = |text: &LocalizedText| text.rows().into_iter().map(|(language, text)| (language.to_owned(), text)).collect();
     let story = |s: &StoryEntry| Story {
         title: both(&s.title),
         body: both(&s.body),

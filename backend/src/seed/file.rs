@@ -15,7 +15,7 @@ impl LocalizedText {
 
     /// By language code.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
-        vec![(Locale::En.code(), self.en.clone()), (Locale::Fil.code(), self.fil.clone())]
+        Self::LANGUAGES.map(|(code, text)| (code, text(self).to_owned())).into()
     }
 }
 
@@ -89,8 +89,8 @@ pub(super) struct OptionEntry {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ValueEntry {
     pub key: String,
-    pub en: String,
-    pub fil: String,
+    #[serde(flatten)]
+    pub name: LocalizedText,
 }
 
 #[derive(Clone, Debug, Deserialize)]

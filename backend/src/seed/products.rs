@@ -236,8 +236,7 @@ fn options(entry: &ProductEntry, at: Timestamp, rng: &mut SeedRng) -> Vec<NewOpt
     let mut options = Vec::with_capacity(entry.options.len());
     for option in &entry.options {
         let id = rng.id(at);
-        let value =
-            |v: &ValueEntry| NewValue { id: rng.id(at), key: v.key.clone(), names: vec![("en", v.en.clone()), ("fil", v.fil.clone())] };
+        let value = |v: &ValueEntry| NewValue { id: rng.id(at), key: v.key.clone(), names: v.name.rows() };
         let values = option.values.iter().map(value).collect();
         options.push(NewOption { id, key: slug(&option.name.en), names: option.name.rows(), values });
     }
@@ -320,7 +319,7 @@ fn recolour(option: &mut OptionEntry, variants: &mut [VariantEntry], rng: &mut S
     let from = rng.below(COLOURS.len());
     for (position, value) in option.values.iter_mut().enumerate() {
         let (key, en, fil) = COLOURS[(from + position) % COLOURS.len()];
-        let new = ValueEntry { key: format!("{key}~"), en: en.into(), fil: fil.into() };
+        let new = ValueEntry { key: format!("{key}~"), name: LocalizedText { en: en.into(), fil: fil.into() } };
         for chosen in variants.iter_mut().flat_map(|v| &mut v.options).filter(|chosen| **chosen == value.key) {
             chosen.clone_from(&new.key);
         }

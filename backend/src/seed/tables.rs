@@ -1,7 +1,7 @@
 //! The rows of everything but products, table by table. Existing rows stay as they are.
 
-use domain::Timestamp;
 use domain::id::{CategoryId, DiscountId, LocationId};
+use domain::{Date, TimeZone, Timestamp};
 use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 use uuid::Uuid;
@@ -99,7 +99,8 @@ impl Tables {
             tables.locations.push(&LocationRow { id: hex(id), code, name, kind, position });
         }
         for rate in &file.tax_rate {
-            let valid_from = date(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
+            let day = Date::parse(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
+            let valid_from = TimeZone::SHOP.start_of(day);
             let (class, country, source) = (&*rate.class, &*rate.country, &*rate.source);
             tables.rates.push(&RateRow { id: hex(&id()), class, country, rate_bp: rate.rate_bp, valid_from, source });
         }
@@ -169,9 +170,7 @@ impl Tables {
             (&self.categories, INSERT_CATEGORIES),
             (&self.category_texts, INSERT_CATEGORY_TEXTS),
         ] {
-            if !rows.is_empty() {
-                tx.execute(sql, &[&rows.clone().finish()]).await?;
-            }
+            tx.write_rows(sql, rows.clone()).await?;
         }
         Ok(())
     }
@@ -204,27 +203,3 @@ const INSERT_CATEGORIES: &str = "insert into categories (id, handle, position, p
 const INSERT_CATEGORY_TEXTS: &str = "insert into category_texts (category_id, locale, name, slug, blurb)
      select unhex(value->>'category'), value->>'locale', value->>'name', value->>'slug', value->>'blurb' from json_each($1) j
      join categories c on c.id = unhex(value->>'category') where true on conflict (category_id, locale) do nothing";
-
-/// Midnight in the Philippines (UTC+8) of a day such as `2006-02-01`. Hinnant, days from civil.
-fn date(text: &str) -> Option<Timestamp> {
-    let mut parts = text.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let of_era = shifted.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some(Timestamp::from_millis(days * Timestamp::DAY - 8 * 3_600_000))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_begin_in_the_philippines() {
-        assert_eq!(date("1970-01-02"), Some(Timestamp::from_millis(16 * 3_600_000)));
-        assert_eq!(date("2006-02-01"), Some(Timestamp::from_millis(1_138_723_200_000)));
-        assert_eq!(date("soon"), None);
-    }
-}

@@ -3,6 +3,7 @@
 pub mod events;
 
 use domain::Currency;
+use domain::email::email;
 use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
@@ -61,51 +62,7 @@ pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
 /// [`SettingsError::Priced`]: the currency can be chosen until something has a price.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
-    let colour =
-        |text: &str| text.is_empty() || (text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit()));
-    if is_blank(&new.name) || new.name.chars().count() > 100 || new.name.chars().any(char::is_control) {
-        return Err(SettingsError::Invalid("name"));
-    }
-    if new.currency.parse::<Currency>().is_err() {
-        return Err(SettingsError::Invalid("currency"));
-    }
-    if !colour(&new.primary) {
-        return Err(SettingsError::Invalid("primary"));
-    }
-    if !colour(&new.accent) {
-        return Err(SettingsError::Invalid("accent"));
-    }
-    if !new.contact_email.is_empty() && domain::email::email(&new.contact_email).is_none() {
-        return Err(SettingsError::Invalid("contact_email"));
-    }
-    if new.country.len() != 2 || !new.country.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(SettingsError::Invalid("country"));
-    }
-    let OrderLimits {
-        cash: _,
-        cash_total,
-        cash_per_person,
-        cash_per_client,
-        card_per_person,
-        card_per_client,
-        cash_days,
-        line_units,
-        lines,
-    } = new.limits;
-    for (field, number) in [
-        ("cash_total", cash_total),
-        ("cash_per_person", cash_per_person),
-        ("cash_per_client", cash_per_client),
-        ("card_per_person", card_per_person),
-        ("card_per_client", card_per_client),
-        ("cash_days", cash_days),
-        ("line_units", line_units),
-        ("lines", lines),
-    ] {
-        if !(0..=MAX_LIMIT).contains(&number) {
-            return Err(SettingsError::Invalid(field));
-        }
-    }
+    check(&new)?;
     let currency_changed = load(shop).await?.currency != new.currency;
     shop.write(ctx, async move |tx| {
         if currency_changed && tx.fetch_optional_scalar::<i64>("select amount from prices limit 1", &[]).await?.is_some() {
@@ -119,4 +76,39 @@ pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), S
     shop.settings().forget();
     load(shop).await?;
     Ok(())
+}
+
+/// The first field that is wrong.
+fn check(new: &ShopSettings) -> Result<(), SettingsError> {
+    let is_colour =
+        |text: &str| text.is_empty() || (text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit()));
+    let is_limit = |number: i64| (0..=MAX_LIMIT).contains(&number);
+    let OrderLimits {
+        cash: _,
+        cash_total,
+        cash_per_person,
+        cash_per_client,
+        card_per_person,
+        card_per_client,
+        cash_days,
+        line_units,
+        lines,
+    } = new.limits;
+    let fields = [
+        ("name", !is_blank(&new.name) && new.name.chars().count() <= 100 && !new.name.chars().any(char::is_control)),
+        ("currency", new.currency.parse::<Currency>().is_ok()),
+        ("primary", is_colour(&new.primary)),
+        ("accent", is_colour(&new.accent)),
+        ("contact_email", new.contact_email.is_empty() || email(&new.contact_email).is_some()),
+        ("country", new.country.len() == 2 && new.country.bytes().all(|b| b.is_ascii_uppercase())),
+        ("cash_total", is_limit(cash_total)),
+        ("cash_per_person", is_limit(cash_per_person)),
+        ("cash_per_client", is_limit(cash_per_client)),
+        ("card_per_person", is_limit(card_per_person)),
+        ("card_per_client", is_limit(card_per_client)),
+        ("cash_days", is_limit(cash_days)),
+        ("line_units", is_limit(line_units)),
+        ("lines", is_limit(lines)),
+    ];
+    fields.into_iter().find(|(_, is_valid)| !is_valid).map_or(Ok(()), |(field, _)| Err(SettingsError::Invalid(field)))
 }

@@ -71,7 +71,7 @@ async fn a_code_is_made_used_changed_and_switched_off() {
 
         // The number of uses leads to the orders it counts.
         let query = OrderQuery { search: "fiesta-25".into(), ..OrderQuery::default() };
-        let found = backend::orders::list(shop, &manager, Locale::En, &query).await.unwrap().orders;
+        let found = backend::orders::list(shop, &manager, &query).await.unwrap().orders;
         assert_eq!(found.into_iter().map(|o| o.id).collect::<Vec<_>>(), [order.order]);
 
         save(shop, DiscountDraft { active: false, ..known.draft }).await.unwrap();

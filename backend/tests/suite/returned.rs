@@ -347,8 +347,7 @@ async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong
         ];
         for (queue, count, mut orders_in) in expected {
             let query = OrderQuery { queue: queue.into(), ..OrderQuery::default() };
-            let mut listed: Vec<OrderId> =
-                orders::list(world, &clerk(world), Locale::En, &query).await.unwrap().orders.iter().map(|o| o.id).collect();
+            let mut listed: Vec<OrderId> = orders::list(world, &clerk(world), &query).await.unwrap().orders.iter().map(|o| o.id).collect();
             listed.sort();
             orders_in.sort();
             assert_eq!((listed.len(), listed), (usize::try_from(count).unwrap(), orders_in), "{queue}");

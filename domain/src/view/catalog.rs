@@ -45,36 +45,16 @@ pub struct ProductCardView {
     pub only_variant: Option<VariantId>,
 }
 
-/// The order of a listing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sort {
-    #[default]
-    Newest,
-    /// Cheapest first.
-    PriceUp,
-    /// Dearest first.
-    PriceDown,
-}
-
-impl Sort {
-    /// As in an address.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Newest => "newest",
-            Self::PriceUp => "price_up",
-            Self::PriceDown => "price_down",
-        }
-    }
-    /// Reads [`Sort::as_str`]; newest for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "price_up" => Self::PriceUp,
-            "price_down" => Self::PriceDown,
-            _ => Self::Newest,
-        }
+named! {
+    /// The order of a listing.
+    #[derive(Default)]
+    Sort {
+        #[default]
+        Newest "newest",
+        /// Cheapest first.
+        PriceUp "price_up",
+        /// Dearest first.
+        PriceDown "price_down",
     }
 }
 

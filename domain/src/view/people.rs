@@ -146,36 +146,26 @@ pub struct StaffView {
     pub demo: bool,
 }
 
-/// What was denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DenialKind {
-    /// A wrong password, or an e-mail without an account.
-    SignIn,
-    /// A throttled attempt.
-    Wait,
-    /// A permission that the signed-in user lacks.
-    Permission,
-    /// A key of the HTTP API that is unknown or may not do this.
-    Key,
-}
-
-impl DenialKind {
-    /// As written in tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::Wait => "wait",
-            Self::Permission => "permission",
-            Self::Key => "key",
-        }
+named! {
+    /// What was denied.
+    DenialKind {
+        /// A wrong password, or an e-mail without an account.
+        SignIn "sign_in",
+        /// A throttled attempt.
+        Wait "wait",
+        /// A permission that the signed-in user lacks.
+        Permission "permission",
+        /// A key of the HTTP API that is unknown or may not do this.
+        Key "key",
     }
-}
-
-impl std::str::FromStr for DenialKind {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::SignIn, Self::Wait, Self::Permission, Self::Key].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    /// Mails that staff can subscribe to.
+    StaffNotice {
+        /// A new order.
+        Order "order",
+        /// An outside system refused something: a capture, a refund, a mail.
+        Refused "refused",
+        /// Variants that are low in stock.
+        LowStock "low_stock",
     }
 }
 
@@ -192,31 +182,7 @@ pub struct DenialView {
     pub last_at: Timestamp,
 }
 
-/// Mails that staff can subscribe to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StaffNotice {
-    /// A new order.
-    Order,
-    /// An outside system refused something: a capture, a refund, a mail.
-    Refused,
-    /// Variants that are low in stock.
-    LowStock,
-}
-
 impl StaffNotice {
-    pub const ALL: [Self; 3] = [Self::Order, Self::Refused, Self::LowStock];
-
-    /// As written in tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Order => "order",
-            Self::Refused => "refused",
-            Self::LowStock => "low_stock",
-        }
-    }
-
     /// The permission to subscribe to it.
     #[must_use]
     pub const fn needs(self) -> Permission {

@@ -54,44 +54,24 @@ pub fn refusal_reason(locale: Locale, reason: &str) -> String {
     message.text(locale).to_owned()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalKind {
-    /// Taking money that the bank holds.
-    Capture,
-    /// Giving money back.
-    Refund,
-    /// Anything else about a payment, for example one that the gateway does not know.
-    Payment,
-    Mail,
-    /// A webhook that claims to be the gateway's.
-    Webhook,
-    /// Any other job.
-    Job,
+named! {
+    /// What was refused.
+    RefusalKind {
+        /// Taking money that the bank holds.
+        Capture "capture",
+        /// Giving money back.
+        Refund "refund",
+        /// Anything else about a payment, for example one that the gateway does not know.
+        Payment "payment",
+        Mail "mail",
+        /// A webhook that claims to be the gateway's.
+        Webhook "webhook",
+        /// Any other job.
+        Job "job",
+    }
 }
 
 impl RefusalKind {
-    pub const ALL: [Self; 6] = [Self::Capture, Self::Refund, Self::Payment, Self::Mail, Self::Webhook, Self::Job];
-
-    /// As written in tables and events.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-            Self::Payment => "payment",
-            Self::Mail => "mail",
-            Self::Webhook => "webhook",
-            Self::Job => "job",
-        }
-    }
-
-    /// Reads [`RefusalKind::as_str`].
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-
     #[must_use]
     pub const fn name(self) -> Msg {
         match self {
@@ -164,8 +144,8 @@ impl RefusalView {
 }
 
 /// The name of a kind of mail.
-fn mail_name(news: &str) -> Option<Msg> {
-    Some(match news {
+fn mail_name(kind: &str) -> Option<Msg> {
+    Some(match kind {
         "account" => t::ADMIN_REFUSALS_MAIL_ACCOUNT,
         "cancelled" => t::ADMIN_REFUSALS_MAIL_CANCELLED,
         "confirmed" => t::ADMIN_REFUSALS_MAIL_CONFIRMED,

@@ -242,6 +242,17 @@ impl Tx {
         self.note(done)
     }
 
+    /// Runs a statement with all of these rows as its `$1`; nothing when there are none.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn write_rows(&mut self, sql: &'static str, rows: JsonRows) -> Result<(), DbError> {
+        if !rows.is_empty() {
+            self.execute(sql, &[&rows.finish()]).await?;
+        }
+        Ok(())
+    }
+
     async fn raw_rows(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
         self.check()?;
         let rows: Result<Vec<RawRow>, DbError> = match &mut self.conn {

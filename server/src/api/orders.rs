@@ -33,12 +33,7 @@ pub fn routes() -> OpenApiRouter<Shop> {
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
     responses((status = 200, description = "A page of orders", body = Orders)))]
-pub async fn list(
-    State(shop): State<Shop>,
-    caller: Caller,
-    Language(locale): Language,
-    mut params: Params,
-) -> Result<Json<Orders>, Problem> {
+pub async fn list(State(shop): State<Shop>, caller: Caller, mut params: Params) -> Result<Json<Orders>, Problem> {
     let ctx = caller.with_scope(&shop, Permission::ReadOrders).await?;
     let query = OrderQuery {
         search: params.one("search", 200).unwrap_or_default(),
@@ -48,7 +43,7 @@ pub async fn list(
         after: params.one("after", 200).unwrap_or_default(),
     };
     params.end()?;
-    let found = orders::list(&shop, &ctx, locale, &query).await.map_err(|error| errors::orders(error, ctx.request))?;
+    let found = orders::list(&shop, &ctx, &query).await.map_err(|error| errors::orders(error, ctx.request))?;
     Ok(Json(found.into()))
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use backend::{Shop, catalog, search};
-use domain::view::{ListingQuery, Sort};
+use domain::view::ListingQuery;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,7 +42,7 @@ pub async fn list(
     options.truncate(20);
     let query = ListingQuery {
         category: params.one("category", 80),
-        sort: params.word("sort", &["newest", "price_up", "price_down"]).map_or(Sort::Newest, Sort::parse),
+        sort: params.word("sort", &["newest", "price_up", "price_down"]).and_then(|name| name.parse().ok()).unwrap_or_default(),
         options,
         price_min: params.amount("price_min"),
         price_max: params.amount("price_max"),

@@ -126,7 +126,7 @@ fn mail(config: &Config) -> Finding {
 
 fn public_url(config: &Config) -> Finding {
     match &config.public_url {
-        Some(url) if url.starts_with("https://") => Finding::Good(format!("reached at {url}")),
+        Some(url) if url.is_https() => Finding::Good(format!("reached at {url}")),
         Some(url) => Finding::Note(format!("{url} is not https: passwords and addresses can be read on the way")),
         None => Finding::Note("public-url is not set: links in mails lead to the address served on".to_owned()),
     }

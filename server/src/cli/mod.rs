@@ -8,11 +8,12 @@ mod progress;
 mod serve;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use backend::catalog::import::{ImportOptions, Pictures};
-use backend::{Shop, ShopConfig};
+use backend::{GatewayConfig, PublicUrl, Shop, ShopConfig};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -312,21 +313,25 @@ async fn open_to_read(config: &Config) -> Result<Shop, String> {
 }
 
 /// The backend's configuration. `public_url` is taken when the configuration names none.
-fn shop_config(config: &Config, public_url: Option<String>) -> ShopConfig {
-    let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| format!("http://{}", config.listen));
+fn shop_config(config: &Config, public_url: Option<PublicUrl>) -> ShopConfig {
+    let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| web_address(config.listen));
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
     shop.key_file = Some(config.key_file.clone());
     shop.demo_accounts = config.demo_is_private();
     shop.smtp.clone_from(&config.smtp);
     shop.mail_from.clone_from(&config.mail_from);
-    if let Some(url) = &config.gateway_url {
-        shop.gateway = Some(serve::gateway(
-            url,
-            config.gateway_secret.as_deref().unwrap_or_default(),
-            config.gateway_webhook_secret.as_deref().unwrap_or_default(),
-        ));
-    }
+    shop.gateway = config.gateway_url.as_ref().map(|url| GatewayConfig {
+        url: url.clone(),
+        secret_key: config.gateway_secret.clone().unwrap_or_default(),
+        webhook_secret: config.gateway_webhook_secret.clone().unwrap_or_default(),
+        pay_page: format!("{url}/pay/{{intent}}"),
+    });
     shop
+}
+
+/// The shop's address where none is configured.
+fn web_address(served_on: SocketAddr) -> PublicUrl {
+    format!("http://{served_on}").as_str().into()
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use backend::{GatewayConfig, Shop};
+use backend::{PublicUrl, Shop};
 use simulators::Running;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{data, open_shop, shop_config};
+use super::{data, open_shop, shop_config, web_address};
 use crate::config::Config;
 use crate::http::{Server, StopSignal};
 use crate::metrics;
@@ -27,7 +27,7 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     config.listen = address;
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", local_address(address)));
+    let public_url = config.public_url.clone().unwrap_or_else(|| web_address(local_address(address)));
     let simulators = start_simulators(&mut config, address).await?;
     let shop = open_shop(shop_config(&config, Some(public_url.clone()))).await?;
     let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
@@ -40,16 +40,6 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
         simulators.shutdown().await;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-pub fn gateway(url: &str, secret: &str, webhook_secret: &str) -> GatewayConfig {
-    let url = url.trim_end_matches('/').to_owned();
-    GatewayConfig {
-        pay_page: format!("{url}/pay/{{intent}}"),
-        secret_key: secret.to_owned(),
-        webhook_secret: webhook_secret.to_owned(),
-        url,
-    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
@@ -100,7 +90,7 @@ async fn start_simulators(config: &mut Config, shop: SocketAddr) -> Result<Optio
 }
 
 /// Prints where everything is served.
-fn print_addresses(url: &str, config: &Config, simulators: Option<&Running>, sign_in: Option<&data::SignIn>) {
+fn print_addresses(url: &PublicUrl, config: &Config, simulators: Option<&Running>, sign_in: Option<&data::SignIn>) {
     let heading = |text: &str| if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     println!("{}", heading("Tindahan is open."));
     println!("  shop      {url}/");

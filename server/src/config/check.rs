@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use backend::PublicUrl;
 use ipnet::IpNet;
 use url::Url;
 
@@ -31,7 +32,7 @@ impl Settings {
         self.checked("smtp", "write smtp://HOST:PORT", mail)?;
         let config = Config {
             listen: self.checked("listen", "write an address and a port, such as 127.0.0.1:3000", |v| v.parse().ok())?,
-            public_url: address("public-url")?,
+            public_url: address("public-url")?.as_deref().map(PublicUrl::from),
             trusted_proxies: self.checked(
                 "trusted-proxies",
                 "write addresses or networks, such as 10.0.0.0/8, separated by commas",

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use backend::PublicUrl;
 use ipnet::IpNet;
 use url::{Host, Url};
 
@@ -35,8 +36,8 @@ pub struct Config {
     /// The key that seals personal data.
     pub key_file: PathBuf,
     pub listen: SocketAddr,
-    /// The shop's address as shoppers see it, without a slash at the end; none before the port is known.
-    pub public_url: Option<String>,
+    /// The shop's address as shoppers see it; none before the port is known.
+    pub public_url: Option<PublicUrl>,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     pub smtp: Option<String>,
@@ -89,7 +90,7 @@ impl Config {
     #[must_use]
     pub fn others_reach_it(&self) -> Option<String> {
         match &self.public_url {
-            Some(url) if url.starts_with("https://") || !is_this_machine(url) => Some(url.clone()),
+            Some(url) if url.is_https() || !is_this_machine(url.as_str()) => Some(url.to_string()),
             _ if !self.listen.ip().to_canonical().is_loopback() => Some(self.listen.to_string()),
             _ if !self.trusted_proxies.is_empty() => Some("a proxy (trusted-proxies)".to_owned()),
             _ => None,

@@ -49,7 +49,7 @@ async fn authorize(shop: &Shop, token: &str, id: RequestId) -> Result<Context, S
 /// out or has lost the permission.
 pub async fn live(State(live): State<LiveState>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
     let id = request.map_or_else(|| RequestId(Uuid::now_v7()), |Extension(id)| id);
-    let is_https = live.shop.config().public_url.starts_with("https://");
+    let is_https = live.shop.config().public_url.is_https();
     let Some(token) = cookies::session_token(&headers, is_https).map(str::to_owned) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };

@@ -9,9 +9,9 @@ pub mod client;
 mod connections;
 mod error_page;
 mod health;
-mod rate_limits;
 mod live;
 mod pictures;
+mod rate_limits;
 pub mod request;
 pub mod security;
 pub mod site;
@@ -40,8 +40,8 @@ use crate::workers::Workers;
 use client::Proxies;
 use connections::ConnectionThreads;
 use health::{Readiness, ShutdownFlag};
-use rate_limits::RateLimits;
 use live::LiveState;
+use rate_limits::RateLimits;
 use request::RequestLayer;
 use security::Policy;
 use site::Site;
@@ -84,12 +84,12 @@ impl Server {
         let (not_ready, limits) = (ShutdownFlag::default(), RateLimits::new(config));
         let (shutdown, shutdown_seen) = watch::channel(false);
         let (changes, changes_seen) = watch::channel(0);
-        let is_https = shop.config().public_url.starts_with("https://");
+        let is_https = shop.config().public_url.is_https();
         let live = LiveState { shop: shop.clone(), changes: changes_seen, shutdown: shutdown_seen };
         let routes = app::router(frontends, shop.clone())
             .merge(api::router(shop.clone()))
             .merge(process_routes(&shop, not_ready.clone(), live, metrics))
-            .layer(security::csrf_layer(&shop.config().public_url)?)
+            .layer(security::csrf_layer(shop.config().public_url.as_str())?)
             .layer(from_fn_with_state(limits.clone(), rate_limits::limit))
             .layer(from_fn_with_state(site, site::serve))
             // The fastest quality: these pages are for one visitor each, and the next quality is hardly smaller.

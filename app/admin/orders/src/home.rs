@@ -1,9 +1,9 @@
 //! The admin's home: sales, open tasks, low stock; updated while it is open.
 
 use admin_frame::shown;
-use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
+use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
@@ -139,7 +139,7 @@ fn sold(today: &TodayView) -> AnyView {
         .last_days
         .iter()
         .map(|(day, minor)| Bar {
-            label: locale.weekday_date(*day),
+            label: locale.weekday_date(*day, TimeZone::SHOP),
             value: *minor,
             shown: locale.money(Money::new(*minor, today.sales.currency)),
         })

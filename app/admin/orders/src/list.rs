@@ -68,7 +68,7 @@ pub(crate) fn order_change_error(error: &backend::order_management::OrderChangeE
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
-    let list = backend::orders::list(&shop, &ctx, request::locale(), &query).await.map_err(|error| order_error(&error))?;
+    let list = backend::orders::list(&shop, &ctx, &query).await.map_err(|error| order_error(&error))?;
     let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| order_error(&error))?;
     let queues = backend::orders::queues(&shop, &ctx).await.map_err(|error| order_error(&error))?;
     Ok(OrdersView {

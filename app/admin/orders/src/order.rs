@@ -1,11 +1,11 @@
 //! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
 use admin_frame::{StaffForm, enclosing_id, on_done, refocus, shown};
-use domain::Money;
 use domain::id::OrderId;
 use domain::order::PaymentState;
 use domain::permission::Permission;
 use domain::view::{OrderLineView, OrderView, TimelineEntry};
+use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -217,7 +217,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
             <Breadcrumbs above here=order.number.clone()/>
             <PageHeader
                 title
-                detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at))
+                detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at, TimeZone::SHOP))
                 actions=move || view! { {states::payment(payment.0, payment.1)} {states::fulfilment(fulfilment.0, fulfilment.1, payment.0, payment.1)} }.into_any()
             />
             {cancelled}

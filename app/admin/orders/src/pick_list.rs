@@ -1,6 +1,7 @@
 //! The pick list of some orders, for printing: a line for each location and variant, with its orders.
 
 use admin_frame::shown;
+use domain::TimeZone;
 use domain::permission::Permission;
 use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
@@ -103,7 +104,7 @@ fn table(list: PickListView) -> AnyView {
     } else {
         let rows = list.lines.into_iter().map(row).collect_view();
         view! {
-            <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at))}</p>
+            <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at, TimeZone::SHOP))}</p>
             <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
         }
         .into_any()

@@ -6,7 +6,7 @@ use domain::permission::Permission;
 #[cfg(feature = "ssr")]
 use domain::view::DiscountDraft;
 use domain::view::DiscountRowView;
-use domain::{Currency, Locale, Money};
+use domain::{Currency, Locale, Money, TimeZone, Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
@@ -73,13 +73,13 @@ impl DiscountForm {
             wrong("min_subtotal", error.of_amount());
         }
         let mut day = |field: &str, text: &str| {
-            let start = domain::day_start(text.trim());
-            if start.is_none() && !text.trim().is_empty() {
+            let day = domain::Date::parse(text.trim());
+            if day.is_none() && !text.trim().is_empty() {
                 wrong(field, t::FIELD_DATE_INVALID);
             }
-            start
+            day
         };
-        let (valid_from, last) = (day("valid_from", &self.valid_from), day("valid_to", &self.valid_to));
+        let (first, last) = (day("valid_from", &self.valid_from), day("valid_to", &self.valid_to));
         let most_uses = self.most_uses.trim();
         let most_uses = if most_uses.is_empty() { Ok(None) } else { number::whole(most_uses).map(Some) };
         if let Err(error) = most_uses {
@@ -91,8 +91,8 @@ impl DiscountForm {
                 code: self.code,
                 takes,
                 min_subtotal,
-                valid_from,
-                valid_to: last.map(|day| domain::Timestamp::from_millis(day.millis() + domain::Timestamp::DAY)),
+                valid_from: first.map(|day| TimeZone::SHOP.start_of(day)),
+                valid_to: last.map(|day| TimeZone::SHOP.start_of(day.plus_days(1))),
                 most_uses,
                 active: !self.active.is_empty(),
             }),
@@ -189,12 +189,13 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFal
         Choice::new("amount", format!("{} ({})", tr!(ADMIN_SETTINGS_DISCOUNT_AMOUNT), currency.code())),
     ];
     let minimum = if draft.min_subtotal == 0 { String::new() } else { decimal(draft.min_subtotal) };
+    let date = |at: Timestamp| TimeZone::SHOP.date(at).to_string();
     let fields = [
         ("form[kind]", kind.to_owned()),
         ("form[value]", value),
         ("form[min_subtotal]", minimum),
-        ("form[valid_from]", draft.valid_from.map(domain::iso_day).unwrap_or_default()),
-        ("form[valid_to]", draft.valid_to.map(|to| domain::iso_day(last_day(to))).unwrap_or_default()),
+        ("form[valid_from]", draft.valid_from.map(date).unwrap_or_default()),
+        ("form[valid_to]", draft.valid_to.map(|to| date(last_day(to))).unwrap_or_default()),
         ("form[most_uses]", draft.most_uses.map(|most| most.to_string()).unwrap_or_default()),
     ];
     let [kind, value, minimum, from, to, most] = fields.map(|(field, value)| typed.or(field, value));

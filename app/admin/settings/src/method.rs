@@ -112,7 +112,7 @@ impl MethodForm {
             days_min,
             days_max,
             cutoff: minute,
-            regions: self.regions.split(',').map(str::to_owned).collect(),
+            regions: domain::text::comma_separated(&self.regions),
             collects_cash: !self.collects_cash.is_empty(),
             active: !self.active.is_empty(),
         })

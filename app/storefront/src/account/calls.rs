@@ -144,9 +144,7 @@ pub struct AccountView {
 #[cfg(feature = "ssr")]
 async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
     let context = request::authorize(Access::Customer)?;
-    backend::orders::of_customer(&request::shop()?, &context, request::locale(), after.as_deref())
-        .await
-        .map_err(|error| request::unexpected(&error))
+    backend::orders::of_customer(&request::shop()?, &context, after.as_deref()).await.map_err(|error| request::unexpected(&error))
 }
 
 #[server(endpoint = "read_account", input = GetUrl, output = Answer)]

@@ -1,7 +1,7 @@
 //! The delivery and payment methods in the checkout's form.
 
-use domain::Money;
 use domain::view::{Address, CashOnDelivery, SavedAddress};
+use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{AppError, wrong};
@@ -58,7 +58,7 @@ pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> imp
     let cards = move || {
         list.with(|offers| {
             let card = |offer: &Offer| {
-                let day = |at| locale.weekday_date(at);
+                let day = |at| locale.weekday_date(at, TimeZone::SHOP);
                 let (from, to) = (day(offer.option.from), day(offer.option.to));
                 let when =
                     if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };

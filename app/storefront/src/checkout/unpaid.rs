@@ -1,8 +1,8 @@
 //! The order that this browser placed last: shown again on the pages its shopper returns to, and, while it waits for its payment by
 //! card, with what can be done about it.
 
-use domain::Money;
 use domain::view::UnpaidView;
+use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
@@ -212,7 +212,7 @@ pub(crate) fn UnpaidActions(
     });
     view! {
         <div class="flex flex-col gap-2">
-            <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until))}</p>
+            <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until, TimeZone::SHOP))}</p>
             <OrderActions token buttons/>
             <p class="text-sm text-quiet">{tr!(CHECKOUT_GIVE_UP_HINT)}</p>
         </div>

@@ -125,17 +125,13 @@ async fn update_alts(tx: &mut Tx, products: &[PreparedProduct]) -> Result<(), Db
     }
     let alts = products.iter().flat_map(|p| &p.alts);
     let rows: JsonRows = alts.map(|(picture, locale, alt)| Row { picture: hex(picture), locale, alt }).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into picture_texts (picture_id, locale, alt)
          select unhex(value->>'picture'), value->>'locale', value->>'alt' from json_each($1) where true
          on conflict (picture_id, locale) do update set alt = excluded.alt",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 async fn write_states(tx: &mut Tx, states: &[ImportState]) -> Result<(), DbError> {

@@ -193,11 +193,11 @@ impl Importer<'_> {
                 let pictures: Vec<NewPicture> = fetched.iter().filter_map(|picture| picture.new.clone()).collect();
                 write::insert_pictures(tx, tx.now(), &pictures).await?;
                 let rows: JsonRows = fetched.iter().map(|p| Row { source: &p.source, picture: hex(&p.id) }).collect();
-                tx.execute(
+                tx.write_rows(
                     "insert into imported_pictures (source, picture_id)
                      select value->>'source', unhex(value->>'picture') from json_each($1) where true
                      on conflict (source) do update set picture_id = excluded.picture_id",
-                    &[&rows.finish()],
+                    rows,
                 )
                 .await
             })

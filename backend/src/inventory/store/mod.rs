@@ -256,17 +256,13 @@ pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Res
             at: m.at,
         });
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into stock_movements (id, variant_id, location_id, kind, quantity, reason, order_id, at)
          select unhex(value->>'id'), unhex(value->>'variant'), unhex(value->>'location'), value->>'kind',
             cast(value->>'units' as bigint), value->>'reason', unhex(value->>'order'), cast(value->>'at' as bigint) from json_each($1)",
-        &[&rows.finish()],
+        rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Adds the units of movements; missing rows of `stock` are created.
