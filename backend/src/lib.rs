@@ -6,6 +6,7 @@
 
 pub mod accounting;
 pub mod audit;
+pub mod caches;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;

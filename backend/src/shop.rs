@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
+use crate::pricing::RulesCache;
 use crate::search::{LazyIndex, SearchIndexes};
 use crate::{PublicUrl, SCHEMA, checkout, order_management, payments};
 use platform::Context;
@@ -105,6 +106,7 @@ struct Inner {
     adapters: Adapters,
     passwords: PasswordHasher,
     session_cache: SessionCache,
+    rules_cache: RulesCache,
     listings: ListingIndex,
     search_index: LazyIndex,
     checkout: OnceLock<checkout::OrderBatcher>,
@@ -151,6 +153,7 @@ impl Shop {
 
     async fn with(config: ShopConfig, adapters: Adapters, db: Db, keys: Keys) -> Result<Self, OpenError> {
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
+        let (session_cache, rules_cache) = (SessionCache::new(db.clock()), RulesCache::new(db.clock()));
         let shop = Self(Arc::new(Inner {
             config,
             db,
@@ -158,7 +161,8 @@ impl Shop {
             settings: Settings::default(),
             adapters,
             passwords: PasswordHasher::new(cost),
-            session_cache: SessionCache::default(),
+            session_cache,
+            rules_cache,
             listings: ListingIndex::default(),
             search_index: LazyIndex::default(),
             checkout: OnceLock::new(),
@@ -220,6 +224,9 @@ impl Shop {
     }
     pub(crate) fn session_cache(&self) -> &SessionCache {
         &self.0.session_cache
+    }
+    pub(crate) fn rules_cache(&self) -> &RulesCache {
+        &self.0.rules_cache
     }
     /// How often the gateway is asked.
     pub(crate) fn gateway_rate_limit(&self) -> &payments::GatewayRateLimit {

@@ -11,6 +11,8 @@ use domain::id::EventId;
 use futures::FutureExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::db::{Db, DbError};
@@ -78,36 +80,47 @@ impl RecordedEvent {
 /// Events in one reading.
 const BATCH: usize = 100;
 
-/// After this time a subscriber looks even if nobody woke it: other nodes write too.
+/// After this time a follower looks even if nobody woke it: other nodes write too.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a subscriber's handler returns.
 pub type Handled = Pin<Box<dyn Future<Output = Result<(), DbError>> + Send>>;
 
-/// Events that come within this time of the first are handled together.
-const GATHER: Duration = Duration::from_millis(10);
+/// A reading of the feed.
+#[derive(Debug)]
+pub struct Batch {
+    /// In the order of the feed.
+    pub events: Vec<RecordedEvent>,
+    /// Whether there are no events because an older transaction still runs, after whose end there are.
+    held_back: bool,
+}
 
-/// Events after the one numbered `seq` that every subscriber may see, in the order of the feed.
+/// Reads the next events after the one numbered `seq` that every subscriber may see, at most 100.
 ///
 /// On Postgres numbers are given before commits, so a later number may be seen first. The feed is therefore in the order of
 /// transactions, and ends below the oldest one of this database that still runs: nothing is ever added before its end. On SQLite `tx` is 0 and
 /// numbers are in the order of commits.
-pub async fn after(db: &Db, seq: i64) -> Result<Vec<RecordedEvent>, DbError> {
+///
+/// # Errors
+/// The database's.
+pub async fn after(db: &Db, seq: i64) -> Result<Batch, DbError> {
+    let seen = |events| Batch { events, held_back: false };
     if !db.is_postgres() {
         let sql = "select seq, id, kind, subject, actor, data, at from events where seq > $1 order by seq limit 100";
-        return db.fetch_all(sql, &[&seq]).await;
+        return db.fetch_all(sql, &[&seq]).await.map(seen);
     }
     let sql = "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1)
            and tx < cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
          order by tx, seq limit 100";
     let events: Vec<RecordedEvent> = db.fetch_all(sql, &[&seq]).await?;
-    if !events.is_empty() || !held_back(db, seq).await? {
-        return Ok(events);
+    if !events.is_empty() || !any_after(db, seq).await? {
+        return Ok(seen(events));
     }
     let sql = "select seq, id, kind, subject, actor, data, at from events
          where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) and tx < $2 order by tx, seq limit 100";
-    db.fetch_all(sql, &[&seq, &oldest_here(db).await?]).await
+    let events: Vec<RecordedEvent> = db.fetch_all(sql, &[&seq, &oldest_here(db).await?]).await?;
+    Ok(Batch { held_back: events.is_empty(), events })
 }
 
 /// The number below which every transaction of this database has ended, on Postgres. Transactions are numbered for all databases of
@@ -134,11 +147,8 @@ async fn oldest_here(db: &Db) -> Result<i64, DbError> {
 const WAITS: u32 = 250;
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Are there events of finished transactions that the feed does not show yet? An older transaction still runs.
-async fn held_back(db: &Db, seq: i64) -> Result<bool, DbError> {
-    if !db.is_postgres() {
-        return Ok(false);
-    }
+/// Are there events of finished transactions after this one, whether the feed shows them or not? On Postgres.
+async fn any_after(db: &Db, seq: i64) -> Result<bool, DbError> {
     // In the feed's order, or Postgres would read the whole table.
     let sql = "select seq from events where (tx, seq) > (coalesce((select tx from events where seq = $1), 0), $1) order by tx, seq limit 1";
     Ok(db.fetch_optional_scalar::<i64>(sql, &[&seq]).await?.is_some())
@@ -184,9 +194,9 @@ pub async fn catch_up(db: &Db, subscriber: &Subscriber) -> Result<u64, DbError> 
     loop {
         let cursor: Option<i64> = db.fetch_optional_scalar("select seq from event_cursors where name = $1", &[&name]).await?;
         let cursor = cursor.unwrap_or(0);
-        let events = after(db, cursor).await?;
+        let Batch { events, held_back } = after(db, cursor).await?;
         let (Some(last), count) = (events.last().map(|e| e.seq), events.len()) else {
-            if waits < WAITS && held_back(db, cursor).await? {
+            if held_back && waits < WAITS {
                 waits += 1;
                 tokio::time::sleep(WAIT).await;
                 continue;
@@ -210,61 +220,76 @@ pub async fn catch_up(db: &Db, subscriber: &Subscriber) -> Result<u64, DbError> 
     }
 }
 
-/// Follows the feed for as long as the program runs.
-pub fn subscribe(db: &Db, subscriber: Subscriber) -> tokio::task::JoinHandle<()> {
-    let db = db.clone();
-    tokio::spawn(async move {
-        let mut pause = POLL_INTERVAL;
-        loop {
-            let woken = db.changed().notified();
-            match catch_up(&db, &subscriber).await {
-                Ok(_) => pause = POLL_INTERVAL,
-                Err(DbError::Stopped) => return,
-                Err(error) => {
-                    tracing::warn!(subscriber = subscriber.name, %error, "an event could not be handled; it is tried again");
-                    pause = (pause * 2).min(Duration::from_secs(60));
-                    tokio::time::sleep(pause).await;
-                    continue;
-                }
-            }
-            if tokio::time::timeout(pause, woken).await.is_ok() {
-                tokio::time::sleep(GATHER).await;
-            }
-        }
-    })
+/// How a follower of the feed goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Events that come within this time of the first are handled together.
+    pub gather: Duration,
+    /// The longest pause after failures. The first is two seconds, and each is twice the one before.
+    pub max_pause: Duration,
 }
 
-/// Follows the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
-/// happened before, and each process hears of everything.
-pub fn watch<H>(db: &Db, handler: H) -> tokio::task::JoinHandle<()>
+/// Follows the feed for as long as the program runs: calls `round`, which is to read it to its end, when events were committed, and each
+/// second, for other nodes write too. Ends when the database is closed.
+pub async fn follow<R>(db: &Db, follower: &str, pace: Pace, round: impl Fn() -> R)
 where
-    H: Fn(&[RecordedEvent]) + Send + 'static,
+    R: Future<Output = Result<(), DbError>>,
+{
+    let mut pause = POLL_INTERVAL;
+    loop {
+        let woken = db.changed().notified();
+        match round().await {
+            Ok(()) => pause = POLL_INTERVAL,
+            Err(DbError::Stopped) => return,
+            Err(error) => {
+                tracing::warn!(follower, %error, "events could not be followed; it is tried again");
+                pause = (pause * 2).min(pace.max_pause);
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+        }
+        if tokio::time::timeout(POLL_INTERVAL, woken).await.is_ok() {
+            tokio::time::sleep(pace.gather).await;
+        }
+    }
+}
+
+/// [`follow`]s the feed with a subscriber.
+pub fn subscribe(db: &Db, subscriber: Subscriber) -> JoinHandle<()> {
+    let db = db.clone();
+    let pace = Pace { gather: Duration::from_millis(10), max_pause: Duration::from_secs(60) };
+    tokio::spawn(async move { follow(&db, subscriber.name, pace, || async { catch_up(&db, &subscriber).await.map(drop) }).await })
+}
+
+/// [`follow`]s the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
+/// happened before, and each process hears of everything.
+pub fn watch<H>(db: &Db, handler: H) -> JoinHandle<()>
+where
+    H: FnMut(&[RecordedEvent]) + Send + 'static,
 {
     let db = db.clone();
+    // What only this process knows is old until it has read the feed.
+    let pace = Pace { gather: Duration::ZERO, max_pause: POLL_INTERVAL };
     tokio::spawn(async move {
-        let mut cursor = None;
-        loop {
-            let woken = db.changed().notified();
-            let read = match cursor {
-                None => newest(&db).await.map(|seq| (seq, Vec::new())),
-                Some(seq) => after(&db, seq).await.map(|events| (events.last().map_or(seq, |last| last.seq), events)),
-            };
-            match read {
-                Ok((seq, events)) => {
-                    let more = events.len() == BATCH || cursor.is_none();
-                    cursor = Some(seq);
-                    if !events.is_empty() && std::panic::catch_unwind(AssertUnwindSafe(|| handler(&events))).is_err() {
-                        tracing::error!("a watcher of events panicked");
-                    }
-                    if more {
-                        continue;
-                    }
+        let state = Mutex::new((None, handler));
+        let round = || async {
+            let (cursor, handler) = &mut *state.lock().await;
+            loop {
+                let seq = match *cursor {
+                    Some(seq) => seq,
+                    None => *cursor.insert(newest(&db).await?),
+                };
+                let Batch { events, .. } = after(&db, seq).await?;
+                *cursor = Some(events.last().map_or(seq, |last| last.seq));
+                if !events.is_empty() && std::panic::catch_unwind(AssertUnwindSafe(|| handler(&events))).is_err() {
+                    tracing::error!("a watcher of events panicked");
                 }
-                Err(DbError::Stopped) => return,
-                Err(error) => tracing::warn!(%error, "the events cannot be read; it is tried again"),
+                if events.len() < BATCH {
+                    return Ok::<_, DbError>(());
+                }
             }
-            let _ = tokio::time::timeout(POLL_INTERVAL, woken).await;
-        }
+        };
+        follow(&db, "watcher", pace, round).await;
     })
 }
 

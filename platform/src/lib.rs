@@ -1,5 +1,6 @@
-//! What has no business meaning: tables as CSV, database, events, jobs, clock, random numbers, secrets, settings, files, mail.
+//! What has no business meaning: tables as CSV, caches, database, events, jobs, clock, random numbers, secrets, settings, files, mail.
 
+pub mod cache;
 pub mod clock;
 pub mod context;
 pub mod csv;

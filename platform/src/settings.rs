@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
+use domain::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::cache::{Version, VersionCounter};
 use super::db::{Db, DbError, Tx};
 
 /// After this time the copy is read again: another node may have changed it.
-const FRESH: Duration = Duration::from_secs(5);
-
-/// When it was read, or none once it is known to be old: it stays until another is read.
-type Copy = Option<(Option<Instant>, Arc<HashMap<String, String>>)>;
+const MAX_AGE_MS: i64 = 5_000;
 
 #[derive(sqlx_macros::FromRow)]
 struct Setting {
@@ -20,33 +18,57 @@ struct Setting {
     value: String,
 }
 
-/// The settings of a shop.
+type All = Arc<HashMap<String, String>>;
+
+/// All settings, as they were read.
+struct Copy {
+    version: Version,
+    read_at: Timestamp,
+    all: All,
+}
+
+/// The settings of a shop. No [`Cache`](super::cache::Cache), for the last copy stays until another is read.
 #[derive(Default)]
-pub struct Settings(RwLock<Copy>);
+pub struct Settings {
+    versions: VersionCounter,
+    copy: RwLock<Option<Copy>>,
+}
 
 impl Settings {
     /// Reads all of them, unless that was done a moment ago.
     ///
     /// # Errors
     /// The database's.
-    pub async fn load(&self, db: &Db) -> Result<Arc<HashMap<String, String>>, DbError> {
-        if let Some((Some(at), all)) = &*self.0.read().unwrap_or_else(PoisonError::into_inner)
-            && at.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(all));
+    pub async fn load(&self, db: &Db) -> Result<All, DbError> {
+        let (version, now) = (self.versions.current(), db.now());
+        if let Some(all) = self.fresh(now) {
+            return Ok(all);
         }
         let rows: Vec<Setting> = db.fetch_all("select key, value from settings", &[]).await?;
-        let all = Arc::new(rows.into_iter().map(|row| (row.key, row.value)).collect::<HashMap<_, _>>());
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((Some(Instant::now()), Arc::clone(&all)));
+        let all = Arc::new(rows.into_iter().map(|row| (row.key, row.value)).collect());
+        self.replace(Copy { version, read_at: now, all: Arc::clone(&all) });
         Ok(all)
+    }
+
+    fn fresh(&self, now: Timestamp) -> Option<All> {
+        let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
+        let copy = copy.as_ref().filter(|copy| copy.version == self.versions.current())?;
+        (0..MAX_AGE_MS).contains(&(now.millis() - copy.read_at.millis())).then(|| Arc::clone(&copy.all))
+    }
+
+    /// What was read before a change replaces nothing that was read after it.
+    fn replace(&self, read: Copy) {
+        let mut copy = self.copy.write().unwrap_or_else(PoisonError::into_inner);
+        if copy.as_ref().is_none_or(|copy| copy.version <= read.version) {
+            *copy = Some(read);
+        }
     }
 
     /// The last copy, without asking the database.
     #[must_use]
     pub fn last<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let copy = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let (_, all) = copy.as_ref()?;
-        serde_json::from_str(all.get(key)?).ok()
+        let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_str(copy.as_ref()?.all.get(key)?).ok()
     }
 
     /// One setting.
@@ -60,9 +82,7 @@ impl Settings {
 
     /// The copy is old: whoever asks next reads anew. Until then, and should that fail, [`Settings::last`] gives what was.
     pub fn forget(&self) {
-        if let Some((at, _)) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
-            *at = None;
-        }
+        self.versions.begin_next();
     }
 }
 
@@ -79,4 +99,25 @@ pub async fn put<T: Serialize>(tx: &mut Tx, key: &str, value: &T) -> Result<(), 
     )
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_change_is_read_again_and_replaces_nothing() {
+        let (settings, at) = (Settings::default(), Timestamp::from_millis);
+        let copy = |name: &str| Arc::new(HashMap::from([("name".to_owned(), format!("\"{name}\""))]));
+        let name = || settings.last::<String>("name");
+        let read = |version, name| settings.replace(Copy { version, read_at: at(0), all: copy(name) });
+        let before = settings.versions.current();
+        settings.forget();
+        read(before, "late");
+        assert_eq!((settings.fresh(at(0)), name().as_deref()), (None, Some("late")), "it is better than none until the next is read");
+        read(settings.versions.current(), "new");
+        read(before, "later");
+        assert_eq!((settings.fresh(at(MAX_AGE_MS - 1)), name().as_deref()), (Some(copy("new")), Some("new")));
+        assert_eq!(settings.fresh(at(MAX_AGE_MS)), None, "another node may have changed it");
+    }
 }

@@ -19,6 +19,7 @@ impl Workers {
             notifications::follow(shop),
             search::follow(shop),
             catalog::follow(shop),
+            tokio::spawn(encode_missing(shop.clone())),
         ])
     }
 
@@ -26,6 +27,11 @@ impl Workers {
     pub fn stop(&self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Encodes what an earlier process left undone.
+async fn encode_missing(shop: Shop) {
+    catalog::encode_missing(&shop).await;
 }
 
 const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60 * 60);

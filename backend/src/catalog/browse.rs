@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::settings::{self, shop_currency};
 
-use super::listings::{FacetCounts, FacetName, Filter, ListingIndex, PageCursor};
+use super::cache::FacetName;
+use super::listings::{FacetCounts, Filter, PageCursor};
 use super::{CatalogError, PAGE, sizes, store};
 
 /// Options that a list offers as filters, at most: those that most products have.
@@ -129,9 +130,9 @@ pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Res
 }
 
 async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
-    let cache = &shop.listings().cache;
-    let version = cache.version();
-    let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, cache.card(version, locale, *id)?))).collect();
+    let cache = &shop.listings().cache.cards;
+    let reading = cache.begin_reading();
+    let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, cache.get(&(locale, *id))?))).collect();
     let unread: Vec<ProductId> = ids.iter().filter(|id| !cards.contains_key(id)).copied().collect();
     if unread.is_empty() {
         return Ok(cards);
@@ -150,7 +151,7 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
             in_stock: row.in_stock.0,
             only_variant: row.only_variant,
         };
-        cache.insert_card(version, locale, &card);
+        cache.insert(reading, (locale, row.id), card.clone());
         cards.insert(row.id, card);
     }
     Ok(cards)
@@ -174,32 +175,44 @@ async fn named_facets(
         facet.values.sort_by_key(|(value, count, _)| (!chosen.is_some_and(|c| c.contains(value)), -count));
         facet.values.truncate(MAX_VALUES);
     }
-    let unnamed: Vec<(ProductId, &str, &str)> = counted
-        .iter()
-        .flat_map(|f| f.values.iter().map(move |v| (f.option.as_str(), v)))
-        .filter(|(option, (value, _, _))| shop.listings().facet_name(locale, option, value).is_none())
-        .filter_map(|(option, (value, _, product))| Some(((*product)?, option, value.as_str())))
-        .collect();
+    let names = facet_names(shop, locale, &counted).await?;
+    Ok(counted.into_iter().map(|facet| named_facet(&names, filter, facet)).collect())
+}
+
+/// By the keys of option and value.
+type FacetNames = HashMap<(String, String), FacetName>;
+
+async fn facet_names(shop: &Shop, locale: Locale, counted: &[FacetCounts]) -> Result<FacetNames, CatalogError> {
+    let cache = &shop.listings().cache.facet_names;
+    let reading = cache.begin_reading();
+    let (mut names, mut unnamed) = (FacetNames::new(), Vec::new());
+    for (option, (value, _, product)) in counted.iter().flat_map(|f| f.values.iter().map(move |v| (&f.option, v))) {
+        match (cache.get(&(locale, option.clone(), value.clone())), product) {
+            (Some(name), _) => drop(names.insert((option.clone(), value.clone()), name)),
+            (None, Some(product)) => unnamed.push((*product, option.as_str(), value.as_str())),
+            (None, None) => {}
+        }
+    }
     if !unnamed.is_empty() {
         for row in store::facet_names(shop.db(), locale, &unnamed).await? {
             let name = FacetName { option: row.option_name, value: row.value_name, position: row.position };
-            shop.listings().insert_facet_name(locale, &row.option_key, &row.value_key, name);
+            cache.insert(reading, (locale, row.option_key.clone(), row.value_key.clone()), name.clone());
+            names.insert((row.option_key, row.value_key), name);
         }
     }
-    let facet = |facet: FacetCounts| named_facet(shop.listings(), locale, filter, facet);
-    Ok(counted.into_iter().map(facet).collect())
+    Ok(names)
 }
 
 /// The values of a facet in the order of sizes where all are sizes, else in that of the product that names them.
-fn named_facet(listings: &ListingIndex, locale: Locale, filter: &Filter, facet: FacetCounts) -> Facet {
+fn named_facet(names: &FacetNames, filter: &Filter, facet: FacetCounts) -> Facet {
     let chosen = filter.options.get(&facet.option);
     let mut name = facet.option.clone();
     let mut values = Vec::with_capacity(facet.values.len());
     for (value, count, _) in facet.values {
-        let (position, shown) = match listings.facet_name(locale, &facet.option, &value) {
+        let (position, shown) = match names.get(&(facet.option.clone(), value.clone())) {
             Some(known) => {
-                name = known.option;
-                (known.position, known.value)
+                name.clone_from(&known.option);
+                (known.position, known.value.clone())
             }
             None => (i64::MAX, value.clone()),
         };

@@ -1,17 +1,20 @@
-//! What pages and cards say of products, cached until any product changes. Prices and stock of a page are not cached.
+//! What pages, cards and filters say of products, cached until any product changes. Prices and stock of a page are not cached.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Locale;
-use domain::id::{CategoryId, ProductId};
+use domain::id::{CategoryId, PictureId, ProductId};
 use domain::view::{OptionView, PictureView, ProductCardView};
-use quick_cache::sync::Cache;
+use platform::cache::Cache;
 
 /// Some 3 kB each.
 const MAX_PAGES: usize = 1_000;
 /// Some 400 bytes each.
 const MAX_CARDS: usize = 10_000;
+/// Some 200 bytes each.
+const MAX_FACET_NAMES: usize = 10_000;
+/// Some 200 bytes each.
+const MAX_ORIGINALS: usize = 20_000;
 
 /// What a product's page says in one language.
 #[derive(Clone, Debug)]
@@ -33,46 +36,47 @@ pub(super) struct ProductPage {
     pub options: Vec<OptionView>,
 }
 
-/// Part of each key, so that an entry which was read before a change is never found after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Version(u64);
+/// What a filter's value is called, and its position among the values of its option.
+#[derive(Clone, Debug)]
+pub(super) struct FacetName {
+    pub option: String,
+    pub value: String,
+    pub position: i64,
+}
 
-/// Entries that are used least make room for others.
+/// What is cached of products.
 pub(super) struct ProductCache {
-    version: AtomicU64,
-    pages: Cache<(Version, Locale, String), Arc<ProductPage>>,
-    cards: Cache<(Version, Locale, ProductId), ProductCardView>,
+    /// By language and slug.
+    pub pages: Cache<(Locale, String), Arc<ProductPage>>,
+    pub cards: Cache<(Locale, ProductId), ProductCardView>,
+    /// By language, key of the option and key of the value.
+    pub facet_names: Cache<(Locale, String, String), FacetName>,
+    /// Hash and width in pixels of originals. A picture is never changed.
+    pub originals: Cache<PictureId, (String, u32)>,
 }
 
 impl Default for ProductCache {
     fn default() -> Self {
-        Self { version: AtomicU64::new(0), pages: Cache::new(MAX_PAGES), cards: Cache::new(MAX_CARDS) }
+        Self {
+            pages: Cache::new(MAX_PAGES),
+            cards: Cache::new(MAX_CARDS),
+            facet_names: Cache::new(MAX_FACET_NAMES),
+            originals: Cache::new(MAX_ORIGINALS),
+        }
     }
 }
 
 impl ProductCache {
+    /// Some products are other ones.
     pub fn invalidate(&self) {
-        self.version.fetch_add(1, Ordering::SeqCst);
+        self.pages.invalidate();
+        self.cards.invalidate();
+        self.facet_names.invalidate();
     }
 
-    /// To be taken before the database is read.
-    pub fn version(&self) -> Version {
-        Version(self.version.load(Ordering::SeqCst))
-    }
-
-    pub fn page(&self, version: Version, locale: Locale, slug: &str) -> Option<Arc<ProductPage>> {
-        self.pages.get(&(version, locale, slug.to_owned()))
-    }
-
-    pub fn insert_page(&self, version: Version, locale: Locale, slug: &str, page: &Arc<ProductPage>) {
-        self.pages.insert((version, locale, slug.to_owned()), Arc::clone(page));
-    }
-
-    pub fn card(&self, version: Version, locale: Locale, product: ProductId) -> Option<ProductCardView> {
-        self.cards.get(&(version, locale, product))
-    }
-
-    pub fn insert_card(&self, version: Version, locale: Locale, card: &ProductCardView) {
-        self.cards.insert((version, locale, card.id), card.clone());
+    /// Everything may be other.
+    pub fn invalidate_all(&self) {
+        self.invalidate();
+        self.originals.invalidate();
     }
 }

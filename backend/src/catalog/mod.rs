@@ -34,6 +34,7 @@ pub use categories::{category_list, category_to_edit, remove_category, save_cate
 pub use edit::{save_product, set_status};
 pub use export::ProductExport;
 pub use listings::ListingIndex;
+pub(crate) use listings::invalidate;
 pub use pictures::{MAX_UPLOAD_BYTES, PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
 pub(crate) use pictures::{StoredPicture, store_bundled as store_bundled_picture};
 pub use product::product;

@@ -6,7 +6,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::io::Cursor;
-use std::sync::{LazyLock, PoisonError};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use domain::Locale;
@@ -16,8 +16,8 @@ use domain::view::PictureView;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use platform::Context;
-use platform::files::Files;
 use platform::db::FromRow;
+use platform::files::Files;
 use tokio::sync::Mutex;
 
 use crate::Shop;
@@ -161,21 +161,16 @@ fn form_name(hash: &str, width: u32, format: &str) -> String {
 
 /// Hash and width in pixels.
 async fn original(shop: &Shop, id: PictureId) -> Result<Option<(String, u32)>, CatalogError> {
-    let cached = shop.listings().pictures.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-    if cached.is_some() {
-        return Ok(cached);
-    }
     #[derive(FromRow)]
     struct Row {
         hash: String,
         width: i64,
     }
-    let row: Option<Row> = shop.db().fetch_optional("select hash, width from pictures where id = $1", &[&id]).await?;
-    let found = row.map(|row| (row.hash, super::store::pixels(row.width)));
-    if let Some(found) = &found {
-        shop.listings().pictures.lock().unwrap_or_else(PoisonError::into_inner).insert(id, found.clone());
-    }
-    Ok(found)
+    let read = async {
+        let row: Option<Row> = shop.db().fetch_optional("select hash, width from pictures where id = $1", &[&id]).await?;
+        Ok(row.map(|row| (row.hash, super::store::pixels(row.width))))
+    };
+    shop.listings().cache.originals.get_or_read(id, read).await
 }
 
 /// Encodes the original, unless that was done meanwhile.

@@ -9,8 +9,7 @@ use domain::view::{OptionValueView, OptionView, PictureView, ProductView, Varian
 use domain::{Locale, Money, Timestamp};
 use platform::db::{Db, DbError, FromRow};
 
-use crate::Shop;
-use crate::settings;
+use crate::{Shop, pricing, settings};
 
 use super::cache::ProductPage;
 use super::{CatalogError, browse, store};
@@ -55,12 +54,13 @@ struct VariantRow {
 /// # Errors
 /// The database's.
 pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<ProductView>, CatalogError> {
-    let Some(page) = page(shop, locale, slug).await? else { return Ok(None) };
+    let pages = &shop.listings().cache.pages;
+    let Some(page) = pages.get_or_read((locale, slug.to_owned()), page(shop.db(), locale, slug)).await? else { return Ok(None) };
     let snapshot = shop.listings().current(shop).await?;
     let settings = settings::shop(shop);
     let currency = settings::shop_currency(shop);
     let variants = variants(shop.db(), page.id, currency.code(), shop.now()).await?;
-    let rules = shop.listings().rules(shop).await?;
+    let rules = pricing::rules(shop).await?;
     let money = |minor| Money::new(minor, currency);
     let related = browse::cards_by_ids(shop, locale, &snapshot.related(page.id, RELATED)).await?;
     let page = ProductPage::clone(&page);
@@ -99,14 +99,8 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
     }))
 }
 
-/// From the cache, or else from the database.
-async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<ProductPage>>, DbError> {
-    let cache = &shop.listings().cache;
-    let version = cache.version();
-    if let Some(page) = cache.page(version, locale, slug) {
-        return Ok(Some(page));
-    }
-    let db = shop.db();
+/// What the page says, from the database.
+async fn page(db: &Db, locale: Locale, slug: &str) -> Result<Option<Arc<ProductPage>>, DbError> {
     let rows: Vec<PageRow> = db
         .fetch_all(
             "select p.id, p.category_id as category, p.vendor, p.tax_class,
@@ -125,7 +119,7 @@ async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Prod
     let Some(row) = rows.into_iter().nth(at) else {
         return Ok(None);
     };
-    let page = Arc::new(ProductPage {
+    Ok(Some(Arc::new(ProductPage {
         pictures: pictures(db, row.id, locale).await?,
         options: options(db, row.id, locale).await?,
         id: row.id,
@@ -140,9 +134,7 @@ async fn page(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<Arc<Prod
         description: row.description,
         seo_title: row.seo_title,
         seo_description: row.seo_description,
-    });
-    cache.insert_page(version, locale, slug, &page);
-    Ok(Some(page))
+    })))
 }
 
 async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {

@@ -11,7 +11,7 @@ use platform::db::DbError;
 
 use crate::cart::{self, CartPrices};
 use crate::customers::{self, address_tree};
-use crate::pricing::{DeliveryMethod, price_order};
+use crate::pricing::{self, DeliveryMethod, price_order};
 use crate::{Shop, settings};
 
 use super::{CheckoutError, open_order_limits};
@@ -85,7 +85,7 @@ pub fn is_place_known(address: &Address) -> bool {
 /// # Errors
 /// The database's.
 pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<DeliveryTo, DbError> {
-    let rules = shop.listings().rules(shop).await?;
+    let rules = pricing::rules(shop).await?;
     let at = shop.now();
     let home = settings::shop(shop).country;
     let promises = |country: &str, island: Option<&str>| -> Vec<DeliveryPromise> {
@@ -119,7 +119,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
 /// # Errors
 /// The database's.
 pub async fn next_turn(shop: &Shop) -> Result<Timestamp, DbError> {
-    let rules = shop.listings().rules(shop).await?;
+    let rules = pricing::rules(shop).await?;
     let at = shop.now();
     let midnight = TimeZone::SHOP.start_of(TimeZone::SHOP.date(at).plus_days(1));
     Ok(rules.methods.iter().filter_map(|method| method.order_by(at)).fold(midnight, Timestamp::min))

@@ -58,15 +58,12 @@ pub async fn authenticate_api_key(shop: &Shop, secret: &str) -> Result<Option<(A
     if !secret.starts_with(PREFIX) || secret.len() > 100 {
         return Ok(None);
     }
-    let (hash, now, cache) = (digest(secret), shop.now(), &shop.session_cache().api_keys);
-    if let Some(key) = cache.get(&hash, now) {
-        return Ok(Some(key));
-    }
-    let version = cache.version();
-    let Some(row) = store::active_api_key(shop.db(), &hash).await? else { return Ok(None) };
-    let key = (row.id, permissions(&row.scopes));
-    cache.insert(version, hash, key.clone(), now);
-    Ok(Some(key))
+    let hash = digest(secret);
+    let read = async {
+        let row = store::active_api_key(shop.db(), &hash).await?;
+        Ok(row.map(|row| (row.id, permissions(&row.scopes))))
+    };
+    shop.session_cache().api_keys.get_or_read(hash, read).await
 }
 
 /// All API keys, the latest first, revoked ones included.

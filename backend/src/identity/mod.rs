@@ -41,6 +41,7 @@ use events::{UserCreated, UserSignedIn};
 pub use password::Cost;
 pub use password_hasher::PasswordHasher;
 pub use session_cache::SessionCache;
+pub(crate) use session_cache::invalidate;
 pub(crate) use staff::create_demo_account;
 pub use staff::{create_staff, set_active, set_role, staff};
 
@@ -201,10 +202,10 @@ pub async fn authenticate_without_renewal(shop: &Shop, token: &str) -> Result<Op
 
 async fn session_user(shop: &Shop, token: &str, renew: bool) -> Result<Option<Me>, IdentityError> {
     let (session, now, cache) = (digest(token), shop.now(), &shop.session_cache().sessions);
-    if let Some(me) = cache.get(&session, now) {
+    let reading = cache.begin_reading();
+    if let Some(me) = cache.get(&session) {
         return Ok(Some(me));
     }
-    let version = cache.version();
     let Some(found) = store::by_session(shop.db(), &session, now).await? else { return Ok(None) };
     if !found.account.may_sign_in(shop) {
         return Ok(None);
@@ -218,7 +219,7 @@ async fn session_user(shop: &Shop, token: &str, renew: bool) -> Result<Option<Me
             tracing::warn!(%error, "a session was not renewed");
         }
     }
-    cache.insert(version, session, me.clone(), now);
+    cache.insert(reading, session, me.clone());
     Ok(Some(me))
 }
 

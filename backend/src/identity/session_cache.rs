@@ -1,95 +1,45 @@
 //! Remembers for a few seconds who holds a session token or an API key's secret, in memory.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use domain::Timestamp;
 use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::Me;
+use platform::cache::Cache;
+use platform::clock::Clock;
+use platform::events::RecordedEvent;
+use platform::follows;
 
 use super::Digest;
+use super::events::{ActiveChanged, ApiKeyRevoked, EmailChanged, PasswordChanged, RoleChanged, UserUpdated};
+use crate::Shop;
 
-/// A session that another node revoked lives on here for at most this long.
-const TTL_MS: i64 = 5_000;
+/// A session that was signed out on another node lives on here for at most this long: that is no event.
+const MAX_AGE: Duration = Duration::from_secs(5);
 const MAX_ENTRIES: usize = 20_000;
 
-#[derive(Debug)]
 pub struct SessionCache {
-    pub(super) sessions: TtlCache<Digest, Me>,
-    pub(super) api_keys: TtlCache<Digest, (ApiKeyId, Vec<Permission>)>,
+    pub(super) sessions: Cache<Digest, Me>,
+    pub(super) api_keys: Cache<Digest, (ApiKeyId, Vec<Permission>)>,
 }
 
-impl Default for SessionCache {
-    fn default() -> Self {
-        Self { sessions: TtlCache::new(), api_keys: TtlCache::new() }
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct TtlCache<K, V>(Mutex<Entries<K, V>>);
-
-#[derive(Debug)]
-struct Entries<K, V> {
-    /// Grows with each invalidation. What was read from the database at an older version may be stale and is not stored.
-    version: u64,
-    /// Values with the time until which they are valid.
-    map: HashMap<K, (V, Timestamp)>,
-}
-
-impl<K: Hash + Eq, V: Clone> TtlCache<K, V> {
-    fn new() -> Self {
-        Self(Mutex::new(Entries { version: 0, map: HashMap::new() }))
-    }
-
-    /// To be read before the database is, and given to [`insert`](Self::insert).
-    pub(super) fn version(&self) -> u64 {
-        lock(&self.0).version
-    }
-
-    pub(super) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let entries = lock(&self.0);
-        entries.map.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value.clone())
-    }
-
-    /// Does nothing if the cache was invalidated since `version`, or is full.
-    pub(super) fn insert(&self, version: u64, key: K, value: V, now: Timestamp) {
-        let mut entries = lock(&self.0);
-        if entries.map.len() >= MAX_ENTRIES {
-            entries.map.retain(|_, (_, until)| *until > now);
-        }
-        if entries.map.len() < MAX_ENTRIES && entries.version == version {
-            entries.map.insert(key, (value, now.plus_millis(TTL_MS)));
+impl SessionCache {
+    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            sessions: Cache::new(MAX_ENTRIES).with_max_age(MAX_AGE, Arc::clone(clock)),
+            api_keys: Cache::new(MAX_ENTRIES).with_max_age(MAX_AGE, Arc::clone(clock)),
         }
     }
+}
 
-    /// Forgets everything. Changes are rare, and asking the database again is cheap.
-    pub(super) fn invalidate(&self) {
-        let mut entries = lock(&self.0);
-        entries.version += 1;
-        entries.map.clear();
+/// Forgets who was signed in when these events changed accounts or API keys. Changes are rare, and asking the database again is cheap.
+pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
+    let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
+    if any(follows![RoleChanged, ActiveChanged, PasswordChanged, UserUpdated, EmailChanged]) {
+        shop.session_cache().sessions.invalidate();
     }
-}
-
-/// Nothing is left half done under this lock, so a panic elsewhere spoils nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_read_before_all_was_forgotten_is_not_remembered() {
-        let cache: TtlCache<u8, &str> = TtlCache::new();
-        let (version, now) = (cache.version(), Timestamp::from_millis(0));
-        cache.invalidate();
-        cache.insert(version, 1, "stale", now);
-        assert_eq!(cache.get(&1, now), None);
-        cache.insert(cache.version(), 1, "fresh", now);
-        assert_eq!(cache.get(&1, now), Some("fresh"));
-        assert_eq!(cache.get(&1, now.plus_millis(TTL_MS)), None);
+    if any(follows![ApiKeyRevoked]) {
+        shop.session_cache().api_keys.invalidate();
     }
 }

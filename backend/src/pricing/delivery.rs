@@ -18,7 +18,7 @@ use crate::Shop;
 
 use super::check::{Check, check_exists, differences};
 use super::events::DeliveryChanged;
-use super::{RulesError, rules_changed, store};
+use super::{RulesError, store};
 
 /// Where delivery methods go, beside countries.
 const REGIONS: [&str; 5] = ["NCR", "Luzon", "Visayas", "Mindanao", "*"];
@@ -111,7 +111,7 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
         Ok::<_, RulesError>(())
     })
     .await?;
-    rules_changed(shop);
+    shop.rules_cache().invalidate();
     Ok(())
 }
 

@@ -10,12 +10,12 @@ mod delivery;
 mod discounts;
 pub mod events;
 mod order;
+mod rules;
 mod store;
 mod taxes;
 
 use std::collections::HashMap;
 
-use domain::cart::DeliveryRate;
 use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::view::FieldErrors;
@@ -24,11 +24,11 @@ use domain::{Currency, Locale, Timestamp};
 use platform::Forbidden;
 use platform::db::{DbError, Read};
 
-use crate::Shop;
-
 pub use delivery::{DeliveryMethod, delivery_methods, save_delivery_method};
 pub use discounts::{discount, discounts, normal_code, save_discount};
 pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, price_order};
+pub(crate) use rules::invalidate;
+pub use rules::{Rules, RulesCache, rules};
 pub(crate) use store::{count_code_uses, return_code_uses};
 pub use taxes::{TAX_CLASSES, TaxRates, save_tax_rate, tax_rates};
 
@@ -80,47 +80,4 @@ pub type QuoteKey = (VariantId, Channel, Locale);
 /// The database's.
 pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, at: Timestamp) -> Result<HashMap<QuoteKey, Quote>, DbError> {
     store::quotes(db, keys, currency, at).await
-}
-
-/// The rules that managers set and that do not depend on what is bought: tax rates and delivery methods in force.
-#[derive(Clone, Debug, Default)]
-pub struct Rules {
-    pub taxes: TaxRates,
-    /// Delivery methods that are offered, in order.
-    pub methods: Vec<DeliveryMethod>,
-}
-
-impl Rules {
-    /// # Errors
-    /// The database's.
-    pub async fn load(db: &mut impl Read, at: Timestamp) -> Result<Self, DbError> {
-        Ok(Self { taxes: TaxRates::load(db, at).await?, methods: store::methods(db).await? })
-    }
-
-    /// A delivery method by its code.
-    #[must_use]
-    pub fn method(&self, code: &str) -> Option<&DeliveryMethod> {
-        self.methods.iter().find(|method| method.code == code)
-    }
-
-    /// The methods that go to a country (and, in the Philippines, an island group).
-    pub fn methods_to<'a>(&'a self, country: &'a str, island: Option<&'a str>) -> impl Iterator<Item = &'a DeliveryMethod> {
-        self.methods.iter().filter(move |method| method.goes_to(country, island))
-    }
-
-    /// What a method costs, taxed as standard services of the country it goes to.
-    #[must_use]
-    pub fn delivery_rate(&self, method: &DeliveryMethod, country: &str) -> DeliveryRate {
-        DeliveryRate {
-            fee: method.fee,
-            per_kg_fee: method.per_kg_fee,
-            free_from: method.free_from,
-            tax_rate_bp: self.taxes.rate_bp("standard", country),
-        }
-    }
-}
-
-/// Pages of this process show a changed rule at once; other processes follow the event.
-fn rules_changed(shop: &Shop) {
-    shop.listings().invalidate_rules();
 }

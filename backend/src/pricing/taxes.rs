@@ -15,10 +15,10 @@ use platform::db::{DbError, Read};
 
 use crate::Shop;
 
+use super::RulesError;
 use super::check::Check;
 use super::events::TaxChanged;
 use super::store::{self, NewRate};
-use super::{RulesError, rules_changed};
 
 /// Tax classes of products. Only the first has a rate; the others are told apart in the books.
 pub const TAX_CLASSES: [&str; 4] = ["standard", "zero", "exempt", "none"];
@@ -73,7 +73,7 @@ pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: Ta
             Ok::<_, RulesError>(id)
         })
         .await?;
-    rules_changed(shop);
+    shop.rules_cache().invalidate();
     Ok(id)
 }
 

@@ -14,7 +14,7 @@ use domain::Locale;
 use domain::id::{CategoryId, ProductId};
 use domain::view::SearchView;
 use platform::db::DbError;
-use platform::events::{self, RecordedEvent};
+use platform::events::{self, Pace, RecordedEvent};
 use platform::follows;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -31,8 +31,8 @@ const MAX_OFFSET: usize = 100 * PAGE;
 const MAX_SUGGESTIONS: usize = 8;
 /// An index that is further behind is rebuilt.
 const MAX_EVENTS_BEHIND: i64 = 5_000;
-/// After this time the follower reads even if nothing woke it.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Each commit of the index takes time, so changes are gathered.
+const PACE: Pace = Pace { gather: Duration::from_millis(50), max_pause: Duration::from_secs(60) };
 
 /// Why a search gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -147,7 +147,7 @@ async fn update(shop: &Shop, following: &FollowingIndex) -> Result<(), SearchErr
     }
     let mut wrote = false;
     loop {
-        let events = events::after(shop.db(), cursor.seq).await?;
+        let events = events::after(shop.db(), cursor.seq).await?.events;
         let Some(last) = events.last().map(|e| e.seq) else {
             break;
         };
@@ -200,20 +200,13 @@ async fn commit(index: &Arc<dyn SearchIndex>, cursor: Cursor) -> Result<(), Sear
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {
-        let mut pause = POLL_INTERVAL;
-        loop {
-            let woken = shop.db().changed().notified();
+        let round = || async {
             match catch_up(&shop).await {
-                Ok(_) => pause = POLL_INTERVAL,
-                Err(SearchError::Db(DbError::Stopped)) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "the search index could not be brought up to date; it is tried again");
-                    pause = (pause * 2).min(Duration::from_secs(60));
-                }
+                Ok(_) => Ok(()),
+                Err(SearchError::Db(error)) => Err(error),
+                Err(error) => Err(DbError::Lost(error.to_string())),
             }
-            if tokio::time::timeout(pause, woken).await.is_ok() {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
+        };
+        events::follow(shop.db(), "search index", PACE, round).await;
     })
 }

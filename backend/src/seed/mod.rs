@@ -106,6 +106,7 @@ pub async fn seed(shop: &Shop, products: Option<usize>, seed: u64, progress: &(d
     let done_before = PICTURES.len() + people;
     let variants = products::write(shop, &file, &base, products, seed, &|done| step(done_before + done)).await?;
     shop.listings().invalidate_all();
+    shop.rules_cache().invalidate();
     Ok(SeedReport { products, variants, pictures: base.pictures.len(), people })
 }
 

@@ -8,6 +8,7 @@ use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
 use platform::db::DbError;
+use platform::events::RecordedEvent;
 use platform::settings::put;
 use platform::{Context, Forbidden};
 use uuid::Uuid;
@@ -52,6 +53,13 @@ pub fn shop_currency(shop: &Shop) -> Currency {
 /// The database's.
 pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
     Ok(shop.settings().get(shop.db(), KEY).await?.unwrap_or_default())
+}
+
+/// The next [`load`] reads the settings again when these events changed them.
+pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
+    if events.iter().any(RecordedEvent::is::<SettingsChanged>) {
+        shop.settings().forget();
+    }
 }
 
 /// Saves the settings.

@@ -9,7 +9,7 @@ use backend::platform::events::{self, RecordedEvent};
 use backend::platform::follows;
 use backend::pricing::events::{DeliveryChanged, TaxChanged};
 use backend::settings::events::SettingsChanged;
-use backend::{Shop, checkout, settings};
+use backend::{Shop, caches, checkout, settings};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -38,17 +38,18 @@ impl Invalidation {
 fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>) -> tokio::task::JoinHandle<()> {
     let (delayed, requested) = watch::channel(());
     tokio::spawn(invalidate_later(pages.clone(), requested));
-    let settings_shop = shop.clone();
+    let watched = shop.clone();
     events::watch(shop.db(), move |events: &[RecordedEvent]| {
+        caches::invalidate(&watched, events);
         let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
         let settings = any(follows![SettingsChanged]);
         let listings = any(PRODUCT_CHANGES) || any(CATEGORY_CHANGES) || any(follows![CatalogChanged, TaxChanged, DeliveryChanged]);
         if settings {
-            tokio::spawn(reload_settings(settings_shop.clone(), pages.clone()));
+            tokio::spawn(reload_settings(watched.clone(), pages.clone()));
         } else if listings {
             pages.invalidate();
         }
-        // The caches of the backend follow the same events. A page that was rendered before they were up to date is rendered again.
+        // The search index and “in stock” of lists follow by themselves. A page that was rendered before they were up to date is rendered again.
         if settings || listings || any(STOCK_CHANGES) {
             delayed.send_replace(());
         }
@@ -67,7 +68,6 @@ async fn invalidate_later(pages: Arc<PageCache>, mut requested: watch::Receiver<
 
 /// Reads the settings, which another node may have changed, before pages are rendered with them.
 async fn reload_settings(shop: Shop, pages: Arc<PageCache>) {
-    shop.settings().forget();
     if let Err(error) = settings::load(&shop).await {
         tracing::warn!(%error, "the settings cannot be read; those of before stay until they change again");
     }

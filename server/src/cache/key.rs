@@ -66,10 +66,9 @@ pub(super) fn is_anonymous(headers: &HeaderMap) -> bool {
 }
 
 impl Key {
-    /// The key of the page that this request asks for; none when its answer must not be shared. `version` is the cache's, see
-    /// [`super::PageCache::invalidate`].
+    /// The key of the page that this request asks for; none when its answer must not be shared.
     #[must_use]
-    pub fn of<B>(request: &Request<B>, version: u64, is_cacheable: impl Fn(&str) -> bool) -> Option<Self> {
+    pub fn of<B>(request: &Request<B>, is_cacheable: impl Fn(&str) -> bool) -> Option<Self> {
         let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -83,7 +82,7 @@ impl Key {
         let delivery_place = delivery_place(choices.delivery_place.unwrap_or_default());
         let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
-        let _ = write!(text, "{version} {} {theme} {currency} {delivery_place} ", locale.code());
+        let _ = write!(text, "{} {theme} {currency} {delivery_place} ", locale.code());
         let address_start = text.len();
         write_address(&mut text, path, query);
         Some(Self { text, address_start, locale, theme, currency, delivery_place: delivery_place.to_owned() })
@@ -160,7 +159,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Key::of(&request.body(()).unwrap(), 1, |path| !path.starts_with("/admin"))
+        Key::of(&request.body(()).unwrap(), |path| !path.starts_with("/admin"))
     }
 
     #[test]
@@ -211,7 +210,7 @@ mod tests {
             .header("user-agent", "Ana's phone")
             .body(())
             .unwrap();
-        Key::of(&request, 1, |_| true).unwrap().canonicalize(&mut request);
+        Key::of(&request, |_| true).unwrap().canonicalize(&mut request);
         assert_eq!(request.uri(), "/?q=a");
         assert_eq!(request.headers()[header::COOKIE], "lang=en; theme=dark");
         assert!(!request.headers().contains_key(header::USER_AGENT));

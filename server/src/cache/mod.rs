@@ -1,9 +1,8 @@
 //! The page cache: what an anonymous visitor sees is rendered once and cached as bytes.
 //!
 //! It is the outermost service: a hit is one look-up and copied references, and never reaches the router. A page's key has its address,
-//! language, theme, currency and delivery place, and the *version* of what the shop shows: [`PageCache::invalidate`] begins a new version,
-//! so that a render which began before a change is never served after it. One render per key at a time; the oldest pages are evicted when
-//! the memory is full.
+//! language, theme, currency and delivery place. A render which began before a change is never served after it. One render per key at a
+//! time; pages that are used least are evicted when the memory is full.
 
 mod cache_control;
 mod invalidate;
@@ -12,16 +11,14 @@ mod page;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
+use backend::platform::cache::Cache;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -51,18 +48,13 @@ enum CachedPage {
     Uncacheable,
 }
 
-/// Weighs entries by the memory that they take.
-#[derive(Clone)]
-struct PageWeighter;
-
-impl Weighter<String, CachedPage> for PageWeighter {
-    fn weight(&self, key: &String, cached: &CachedPage) -> u64 {
-        let page_bytes = match cached {
-            CachedPage::Page(page) => page.weight_bytes(),
-            CachedPage::Uncacheable => 0,
-        };
-        page_bytes + key.len() as u64 + 128
-    }
+/// The memory that an entry takes.
+fn weight_bytes(key: &str, cached: &CachedPage) -> u64 {
+    let page_bytes = match cached {
+        CachedPage::Page(page) => page.weight_bytes(),
+        CachedPage::Uncacheable => 0,
+    };
+    page_bytes + key.len() as u64 + 128
 }
 
 /// The usual size of a page in its three codings, to estimate how many there will be.
@@ -71,8 +63,7 @@ const TYPICAL_PAGE_BYTES: u64 = 100_000;
 /// The cache, over the router that renders the pages.
 pub struct PageCache {
     router: Router,
-    entries: Option<Cache<String, CachedPage, PageWeighter>>,
-    version: AtomicU64,
+    entries: Option<Cache<String, CachedPage>>,
     policy: Policy,
     counters: PageCounters,
     /// Limits how many pages are compressed at the same time: each takes megabytes.
@@ -84,23 +75,22 @@ impl PageCache {
     #[must_use]
     pub fn new(router: Router, max_bytes: u64, policy: Policy) -> Self {
         let typical_count = usize::try_from(max_bytes / TYPICAL_PAGE_BYTES).unwrap_or(usize::MAX).max(16);
-        let entries = (max_bytes > 0).then(|| Cache::with_weighter(typical_count, max_bytes, PageWeighter));
+        let entries = (max_bytes > 0).then(|| Cache::weighed(typical_count, max_bytes, |key: &String, page| weight_bytes(key, page)));
         let compressing = Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-        Self { router, entries, version: AtomicU64::new(0), policy, counters: PageCounters::new(), compressing }
+        Self { router, entries, policy, counters: PageCounters::new(), compressing }
     }
 
     /// Drops all pages, as what the shop shows has changed. Renders that are under way are not cached either.
     pub fn invalidate(&self) {
-        self.version.fetch_add(1, Ordering::SeqCst);
         if let Some(entries) = &self.entries {
-            entries.clear();
+            entries.invalidate();
         }
     }
 
     /// The answer to a request whose page is cached.
     #[must_use]
     pub fn cached_response<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
-        let key = self.key(request)?;
+        let key = Key::of(request, is_cacheable)?;
         match self.entries.as_ref()?.get(key.text.as_str())? {
             CachedPage::Page(page) => Some(self.hit(&page, request)),
             CachedPage::Uncacheable => None,
@@ -112,18 +102,14 @@ impl PageCache {
         page.answer(request.method(), request.headers())
     }
 
-    fn key<B>(&self, request: &Request<B>) -> Option<Key> {
-        Key::of(request, self.version.load(Ordering::SeqCst), is_cacheable)
-    }
-
     pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        let (Some(entries), Some(key)) = (&self.entries, self.key(&request)) else {
+        let (Some(entries), Some(key)) = (&self.entries, Key::of(&request, is_cacheable)) else {
             return self.render_uncached(request).await;
         };
-        let guard = match entries.get_value_or_guard_async(key.text.as_str()).await {
+        let reservation = match entries.get_or_reserve(&key.text).await {
             Ok(CachedPage::Page(page)) => return self.hit(&page, &request).map(Body::new),
             Ok(CachedPage::Uncacheable) => return self.render_uncached(request).await,
-            Err(guard) => guard,
+            Err(reservation) => reservation,
         };
         let (method, headers) = (request.method().clone(), request.headers().clone());
         key.canonicalize(&mut request);
@@ -136,8 +122,7 @@ impl PageCache {
             }
         };
         if let Some(entry) = entry {
-            // Refused when the cache was invalidated meanwhile; this key is then not asked for any more.
-            let _ = guard.insert(entry);
+            reservation.insert(entry);
         }
         answer
     }
@@ -218,7 +203,7 @@ fn forbids_sharing(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use axum::routing::get;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn pages(renders: Arc<AtomicUsize>) -> Arc<PageCache> {
         let page = move |headers: HeaderMap| {

@@ -1,0 +1,19 @@
+//! Keeps what each area caches in step with the events.
+
+use platform::events::RecordedEvent;
+
+use crate::catalog::events::CatalogChanged;
+use crate::{Shop, catalog, identity, pricing, settings};
+
+/// Removes from memory what these events changed. Each process is to hand all events to this as they happen, from
+/// [`events::watch`](platform::events::watch), before it invalidates what is made of these caches.
+pub fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
+    settings::invalidate(shop, events);
+    pricing::invalidate(shop, events);
+    catalog::invalidate(shop, events);
+    identity::invalidate(shop, events);
+    // The demonstration data sets rules too.
+    if events.iter().any(RecordedEvent::is::<CatalogChanged>) {
+        shop.rules_cache().invalidate();
+    }
+}
