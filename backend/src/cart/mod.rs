@@ -47,6 +47,7 @@ pub enum CartError {
 pub(crate) struct StoredCart {
     pub id: CartId,
     pub user: Option<UserId>,
+    /// Where it was begun. It is priced for the channel through which it is ordered.
     pub channel: Channel,
     pub currency: Currency,
     pub discount_code: Option<String>,
@@ -75,7 +76,7 @@ pub async fn sync(
     let attempt = CodeAttempt::start(shop, ctx, id, discount.as_deref().and_then(pricing::normal_code)).await?;
     let sent = SentCart { id, version, items, code: attempt.code(), user: ctx.user(), channel, currency: settings::shop_currency(shop) };
     let cart = shop.write(ctx, async move |tx| store_sent(tx, &sent).await).await?;
-    let mut view = price::view(shop, locale, cart).await?;
+    let mut view = price::view(shop, locale, channel, cart).await?;
     attempt.finish(shop, &mut view).await?;
     Ok(view)
 }
@@ -134,13 +135,13 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
     Ok(cart)
 }
 
-/// A cart with its prices of now.
+/// A cart with its prices of now, for the channel through which it is looked at and would be ordered.
 ///
 /// # Errors
 /// [`CartError::Unknown`] for one that does not exist, was bought, or is somebody else's.
-pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, CartError> {
+pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, id: CartId) -> Result<CartView, CartError> {
     let cart = load(shop, ctx, id).await?;
-    price::view(shop, locale, cart).await
+    price::view(shop, locale, channel, cart).await
 }
 
 /// A cart that the caller may use.
@@ -152,27 +153,21 @@ pub(crate) async fn load(shop: &Shop, ctx: &Context, id: CartId) -> Result<Store
     stored.filter(|cart| usable(cart, ctx.user())).ok_or(CartError::Unknown)
 }
 
-/// The signed-in shopper's open cart.
-///
-/// # Errors
-/// The database's.
-pub async fn mine(shop: &Shop, ctx: &Context, locale: Locale) -> Result<Option<CartView>, CartError> {
-    let Some(user) = ctx.user() else { return Ok(None) };
-    match store::open_of(&mut shop.db(), user).await? {
-        Some(id) => Ok(Some(view(shop, ctx, locale, id).await?)),
-        None => Ok(None),
-    }
-}
-
 /// After sign-in: the guest's cart and the shopper's own become one, nothing is lost, and it belongs to the shopper.
 ///
 /// # Errors
 /// The database's.
-pub async fn merge_on_sign_in(shop: &Shop, ctx: &Context, locale: Locale, guest: Option<CartId>) -> Result<Option<CartView>, CartError> {
+pub async fn merge_on_sign_in(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    guest: Option<CartId>,
+) -> Result<Option<CartView>, CartError> {
     let Some(user) = ctx.user() else { return Ok(None) };
     let cart = shop.write(ctx, async move |tx| merge_carts(tx, user, guest).await).await?;
     match cart {
-        Some(cart) => Ok(Some(price::view(shop, locale, cart).await?)),
+        Some(cart) => Ok(Some(price::view(shop, locale, channel, cart).await?)),
         None => Ok(None),
     }
 }

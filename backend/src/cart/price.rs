@@ -53,10 +53,10 @@ pub(super) fn in_stock(item: &CartItem, available: &HashMap<VariantId, i64>) -> 
     }
 }
 
-/// Prices a cart for its page. Delivery is not in it: where it goes is not known yet.
-pub(super) async fn view(shop: &Shop, locale: Locale, cart: StoredCart) -> Result<CartView, CartError> {
+/// Prices a cart for its page, as an order through this channel would be. Delivery is not in it: where it goes is not known yet.
+pub(super) async fn view(shop: &Shop, locale: Locale, channel: Channel, cart: StoredCart) -> Result<CartView, CartError> {
     let country = settings::shop(shop).country;
-    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, cart.channel, country).await?;
+    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, channel, country).await?;
     let order = price_order(&request, &prices, None)?;
     let mut notices = Vec::new();
     let mut lines = Vec::with_capacity(cart.items.len());

@@ -1,12 +1,51 @@
-//! The SQL that writes placed orders, their keys, lines and payment attempts: one statement a table.
+//! Writes the orders of a batch and everything that must be true with them, one statement a table.
 
+use std::collections::BTreeSet;
+
+use domain::id::{EntryId, VariantId};
 use domain::order::{Channel, PaymentMethod, PaymentState};
 use domain::{Currency, Timestamp};
 use serde::Serialize;
 
-use platform::db::{DbError, Hex, JsonRows, Tx, hex};
+use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
+use platform::jobs;
 
-use super::model::NewOrder;
+use crate::accounting::{self, AccountingError, Entry};
+use crate::customers;
+use crate::inventory::events::StockReserved;
+use crate::inventory::{self, NewReservations};
+use crate::order_management::ExpireOrder;
+use crate::orders::events::OrderPlaced;
+use crate::payments::UNPAID_FOR_MS;
+
+use super::Command;
+use super::claim::ReservedOrder;
+use super::open_order_limits::OrderMark;
+use super::place_orders::DraftOrder;
+
+/// Inserts orders and everything that belongs to them.
+pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    insert_people(tx, orders).await?;
+    insert_heads(tx, orders).await?;
+    insert_idempotency_keys(tx, orders).await?;
+    insert_lines(tx, orders).await?;
+    insert_payments(tx, orders).await?;
+    close_carts(tx, orders).await?;
+    insert_marks(tx, orders).await?;
+    insert_reservations(tx, orders).await?;
+    post_entries(tx, orders).await?;
+    record_events(tx, orders);
+    enqueue_expiry(tx, orders).await
+}
+
+async fn insert_people(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    let commands = || orders.iter().map(|order| order.draft.command);
+    customers::insert_contacts(tx, commands().map(|command| &command.contact)).await?;
+    customers::insert_addresses(tx, commands().flat_map(|command| std::iter::once(&command.shipping).chain(&command.billing))).await
+}
 
 #[derive(Serialize)]
 struct OrderRow<'a> {
@@ -35,10 +74,11 @@ struct OrderRow<'a> {
     at: Timestamp,
 }
 
-pub(super) async fn insert_orders(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<(), DbError> {
+/// Inserts the orders without their lines.
+async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let mut rows = JsonRows::new();
-    for new in orders {
-        let (command, totals) = (new.draft.command, &new.draft.totals);
+    for order in orders {
+        let (command, totals) = (order.draft.command, &order.draft.totals);
         let promised = |days: i64| command.at.plus_millis(days * Timestamp::DAY);
         rows.push(&OrderRow {
             id: hex(&command.order),
@@ -47,22 +87,22 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Resul
             contact: hex(&command.contact.id),
             user: command.user.as_ref().map(hex),
             channel: command.channel,
-            currency: new.draft.currency,
+            currency: order.draft.currency,
             locale: command.locale.code(),
             shipping_address: hex(&command.shipping.id),
             billing_address: hex(command.billing_id()),
             delivery_code: &command.delivery,
-            delivery_name: &new.draft.delivery_name,
-            promised_from: promised(new.draft.promised_days.0),
-            promised_to: promised(new.draft.promised_days.1),
+            delivery_name: &order.draft.delivery_name,
+            promised_from: promised(order.draft.promised_days.0),
+            promised_to: promised(order.draft.promised_days.1),
             payment_method: command.payment,
             subtotal: totals.subtotal.minor,
             discount: totals.discount.minor,
-            discount_code: new.draft.discount_code.as_deref(),
+            discount_code: order.draft.discount_code.as_deref(),
             shipping: totals.shipping.minor,
             tax: totals.tax.minor,
             total: totals.total.minor,
-            payment_state: new.payment_state,
+            payment_state: if totals.total.minor == 0 { PaymentState::Paid } else { PaymentState::Pending },
             at: command.at,
         });
     }
@@ -83,7 +123,7 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Resul
 }
 
 /// Stores the idempotency keys with the hashes of their forms.
-pub(super) async fn insert_keys(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<(), DbError> {
+async fn insert_idempotency_keys(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         key: &'a str,
@@ -91,8 +131,8 @@ pub(super) async fn insert_keys(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<
         order: Hex<'a>,
         at: Timestamp,
     }
-    fn row<'a>(new: &'a NewOrder<'_>) -> Row<'a> {
-        let command = new.draft.command;
+    fn row<'a>(order: &'a ReservedOrder<'_>) -> Row<'a> {
+        let command = order.draft.command;
         Row { key: &command.key, body_hash: hex(&command.body_hash), order: hex(&command.order), at: command.at }
     }
     tx.write_rows(
@@ -125,14 +165,14 @@ struct LineRow<'a> {
     weight_g: i64,
 }
 
-pub(super) async fn insert_lines(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<(), DbError> {
+async fn insert_lines(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let mut rows = JsonRows::new();
-    for new in orders {
-        for (position, (line, total)) in (0_i64..).zip(new.draft.lines.iter().zip(&new.draft.totals.lines)) {
+    for order in orders {
+        for (position, (line, total)) in (0_i64..).zip(order.draft.lines.iter().zip(&order.draft.totals.lines)) {
             let (quote, price) = (&line.quote, &line.price);
             rows.push(&LineRow {
                 id: hex(&line.id),
-                order: hex(&new.draft.command.order),
+                order: hex(&order.draft.command.order),
                 position,
                 variant: hex(&quote.variant),
                 product: hex(&quote.product),
@@ -167,7 +207,7 @@ pub(super) async fn insert_lines(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result
 }
 
 /// Inserts the first payment attempt of each order.
-pub(super) async fn insert_payments(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<(), DbError> {
+async fn insert_payments(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         id: Hex<'a>,
@@ -177,14 +217,14 @@ pub(super) async fn insert_payments(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Res
         currency: Currency,
         at: Timestamp,
     }
-    fn row<'a>(new: &'a NewOrder<'_>) -> Row<'a> {
+    fn row<'a>(order: &'a ReservedOrder<'_>) -> Row<'a> {
         Row {
-            id: hex(&new.payment),
-            order: hex(&new.draft.command.order),
-            method: new.draft.command.payment,
-            amount: new.draft.totals.total.minor,
-            currency: new.draft.currency,
-            at: new.draft.command.at,
+            id: hex(&order.draft.payment),
+            order: hex(&order.draft.command.order),
+            method: order.draft.command.payment,
+            amount: order.draft.totals.total.minor,
+            currency: order.draft.currency,
+            at: order.draft.command.at,
         }
     }
     tx.write_rows(
@@ -197,14 +237,14 @@ pub(super) async fn insert_payments(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Res
 }
 
 /// The carts become these orders, and can be changed no more.
-pub(super) async fn close_carts(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<(), DbError> {
+async fn close_carts(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
         cart: Hex<'a>,
         order: Hex<'a>,
     }
-    fn row<'a>(new: &'a NewOrder<'_>) -> Row<'a> {
-        Row { cart: hex(&new.draft.command.cart), order: hex(&new.draft.command.order) }
+    fn row<'a>(order: &'a ReservedOrder<'_>) -> Row<'a> {
+        Row { cart: hex(&order.draft.command.cart), order: hex(&order.draft.command.order) }
     }
     tx.write_rows(
         "update carts set order_id = d.order_id
@@ -213,4 +253,100 @@ pub(super) async fn close_carts(tx: &mut Tx, orders: &[NewOrder<'_>]) -> Result<
         orders.iter().map(row).collect(),
     )
     .await
+}
+
+/// Stores what the open orders of a shopper are counted by.
+async fn insert_marks(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        mark: Hex<'a>,
+        order: Hex<'a>,
+        is_client: Flag,
+    }
+    let mut rows = JsonRows::new();
+    for command in orders.iter().map(|order| order.draft.command) {
+        for OrderMark { hash, is_client } in &command.marks {
+            rows.push(&Row { mark: hex(hash), order: hex(&command.order), is_client: (*is_client).into() });
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into order_marks (mark, order_id, is_client)
+         select unhex(value->>'mark', ''), unhex(value->>'order'), cast(value->>'is_client' as bigint) from json_each($1) where true
+         on conflict (mark, order_id) do nothing",
+        &[&rows.finish()],
+    )
+    .await
+    .map(drop)
+}
+
+async fn insert_reservations(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    let Some(first) = orders.first() else { return Ok(()) };
+    let reservations = orders.iter().map(|ReservedOrder { draft, allocations }| {
+        let waits = draft.command.payment == PaymentMethod::Card && draft.totals.total.minor > 0;
+        let expires_at = waits.then(|| draft.command.at.plus_millis(UNPAID_FOR_MS));
+        NewReservations { order: draft.command.order, allocations, expires_at }
+    });
+    inventory::insert_reservations(tx, first.draft.command.at, reservations).await
+}
+
+async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    let entries: Vec<Entry> = orders.iter().map(|order| entry(EntryId(tx.id()), &order.draft)).collect();
+    accounting::post_all(tx, &entries).await.map_err(|error| match error {
+        AccountingError::Db(error) => error,
+        other => DbError::Lost(other.to_string()),
+    })
+}
+
+/// The journal entry of a sale: what is owed against what was sold, taxed and delivered.
+fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
+    let totals = &draft.totals;
+    let shipping_net = totals.shipping.minor - totals.shipping_tax.minor;
+    let sales = totals.total.minor - totals.tax.minor - shipping_net;
+    Entry {
+        id,
+        kind: "order.placed",
+        order: Some(draft.command.order),
+        reference: draft.command.order.0,
+        currency: draft.currency,
+        at: draft.command.at,
+        postings: vec![
+            ("accounts_receivable", totals.total.minor),
+            ("sales", -sales),
+            ("shipping_income", -shipping_net),
+            ("vat_payable", -totals.tax.minor),
+        ],
+    }
+}
+
+/// Each order's events are by whoever placed it.
+fn record_events(tx: &mut Tx, orders: &[ReservedOrder<'_>]) {
+    for ReservedOrder { draft, allocations } in orders {
+        let command = draft.command;
+        let placed = OrderPlaced {
+            number: command.number.clone(),
+            total: draft.totals.total,
+            channel: command.channel,
+            payment: Some(command.payment),
+        };
+        tx.record_as(&command.context, command.order, placed);
+        let variants: BTreeSet<VariantId> = allocations.iter().map(|allocation| allocation.variant).collect();
+        let units = allocations.iter().map(|allocation| allocation.units).sum();
+        let reserved = StockReserved { units, variants: variants.into_iter().collect() };
+        tx.record_as(&command.context, command.order, reserved);
+    }
+}
+
+/// Card orders are cancelled when they are not paid in time.
+async fn enqueue_expiry(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    let expiry = |command: &Command| {
+        let job = ExpireOrder { order: command.order };
+        let key = job.key();
+        (job, command.at.plus_millis(UNPAID_FOR_MS), key)
+    };
+    let commands = orders.iter().map(|order| order.draft.command);
+    let expiries: Vec<_> = commands.filter(|command| command.payment == PaymentMethod::Card).map(expiry).collect();
+    jobs::enqueue_all(tx, &expiries).await
 }

@@ -1,56 +1,40 @@
 //! Checkout: from a cart to an order, once.
 //!
-//! [`place_order`] checks and seals what it was given, then hands the command to a [`Batcher`]: the commands that arrive while the
-//! last transaction is being written are written together, with the same statements for many as for one. `place.rs` has the steps of
-//! that transaction, `draft.rs` prices the orders, `write.rs` writes everything that must be true together: stock, order, payment
-//! attempt, journal entry, events.
+//! The way of an order is read in this order: [`place_order`] checks and seals what it was given and hands it as a [`Command`] to a
+//! [`Batcher`]; the commands that arrive while the last transaction is being written are written together, with the same statements for
+//! many as for one. `place_orders.rs` has the steps of that transaction and prices the orders, `claim.rs` gets what others want too,
+//! `insert.rs` writes everything that must be true together: order, stock, payment attempt, journal entry, events.
 //!
 //! An order is placed once: the idempotency key is stored with a keyed hash of what was sent, and a cart can be ordered once. Sent
 //! again, the same key or the same cart is answered with the existing order; the same key or cart with other contents is an error.
 //! A discount is never dropped unseen: a cart whose code does not apply any more is ordered without it only when the shopper sends
 //! the total without it.
 
-pub mod open_order_limits;
-mod draft;
+mod claim;
+mod error;
 mod insert;
-mod model;
 mod offers;
+pub mod open_order_limits;
 mod pay_in_cash;
-mod place;
-mod store;
-mod write;
+mod place_orders;
 
-use domain::Locale;
-use domain::id::{CartId, ContactId, OrderId};
+use domain::id::{AddressId, CartId, ContactId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, Placed};
+use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, OrderLimits, Placed};
+use domain::{Locale, Money, Timestamp};
 
 use platform::Context;
 use platform::db::{Batcher, DbError, Tx};
 
-use crate::{Shop, cart, customers, orders, payments};
+use crate::customers::{self, PreparedAddress, PreparedContact};
+use crate::{Shop, cart, orders, payments};
 
-pub use model::CheckoutError;
-pub(crate) use model::OrderBatcher;
-use model::{Command, ContendedRow};
-pub use offers::{delivery_to, is_place_known, next_turn, offers};
+pub use error::CheckoutError;
+pub use offers::{delivery_to, is_delivery_place_known, next_turn, offers};
+use open_order_limits::OrderMark;
 pub use pay_in_cash::pay_in_cash;
-
-/// The ways to deliver a cart to an address, cheapest first.
-///
-/// # Errors
-/// [`CheckoutError::NoCart`] for a cart that is not the caller's.
-pub async fn delivery_options(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    channel: Channel,
-    id: CartId,
-    address: &Address,
-) -> Result<Vec<DeliveryOption>, CheckoutError> {
-    Ok(offers(shop, ctx, locale, channel, id, address).await?.into_iter().map(|(option, _)| option).collect())
-}
+use place_orders::{ContendedRow, place_orders};
 
 /// Places the order of a cart. With a card the answer says where to pay; a gateway that does not answer leaves the order to be
 /// paid from its page.
@@ -66,7 +50,7 @@ pub async fn place_order(
     form: CheckoutForm,
 ) -> Result<Placed, CheckoutError> {
     let cart = form.cart;
-    let command = prepare(shop, ctx, locale, channel, key, form)?;
+    let command = checked_and_sealed(shop, ctx, locale, channel, key, form)?;
     let placed = match shop.checkout().call(command).await {
         Err(refused @ (CheckoutError::TotalChanged(_) | CheckoutError::OutOfStock(_))) => {
             if let Err(error) = cart::cut_to_stock(shop, cart).await {
@@ -93,8 +77,69 @@ pub async fn place_order(
     })
 }
 
+/// What is wrong with the fields of a form, in the shopper's language; nothing where all are right. Fields of the billing address
+/// begin with `billing_`.
+#[must_use]
+pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
+    let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
+    // Before it is known where it goes there is no method to choose.
+    if form.delivery.is_empty() && is_delivery_place_known(&form.shipping) {
+        errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
+    }
+    errors.extend(customers::check_address(locale, &form.shipping));
+    if let Some(billing) = &form.billing {
+        let wrong = customers::check_address(locale, billing);
+        errors.extend(wrong.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
+    }
+    errors
+}
+
+/// An order form, checked and sealed, as the transaction takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    /// The idempotency key.
+    key: String,
+    /// A keyed hash of the form as it was sent.
+    body_hash: Vec<u8>,
+    order: OrderId,
+    number: String,
+    cart: CartId,
+    user: Option<UserId>,
+    channel: Channel,
+    locale: Locale,
+    contact: PreparedContact,
+    shipping: PreparedAddress,
+    billing: Option<PreparedAddress>,
+    country: String,
+    /// The island group, in the Philippines.
+    island: Option<&'static str>,
+    delivery: String,
+    payment: PaymentMethod,
+    /// The total that the shopper saw, minor units.
+    seen_total: Option<i64>,
+    /// What its shopper's open orders are counted by, and the limits of that; none of who is trusted.
+    marks: Vec<OrderMark>,
+    limits: OrderLimits,
+    context: Context,
+    at: Timestamp,
+}
+
+impl Command {
+    /// The address that bills: the shipping address where no other was given.
+    fn billing_id(&self) -> &AddressId {
+        self.billing.as_ref().map_or(&self.shipping.id, |billing| &billing.id)
+    }
+}
+
 /// Checks the form, and seals what is personal.
-fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &str, form: CheckoutForm) -> Result<Command, CheckoutError> {
+fn checked_and_sealed(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    key: &str,
+    form: CheckoutForm,
+) -> Result<Command, CheckoutError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
         return Err(CheckoutError::Key);
@@ -110,8 +155,8 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     let contact_id: ContactId = contact.id;
     let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
     let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
-    let limits = open_order_limits::limits(shop, ctx);
-    let marks = open_order_limits::marks(shop, ctx, &form);
+    let limits = open_order_limits::limits_of(shop, ctx);
+    let marks = open_order_limits::order_marks(shop, ctx, &form);
     let mut random = [0; 5];
     shop.rng().fill(&mut random);
     Ok(Command {
@@ -138,26 +183,38 @@ fn prepare(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, key: &s
     })
 }
 
-/// What is wrong with the fields of a form, in the shopper's language; nothing where all are right. Fields of the billing address
-/// begin with `billing_`.
-#[must_use]
-pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
-    let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
-    // Before it is known where it goes there is no method to choose.
-    if form.delivery.is_empty() && is_place_known(&form.shipping) {
-        errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
-    }
-    errors.extend(customers::check_address(locale, &form.shipping));
-    if let Some(billing) = &form.billing {
-        let wrong = customers::check_address(locale, billing);
-        errors.extend(wrong.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
-    }
-    errors
+/// A placed order, as its command is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct PlacedOrder {
+    order: OrderId,
+    number: String,
+    total: Money,
+    payment: PaymentMethod,
+    /// Was it placed by an earlier command?
+    replay: bool,
 }
 
-/// Made once for each shop.
+/// What all orders of a shop go through.
+pub(crate) type OrderBatcher = Batcher<Command, PlacedOrder, CheckoutError>;
+
+/// Made once for each shop. At most 64 orders are placed in one transaction.
 pub(crate) fn order_batcher(shop: &Shop) -> OrderBatcher {
-    Batcher::new(shop.db().clone(), 64, async move |tx: &mut Tx, commands: &[Command], first: Option<&ContendedRow>| {
-        place::place_orders(tx, commands, first).await
+    Batcher::new(shop.db().clone(), 64, async move |tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>| {
+        place_orders(tx, commands, awaited).await
     })
+}
+
+/// The ways to deliver a cart to an address, cheapest first.
+///
+/// # Errors
+/// [`CheckoutError::NoCart`] for a cart that is not the caller's.
+pub async fn delivery_options(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    id: CartId,
+    address: &Address,
+) -> Result<Vec<DeliveryOption>, CheckoutError> {
+    Ok(offers(shop, ctx, locale, channel, id, address).await?.into_iter().map(|(option, _)| option).collect())
 }

@@ -35,7 +35,7 @@ pub async fn offers(
     let cart = cart::load(shop, ctx, id).await?;
     let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, address.country.clone()).await?;
     let island = address_tree::island_group(address);
-    let limits = open_order_limits::limits(shop, ctx);
+    let limits = open_order_limits::limits_of(shop, ctx);
     let mut offers = Vec::new();
     for method in prices.rules.methods_to(&address.country, island) {
         let totals = price_order(&request, &prices, Some(method))?.totals;
@@ -71,7 +71,7 @@ const fn cash_for(method: &DeliveryMethod, limits: &OrderLimits, total: Money) -
 
 /// Is it known where it goes, as far as delivery methods depend on it? Before that there are none to choose from.
 #[must_use]
-pub fn is_place_known(address: &Address) -> bool {
+pub fn is_delivery_place_known(address: &Address) -> bool {
     match address.country.as_str() {
         "" => false,
         "PH" => address_tree::island_group(address).is_some(),

@@ -1,15 +1,17 @@
 //! Paying an unpaid card order in cash on delivery instead.
 
 use domain::id::OrderId;
+use domain::order::PaymentMethod;
 use domain::view::OrderLimits;
 
 use platform::Context;
-use platform::db::Tx;
+use platform::db::{DbError, Flag, Tx};
 
 use crate::payments::{self, PaymentError};
 use crate::{Shop, orders, settings};
 
-use super::open_order_limits;
+use super::claim::OpenOrders;
+use super::open_order_limits::OrderMark;
 
 /// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
 /// stays paid by card.
@@ -43,8 +45,24 @@ async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<()
     if !payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await? {
         return Ok(());
     }
-    if !open_order_limits::may_be_cash(tx, limits, order.id, order.total).await? {
+    if !may_be_cash(tx, limits, order.id, order.total).await? {
         return Err(PaymentError::NoCash);
     }
     payments::change_to_cash(tx, &order).await
+}
+
+/// May this order, placed to be paid by card, be paid in cash instead?
+async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        mark: Vec<u8>,
+        is_client: Flag,
+    }
+    if !limits.takes_cash(total) {
+        return Ok(false);
+    }
+    let rows: Vec<Row> = tx.fetch_all("select mark, is_client from order_marks where order_id = $1", &[&order]).await?;
+    let marks: Vec<OrderMark> = rows.into_iter().map(|row| OrderMark { hash: row.mark, is_client: row.is_client.0 }).collect();
+    let mut open = OpenOrders::count(tx, marks.iter()).await?;
+    Ok(open.admit(&marks, limits, PaymentMethod::Cod))
 }

@@ -20,9 +20,9 @@ pub use adjust::adjust;
 pub(crate) use movements::ensure_location;
 pub use movements::{Movement, receive, ship, take_back};
 pub use read::{available_of, list, low, movements, sku_and_name};
-pub use reserve::{Need, NewReservation, Taken, hold_for_good, open_units, release, take};
-pub(crate) use reserve::{lock_free, wait_for};
-pub(crate) use store::{NamedVariant, insert_reservations, named, running_low};
+pub(crate) use reserve::{Allocation, Demand, NewReservations, insert_reservations, reserve, try_lock_stock, wait_for_stock};
+pub use reserve::{hold_for_good, open_units, release};
+pub(crate) use store::{NamedVariant, named, running_low};
 
 /// Why stock was not changed.
 #[derive(Clone, Debug, thiserror::Error)]

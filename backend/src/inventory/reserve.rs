@@ -4,116 +4,226 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::Timestamp;
 use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
+use serde::Serialize;
 
-use platform::db::{DbError, Tx};
+use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
 use super::{InventoryError, store};
 
-/// What one order needs of the stock.
-#[derive(Clone, Debug)]
-pub struct Need {
-    /// Line, variant and units.
-    pub lines: Vec<(OrderLineId, VariantId, i64)>,
+/// Units that an order line needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand {
+    pub(crate) line: OrderLineId,
+    pub(crate) variant: VariantId,
+    pub(crate) units: i64,
 }
 
-/// What one order got: line, variant, location and units.
-pub type Taken = Vec<(OrderLineId, VariantId, LocationId, i64)>;
-
-/// Locks the stock of these variants without waiting. Returns those that another transaction holds; [`take`] would wait for them.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<BTreeSet<VariantId>, DbError> {
-    store::lock_free(tx, variants).await
+/// Units that an order line gets from one location.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allocation {
+    pub(crate) line: OrderLineId,
+    pub(crate) variant: VariantId,
+    pub(crate) location: LocationId,
+    pub(crate) units: i64,
 }
 
 /// Waits for the stock of a variant, as long as the transaction may wait for a lock.
 ///
 /// # Errors
 /// The database's; [`DbError::Busy`] when the lock took too long.
-pub(crate) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
-    store::wait_for(tx, variant).await
+pub(crate) async fn wait_for_stock(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
+    tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
 }
 
-/// Takes stock for many orders at once, in their order. An order gets all it needs or nothing; from one location that has the whole
-/// order where there is one, otherwise from the locations in their order. The answer has one entry for each need, in order.
+/// Locks the stock of these variants without waiting. Returns those that another transaction holds; [`reserve`] would wait for them.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn try_lock_stock(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<BTreeSet<VariantId>, DbError> {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, platform::db::FromRow)]
+    struct Row {
+        variant_id: VariantId,
+        location_id: LocationId,
+    }
+    if variants.is_empty() || !tx.is_postgres() {
+        return Ok(BTreeSet::new());
+    }
+    let ids = json_ids(variants);
+    let locked: Vec<Row> = tx
+        .fetch_all(
+            "select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))
+             order by variant_id, location_id for update skip locked",
+            &[&ids],
+        )
+        .await?;
+    let locked: BTreeSet<Row> = locked.into_iter().collect();
+    let all: Vec<Row> = tx
+        .fetch_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))", &[&ids])
+        .await?;
+    Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
+}
+
+/// Reserves stock for many orders at once, in their order. An order gets all it needs or nothing; from one location that has the whole
+/// order where there is one, otherwise from the locations in their order. The answer has one entry for each order, in order;
+/// [`insert_reservations`] writes what each got.
 ///
 /// # Errors
 /// The database's; [`DbError::Lost`] when another transaction took the same stock meanwhile: the caller is then tried again alone.
-pub async fn take(tx: &mut Tx, needs: &[Need]) -> Result<Vec<Option<Taken>>, DbError> {
-    let variants: BTreeSet<VariantId> = needs.iter().flat_map(|n| n.lines.iter().map(|l| l.1)).collect();
-    let mut left: HashMap<VariantId, Vec<(LocationId, i64)>> = HashMap::new();
-    for row in store::available_for_update(tx, &variants).await? {
-        left.entry(row.variant_id).or_default().push((row.location_id, row.available));
-    }
+pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Vec<Option<Vec<Allocation>>>, DbError> {
+    let mut available = lock_available(tx, orders.iter().flatten().map(|demand| demand.variant).collect()).await?;
     let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
-    let mut answers = Vec::with_capacity(needs.len());
-    for need in needs {
-        let taken = choose(need, &left);
-        for (_, variant, location, units) in taken.iter().flatten() {
+    let mut allocated = Vec::with_capacity(orders.len());
+    for demands in orders {
+        let allocations = allocate(demands, &available);
+        for Allocation { variant, location, units, .. } in allocations.iter().flatten() {
             *sums.entry((*variant, *location)).or_default() += units;
-            let free = left.get_mut(variant).and_then(|locations| locations.iter_mut().find(|free| free.0 == *location));
-            if let Some(free) = free {
-                free.1 -= units;
+            let there = available.get_mut(variant).and_then(|locations| locations.iter_mut().find(|there| there.0 == *location));
+            if let Some(there) = there {
+                there.1 -= units;
             }
         }
-        answers.push(taken);
+        allocated.push(allocations);
     }
-    if !sums.is_empty() && store::reserve(tx, &sums).await? != sums.len() as u64 {
+    if !sums.is_empty() && move_to_reserved(tx, &sums).await? != sums.len() as u64 {
         return Err(DbError::Lost("another order took the same stock".into()));
     }
-    Ok(answers)
+    Ok(allocated)
+}
+
+/// Available units of variants, by location in the locations' order.
+type Available = HashMap<VariantId, Vec<(LocationId, i64)>>;
+
+/// What is available of these variants; on Postgres the rows are locked in id order first.
+async fn lock_available(tx: &mut Tx, variants: BTreeSet<VariantId>) -> Result<Available, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        variant_id: VariantId,
+        location_id: LocationId,
+        available: i64,
+    }
+    let mut available = Available::new();
+    if variants.is_empty() {
+        return Ok(available);
+    }
+    let ids = json_ids(variants);
+    tx.lock(
+        "select 1 from stock where variant_id in (select unhex(value->>'id') from json_each($1))
+         order by variant_id, location_id for update",
+        &[&ids],
+    )
+    .await?;
+    let rows: Vec<Row> = tx
+        .fetch_all(
+            "select s.variant_id, s.location_id, s.available
+             from (select unhex(value->>'id') as id from json_each($1)) j
+             join stock s on s.variant_id = j.id join locations l on l.id = s.location_id
+             where s.available > 0 order by l.position, l.id",
+            &[&ids],
+        )
+        .await?;
+    for row in rows {
+        available.entry(row.variant_id).or_default().push((row.location_id, row.available));
+    }
+    Ok(available)
+}
+
+/// Changes stock from available to reserved, as far as that much is available; returns how many rows were.
+async fn move_to_reserved(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
+    tx.execute(
+        "update stock set available = available - d.units, reserved = reserved + d.units
+         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
+                cast(value->>'units' as bigint) as units from json_each($1)) d
+         where stock.variant_id = d.variant and stock.location_id = d.location and stock.available >= d.units",
+        &[&store::unit_rows(sums)],
+    )
+    .await
 }
 
 /// The locations that an order's units are taken from; `None` when there are not enough.
-fn choose(need: &Need, left: &HashMap<VariantId, Vec<(LocationId, i64)>>) -> Option<Taken> {
+fn allocate(demands: &[Demand], available: &Available) -> Option<Vec<Allocation>> {
     let mut wanted: BTreeMap<VariantId, i64> = BTreeMap::new();
-    for (_, variant, units) in &need.lines {
-        *wanted.entry(*variant).or_default() += units;
+    for demand in demands {
+        *wanted.entry(demand.variant).or_default() += demand.units;
     }
     for (variant, units) in &wanted {
-        let all: i64 = left.get(variant)?.iter().map(|p| p.1).sum();
+        let all: i64 = available.get(variant)?.iter().map(|there| there.1).sum();
         if all < *units {
             return None;
         }
     }
-    let first = need.lines.first().and_then(|l| left.get(&l.1))?;
+    let candidates = demands.first().and_then(|demand| available.get(&demand.variant))?;
     let has_all = |location: &LocationId| {
-        wanted.iter().all(|(v, units)| left.get(v).is_some_and(|free| free.iter().any(|f| f.0 == *location && f.1 >= *units)))
+        wanted.iter().all(|(v, units)| available.get(v).is_some_and(|there| there.iter().any(|l| l.0 == *location && l.1 >= *units)))
     };
-    if let Some((location, _)) = first.iter().find(|(location, _)| has_all(location)) {
-        return Some(need.lines.iter().map(|(line, variant, units)| (*line, *variant, *location, *units)).collect());
+    if let Some((location, _)) = candidates.iter().find(|(location, _)| has_all(location)) {
+        let here = |d: &Demand| Allocation { line: d.line, variant: d.variant, location: *location, units: d.units };
+        return Some(demands.iter().map(here).collect());
     }
-    let mut rest: HashMap<VariantId, Vec<(LocationId, i64)>> = wanted.keys().filter_map(|v| Some((*v, left.get(v)?.clone()))).collect();
-    let mut taken = Vec::new();
-    for (line, variant, units) in &need.lines {
-        let mut open = *units;
-        for (location, free) in rest.get_mut(variant)?.iter_mut() {
-            let part = open.min(*free);
+    let mut rest: Available = wanted.keys().filter_map(|v| Some((*v, available.get(v)?.clone()))).collect();
+    let mut allocations = Vec::new();
+    for Demand { line, variant, units } in demands {
+        let mut missing = *units;
+        for (location, there) in rest.get_mut(variant)?.iter_mut() {
+            let part = missing.min(*there);
             if part > 0 {
-                *free -= part;
-                open -= part;
-                taken.push((*line, *variant, *location, part));
+                *there -= part;
+                missing -= part;
+                allocations.push(Allocation { line: *line, variant: *variant, location: *location, units: part });
             }
         }
-        if open > 0 {
+        if missing > 0 {
             return None;
         }
     }
-    Some(taken)
+    Some(allocations)
 }
 
-/// A reservation to be written.
-#[derive(Clone, Debug)]
-pub struct NewReservation {
-    pub id: ReservationId,
-    pub order: OrderId,
-    pub line: OrderLineId,
-    pub variant: VariantId,
-    pub location: LocationId,
-    pub units: i64,
-    /// When it expires if the order is not paid by then.
-    pub expires_at: Option<Timestamp>,
+/// What [`reserve`] allocated to an order.
+pub(crate) struct NewReservations<'a> {
+    pub(crate) order: OrderId,
+    pub(crate) allocations: &'a [Allocation],
+    /// When they expire if the order is not paid by then.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// Inserts a reservation for each allocation of these orders; the orders and their lines are there already.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn insert_reservations(
+    tx: &mut Tx,
+    at: Timestamp,
+    orders: impl Iterator<Item = NewReservations<'_>>,
+) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Hex<'a>,
+        order: Hex<'a>,
+        line: Hex<'a>,
+        variant: Hex<'a>,
+        location: Hex<'a>,
+        units: i64,
+        expires_at: Option<Timestamp>,
+    }
+    let mut rows = JsonRows::new();
+    for NewReservations { order, allocations, expires_at } in orders {
+        for Allocation { line, variant, location, units } in allocations {
+            let id = ReservationId(tx.id());
+            let (id, order) = (hex(&id), hex(&order));
+            rows.push(&Row { id, order, line: hex(line), variant: hex(variant), location: hex(location), units: *units, expires_at });
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "insert into reservations (id, order_id, order_line_id, variant_id, location_id, quantity, state, expires_at, at)
+         select unhex(value->>'id'), unhex(value->>'order'), unhex(value->>'line'), unhex(value->>'variant'), unhex(value->>'location'),
+            cast(value->>'units' as bigint), 'open', cast(value->>'expires_at' as bigint), $2 from json_each($1)",
+        &[&rows.finish(), &at],
+    )
+    .await
+    .map(drop)
 }
 
 /// Releases what is still reserved for an order. Returns the units.
@@ -156,30 +266,35 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n)
+    fn demand(line: u128, variant: u128, units: i64) -> Demand {
+        Demand { line: OrderLineId(Uuid::from_u128(line)), variant: self::variant(variant), units }
+    }
+
+    fn variant(n: u128) -> VariantId {
+        VariantId(Uuid::from_u128(n))
+    }
+
+    fn location(n: u128) -> LocationId {
+        LocationId(Uuid::from_u128(n))
     }
 
     #[test]
     fn two_units_in_two_houses_make_two_reservations() {
-        let need = Need { lines: vec![(OrderLineId(id(1)), VariantId(id(2)), 2)] };
-        let left = HashMap::from([(VariantId(id(2)), vec![(LocationId(id(3)), 1), (LocationId(id(4)), 1)])]);
-        assert_eq!(choose(&need, &left).map(|t| t.len()), Some(2));
+        let available = HashMap::from([(variant(2), vec![(location(3), 1), (location(4), 1)])]);
+        assert_eq!(allocate(&[demand(1, 2, 2)], &available).map(|all| all.len()), Some(2));
     }
 
     #[test]
     fn two_lines_of_one_variant_are_added_up_first() {
-        let line = |n| (OrderLineId(id(n)), VariantId(id(2)), 2);
-        let left = HashMap::from([(VariantId(id(2)), vec![(LocationId(id(3)), 3)])]);
-        assert!(choose(&Need { lines: vec![line(1), line(5)] }, &left).is_none());
+        let available = HashMap::from([(variant(2), vec![(location(3), 3)])]);
+        assert!(allocate(&[demand(1, 2, 2), demand(5, 2, 2)], &available).is_none());
     }
 
     #[test]
     fn the_place_that_has_the_whole_order_is_chosen() {
-        let need = Need { lines: vec![(OrderLineId(id(1)), VariantId(id(2)), 2), (OrderLineId(id(9)), VariantId(id(8)), 1)] };
-        let (a, b) = (LocationId(id(3)), LocationId(id(4)));
-        let left = HashMap::from([(VariantId(id(2)), vec![(a, 5), (b, 2)]), (VariantId(id(8)), vec![(b, 1)])]);
-        let taken = choose(&need, &left).unwrap_or_default();
-        assert!(taken.len() == 2 && taken.iter().all(|t| t.2 == b));
+        let (a, b) = (location(3), location(4));
+        let available = HashMap::from([(variant(2), vec![(a, 5), (b, 2)]), (variant(8), vec![(b, 1)])]);
+        let all = allocate(&[demand(1, 2, 2), demand(9, 8, 1)], &available).unwrap_or_default();
+        assert!(all.len() == 2 && all.iter().all(|allocation| allocation.location == b));
     }
 }

@@ -3,8 +3,6 @@
 //! A code is never deleted and keeps its text, because orders name it; it can be switched off. Its uses are counted in the
 //! transaction that writes the order, and the audit compares them with the orders.
 
-use std::collections::HashMap;
-
 use domain::cart::Discount;
 use domain::id::DiscountId;
 use domain::messages::t;
@@ -14,7 +12,6 @@ use domain::{Locale, Money, Timestamp};
 use serde_json::{Value, json};
 
 use platform::Context;
-use platform::db::{DbError, Read};
 
 use crate::Shop;
 
@@ -59,14 +56,6 @@ impl DiscountCode {
 pub fn normal_code(text: &str) -> Option<String> {
     let code = text.trim().to_uppercase();
     (!code.is_empty() && code.len() <= 40).then_some(code)
-}
-
-/// Discount codes that are switched on, by their text.
-pub(super) async fn usable_codes(db: &mut impl Read, codes: &[String]) -> Result<HashMap<String, DiscountCode>, DbError> {
-    if codes.is_empty() {
-        return Ok(HashMap::new());
-    }
-    store::usable_codes(db, codes).await
 }
 
 /// Discount codes, the newest first, those that are switched off as well. `after` is the `next` of the page before; anything else

@@ -14,21 +14,19 @@ mod rules;
 mod store;
 mod taxes;
 
-use std::collections::HashMap;
-
+use domain::Locale;
 use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::view::FieldErrors;
-use domain::{Currency, Locale, Timestamp};
 
 use platform::Forbidden;
-use platform::db::{DbError, Read};
+use platform::db::DbError;
 
 pub use delivery::{DeliveryMethod, delivery_methods, save_delivery_method};
 pub use discounts::{discount, discounts, normal_code, save_discount};
-pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, price_order};
+pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes};
 pub(crate) use rules::invalidate;
-pub use rules::{Rules, RulesCache, rules};
+pub use rules::{RulesCache, rules};
 pub(crate) use store::{count_code_uses, return_code_uses};
 pub use taxes::{TAX_CLASSES, TaxRates, save_tax_rate, tax_rates};
 
@@ -73,11 +71,3 @@ pub struct Quote {
 
 /// What a quote depends on, beside currency and time.
 pub type QuoteKey = (VariantId, Channel, Locale);
-
-/// Quotes for many variants at once. What does not exist is missing from the answer.
-///
-/// # Errors
-/// The database's.
-pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, at: Timestamp) -> Result<HashMap<QuoteKey, Quote>, DbError> {
-    store::quotes(db, keys, currency, at).await
-}

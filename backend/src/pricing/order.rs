@@ -1,17 +1,21 @@
-//! What an order costs: carts, delivery offers, orders, the API and the till all compute it with [`price_order`].
+//! What an order costs: [`Prices`] reads what that depends on, and carts, delivery offers, orders, the API and the till all compute it
+//! with [`price_order`].
 
 use std::collections::{HashMap, HashSet};
 
-use domain::cart::{PricedLine, Totals, totals};
-use domain::id::VariantId;
+use domain::cart::{DeliveryRate, PricedLine, Totals, totals};
+use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
+use domain::text::comma_separated;
 use domain::view::DiscountRefusal;
 use domain::{Currency, Locale, Money, MoneyError, Quantity, Timestamp};
+use serde::Serialize;
 
-use platform::db::{DbError, Read};
+use platform::db::{DbError, Flag, Hex, JsonRows, Read, hex, json_texts};
 
-use super::discounts::{self, DiscountCode};
-use super::{DeliveryMethod, Quote, QuoteKey, Rules, quotes};
+use super::discounts::DiscountCode;
+use super::store::{CodeRow, codes};
+use super::{DeliveryMethod, Quote, QuoteKey, TaxRates};
 
 /// What is to be priced.
 #[derive(Clone, Debug)]
@@ -59,7 +63,7 @@ impl Prices {
         }
         let codes: HashSet<String> = requests.iter().filter_map(|request| request.discount_code.clone()).collect();
         let codes: Vec<String> = codes.into_iter().collect();
-        Ok(Self { quotes: by_currency, discounts: discounts::usable_codes(db, &codes).await?, rules: Rules::load(db, at).await? })
+        Ok(Self { quotes: by_currency, discounts: usable_codes(db, &codes).await?, rules: Rules::load(db, at).await? })
     }
 
     fn item(&self, request: &PriceRequest, variant: VariantId, quantity: Quantity) -> PricedItem<'_> {
@@ -73,6 +77,210 @@ impl Prices {
             None => PricedItem::Unknown,
         }
     }
+}
+
+/// Quotes for many variants at once. What does not exist is missing from the answer.
+///
+/// # Errors
+/// The database's.
+pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, at: Timestamp) -> Result<HashMap<QuoteKey, Quote>, DbError> {
+    #[derive(Serialize)]
+    struct Key<'a> {
+        variant: Hex<'a>,
+        channel: Channel,
+        locale: &'a str,
+    }
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        variant: VariantId,
+        channel: Channel,
+        locale: String,
+        product: ProductId,
+        sku: String,
+        name: String,
+        slug: String,
+        picture: Option<PictureId>,
+        price: Option<i64>,
+        tax_class: String,
+        weight_g: i64,
+        cost: i64,
+        archived: Flag,
+        status: String,
+        options: String,
+    }
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: JsonRows =
+        keys.iter().map(|(variant, channel, locale)| Key { variant: hex(variant), channel: *channel, locale: locale.code() }).collect();
+    let rows: Vec<Row> = db
+        .fetch_all(
+            "select v.id as variant, j.channel, j.locale, p.id as product, v.sku, coalesce(t.name, e.name, p.handle) as name,
+                coalesce(t.slug, e.slug, p.handle) as slug,
+                coalesce(v.picture_id, (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1))
+                    as picture,
+                (select r.amount from prices r join price_lists l on l.id = r.price_list_id
+                 where r.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = j.channel)
+                   and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
+                 order by l.position, l.id limit 1) as price,
+                p.tax_class, v.weight_g, v.cost, v.archived, p.status,
+                coalesce((select string_agg(coalesce(vt.name, ve.name, ov.key), ' · ' order by o.position)
+                 from variant_values vv
+                 join product_options o on o.id = vv.option_id
+                 join option_values ov on ov.id = vv.value_id
+                 left join option_value_texts vt on vt.value_id = vv.value_id and vt.locale = j.locale
+                 left join option_value_texts ve on ve.value_id = vv.value_id and ve.locale = 'en'
+                 where vv.variant_id = v.id), '') as options
+             from (select unhex(value->>'variant') as variant_id, value->>'channel' as channel, value->>'locale' as locale
+                   from json_each($1)) j
+             join variants v on v.id = j.variant_id
+             join products p on p.id = v.product_id
+             left join product_texts t on t.product_id = p.id and t.locale = j.locale
+             left join product_texts e on e.product_id = p.id and e.locale = 'en'",
+            &[&wanted.finish(), &currency, &at],
+        )
+        .await?;
+    let quotes = rows.into_iter().filter_map(|row| {
+        let key = (row.variant, row.channel, Locale::parse(&row.locale)?);
+        let quote = Quote {
+            variant: row.variant,
+            product: row.product,
+            sku: row.sku,
+            name: row.name,
+            slug: row.slug,
+            options: row.options,
+            picture: row.picture,
+            price: row.price,
+            tax_class: row.tax_class,
+            weight_g: row.weight_g,
+            cost: row.cost,
+            on_sale: !row.archived.0 && row.status == "published" && row.price.is_some(),
+        };
+        Some((key, quote))
+    });
+    Ok(quotes.collect())
+}
+
+/// Discount codes that are switched on, by their text.
+async fn usable_codes(db: &mut impl Read, texts: &[String]) -> Result<HashMap<String, DiscountCode>, DbError> {
+    if texts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<CodeRow> =
+        db.fetch_all(codes!("where active = 1 and code in (select value->>'text' from json_each($1))"), &[&json_texts(texts)]).await?;
+    let code = |row: CodeRow| {
+        let code = DiscountCode {
+            takes: row.takes(),
+            min_subtotal: row.min_subtotal,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+            most_uses: row.most_uses,
+            uses: row.uses,
+        };
+        (row.code, code)
+    };
+    Ok(rows.into_iter().map(code).collect())
+}
+
+/// The rules that managers set and that do not depend on what is bought: tax rates and delivery methods in force.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    pub taxes: TaxRates,
+    /// Delivery methods that are offered, in order.
+    pub methods: Vec<DeliveryMethod>,
+}
+
+impl Rules {
+    /// # Errors
+    /// The database's.
+    pub async fn load(db: &mut impl Read, at: Timestamp) -> Result<Self, DbError> {
+        Ok(Self { taxes: tax_rates(db, at).await?, methods: delivery_methods(db).await? })
+    }
+
+    /// A delivery method by its code.
+    #[must_use]
+    pub fn method(&self, code: &str) -> Option<&DeliveryMethod> {
+        self.methods.iter().find(|method| method.code == code)
+    }
+
+    /// The methods that go to a country (and, in the Philippines, an island group).
+    pub fn methods_to<'a>(&'a self, country: &'a str, island: Option<&'a str>) -> impl Iterator<Item = &'a DeliveryMethod> {
+        self.methods.iter().filter(move |method| method.goes_to(country, island))
+    }
+
+    /// What a method costs, taxed as standard services of the country it goes to.
+    #[must_use]
+    pub fn delivery_rate(&self, method: &DeliveryMethod, country: &str) -> DeliveryRate {
+        DeliveryRate {
+            fee: method.fee,
+            per_kg_fee: method.per_kg_fee,
+            free_from: method.free_from,
+            tax_rate_bp: self.taxes.rate_bp("standard", country),
+        }
+    }
+}
+
+/// The tax rates that are in force.
+async fn tax_rates(db: &mut impl Read, at: Timestamp) -> Result<TaxRates, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        class: String,
+        country: String,
+        rate_bp: i64,
+    }
+    let rows: Vec<Row> = db
+        .fetch_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
+        .await?;
+    Ok(TaxRates(rows.into_iter().map(|row| ((row.class, row.country), row.rate_bp)).collect()))
+}
+
+/// The delivery methods that are offered.
+async fn delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        code: String,
+        fee: i64,
+        per_kg_fee: i64,
+        free_from: Option<i64>,
+        days_min: i64,
+        days_max: i64,
+        cutoff: Option<i64>,
+        regions: String,
+        collects_cash: Flag,
+        locale: String,
+        name: String,
+        description: String,
+    }
+    // A row for each language.
+    let rows: Vec<Row> = db
+        .fetch_all(
+            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, m.collects_cash,
+                t.locale, t.name, t.description
+             from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
+            &[],
+        )
+        .await?;
+    let mut methods: Vec<DeliveryMethod> = Vec::new();
+    for row in rows {
+        if methods.last().is_none_or(|last| last.code != row.code) {
+            methods.push(DeliveryMethod {
+                code: row.code,
+                fee: row.fee,
+                per_kg_fee: row.per_kg_fee,
+                free_from: row.free_from,
+                days_min: row.days_min,
+                days_max: row.days_max,
+                cutoff: row.cutoff,
+                regions: comma_separated(&row.regions),
+                collects_cash: row.collects_cash.0,
+                texts: HashMap::new(),
+            });
+        }
+        if let (Some(method), Some(locale)) = (methods.last_mut(), Locale::parse(&row.locale)) {
+            method.texts.insert(locale, (row.name, row.description));
+        }
+    }
+    Ok(methods)
 }
 
 /// An item of the request, as far as it has a price. Only what is for sale is in the sums; nothing is left out of the list.

@@ -1,116 +1,16 @@
-//! Pricing's SQL.
+//! The SQL of what managers set, and of the uses of discount codes. What prices are read with is in `order.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 
 use domain::cart::Discount;
-use domain::id::{DiscountId, PictureId, ProductId, TaxRateId, VariantId};
-use domain::order::Channel;
+use domain::id::{DiscountId, TaxRateId};
 use domain::text::comma_separated;
 use domain::view::{DeliveryMethodDraft, DiscountDraft, DiscountRowView, TaxRateView};
-use domain::{Currency, Locale, Timestamp};
+use domain::{Locale, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
-use platform::db::{Db, DbError, Flag, Hex, JsonRows, Read, Tx, hex, json_texts};
-
-use super::discounts::DiscountCode;
-use super::{DeliveryMethod, Quote, QuoteKey};
-
-#[derive(platform::db::FromRow)]
-struct QuoteRow {
-    variant: VariantId,
-    channel: Channel,
-    locale: String,
-    product: ProductId,
-    sku: String,
-    name: String,
-    slug: String,
-    picture: Option<PictureId>,
-    price: Option<i64>,
-    tax_class: String,
-    weight_g: i64,
-    cost: i64,
-    archived: Flag,
-    status: String,
-    options: String,
-}
-
-pub(super) async fn quotes(
-    db: &mut impl Read,
-    keys: &[QuoteKey],
-    currency: Currency,
-    at: Timestamp,
-) -> Result<HashMap<QuoteKey, Quote>, DbError> {
-    #[derive(Serialize)]
-    struct Key<'a> {
-        variant: Hex<'a>,
-        channel: Channel,
-        locale: &'a str,
-    }
-    if keys.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let wanted: JsonRows =
-        keys.iter().map(|(variant, channel, locale)| Key { variant: hex(variant), channel: *channel, locale: locale.code() }).collect();
-    let rows: Vec<QuoteRow> = db
-        .fetch_all(
-            "select v.id as variant, j.channel, j.locale, p.id as product, v.sku, coalesce(t.name, e.name, p.handle) as name,
-                coalesce(t.slug, e.slug, p.handle) as slug,
-                coalesce(v.picture_id, (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1))
-                    as picture,
-                (select r.amount from prices r join price_lists l on l.id = r.price_list_id
-                 where r.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = j.channel)
-                   and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
-                 order by l.position, l.id limit 1) as price,
-                p.tax_class, v.weight_g, v.cost, v.archived, p.status,
-                coalesce((select string_agg(coalesce(vt.name, ve.name, ov.key), ' · ' order by o.position)
-                 from variant_values vv
-                 join product_options o on o.id = vv.option_id
-                 join option_values ov on ov.id = vv.value_id
-                 left join option_value_texts vt on vt.value_id = vv.value_id and vt.locale = j.locale
-                 left join option_value_texts ve on ve.value_id = vv.value_id and ve.locale = 'en'
-                 where vv.variant_id = v.id), '') as options
-             from (select unhex(value->>'variant') as variant_id, value->>'channel' as channel, value->>'locale' as locale
-                   from json_each($1)) j
-             join variants v on v.id = j.variant_id
-             join products p on p.id = v.product_id
-             left join product_texts t on t.product_id = p.id and t.locale = j.locale
-             left join product_texts e on e.product_id = p.id and e.locale = 'en'",
-            &[&wanted.finish(), &currency, &at],
-        )
-        .await?;
-    let quotes = rows.into_iter().filter_map(|row| {
-        let key = (row.variant, row.channel, Locale::parse(&row.locale)?);
-        let quote = Quote {
-            variant: row.variant,
-            product: row.product,
-            sku: row.sku,
-            name: row.name,
-            slug: row.slug,
-            options: row.options,
-            picture: row.picture,
-            price: row.price,
-            tax_class: row.tax_class,
-            weight_g: row.weight_g,
-            cost: row.cost,
-            on_sale: !row.archived.0 && row.status == "published" && row.price.is_some(),
-        };
-        Some((key, quote))
-    });
-    Ok(quotes.collect())
-}
-
-#[derive(platform::db::FromRow)]
-pub(super) struct TaxRate {
-    pub(super) class: String,
-    pub(super) country: String,
-    pub(super) rate_bp: i64,
-}
-
-pub(super) async fn tax_rates(db: &mut impl Read, at: Timestamp) -> Result<Vec<TaxRate>, DbError> {
-    db.fetch_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
-        .await
-}
+use platform::db::{Db, DbError, Flag, JsonRows, Read, Tx};
 
 /// A rate that is to come into force.
 pub(super) struct NewRate<'a> {
@@ -292,71 +192,21 @@ async fn put_method_texts(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(
 }
 
 #[derive(platform::db::FromRow)]
-struct MethodRow {
-    code: String,
-    fee: i64,
-    per_kg_fee: i64,
-    free_from: Option<i64>,
-    days_min: i64,
-    days_max: i64,
-    cutoff: Option<i64>,
-    regions: String,
-    collects_cash: Flag,
-    locale: String,
-    name: String,
-    description: String,
-}
-
-/// The methods that are offered.
-pub(super) async fn methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbError> {
-    // A row for each language.
-    let rows: Vec<MethodRow> = db
-        .fetch_all(
-            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, m.collects_cash,
-                t.locale, t.name, t.description
-             from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
-            &[],
-        )
-        .await?;
-    let mut methods: Vec<DeliveryMethod> = Vec::new();
-    for row in rows {
-        if methods.last().is_none_or(|last| last.code != row.code) {
-            methods.push(DeliveryMethod {
-                code: row.code,
-                fee: row.fee,
-                per_kg_fee: row.per_kg_fee,
-                free_from: row.free_from,
-                days_min: row.days_min,
-                days_max: row.days_max,
-                cutoff: row.cutoff,
-                regions: comma_separated(&row.regions),
-                collects_cash: row.collects_cash.0,
-                texts: HashMap::new(),
-            });
-        }
-        if let (Some(method), Some(locale)) = (methods.last_mut(), Locale::parse(&row.locale)) {
-            method.texts.insert(locale, (row.name, row.description));
-        }
-    }
-    Ok(methods)
-}
-
-#[derive(platform::db::FromRow)]
-struct CodeRow {
+pub(super) struct CodeRow {
     id: DiscountId,
-    code: String,
+    pub(super) code: String,
     percent_bp: Option<i64>,
     amount: Option<i64>,
-    min_subtotal: i64,
-    valid_from: Option<Timestamp>,
-    valid_to: Option<Timestamp>,
-    most_uses: Option<i64>,
-    uses: i64,
+    pub(super) min_subtotal: i64,
+    pub(super) valid_from: Option<Timestamp>,
+    pub(super) valid_to: Option<Timestamp>,
+    pub(super) most_uses: Option<i64>,
+    pub(super) uses: i64,
     active: Flag,
 }
 
 impl CodeRow {
-    const fn takes(&self) -> Discount {
+    pub(super) const fn takes(&self) -> Discount {
         match (self.percent_bp, self.amount) {
             (Some(bp), _) => Discount::Percent(bp),
             (None, Some(minor)) => Discount::Amount(minor),
@@ -379,6 +229,7 @@ impl CodeRow {
     }
 }
 
+/// Selects [`CodeRow`]s.
 macro_rules! codes {
     ($which:literal) => {
         concat!(
@@ -387,23 +238,7 @@ macro_rules! codes {
         )
     };
 }
-
-pub(super) async fn usable_codes(db: &mut impl Read, texts: &[String]) -> Result<HashMap<String, DiscountCode>, DbError> {
-    let rows: Vec<CodeRow> =
-        db.fetch_all(codes!("where active = 1 and code in (select value->>'text' from json_each($1))"), &[&json_texts(texts)]).await?;
-    let code = |row: CodeRow| {
-        let code = DiscountCode {
-            takes: row.takes(),
-            min_subtotal: row.min_subtotal,
-            valid_from: row.valid_from,
-            valid_to: row.valid_to,
-            most_uses: row.most_uses,
-            uses: row.uses,
-        };
-        (row.code, code)
-    };
-    Ok(rows.into_iter().map(code).collect())
-}
+pub(super) use codes;
 
 /// Codes older than the given one, the newest first.
 pub(super) async fn discounts(db: &Db, after: Option<DiscountId>, most: usize) -> Result<Vec<(DiscountId, DiscountRowView)>, DbError> {

@@ -11,7 +11,6 @@ use domain::view::{TaxRateDraft, TaxRateView};
 use domain::{Locale, Timestamp};
 
 use platform::Context;
-use platform::db::{DbError, Read};
 
 use crate::Shop;
 
@@ -23,18 +22,11 @@ use super::store::{self, NewRate};
 /// Tax classes of products. Only the first has a rate; the others are told apart in the books.
 pub const TAX_CLASSES: [&str; 4] = ["standard", "zero", "exempt", "none"];
 
-/// The tax rates that are in force at one moment.
+/// The tax rates that are in force at one moment, in basis points, by class and country.
 #[derive(Clone, Debug, Default)]
-pub struct TaxRates(HashMap<(String, String), i64>);
+pub struct TaxRates(pub(super) HashMap<(String, String), i64>);
 
 impl TaxRates {
-    /// # Errors
-    /// The database's.
-    pub async fn load(db: &mut impl Read, at: Timestamp) -> Result<Self, DbError> {
-        let rates = store::tax_rates(db, at).await?;
-        Ok(Self(rates.into_iter().map(|rate| ((rate.class, rate.country), rate.rate_bp)).collect()))
-    }
-
     /// The rate of a tax class in a country, basis points; 0 where no rate is on file.
     #[must_use]
     pub fn rate_bp(&self, class: &str, country: &str) -> i64 {

@@ -180,7 +180,7 @@ async fn a_shopper_is_told_why_cash_is_not_taken() {
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::NotCollected);
         limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Off);
-        assert!(!open_order_limits::is_taken(shop, &guest(shop)) && open_order_limits::is_taken(shop, &till(shop)));
+        assert!(!open_order_limits::takes_cash(shop, &guest(shop)) && open_order_limits::takes_cash(shop, &till(shop)));
         assert!(!backend::catalog::home(shop, Locale::En).await.unwrap().cash);
     })
     .await;

@@ -310,7 +310,7 @@ async fn carts_that_nobody_touches_are_removed_and_orders_keep_theirs() {
         let fresh = a_cart(shop, &[(variant, 1)]).await;
         assert_eq!(backend::cart::tidy(shop).await.unwrap(), 1);
         assert_eq!(number(shop, "select count(*) from carts").await, 2);
-        assert!(backend::cart::view(shop, &guest(shop), Locale::En, fresh).await.is_ok());
+        assert!(backend::cart::view(shop, &guest(shop), Locale::En, Channel::Web, fresh).await.is_ok());
     })
     .await;
 }
@@ -338,7 +338,7 @@ async fn what_is_left_is_ordered_after_a_refusal_that_said_so() {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 5)]).await;
         place(shop, &[(variant, 2)]).await.unwrap();
-        let seen = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
+        let seen = backend::cart::view(shop, &guest(shop), Locale::En, Channel::Web, cart).await.unwrap();
         assert_eq!(seen.lines[0].quantity.get(), 3, "the cart shows what is there");
         let press = async |key: &str| {
             let asked = CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };

@@ -52,7 +52,7 @@ fn fields<T: std::fmt::Debug>(refused: Result<T, RulesError>) -> Vec<String> {
 /// The tax inside one unit at 112.00, as a cart shows it now.
 async fn tax_now(shop: &TestShop, variant: VariantId) -> i64 {
     let cart = a_cart(shop, &[(variant, 1)]).await;
-    let view = backend::cart::view(shop, &guest(shop), Locale::En, cart).await.unwrap();
+    let view = backend::cart::view(shop, &guest(shop), Locale::En, Channel::Web, cart).await.unwrap();
     view.lines[0].tax_rate_bp
 }
 
@@ -294,6 +294,22 @@ async fn a_delivery_offer_is_priced_for_the_channel_that_orders() {
         let order = form(cart, PaymentMethod::Cod);
         let placed = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Api, "an-order-by-the-api", order).await;
         assert_eq!(placed.unwrap().total.minor, 18_000);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_is_shown_at_the_prices_of_the_channel_that_orders() {
+    both(async |shop| {
+        let variant = a_product().with_stock(9).make(shop).await;
+        a_list(shop, "Partners", Some(Channel::Api), None, variant, 8_000).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        for (channel, price) in [(Channel::Web, 10_000), (Channel::Api, 8_000)] {
+            let view = backend::cart::view(shop, &guest(shop), Locale::En, channel, cart).await.unwrap();
+            assert_eq!(view.totals.total.minor, price);
+            let sent = backend::cart::sync(shop, &guest(shop), Locale::En, channel, Some(cart), 1, items(&[(variant, 1)]), None).await;
+            assert_eq!(sent.unwrap().totals.total.minor, price);
+        }
     })
     .await;
 }

@@ -123,11 +123,11 @@ where
     K: Clone + PartialEq + Send + Sync + 'static,
     W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError> + Clone + Send + Sync + 'static,
 {
-    async fn attempt(&self, commands: Vec<C>, first: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, DbError> {
+    async fn attempt(&self, commands: Vec<C>, awaited: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, DbError> {
         let work = self.work.clone();
         let all = async move |tx: &mut Tx| {
             tx.lock(locks, &[]).await?;
-            work(tx, &commands, first.as_ref()).await
+            work(tx, &commands, awaited.as_ref()).await
         };
         self.db.write_within(BATCH_TIMEOUT, self.db.system(), all).await
     }
@@ -192,11 +192,11 @@ where
     }
 
     /// Tries commands that were deferred; gives back those that still are.
-    async fn retry(&self, calls: Vec<(Call<C, T, E>, K)>, first: Option<K>) -> Vec<(Call<C, T, E>, K)> {
+    async fn retry(&self, calls: Vec<(Call<C, T, E>, K)>, awaited: Option<K>) -> Vec<(Call<C, T, E>, K)> {
         if calls.is_empty() {
             return calls;
         }
-        match self.attempt(calls.iter().map(|(call, _)| call.command.clone()).collect(), first, DEFERRED_LOCK_TIMEOUT).await {
+        match self.attempt(calls.iter().map(|(call, _)| call.command.clone()).collect(), awaited, DEFERRED_LOCK_TIMEOUT).await {
             Ok(results) => {
                 let mut left = Vec::new();
                 for ((call, _), done) in calls.into_iter().zip(results) {

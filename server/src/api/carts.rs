@@ -261,7 +261,7 @@ fn id_of(cart: &str) -> Result<CartId, Problem> {
 }
 
 async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, Problem> {
-    cart::view(shop, ctx, locale, id).await.map_err(|error| errors::cart(error, ctx.request))
+    cart::view(shop, ctx, locale, Channel::Api, id).await.map_err(|error| errors::cart(error, ctx.request))
 }
 
 async fn sync(

@@ -17,6 +17,8 @@ use domain::Locale;
 #[cfg(feature = "ssr")]
 use domain::messages::t;
 #[cfg(feature = "ssr")]
+use domain::order::Channel;
+#[cfg(feature = "ssr")]
 use session::{FormFallback, request};
 
 #[cfg(feature = "ssr")]
@@ -80,8 +82,9 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
         request::set_cookie(session::cookies::DEVICE, &device, path, 31_536_000);
     }
     let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
-    let cart =
-        backend::cart::merge_on_sign_in(&shop, &context, request::locale(), guest).await.map_err(|error| request::unexpected(&error))?;
+    let cart = backend::cart::merge_on_sign_in(&shop, &context, request::locale(), Channel::Web, guest)
+        .await
+        .map_err(|error| request::unexpected(&error))?;
     name_cart(cart.as_ref().and_then(|cart| cart.id));
     let home = if me.role.is_some() { "/admin" } else { "/account" };
     let next = back.filter(|back| request::is_inside(back)).unwrap_or_else(|| home.to_owned());

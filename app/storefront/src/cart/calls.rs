@@ -70,7 +70,7 @@ access!(SyncCart, Access::Public);
 pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let Some(id) = id.or_else(named_cart) else { return Ok(None) };
-    match backend::cart::view(&shop, &context, request::locale(), id).await {
+    match backend::cart::view(&shop, &context, request::locale(), Channel::Web, id).await {
         Ok(view) => Ok(Some(view)),
         Err(CartError::Unknown) => Ok(None),
         Err(error) => Err(to_app_error(error)),
@@ -92,7 +92,7 @@ pub async fn change_cart(
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let cart = match named_cart() {
-        Some(id) => match backend::cart::view(&shop, &context, locale, id).await {
+        Some(id) => match backend::cart::view(&shop, &context, locale, Channel::Web, id).await {
             Ok(view) => Some(view),
             Err(CartError::Unknown) => None,
             Err(error) => return Err(to_app_error(error)),

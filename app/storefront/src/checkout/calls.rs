@@ -106,7 +106,8 @@ fn to_app_error(error: CheckoutError, seen_total: Option<i64>) -> AppError {
 #[cfg(feature = "ssr")]
 async fn offers(cart: CartId, address: &Address) -> Result<Vec<Offer>, AppError> {
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let found = backend::checkout::offers(&shop, &context, locale, Channel::Web, cart, address).await.map_err(|error| to_app_error(error, None))?;
+    let found =
+        backend::checkout::offers(&shop, &context, locale, Channel::Web, cart, address).await.map_err(|error| to_app_error(error, None))?;
     Ok(found.into_iter().map(|(option, totals)| Offer { option, totals }).collect())
 }
 
@@ -125,7 +126,7 @@ async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppEr
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let typed = typed.trim();
     // Placing the order reports a cart that cannot be read.
-    let Ok(before) = cart::view(&shop, &context, locale, id).await else { return Ok(None) };
+    let Ok(before) = cart::view(&shop, &context, locale, Channel::Web, id).await else { return Ok(None) };
     let used = before.discount_code.clone().unwrap_or_default();
     let is_refused = |view: &CartView| view.notices.iter().any(|notice| matches!(notice, CartNotice::DiscountRefused { .. }));
     if typed.eq_ignore_ascii_case(&used) && !is_refused(&before) {
@@ -170,7 +171,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         let _ = request::fail(AppError::new(422));
     }
     let cart = match cart {
-        Some(id) => backend::cart::view(&shop, &context, locale, id).await.ok(),
+        Some(id) => backend::cart::view(&shop, &context, locale, Channel::Web, id).await.ok(),
         None => None,
     };
     let book = if me.is_some() {
@@ -185,7 +186,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         (address::read(&typed, ""), address::read(&typed, "billing_"))
     };
     let offers = match &cart {
-        Some(CartView { id: Some(id), .. }) if backend::checkout::is_place_known(&shipping) => offers(*id, &shipping).await?,
+        Some(CartView { id: Some(id), .. }) if backend::checkout::is_delivery_place_known(&shipping) => offers(*id, &shipping).await?,
         _ => Vec::new(),
     };
     let typed_or = |name: &str, otherwise: String| typed.get(name).cloned().unwrap_or(otherwise);
@@ -206,7 +207,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         shipping: address::start(shipping)?,
         billing: address::start(billing)?,
         offers,
-        takes_cash: backend::checkout::open_order_limits::is_taken(&shop, &context),
+        takes_cash: backend::checkout::open_order_limits::takes_cash(&shop, &context),
         code_problem,
         typed,
         latest: super::unpaid::latest_order(&shop).await,

@@ -138,7 +138,7 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     use domain::view::CartItem;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let cart = match crate::cart::named_cart() {
-        Some(id) => cart::view(&shop, &context, locale, id).await.ok(),
+        Some(id) => cart::view(&shop, &context, locale, Channel::Web, id).await.ok(),
         None => None,
     };
     let cart = cart.unwrap_or_else(crate::cart::empty);

@@ -2,7 +2,7 @@
 
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::Timestamp;
 use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
@@ -10,71 +10,10 @@ use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
-use super::{Movement, NewReservation};
+use super::Movement;
 
 pub(crate) use read::{NamedVariant, named, running_low};
 pub(super) use read::{available_of, list, low, movements};
-
-/// A row of `stock` by its key.
-#[derive(PartialEq, Eq, PartialOrd, Ord, platform::db::FromRow)]
-struct StockKey {
-    variant_id: VariantId,
-    location_id: LocationId,
-}
-
-/// Locks the stock of these variants without waiting. Returns those that another transaction holds.
-pub(super) async fn lock_free(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<BTreeSet<VariantId>, DbError> {
-    if variants.is_empty() || !tx.is_postgres() {
-        return Ok(BTreeSet::new());
-    }
-    let ids = json_ids(variants);
-    let locked: Vec<StockKey> = tx
-        .fetch_all(
-            "select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))
-             order by variant_id, location_id for update skip locked",
-            &[&ids],
-        )
-        .await?;
-    let locked: BTreeSet<StockKey> = locked.into_iter().collect();
-    let all: Vec<StockKey> = tx
-        .fetch_all("select variant_id, location_id from stock where variant_id in (select unhex(value->>'id') from json_each($1))", &[&ids])
-        .await?;
-    Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
-}
-
-/// Waits for the stock of a variant, as long as the transaction may wait for a lock.
-pub(super) async fn wait_for(tx: &mut Tx, variant: VariantId) -> Result<(), DbError> {
-    tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
-}
-
-#[derive(platform::db::FromRow)]
-pub(super) struct AvailableRow {
-    pub variant_id: VariantId,
-    pub location_id: LocationId,
-    pub available: i64,
-}
-
-/// Available units by location, in the locations' order; on Postgres the rows are locked in id order first.
-pub(super) async fn available_for_update(tx: &mut Tx, variants: &BTreeSet<VariantId>) -> Result<Vec<AvailableRow>, DbError> {
-    if variants.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids = json_ids(variants);
-    tx.lock(
-        "select 1 from stock where variant_id in (select unhex(value->>'id') from json_each($1))
-         order by variant_id, location_id for update",
-        &[&ids],
-    )
-    .await?;
-    tx.fetch_all(
-        "select s.variant_id, s.location_id, s.available
-         from (select unhex(value->>'id') as id from json_each($1)) j
-         join stock s on s.variant_id = j.id join locations l on l.id = s.location_id
-         where s.available > 0 order by l.position, l.id",
-        &[&ids],
-    )
-    .await
-}
 
 /// Units of a variant at a location.
 #[derive(Serialize)]
@@ -84,23 +23,13 @@ struct UnitsRow<'a> {
     units: i64,
 }
 
-fn unit_rows(sums: &BTreeMap<(VariantId, LocationId), i64>) -> String {
+/// For `json_each`: `variant`, `location`, `units`.
+pub(super) fn unit_rows(sums: &BTreeMap<(VariantId, LocationId), i64>) -> String {
     let rows: JsonRows = sums
         .iter()
         .map(|((variant, location), units)| UnitsRow { variant: hex(variant), location: hex(location), units: *units })
         .collect();
     rows.finish()
-}
-
-pub(super) async fn reserve(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
-    tx.execute(
-        "update stock set available = available - d.units, reserved = reserved + d.units
-         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
-                cast(value->>'units' as bigint) as units from json_each($1)) d
-         where stock.variant_id = d.variant and stock.location_id = d.location and stock.available >= d.units",
-        &[&unit_rows(sums)],
-    )
-    .await
 }
 
 pub(super) async fn unreserve(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
@@ -137,43 +66,6 @@ async fn lock_rows(tx: &mut Tx, rows: &String) -> Result<(), DbError> {
         &[rows],
     )
     .await
-}
-
-#[derive(Serialize)]
-struct ReservationRow<'a> {
-    id: Hex<'a>,
-    order: Hex<'a>,
-    line: Hex<'a>,
-    variant: Hex<'a>,
-    location: Hex<'a>,
-    units: i64,
-    expires_at: Option<Timestamp>,
-}
-
-pub(crate) async fn insert_reservations(tx: &mut Tx, at: Timestamp, new: &[NewReservation]) -> Result<(), DbError> {
-    let mut rows = JsonRows::new();
-    for r in new {
-        rows.push(&ReservationRow {
-            id: hex(&r.id),
-            order: hex(&r.order),
-            line: hex(&r.line),
-            variant: hex(&r.variant),
-            location: hex(&r.location),
-            units: r.units,
-            expires_at: r.expires_at,
-        });
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        "insert into reservations (id, order_id, order_line_id, variant_id, location_id, quantity, state, expires_at, at)
-         select unhex(value->>'id'), unhex(value->>'order'), unhex(value->>'line'), unhex(value->>'variant'), unhex(value->>'location'),
-            cast(value->>'units' as bigint), 'open', cast(value->>'expires_at' as bigint), $2 from json_each($1)",
-        &[&rows.finish(), &at],
-    )
-    .await?;
-    Ok(())
 }
 
 /// Units that are reserved for a line of an order.

@@ -1,0 +1,443 @@
+//! The transaction that places orders, for many commands at once: each statement serves them all.
+//!
+//! [`place_orders`] has its steps from top to bottom. This file recognises what was ordered before, locks and reads the carts and prices
+//! the orders; `claim.rs` gets what other orders want too, `insert.rs` writes.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::cart::{PricedLine, Totals};
+use domain::id::{CartId, OrderId, OrderLineId, PaymentId, UserId, VariantId};
+use domain::messages::t;
+use domain::order::PaymentMethod;
+use domain::{Currency, Money, Quantity};
+
+use platform::db::{self, DbError, Tx, json_ids, json_texts};
+
+use crate::inventory;
+use crate::pricing::{DeliveryMethod, PriceRequest, PricedItem, PricedOrder, Prices, Quote, price_order};
+
+use super::{CheckoutError, Command, PlacedOrder, claim, insert};
+
+/// A row that an order needs and another transaction may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ContendedRow {
+    Cart(CartId),
+    Code(String),
+    Stock(VariantId),
+}
+
+/// What becomes of a command.
+pub(super) type Outcome = db::Outcome<PlacedOrder, CheckoutError, ContendedRow>;
+
+/// Places an order for each command that can become one; the outcomes are in the commands' order. It waits for the `awaited` row, while
+/// it holds nothing else, and for no other: a command whose rows another transaction holds is left as it is.
+pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>) -> Result<Vec<Outcome>, DbError> {
+    if let Some(row) = awaited {
+        wait_for(tx, row).await?;
+    }
+    let mut batch = Batch { commands, outcomes: vec![None; commands.len()] };
+    let mut new = answer_repeats(tx, &mut batch).await?;
+    lock_carts(tx, &mut batch, &mut new).await?;
+    let mut drafts = price_carts(tx, &mut batch, &new).await?;
+    claim::lock_stock(tx, &mut batch, &mut drafts).await?;
+    claim::lock_codes(tx, &mut batch, &mut drafts).await?;
+    claim::limit_unpaid(tx, &mut batch, &mut drafts).await?;
+    claim::count_code_uses(tx, &mut batch, &mut drafts).await?;
+    let orders = claim::reserve_stock(tx, &mut batch, drafts).await?;
+    insert::insert_orders(tx, &orders).await?;
+    for order in &orders {
+        batch.answer(order.draft.index, Ok(order.draft.placed()));
+    }
+    Ok(batch.into_outcomes())
+}
+
+/// The commands of one transaction, each by its index, and what has become of them so far.
+pub(super) struct Batch<'a> {
+    commands: &'a [Command],
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl Batch<'_> {
+    fn answer(&mut self, index: usize, answer: Result<PlacedOrder, CheckoutError>) {
+        self.outcomes[index] = Some(Outcome::Answered(answer));
+    }
+
+    pub(super) fn refuse(&mut self, index: usize, error: CheckoutError) {
+        self.answer(index, Err(error));
+    }
+
+    /// Another transaction holds this row: the command is tried again later.
+    pub(super) fn defer(&mut self, index: usize, row: ContendedRow) {
+        self.outcomes[index] = Some(Outcome::Blocked(row));
+    }
+
+    /// A repeat inside the batch becomes what the first of its key and cart became.
+    fn into_outcomes(mut self) -> Vec<Outcome> {
+        if self.outcomes.iter().any(Option::is_none) {
+            let commands = self.commands;
+            let key_and_cart = |index: usize| (commands[index].key.as_str(), commands[index].cart);
+            let known: HashMap<(&str, CartId), Outcome> =
+                self.outcomes.iter().enumerate().filter_map(|(index, outcome)| Some((key_and_cart(index), outcome.clone()?))).collect();
+            for (index, outcome) in self.outcomes.iter_mut().enumerate().filter(|(_, outcome)| outcome.is_none()) {
+                *outcome = match known.get(&key_and_cart(index)).cloned() {
+                    Some(Outcome::Answered(Ok(placed))) => Some(Outcome::Answered(Ok(PlacedOrder { replay: true, ..placed }))),
+                    same => same,
+                };
+            }
+        }
+        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Answered(Err(DbError::Busy.into())))).collect()
+    }
+}
+
+/// Waits for a row, as long as the transaction may wait for a lock.
+async fn wait_for(tx: &mut Tx, row: &ContendedRow) -> Result<(), DbError> {
+    match row {
+        ContendedRow::Cart(id) => tx.lock("select 1 from carts where id = $1 for update", &[id]).await,
+        ContendedRow::Code(code) => tx.lock("select 1 from discount_codes where code = $1 for update", &[code]).await,
+        ContendedRow::Stock(variant) => inventory::wait_for_stock(tx, *variant).await,
+    }
+}
+
+/// Answers what was ordered before, and returns the indexes of the commands that are new: each key and each cart once.
+async fn answer_repeats(tx: &mut Tx, batch: &mut Batch<'_>) -> Result<Vec<usize>, DbError> {
+    let commands = batch.commands;
+    let by_key = orders_of_keys(tx, commands).await?;
+    let by_cart = orders_of_carts(tx, commands).await?;
+    let (mut keys, mut carts) = (HashMap::new(), HashSet::new());
+    let mut new = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        if let Some((hash, placed)) = by_key.get(&command.key) {
+            let same = *hash == command.body_hash;
+            batch.answer(index, if same { Ok(placed.clone()) } else { Err(CheckoutError::KeyReused) });
+        } else if let Some(order) = by_cart.get(&command.cart) {
+            batch.answer(index, order.answer_for(command));
+        } else if let Some(earlier) = keys.get(command.key.as_str()) {
+            let earlier: &Command = &commands[*earlier];
+            if earlier.body_hash != command.body_hash {
+                batch.refuse(index, CheckoutError::KeyReused);
+            }
+        } else if !carts.insert(command.cart) {
+            // Another key for a cart that is being ordered in this very batch: tried again, it finds the order.
+            batch.refuse(index, DbError::Busy.into());
+        } else {
+            keys.insert(command.key.as_str(), index);
+            new.push(index);
+        }
+    }
+    Ok(new)
+}
+
+#[derive(platform::db::FromRow)]
+struct PlacedRow {
+    id: OrderId,
+    number: String,
+    currency: Currency,
+    total: i64,
+    payment_method: PaymentMethod,
+}
+
+impl From<PlacedRow> for PlacedOrder {
+    fn from(row: PlacedRow) -> Self {
+        let total = Money::new(row.total, row.currency);
+        Self { order: row.id, number: row.number, total, payment: row.payment_method, replay: true }
+    }
+}
+
+/// The orders that these commands' keys have already, each with the hash of the form that was sent.
+async fn orders_of_keys(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<String, (Vec<u8>, PlacedOrder)>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        key: String,
+        body_hash: Vec<u8>,
+        #[sqlx(flatten)]
+        order: PlacedRow,
+    }
+    let rows: Vec<Row> = tx
+        .fetch_all(
+            "select k.key, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
+             from (select distinct value->>'text' as key from json_each($1)) j
+             join idempotency_keys k on k.key = j.key join orders o on o.id = k.order_id",
+            &[&json_texts(commands.iter().map(|command| &command.key))],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.key, (row.body_hash, row.order.into()))).collect())
+}
+
+/// The order of a cart, and whose it is: the account's, or else whoever gave this e-mail.
+struct OrderOfCart {
+    user: Option<UserId>,
+    email_hash: Option<Vec<u8>>,
+    /// Of the form that it was placed with; none for orders that were placed without one.
+    body_hash: Option<Vec<u8>>,
+    placed: PlacedOrder,
+}
+
+impl OrderOfCart {
+    /// The answer opens the order, so it is only for whoever placed it; whoever merely knows the cart's id learns nothing.
+    fn answer_for(&self, command: &Command) -> Result<PlacedOrder, CheckoutError> {
+        let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
+        if !theirs {
+            return Err(CheckoutError::NoCart);
+        }
+        if self.body_hash.as_ref().is_some_and(|hash| *hash != command.body_hash) {
+            return Err(CheckoutError::Ordered { order: self.placed.order, number: self.placed.number.clone() });
+        }
+        Ok(self.placed.clone())
+    }
+}
+
+/// The orders that these commands' carts have become already.
+async fn orders_of_carts(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<CartId, OrderOfCart>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        cart_id: CartId,
+        user_id: Option<UserId>,
+        email_hash: Option<Vec<u8>>,
+        body_hash: Option<Vec<u8>>,
+        #[sqlx(flatten)]
+        order: PlacedRow,
+    }
+    let rows: Vec<Row> = tx
+        .fetch_all(
+            "select o.cart_id, o.user_id, c.email_hash, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
+             from (select distinct unhex(value->>'id') as id from json_each($1)) j
+             join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id
+             left join idempotency_keys k on k.order_id = o.id",
+            &[&json_ids(commands.iter().map(|command| command.cart))],
+        )
+        .await?;
+    let order = |row: Row| {
+        let order = OrderOfCart { user: row.user_id, email_hash: row.email_hash, body_hash: row.body_hash, placed: row.order.into() };
+        (row.cart_id, order)
+    };
+    Ok(rows.into_iter().map(order).collect())
+}
+
+/// Locks the carts of the new commands without waiting; those that another transaction holds are deferred.
+async fn lock_carts(tx: &mut Tx, batch: &mut Batch<'_>, new: &mut Vec<usize>) -> Result<(), DbError> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    let ids = json_ids(new.iter().map(|index| batch.commands[*index].cart));
+    let locked: Vec<CartId> = tx
+        .fetch_scalars(
+            "select id from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update skip locked",
+            &[&ids],
+        )
+        .await?;
+    let all: Vec<CartId> =
+        tx.fetch_scalars("select id from carts where id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
+    let locked: HashSet<CartId> = locked.into_iter().collect();
+    let held: HashSet<CartId> = all.into_iter().filter(|id| !locked.contains(id)).collect();
+    new.retain(|index| {
+        let cart = batch.commands[*index].cart;
+        let is_held = held.contains(&cart);
+        if is_held {
+            batch.defer(*index, ContendedRow::Cart(cart));
+        }
+        !is_held
+    });
+    Ok(())
+}
+
+/// A cart that is being ordered.
+struct Cart {
+    user: Option<UserId>,
+    currency: Currency,
+    discount_code: Option<String>,
+    items: Vec<(VariantId, Quantity)>,
+}
+
+/// What these carts hold; they are locked.
+async fn read_carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashMap<CartId, Cart>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        id: CartId,
+        user_id: Option<UserId>,
+        currency: Currency,
+        discount_code: Option<String>,
+        variant_id: Option<VariantId>,
+        quantity: Option<i64>,
+    }
+    let rows: Vec<Row> = tx
+        .fetch_all(
+            "select c.id, c.user_id, c.currency, c.discount_code, l.variant_id, l.quantity
+             from (select unhex(value->>'id') as id from json_each($1)) j
+             join carts c on c.id = j.id left join cart_lines l on l.cart_id = c.id order by c.id, l.position",
+            &[&json_ids(ids)],
+        )
+        .await?;
+    let mut carts: HashMap<CartId, Cart> = HashMap::new();
+    for row in rows {
+        let empty = Cart { user: row.user_id, currency: row.currency, discount_code: row.discount_code, items: Vec::new() };
+        let cart = carts.entry(row.id).or_insert(empty);
+        if let (Some(variant), Some(quantity)) = (row.variant_id, row.quantity) {
+            cart.items.push((variant, Quantity::clamped(quantity)));
+        }
+    }
+    Ok(carts)
+}
+
+/// An order that is priced, and not yet written.
+pub(super) struct DraftOrder<'a> {
+    /// The command's position in the batch.
+    pub(super) index: usize,
+    pub(super) command: &'a Command,
+    /// Its first attempt to be paid.
+    pub(super) payment: PaymentId,
+    pub(super) lines: Vec<DraftLine>,
+    pub(super) totals: Totals,
+    pub(super) discount_code: Option<String>,
+    /// The total without the discount.
+    pub(super) full_total: Money,
+    pub(super) currency: Currency,
+    pub(super) delivery_name: String,
+    /// Days until it arrives, at least and at most.
+    pub(super) promised_days: (i64, i64),
+}
+
+/// A line of an order that is being placed.
+pub(super) struct DraftLine {
+    pub(super) id: OrderLineId,
+    pub(super) quote: Quote,
+    pub(super) price: PricedLine,
+}
+
+impl DraftOrder<'_> {
+    fn placed(&self) -> PlacedOrder {
+        let Command { order, number, payment, .. } = self.command;
+        PlacedOrder { order: *order, number: number.clone(), total: self.totals.total, payment: *payment, replay: false }
+    }
+}
+
+/// Reads carts, prices and rules once for all of these commands, and prices each order. A command that cannot become an order is
+/// refused.
+async fn price_carts<'a>(tx: &mut Tx, batch: &mut Batch<'a>, new: &[usize]) -> Result<Vec<DraftOrder<'a>>, DbError> {
+    let commands = batch.commands;
+    let mut carts = read_carts(tx, new.iter().map(|index| commands[*index].cart)).await?;
+    let (mut indexes, mut requests) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
+    for index in new {
+        let command = &commands[*index];
+        match carts.remove(&command.cart).filter(|cart| cart.user.is_none() || cart.user == command.user) {
+            Some(cart) => {
+                indexes.push(*index);
+                requests.push(price_request(command, cart));
+            }
+            None => batch.refuse(*index, CheckoutError::NoCart),
+        }
+    }
+    let Some(first) = requests.first() else { return Ok(Vec::new()) };
+    let prices = Prices::read(tx, &requests, first.at).await?;
+    let mut drafts = Vec::with_capacity(requests.len());
+    for (index, request) in indexes.into_iter().zip(&requests) {
+        match draft_order(tx, index, &commands[index], request, &prices) {
+            Ok(draft) => drafts.push(draft),
+            Err(error) => batch.refuse(index, error),
+        }
+    }
+    Ok(drafts)
+}
+
+fn price_request(command: &Command, cart: Cart) -> PriceRequest {
+    PriceRequest {
+        channel: command.channel,
+        locale: command.locale,
+        currency: cart.currency,
+        country: command.country.clone(),
+        items: cart.items,
+        discount_code: cart.discount_code,
+        at: command.at,
+    }
+}
+
+fn draft_order<'a>(
+    tx: &Tx,
+    index: usize,
+    command: &'a Command,
+    request: &PriceRequest,
+    prices: &Prices,
+) -> Result<DraftOrder<'a>, CheckoutError> {
+    let method = prices.rules.method(&command.delivery).filter(|method| method.goes_to(&command.country, command.island));
+    let order = price_order(request, prices, method)?;
+    check_items(&order)?;
+    let method = method.ok_or_else(|| CheckoutError::field("delivery", t::DELIVERY_NOT_THERE.text(command.locale)))?;
+    check_total(command, &order)?;
+    let lines: Vec<DraftLine> =
+        order.lines().map(|line| DraftLine { id: OrderLineId(tx.id()), quote: line.quote.clone(), price: line.price }).collect();
+    let PricedOrder { totals, discount_code, full_total, .. } = order;
+    check_size(command, &lines)?;
+    check_cash(command, method, totals.total)?;
+    Ok(DraftOrder {
+        index,
+        command,
+        payment: PaymentId(tx.id()),
+        lines,
+        totals,
+        discount_code,
+        full_total,
+        currency: request.currency,
+        delivery_name: method.name_and_description(command.locale).0.to_owned(),
+        promised_days: method.days(command.at),
+    })
+}
+
+/// Is everything in the cart for sale?
+fn check_items(order: &PricedOrder<'_>) -> Result<(), CheckoutError> {
+    let mut gone = Vec::new();
+    for item in &order.items {
+        match item {
+            PricedItem::ForSale(_) => {}
+            PricedItem::NotForSale(quote) => gone.push(quote.name.clone()),
+            PricedItem::Unknown => return Err(CheckoutError::NoCart),
+        }
+    }
+    if !gone.is_empty() {
+        return Err(CheckoutError::Gone(gone));
+    }
+    if order.items.is_empty() { Err(CheckoutError::Empty) } else { Ok(()) }
+}
+
+/// Is it the total that the shopper saw, with the discount or knowingly without?
+fn check_total(command: &Command, order: &PricedOrder<'_>) -> Result<(), CheckoutError> {
+    let total = order.totals.total;
+    if order.discount_refused.is_some() && command.seen_total != Some(total.minor) {
+        return Err(CheckoutError::Discount(total));
+    }
+    if command.seen_total.is_some_and(|seen| seen != total.minor) {
+        return Err(CheckoutError::TotalChanged(total));
+    }
+    Ok(())
+}
+
+/// Does a shopper order more than the shop lets one?
+fn check_size(command: &Command, lines: &[DraftLine]) -> Result<(), CheckoutError> {
+    let (limits, locale) = (&command.limits, command.locale);
+    if limits.lines > 0 && lines.len() as i64 > limits.lines {
+        let message = t::CHECKOUT_TOO_MANY_LINES.with(locale, &[("max", &locale.number(limits.lines))]);
+        return Err(CheckoutError::field("cart", message));
+    }
+    if let Some(line) = lines.iter().find(|line| limits.line_units > 0 && line.price.quantity.get() > limits.line_units) {
+        let max = locale.number(limits.line_units);
+        let message = t::CHECKOUT_TOO_MANY_UNITS.with(locale, &[("max", &max), ("name", &line.quote.name)]);
+        return Err(CheckoutError::field("cart", message));
+    }
+    Ok(())
+}
+
+/// May it be paid in cash, if it is to be: does the shop take that much, and does whoever delivers collect it?
+fn check_cash(command: &Command, method: &DeliveryMethod, total: Money) -> Result<(), CheckoutError> {
+    let (limits, locale) = (&command.limits, command.locale);
+    if command.payment != PaymentMethod::Cod || total.minor <= 0 {
+        return Ok(());
+    }
+    let message = if !limits.cash {
+        t::CHECKOUT_CASH_OFF.text(locale).to_owned()
+    } else if !limits.takes_cash(total.minor) {
+        t::CHECKOUT_CASH_TOTAL.with(locale, &[("max", &locale.money(Money::new(limits.cash_total, total.currency)))])
+    } else if !method.collects_cash {
+        t::CHECKOUT_NO_CASH.text(locale).to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(CheckoutError::field("payment", message))
+}
