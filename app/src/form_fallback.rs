@@ -119,7 +119,7 @@ impl SentForm {
 }
 
 /// The multipart boundary; `None` for a form without files.
-fn boundary(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn boundary(headers: &HeaderMap) -> Option<String> {
     headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| multer::parse_boundary(kind).ok())
 }
 

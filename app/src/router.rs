@@ -294,12 +294,6 @@ async fn with_status(answer: Response) -> Response {
     Response::from_parts(head, Body::from(bytes))
 }
 
-/// Is it a multipart form with a boundary?
-fn has_files(parts: &Parts) -> bool {
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.starts_with("multipart/form-data") && kind.contains("boundary=")
-}
-
 /// The answer to a call that is refused. A function that declares no access cannot be called.
 fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> {
     let path = parts.uri.path();
@@ -307,7 +301,9 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
         return None;
     }
     let status = match pages.access.get(path).map(|access| visitor.authorize(&pages.shop, *access)) {
-        Some(Ok(())) if !file_functions().any(|function| function == path) || has_files(parts) => return None,
+        Some(Ok(())) if !file_functions().any(|function| function == path) || form_fallback::boundary(&parts.headers).is_some() => {
+            return None;
+        }
         Some(Ok(())) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Some(Err(denied)) => status_of(denied),
         None => StatusCode::NOT_FOUND,

@@ -6,14 +6,14 @@ use domain::permission::Permission;
 use domain::view::DeadJobView;
 use platform::db::DbError;
 use platform::events::Event;
-use platform::jobs::{Ended, Handlers, retry};
+use platform::jobs::{Ended, Handlers};
 use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Shop, mails, notifications, order_management, payments, refusals};
 
-/// Why jobs were not shown or tried again.
+/// Why jobs were not shown or retried.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum JobsError {
     #[error(transparent)]
@@ -22,7 +22,7 @@ pub enum JobsError {
     Db(#[from] DbError),
 }
 
-/// The staff had a job tried again that was given up.
+/// The staff retried a job that was given up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobRetried {
     /// The job's kind.
@@ -112,14 +112,14 @@ pub async fn dead(shop: &Shop, ctx: &Context) -> Result<Vec<DeadJobView>, JobsEr
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Tries a job that was given up again, from the beginning; false when there is none.
+/// Retries a job that was given up, from the beginning; false when there is none.
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn try_again(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, JobsError> {
+pub async fn retry(shop: &Shop, ctx: &Context, job: JobId) -> Result<bool, JobsError> {
     ctx.require(Permission::WriteSettings)?;
     shop.write(ctx, async move |tx| {
-        let Some(kind) = retry(tx, job).await? else { return Ok(false) };
+        let Some(kind) = platform::jobs::retry(tx, job).await? else { return Ok(false) };
         tx.record(job, JobRetried { kind });
         Ok(true)
     })

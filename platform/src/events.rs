@@ -2,6 +2,7 @@
 //!
 //! An event is a struct in its area that implements [`Event`]; [`Tx::record`](super::db::Tx::record) writes it.
 
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
@@ -179,7 +180,7 @@ impl Subscriber {
         }
         // A panic must not end the following of the feed.
         let handled = AssertUnwindSafe(async { (self.handler)(events).await }).catch_unwind().await;
-        handled.unwrap_or_else(|_| Err(DbError::Lost(format!("{} panicked", self.name))))
+        handled.unwrap_or_else(|_| Err(DbError::Panicked(self.name)))
     }
 }
 
@@ -230,17 +231,17 @@ pub struct Pace {
 }
 
 /// Follows the feed for as long as the program runs: calls `round`, which is to read it to its end, when events were committed, and each
-/// second, for other nodes write too. Ends when the database is closed.
+/// second, for other nodes write too. Ends when a round fails with [`DbError::Stopped`].
 pub async fn follow<R>(db: &Db, follower: &str, pace: Pace, round: impl Fn() -> R)
 where
-    R: Future<Output = Result<(), DbError>>,
+    R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>>,
 {
     let mut pause = POLL_INTERVAL;
     loop {
         let woken = db.changed().notified();
         match round().await {
             Ok(()) => pause = POLL_INTERVAL,
-            Err(DbError::Stopped) => return,
+            Err(error) if matches!(error.downcast_ref(), Some(DbError::Stopped)) => return,
             Err(error) => {
                 tracing::warn!(follower, %error, "events could not be followed; it is tried again");
                 pause = (pause * 2).min(pace.max_pause);
@@ -258,7 +259,7 @@ where
 pub fn subscribe(db: &Db, subscriber: Subscriber) -> JoinHandle<()> {
     let db = db.clone();
     let pace = Pace { gather: Duration::from_millis(10), max_pause: Duration::from_secs(60) };
-    tokio::spawn(async move { follow(&db, subscriber.name, pace, || async { catch_up(&db, &subscriber).await.map(drop) }).await })
+    tokio::spawn(async move { follow(&db, subscriber.name, pace, || async { Ok(catch_up(&db, &subscriber).await.map(drop)?) }).await })
 }
 
 /// [`follow`]s the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
@@ -285,7 +286,7 @@ where
                     tracing::error!("a watcher of events panicked");
                 }
                 if events.len() < BATCH {
-                    return Ok::<_, DbError>(());
+                    return Ok(());
                 }
             }
         };

@@ -133,7 +133,7 @@ macro_rules! insert {
 /// # Errors
 /// The database's.
 pub async fn enqueue<J: Job>(tx: &mut Tx, job: &J, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
-    insert(tx, insert!("do nothing"), J::KIND, &payload_of(job)?, run_at, key).await
+    insert(tx, insert!("do nothing"), J::KIND, &serde_json::to_value(job)?, run_at, key).await
 }
 
 /// Enqueues many jobs with one statement, each with when to run it and its key.
@@ -153,7 +153,7 @@ pub async fn enqueue_all<J: Job>(tx: &mut Tx, jobs: &[(J, Timestamp, String)]) -
     }
     let mut rows = JsonRows::new();
     for (job, run_at, key) in jobs {
-        rows.push(&Row { id: hex(&tx.id()), payload: payload_of(job)?.to_string(), key, run_at: *run_at });
+        rows.push(&Row { id: hex(&tx.id()), payload: serde_json::to_value(job)?.to_string(), key, run_at: *run_at });
     }
     tx.execute(
         "insert into jobs (id, kind, payload, key, run_at, created_at)
@@ -171,11 +171,7 @@ pub async fn enqueue_all<J: Job>(tx: &mut Tx, jobs: &[(J, Timestamp, String)]) -
 /// The database's.
 pub async fn enqueue_again<J: Job>(tx: &mut Tx, job: &J, run_at: Timestamp, key: &str) -> Result<(), DbError> {
     let sql = insert!("do update set state = 'waiting', attempts = 0, run_at = excluded.run_at where jobs.state in ('done', 'dead')");
-    insert(tx, sql, J::KIND, &payload_of(job)?, run_at, Some(key)).await
-}
-
-fn payload_of<J: Job>(job: &J) -> Result<Value, DbError> {
-    serde_json::to_value(job).map_err(|error| DbError::Lost(format!("the job {} cannot be written: {error}", J::KIND)))
+    insert(tx, sql, J::KIND, &serde_json::to_value(job)?, run_at, Some(key)).await
 }
 
 async fn insert(tx: &mut Tx, sql: &'static str, kind: &str, payload: &Value, run_at: Timestamp, key: Option<&str>) -> Result<(), DbError> {
@@ -193,14 +189,14 @@ pub async fn gather<J: Job>(
     (items, most): (&[Value], usize),
     (key, run_at): (&str, Timestamp),
 ) -> Result<bool, DbError> {
-    let mut payload = payload_of(job)?;
+    let mut payload = serde_json::to_value(job)?;
     payload["items"] = json!([]);
     insert(tx, insert!("do nothing"), J::KIND, &payload, run_at, Some(key)).await?;
     tx.lock("select 1 from jobs where key = $1 for update", &[&key]).await?;
     let waiting: Option<String> =
         tx.fetch_optional_scalar("select payload from jobs where key = $1 and state = 'waiting' and attempts = 0", &[&key]).await?;
     let Some(text) = waiting else { return Ok(false) };
-    let mut payload: Value = serde_json::from_str(&text).map_err(|error| DbError::Lost(error.to_string()))?;
+    let mut payload: Value = serde_json::from_str(&text)?;
     if let Some(known) = payload["items"].as_array_mut() {
         for item in items {
             if known.len() < most && !known.contains(item) {

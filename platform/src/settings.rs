@@ -91,7 +91,7 @@ impl Settings {
 /// # Errors
 /// The database's.
 pub async fn put<T: Serialize>(tx: &mut Tx, key: &str, value: &T) -> Result<(), DbError> {
-    let value = serde_json::to_string(value).map_err(|e| DbError::Lost(e.to_string()))?;
+    let value = serde_json::to_string(value)?;
     tx.execute(
         "insert into settings (key, value, updated_at) values ($1, $2, $3)
          on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",

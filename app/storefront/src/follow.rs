@@ -98,7 +98,7 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
             })}
             {unpaid.clone().map(|(unpaid, failed, number, total)| {
                 let token = token.clone();
-                let pay = if failed { tr!(CHECKOUT_TRY_AGAIN) } else { tr!(CHECKOUT_PAY_NOW) };
+                let pay = if failed { tr!(CHECKOUT_RETRY) } else { tr!(CHECKOUT_PAY_NOW) };
                 view! {
                     {(!failed).then(|| view! {
                         <div class="mb-4"><Alert tone=Tone::Warning title=tr!(CHECKOUT_WAITS_TITLE, number = number)><p>{tr!(CHECKOUT_WAITS_BODY, total = total)}</p></Alert></div>

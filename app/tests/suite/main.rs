@@ -4,6 +4,9 @@
 
 mod access;
 mod admin;
+mod admin_forms;
+mod admin_products;
+mod browser;
 mod exports;
 mod markup;
 

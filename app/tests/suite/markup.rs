@@ -12,7 +12,7 @@ use domain::view::{
 };
 use domain::{Locale, Quantity};
 
-use crate::admin::{escaped, get, pages, post, token};
+use crate::browser::{escaped, get, pages, post, token};
 use crate::{PASSWORD, a_shop};
 
 /// Ends a title, a script, an attribute in either quotes and a template, and begins what a browser would run.

@@ -8,7 +8,7 @@ use domain::messages::t;
 use domain::order::PaymentMethod;
 use domain::view::OrderLimits;
 
-use platform::db::{DbError, Tx, json_ids, json_texts};
+use platform::db::{BatchError, DbError, Tx, json_ids, json_texts};
 
 use crate::inventory::{self, Allocation, Demand};
 use crate::pricing;
@@ -124,7 +124,7 @@ impl OpenOrders {
 }
 
 /// Counts the uses of discount codes; orders whose code is used up are refused.
-pub(super) async fn count_code_uses(tx: &mut Tx, batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>) -> Result<(), DbError> {
+pub(super) async fn count_code_uses(tx: &mut Tx, batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>) -> Result<(), BatchError> {
     let mut uses: BTreeMap<String, i64> = BTreeMap::new();
     for code in drafts.iter().filter_map(|draft| draft.discount_code.clone()) {
         *uses.entry(code).or_default() += 1;
@@ -138,7 +138,7 @@ pub(super) async fn count_code_uses(tx: &mut Tx, batch: &mut Batch<'_>, drafts: 
     }
     if drafts.len() > 1 {
         // Some of several may still have it: each is tried alone.
-        return Err(DbError::Lost("a discount code does not suffice for all".into()));
+        return Err(BatchError::OneByOne);
     }
     drafts.retain(|draft| {
         let is_counted = draft.discount_code.as_ref().is_none_or(|code| counted.contains(code));
@@ -155,10 +155,10 @@ pub(super) async fn reserve_stock<'a>(
     tx: &mut Tx,
     batch: &mut Batch<'_>,
     drafts: Vec<DraftOrder<'a>>,
-) -> Result<Vec<ReservedOrder<'a>>, DbError> {
+) -> Result<Vec<ReservedOrder<'a>>, BatchError> {
     let demand = |line: &DraftLine| Demand { line: line.id, variant: line.quote.variant, units: line.price.quantity.get() };
     let demands: Vec<Vec<Demand>> = drafts.iter().map(|draft| draft.lines.iter().map(demand).collect()).collect();
-    let allocated = inventory::reserve(tx, &demands).await?;
+    let allocated = inventory::reserve(tx, &demands).await?.ok_or(BatchError::OneByOne)?;
     let mut reserved = Vec::with_capacity(drafts.len());
     let mut unspent: BTreeMap<String, i64> = BTreeMap::new();
     for (draft, allocations) in drafts.into_iter().zip(allocated) {

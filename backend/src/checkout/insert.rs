@@ -296,7 +296,7 @@ async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
     let entries: Vec<Entry> = orders.iter().map(|order| entry(EntryId(tx.id()), &order.draft)).collect();
     accounting::post_all(tx, &entries).await.map_err(|error| match error {
         AccountingError::Db(error) => error,
-        other => DbError::Lost(other.to_string()),
+        other => DbError::Invariant(other.to_string()),
     })
 }
 

@@ -31,7 +31,7 @@ use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::{Shop, cart, orders, payments};
 
 pub use error::CheckoutError;
-pub use offers::{delivery_to, is_delivery_place_known, next_turn, offers};
+pub use offers::{delivery_to, is_delivery_place_known, next_promise_change, offers};
 use open_order_limits::OrderMark;
 pub use pay_in_cash::pay_in_cash;
 use place_orders::{ContendedRow, place_orders};
@@ -144,7 +144,7 @@ fn checked_and_sealed(
     if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
         return Err(CheckoutError::Key);
     }
-    let body = serde_json::to_string(&form).map_err(|e| DbError::Lost(e.to_string()))?;
+    let body = serde_json::to_string(&form).map_err(DbError::from)?;
     // Keyed: whoever has the database but not the key cannot try out names and addresses.
     let body_hash = shop.keys().blind("checkout", &body);
     let wrong = check_form(locale, &form);

@@ -118,7 +118,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
 ///
 /// # Errors
 /// The database's.
-pub async fn next_turn(shop: &Shop) -> Result<Timestamp, DbError> {
+pub async fn next_promise_change(shop: &Shop) -> Result<Timestamp, DbError> {
     let rules = pricing::rules(shop).await?;
     let at = shop.now();
     let midnight = TimeZone::SHOP.start_of(TimeZone::SHOP.date(at).plus_days(1));

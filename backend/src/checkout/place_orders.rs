@@ -11,7 +11,7 @@ use domain::messages::t;
 use domain::order::PaymentMethod;
 use domain::{Currency, Money, Quantity};
 
-use platform::db::{self, DbError, Tx, json_ids, json_texts};
+use platform::db::{self, BatchError, DbError, Tx, json_ids, json_texts};
 
 use crate::inventory;
 use crate::pricing::{DeliveryMethod, PriceRequest, PricedItem, PricedOrder, Prices, Quote, price_order};
@@ -31,7 +31,7 @@ pub(super) type Outcome = db::Outcome<PlacedOrder, CheckoutError, ContendedRow>;
 
 /// Places an order for each command that can become one; the outcomes are in the commands' order. It waits for the `awaited` row, while
 /// it holds nothing else, and for no other: a command whose rows another transaction holds is left as it is.
-pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>) -> Result<Vec<Outcome>, DbError> {
+pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>) -> Result<Vec<Outcome>, BatchError> {
     if let Some(row) = awaited {
         wait_for(tx, row).await?;
     }

@@ -145,6 +145,7 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
     let (user, role) = (me.id, me.role);
     let token = token(shop);
     let session = digest(&token);
+    let signed_in = context_of(&me, ctx.request).from(ctx.client);
     shop.write(ctx, async move |tx| {
         // The password may have been changed, or the account deactivated, since the check above.
         if !store::lock_if_unchanged(tx, user, &account.password_hash).await? {
@@ -152,7 +153,6 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
         }
         throttle::succeeded(tx, &counters).await?;
         begin_session(tx, user, role, session).await?;
-        let signed_in = as_user(tx.ctx(), user, role);
         tx.record_as(&signed_in, user, UserSignedIn { staff: role.is_some(), locale: locale.code().to_owned() });
         Ok(())
     })
@@ -305,15 +305,6 @@ async fn begin_session(tx: &mut Tx, user: UserId, role: Option<Role>, session: D
 
 const fn session_lifetime_ms(role: Option<Role>) -> i64 {
     if role.is_some() { STAFF_SESSION_MS } else { SHOPPER_SESSION_MS }
-}
-
-/// The context of the same request, now by the user who has just signed in.
-fn as_user(ctx: &Context, user: UserId, role: Option<Role>) -> Context {
-    match role {
-        Some(role) => Context::staff(user, role, ctx.request),
-        None => Context::customer(user, ctx.request),
-    }
-    .from(ctx.client)
 }
 
 /// 256 random bits, as text for a cookie or a header.

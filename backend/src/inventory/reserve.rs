@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
-use super::{InventoryError, store};
+use super::store;
 
 /// Units that an order line needs.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,11 @@ pub(crate) async fn try_lock_stock(tx: &mut Tx, variants: &BTreeSet<VariantId>) 
 
 /// Reserves stock for many orders at once, in their order. An order gets all it needs or nothing; from one location that has the whole
 /// order where there is one, otherwise from the locations in their order. The answer has one entry for each order, in order;
-/// [`insert_reservations`] writes what each got.
+/// [`insert_reservations`] writes what each got. `None` when another transaction took the same stock meanwhile: the caller rolls back.
 ///
 /// # Errors
-/// The database's; [`DbError::Lost`] when another transaction took the same stock meanwhile: the caller is then tried again alone.
-pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Vec<Option<Vec<Allocation>>>, DbError> {
+/// The database's.
+pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Option<Vec<Option<Vec<Allocation>>>>, DbError> {
     let mut available = lock_available(tx, orders.iter().flatten().map(|demand| demand.variant).collect()).await?;
     let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     let mut allocated = Vec::with_capacity(orders.len());
@@ -85,9 +85,9 @@ pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Vec<O
         allocated.push(allocations);
     }
     if !sums.is_empty() && move_to_reserved(tx, &sums).await? != sums.len() as u64 {
-        return Err(DbError::Lost("another order took the same stock".into()));
+        return Ok(None);
     }
-    Ok(allocated)
+    Ok(Some(allocated))
 }
 
 /// Available units of variants, by location in the locations' order.
@@ -230,7 +230,7 @@ pub(crate) async fn insert_reservations(
 ///
 /// # Errors
 /// The database's.
-pub async fn release(tx: &mut Tx, order: OrderId) -> Result<i64, InventoryError> {
+pub async fn release(tx: &mut Tx, order: OrderId) -> Result<i64, DbError> {
     let open = store::open_reservations(tx, order).await?;
     let mut back: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     for r in &open {

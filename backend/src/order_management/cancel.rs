@@ -98,7 +98,7 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
         // A cancelled order does not count as a use of its code.
         pricing::return_code_uses(tx, &BTreeMap::from([(code, 1)])).await?;
     }
-    let calls = payments::unwind_rows(tx, order).await?;
+    let calls = payments::reverse_payments(tx, order).await?;
     refresh_states(tx, order).await?;
     tx.record(order.id, OrderCancelled { reason: reason.to_owned() });
     tx.record(order.id, StockReleased { units });
@@ -108,22 +108,12 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
 /// Reverses the sale in the books, refunds included: afterwards the receivable is what was captured and not yet refunded, as a debt
 /// to the shopper.
 async fn reverse(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
-    let mut postings: Vec<(&'static str, i64)> = Vec::new();
-    let mut receivable = 0_i64;
-    for store::Booked { account, amount } in store::booked(tx, order.id).await? {
-        match account.as_str() {
-            "sales" => postings.push(("sales", -amount)),
-            "shipping_income" => postings.push(("shipping_income", -amount)),
-            "vat_payable" => postings.push(("vat_payable", -amount)),
-            "sales_returns" => postings.push(("sales_returns", -amount)),
-            // The receivable balances the rest; cash that refunds have paid stays.
-            _ => {}
-        }
-    }
-    for (_, amount) in &postings {
-        receivable -= amount;
-    }
-    postings.push(("accounts_receivable", receivable));
+    // The receivable balances them; cash that refunds have paid stays.
+    const REVERSED: [&str; 4] = ["sales", "shipping_income", "vat_payable", "sales_returns"];
+    let booked = store::booked(tx, order.id).await?;
+    let amount = |account: &str| booked.iter().filter(|sum| sum.account == account).map(|sum| -sum.amount).sum::<i64>();
+    let mut postings: Vec<(&'static str, i64)> = REVERSED.map(|account| (account, amount(account))).into();
+    postings.push(("accounts_receivable", -postings.iter().map(|(_, amount)| amount).sum::<i64>()));
     accounting::post(tx, "order.cancelled", Some(order.id), order.id.0, order.currency, &postings).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::id::{AddressId, ContactId};
 use domain::permission::Permission;
-use domain::view::Preferences;
+use domain::view::{Address, Preferences};
 use domain::{Currency, Money, TimeZone, Timestamp};
 use platform::db::{Db, DbError, json_ids};
 use platform::handover::Handover;
@@ -150,65 +150,66 @@ impl CustomersFile {
             let key = contact.email_hash.clone().unwrap_or_else(|| contact.id.0.as_bytes().to_vec());
             customers.entry(key).or_default().push(contact);
         }
-        let ids = customers.values().flatten().map(|contact| contact.id);
-        let mut sales: HashMap<ContactId, Vec<Sale>> = HashMap::new();
-        for sale in sales_of(self.shop.db(), ids).await? {
-            sales.entry(sale.contact_id).or_default().push(sale);
+        let mut by_contact: HashMap<ContactId, Vec<Sale>> = HashMap::new();
+        for sale in sales_of(self.shop.db(), customers.values().flatten().map(|contact| contact.id)).await? {
+            by_contact.entry(sale.contact_id).or_default().push(sale);
         }
-        let latest = |contacts: &[ContactRow]| {
-            contacts
-                .iter()
-                .filter_map(|contact| sales.get(&contact.id))
-                .flatten()
-                .max_by_key(|order| order.placed_at)
-                .map(|order| order.shipping_address_id)
+        let sales = |contacts: &[ContactRow]| -> Vec<&Sale> {
+            contacts.iter().filter_map(|contact| by_contact.get(&contact.id)).flatten().collect()
         };
-        let addresses: Vec<AddressId> = customers.values().filter_map(|contacts| latest(contacts)).collect();
+        let latest = |sales: &[&Sale]| sales.iter().max_by_key(|sale| sale.placed_at).map(|sale| sale.shipping_address_id);
+        let addresses: Vec<AddressId> = customers.values().filter_map(|contacts| latest(&sales(contacts))).collect();
         let addresses = open_addresses(&self.shop, &addresses).await?;
         let mut rows = Vec::with_capacity(customers.len());
         for contacts in customers.values() {
-            let orders: Vec<&Sale> = contacts.iter().filter_map(|contact| sales.get(&contact.id)).flatten().collect();
-            let account = contacts.iter().find(|contact| contact.preferences.is_some());
-            // An account's details are corrected by its owner; otherwise those of the latest order count.
-            let Some(newest) = account.or_else(|| contacts.iter().max_by_key(|contact| contact.created_at)) else { continue };
-            let person = unseal_contact(&self.shop, newest.id, &newest.sealed)?;
-            let preferences: Preferences =
-                account.and_then(|account| serde_json::from_str(account.preferences.as_deref()?).ok()).unwrap_or_default();
-            let spent = |currency: &Currency| {
-                let of = orders.iter().filter(|order| order.currency == *currency);
-                Money::new(of.fold(0_i64, |sum, order| sum.saturating_add(order.due)), *currency).decimal()
-            };
-            let minute = |at: Option<Timestamp>| at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default();
-            let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
-            let address = latest(contacts).and_then(|id| addresses.get(&id).cloned()).unwrap_or_default();
-            let language = if preferences.locale.is_empty() { newest.locale.clone() } else { preferences.locale };
-            let mut row = vec![
-                person.name,
-                person.email,
-                person.phone,
-                language,
-                yes(account.is_some()),
-                yes(preferences.marketing),
-                orders.len().to_string(),
-            ];
-            row.extend(self.currencies.iter().map(spent));
-            row.extend([
-                minute(orders.iter().map(|order| order.placed_at).min()),
-                minute(orders.iter().map(|order| order.placed_at).max()),
-                address.recipient,
-                address.line1,
-                address.line2,
-                address.barangay,
-                address.city,
-                address.province,
-                address.region,
-                address.postal_code,
-                address.country,
-                minute(contacts.iter().map(|contact| contact.created_at).min()),
-            ]);
-            rows.push(row);
+            let sales = sales(contacts);
+            let address = latest(&sales).and_then(|id| addresses.get(&id).cloned()).unwrap_or_default();
+            rows.extend(self.row(contacts, &sales, address)?);
         }
         Ok(rows)
+    }
+
+    /// The row of one customer, whose contacts and sales these are.
+    fn row(&self, contacts: &[ContactRow], sales: &[&Sale], address: Address) -> Result<Option<Vec<String>>, CustomerError> {
+        let account = contacts.iter().find(|contact| contact.preferences.is_some());
+        // An account's details are corrected by its owner; otherwise those of the latest order count.
+        let newest = account.or_else(|| contacts.iter().max_by_key(|contact| contact.created_at));
+        let Some(newest) = newest else { return Ok(None) };
+        let person = unseal_contact(&self.shop, newest.id, &newest.sealed)?;
+        let preferences: Preferences =
+            account.and_then(|account| serde_json::from_str(account.preferences.as_deref()?).ok()).unwrap_or_default();
+        let spent = |currency: &Currency| {
+            let of = sales.iter().filter(|sale| sale.currency == *currency);
+            Money::new(of.fold(0_i64, |sum, sale| sum.saturating_add(sale.due)), *currency).decimal()
+        };
+        let minute = |at: Option<Timestamp>| at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default();
+        let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+        let language = if preferences.locale.is_empty() { newest.locale.clone() } else { preferences.locale };
+        let mut row = vec![
+            person.name,
+            person.email,
+            person.phone,
+            language,
+            yes(account.is_some()),
+            yes(preferences.marketing),
+            sales.len().to_string(),
+        ];
+        row.extend(self.currencies.iter().map(spent));
+        row.extend([
+            minute(sales.iter().map(|sale| sale.placed_at).min()),
+            minute(sales.iter().map(|sale| sale.placed_at).max()),
+            address.recipient,
+            address.line1,
+            address.line2,
+            address.barangay,
+            address.city,
+            address.province,
+            address.region,
+            address.postal_code,
+            address.country,
+            minute(contacts.iter().map(|contact| contact.created_at).min()),
+        ]);
+        Ok(Some(row))
     }
 }
 
@@ -224,22 +225,22 @@ async fn emails(db: &Db, after: &Vec<u8>) -> Result<Vec<Vec<u8>>, DbError> {
     db.fetch_scalars("select distinct email_hash from contacts where email_hash > $1 order by email_hash limit 200", &[after]).await
 }
 
+macro_rules! contacts {
+    ($condition:literal) => {
+        concat!(
+            "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
+             left join users u on u.contact_id = c.id where ",
+            $condition
+        )
+    };
+}
+
 async fn by_email(db: &Db, hashes: &[Vec<u8>]) -> Result<Vec<ContactRow>, DbError> {
-    db.fetch_all(
-        "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
-         left join users u on u.contact_id = c.id where c.email_hash in (select unhex(value->>'id', '') from json_each($1)) order by c.id",
-        &[&json_ids(hashes)],
-    )
-    .await
+    db.fetch_all(contacts!("c.email_hash in (select unhex(value->>'id', '') from json_each($1)) order by c.id"), &[&json_ids(hashes)]).await
 }
 
 async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbError> {
-    db.fetch_all(
-        "select c.id, c.sealed, c.email_hash, c.locale, c.created_at, u.role, u.preferences from contacts c
-         left join users u on u.contact_id = c.id where c.email_hash is null and c.id > $1 order by c.id limit 200",
-        &[&after],
-    )
-    .await
+    db.fetch_all(contacts!("c.email_hash is null and c.id > $1 order by c.id limit 200"), &[&after]).await
 }
 
 async fn sales_of(db: &Db, contacts: impl Iterator<Item = ContactId>) -> Result<Vec<Sale>, DbError> {

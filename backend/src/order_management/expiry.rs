@@ -42,7 +42,7 @@ impl Job for ExpireOrder {
     const KIND: &'static str = "payments.expire";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        payments::outcome(Self::KIND, expire_order(&shop, self.order).await.map(drop))
+        payments::job_result(Self::KIND, expire_order(&shop, self.order).await.map(drop))
     }
 }
 

@@ -71,7 +71,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
     let parcels = parcels(store::parcels(&mut db, order).await?, staff);
     let paid = orders::paid(&mut db, order).await?;
     let events = store::events(&mut db, order).await?;
-    let refunds = payments::refunds_of(shop, order).await?;
+    let refunds = payments::refunds_of(&mut db, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
     let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
     let reasons: HashMap<RefundId, String> = refunds.iter().map(|refund| (refund.id, refund_reason(locale, &refund.reason))).collect();
@@ -165,7 +165,7 @@ fn refund_reason(locale: Locale, reason: &str) -> String {
     }
 }
 
-fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, String>, refund: payments::RefundLine) -> RefundView {
+fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, String>, refund: payments::Refund) -> RefundView {
     RefundView {
         amount: head.money(refund.amount),
         reason: refund_reason(locale, &refund.reason),
@@ -177,11 +177,7 @@ fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, Stri
 }
 
 /// The names of the staff that a timeline mentions.
-async fn staff_names(
-    shop: &Shop,
-    events: &[RecordedEvent],
-    refunds: &[payments::RefundLine],
-) -> Result<HashMap<UserId, String>, OrderError> {
+async fn staff_names(shop: &Shop, events: &[RecordedEvent], refunds: &[payments::Refund]) -> Result<HashMap<UserId, String>, OrderError> {
     let actors = events.iter().map(|event| event.actor.as_str()).chain(refunds.iter().map(|refund| refund.actor.as_str()));
     let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(actors)).await?;
     let contacts: Vec<ContactId> = users.iter().map(|user| user.contact_id).collect();

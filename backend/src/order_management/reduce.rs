@@ -7,7 +7,7 @@ use domain::text;
 
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, LockedOrder, lock, refresh_states};
+use crate::orders::{self, Facts, LockedOrder, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
@@ -49,7 +49,8 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
             let price = price_of(tx, order.id, &open).await?;
             let units: i64 = open.iter().map(|line| line.1).sum();
             tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
-            settle_less(tx, &order, price, ReturnedMoney::Refund, &reason).await
+            let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
+            reduce(tx, &order, &facts, price, ReturnedMoney::Refund, &reason).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
@@ -85,7 +86,7 @@ pub(super) async fn settle_returned(
         };
     }
     let price = price_of(tx, order.id, units).await?;
-    settle_less(tx, order, price, money, returned_reason(cause)).await
+    reduce(tx, order, &facts, price, money, returned_reason(cause)).await
 }
 
 /// What some units of an order were charged with, minor units.
@@ -113,14 +114,14 @@ async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> 
 
 /// Takes a sum off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then, its cash
 /// is collected.
-async fn settle_less(
+async fn reduce(
     tx: &mut Tx,
     order: &LockedOrder,
+    facts: &Facts,
     price: Price,
     money: ReturnedMoney,
     reason: &str,
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
-    let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if facts.latest == AttemptState::Authorised {
         // An authorised card is captured in full; a part can be refunded only after that.
         return if money == ReturnedMoney::Keep { Ok(Vec::new()) } else { Err(OrderChangeError::NotCaptured) };
@@ -150,7 +151,7 @@ async fn settle_less(
 }
 
 /// Cancels open parcels, and releases what is still reserved.
-async fn release_rest(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
+async fn release_rest(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
     fulfilment::cancel_open_parcels(tx, order).await?;
     let units = inventory::release(tx, order.id).await?;
     if units > 0 {
@@ -168,9 +169,6 @@ pub(crate) async fn release_when_refunded(tx: &mut Tx, order: &LockedOrder) -> R
     if now.payment_state != PaymentState::Refunded || now.cancelled_at.is_some() {
         return Ok(());
     }
-    match release_rest(tx, order).await {
-        Ok(()) => refresh_states(tx, order).await,
-        Err(OrderChangeError::Db(error)) => Err(error),
-        Err(other) => Err(DbError::Lost(other.to_string())),
-    }
+    release_rest(tx, order).await?;
+    refresh_states(tx, order).await
 }

@@ -1,4 +1,4 @@
-//! What staff do about a refusal: try again, settle it in another way, or dismiss it.
+//! What staff do about a refusal: retry, settle it in another way, or dismiss it.
 
 use domain::Locale;
 use domain::id::{OrderId, RefusalId};
@@ -8,7 +8,7 @@ use domain::view::RefusalKind;
 
 use crate::orders::LockedOrder;
 use crate::payments::PaymentError;
-use crate::refusals::events::{Outcome, RefusalRetried};
+use crate::refusals::events::{RefusalOutcome, RefusalRetried};
 use crate::refusals::{self, OpenRefusal};
 use crate::{Shop, orders, payments};
 use platform::context::Forbidden;
@@ -54,22 +54,22 @@ async fn allowed(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(OpenRefus
     Ok((row, kind))
 }
 
-/// Tries again what was refused. Money is moved at once, so the result is known; the rest is done by a job.
+/// Retries what was refused. Money is moved at once, so the result is known; the rest is done by a job.
 ///
 /// # Errors
 /// Among others that it is refused again.
 pub async fn retry(shop: &Shop, ctx: &Context, id: RefusalId) -> Result<(), RefusalError> {
     let (row, kind) = allowed(shop, ctx, id).await?;
     match (kind, row.payment_id, row.refund_id, row.job_id) {
-        (RefusalKind::Capture, Some(payment), ..) => Ok(payments::capture_again(shop, ctx, payment, row.amount.unwrap_or(0)).await?),
+        (RefusalKind::Capture, Some(payment), ..) => Ok(payments::retry_capture(shop, ctx, payment, row.amount.unwrap_or(0)).await?),
         (RefusalKind::Refund, _, Some(refund), _) => {
-            if payments::refund_again(shop, ctx, refund).await? {
+            if payments::retry_refund(shop, ctx, refund).await? {
                 Ok(())
             } else {
                 Err(RefusalError::Unknown)
             }
         }
-        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::check_payment_again(shop, ctx, payment).await?),
+        (RefusalKind::Payment, Some(payment), _, None) => Ok(payments::retry_check(shop, ctx, payment).await?),
         (_, _, _, Some(job)) => {
             let order = row.order_id;
             shop.write(ctx, async move |tx| {
@@ -101,7 +101,7 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
         .write(ctx, async move |tx| {
             let order = lock(tx, row.order_id).await?;
             // Before the money moves: that would end the row as a success of the gateway.
-            end(tx, id, Outcome::Settled, &note).await?;
+            end(tx, id, RefusalOutcome::Settled, &note).await?;
             match (kind, row.payment_id, row.refund_id) {
                 (RefusalKind::Capture, Some(payment), _) => {
                     let order = order.ok_or(RefusalError::Unknown)?;
@@ -136,7 +136,7 @@ pub async fn dismiss(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> R
     }
     shop.write(ctx, async move |tx| {
         lock(tx, row.order_id).await?;
-        end(tx, id, Outcome::Dismissed, &note).await?;
+        end(tx, id, RefusalOutcome::Dismissed, &note).await?;
         match (kind, row.payment_id, row.refund_id) {
             (RefusalKind::Capture, Some(payment), _) => Ok(payments::give_up_capture(tx, payment).await?),
             (RefusalKind::Refund, _, Some(refund)) => Ok(payments::give_up_refund(tx, refund).await?),
@@ -153,6 +153,6 @@ async fn lock(tx: &mut Tx, order: Option<OrderId>) -> Result<Option<LockedOrder>
     }
 }
 
-async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<(), RefusalError> {
+async fn end(tx: &mut Tx, id: RefusalId, outcome: RefusalOutcome, note: &str) -> Result<(), RefusalError> {
     if refusals::end(tx, id, outcome, note).await? { Ok(()) } else { Err(RefusalError::Unknown) }
 }

@@ -9,36 +9,34 @@ use domain::view::{RefusalKind, TimelineEntry};
 use domain::{Currency, Locale, Money};
 
 use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
+use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
 use crate::payments::events::{
     CaptureKept, CashMissing, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, PaymentVoided,
     RefundFailed,
 };
-use crate::refusals::events::{Outcome, RefusalEnded, RefusalOpened};
+use crate::refusals::events::{RefusalEnded, RefusalOpened, RefusalOutcome};
+use platform::Actor;
 use platform::events::{Event, RecordedEvent};
-
-use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
 
 /// The members of staff among actors.
 pub(super) fn staff_in<'a>(actors: impl Iterator<Item = &'a str>) -> Vec<UserId> {
-    let mut users: Vec<UserId> = actors.filter_map(staff_id).collect();
+    let staff = |actor: &str| match actor.parse() {
+        Ok(Actor::Staff(user)) => Some(user),
+        _ => None,
+    };
+    let mut users: Vec<UserId> = actors.filter_map(staff).collect();
     users.sort();
     users.dedup();
     users
 }
 
-fn staff_id(actor: &str) -> Option<UserId> {
-    actor.strip_prefix("staff:")?.parse().ok()
-}
-
 /// The actor's name, for staff.
 pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, String>) -> String {
-    let message = match actor {
-        "system" => t::ORDER_ACTOR_SYSTEM,
-        _ if actor.starts_with("key_") => t::ORDER_ACTOR_KEY,
-        _ => match staff_id(actor) {
-            Some(user) => return names.get(&user).cloned().unwrap_or_else(|| user.to_string()),
-            None => t::ORDER_ACTOR_SHOPPER,
-        },
+    let message = match actor.parse() {
+        Ok(Actor::System) => t::ORDER_ACTOR_SYSTEM,
+        Ok(Actor::ApiKey(_)) => t::ORDER_ACTOR_KEY,
+        Ok(Actor::Staff(user)) => return names.get(&user).cloned().unwrap_or_else(|| user.to_string()),
+        Ok(Actor::Nobody | Actor::Customer(_)) | Err(_) => t::ORDER_ACTOR_SHOPPER,
     };
     message.text(locale).to_owned()
 }
@@ -101,14 +99,14 @@ impl Timeline<'_> {
             RefusalOpened::KIND => match event.read::<RefusalOpened>()?.1.kind {
                 RefusalKind::Capture => self.plain(t::ORDER_EVENT_CAPTURE_REFUSED),
                 RefusalKind::Mail => self.plain(t::ORDER_EVENT_MAIL_REFUSED),
-                RefusalKind::Payment => self.plain(t::ORDER_EVENT_PAYMENT_LOST),
+                RefusalKind::Payment => self.plain(t::ORDER_EVENT_PAYMENT_UNRECONCILED),
                 // A refund has an event of its own.
                 RefusalKind::Refund | RefusalKind::Webhook | RefusalKind::Job => None,
             },
             RefusalEnded::KIND => match event.read::<RefusalEnded>()?.1.outcome {
-                Outcome::Settled => self.plain(t::ORDER_EVENT_SETTLED),
-                Outcome::Dismissed => self.plain(t::ORDER_EVENT_DISMISSED),
-                Outcome::Done => None,
+                RefusalOutcome::Settled => self.plain(t::ORDER_EVENT_SETTLED),
+                RefusalOutcome::Dismissed => self.plain(t::ORDER_EVENT_DISMISSED),
+                RefusalOutcome::Done => None,
             },
             _ => None,
         }

@@ -12,7 +12,7 @@ use crate::{Shop, accounting, inventory, orders, refusals};
 use super::events::{AttemptChange, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentRequiresAction, PaymentVoided};
 use super::gateway::{GatewayError, Intent, NewIntent};
 use super::store::Attempt;
-use super::{PaymentError, capture, context_of, jobs, lost, return_url, store, unwind};
+use super::{PaymentError, capture, context_of, jobs, reconciliation, return_url, reversal, store};
 
 /// Where the shopper goes to pay an order by card; `None` when there is nothing to pay. Makes the intent at the gateway where there is
 /// none; called again, it leads to the same intent, and after a declined card to one that can be paid.
@@ -42,7 +42,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
                 return Ok(None);
             }
         }
-        insert_next(shop, &attempt).await?;
+        follow_with_next(shop, &attempt).await?;
     }
     Err(PaymentError::Waiting)
 }
@@ -64,7 +64,7 @@ async fn current_intent(shop: &Shop, attempt: &Attempt, number: &str) -> Result<
             Ok(intent) => Ok(Some(intent)),
             // Made with another account: the shopper pays with a new one.
             Err(GatewayError::Missing(_)) => {
-                lost::give_up(shop, attempt.id, None).await?;
+                reconciliation::give_up(shop, attempt.id, None).await?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),
@@ -73,18 +73,27 @@ async fn current_intent(shop: &Shop, attempt: &Attempt, number: &str) -> Result<
     }
 }
 
-/// Inserts the attempt that follows this one.
-async fn insert_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentError> {
-    let (order, next, sum) = (attempt.order_id, attempt.attempt + 1, (attempt.amount, attempt.currency));
+/// Inserts the attempt that follows this one, unless somebody else did.
+async fn follow_with_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentError> {
+    let (order, number, sum) = (attempt.order_id, attempt.attempt, (attempt.amount, attempt.currency));
     shop.db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-            if is_by_card(&head)? {
-                store::insert(tx, PaymentId(tx.id()), order, PaymentMethod::Card, sum, next).await?;
+            let is_latest = store::of_order(tx, order).await?.last().is_some_and(|latest| latest.attempt == number);
+            if is_by_card(&head)? && is_latest {
+                store::insert_next(tx, order, PaymentMethod::Card, sum).await?;
             }
             Ok(())
         })
         .await
+}
+
+/// Locks the order of an attempt; returns both as they are under the lock.
+pub(super) async fn lock(tx: &mut Tx, payment: PaymentId) -> Result<(LockedOrder, Attempt), PaymentError> {
+    let order = store::attempt(tx, payment).await?.order_id;
+    let order = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+    // Read again: it may have changed while the lock was awaited.
+    Ok((order, store::attempt(tx, payment).await?))
 }
 
 /// Makes the intent of an attempt; `None` when its key was used up, so that another attempt is needed.
@@ -112,7 +121,7 @@ pub(super) async fn begin(shop: &Shop, attempt: &Attempt, number: &str) -> Resul
         }
         Err(error) => {
             end_unstarted(shop, payment, AttemptState::Failed, &error.to_string()).await?;
-            lost::report(shop, payment, &capture::refusal_message(&error)).await?;
+            reconciliation::report(shop, payment, &capture::refusal_message(&error)).await?;
             Err(error.into())
         }
     }
@@ -130,19 +139,19 @@ async fn end_unstarted(shop: &Shop, payment: PaymentId, state: AttemptState, rea
 ///
 /// # Errors
 /// [`PaymentError::Gateway`] when it does not answer: then nothing changed.
-pub async fn settle(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
+pub async fn sync(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
     let mut at_work = false;
     for attempt in store::of_order(&mut shop.db(), order).await? {
         let open = !matches!(attempt.state, AttemptState::Captured | AttemptState::Voided);
         if let (true, Some(reference)) = (open, &attempt.gateway_ref) {
-            let intent = settle_one(shop, attempt.id, reference).await?;
+            let intent = sync_attempt(shop, attempt.id, reference).await?;
             at_work |= intent.state == AttemptState::Pending && !intent.payable;
         }
     }
     Ok(at_work)
 }
 
-pub(super) async fn settle_one(shop: &Shop, payment: PaymentId, reference: &str) -> Result<Intent, PaymentError> {
+pub(super) async fn sync_attempt(shop: &Shop, payment: PaymentId, reference: &str) -> Result<Intent, PaymentError> {
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let intent = gateway.fetch(reference).await?;
     apply(shop, payment, &intent).await?;
@@ -159,11 +168,11 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
         .db()
         .write(async move |tx| {
             apply_rows(tx, payment, &intent, account.as_deref()).await?;
-            let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+            let attempt = store::attempt(tx, payment).await?;
             // Money for an order that was cancelled meanwhile, or is paid in cash by now, is refunded at once.
             let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
             let open = matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured);
-            if is_unwanted(&head, &attempt) && open { unwind::unwind_attempt(tx, &attempt).await } else { Ok(Vec::new()) }
+            if is_unwanted(&head, &attempt) && open { reversal::reverse_attempt(tx, &attempt).await } else { Ok(Vec::new()) }
         })
         .await?;
     if !calls.is_empty() {
@@ -181,10 +190,7 @@ pub(super) fn is_unwanted(head: &Head, attempt: &Attempt) -> bool {
 /// The same inside a transaction; `account` is where at the gateway the intent is. A state that the attempt is past already changes
 /// nothing.
 pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent, account: Option<&str>) -> Result<(), PaymentError> {
-    let order = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?.order_id;
-    let order = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-    // Read again: it may have changed while the lock was awaited.
-    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let (order, attempt) = lock(tx, payment).await?;
     match attempt.gateway_ref.as_deref() {
         None if !intent.reference.is_empty() => store::set_reference(tx, payment, &intent.reference, account).await?,
         Some(current) if !intent.reference.is_empty() && current != intent.reference => {
@@ -225,12 +231,12 @@ pub(super) async fn record_state(
     };
     if state == AttemptState::Captured {
         store::set_capturing(tx, attempt.id, None).await?;
-        refusals::succeeded(tx, &ctx, &capture::refusal_key(attempt.id)).await?;
+        refusals::succeeded_as(tx, &ctx, &capture::refusal_key(attempt.id)).await?;
         let postings = [("cash", amount), ("accounts_receivable", -amount)];
         accounting::post(tx, "payment.captured", Some(order.id), attempt.id.0, attempt.currency, &postings).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
-        refusals::succeeded(tx, &ctx, &lost::refusal_key(attempt.id)).await?;
+        refusals::succeeded_as(tx, &ctx, &reconciliation::refusal_key(attempt.id)).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured) {
         inventory::hold_for_good(tx, order.id).await?;

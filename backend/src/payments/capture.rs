@@ -17,11 +17,11 @@ use crate::orders::LockedOrder;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
-use super::attempt::{apply, record_state, settle_one};
+use super::attempt::{self, apply, record_state, sync_attempt};
 use super::events::{CaptureKept, CashMissing};
 use super::gateway::GatewayError;
 use super::store::Attempt;
-use super::{GatewayCall, PaymentError, context_of, jobs, store, unwind};
+use super::{GatewayCall, PaymentError, context_of, jobs, reversal, store};
 
 /// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is released for good). For cash on delivery
 /// it records that the cash is in the till; what is missing of it stays due.
@@ -134,8 +134,7 @@ async fn take_cash(tx: &mut Tx, order: &LockedOrder, attempt: &Attempt, minor: i
     let rest = attempt.amount - minor;
     store::set_state(tx, attempt.id, AttemptState::Captured, minor, None).await?;
     if rest > 0 {
-        let next = store::of_order(tx, order.id).await?.last().map_or(1, |last| last.attempt + 1);
-        store::insert(tx, PaymentId(tx.id()), order.id, PaymentMethod::Cod, (rest, attempt.currency), next).await?;
+        store::insert_next(tx, order.id, PaymentMethod::Cod, (rest, attempt.currency)).await?;
     }
     record_state(tx, order, attempt, AttemptState::Captured, minor, None).await?;
     if rest > 0 {
@@ -173,7 +172,7 @@ async fn request(tx: &mut Tx, attempt: &Attempt, minor: i64) -> Result<(), Payme
 
 /// Captures at the gateway. Does nothing when it was captured already or is not requested any more.
 pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     let Some(reference) = attempt.gateway_ref.clone() else { return Err(PaymentError::NothingToCapture) };
     if attempt.state == AttemptState::Captured {
         return check_captured(&attempt, minor);
@@ -192,17 +191,16 @@ pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Resu
         Err(error) if error.is_passing() => Err(PaymentError::Waiting),
         Err(error) => {
             // It may have been captured or cancelled at the gateway by others: its state counts.
-            match settle_one(shop, payment, &reference).await {
+            match sync_attempt(shop, payment, &reference).await {
                 Ok(intent) if intent.state == AttemptState::Captured => {
-                    let now = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
-                    return check_captured(&now, minor);
+                    return check_captured(&store::attempt(&mut shop.db(), payment).await?, minor);
                 }
                 Ok(_) | Err(PaymentError::Gateway(GatewayError::Missing(_))) => {}
                 Err(PaymentError::Gateway(passing)) if passing.is_passing() => return Err(PaymentError::Waiting),
                 Err(other) => return Err(other),
             }
-            let reason = refusal_message(&error);
-            shop.db().write(async move |tx| record_refusal(tx, payment, minor, &reason).await).await?;
+            let (ctx, reason) = (context_of(shop.id(), attempt.capturing_by.as_deref()), refusal_message(&error));
+            shop.write(&ctx, async move |tx| record_refusal(tx, payment, minor, &reason).await).await?;
             Err(error.into())
         }
     }
@@ -235,9 +233,7 @@ async fn record_refusal(tx: &mut Tx, payment: PaymentId, minor: i64, reason: &st
         currency: domain::Currency,
         failure: &'a str,
     }
-    let order = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?.order_id;
-    orders::lock(tx, order).await?;
-    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let (order, attempt) = attempt::lock(tx, payment).await?;
     if attempt.capturing != Some(minor) || attempt.state == AttemptState::Captured {
         return Ok(());
     }
@@ -246,8 +242,7 @@ async fn record_refusal(tx: &mut Tx, payment: PaymentId, minor: i64, reason: &st
     store::set_capturing(tx, payment, None).await?;
     let amount = Some(Money::new(minor, attempt.currency));
     let row = Refusal::new(RefusalKind::Capture, refusal_key(payment), reason);
-    let ctx = context_of(tx.id(), attempt.capturing_by.as_deref());
-    refusals::record(tx, &ctx, &Refusal { order: Some(order), payment: Some(payment), amount, ..row }).await?;
+    refusals::record(tx, &Refusal { order: Some(order.id), payment: Some(payment), amount, ..row }).await?;
     Ok(())
 }
 
@@ -255,16 +250,14 @@ async fn record_refusal(tx: &mut Tx, payment: PaymentId, minor: i64, reason: &st
 ///
 /// # Errors
 /// As [`capture`].
-pub(crate) async fn capture_again(shop: &Shop, ctx: &Context, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
+pub(crate) async fn retry_capture(shop: &Shop, ctx: &Context, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
     ctx.require(Permission::CapturePayments)?;
     let minor = shop
         .write(ctx, async move |tx| {
-            let order = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?.order_id;
-            let order = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+            let (order, attempt) = attempt::lock(tx, payment).await?;
             if order.cancelled_at.is_some() {
                 return Err(PaymentError::Cancelled);
             }
-            let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
             if attempt.state != AttemptState::Authorised {
                 return Err(PaymentError::NothingToCapture);
             }
@@ -285,7 +278,7 @@ pub(crate) async fn captured_otherwise(
     minor: i64,
 ) -> Result<Vec<GatewayCall>, PaymentError> {
     tx.ctx().require(Permission::CapturePayments)?;
-    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(tx, payment).await?;
     if order.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
@@ -295,12 +288,10 @@ pub(crate) async fn captured_otherwise(
     }
     store::set_capturing(tx, payment, None).await?;
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
-    let (id, next) = (PaymentId(tx.id()), attempts.last().map_or(1, |attempt| attempt.attempt + 1));
     // All that is due: what did not come of it stays due.
     let due = (order.total - order.waived).max(minor);
-    store::insert(tx, id, order.id, PaymentMethod::Cod, (due, attempt.currency), next).await?;
-    let calls = unwind::unwind_attempt(tx, &attempt).await?;
-    let paid = store::by_id(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    let paid = store::insert_next(tx, order.id, PaymentMethod::Cod, (due, attempt.currency)).await?;
+    let calls = reversal::reverse_attempt(tx, &attempt).await?;
     take_cash(tx, order, &paid, minor).await?;
     Ok(calls)
 }

@@ -1,6 +1,6 @@
 //! Refunds that the gateway accepted and could not deliver: days later the money is with the shop again.
 
-use domain::id::PaymentId;
+use domain::id::{PaymentId, RefundId};
 
 use platform::db::Tx;
 
@@ -8,7 +8,6 @@ use crate::{Shop, accounting, orders};
 
 use super::events::RefundFailed;
 use super::gateway::GatewayError;
-use super::store::Refund;
 use super::{PaymentError, context_of, refund, store};
 
 /// Asks the gateway about a payment's refunds, and reverses those in the books that failed. Called for each webhook about the payment.
@@ -20,14 +19,14 @@ pub(super) async fn check(shop: &Shop, payment: PaymentId) -> Result<(), Payment
     if refunds.is_empty() {
         return Ok(());
     }
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     let (Some(gateway), Some(reference)) = (super::open_gateway(shop), attempt.gateway_ref) else { return Ok(()) };
     for refund in refunds {
         match gateway.refunded(&reference, refund.id).await {
             Ok(Some(found)) => {
                 if let Some(why) = found.failure {
                     let ctx = context_of(shop.id(), Some(&refund.actor));
-                    shop.write(&ctx, async move |tx| reverse(tx, &refund, &why).await).await?;
+                    shop.write(&ctx, async move |tx| reverse(tx, refund.id, &why).await).await?;
                 }
             }
             Ok(None) | Err(GatewayError::Missing(_)) => {}
@@ -38,9 +37,8 @@ pub(super) async fn check(shop: &Shop, payment: PaymentId) -> Result<(), Payment
 }
 
 /// Reverses a refund that failed: the money is here, and owed again.
-async fn reverse(tx: &mut Tx, refund: &Refund, why: &str) -> Result<(), PaymentError> {
-    let order = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
-    let refund = store::refund(tx, refund.id).await?.ok_or(PaymentError::Unknown)?;
+async fn reverse(tx: &mut Tx, refund: RefundId, why: &str) -> Result<(), PaymentError> {
+    let (order, refund) = refund::lock(tx, refund).await?;
     match refund.state.as_str() {
         "pending" => return refund::fail(tx, &refund, why).await,
         "done" => {}

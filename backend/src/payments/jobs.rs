@@ -15,7 +15,7 @@ use crate::refusals::Refusal;
 use crate::{Shop, orders};
 
 use super::gateway::GatewayError;
-use super::{PaymentError, attempt, capture, lost, refund, store, unwind};
+use super::{PaymentError, attempt, capture, reconciliation, refund, reversal, store};
 
 /// Whoever writes the job tries at once, and most often succeeds; the job waits for that.
 const DELAY_MS: i64 = 5_000;
@@ -28,7 +28,7 @@ pub(super) struct BeginPayment {
 
 /// Brings an attempt to the gateway's state.
 #[derive(Serialize, Deserialize)]
-pub(super) struct SettlePayment {
+pub(super) struct SyncPayment {
     pub(super) payment: PaymentId,
 }
 
@@ -53,15 +53,15 @@ impl Job for BeginPayment {
     const KIND: &'static str = "payment.begin";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, begin_again(&shop, self.payment).await)
+        job_result(Self::KIND, retry_begin(&shop, self.payment).await)
     }
 }
 
-impl Job for SettlePayment {
+impl Job for SyncPayment {
     const KIND: &'static str = "payment.settle";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, settle_again(&shop, self.payment).await)
+        job_result(Self::KIND, retry_sync(&shop, self.payment).await)
     }
 }
 
@@ -69,7 +69,7 @@ impl Job for CapturePayment {
     const KIND: &'static str = "payment.capture";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, capture::perform(&shop, self.payment, self.amount).await)
+        job_result(Self::KIND, capture::perform(&shop, self.payment, self.amount).await)
     }
 }
 
@@ -77,7 +77,7 @@ impl Job for VoidPayment {
     const KIND: &'static str = "payment.void";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, unwind::void(&shop, self.payment).await)
+        job_result(Self::KIND, reversal::void(&shop, self.payment).await)
     }
 }
 
@@ -85,14 +85,14 @@ impl Job for RefundPayment {
     const KIND: &'static str = "payment.refund";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        outcome(Self::KIND, refund::perform(&shop, self.refund).await)
+        job_result(Self::KIND, refund::perform(&shop, self.refund).await)
     }
 }
 
 /// Adds the payments' jobs.
 pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<BeginPayment>();
-    handlers.add::<SettlePayment>();
+    handlers.add::<SyncPayment>();
     handlers.add::<CapturePayment>();
     handlers.add::<VoidPayment>();
     handlers.add::<RefundPayment>();
@@ -103,8 +103,8 @@ pub(super) async fn begin_later(tx: &mut Tx, payment: PaymentId) -> Result<(), D
 }
 
 /// `event` is the webhook after which the gateway did not answer.
-pub(super) async fn settle_later(tx: &mut Tx, payment: PaymentId, event: &str) -> Result<(), DbError> {
-    enqueue(tx, &SettlePayment { payment }, event).await
+pub(super) async fn sync_later(tx: &mut Tx, payment: PaymentId, event: &str) -> Result<(), DbError> {
+    enqueue(tx, &SyncPayment { payment }, event).await
 }
 
 pub(super) async fn capture_later(tx: &mut Tx, payment: PaymentId, amount: i64) -> Result<(), DbError> {
@@ -125,7 +125,7 @@ async fn enqueue<J: Job>(tx: &mut Tx, job: &J, subject: &str) -> Result<(), DbEr
 }
 
 /// What a job returns for what became of its request.
-pub(crate) fn outcome(kind: &str, done: Result<(), PaymentError>) -> Result<(), Failure> {
+pub(crate) fn job_result(kind: &str, done: Result<(), PaymentError>) -> Result<(), Failure> {
     match done {
         Ok(()) => Ok(()),
         // The gateway has refused, which is recorded; asking again would not change it.
@@ -155,18 +155,18 @@ pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &s
     }
     let Ok(job) = serde_json::from_value::<AnyJob>(payload.clone()) else { return Ok(None) };
     let refund = match job.refund {
-        Some(id) => store::refund(tx, id).await?,
+        Some(id) => store::find_refund(tx, id).await?,
         None => None,
     };
     let payment = job.payment.or(refund.as_ref().map(|refund| refund.payment_id));
     let attempt = match payment {
-        Some(id) => store::by_id(tx, id).await?,
+        Some(id) => store::find_attempt(tx, id).await?,
         None => None,
     };
     let (row, key) = match (kind, job.refund, payment) {
         (RefundPayment::KIND, Some(refund), _) => (RefusalKind::Refund, refund::refusal_key(refund)),
         (CapturePayment::KIND, _, Some(payment)) => (RefusalKind::Capture, capture::refusal_key(payment)),
-        (_, _, Some(payment)) => (RefusalKind::Payment, lost::refusal_key(payment)),
+        (_, _, Some(payment)) => (RefusalKind::Payment, reconciliation::refusal_key(payment)),
         _ => return Ok(None),
     };
     let minor = job.amount.or(refund.as_ref().map(|refund| refund.amount)).or(attempt.as_ref().map(|attempt| attempt.amount));
@@ -179,8 +179,8 @@ pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &s
     }))
 }
 
-async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+async fn retry_begin(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     if attempt.gateway_ref.is_some() {
         return Ok(());
     }
@@ -194,13 +194,13 @@ async fn begin_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError
     }
 }
 
-async fn settle_again(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+async fn retry_sync(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     match attempt.gateway_ref {
-        Some(reference) => match attempt::settle_one(shop, payment, &reference).await {
-            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::report(shop, payment, reasons::NOT_KNOWN).await,
+        Some(reference) => match attempt::sync_attempt(shop, payment, &reference).await {
+            Err(PaymentError::Gateway(GatewayError::Missing(_))) => reconciliation::report(shop, payment, reasons::NOT_KNOWN).await,
             Err(PaymentError::Gateway(error)) if !error.is_passing() => {
-                lost::report(shop, payment, &capture::refusal_message(&error)).await
+                reconciliation::report(shop, payment, &capture::refusal_message(&error)).await
             }
             other => other.map(drop),
         },

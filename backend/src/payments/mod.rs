@@ -20,19 +20,19 @@ pub mod events;
 mod failed_refund;
 pub mod gateway;
 mod jobs;
-mod lost;
 mod rate_limit;
+mod reconciliation;
 mod refund;
+mod reversal;
 mod store;
 mod unpaid;
-mod unwind;
 mod webhook;
 
 use std::sync::Arc;
 
 use domain::id::{OrderId, PaymentId, RefundId, RequestId};
 use domain::messages::t;
-use domain::{Locale, Money, Timestamp};
+use domain::{Locale, Money};
 use uuid::Uuid;
 
 use platform::context::Forbidden;
@@ -43,20 +43,21 @@ use platform::{Actor, Context};
 use crate::Shop;
 use crate::accounting::AccountingError;
 
-pub use attempt::{settle, start_card};
+pub use attempt::{start_card, sync};
 pub use capture::capture;
-pub(crate) use capture::{capture_again, captured_otherwise, collect_cash, give_up_capture, lower_cash, request_capture};
+pub(crate) use capture::{captured_otherwise, collect_cash, give_up_capture, lower_cash, request_capture, retry_capture};
 pub use gateway::Gateway;
 use gateway::GatewayError;
 pub use jobs::register;
-pub(crate) use jobs::{outcome, refusal_of};
-pub(crate) use lost::{check_payment, check_payment_again};
-pub use rate_limit::{GatewayRateLimit, settle_paced};
+pub(crate) use jobs::{job_result, refusal_of};
+pub use rate_limit::{GatewayRateLimit, sync_paced};
+pub(crate) use reconciliation::{check_payment, retry_check};
 pub use refund::refund;
-pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, refund_again, refund_rows, refunded_otherwise};
+pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, refund_rows, refunded_otherwise, retry_refund};
+pub(crate) use reversal::{carry_out, reverse_payments};
+pub(crate) use store::{Refund, refunds_of};
 pub use unpaid::UNPAID_FOR_MS;
 pub(crate) use unpaid::{change_to_cash, close_attempts, close_expired, is_paid, is_unpaid, takes_cash, unpaid_view};
-pub(crate) use unwind::{carry_out, unwind_rows};
 pub use webhook::webhook;
 
 /// Why a payment was not changed.
@@ -109,6 +110,8 @@ pub enum PaymentError {
     /// The gateway's answer is about another payment, or about more money than was requested.
     #[error("the card gateway's answer does not fit the payment {0}")]
     Mismatch(PaymentId),
+    #[error("a share of the tax exceeds 64 bits")]
+    Overflow,
     #[error(transparent)]
     Books(#[from] AccountingError),
     #[error("{0}")]
@@ -154,7 +157,7 @@ impl PaymentError {
             Self::TooMuch(most) => return Some(t::ORDER_ERROR_AT_MOST.with(locale, &[("amount", &locale.money(*most))])),
             Self::Amount => t::ORDER_ERROR_AMOUNT,
             Self::Reason => t::ORDER_ERROR_REASON,
-            Self::Mismatch(_) | Self::Books(_) | Self::Db(_) => return None,
+            Self::Mismatch(_) | Self::Overflow | Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
     }
@@ -189,33 +192,6 @@ fn context_of(request: Uuid, actor: Option<&str>) -> Context {
 
 /// The reason of a refund whose order was cancelled.
 pub(crate) const CANCELLED: &str = "cancelled";
-
-/// A refund of an order, for its page.
-#[derive(Clone, Debug)]
-pub(crate) struct RefundLine {
-    pub id: RefundId,
-    pub amount: i64,
-    pub state: String,
-    pub reason: String,
-    pub failure: Option<String>,
-    pub actor: String,
-    pub at: Timestamp,
-}
-
-/// The refunds of an order, oldest first.
-pub(crate) async fn refunds_of(shop: &Shop, order: OrderId) -> Result<Vec<RefundLine>, DbError> {
-    let refunds = store::refunds_of(&mut shop.db(), order).await?;
-    let line = |refund: store::Refund| RefundLine {
-        id: refund.id,
-        amount: refund.amount,
-        state: refund.state,
-        reason: refund.reason,
-        failure: refund.failure,
-        actor: refund.actor,
-        at: refund.at,
-    };
-    Ok(refunds.into_iter().map(line).collect())
-}
 
 /// Where the shopper comes back to from the gateway's page.
 fn return_url(shop: &Shop, order: OrderId) -> String {

@@ -9,7 +9,7 @@ use domain::id::OrderId;
 
 use crate::Shop;
 
-use super::{PaymentError, settle};
+use super::{PaymentError, sync};
 
 /// Between two requests about one order.
 const INTERVAL_MS: i64 = 2_000;
@@ -19,19 +19,19 @@ const MAX_ENTRIES: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct GatewayRateLimit(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 
-/// [`settle`] for pages: of many requests about one order at once only one goes to the gateway, and the others wait a moment for its
+/// [`sync`] for pages: of many requests about one order at once only one goes to the gateway, and the others wait a moment for its
 /// answer. A request right after that, as after another card, waits until the next may be sent.
 ///
 /// # Errors
-/// As [`settle`].
-pub async fn settle_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
+/// As [`sync`].
+pub async fn sync_paced(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
     if !shop.gateway_rate_limit().may_fetch(order, shop.now()) {
         tokio::time::sleep(Duration::from_millis(INTERVAL_MS.unsigned_abs())).await;
         if !shop.gateway_rate_limit().may_fetch(order, shop.now()) {
             return Ok(shop.gateway_rate_limit().was_at_work(order));
         }
     }
-    let at_work = settle(shop, order).await?;
+    let at_work = sync(shop, order).await?;
     shop.gateway_rate_limit().record(order, at_work);
     Ok(at_work)
 }

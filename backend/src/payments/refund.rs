@@ -2,12 +2,12 @@
 
 use std::pin::Pin;
 
+use domain::Money;
 use domain::id::{OrderId, RefundId};
 use domain::order::PaymentMethod;
 use domain::permission::Permission;
 use domain::text;
 use domain::view::{RefusalKind, reasons};
-use domain::{Money, MoneyError};
 
 use platform::Context;
 use platform::db::{DbError, Tx};
@@ -66,9 +66,8 @@ async fn most_left(tx: &mut Tx, order: OrderId) -> Result<(Option<(Attempt, i64)
     let mut most: Option<(Attempt, i64)> = None;
     let mut underway = 0;
     for attempt in store::of_order(tx, order).await? {
-        let returning = store::returning(tx, attempt.id).await?;
-        let left = attempt.captured - attempt.refunded - returning;
-        underway += returning;
+        let left = store::refundable(tx, &attempt).await?;
+        underway += attempt.captured - attempt.refunded - left;
         if most.as_ref().is_none_or(|most| left > most.1) && attempt.captured > 0 {
             most = Some((attempt, left));
         }
@@ -89,6 +88,14 @@ async fn begin_from_largest(tx: &mut Tx, order: OrderId, amount: i64, reason: &s
         });
     }
     begin(tx, &attempt, amount, reason).await
+}
+
+/// Locks the order of a refund; returns both as they are under the lock.
+pub(super) async fn lock(tx: &mut Tx, id: RefundId) -> Result<(LockedOrder, Refund), PaymentError> {
+    let order = store::refund(tx, id).await?.order_id;
+    let order = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
+    // Read again: it may have changed while the lock was awaited.
+    Ok((order, store::refund(tx, id).await?))
 }
 
 /// Records a refund before it is requested of the gateway. Cash is refunded at once.
@@ -116,13 +123,13 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
 
 /// Refunds at the gateway. Does nothing when it was done already; one that was refused already is refused again.
 pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
-    let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
+    let refund = store::refund(&mut shop.db(), id).await?;
     match refund.state.as_str() {
         "pending" => {}
         "failed" => return Err(GatewayError::Refused { code: "failed".into(), message: refund.failure.unwrap_or_default() }.into()),
         _ => return Ok(()),
     }
-    let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(&mut shop.db(), refund.payment_id).await?;
     let reference = attempt.gateway_ref.ok_or(PaymentError::NothingToRefund)?;
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let existing = if refund.at.plus_millis(KEY_LIFETIME_MS) < shop.now() { gateway.refunded(&reference, id).await } else { Ok(None) };
@@ -158,7 +165,6 @@ async fn finish_and_release(tx: &mut Tx, refund: &Refund, reference: &str, when_
 /// Books a refund that arrived, once, and returns its order; nothing when it had ended before. `reference` is the gateway's name for it.
 /// The caller does what follows for an order that is refunded in full now.
 async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result<Option<LockedOrder>, PaymentError> {
-    let ctx = tx.ctx().clone();
     let order = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
     if !store::refund_done(tx, refund.id, reference).await? {
         let current = store::refund_reference(tx, refund.id).await?;
@@ -168,7 +174,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
         }
         return Ok(None);
     }
-    refusals::succeeded(tx, &ctx, &refusal_key(refund.id)).await?;
+    refusals::succeeded(tx, &refusal_key(refund.id)).await?;
     let amount = refund.amount;
     let before: i64 = store::of_order(tx, order.id).await?.iter().map(|attempt| attempt.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount).await?;
@@ -194,7 +200,7 @@ fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
         return Ok(0);
     }
     let (tax, part, total) = (i128::from(head.tax - head.waived_tax), i128::from(refunded), i128::from(due));
-    i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| DbError::Lost(MoneyError::Overflow.to_string()).into())
+    i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| PaymentError::Overflow)
 }
 
 /// The key of a refund's refusal.
@@ -225,11 +231,10 @@ async fn mark_failed(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<bool,
 
 /// Shows a failed refund to the staff.
 pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
-    let currency = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?.currency;
+    let currency = store::attempt(tx, refund.payment_id).await?.currency;
     let row = Refusal::new(RefusalKind::Refund, refusal_key(refund.id), reason);
     let (order, payment, amount) = (Some(refund.order_id), Some(refund.payment_id), Some(Money::new(refund.amount, currency)));
-    let ctx = tx.ctx().clone();
-    Ok(refusals::record(tx, &ctx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
+    Ok(refusals::record(tx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
 }
 
 /// Repeats a refund that did not arrive: the same one where nobody answered, a new one where it was refused. False when somebody else
@@ -237,21 +242,18 @@ pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) ->
 ///
 /// # Errors
 /// As [`refund`].
-pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Result<bool, PaymentError> {
+pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Result<bool, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
     let when_refunded = shop.when_refunded();
     let next = shop
         .write(ctx, async move |tx| {
-            let ctx = tx.ctx().clone();
-            let found = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
-            let order = orders::lock(tx, found.order_id).await?.ok_or(PaymentError::Unknown)?;
-            let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+            let (order, refund) = lock(tx, id).await?;
             if refund.state == "pending" {
                 jobs::refund_later(tx, id).await?;
                 return Ok::<_, PaymentError>(Some(id));
             }
             // Whoever ends the refusal first makes the new refund, and nobody after them.
-            if !refusals::succeeded(tx, &ctx, &refusal_key(id)).await? {
+            if !refusals::succeeded(tx, &refusal_key(id)).await? {
                 return Ok(None);
             }
             if refund.state == "failed" {
@@ -271,8 +273,8 @@ pub(crate) async fn refund_again(shop: &Shop, ctx: &Context, id: RefundId) -> Re
 /// # Errors
 /// [`PaymentError::Waiting`] when it does not answer.
 pub(crate) async fn check_refund(shop: &Shop, id: RefundId) -> Result<(), PaymentError> {
-    let refund = store::refund(&mut shop.db(), id).await?.ok_or(PaymentError::Unknown)?;
-    let attempt = store::by_id(&mut shop.db(), refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
+    let refund = store::refund(&mut shop.db(), id).await?;
+    let attempt = store::attempt(&mut shop.db(), refund.payment_id).await?;
     let (Some(reference), "pending") = (attempt.gateway_ref, refund.state.as_str()) else { return Ok(()) };
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     let found = match gateway.refunded(&reference, id).await {
@@ -291,7 +293,7 @@ pub(crate) async fn check_refund(shop: &Shop, id: RefundId) -> Result<(), Paymen
 
 /// This refund is not requested any more: its money is the shop's again, to be refunded in another way.
 pub(crate) async fn give_up_refund(tx: &mut Tx, id: RefundId) -> Result<(), PaymentError> {
-    let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    let refund = store::refund(tx, id).await?;
     mark_failed(tx, &refund, reasons::NO_ANSWER).await.map(drop)
 }
 
@@ -299,12 +301,12 @@ pub(crate) async fn give_up_refund(tx: &mut Tx, id: RefundId) -> Result<(), Paym
 /// refunded in full now.
 pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), PaymentError> {
     tx.ctx().require(Permission::RefundPayments)?;
-    let refund = store::refund(tx, id).await?.ok_or(PaymentError::Unknown)?;
+    let refund = store::refund(tx, id).await?;
     match refund.state.as_str() {
         "pending" => finish(tx, &refund, None).await.map(drop),
         "failed" => {
-            let attempt = store::by_id(tx, refund.payment_id).await?.ok_or(PaymentError::Unknown)?;
-            let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+            let attempt = store::attempt(tx, refund.payment_id).await?;
+            let left = store::refundable(tx, &attempt).await?;
             if refund.amount > left {
                 return Err(PaymentError::TooMuch(Money::new(left, attempt.currency)));
             }

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use platform::db::{DbError, Read, Tx};
 
+use super::PaymentError;
+
 /// One attempt to be paid.
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Attempt {
@@ -27,18 +29,25 @@ pub(super) struct Attempt {
     pub attempt: i64,
 }
 
-macro_rules! attempts {
-    ($rest:literal) => {
-        concat!(
-            "select id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, gateway_account, capturing,
-                capturing_by, attempt from payments ",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, gateway_account, capturing, capturing_by, attempt"
     };
 }
 
-pub(super) async fn by_id(db: &mut impl Read, id: PaymentId) -> Result<Option<Attempt>, DbError> {
+macro_rules! attempts {
+    ($rest:literal) => {
+        concat!("select ", columns!(), " from payments ", $rest)
+    };
+}
+
+pub(super) async fn find_attempt(db: &mut impl Read, id: PaymentId) -> Result<Option<Attempt>, DbError> {
     db.fetch_optional(attempts!("where id = $1"), &[&id]).await
+}
+
+/// [`find_attempt`], or [`PaymentError::Unknown`].
+pub(super) async fn attempt(db: &mut impl Read, id: PaymentId) -> Result<Attempt, PaymentError> {
+    find_attempt(db, id).await?.ok_or(PaymentError::Unknown)
 }
 
 pub(super) async fn by_reference(db: &mut impl Read, reference: &str) -> Result<Option<Attempt>, DbError> {
@@ -49,21 +58,24 @@ pub(super) async fn of_order(db: &mut impl Read, order: OrderId) -> Result<Vec<A
     db.fetch_all(attempts!("where order_id = $1 order by attempt"), &[&order]).await
 }
 
-pub(super) async fn insert(
+/// Inserts the next attempt of an order whose lock the transaction has.
+pub(super) async fn insert_next(
     tx: &mut Tx,
-    id: PaymentId,
     order: OrderId,
     method: PaymentMethod,
     (amount, currency): (i64, Currency),
-    attempt: i64,
-) -> Result<(), DbError> {
-    tx.execute(
-        "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, 'pending', $6, $7, $7) on conflict (order_id, attempt) do nothing",
-        &[&id, &order, &method, &amount, &currency, &attempt, &tx.now()],
+) -> Result<Attempt, DbError> {
+    let (id, at) = (PaymentId(tx.id()), tx.now());
+    tx.fetch_one(
+        concat!(
+            "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, 'pending', (select coalesce(max(attempt), 0) + 1 from payments where order_id = $2), $6, $6)
+             returning ",
+            columns!()
+        ),
+        &[&id, &order, &method, &amount, &currency, &at],
     )
     .await
-    .map(drop)
 }
 
 /// `account` is where at the gateway the intent is.
@@ -108,7 +120,7 @@ pub(super) async fn set_state(
 
 /// An entry in a payment's history, which is never edited.
 pub(super) async fn insert_event<T: Serialize>(tx: &mut Tx, payment: PaymentId, kind: &str, amount: i64, data: &T) -> Result<(), DbError> {
-    let data = serde_json::to_string(data).map_err(|error| DbError::Lost(error.to_string()))?;
+    let data = serde_json::to_string(data)?;
     tx.execute(
         "insert into payment_events (id, payment_id, kind, amount, data, at) values ($1, $2, $3, $4, $5, $6)",
         &[&PaymentEventId(tx.id()), &payment, &kind, &amount, &data, &tx.now()],
@@ -130,14 +142,16 @@ pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, event: &str,
     Ok(new == 1)
 }
 
-/// Money on its way back.
+/// A refund of an order's payment.
 #[derive(Clone, Debug, platform::db::FromRow)]
-pub(super) struct Refund {
+pub(crate) struct Refund {
     pub id: RefundId,
     pub payment_id: PaymentId,
     pub order_id: OrderId,
+    /// Minor units.
     pub amount: i64,
     pub reason: String,
+    /// `pending`, `done` or `failed`.
     pub state: String,
     pub failure: Option<String>,
     /// Who requested it.
@@ -151,12 +165,17 @@ macro_rules! refunds {
     };
 }
 
-pub(super) async fn refund(db: &mut impl Read, id: RefundId) -> Result<Option<Refund>, DbError> {
+pub(super) async fn find_refund(db: &mut impl Read, id: RefundId) -> Result<Option<Refund>, DbError> {
     db.fetch_optional(refunds!("where id = $1"), &[&id]).await
 }
 
+/// [`find_refund`], or [`PaymentError::Unknown`].
+pub(super) async fn refund(db: &mut impl Read, id: RefundId) -> Result<Refund, PaymentError> {
+    find_refund(db, id).await?.ok_or(PaymentError::Unknown)
+}
+
 /// The refunds of an order, oldest first.
-pub(super) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Refund>, DbError> {
+pub(crate) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Refund>, DbError> {
     db.fetch_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
 }
 
@@ -178,13 +197,15 @@ pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund) -> Result<(), Db
     Ok(())
 }
 
-/// Minor units of a payment that are on their way back and did not arrive yet.
-pub(super) async fn returning(db: &mut impl Read, payment: PaymentId) -> Result<i64, DbError> {
-    db.fetch_scalar(
-        "select coalesce(cast(sum(amount) as bigint), cast(0 as bigint)) from refunds where payment_id = $1 and state = 'pending'",
-        &[&payment],
-    )
-    .await
+/// Minor units of a payment that can still be refunded: neither refunded nor on their way back.
+pub(super) async fn refundable(db: &mut impl Read, attempt: &Attempt) -> Result<i64, DbError> {
+    let pending: i64 = db
+        .fetch_scalar(
+            "select coalesce(cast(sum(amount) as bigint), cast(0 as bigint)) from refunds where payment_id = $1 and state = 'pending'",
+            &[&attempt.id],
+        )
+        .await?;
+    Ok(attempt.captured - attempt.refunded - pending)
 }
 
 /// It arrived, once; false when it had ended before.

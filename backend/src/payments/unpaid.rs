@@ -1,6 +1,6 @@
 //! Card orders that wait for their payment: until when, and how their attempts end.
 
-use domain::id::{OrderId, PaymentId};
+use domain::id::OrderId;
 use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
 use domain::view::{UnpaidView, reasons};
 
@@ -10,10 +10,10 @@ use crate::orders::LockedOrder;
 use crate::pricing::Rules;
 use crate::{Shop, inventory, orders, settings};
 
-use super::attempt::settle_one;
+use super::attempt::sync_attempt;
 use super::events::PaymentMethodChanged;
 use super::store::Attempt;
-use super::{PaymentError, lost, settle, store, unwind};
+use super::{PaymentError, reconciliation, reversal, store, sync};
 
 /// How long a card order may stay unpaid before it is cancelled.
 pub const UNPAID_FOR_MS: i64 = 30 * 60 * 1_000;
@@ -49,10 +49,10 @@ pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::H
 /// # Errors
 /// [`PaymentError::Gateway`] and [`PaymentError::Waiting`] when the gateway does not answer: then the order stays as it is.
 pub(crate) async fn close_attempts(shop: &Shop, order: OrderId) -> Result<bool, PaymentError> {
-    settle(shop, order).await?;
+    sync(shop, order).await?;
     for attempt in store::of_order(&mut shop.db(), order).await? {
         if !matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
-            unwind::void(shop, attempt.id).await?;
+            reversal::void(shop, attempt.id).await?;
         }
     }
     is_paid(&mut shop.db(), order).await
@@ -71,17 +71,19 @@ async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), Paym
     if matches!(attempt.state, AttemptState::Captured | AttemptState::Voided) {
         return Ok(());
     }
-    let closed = match settle_one(shop, id, reference).await {
+    let closed = match sync_attempt(shop, id, reference).await {
         Ok(intent) if matches!(intent.state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) => Ok(()),
-        Ok(_) => unwind::void(shop, id).await,
+        Ok(_) => reversal::void(shop, id).await,
         Err(error) => Err(error),
     };
     match closed {
         // It does not know the payment, or refuses: repeating will not help.
-        Err(PaymentError::Gateway(error)) if !error.is_passing() => lost::give_up(shop, id, None).await,
-        Err(PaymentError::NoGateway) => lost::give_up(shop, id, Some(reasons::NO_GATEWAY)).await,
-        Err(PaymentError::Mismatch(_)) => lost::give_up(shop, id, Some(reasons::MISMATCH)).await,
-        Err(PaymentError::Waiting | PaymentError::Gateway(_)) if !patient => lost::give_up(shop, id, Some(reasons::NO_ANSWER)).await,
+        Err(PaymentError::Gateway(error)) if !error.is_passing() => reconciliation::give_up(shop, id, None).await,
+        Err(PaymentError::NoGateway) => reconciliation::give_up(shop, id, Some(reasons::NO_GATEWAY)).await,
+        Err(PaymentError::Mismatch(_)) => reconciliation::give_up(shop, id, Some(reasons::MISMATCH)).await,
+        Err(PaymentError::Waiting | PaymentError::Gateway(_)) if !patient => {
+            reconciliation::give_up(shop, id, Some(reasons::NO_ANSWER)).await
+        }
         other => other,
     }
 }
@@ -99,14 +101,12 @@ pub(crate) async fn close_expired(shop: &Shop, order: OrderId, patient: bool) ->
 
 /// Has an order paid in cash whose payment by card was ended at the gateway before.
 pub(crate) async fn change_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
-    let attempts = store::of_order(tx, order.id).await?;
-    for attempt in attempts.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
-        unwind::void_locally(tx, attempt.id).await?;
+    for attempt in store::of_order(tx, order.id).await?.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
+        reversal::void_locally(tx, attempt.id).await?;
     }
-    let next = attempts.last().map_or(1, |attempt| attempt.attempt + 1);
     let sum = (order.total - order.waived, order.currency);
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
-    store::insert(tx, PaymentId(tx.id()), order.id, PaymentMethod::Cod, sum, next).await?;
+    store::insert_next(tx, order.id, PaymentMethod::Cod, sum).await?;
     inventory::hold_for_good(tx, order.id).await?;
     orders::refresh_states(tx, order).await?;
     tx.record(order.id, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });

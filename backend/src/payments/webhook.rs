@@ -6,13 +6,13 @@ use domain::view::{RefusalKind, reasons};
 use crate::Shop;
 use crate::refusals::{self, Refusal};
 
-use super::attempt::settle_one;
+use super::attempt::sync_attempt;
 use super::gateway::{GatewayError, WebhookError, WebhookEvent};
 use super::store::Attempt;
-use super::{PaymentError, failed_refund, jobs, lost, store};
+use super::{PaymentError, failed_refund, jobs, reconciliation, store};
 
 /// The key of the refusal for webhooks that were not accepted.
-const NOT_TAKEN: &str = "webhook:not_taken";
+const NOT_ACCEPTED: &str = "webhook:not_taken";
 
 /// Accepts a webhook: checks its signature over the raw bytes, stores its id, and fetches the payment from the gateway. So it may come
 /// twice, late, out of order, or before the answer to the request that caused it. The answer is the HTTP status: 200 when it was
@@ -37,7 +37,7 @@ async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, Paymen
             return Ok(400);
         }
     };
-    refusals::webhook_taken(shop, NOT_TAKEN).await?;
+    refusals::webhook_accepted(shop, NOT_ACCEPTED).await?;
     let Some(reference) = event.reference.clone() else { return Ok(200) };
     let Some(attempt) = attempt_of(shop, &event, &reference).await? else {
         // One row for all of them: others may take payments with the same account.
@@ -67,7 +67,7 @@ async fn record_unbelieved(shop: &Shop, signature: &str, error: &WebhookError) -
         WebhookError::Signature => reasons::SIGNATURE,
         WebhookError::Malformed => reasons::UNREADABLE,
     };
-    Ok(refusals::webhook_refused(shop, Refusal::new(RefusalKind::Webhook, NOT_TAKEN.to_owned(), reason)).await?)
+    Ok(refusals::webhook_refused(shop, Refusal::new(RefusalKind::Webhook, NOT_ACCEPTED.to_owned(), reason)).await?)
 }
 
 /// The attempt that a webhook is about.
@@ -75,24 +75,24 @@ async fn attempt_of(shop: &Shop, event: &WebhookEvent, reference: &str) -> Resul
     match (store::by_reference(&mut shop.db(), reference).await?, event.payment) {
         (Some(attempt), _) => Ok(Some(attempt)),
         // It overtook the answer that names the intent.
-        (None, Some(payment)) => Ok(store::by_id(&mut shop.db(), payment).await?),
+        (None, Some(payment)) => Ok(store::find_attempt(&mut shop.db(), payment).await?),
         (None, None) => Ok(None),
     }
 }
 
 /// Brings the payment to the gateway's state; a job does it later when the gateway does not answer.
 async fn follow(shop: &Shop, payment: PaymentId, reference: &str, event_id: String) -> Result<(), PaymentError> {
-    match settle_one(shop, payment, reference).await {
+    match sync_attempt(shop, payment, reference).await {
         Ok(_) => Ok(()),
         Err(PaymentError::Db(error)) => Err(error.into()),
         Err(PaymentError::Gateway(error)) if error.is_passing() => {
-            shop.db().write(async move |tx| jobs::settle_later(tx, payment, &event_id).await).await?;
+            shop.db().write(async move |tx| jobs::sync_later(tx, payment, &event_id).await).await?;
             Ok(())
         }
-        Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::report(shop, payment, reasons::NOT_KNOWN).await,
+        Err(PaymentError::Gateway(GatewayError::Missing(_))) => reconciliation::report(shop, payment, reasons::NOT_KNOWN).await,
         Err(error) => {
             tracing::error!(%payment, %error, "a webhook does not fit its payment");
-            lost::report(shop, payment, reasons::MISMATCH).await
+            reconciliation::report(shop, payment, reasons::MISMATCH).await
         }
     }
 }

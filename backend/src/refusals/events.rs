@@ -29,7 +29,7 @@ pub struct RefusalEnded {
     pub refusal: RefusalId,
     pub kind: RefusalKind,
     pub order: Option<OrderId>,
-    pub outcome: Outcome,
+    pub outcome: RefusalOutcome,
 }
 
 impl Event for RefusalEnded {
@@ -40,7 +40,7 @@ impl Event for RefusalEnded {
 /// How a refusal ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum RefusalOutcome {
     /// It succeeded after all.
     Done,
     /// It was settled in another way.
@@ -49,7 +49,7 @@ pub enum Outcome {
     Dismissed,
 }
 
-impl Outcome {
+impl RefusalOutcome {
     /// As it is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -19,7 +19,7 @@ use platform::Context;
 use platform::context::Forbidden;
 use platform::db::{DbError, Read, Tx};
 
-use events::{Outcome, RefusalEnded, RefusalOpened};
+use events::{RefusalEnded, RefusalOpened, RefusalOutcome};
 pub(crate) use store::{OpenRefusal, one};
 
 /// Anybody can send webhooks that are refused, so at most one of each kind is recorded in this time.
@@ -57,7 +57,7 @@ impl Refusal {
 }
 
 /// Records a refusal, in the transaction that learns of it.
-pub(crate) async fn record(tx: &mut Tx, ctx: &Context, refusal: &Refusal) -> Result<(), DbError> {
+pub(crate) async fn record(tx: &mut Tx, refusal: &Refusal) -> Result<(), DbError> {
     let store::Recorded { id, times } = store::record(tx, refusal).await?;
     // No event for a refused mail to the staff: it would cause another mail to the staff.
     let quiet = refusal.kind == RefusalKind::Mail && refusal.order.is_none();
@@ -70,7 +70,7 @@ pub(crate) async fn record(tx: &mut Tx, ctx: &Context, refusal: &Refusal) -> Res
             amount: refusal.amount.map(|money| money.minor),
             currency: refusal.amount.map(|money| money.currency),
         };
-        tx.record_as(ctx, subject(refusal.order, id), opened);
+        tx.record(subject(refusal.order, id), opened);
     }
     Ok(())
 }
@@ -81,23 +81,30 @@ pub(crate) fn subject(order: Option<OrderId>, refusal: RefusalId) -> Uuid {
 }
 
 /// Ends the row of what succeeded after all. False when none was open.
-pub(crate) async fn succeeded(tx: &mut Tx, ctx: &Context, key: &str) -> Result<bool, DbError> {
-    end_by_key(tx, ctx, key, Outcome::Done).await
+pub(crate) async fn succeeded(tx: &mut Tx, key: &str) -> Result<bool, DbError> {
+    let ctx = tx.ctx().clone();
+    succeeded_as(tx, &ctx, key).await
+}
+
+/// [`succeeded`] in the name of whoever requested it, where that is not whose transaction it is.
+pub(crate) async fn succeeded_as(tx: &mut Tx, ctx: &Context, key: &str) -> Result<bool, DbError> {
+    end_by_key(tx, ctx, key, RefusalOutcome::Done).await
 }
 
 /// Ends the row of what is not needed any more, as when its order was cancelled.
-pub(crate) async fn not_wanted(tx: &mut Tx, ctx: &Context, key: &str) -> Result<(), DbError> {
-    end_by_key(tx, ctx, key, Outcome::Dismissed).await.map(drop)
+pub(crate) async fn not_wanted(tx: &mut Tx, key: &str) -> Result<(), DbError> {
+    let ctx = tx.ctx().clone();
+    end_by_key(tx, &ctx, key, RefusalOutcome::Dismissed).await.map(drop)
 }
 
-async fn end_by_key(tx: &mut Tx, ctx: &Context, key: &str, outcome: Outcome) -> Result<bool, DbError> {
+async fn end_by_key(tx: &mut Tx, ctx: &Context, key: &str, outcome: RefusalOutcome) -> Result<bool, DbError> {
     let ended = store::end_by_key(tx, key, outcome.as_str(), &ctx.actor.to_string()).await?;
     let any = !ended.is_empty();
     record_ended(tx, ctx, ended, outcome);
     Ok(any)
 }
 
-fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: Outcome) {
+fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: RefusalOutcome) {
     for row in ended {
         // A row of a kind that this program does not know has no event.
         if let Ok(kind) = row.kind.parse() {
@@ -121,15 +128,14 @@ pub(crate) async fn job_given_up(
         None => Refusal::new(RefusalKind::Job, format!("job:{job}"), format!("{kind}: {why}")),
     };
     let order = refusal.order.or_else(|| payload["order"].as_str().and_then(|id| id.parse().ok()));
-    let ctx = tx.ctx().clone();
-    record(tx, &ctx, &Refusal { order, job: Some(job), ..refusal }).await
+    record(tx, &Refusal { order, job: Some(job), ..refusal }).await
 }
 
 /// Ends the row of a job that was given up before and succeeded now.
 pub(crate) async fn job_done(tx: &mut Tx, job: JobId) -> Result<(), DbError> {
     let ended = store::end_by_job(tx, job).await?;
     let ctx = tx.ctx().clone();
-    record_ended(tx, &ctx, ended, Outcome::Done);
+    record_ended(tx, &ctx, ended, RefusalOutcome::Done);
     Ok(())
 }
 
@@ -139,25 +145,15 @@ pub(crate) async fn webhook_refused(shop: &Shop, refusal: Refusal) -> Result<(),
     if last.is_some_and(|last| last.plus_millis(WEBHOOK_INTERVAL_MS) > shop.now()) {
         return Ok(());
     }
-    shop.db()
-        .write(async move |tx| {
-            let ctx = tx.ctx().clone();
-            record(tx, &ctx, &refusal).await
-        })
-        .await
+    shop.db().write(async move |tx| record(tx, &refusal).await).await
 }
 
 /// Ends the row of refused webhooks: the signature of one was right again.
-pub(crate) async fn webhook_taken(shop: &Shop, key: &'static str) -> Result<(), DbError> {
+pub(crate) async fn webhook_accepted(shop: &Shop, key: &'static str) -> Result<(), DbError> {
     if store::last_seen(&mut shop.db(), key).await?.is_none() {
         return Ok(());
     }
-    shop.db()
-        .write(async move |tx| {
-            let ctx = tx.ctx().clone();
-            succeeded(tx, &ctx, key).await.map(drop)
-        })
-        .await
+    shop.db().write(async move |tx| succeeded(tx, key).await.map(drop)).await
 }
 
 /// Open refusals, the latest first, at most 50.
@@ -204,7 +200,7 @@ pub(crate) async fn still_open(db: &mut impl Read, id: RefusalId) -> Result<Opti
 }
 
 /// Ends a row as the staff say; false when it had ended before.
-pub(crate) async fn end(tx: &mut Tx, id: RefusalId, outcome: Outcome, note: &str) -> Result<bool, DbError> {
+pub(crate) async fn end(tx: &mut Tx, id: RefusalId, outcome: RefusalOutcome, note: &str) -> Result<bool, DbError> {
     let ctx = tx.ctx().clone();
     let Some(ended) = store::end(tx, id, outcome.as_str(), note, &ctx.actor.to_string()).await? else { return Ok(false) };
     record_ended(tx, &ctx, vec![ended], outcome);

@@ -4,8 +4,8 @@ use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
 use domain::view::ProductListView;
 use platform::Context;
-use platform::db::DbError;
 
+use super::SearchError;
 use crate::Shop;
 use crate::catalog::CatalogError;
 use crate::catalog::admin::{PAGE, list_rows, newest};
@@ -24,16 +24,15 @@ pub async fn admin_list(
     status: &str,
     category: Option<CategoryId>,
     after: Option<&str>,
-) -> Result<ProductListView, CatalogError> {
-    ctx.require(Permission::ReadProducts)?;
+) -> Result<ProductListView, SearchError> {
+    ctx.require(Permission::ReadProducts).map_err(CatalogError::from)?;
     let status = STATUSES.into_iter().find(|one| *one == status).unwrap_or("");
     let (ids, next) = if search.trim().is_empty() {
         let after = after.and_then(|a| a.parse::<ProductId>().ok());
         newest(shop.db(), status, category, after).await?
     } else {
         let from = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0);
-        let found =
-            super::products(shop, search, status, from, PAGE + 1).await.map_err(|e| CatalogError::Db(DbError::Lost(e.to_string())))?;
+        let found = super::products(shop, search, status, from, PAGE + 1).await?;
         let next = (found.len() > PAGE).then(|| (from + PAGE).to_string());
         (found.into_iter().take(PAGE).collect(), next)
     };

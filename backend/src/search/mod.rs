@@ -203,8 +203,9 @@ pub fn follow(shop: &Shop) -> JoinHandle<()> {
         let round = || async {
             match catch_up(&shop).await {
                 Ok(_) => Ok(()),
-                Err(SearchError::Db(error)) => Err(error),
-                Err(error) => Err(DbError::Lost(error.to_string())),
+                // The follower looks for the database's own errors.
+                Err(SearchError::Db(error)) => Err(error.into()),
+                Err(error) => Err(error.into()),
             }
         };
         events::follow(shop.db(), "search index", PACE, round).await;

@@ -2,7 +2,7 @@
 
 use crate::support::outside::{VISA, World, both_worlds, owner};
 use crate::support::{TestShop, a_product, both, place, postgres, sqlite};
-use backend::payments::{capture, refund, settle};
+use backend::payments::{capture, refund, sync};
 use backend::{audit, fulfilment, order_management};
 use domain::id::OrderId;
 use platform::db::Db;
@@ -13,7 +13,7 @@ async fn a_busy_shop(world: &World) -> OrderId {
     let variant = a_product().at(11_200).with_stock(9).make(world).await;
     let placed = world.card_order(&[(variant, 2)]).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-    settle(world, placed.order).await.unwrap();
+    sync(world, placed.order).await.unwrap();
     capture(world, &owner(world), placed.order, None).await.unwrap();
     let parcel = fulfilment::pick(world, &owner(world), placed.order).await.unwrap()[0];
     fulfilment::pack(world, &owner(world), parcel).await.unwrap();

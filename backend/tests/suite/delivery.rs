@@ -1,7 +1,7 @@
 //! What is promised of delivery before and at the checkout, on both databases.
 
 use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, guest, number};
-use backend::checkout::{delivery_options, delivery_to, next_turn, offers};
+use backend::checkout::{delivery_options, delivery_to, next_promise_change, offers};
 use backend::pricing;
 use domain::order::Channel;
 use domain::view::{Address, DeliveryMethodDraft};
@@ -76,11 +76,11 @@ async fn what_is_ordered_after_the_cut_off_arrives_a_day_later() {
         };
         let eleven = START.plus_millis(30 * MINUTE);
         assert_eq!(promised().await, ("Tue 24 Nov".into(), Some(eleven)));
-        assert_eq!(next_turn(shop).await.unwrap(), eleven);
+        assert_eq!(next_promise_change(shop).await.unwrap(), eleven);
         assert_eq!(ordered("before-the-cut-off").await, START.plus_millis(2 * DAY).millis());
         shop.clock.set(eleven);
         assert_eq!(promised().await, ("Wed 25 Nov".into(), None));
-        assert_eq!(next_turn(shop).await.unwrap(), eleven.plus_millis(13 * 60 * MINUTE));
+        assert_eq!(next_promise_change(shop).await.unwrap(), eleven.plus_millis(13 * 60 * MINUTE));
         assert_eq!(ordered("after-the-cut-off").await, eleven.plus_millis(3 * DAY).millis());
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let makati = Address { country: "PH".into(), place: MAKATI.into(), ..Address::default() };

@@ -154,9 +154,9 @@ async fn what_was_given_up_can_be_seen_and_tried_again() {
         let dead = jobs::dead(shop, &manager).await.unwrap();
         assert_eq!((dead.len(), dead[0].why.as_str()), (1, "no"));
         assert!(matches!(jobs::dead(shop, &clerk).await, Err(JobsError::Forbidden(_))));
-        assert!(matches!(jobs::try_again(shop, &clerk, dead[0].id).await, Err(JobsError::Forbidden(_))));
-        assert!(jobs::try_again(shop, &manager, dead[0].id).await.unwrap());
-        assert!(!jobs::try_again(shop, &manager, JobId(shop.id())).await.unwrap());
+        assert!(matches!(jobs::retry(shop, &clerk, dead[0].id).await, Err(JobsError::Forbidden(_))));
+        assert!(jobs::retry(shop, &manager, dead[0].id).await.unwrap());
+        assert!(!jobs::retry(shop, &manager, JobId(shop.id())).await.unwrap());
         assert_eq!(number(shop, "select count(*) from events where kind = 'job.retried'").await, 1);
         assert!(jobs::dead(shop, &manager).await.unwrap().is_empty());
         assert_eq!(jobs::run_due(shop, &handlers).await.unwrap(), 1);

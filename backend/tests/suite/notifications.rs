@@ -2,7 +2,7 @@
 
 use crate::support::outside::{DECLINED, VISA, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, form, guest, number, place};
-use backend::payments::{self, capture, refund, settle};
+use backend::payments::{self, capture, refund, sync};
 use backend::{checkout, fulfilment, identity, notifications, order_management, orders, settings};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
@@ -119,7 +119,7 @@ async fn a_card_order_is_confirmed_when_the_card_is_and_a_refund_is_told() {
         world.send_mails().await;
         assert!(world.mails().await.is_empty());
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         capture(world, &owner(world), placed.order, None).await.unwrap();
         world.send_mails().await;
         assert_eq!(world.mails().await.len(), 1);
@@ -138,11 +138,11 @@ async fn a_declined_card_is_told_after_a_while_unless_another_paid() {
         let (one, other) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
         for placed in [&one, &other] {
             world.pay(placed.pay_at.as_deref().unwrap(), DECLINED).await;
-            settle(world, placed.order).await.unwrap();
+            sync(world, placed.order).await.unwrap();
         }
         world.send_mails().await;
         world.pay(other.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, other.order).await.unwrap();
+        sync(world, other.order).await.unwrap();
         world.shop.clock.advance(5 * 60_000);
         world.send_mails().await;
         let subjects: Vec<String> = world.mails().await.into_iter().map(|m| m.0).collect();
@@ -286,7 +286,7 @@ async fn whoever_left_the_banks_page_gets_the_link_to_pay() {
         let variant = a_product().with_stock(3).make(world).await;
         let (left, paid) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
         world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, paid.order).await.unwrap();
+        sync(world, paid.order).await.unwrap();
         world.send_mails().await;
         assert_eq!(world.mails().await.len(), 1);
         world.shop.clock.advance(5 * 60 * 1_000);

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::support::outside::{ASKS, DECLINED, VISA, WEBHOOK_SECRET, World, assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_product, both, buy, number};
-use backend::payments::{self, PaymentError, capture, refund, settle, start_card};
+use backend::payments::{self, PaymentError, capture, refund, start_card, sync};
 use backend::{fulfilment, order_management};
 use domain::id::RefundId;
 use domain::order::{DeliveryState, FulfilmentState, PaymentState};
@@ -19,7 +19,7 @@ async fn authorised(world: &World) -> Placed {
     let variant = a_product().at(11_200).with_stock(5).make(world).await;
     let placed = world.card_order(&[(variant, 1)]).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-    settle(world, placed.order).await.unwrap();
+    sync(world, placed.order).await.unwrap();
     assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
     placed
 }
@@ -74,14 +74,14 @@ async fn a_declined_card_is_told_and_another_one_pays_the_same_order() {
         let placed = world.card_order(&[(variant, 1)]).await;
         let page = placed.pay_at.unwrap();
         assert_eq!(world.pay(&page, DECLINED).await, None);
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!(order.payment, PaymentState::Failed);
         assert!(order.payment_failure.is_some());
         // The shopper may try again, at the same intent.
         assert_eq!(start_card(world, placed.order).await.unwrap().as_deref(), Some(page.as_str()));
         world.pay(&page, VISA).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.payment_failure), (PaymentState::Authorised, None));
         assert_eq!(number(world, "select count(*) from payments").await, 1);
@@ -96,10 +96,10 @@ async fn the_bank_asks_and_the_shopper_approves() {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
         let bank = world.pay(placed.pay_at.as_deref().unwrap(), ASKS).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::RequiresAction);
         world.at_the_bank(&bank, "approve").await;
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
         world.assert_sound().await;
     })
@@ -182,7 +182,7 @@ async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
         world.work().await;
         let page = start_card(world, placed.order).await.unwrap().unwrap();
         world.pay(&page, VISA).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         // Away while staff capture: it is asked again by itself, once.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::Waiting)));
@@ -381,7 +381,7 @@ async fn money_that_comes_for_a_cancelled_order_goes_back() {
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         order_management::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         world.work().await;
         world.work().await;
         assert_eq!(world.moved().await.0, world.moved().await.1);

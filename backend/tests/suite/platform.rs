@@ -1,27 +1,22 @@
-//! What the platform promises, on both databases.
+//! What the platform promises of writes, batches, rows, settings and files, on both databases.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use backend::{OpenError, Shop, ShopConfig};
-use domain::id::EventId;
-use platform::db::{Batcher, Db, DbError, Flag, Hex, JsonRows, Outcome, Scripts, Tx, hex};
-use platform::events::{self, Event, Subscriber};
-use platform::follows;
-use platform::secrets::SecretsError;
+use platform::db::{Batcher, Db, DbError, Flag, Hex, JsonRows, Outcome, Tx, hex};
 use sqlx::Connection;
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
-enum Oops {
+pub enum Oops {
     #[error("no")]
     No,
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-async fn put(tx: &mut Tx, key: &str) -> Result<(), DbError> {
+pub async fn put(tx: &mut Tx, key: &str) -> Result<(), DbError> {
     tx.execute("insert into settings (key, value, updated_at) values ($1, '', 1)", &[&key]).await?;
     Ok(())
 }
@@ -92,27 +87,6 @@ async fn a_caller_that_goes_away_does_not_stop_its_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) = (crate::support::sqlite().await, crate::support::postgres().await);
-    assert_eq!(sqlite.db().tables().await.unwrap(), postgres.db().tables().await.unwrap());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn migrating_twice_changes_nothing() {
-    both(async |shop| {
-        assert!(shop.db().migrate(&backend::SCHEMA).await.unwrap().is_empty());
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_program_on_the_same_file_is_told_so() {
-    let shop = crate::support::sqlite().await;
-    let second = Db::open(&format!("sqlite:{}", shop.folder.path().join("shop.db").display())).await;
-    assert!(matches!(second.err(), Some(DbError::InUse(_))));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn serialisation_failures_are_tried_again() {
     let shop = crate::support::postgres().await;
     let db = shop.db().clone();
@@ -135,108 +109,6 @@ async fn serialisation_failures_are_tried_again() {
         one.await.unwrap().unwrap();
     }
     assert_eq!(number(&shop, "select updated_at from settings where key = 'counter'").await, 31);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
-    both(async |shop| {
-        for n in 0..250_i64 {
-            happen(shop, n, true).await.unwrap();
-        }
-        let failing = Subscriber::new("test", follows![Happened], |_| Box::pin(async { Err(DbError::Busy) }));
-        assert!(events::catch_up(shop.db(), &failing).await.is_err());
-        let sum = Arc::new(AtomicI64::new(0));
-        let adding = {
-            let sum = sum.clone();
-            Subscriber::new("test", follows![Happened], move |events| {
-                sum.fetch_add(events.iter().map(|e| e.read::<Happened>().unwrap().1.0).sum(), Ordering::SeqCst);
-                Box::pin(async { Ok(()) })
-            })
-        };
-        assert_eq!(events::catch_up(shop.db(), &adding).await.unwrap(), 250);
-        assert_eq!(sum.load(Ordering::SeqCst), (0..250).sum::<i64>());
-        assert_eq!(events::catch_up(shop.db(), &adding).await.unwrap(), 0);
-    })
-    .await;
-}
-
-/// Runs a test on an empty database of each kind.
-async fn both_empty(test: impl AsyncFn(&str)) {
-    let folder = Folder::new();
-    test(&format!("sqlite:{}", folder.path().join("shop.db").display())).await;
-    test(&crate::support::postgres_url().await).await;
-}
-
-const HALF: Scripts = &[
-    ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
-    ("0002_second", "create table second (n bigint not null); insert into nowhere (n) values (2);"),
-];
-const WHOLE: Scripts = &[
-    ("0001_first", "create table first (n bigint not null); insert into first (n) values (1);"),
-    ("0002_second", "create table second (n bigint not null); insert into second (n) select n + 1 from first;"),
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_migration_that_breaks_off_leaves_nothing_and_runs_again() {
-    both_empty(async |url| {
-        let db = Db::open(url).await.unwrap();
-        let broken = db.migrate_to(HALF).await;
-        assert!(matches!(&broken, Err(DbError::Migration { name, .. }) if name == "0002_second"), "{broken:?}");
-        assert!(db.fetch_scalars::<i64>("select n from second", &[]).await.is_err());
-        db.close().await;
-
-        let db = Db::open(url).await.unwrap();
-        assert_eq!(db.migrate_to(WHOLE).await.unwrap(), ["0002_second"]);
-        assert_eq!(db.fetch_scalars::<i64>("select n from second", &[]).await.unwrap(), [2]);
-        let older = db.migrate_to(&WHOLE[..1]).await;
-        assert!(matches!(&older, Err(DbError::Newer(name)) if name == "0002_second"), "{older:?}");
-        db.close().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn programs_that_start_together_migrate_once() {
-    let url = crate::support::postgres_url().await;
-    let starts: Vec<_> = (0..4)
-        .map(|_| {
-            let url = url.clone();
-            tokio::spawn(async move { Db::open(&url).await.unwrap().migrate(&backend::SCHEMA).await.unwrap().len() })
-        })
-        .collect();
-    let mut ran = 0;
-    for start in starts {
-        ran += start.await.unwrap();
-    }
-    assert_eq!(ran, backend::SCHEMA.postgres.len());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn closing_finishes_what_was_promised() {
-    both_empty(async |url| {
-        let db = Db::open(url).await.unwrap();
-        db.migrate_to(WHOLE).await.unwrap();
-        let writes: Vec<_> = (0..200_i64)
-            .map(|n| {
-                let db = db.clone();
-                tokio::spawn(async move { db.write(async move |tx| tx.execute("insert into first (n) values ($1)", &[&n]).await).await })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        db.close().await;
-        let mut kept = 1;
-        for write in writes {
-            match write.await.unwrap() {
-                Ok(rows) => kept += i64::try_from(rows).unwrap(),
-                Err(error) => assert!(matches!(error, DbError::Stopped), "{error}"),
-            }
-        }
-        assert!(matches!(db.fetch_scalars::<i64>("select n from first", &[]).await, Err(DbError::Stopped)));
-        let db = Db::open(url).await.unwrap();
-        assert_eq!(db.fetch_scalar::<i64>("select count(*) from first", &[]).await.unwrap(), kept);
-        db.close().await;
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -347,240 +219,6 @@ async fn one_bad_command_of_a_bundle_hurts_itself_only() {
     .await;
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Happened(i64);
-
-impl Event for Happened {
-    const KIND: &'static str = "test.happened";
-    type Subject = EventId;
-}
-
-async fn happen(shop: &Shop, n: i64, keep: bool) -> Result<(), Oops> {
-    let work = async move |tx: &mut Tx| {
-        tx.record(EventId(Uuid::nil()), Happened(n));
-        if keep { Ok(()) } else { Err(Oops::No) }
-    };
-    shop.write(&shop.system(), work).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn followers_are_woken_by_what_is_kept_and_by_nothing_else() {
-    both(async |shop| {
-        let changed = Arc::clone(shop.db().changed());
-        let mut woken = Box::pin(changed.notified());
-        happen(shop, 1, false).await.unwrap_err();
-        shop.db().write(async |tx: &mut Tx| put(tx, "quiet").await).await.unwrap();
-        assert!(futures::poll!(&mut woken).is_pending());
-        happen(shop, 2, true).await.unwrap();
-        tokio::time::timeout(std::time::Duration::from_secs(10), woken).await.unwrap();
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
-    both(async |shop| {
-        happen(shop, 1, true).await.unwrap();
-        let (seen, mut sees) = tokio::sync::mpsc::unbounded_channel();
-        let first = std::sync::atomic::AtomicBool::new(true);
-        let fragile = Subscriber::new("fragile", follows![Happened], move |happened| {
-            let (seen, panics) = (seen.clone(), first.swap(false, Ordering::SeqCst));
-            Box::pin(async move {
-                assert!(!panics, "on purpose");
-                let _ = seen.send(happened.len());
-                Ok(())
-            })
-        });
-        let follower = events::subscribe(shop.db(), fragile);
-        assert_eq!(sees.recv().await, Some(1));
-        follower.abort();
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_watcher_hears_once_of_what_happens_after_it_began() {
-    both(async |shop| {
-        happen(shop, -1, true).await.unwrap();
-        let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
-        let watcher = events::watch(shop.db(), move |happened| {
-            for event in happened {
-                let _ = heard.send(event.data.parse::<i64>().unwrap());
-            }
-        });
-        // It begins in its own time: what happens before it has begun it need not hear.
-        let mut n = 0;
-        let first = loop {
-            happen(shop, n, true).await.unwrap();
-            n += 1;
-            if let Ok(first) = hears.try_recv() {
-                break first;
-            }
-            tokio::task::yield_now().await;
-        };
-        for later in first + 1..n {
-            assert_eq!(hears.recv().await, Some(later));
-        }
-        happen(shop, 1_000_000, true).await.unwrap();
-        assert_eq!(hears.recv().await, Some(1_000_000));
-        watcher.abort();
-    })
-    .await;
-}
-
-/// What [`raw_event`] writes.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Raw {}
-
-impl Event for Raw {
-    const KIND: &'static str = "test";
-    type Subject = EventId;
-}
-
-/// Writes an event in somebody else's transaction.
-async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
-    sqlx::query(
-        "insert into events (id, kind, subject, actor, request, data, at)
-         values (gen_random_uuid(), 'test', gen_random_uuid(), 'system', gen_random_uuid(), $1, 0)",
-    )
-    .bind(n.to_string())
-    .execute(connection)
-    .await
-    .unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_event_is_passed_by_when_commits_overtake_each_other() {
-    let url = crate::support::postgres_url().await;
-    let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let note = {
-        let seen = Arc::clone(&seen);
-        Subscriber::new("test", follows![Raw], move |events| {
-            seen.lock().unwrap().extend(events.into_iter().map(|e| e.data));
-            Box::pin(async { Ok(()) })
-        })
-    };
-    let mut connections = Vec::new();
-    for _ in 0..3 {
-        connections.push(sqlx::PgConnection::connect(&url).await.unwrap());
-    }
-    let [a, b, c] = &mut connections[..] else { unreachable!() };
-
-    // The higher number commits first: the subscriber waits for the lower one.
-    let mut slow = a.begin().await.unwrap();
-    raw_event(&mut slow, 1).await;
-    let mut quick = b.begin().await.unwrap();
-    raw_event(&mut quick, 2).await;
-    quick.commit().await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(shop.db(), &note)).await;
-    assert!(waiting.is_err() && seen.lock().unwrap().is_empty());
-    slow.commit().await.unwrap();
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 2);
-
-    // The older transaction has the higher number: it may go first, and the lower one still comes.
-    let mut older = a.begin().await.unwrap();
-    sqlx::query("select pg_current_xact_id()").execute(&mut *older).await.unwrap();
-    let mut younger = c.begin().await.unwrap();
-    raw_event(&mut younger, 3).await;
-    raw_event(&mut older, 4).await;
-    older.commit().await.unwrap();
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    younger.commit().await.unwrap();
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    assert_eq!(*seen.lock().unwrap(), ["1", "2", "4", "3"]);
-}
-
-/// Transactions are numbered for all databases of a Postgres together.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_transaction_in_another_database_delays_no_event() {
-    let (url, elsewhere) = (crate::support::postgres_url().await, crate::support::postgres_url().await);
-    let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let mut other = sqlx::PgConnection::connect(&elsewhere).await.unwrap();
-    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut other).await.unwrap();
-    happen(&shop, 1, true).await.unwrap();
-    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    // One in this database does: it may still write an event with a lower number.
-    let mut here = sqlx::PgConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut here).await.unwrap();
-    happen(&shop, 2, true).await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_millis(200), events::catch_up(shop.db(), &note)).await;
-    assert!(waiting.is_err(), "{waiting:?}");
-    raw_event(&mut here, 3).await;
-    sqlx::raw_sql("commit").execute(&mut here).await.unwrap();
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
-    let url = crate::support::postgres_url().await;
-    let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
-    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    raw_event(&mut connection, 1).await;
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    // A dump carries the numbers of transactions of where it was made.
-    sqlx::raw_sql("update events set tx = tx + 1000000000").execute(&mut connection).await.unwrap();
-    raw_event(&mut connection, 2).await;
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 0, "it would be hidden");
-    shop.db().migrate(&backend::SCHEMA).await.unwrap();
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    raw_event(&mut connection, 3).await;
-    assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_settings_of_before_stay_until_others_are_read() {
-    both(async |shop| {
-        let mut settings = backend::settings::load(shop).await.unwrap();
-        settings.currency = "USD".into();
-        let manager =
-            platform::Context::staff(domain::id::UserId(shop.id()), domain::permission::Role::Manager, domain::id::RequestId(shop.id()));
-        backend::settings::save(shop, &manager, settings).await.unwrap();
-        shop.settings().forget();
-        assert_eq!(backend::settings::shop_currency(shop).code(), "USD");
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_shop_is_not_opened_with_another_key() {
-    both_empty(async |url| {
-        let folder = Folder::new();
-        let key = folder.path().join("key");
-        let open = async || crate::support::open_shop(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await;
-        open().await.unwrap().close().await;
-        let right = std::fs::read(&key).unwrap();
-        #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions()) & 0o777, 0o600);
-
-        std::fs::remove_file(&key).unwrap();
-        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::Missing(_)))));
-        assert!(!key.exists(), "no key is made that would hide the loss");
-        std::fs::write(&key, [1; 32]).unwrap();
-        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::OtherKey(_)))));
-        std::fs::write(&key, [1; 31]).unwrap();
-        assert!(matches!(open().await.err(), Some(OpenError::Keys(SecretsError::File { .. }))));
-        // One more key behind the first is a change of keys.
-        std::fs::write(&key, [right, vec![2; 32]].concat()).unwrap();
-        open().await.unwrap().close().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_name_never_leads_out_of_the_folder() {
-    let shop = crate::support::sqlite().await;
-    for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
-        assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");
-    }
-    let name = platform::files::Files::name(b"picture");
-    shop.files().put(&name, b"picture").unwrap();
-    shop.files().put(&name, b"picture").unwrap();
-    assert_eq!(shop.files().get(&name).unwrap(), b"picture");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_wrote() {
     both(async |shop| {
@@ -600,4 +238,30 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
         assert_eq!(runs.load(Ordering::SeqCst), 3);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_of_before_stay_until_others_are_read() {
+    both(async |shop| {
+        let mut settings = backend::settings::load(shop).await.unwrap();
+        settings.currency = "USD".into();
+        let manager =
+            platform::Context::staff(domain::id::UserId(shop.id()), domain::permission::Role::Manager, domain::id::RequestId(shop.id()));
+        backend::settings::save(shop, &manager, settings).await.unwrap();
+        shop.settings().forget();
+        assert_eq!(backend::settings::shop_currency(shop).code(), "USD");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_name_never_leads_out_of_the_folder() {
+    let shop = crate::support::sqlite().await;
+    for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
+        assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");
+    }
+    let name = platform::files::Files::name(b"picture");
+    shop.files().put(&name, b"picture").unwrap();
+    shop.files().put(&name, b"picture").unwrap();
+    assert_eq!(shop.files().get(&name).unwrap(), b"picture");
 }

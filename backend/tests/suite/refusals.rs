@@ -3,7 +3,7 @@
 use crate::support::outside::{VISA, WEBHOOK_SECRET, World, both_worlds, clerk, owner};
 use crate::support::{a_product, number};
 use backend::order_management::refusals::{self as refusal_actions, RefusalError};
-use backend::payments::{self, PaymentError, capture, refund, settle};
+use backend::payments::{self, PaymentError, capture, refund, sync};
 use backend::refusals::{self, ReadError};
 use backend::{fulfilment, order_management};
 use domain::id::RefusalId;
@@ -20,7 +20,7 @@ pub async fn authorised(world: &World) -> Placed {
     let variant = a_product().at(11_200).with_stock(5).make(world).await;
     let placed = world.card_order(&[(variant, 1)]).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-    settle(world, placed.order).await.unwrap();
+    sync(world, placed.order).await.unwrap();
     placed
 }
 

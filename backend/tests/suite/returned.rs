@@ -6,7 +6,7 @@ use backend::Shop;
 use backend::fulfilment::{self, FulfilmentError, Returned};
 use backend::order_management::{self, OrderChangeError};
 use backend::orders;
-use backend::payments::{self, refund, settle};
+use backend::payments::{self, refund, sync};
 use domain::Locale;
 use domain::id::{OrderId, ParcelId};
 use domain::order::{CancelCause, DeliveryState, FulfilmentState, ParcelState, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
@@ -131,7 +131,7 @@ async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
 async fn paid_by_card(world: &World, of: &[(domain::id::VariantId, i64)]) -> OrderId {
     let placed = world.card_order(of).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-    settle(world, placed.order).await.unwrap();
+    sync(world, placed.order).await.unwrap();
     placed.order
 }
 

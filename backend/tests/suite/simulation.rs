@@ -182,7 +182,7 @@ impl World {
                 self.clock.advance(self.random.random_range(1..40 * 60_000));
                 let broken = self.shop.db().write(async |tx| {
                     tx.execute("update stock set available = 0", &[]).await?;
-                    Err::<(), _>(DbError::Lost("a failure in the middle of a change".into()))
+                    Err::<(), _>(DbError::Invariant("a failure in the middle of a change".into()))
                 });
                 assert!(broken.await.is_err());
                 format!("time passes: {:?}", jobs::run_due(&self.shop, &self.handlers).await)

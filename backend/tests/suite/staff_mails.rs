@@ -2,7 +2,7 @@
 
 use crate::support::outside::{VISA, World, both_worlds};
 use crate::support::{a_product, number, place};
-use backend::payments::{capture, settle};
+use backend::payments::{capture, sync};
 use backend::{identity, inventory, notifications};
 use domain::Locale;
 use domain::id::{LocationId, RequestId};
@@ -45,7 +45,7 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
         let unpaid = world.card_order(&[(variant, 1)]).await;
         let paid = world.card_order(&[(variant, 1)]).await;
         world.pay(paid.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, paid.order).await.unwrap();
+        sync(world, paid.order).await.unwrap();
         send_staff_mails(world).await;
         let mails = staff_mails(world).await;
         assert_eq!(mails.len(), 1, "{mails:?}");
@@ -131,7 +131,7 @@ async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_cau
         let variant = a_product().with_stock(9).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         world.control("/_control/gateway", serde_json::json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &lola, placed.order, None).await.is_err());
         send_staff_mails(world).await;

@@ -2,7 +2,7 @@
 
 use crate::support::outside::{DECLINED, VISA, World, both_worlds, owner};
 use crate::support::{a_product, guest, number, place};
-use backend::payments::{self, PaymentError, settle, start_card};
+use backend::payments::{self, PaymentError, start_card, sync};
 use backend::{checkout, fulfilment, order_management};
 use domain::order::{FulfilmentState, PaymentMethod, PaymentState};
 
@@ -61,7 +61,7 @@ async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
         let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let url = format!("{}/v1/payment_intents/{intent}/cancel", world.running.url());
         assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
-        settle(world, placed.order).await.unwrap();
+        sync(world, placed.order).await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Voided);
         assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0, "its time is not over");
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);

@@ -12,9 +12,24 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::error::DbError;
+use super::handle::Db;
 use super::open::LOCKED;
 use super::tx::Tx;
-use super::writer::{Db, MAX_QUEUED};
+use super::writer::MAX_QUEUED;
+
+/// Why a batch was rolled back.
+#[derive(Clone, Debug)]
+pub enum BatchError {
+    /// Its commands cannot be done together: each is tried alone.
+    OneByOne,
+    Db(DbError),
+}
+
+impl From<DbError> for BatchError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
 
 /// The outcome of a command.
 #[derive(Clone, Debug)]
@@ -74,7 +89,7 @@ where
     pub fn new<K, W>(db: Db, max_batch: usize, work: W) -> Self
     where
         K: Clone + PartialEq + Send + Sync + 'static,
-        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError> + Clone + Send + Sync + 'static,
+        W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, BatchError> + Clone + Send + Sync + 'static,
     {
         let (queue, mut waiting) = mpsc::channel::<Call<C, T, E>>(MAX_QUEUED);
         let (deferred, blocked) = mpsc::unbounded_channel();
@@ -121,9 +136,9 @@ where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
     K: Clone + PartialEq + Send + Sync + 'static,
-    W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, DbError> + Clone + Send + Sync + 'static,
+    W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, BatchError> + Clone + Send + Sync + 'static,
 {
-    async fn attempt(&self, commands: Vec<C>, awaited: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, DbError> {
+    async fn attempt(&self, commands: Vec<C>, awaited: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, BatchError> {
         let work = self.work.clone();
         let all = async move |tx: &mut Tx| {
             tx.lock(locks, &[]).await?;
@@ -141,11 +156,11 @@ where
                 }
             }
             // Somebody holds what the work does not know of. Each alone finds out whether it is among them, beside the next batch.
-            Err(DbError::Busy) if self.db.is_postgres() => {
+            Err(BatchError::Db(DbError::Busy)) if self.db.is_postgres() => {
                 tokio::spawn(Arc::clone(self).retry_one_by_one(calls, deferred.clone()));
             }
             // The same would happen to each of them: they are not retried one by one.
-            Err(error @ (DbError::Stopped | DbError::Busy | DbError::Away | DbError::Full)) => {
+            Err(BatchError::Db(error @ (DbError::Stopped | DbError::Busy | DbError::Away | DbError::Full))) => {
                 for call in calls {
                     call.answer(Err(error.clone().into()));
                 }
@@ -171,8 +186,10 @@ where
         loop {
             match self.attempt(vec![command.clone()], None, locks).await {
                 Ok(mut results) => return Ok(results.pop().unwrap_or(Outcome::Answered(Err(DbError::Stopped.into())))),
-                Err(error) if error.is_unique_violation() && tries < MAX_TRIES => tries += 1,
-                Err(error) => return Err(error),
+                Err(BatchError::Db(error)) if error.is_unique_violation() && tries < MAX_TRIES => tries += 1,
+                Err(BatchError::Db(error)) => return Err(error),
+                // It is alone, so it is at odds with another transaction.
+                Err(BatchError::OneByOne) => return Err(DbError::Busy),
             }
         }
     }
@@ -207,8 +224,8 @@ where
                 }
                 left
             }
-            Err(DbError::Busy) => calls,
-            Err(error @ (DbError::Stopped | DbError::Away | DbError::Full)) => {
+            Err(BatchError::Db(DbError::Busy)) => calls,
+            Err(BatchError::Db(error @ (DbError::Stopped | DbError::Away | DbError::Full))) => {
                 for (call, _) in calls {
                     call.answer(Err(error.clone().into()));
                 }

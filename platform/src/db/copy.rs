@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use super::error::DbError;
-use super::writer::Db;
+use super::handle::Db;
 
 impl Db {
     /// Copies a SQLite file to another, whole at one moment, also while a server writes to it; then checks the copy. The lock of
@@ -24,6 +24,6 @@ impl Db {
         let mut copy = options.filename(to).connect().await?;
         let verdict: String = sqlx::query_scalar("select integrity_check from pragma_integrity_check limit 1").fetch_one(&mut copy).await?;
         copy.close().await?;
-        if verdict == "ok" { Ok(()) } else { Err(DbError::Lost(format!("the copy is damaged: {verdict}"))) }
+        if verdict == "ok" { Ok(()) } else { Err(DbError::Damaged(verdict)) }
     }
 }

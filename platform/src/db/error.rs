@@ -9,9 +9,18 @@ pub enum DbError {
     /// The database said no.
     #[error("database: {0}")]
     Sql(Arc<sqlx::Error>),
-    /// The work was rolled back.
-    #[error("the change was not made: {0}")]
-    Lost(String),
+    /// A value cannot be written as JSON, or what is stored as JSON cannot be read.
+    #[error("JSON: {0}")]
+    Json(Arc<serde_json::Error>),
+    /// This panicked. What it wrote was rolled back.
+    #[error("{0} panicked")]
+    Panicked(&'static str),
+    /// What was to be written breaks a rule that the program keeps itself: a fault of the program. It was rolled back.
+    #[error("refused before it was written: {0}")]
+    Invariant(String),
+    /// The database was told to commit and did not answer: whether the change was made is unknown.
+    #[error("the database did not say whether the change was committed")]
+    InDoubt,
     /// Too many writes are waiting, or somebody else holds what is to be changed; try again. Nothing was written.
     #[error("the shop is very busy; please try again")]
     Busy,
@@ -39,6 +48,11 @@ pub enum DbError {
     /// The file cannot be opened.
     #[error("the database {path} cannot be opened: {reason}")]
     Open { path: String, reason: String },
+    #[error("the writer's thread cannot be started: {0}")]
+    Thread(Arc<std::io::Error>),
+    /// A copy that was just made fails SQLite's integrity check.
+    #[error("the copy is damaged: {0}")]
+    Damaged(String),
     /// There is no such file.
     #[error("there is no database at {0}: look at --database, or make a shop there with `tindahan migrate`")]
     Missing(String),
@@ -77,6 +91,19 @@ impl From<sqlx::Error> for DbError {
             "5" | "261" | "517" | "6" | "55P03" | "53300" => Self::Busy,
             _ => Self::Sql(Arc::new(error)),
         }
+    }
+}
+
+impl From<serde_json::Error> for DbError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(Arc::new(error))
+    }
+}
+
+/// Work on another thread was not done: it panicked, or the program is shutting down.
+impl From<tokio::task::JoinError> for DbError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        if error.is_panic() { Self::Panicked("work on another thread") } else { Self::Stopped }
     }
 }
 

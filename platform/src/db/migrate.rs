@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::DbError;
-use super::writer::{Db, Pool};
+use super::handle::{Db, Pool};
 
 /// Names and statements, in order.
 pub type Scripts = &'static [(&'static str, &'static str)];

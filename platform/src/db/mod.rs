@@ -5,22 +5,23 @@ mod bind;
 mod copy;
 mod derived_reads;
 mod error;
+mod handle;
 mod json_rows;
-mod read_only;
 mod migrate;
 mod open;
+mod postgres_writer;
 mod reachability;
+mod read_only;
 mod row;
 mod tx;
 mod writer;
 
-pub use batcher::{Batcher, Outcome};
+pub use batcher::{BatchError, Batcher, Outcome};
 pub use bind::{Bind, Binds};
 pub use error::DbError;
+pub use handle::Db;
 pub use json_rows::{Hex, JsonRows, hex, json_ids, json_texts};
 pub use migrate::{Migrations, Scripts, TableColumn};
-pub use sqlx_macros::FromRow;
-
 pub use row::{Flag, FromDb, Scalar};
+pub use sqlx_macros::FromRow;
 pub use tx::{Read, Tx};
-pub use writer::Db;

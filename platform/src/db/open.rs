@@ -13,9 +13,11 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::DbError;
+use super::handle::{Db, Inner, Pool};
+use super::postgres_writer::{Writers, postgres_writer};
 use super::reachability::Reach;
 use super::tx::{Conn, Tx};
-use super::writer::{Db, Inner, MAX_QUEUED, Pool, Writers, mark_writer_thread, postgres_writer, sqlite_writer};
+use super::writer::{MAX_QUEUED, mark_writer_thread, sqlite_writer};
 use crate::clock::{Clock, SystemClock};
 use crate::rng::{Rng, SystemRng};
 
@@ -190,7 +192,7 @@ impl Db {
 }
 
 fn spawn_writer<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) -> Result<std::thread::JoinHandle<()>, DbError> {
-    let stopped = |e: std::io::Error| DbError::Lost(e.to_string());
+    let stopped = |e: std::io::Error| DbError::Thread(Arc::new(e));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(stopped)?;
     std::thread::Builder::new()
         .name("writer".into())

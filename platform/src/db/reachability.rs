@@ -18,6 +18,15 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// that no packet reaches.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Tries of a read or a transaction, each on another connection, before the database counts as away.
+pub(super) const MAX_TRIES: u32 = 10;
+
+/// What a connection that was lost again and again means; the log says how it was lost.
+pub(super) fn away(error: &DbError) -> DbError {
+    tracing::warn!(%error, "no connection to the database lasts");
+    DbError::Away
+}
+
 /// Whether the database answers.
 pub(super) struct Reach {
     away: watch::Sender<bool>,

@@ -11,9 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::sync::Notify;
 
 use super::error::DbError;
+use super::handle::{Db, Inner, Pool};
 use super::migrate::Migrations;
 use super::reachability::Reach;
-use super::writer::{Db, Inner, Pool};
 use crate::clock::SystemClock;
 use crate::rng::SystemRng;
 

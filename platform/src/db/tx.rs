@@ -96,14 +96,13 @@ struct Recorded {
 
 impl Recorded {
     fn of<E: Event>(ctx: &Context, subject: E::Subject, event: &E) -> Result<Self, DbError> {
-        let written = |error| DbError::Lost(format!("the event {} cannot be written: {error}", E::KIND));
         Ok(Self {
             kind: E::KIND,
             subject: subject.into(),
             actor: ctx.actor,
             on_behalf_of: ctx.on_behalf_of.clone(),
             request: ctx.request,
-            data: serde_json::to_string(event).map_err(written)?,
+            data: serde_json::to_string(event)?,
         })
     }
 }

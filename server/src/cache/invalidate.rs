@@ -77,7 +77,7 @@ async fn reload_settings(shop: Shop, pages: Arc<PageCache>) {
 /// Pages promise delivery days, which change at midnight and at each cut-off.
 async fn follow_cut_offs(shop: Shop, pages: Arc<PageCache>) {
     loop {
-        let next = checkout::next_turn(&shop).await;
+        let next = checkout::next_promise_change(&shop).await;
         let wait = next.as_ref().ok().map(|next| next.millis().saturating_sub(shop.now().millis()));
         let wait = wait.and_then(|millis| u64::try_from(millis).ok()).map_or(MAX_WAIT, Duration::from_millis);
         tokio::time::sleep(wait.min(MAX_WAIT)).await;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,6 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 
-use super::client::{Proxies, rate_limit_key};
 use crate::api::Problem;
 use crate::config::Config;
 use crate::metrics::LIMITED;
@@ -30,7 +30,6 @@ enum Limit {
 
 #[derive(Clone)]
 pub struct RateLimits {
-    proxies: Proxies,
     sign_in: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     checkout: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
     payment: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
@@ -44,7 +43,6 @@ impl RateLimits {
     pub fn new(config: &Config) -> Self {
         let limiter = |per_minute: u32| NonZeroU32::new(per_minute).map(|n| Arc::new(RateLimiter::keyed(Quota::per_minute(n))));
         Self {
-            proxies: Proxies::new(&config.trusted_proxies),
             sign_in: limiter(config.limit_sign_in),
             checkout: limiter(config.limit_checkout),
             payment: limiter(config.limit_payment),
@@ -71,7 +69,7 @@ impl RateLimits {
             Limit::Search => &self.search,
             Limit::Api => &self.api,
         };
-        let refused = limiter.as_ref()?.check_key(&rate_limit_key(client)).err()?;
+        let refused = limiter.as_ref()?.check_key(&client).err()?;
         Some(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
 }
@@ -80,7 +78,7 @@ impl RateLimits {
 const ACCOUNT: &[&str] = &["/api/sign_in", "/api/sign_up", "/api/change_account", "/sign-in", "/sign-up", "/account/preferences"];
 
 /// Each of these may ask the card gateway.
-const GATEWAY: &[&str] = &["/api/settle_order", "/api/read_return", "/api/finish_order", "/checkout/return"];
+const GATEWAY: &[&str] = &["/api/sync_payment", "/api/read_return", "/api/finish_order", "/checkout/return"];
 
 /// Each of these is computed anew for each request.
 const SEARCH: &[&str] = &["/api/find", "/api/suggest", "/api/read_offers", "/api/begin_checkout", "/api/read_latest_order"];
@@ -107,15 +105,9 @@ fn limits_of(method: &Method, path: &str) -> &'static [Limit] {
 }
 
 /// Answers 429 with the seconds to wait when the client has tried too often.
-pub async fn limit(State(limits): State<RateLimits>, mut request: Request, next: Next) -> Response {
+pub async fn limit(State(limits): State<RateLimits>, Extension(client): Extension<Client>, request: Request, next: Next) -> Response {
     let limits_of_request = limits_of(request.method(), request.uri().path());
-    let client = limits.proxies.client(&request);
-    // The backend counts by client too: guesses at passwords and discount codes, cash orders.
-    request.extensions_mut().insert(Client(rate_limit_key(client)));
-    if limits_of_request.is_empty() {
-        return next.run(request).await;
-    }
-    let Some(wait) = limits_of_request.iter().find_map(|limit| limits.check(*limit, client)) else {
+    let Some(wait) = limits_of_request.iter().find_map(|limit| limits.check(*limit, client.0)) else {
         return next.run(request).await;
     };
     counter!(LIMITED).increment(1);
@@ -149,7 +141,7 @@ mod tests {
             assert_eq!(limits_of(&Method::POST, path), [Limit::Cart], "{path}");
         }
         for (method, path) in [
-            (Method::POST, "/api/settle_order"),
+            (Method::POST, "/api/sync_payment"),
             (Method::POST, "/api/read_return"),
             (Method::GET, "/checkout/return"),
             (Method::POST, "/orders/follow/abc"),

@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use backend::Shop;
+use backend::platform::context::Client;
 use domain::id::RequestId;
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -20,7 +21,7 @@ use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::bounds::{Bounds, Exceeded, LimitedBody};
-use super::client::Proxies;
+use super::client::{Proxies, rate_limit_key};
 use super::error_page;
 use crate::api::Problem;
 use crate::cache::is_html;
@@ -62,6 +63,8 @@ impl RequestLayer {
 pub async fn observe(State(layer): State<RequestLayer>, mut request: Request, next: Next) -> Response {
     let (id, client) = (layer.request_id(&request), layer.proxies.client(&request));
     request.extensions_mut().insert(id);
+    // The rate limits count by client, and so does the backend: guesses at passwords and discount codes, cash orders.
+    request.extensions_mut().insert(Client(rate_limit_key(client)));
     let method = request.method().clone();
     let page_locale = error_page::wants_page(request.uri().path(), request.headers()).then(|| visitor_locale(request.headers()));
     let is_server_function = error_page::is_server_function(request.uri().path());

@@ -59,7 +59,7 @@ pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView 
         done.set_value(true);
         changed.run(());
     };
-    on_done(retry, tr!(ADMIN_REFUSALS_ASKED_AGAIN), redraw);
+    on_done(retry, tr!(ADMIN_REFUSALS_RETRIED), redraw);
     on_done(end, tr!(COMMON_DONE), redraw);
     // The row is removed with the pressed button: the focus goes to the remaining ones, or to the page's heading.
     Effect::new(move || {

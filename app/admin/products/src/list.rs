@@ -15,10 +15,15 @@ use ui::{
 /// A page of products.
 #[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
+    use backend::search::SearchError;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await.map_err(crate::catalog_error)
+    let list = backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await;
+    list.map_err(|error| match error {
+        SearchError::Catalog(error) => crate::catalog_error(*error),
+        other => request::unexpected(&other),
+    })
 }
 access!(ListProducts, Access::Staff(Permission::ReadProducts));
 

@@ -41,7 +41,7 @@ access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
-    let exists = backend::jobs::try_again(&shop, &ctx, job).await.map_err(to_app_error)?;
+    let exists = backend::jobs::retry(&shop, &ctx, job).await.map_err(to_app_error)?;
     if exists { Ok(()) } else { Err(request::not_found()) }
 }
 access!(RetryJob, Access::Staff(Permission::WriteSettings));
@@ -59,7 +59,7 @@ fn jobs_page() -> AnyView {
     let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let retry = ServerAction::<RetryJob>::new();
-    on_done(retry, tr!(ADMIN_SETTINGS_JOBS_TRIED), move |()| version.update(|times| *times += 1));
+    on_done(retry, tr!(ADMIN_SETTINGS_JOBS_RETRIED), move |()| version.update(|times| *times += 1));
     let jobs = resource(move || version.get(), |_| list_dead_jobs());
     let fault = problem(retry, &fallback);
     view! {
@@ -83,7 +83,7 @@ fn page(view: JobsView, retry: ServerAction<RetryJob>) -> AnyView {
         Column::new(tr!(ADMIN_SETTINGS_JOBS_WHAT)),
         Column::new(tr!(ADMIN_SETTINGS_JOBS_WHY)),
         Column::new(tr!(ADMIN_SETTINGS_JOBS_SINCE)).wide_only(),
-        Column::hidden(tr!(ADMIN_SETTINGS_JOBS_AGAIN)),
+        Column::hidden(tr!(ADMIN_SETTINGS_JOBS_RETRY)),
     ];
     let row = move |job: DeadJobView| {
         let id = job.id.to_string();
@@ -91,7 +91,7 @@ fn page(view: JobsView, retry: ServerAction<RetryJob>) -> AnyView {
             view! {
                 <StaffForm action=retry>
                     <input type="hidden" name="job" value=id/>
-                    <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(ADMIN_SETTINGS_JOBS_AGAIN)}</Button>
+                    <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(ADMIN_SETTINGS_JOBS_RETRY)}</Button>
                 </StaffForm>
             }
         });

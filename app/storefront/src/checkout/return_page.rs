@@ -23,7 +23,7 @@ use domain::id::OrderId;
 use session::request;
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadReturn>(), access_of::<SettleOrder>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadReturn>(), access_of::<SyncPayment>()];
 
 /// The time between two requests to the gateway.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -66,10 +66,10 @@ impl PaymentStatus {
 #[cfg(feature = "ssr")]
 async fn payment_status(order: OrderId) -> Result<PaymentStatus, AppError> {
     let shop = request::shop()?;
-    let bank = match backend::payments::settle_paced(&shop, order).await {
+    let bank = match backend::payments::sync_paced(&shop, order).await {
         Ok(at_work) => at_work.then_some(Bank::AtWork),
         Err(error) => {
-            // The timer or the webhook settles it later.
+            // The timer or the webhook does it later.
             tracing::warn!(%order, %error, "the gateway could not be reached");
             Some(Bank::Unreached)
         }
@@ -108,12 +108,12 @@ pub async fn read_return(order: String) -> Result<PaymentStatus, AppError> {
 access!(ReadReturn, Access::Public);
 
 /// Asks the gateway again.
-#[server(endpoint = "settle_order", input = Json, output = Answer)]
-pub async fn settle_order(order: String) -> Result<PaymentStatus, AppError> {
+#[server(endpoint = "sync_payment", input = Json, output = Answer)]
+pub async fn sync_payment(order: String) -> Result<PaymentStatus, AppError> {
     let order: OrderId = order.parse().map_err(|_| request::not_found())?;
     payment_status(order).await
 }
-access!(SettleOrder, Access::Public);
+access!(SyncPayment, Access::Public);
 
 #[derive(Debug)]
 pub struct ReturnPage;
@@ -198,7 +198,7 @@ fn result_view(now: &PaymentStatus, here: String) -> AnyView {
         (None, Some(_), PaymentState::Failed) => {
             let why = now.failure.clone().map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
             let words = view! { <Alert tone=Tone::Danger><p>{tr!(CHECKOUT_PAYMENT_DECLINED_ORDER)}</p>{why}</Alert> }.into_any();
-            (words, Some(tr!(CHECKOUT_TRY_AGAIN)))
+            (words, Some(tr!(CHECKOUT_RETRY)))
         }
         (None, Some(_), PaymentState::RequiresAction) => {
             (alert(Tone::Warning, tr!(CHECKOUT_PAYMENT_CONFIRM).into()), Some(tr!(CHECKOUT_GO_ON)))
@@ -239,7 +239,7 @@ fn poll(order: StoredValue<String>, now: RwSignal<PaymentStatus>) {
         move || {
             let Some(order_id) = order.try_get_value() else { return };
             spawn_local(async move {
-                match settle_order(order_id).await {
+                match sync_payment(order_id).await {
                     Ok(next) if now.try_with_untracked(|now| *now == next) == Some(true) => poll(order, now),
                     Ok(next) => drop(now.try_set(next)),
                     // No network: try again later.

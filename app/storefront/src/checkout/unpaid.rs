@@ -38,7 +38,7 @@ pub struct LatestOrder {
 #[cfg(feature = "ssr")]
 pub(crate) fn remember_order(shop: &backend::Shop, order: OrderId) {
     let value = format!("{order}.{}", backend::orders::proof(shop, order));
-    for path in ["/cart", "/checkout", "/api/read_return", "/api/settle_order", "/api/begin_checkout", "/api/read_latest_order"] {
+    for path in ["/cart", "/checkout", "/api/read_return", "/api/sync_payment", "/api/begin_checkout", "/api/read_latest_order"] {
         request::set_cookie("order", &value, path, 7_200);
     }
 }

@@ -15,8 +15,7 @@ use crate::{Shop, inventory};
 #[derive(Clone, Debug)]
 pub(super) struct PreparedProduct {
     pub product: NewProduct,
-    pub is_new: bool,
-    /// Version and status of the existing product.
+    /// Version and status of the existing product; none for a new one.
     pub was: Option<(i64, &'static str)>,
     /// Of new variants.
     pub stock: Vec<FirstStock>,
@@ -41,6 +40,10 @@ pub(super) struct ImportState {
 }
 
 impl PreparedProduct {
+    pub fn is_new(&self) -> bool {
+        self.was.is_none()
+    }
+
     pub fn state(&self) -> ImportState {
         ImportState { product: self.product.id, hash: self.hash.clone(), unfinished: self.unfinished }
     }
@@ -63,7 +66,7 @@ pub(super) async fn write_batch(
     }
     check_versions(tx, products).await?;
     let list = write::ordinary_list(tx, currency).await?;
-    let of = |is_new: bool| products.iter().filter(|p| p.is_new == is_new).map(|p| p.product.clone()).collect::<Vec<_>>();
+    let of = |is_new: bool| products.iter().filter(|p| p.is_new() == is_new).map(|p| p.product.clone()).collect::<Vec<_>>();
     let (new, existing) = (of(true), of(false));
     if !new.is_empty() {
         write::insert_products(tx, list, &new).await?;
@@ -83,7 +86,7 @@ pub(super) async fn write_batch(
     for p in products {
         let imported = ImportedStatus::of_import(p.product.status, p.was.map(|was| was.1).unwrap_or_default());
         let handle = p.product.handle.clone();
-        if p.is_new {
+        if p.is_new() {
             tx.record(p.product.id, ProductCreated { handle, imported });
         } else {
             tx.record(p.product.id, ProductUpdated { handle: Some(handle), imported, ..ProductUpdated::default() });

@@ -321,7 +321,6 @@ fn prepare_one(
     let merged = merged?;
     let has_failed = file.images.iter().any(|image| pictures.failed.contains(&image.source));
     let mut prepared = PreparedProduct {
-        is_new: existing.is_none(),
         was: existing.map(|full| (full.version, full.product.status)),
         unfinished: if has_failed { UNFINISHED_PICTURES } else { 0 } | if has_rejected { UNFINISHED_ROWS } else { 0 },
         hash: file.hash.clone(),
@@ -362,7 +361,7 @@ fn with_new_pictures(file: &FileProduct, mut product: NewProduct, pictures: &Imp
 }
 
 fn count(report: &mut ImportReport, prepared: &PreparedProduct) {
-    if prepared.is_new {
+    if prepared.is_new() {
         report.created += 1;
     } else {
         report.updated += 1;
@@ -372,7 +371,7 @@ fn count(report: &mut ImportReport, prepared: &PreparedProduct) {
             line: prepared.line,
             handle: prepared.product.handle.clone(),
             title: prepared.title.clone(),
-            created: prepared.is_new,
+            created: prepared.is_new(),
             changes: prepared.changes.clone(),
         });
     }

@@ -106,7 +106,7 @@ pub async fn import_csv(
     let (locale, currency, decimals, file) = (options.locale, shop_currency(shop), options.decimals, bytes.to_vec());
     // A large file takes a second or more.
     let parsed = tokio::task::spawn_blocking(move || parse::parse(locale, currency, decimals, &file)).await;
-    let ParsedFile { mut products, mut problems, row_count } = parsed.map_err(|error| DbError::Lost(error.to_string()))??;
+    let ParsedFile { mut products, mut problems, row_count } = parsed.map_err(DbError::from)??;
     if options.pictures == Pictures::LeaveOut {
         products.iter_mut().for_each(FileProduct::remove_pictures);
     }

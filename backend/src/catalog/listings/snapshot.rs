@@ -82,7 +82,7 @@ impl Snapshot {
             snapshot.replace(&BTreeSet::new(), rows, facets);
             snapshot
         });
-        build.await.map_err(|e| DbError::Lost(e.to_string()))
+        Ok(build.await?)
     }
 
     /// Removes these products, and inserts those of the rows.

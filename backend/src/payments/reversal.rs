@@ -1,4 +1,4 @@
-//! Ending the payments of an order that takes no more money: what was captured is refunded, what was not is voided.
+//! Reversing the payments of an order that takes no more money: what was captured is refunded, what was not is voided.
 
 use domain::id::PaymentId;
 use domain::order::{AttemptState, PaymentMethod};
@@ -8,33 +8,32 @@ use platform::db::Tx;
 use crate::orders::LockedOrder;
 use crate::{Shop, refusals};
 
-use super::attempt::{apply, apply_rows, settle_one};
+use super::attempt::{apply, apply_rows, sync_attempt};
 use super::gateway::{GatewayError, Intent};
 use super::store::Attempt;
-use super::{GatewayCall, PaymentError, capture, jobs, lost, refund, store};
+use super::{GatewayCall, PaymentError, capture, jobs, reconciliation, refund, store};
 
 /// Voids or refunds every payment of a cancelled order. Requests to the gateway get a job each and are returned.
 ///
 /// # Errors
 /// The database's and the books'.
-pub(crate) async fn unwind_rows(tx: &mut Tx, order: &LockedOrder) -> Result<Vec<GatewayCall>, PaymentError> {
-    let ctx = tx.ctx().clone();
+pub(crate) async fn reverse_payments(tx: &mut Tx, order: &LockedOrder) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut calls = Vec::new();
     for attempt in store::of_order(tx, order.id).await? {
         store::set_capturing(tx, attempt.id, None).await?;
-        refusals::not_wanted(tx, &ctx, &capture::refusal_key(attempt.id)).await?;
-        calls.extend(unwind_attempt(tx, &attempt).await?);
+        refusals::not_wanted(tx, &capture::refusal_key(attempt.id)).await?;
+        calls.extend(reverse_attempt(tx, &attempt).await?);
     }
     Ok(calls)
 }
 
 /// Voids or refunds one payment.
-pub(super) async fn unwind_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<Vec<GatewayCall>, PaymentError> {
+pub(super) async fn reverse_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut calls = Vec::new();
     match (attempt.state, &attempt.gateway_ref) {
         (AttemptState::Voided, _) => {}
         (AttemptState::Captured, _) => {
-            let left = attempt.captured - attempt.refunded - store::returning(tx, attempt.id).await?;
+            let left = store::refundable(tx, attempt).await?;
             if left > 0 {
                 let refund = refund::begin(tx, attempt, left, super::CANCELLED).await?;
                 if attempt.method == PaymentMethod::Card {
@@ -71,7 +70,7 @@ pub(crate) async fn carry_out(shop: &Shop, calls: Vec<GatewayCall>) {
 
 /// Voids an attempt at the gateway. If it was paid meanwhile, the gateway's state counts.
 pub(super) async fn void(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     let Some(reference) = attempt.gateway_ref.clone() else { return Ok(()) };
     if matches!(attempt.state, AttemptState::Voided | AttemptState::Captured) {
         return Ok(());
@@ -79,14 +78,14 @@ pub(super) async fn void(shop: &Shop, payment: PaymentId) -> Result<(), PaymentE
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
     match gateway.cancel(&reference, &format!("void-{payment}")).await {
         Ok(intent) => apply(shop, payment, &intent).await,
-        Err(GatewayError::Refused { message: refusal, .. }) => match settle_one(shop, payment, &reference).await {
-            Err(PaymentError::Gateway(GatewayError::Missing(_))) => lost::give_up(shop, payment, None).await,
+        Err(GatewayError::Refused { message: refusal, .. }) => match sync_attempt(shop, payment, &reference).await {
+            Err(PaymentError::Gateway(GatewayError::Missing(_))) => reconciliation::give_up(shop, payment, None).await,
             // The shopper's money stays held: the staff look at it.
-            Ok(intent) if intent.state == AttemptState::Authorised => lost::report(shop, payment, &refusal).await,
+            Ok(intent) if intent.state == AttemptState::Authorised => reconciliation::report(shop, payment, &refusal).await,
             other => other.map(drop),
         },
         // Nothing can be paid or held there.
-        Err(GatewayError::Missing(_)) => lost::give_up(shop, payment, None).await,
+        Err(GatewayError::Missing(_)) => reconciliation::give_up(shop, payment, None).await,
         Err(_) => Err(PaymentError::Waiting),
     }
 }

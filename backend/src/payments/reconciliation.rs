@@ -1,5 +1,5 @@
-//! Payments of which the gateway knows nothing, or about which it does not answer. The shop does not wait for ever: the attempt ends,
-//! and it is shown to the staff.
+//! Payments that cannot be reconciled with the gateway: it knows nothing of them, or does not answer about them. The shop does not wait
+//! for ever: the attempt ends, and it is shown to the staff.
 
 use domain::Money;
 use domain::id::PaymentId;
@@ -12,9 +12,9 @@ use platform::db::Tx;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
-use super::attempt::{is_unwanted, settle_one};
+use super::attempt::{self, is_unwanted, sync_attempt};
 use super::gateway::GatewayError;
-use super::unwind::void_locally;
+use super::reversal::void_locally;
 use super::{PaymentError, store};
 
 /// The key of a payment's refusal.
@@ -27,8 +27,7 @@ pub(super) async fn give_up(shop: &Shop, payment: PaymentId, reason: Option<&'st
     let here = super::account(shop);
     shop.db()
         .write(async move |tx| {
-            let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
-            orders::lock(tx, attempt.order_id).await?;
+            let (_, attempt) = attempt::lock(tx, payment).await?;
             let reason = reason.unwrap_or(if attempt.gateway_account.is_some() && attempt.gateway_account != here {
                 reasons::OTHER_ACCOUNT
             } else {
@@ -47,12 +46,11 @@ pub(super) async fn report(shop: &Shop, payment: PaymentId, reason: &str) -> Res
 }
 
 async fn record(tx: &mut Tx, payment: PaymentId, reason: &str) -> Result<(), PaymentError> {
-    let attempt = store::by_id(tx, payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(tx, payment).await?;
     let row = Refusal::new(RefusalKind::Payment, refusal_key(payment), reason);
     let amount = Some(Money::new(attempt.amount, attempt.currency));
     let row = Refusal { order: Some(attempt.order_id), payment: Some(payment), amount, ..row };
-    let ctx = tx.ctx().clone();
-    Ok(refusals::record(tx, &ctx, &row).await?)
+    Ok(refusals::record(tx, &row).await?)
 }
 
 /// Brings a payment to the gateway's state, before staff record that its money came in another way.
@@ -60,9 +58,9 @@ async fn record(tx: &mut Tx, payment: PaymentId, reason: &str) -> Result<(), Pay
 /// # Errors
 /// [`PaymentError::Waiting`] when it does not answer.
 pub(crate) async fn check_payment(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
-    match settle_one(shop, payment, reference).await {
+    match sync_attempt(shop, payment, reference).await {
         Err(PaymentError::Gateway(error)) if error.is_passing() => Err(PaymentError::Waiting),
         Ok(_) | Err(PaymentError::Gateway(_) | PaymentError::NoGateway | PaymentError::Mismatch(_)) => Ok(()),
         Err(error) => Err(error),
@@ -73,11 +71,11 @@ pub(crate) async fn check_payment(shop: &Shop, payment: PaymentId) -> Result<(),
 ///
 /// # Errors
 /// The gateway's.
-pub(crate) async fn check_payment_again(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
-    let attempt = store::by_id(&mut shop.db(), payment).await?.ok_or(PaymentError::Unknown)?;
+pub(crate) async fn retry_check(shop: &Shop, ctx: &Context, payment: PaymentId) -> Result<(), PaymentError> {
+    let attempt = store::attempt(&mut shop.db(), payment).await?;
     if let Some(reference) = &attempt.gateway_ref {
         let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-        match settle_one(shop, payment, reference).await {
+        match sync_attempt(shop, payment, reference).await {
             // A job lets it go; until then the row stays.
             Ok(intent) if intent.state == AttemptState::Authorised && is_unwanted(&head, &attempt) => return Ok(()),
             Ok(_) => {}
@@ -89,8 +87,7 @@ pub(crate) async fn check_payment_again(shop: &Shop, ctx: &Context, payment: Pay
         }
     }
     shop.write(ctx, async move |tx| {
-        let ctx = tx.ctx().clone();
-        refusals::succeeded(tx, &ctx, &refusal_key(payment)).await?;
+        refusals::succeeded(tx, &refusal_key(payment)).await?;
         Ok(())
     })
     .await
