@@ -13,7 +13,7 @@ use crate::search::{LazyIndex, SearchIndexes};
 use crate::{PublicUrl, SCHEMA, checkout, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
-use platform::db::{Db, DbError, Tx};
+use platform::db::{Backup, Db, DbError, Tx};
 use platform::files::Files;
 use platform::mail::Mailer;
 use platform::rng::{Rng, SystemRng};
@@ -51,6 +51,8 @@ pub struct ShopConfig {
     pub gateway: Option<GatewayConfig>,
     /// May the demonstration's accounts, whose passwords are printed, sign in? For a demonstration on one's own machine alone.
     pub demo_accounts: bool,
+    /// Whether a SQLite file with rows in it is copied before it is migrated.
+    pub backup_before_migrating: bool,
     /// Lighter password hashing, for tests.
     pub light_passwords: bool,
 }
@@ -68,6 +70,7 @@ impl ShopConfig {
             mail_from: None,
             gateway: None,
             demo_accounts: false,
+            backup_before_migrating: true,
             light_passwords: false,
         }
     }
@@ -134,7 +137,7 @@ impl Shop {
         let folder = |e| OpenError::Folder(config.data_dir.clone(), e);
         std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
         let db = Db::open_with(&config.database, clock, rng).await?;
-        db.migrate(&SCHEMA).await?;
+        db.migrate(&SCHEMA, if config.backup_before_migrating { Backup::Make } else { Backup::Skip }).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keys = Keys::of_database(&db, &key_file, &SystemRng).await?;
         Self::with(config, adapters, db, keys).await

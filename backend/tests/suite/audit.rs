@@ -9,7 +9,7 @@ use platform::db::Db;
 
 /// A shop with a card order that is sent, arrived and partly refunded, an open cash order, a
 /// cancelled one.
-async fn a_busy_shop(world: &World) -> OrderId {
+pub async fn a_busy_shop(world: &World) -> OrderId {
     let variant = a_product().at(11_200).with_stock(9).make(world).await;
     let placed = world.card_order(&[(variant, 2)]).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();

@@ -7,7 +7,7 @@ use crate::platform::{Oops, put};
 use crate::support::{Folder, both};
 use backend::Shop;
 use domain::id::EventId;
-use platform::db::{DbError, Tx};
+use platform::db::{Backup, DbError, Tx};
 use platform::events::{self, Event, Subscriber};
 use platform::follows;
 use sqlx::Connection;
@@ -213,7 +213,7 @@ async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     sqlx::raw_sql("update events set tx = tx + 1000000000").execute(&mut connection).await.unwrap();
     raw_event(&mut connection, 2).await;
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 0, "it would be hidden");
-    shop.db().migrate(&backend::SCHEMA).await.unwrap();
+    shop.db().migrate(&backend::SCHEMA, Backup::Make).await.unwrap();
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     raw_event(&mut connection, 3).await;
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::support::{Folder, both, number};
-use platform::db::{Batcher, Db, DbError, Flag, Hex, JsonRows, Outcome, Tx, hex};
+use platform::db::{Backup, Batcher, Db, DbError, Flag, Hex, JsonRows, Outcome, Tx, hex};
 use sqlx::Connection;
 use uuid::Uuid;
 
@@ -138,7 +138,7 @@ async fn a_copy_of_sqlite_is_whole() {
     Db::copy_sqlite(&file, &copy).await.unwrap();
     assert!(Db::copy_sqlite(&file, &copy).await.is_err(), "an older backup is not written over");
     let restored = Db::open(&format!("sqlite:{}", copy.display())).await.unwrap();
-    assert!(restored.migrate(&backend::SCHEMA).await.unwrap().is_empty() && has(&restored, "kept").await);
+    assert!(restored.migrate(&backend::SCHEMA, Backup::Make).await.unwrap().ran.is_empty() && has(&restored, "kept").await);
     assert!(restored.size().await.unwrap() > 0);
 
     let postgres = crate::support::postgres().await;

@@ -1,6 +1,6 @@
 //! Copying a SQLite database while another process uses it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -25,5 +25,38 @@ impl Db {
         let verdict: String = sqlx::query_scalar("select integrity_check from pragma_integrity_check limit 1").fetch_one(&mut copy).await?;
         copy.close().await?;
         if verdict == "ok" { Ok(()) } else { Err(DbError::Damaged(verdict)) }
+    }
+
+    /// Copies a SQLite file to one beside it, `shop.db.before-0002_gift_cards`, before this migration runs, and says its name. No other
+    /// file is removed or written over. For Postgres, which has its own tool, the log says how to make a backup.
+    ///
+    /// # Errors
+    /// [`DbError::Backup`]; then there is no copy.
+    pub(super) async fn back_up_before(&self, migration: &str) -> Result<Option<PathBuf>, DbError> {
+        let Some(database) = self.url().strip_prefix("sqlite:") else {
+            let address = self.url();
+            tracing::warn!(
+                "{address} is migrated without a backup made by this program; to have one, run this before the new release: \
+                 pg_dump --format=custom --file=before-{migration}.dump '{address}'"
+            );
+            return Ok(None);
+        };
+        let first = format!("{database}.before-{migration}");
+        let numbered = (2_u32..).map(|n| format!("{first}-{n}"));
+        let Some(copy) = std::iter::once(first.clone()).chain(numbered).map(PathBuf::from).find(|copy| !copy.exists()) else {
+            return Ok(None);
+        };
+        let copied = async {
+            Self::copy_sqlite(Path::new(database), &copy).await?;
+            // Whoever may not read the shop may not read its copy.
+            let access = std::fs::metadata(database).and_then(|file| std::fs::set_permissions(&copy, file.permissions()));
+            access.map_err(|error| DbError::Open { path: copy.display().to_string(), reason: error.to_string() })
+        };
+        if let Err(error) = copied.await {
+            let _ = std::fs::remove_file(&copy);
+            return Err(DbError::Backup { path: copy.display().to_string(), reason: error.to_string() });
+        }
+        tracing::info!(backup = %copy.display(), "the database is copied before it is migrated");
+        Ok(Some(copy))
     }
 }

@@ -68,6 +68,21 @@ pub enum DbError {
     /// A migration failed.
     #[error("migration {name}: {source}")]
     Migration { name: String, source: Arc<sqlx::Error> },
+    /// A migration is written wrongly, or would have left the database broken. It left nothing behind.
+    #[error("migration {name}: {reason}")]
+    BadMigration { name: String, reason: String },
+    /// A migration is not as it was when it ran on this database.
+    #[error(
+        "the migration {0} is not the one that ran on this database: use an unchanged release of the program; \
+         whoever writes migrations puts {0} back as it was, and what is to change into a new one"
+    )]
+    Changed(String),
+    /// The copy that is made before a migration was not made.
+    #[error(
+        "the backup {path} cannot be made: {reason}; nothing was migrated. Make room or let the program write there; \
+         or make a backup yourself and set backup-before-migrating to false"
+    )]
+    Backup { path: String, reason: String },
 }
 
 /// Postgres' idle_in_transaction_session_timeout.

@@ -1,11 +1,15 @@
-//! Migrations: forward only, each in its own transaction, run at every start.
+//! Migrations: forward only, run at every start by sqlx's `Migrator`. See `docs/platform/migrations.md`.
 
-use std::time::Duration;
+use std::path::PathBuf;
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::error::DbError;
 use super::handle::{Db, Pool};
+use super::migration_session::MigrationSession;
 
-/// Names and statements, in order.
+/// Names and statements, in order. A name is a number and words, `0002_gift_cards`, which are what the database keeps of it.
 pub type Scripts = &'static [(&'static str, &'static str)];
 
 /// The migrations of a program for each kind of database.
@@ -23,16 +27,39 @@ impl Migrations {
     }
 }
 
-/// Another program's migration may take longer than a shopper would wait.
-const AS_LONG_AS_IT_TAKES: &str = "select set_config(name, '0', true) from unnest(array['lock_timeout', 'statement_timeout']) name";
-const ALL_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Several programs may start on one Postgres at the same time.
-const ONE_AT_A_TIME: &str = "select pg_advisory_xact_lock(6073011518)";
+/// What is done about a database with rows in it before it is migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backup {
+    /// SQLite's file is copied; when it cannot be, nothing is migrated. On Postgres the log says how to make one.
+    Make,
+    /// Nothing: somebody else sees to it.
+    Skip,
+}
+
+/// What a start changed of the schema.
+#[derive(Clone, Debug, Default)]
+pub struct Migrated {
+    /// Names of the migrations that ran, in order.
+    pub ran: Vec<String>,
+    /// The copy of a SQLite file as it was before.
+    pub backup: Option<PathBuf>,
+}
+
+/// The table in which sqlx keeps what has run.
+pub(super) const RECORD: &str = "_sqlx_migrations";
 
 /// Events carry the numbers of their transactions, which another Postgres server counts from its own beginning: after a dump was
 /// restored there, new events would come before the old ones and nobody would follow them. Those that came along all become oldest.
 const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
     (select 1 from events where tx >= cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint))";
+
+/// A migration that has run on a database.
+#[derive(Debug, sqlx_macros::FromRow)]
+struct Applied {
+    version: i64,
+    description: String,
+    checksum: Vec<u8>,
+}
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
@@ -42,69 +69,84 @@ pub struct TableColumn {
 }
 
 impl Db {
-    /// Brings the schema up to date and says which migrations ran. An interrupted one leaves nothing behind and runs again.
+    /// Brings the schema up to date. An interrupted migration leaves nothing behind and runs again. Programs that start together on one
+    /// Postgres wait for each other.
     ///
     /// # Errors
-    /// [`DbError::Newer`] for a database of a newer program, [`DbError::Migration`] naming the one that failed.
-    pub async fn migrate(&self, migrations: &Migrations) -> Result<Vec<String>, DbError> {
-        let ran = self.migrate_to(migrations.of(self)).await?;
-        if self.is_postgres() {
-            self.write_within(ALL_DAY, self.system(), async |tx: &mut super::Tx| {
-                tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
-                tx.lock(ONE_AT_A_TIME, &[]).await?;
-                tx.execute(OF_ANOTHER_SERVER, &[]).await
-            })
-            .await?;
-        }
-        Ok(ran)
+    /// [`DbError::Newer`] for a database of a newer program, [`DbError::Changed`] for a migration that is not as it was when it ran,
+    /// [`DbError::Migration`] and [`DbError::BadMigration`] naming the one that failed, [`DbError::Backup`].
+    pub async fn migrate(&self, migrations: &Migrations, backup: Backup) -> Result<Migrated, DbError> {
+        self.migrate_then(migrations.of(self), backup, self.is_postgres().then_some(OF_ANOTHER_SERVER)).await
     }
 
     /// The same with other migrations: the first few of this program's make an earlier schema, for tests of upgrades.
     ///
     /// # Errors
     /// As [`Db::migrate`].
-    pub async fn migrate_to(&self, all: Scripts) -> Result<Vec<String>, DbError> {
-        self.write_within(ALL_DAY, self.system(), async |tx: &mut super::Tx| {
-            tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
-            tx.lock(ONE_AT_A_TIME, &[]).await?;
-            tx.execute("create table if not exists schema_migrations (name text primary key, at bigint not null)", &[]).await
-        })
-        .await?;
-        let done: Vec<String> = self.fetch_scalars("select name from schema_migrations order by name", &[]).await?;
-        if let Some(newer) = done.iter().find(|name| !all.iter().any(|(known, _)| known == name)) {
-            return Err(DbError::Newer(newer.clone()));
-        }
-        let mut ran = Vec::new();
-        for (name, sql) in all {
-            if done.iter().any(|known| known == name) {
-                continue;
-            }
-            if self.run_migration(name, sql).await? {
-                ran.push((*name).to_owned());
-            }
-        }
-        Ok(ran)
+    pub async fn migrate_to(&self, all: Scripts, backup: Backup) -> Result<Migrated, DbError> {
+        self.migrate_then(all, backup, None).await
     }
 
-    /// False when another program did it in the meantime.
-    async fn run_migration(&self, name: &'static str, sql: &'static str) -> Result<bool, DbError> {
-        let failed = |e: DbError| match e {
-            DbError::Sql(source) => DbError::Migration { name: name.to_owned(), source },
-            other => other,
-        };
-        self.write_within(ALL_DAY, self.system(), async move |tx| {
-            tx.lock(AS_LONG_AS_IT_TAKES, &[]).await?;
-            tx.lock(ONE_AT_A_TIME, &[]).await?;
-            let done: Option<String> = tx.fetch_optional_scalar("select name from schema_migrations where name = $1", &[&name]).await?;
-            if done.is_some() {
-                return Ok(false);
+    async fn migrate_then(&self, all: Scripts, backup: Backup, then: Option<&'static str>) -> Result<Migrated, DbError> {
+        let migrator = migrator(all)?;
+        let mut session = MigrationSession::open(self).await?;
+        let done = self.run_pending(&mut session, &migrator, backup, then).await;
+        session.close().await;
+        done
+    }
+
+    async fn run_pending(
+        &self,
+        session: &mut MigrationSession,
+        migrator: &Migrator,
+        backup: Backup,
+        then: Option<&'static str>,
+    ) -> Result<Migrated, DbError> {
+        session.lock().await?;
+        let pending = pending(migrator, &self.applied().await?)?;
+        let mut migrated = Migrated::default();
+        if let (Some(first), Backup::Make) = (pending.first(), backup)
+            && session.has_rows().await?
+        {
+            migrated.backup = self.back_up_before(&name_of(first)).await?;
+        }
+        for migration in pending {
+            let name = name_of(migration);
+            let ran = session.run(migrator, migration, &name).await;
+            if let (Err(_), true, Some(copy)) = (&ran, migrated.ran.is_empty(), &migrated.backup) {
+                // The database is as it was. A program that is started again and again would fill the disk with copies of it.
+                let _ = std::fs::remove_file(copy);
+                tracing::info!("the copy is removed again: the migration failed and the database is as it was");
             }
-            tx.script(sql).await?;
-            tx.execute("insert into schema_migrations (name, at) values ($1, $2)", &[&name, &tx.now()]).await?;
-            Ok(true)
-        })
-        .await
-        .map_err(failed)
+            ran?;
+            migrated.ran.push(name);
+        }
+        if let Some(statement) = then {
+            session.execute(statement).await?;
+        }
+        Ok(migrated)
+    }
+
+    /// Does it hold a shop of this program, with nothing left to migrate?
+    ///
+    /// # Errors
+    /// [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], [`DbError::Changed`], [`DbError::Open`].
+    pub(super) async fn check_schema(&self, all: Scripts) -> Result<(), DbError> {
+        let failed = |error: DbError| DbError::Open { path: self.url().to_owned(), reason: error.to_string() };
+        let applied = self.applied().await.map_err(failed)?;
+        if applied.is_empty() {
+            return Err(DbError::NoShop(self.url().to_owned()));
+        }
+        let migrator = migrator(all)?;
+        if pending(&migrator, &applied)?.is_empty() { Ok(()) } else { Err(DbError::Older(self.url().to_owned())) }
+    }
+
+    /// What has run, in order; nothing on a new database.
+    async fn applied(&self) -> Result<Vec<Applied>, DbError> {
+        if !self.tables().await?.iter().any(|column| column.table_name == RECORD) {
+            return Ok(Vec::new());
+        }
+        self.fetch_all("select version, description, checksum from _sqlx_migrations order by version", &[]).await
     }
 
     /// Tables with their columns, sorted: what a schema is, for the test that both databases have the same.
@@ -133,16 +175,41 @@ impl Db {
     }
 }
 
-impl super::tx::Tx {
-    /// Several statements without values, as in a migration.
-    async fn script(&mut self, sql: &'static str) -> Result<(), DbError> {
-        self.control_script(sql).await.inspect_err(|e| self.failed = Some(e.clone()))
-    }
+/// sqlx's `Migrator` of these. Its own lock is left out: whoever waits in `pg_advisory_lock` holds a snapshot, for whose end
+/// `create index concurrently` waits. [`MigrationSession::lock`] is used instead.
+fn migrator(all: Scripts) -> Result<Migrator, DbError> {
+    let migrations: Result<Vec<Migration>, DbError> = all.iter().map(|(name, sql)| migration(name, sql)).collect();
+    let mut migrator = Migrator::with_migrations(migrations?);
+    migrator.set_locking(false);
+    Ok(migrator)
+}
 
-    async fn control_script(&mut self, sql: &'static str) -> Result<(), DbError> {
-        match &mut self.conn {
-            super::tx::Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop).map_err(DbError::from),
-            super::tx::Conn::Postgres(lease) => Box::pin(lease.ask(async |c| sqlx::raw_sql(sql).execute(c).await.map(drop))).await,
+fn migration(name: &'static str, sql: &'static str) -> Result<Migration, DbError> {
+    let parts = name.split_once('_').and_then(|(version, words)| Some((version.parse::<i64>().ok()?, words)));
+    let Some((version, words)) = parts else {
+        return Err(DbError::BadMigration { name: name.to_owned(), reason: "its name is not a number, _ and words".to_owned() });
+    };
+    // sqlx's own marker.
+    let no_tx = sql.starts_with("-- no-transaction");
+    Ok(Migration::new(version, words.into(), MigrationType::Simple, SqlStr::from_static(sql), no_tx))
+}
+
+fn name_of(migration: &Migration) -> String {
+    shown(migration.version, &migration.description)
+}
+
+fn shown(version: i64, words: &str) -> String {
+    format!("{version:04}_{words}")
+}
+
+/// Those that have not run, in order.
+fn pending<'a>(migrator: &'a Migrator, applied: &[Applied]) -> Result<Vec<&'a Migration>, DbError> {
+    for Applied { version, description, checksum } in applied {
+        match migrator.iter().find(|known| known.version == *version) {
+            None => return Err(DbError::Newer(shown(*version, description))),
+            Some(known) if *known.checksum != **checksum => return Err(DbError::Changed(name_of(known))),
+            Some(_) => {}
         }
     }
+    Ok(migrator.iter().filter(|known| !applied.iter().any(|done| done.version == known.version)).collect())
 }

@@ -21,14 +21,14 @@ impl Db {
     /// Opens a database to read it. Nothing can be written.
     ///
     /// # Errors
-    /// [`DbError::Missing`], [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], or as [`Db::open`].
+    /// [`DbError::Missing`], [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], [`DbError::Changed`], or as [`Db::open`].
     pub async fn open_to_read(url: &str, migrations: &Migrations) -> Result<Self, DbError> {
         let db = match url.strip_prefix("sqlite:") {
             Some(path) => Self::sqlite_to_read(path.strip_prefix("//").unwrap_or(path)).await?,
             // Opening makes nothing there.
             None => Self::open(url).await?,
         };
-        let checked = db.has_schema(migrations.of(&db)).await;
+        let checked = db.check_schema(migrations.of(&db)).await;
         if checked.is_err() {
             db.close().await;
         }
@@ -56,22 +56,5 @@ impl Db {
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
         })))
-    }
-
-    /// Does it hold a shop of this release?
-    async fn has_schema(&self, all: &[(&str, &str)]) -> Result<(), DbError> {
-        let failed = |error: DbError| DbError::Open { path: self.url().to_owned(), reason: error.to_string() };
-        let tables = self.tables().await.map_err(failed)?;
-        if !tables.iter().any(|column| column.table_name == "schema_migrations") {
-            return Err(DbError::NoShop(self.url().to_owned()));
-        }
-        let done: Vec<String> = self.fetch_scalars("select name from schema_migrations order by name", &[]).await?;
-        if let Some(newer) = done.iter().find(|name| !all.iter().any(|(known, _)| known == *name)) {
-            return Err(DbError::Newer(newer.clone()));
-        }
-        match all.iter().find(|(name, _)| !done.iter().any(|known| known == name)) {
-            Some(_) => Err(DbError::Older(self.url().to_owned())),
-            None => Ok(()),
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use backend::platform::db::Db;
+use backend::platform::db::{Backup, Db};
 
 use crate::config::Config;
 
@@ -135,8 +135,8 @@ fn check_is_sqlite(file: &Path) -> Result<(), String> {
 async fn check_copy(file: &Path) -> Result<(), String> {
     let db = Db::open(&format!("sqlite:{}", file.display())).await.map_err(|error| error.to_string())?;
     let integrity: Result<String, _> = db.fetch_scalar("select integrity_check from pragma_integrity_check limit 1", &[]).await;
-    let shop: Result<Option<String>, _> = db.fetch_optional_scalar("select name from schema_migrations limit 1", &[]).await;
-    let migrated = db.migrate(&backend::SCHEMA).await;
+    let shop: Result<Option<String>, _> = db.fetch_optional_scalar("select description from _sqlx_migrations limit 1", &[]).await;
+    let migrated = db.migrate(&backend::SCHEMA, Backup::Skip).await;
     db.close().await;
     match (integrity, shop) {
         (Ok(verdict), Ok(Some(_))) if verdict == "ok" => migrated.map(drop).map_err(|error| error.to_string()),

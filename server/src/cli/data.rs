@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use backend::Shop;
 use backend::catalog::import::{self, ImportOptions};
 use backend::catalog::{CatalogError, ProductExport};
-use backend::platform::db::Db;
+use backend::platform::db::{Backup, Db};
 use clap::ValueEnum;
 use domain::number::DecimalMark;
 use domain::view::ImportReport;
@@ -23,12 +23,16 @@ pub struct SignIn {
 
 pub async fn migrate(config: &Config) -> Result<ExitCode, String> {
     let db = Db::open(&config.database).await.map_err(|error| error.to_string())?;
-    let migrations = db.migrate(&backend::SCHEMA).await;
+    let backup = if config.backup_before_migrating { Backup::Make } else { Backup::Skip };
+    let migrated = db.migrate(&backend::SCHEMA, backup).await;
     db.close().await;
-    let migrations = migrations.map_err(|error| error.to_string())?;
-    match migrations.as_slice() {
+    let migrated = migrated.map_err(|error| error.to_string())?;
+    match migrated.ran.as_slice() {
         [] => println!("{} is up to date", config.shown_database()),
         names => println!("{}: {}", config.shown_database(), names.join(", ")),
+    }
+    if let Some(copy) = migrated.backup {
+        println!("As it was before: {}", copy.display());
     }
     Ok(ExitCode::SUCCESS)
 }

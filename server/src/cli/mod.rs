@@ -252,7 +252,7 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
         return settings.check().map(|_| ExitCode::SUCCESS).map_err(|error| error.to_string());
     }
     let config = settings.check().map_err(|error| error.to_string())?;
-    let filter = if matches!(cli.command, Command::Serve { .. }) { config.log.as_str() } else { "warn" };
+    let filter = if matches!(cli.command, Command::Serve { .. }) { config.log.as_str() } else { "warn,platform::db::copy=info" };
     logs::start(config.log_format, filter)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("cannot begin: {error}"))?;
     runtime.block_on(async {
@@ -318,6 +318,7 @@ fn shop_config(config: &Config, public_url: Option<PublicUrl>) -> ShopConfig {
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
     shop.key_file = Some(config.key_file.clone());
     shop.demo_accounts = config.demo_is_private();
+    shop.backup_before_migrating = config.backup_before_migrating;
     shop.smtp.clone_from(&config.smtp);
     shop.mail_from.clone_from(&config.mail_from);
     shop.gateway = config.gateway_url.as_ref().map(|url| GatewayConfig {

@@ -28,6 +28,13 @@ impl Settings {
         };
         let count =
             |name: &str| self.checked(name, "write a whole number from 0 to 1000000", |v| v.parse().ok().filter(|n: &u32| *n <= 1_000_000));
+        let flag = |name: &str| {
+            self.checked(name, "write true or false", |v| match v {
+                "true" | "1" | "yes" => Some(true),
+                "false" | "0" | "no" | "" => Some(false),
+                _ => None,
+            })
+        };
         let mail = |v: &str| (v.is_empty() || v.starts_with("smtp://") || v.starts_with("smtps://")).then_some(());
         self.checked("smtp", "write smtp://HOST:PORT", mail)?;
         let config = Config {
@@ -46,11 +53,8 @@ impl Settings {
             gateway_url: address("gateway-url")?,
             gateway_secret: self.text("gateway-secret"),
             gateway_webhook_secret: self.text("gateway-webhook-secret"),
-            demo: self.checked("demo", "write true or false", |v| match v {
-                "true" | "1" | "yes" => Some(true),
-                "false" | "0" | "no" | "" => Some(false),
-                _ => None,
-            })?,
+            demo: flag("demo")?,
+            backup_before_migrating: flag("backup-before-migrating")?,
             site_dir: self.text("site-dir").map(PathBuf::from),
             page_cache_bytes: u64::from(count("page-cache-mb")?) * 1_048_576,
             max_connections: self.checked("max-connections", "write a whole number from 10 to 1000000", |v| {

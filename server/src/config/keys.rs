@@ -44,6 +44,7 @@ pub const KEYS: &[Key] = &[
     key("database", "sqlite:shop.db", "URL", "Where the shop is kept: sqlite:FILE or postgres://USER@HOST/NAME"),
     key("data-dir", "", "FOLDER", "Folder of pictures and the search index [default: beside the SQLite file]"),
     key("key-file", "", "FILE", "The key that seals personal data [default: tindahan.key in the data folder]"),
+    key("backup-before-migrating", "true", "BOOL", "Copy a SQLite file before a new release changes its schema").advanced(),
     key("listen", "127.0.0.1:3000", "ADDRESS", "Address and port to serve on"),
     key("public-url", "", "URL", "The shop's address as shoppers see it"),
     key("trusted-proxies", "", "NETWORKS", "Proxies whose X-Forwarded-For counts, separated by commas").advanced(),

@@ -38,6 +38,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The shop's address as shoppers see it; none before the port is known.
     pub public_url: Option<PublicUrl>,
+    /// Copy a SQLite file with rows in it before it is migrated.
+    pub backup_before_migrating: bool,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     pub smtp: Option<String>,

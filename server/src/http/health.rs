@@ -89,7 +89,7 @@ impl Readiness {
         if self.shutdown.0.load(Ordering::SeqCst) {
             return Some("ending");
         }
-        let sql = "select cast(1 as bigint) from schema_migrations limit 1";
+        let sql = "select cast(1 as bigint) from _sqlx_migrations limit 1";
         match tokio::time::timeout(CHECK_TIMEOUT, self.shop.db().fetch_optional_scalar::<i64>(sql, &[])).await {
             Ok(Ok(_)) => self.writer_failure().await,
             Ok(Err(error)) => {

@@ -55,6 +55,21 @@ fn migrating_twice_changes_nothing() {
     assert!(stdout(&folder.run(&["migrate"])).contains("is up to date"));
 }
 
+#[tokio::test]
+async fn a_file_with_rows_is_copied_before_it_is_migrated_and_the_copy_is_named() {
+    use sqlx::{Connection, SqliteConnection};
+    for (backup, is_made) in [("true", true), ("false", false)] {
+        let folder = Folder::new();
+        let mut file = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", folder.0.join("shop.db").display())).await.unwrap();
+        sqlx::raw_sql("create table notes (note text); insert into notes (note) values ('kept')").execute(&mut file).await.unwrap();
+        file.close().await.unwrap();
+        let output = folder.run(&["migrate", "--backup-before-migrating", backup]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let copy = "shop.db.before-0001_baseline";
+        assert_eq!([stdout(&output).contains(copy), stderr(&output).contains(copy), folder.0.join(copy).is_file()], [is_made; 3]);
+    }
+}
+
 #[test]
 fn the_demonstration_shop_passes_its_audit() {
     let folder = Folder::with_shop();

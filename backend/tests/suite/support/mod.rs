@@ -114,6 +114,13 @@ pub async fn both(test: impl AsyncFn(&TestShop)) {
     shop.close().await;
 }
 
+/// Runs a test on an empty database of each kind.
+pub async fn both_empty(test: impl AsyncFn(&str)) {
+    let folder = Folder::new();
+    test(&format!("sqlite:{}", folder.path().join("shop.db").display())).await;
+    test(&postgres_url().await).await;
+}
+
 pub fn db(shop: &Shop) -> &Db {
     shop.db()
 }

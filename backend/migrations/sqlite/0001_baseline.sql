@@ -1,0 +1,831 @@
+-- The tables of a shop.
+--
+-- Units, where a column's comment names no other:
+--   *_at, at, *_from and *_to of a validity, since, expires…  moments, milliseconds since 1970-01-01T00:00:00Z
+--   amounts, prices, fees, costs, taxes                       minor units of the row's or its order's currency (centavos)
+--   *_bp                                                      basis points: 1200 are 12 %
+--   *_g                                                       grams
+--   quantity, on_hand, reserved, available                    units of a variant
+--   position                                                  order in which rows are shown, lowest first
+--   yes and no                                                1 and 0
+-- What a status, kind, method, role or currency may be is a rule of the program and no check here, so that a new word needs no migration.
+-- Ids are UUIDs of version 7: rows in the order of their ids are in the order in which they were made.
+
+-- == Platform: events, jobs, settings ==
+
+-- What happened, written in the transaction of the change, never edited. `data` is JSON without personal data.
+create table events (
+    -- The order of the commits on SQLite; on Postgres only the order within one subject.
+    seq integer primary key autoincrement,
+    id blob not null unique,
+    kind text not null,
+    subject blob not null,
+    actor text not null,
+    on_behalf_of text,
+    request blob not null,
+    data text not null,
+    at integer not null,
+    -- The transaction's number on Postgres, which orders the feed there; 0 on SQLite.
+    tx integer not null default 0
+) strict;
+-- The timeline of one order or product.
+create index events_subject on events (subject, seq);
+-- Counting and finding events of a kind: exports, the day's figures.
+create index events_kind on events (kind, seq);
+
+-- How far each subscriber has read: the `seq` of the last event that it handled.
+create table event_cursors (
+    name text primary key,
+    seq integer not null
+) strict;
+
+-- Written to find out whether writing works; holds nothing.
+create table trials (
+    id blob primary key,
+    filling text not null
+) strict;
+
+-- Timed work. `payload` is the job's JSON; `key` makes a job unique.
+create table jobs (
+    id blob primary key,
+    kind text not null,
+    payload text not null,
+    key text unique,
+    run_at integer not null,
+    attempts integer not null default 0,
+    -- waiting, running, done or dead
+    state text not null default 'waiting',
+    -- Until when a worker has it.
+    lease_until integer,
+    last_error text,
+    created_at integer not null
+) strict;
+-- The next job that is due.
+create index jobs_due on jobs (state, run_at);
+
+-- What managers set of the shop, as JSON by name; also what the program notes for itself, such as the mark of its key.
+create table settings (
+    key text primary key,
+    value text not null,
+    updated_at integer not null
+) strict;
+
+-- The key that a form or a call carries: what was done under it is done once, and answered again.
+create table request_keys (
+    key text not null,
+    action text not null,
+    -- What was asked for, so that the same key is not used for something else.
+    asked text not null,
+    answer text not null,
+    at integer not null,
+    primary key (key, action)
+) strict, without rowid;
+-- Old ones are removed.
+create index request_keys_at on request_keys (at);
+
+-- == People: contacts, accounts, sessions ==
+-- All personal data of the shop is in `contacts` and `addresses`, sealed; the rest refers to them.
+
+-- How to reach a person. `sealed` has name, e-mail and telephone number; the hashes are keyed and find a contact by them.
+create table contacts (
+    id blob primary key,
+    sealed blob not null,
+    email_hash blob,
+    phone_hash blob,
+    locale text not null,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+-- Staff search by e-mail and by telephone number.
+create index contacts_email on contacts (email_hash);
+create index contacts_phone on contacts (phone_hash);
+
+-- Words of the name, by keyed hash, so that a name can be looked up.
+create table contact_words (
+    word_hash blob not null,
+    contact_id blob not null references contacts (id),
+    primary key (word_hash, contact_id)
+) strict, without rowid;
+-- A changed name's words are removed.
+create index contact_words_contact on contact_words (contact_id);
+
+-- An address that an order refers to is never edited: a change makes a new row.
+create table addresses (
+    id blob primary key,
+    contact_id blob not null references contacts (id),
+    sealed blob not null,
+    -- ISO 3166 alpha-2
+    country text not null,
+    in_book integer not null default 0,
+    is_default integer not null default 0,
+    created_at integer not null
+) strict;
+-- The address book.
+create index addresses_contact on addresses (contact_id, in_book);
+
+-- Accounts of shoppers and staff.
+create table users (
+    id blob primary key,
+    contact_id blob not null references contacts (id),
+    email_hash blob not null unique,
+    password_hash text not null,
+    -- A member of staff's: owner, manager or clerk.
+    role text,
+    -- JSON
+    preferences text not null default '{}',
+    active integer not null default 1,
+    -- Of the demonstration, with a password that is printed in its file.
+    demo integer not null default 0,
+    created_at integer not null
+) strict;
+-- The account of a contact.
+create index users_contact on users (contact_id);
+-- The list of staff, who are few among many shoppers.
+create index users_staff on users (id) where role is not null;
+
+-- Signed-in browsers, by a hash of what their cookie holds.
+create table sessions (
+    token_hash blob primary key,
+    id blob not null unique,
+    user_id blob not null references users (id),
+    created_at integer not null,
+    seen_at integer not null,
+    expires_at integer not null
+) strict;
+-- All sessions of an account end together.
+create index sessions_user on sessions (user_id);
+-- Expired ones are removed.
+create index sessions_expiry on sessions (expires_at);
+
+-- Tries to sign in or to change an account, counted in slots by a keyed hash of who tries on what: as many rows as slots, at most.
+create table attempts (
+    slot integer primary key,
+    count integer not null,
+    last integer not null
+) strict;
+-- Old ones are removed.
+create index attempts_last on attempts (last);
+
+-- What was refused, counted by the hour (`hour` is its beginning), account and client. The client's address is sealed.
+create table denials (
+    kind text not null,
+    hour integer not null,
+    -- A keyed hash of account and client.
+    mark blob not null,
+    account blob,
+    client blob,
+    count integer not null,
+    first_at integer not null,
+    last_at integer not null,
+    primary key (kind, hour, mark)
+) strict, without rowid;
+-- The latest are shown; old ones are removed.
+create index denials_last on denials (last_at);
+-- How many rows an hour has.
+create index denials_hour on denials (hour);
+
+-- What programs sign in to the API with. `scopes` are permissions, separated by spaces.
+create table api_keys (
+    id blob primary key,
+    name text not null,
+    secret_hash blob not null unique,
+    scopes text not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+-- Searches that staff saved. What they search for may be a shopper's name, so it is sealed like one.
+create table saved_filters (
+    id blob primary key,
+    user_id blob not null references users (id),
+    list text not null,
+    name_hash blob not null,
+    -- Name and query.
+    sealed blob not null,
+    created_at integer not null,
+    unique (user_id, list, name_hash)
+) strict;
+
+-- What members of staff chose to be told by mail, or not to be.
+create table staff_notices (
+    user_id blob not null references users (id),
+    -- order, refused or low_stock
+    kind text not null,
+    wanted integer not null,
+    primary key (user_id, kind)
+) strict, without rowid;
+
+-- == Catalogue: what is sold, in words and pictures ==
+
+-- Photographs. `hash` is that of the uploaded file, which is kept under this name; width and height are pixels.
+create table pictures (
+    id blob primary key,
+    hash text not null,
+    width integer not null,
+    height integer not null,
+    created_at integer not null
+) strict;
+-- The same file is kept once.
+create index pictures_hash on pictures (hash);
+
+-- What a picture shows, by language.
+create table picture_texts (
+    picture_id blob not null references pictures (id),
+    locale text not null,
+    alt text not null,
+    primary key (picture_id, locale)
+) strict, without rowid;
+
+-- Groups of products with a page of their own.
+create table categories (
+    id blob primary key,
+    handle text not null unique,
+    position integer not null,
+    picture_id blob references pictures (id),
+    published integer not null default 1,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+
+create table category_texts (
+    category_id blob not null references categories (id),
+    locale text not null,
+    name text not null,
+    slug text not null,
+    blurb text not null,
+    primary key (category_id, locale),
+    unique (locale, slug)
+) strict;
+
+-- What has a page; it has one variant or more.
+create table products (
+    id blob primary key,
+    handle text not null unique,
+    category_id blob references categories (id),
+    vendor text not null,
+    -- standard, zero, exempt or none
+    tax_class text not null,
+    -- draft, published or archived
+    status text not null,
+    -- Its place among those on the first page; null for none.
+    featured integer,
+    -- Counts changes: a form that was opened before the last one is refused.
+    version integer not null default 1,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+-- Managers list products of one status, newest first.
+create index products_status on products (status, id);
+-- Managers list the products of a category, in any status, newest first.
+create index products_category on products (category_id, id);
+
+create table product_texts (
+    product_id blob not null references products (id),
+    locale text not null,
+    name text not null,
+    slug text not null,
+    summary text not null,
+    description text not null,
+    seo_title text not null default '',
+    seo_description text not null default '',
+    primary key (product_id, locale),
+    unique (locale, slug)
+) strict;
+
+create table product_tags (
+    product_id blob not null references products (id),
+    tag text not null,
+    primary key (product_id, tag)
+) strict, without rowid;
+-- The products of a tag.
+create index product_tags_tag on product_tags (tag, product_id);
+
+create table product_pictures (
+    product_id blob not null references products (id),
+    picture_id blob not null references pictures (id),
+    position integer not null,
+    primary key (product_id, picture_id)
+) strict, without rowid;
+
+-- What the variants of a product differ in, such as size.
+create table product_options (
+    id blob primary key,
+    product_id blob not null references products (id),
+    position integer not null,
+    key text not null,
+    unique (product_id, position)
+) strict;
+
+create table product_option_texts (
+    option_id blob not null references product_options (id),
+    locale text not null,
+    name text not null,
+    primary key (option_id, locale)
+) strict, without rowid;
+
+create table option_values (
+    id blob primary key,
+    option_id blob not null references product_options (id),
+    position integer not null,
+    key text not null,
+    unique (option_id, key)
+) strict;
+
+create table option_value_texts (
+    value_id blob not null references option_values (id),
+    locale text not null,
+    name text not null,
+    primary key (value_id, locale)
+) strict, without rowid;
+
+-- What is bought and stocked: a product in one size and colour.
+create table variants (
+    id blob primary key,
+    product_id blob not null references products (id),
+    sku text not null unique,
+    position integer not null,
+    weight_g integer not null,
+    -- Of one unit, in the shop's currency.
+    cost integer not null default 0,
+    -- GTIN
+    barcode text,
+    picture_id blob references pictures (id),
+    archived integer not null default 0,
+    version integer not null default 1,
+    created_at integer not null
+) strict;
+-- The variants of a product, as its page shows them.
+create index variants_product on variants (product_id, position);
+
+-- The value of each option that a variant has.
+create table variant_values (
+    variant_id blob not null references variants (id),
+    option_id blob not null references product_options (id),
+    value_id blob not null references option_values (id),
+    primary key (variant_id, option_id)
+) strict, without rowid;
+-- Whether a value is still in use.
+create index variant_values_value on variant_values (value_id);
+
+-- What lists and filters need of each published product, kept with every change of the product. Prices are of the shop's currency.
+create table product_cards (
+    product_id blob primary key references products (id),
+    category_id blob,
+    price_from integer not null,
+    price_to integer not null,
+    compare_at integer,
+    in_stock integer not null,
+    featured integer,
+    created_at integer not null
+) strict;
+-- A page of all products or of a category, in each order that shoppers may choose.
+create index product_cards_new on product_cards (created_at, product_id);
+create index product_cards_price on product_cards (price_from, product_id);
+create index product_cards_category_new on product_cards (category_id, created_at, product_id);
+create index product_cards_category_price on product_cards (category_id, price_from, product_id);
+create index product_cards_featured on product_cards (featured);
+
+-- The option values that published products have, by category: what a listing is filtered by.
+create table product_facets (
+    category_id blob not null,
+    option_key text not null,
+    value_key text not null,
+    product_id blob not null references products (id),
+    primary key (category_id, option_key, value_key, product_id)
+) strict, without rowid;
+-- A changed product's are replaced.
+create index product_facets_product on product_facets (product_id);
+
+-- What an import last read, so that a second run changes nothing and fetches no picture twice.
+create table product_imports (
+    product_id blob primary key references products (id),
+    hash text not null,
+    -- What is left to do: 1 pictures that could not be had, 2 rows that were refused.
+    unfinished integer not null default 0,
+    at integer not null
+) strict;
+
+create table imported_pictures (
+    source text primary key,
+    picture_id blob not null references pictures (id)
+) strict;
+-- A picture that goes is fetched anew.
+create index imported_pictures_picture on imported_pictures (picture_id);
+
+-- == Pricing: price lists, taxes, discount codes, delivery methods ==
+
+-- Prices for a currency, a channel (null for all) and a time. Of those that hold, the lowest position that names a variant gives its price.
+create table price_lists (
+    id blob primary key,
+    name text not null unique,
+    currency text not null,
+    channel text,
+    position integer not null,
+    valid_from integer,
+    valid_to integer
+) strict;
+
+-- Tax is inside of them. `compare_at` is a former, higher price.
+create table prices (
+    variant_id blob not null references variants (id),
+    price_list_id blob not null references price_lists (id),
+    amount integer not null check (amount >= 0),
+    compare_at integer,
+    primary key (variant_id, price_list_id)
+) strict, without rowid;
+
+-- The rate of a tax class in a country, with the law that says so.
+create table tax_rates (
+    id blob primary key,
+    class text not null,
+    country text not null,
+    rate_bp integer not null,
+    valid_from integer not null,
+    valid_to integer,
+    source text not null,
+    unique (class, country, valid_from)
+) strict;
+
+-- Codes that take a share (`percent_bp`) or an amount off an order. `uses` counts the orders that stand.
+create table discount_codes (
+    id blob primary key,
+    code text not null unique,
+    percent_bp integer,
+    amount integer,
+    min_subtotal integer not null default 0,
+    valid_from integer,
+    valid_to integer,
+    most_uses integer,
+    uses integer not null default 0,
+    active integer not null default 1
+) strict;
+
+-- Ways to deliver. Days are counted from the day of the order.
+create table delivery_methods (
+    code text primary key,
+    position integer not null,
+    fee integer not null,
+    per_kg_fee integer not null default 0,
+    -- The subtotal from which there is no fee.
+    free_from integer,
+    days_min integer not null,
+    days_max integer not null,
+    -- Minutes after midnight; what is ordered later counts as ordered on the next day.
+    cutoff integer,
+    -- Where it delivers to: countries and regions, separated by commas; * for everywhere.
+    regions text not null,
+    -- Does whoever brings it take money at the door?
+    collects_cash integer not null default 1,
+    active integer not null default 1
+) strict;
+
+create table delivery_method_texts (
+    code text not null references delivery_methods (code),
+    locale text not null,
+    name text not null,
+    description text not null,
+    primary key (code, locale)
+) strict, without rowid;
+
+-- == Inventory: movements are the truth, `stock` is their sum, kept in the same transaction ==
+
+-- Where stock is kept.
+create table locations (
+    id blob primary key,
+    code text not null unique,
+    name text not null,
+    -- warehouse or store
+    kind text not null,
+    position integer not null
+) strict;
+
+-- `available` is `on_hand` less `reserved`: what can be sold.
+create table stock (
+    variant_id blob not null references variants (id),
+    location_id blob not null references locations (id),
+    on_hand integer not null default 0,
+    reserved integer not null default 0 check (reserved >= 0),
+    available integer not null default 0 check (available >= 0),
+    primary key (variant_id, location_id)
+) strict, without rowid;
+
+-- Changes of stock, never edited.
+create table stock_movements (
+    id blob primary key,
+    variant_id blob not null references variants (id),
+    location_id blob not null references locations (id),
+    -- received, shipped, returned or adjusted
+    kind text not null,
+    -- Negative for what left.
+    quantity integer not null,
+    reason text not null,
+    order_id blob,
+    at integer not null
+) strict;
+-- The movements of a variant in a location, newest first; the audit adds them up.
+create index stock_movements_variant on stock_movements (variant_id, location_id, id);
+
+-- Units promised to an order.
+create table reservations (
+    id blob primary key,
+    order_id blob not null,
+    order_line_id blob not null,
+    variant_id blob not null,
+    location_id blob not null,
+    quantity integer not null check (quantity > 0),
+    shipped integer not null default 0,
+    -- open, released or shipped
+    state text not null,
+    expires_at integer,
+    at integer not null
+) strict;
+-- Those of an order.
+create index reservations_order on reservations (order_id);
+-- The open ones of a variant.
+create index reservations_variant on reservations (variant_id, state);
+-- Those whose time is over.
+create index reservations_expiry on reservations (state, expires_at);
+
+-- Variants that run low and of which staff were told: once for each time that they do.
+create table low_stock (
+    variant_id blob primary key references variants (id),
+    since integer not null
+) strict;
+
+-- == Carts ==
+
+-- What shoppers mean to buy, of guests and of accounts. `order_id` is the order that it became.
+create table carts (
+    id blob primary key,
+    user_id blob references users (id),
+    channel text not null,
+    currency text not null,
+    discount_code text,
+    -- Counts changes, so that the older of two writes is noticed.
+    version integer not null default 1,
+    order_id blob,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+-- The latest cart of an account.
+create index carts_user on carts (user_id, updated_at);
+-- Guests' carts that nobody bought, by when they were last touched: they are removed after a while.
+create index carts_idle on carts (updated_at) where order_id is null and user_id is null;
+
+create table cart_lines (
+    cart_id blob not null references carts (id),
+    variant_id blob not null references variants (id),
+    quantity integer not null check (quantity > 0),
+    -- The price that the shopper was last shown: they are told when it changes.
+    seen_price integer not null,
+    position integer not null,
+    primary key (cart_id, variant_id)
+) strict, without rowid;
+
+-- == Orders: an immutable copy of what was bought, and the facts that follow it ==
+
+create table orders (
+    id blob primary key,
+    number text not null unique,
+    cart_id blob unique,
+    contact_id blob not null references contacts (id),
+    user_id blob references users (id),
+    channel text not null,
+    currency text not null,
+    locale text not null,
+    shipping_address_id blob not null references addresses (id),
+    billing_address_id blob not null references addresses (id),
+    delivery_code text not null,
+    delivery_name text not null,
+    -- The first and the last day of the promised delivery.
+    promised_from integer not null,
+    promised_to integer not null,
+    -- cod (cash on delivery) or card
+    payment_method text not null,
+    -- Of the lines, before the discount.
+    subtotal integer not null,
+    discount integer not null,
+    discount_code text,
+    shipping integer not null,
+    -- Inside the total.
+    tax integer not null,
+    total integer not null,
+    -- What goods cost that came back or are not sent any more: no longer due, as is the tax inside it.
+    waived integer not null default 0,
+    waived_tax integer not null default 0,
+    -- The three states follow from the tables below, see docs/orders.md.
+    payment_state text not null,
+    fulfilment_state text not null,
+    delivery_state text not null,
+    placed_at integer not null,
+    cancelled_at integer,
+    cancel_reason text,
+    version integer not null default 1
+) strict;
+-- The list of orders, newest first, with and without a filter.
+create index orders_placed on orders (placed_at, id);
+create index orders_payment on orders (payment_state, placed_at, id);
+create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
+-- A shopper's own.
+create index orders_user on orders (user_id, placed_at, id);
+-- Those of contacts that were found by a search.
+create index orders_contact on orders (contact_id);
+-- The orders that used a discount code: for whoever searches for it, and for the audit, which counts them.
+create index orders_discount on orders (discount_code, placed_at, id) where discount_code is not null;
+
+-- What open orders are counted by: keyed hashes of e-mail, telephone number, address and network address. They go with the order's end.
+create table order_marks (
+    mark blob not null,
+    order_id blob not null,
+    is_client integer not null,
+    primary key (mark, order_id)
+) strict, without rowid;
+-- Those of an order that ends.
+create index order_marks_order on order_marks (order_id);
+
+-- What was bought, as it was called and priced then.
+create table order_lines (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    position integer not null,
+    variant_id blob not null,
+    product_id blob not null,
+    sku text not null,
+    name text not null,
+    options text not null,
+    picture_id blob,
+    quantity integer not null,
+    unit_price integer not null,
+    -- Of the whole line, as are tax and total.
+    discount integer not null,
+    tax_class text not null,
+    tax_rate_bp integer not null,
+    tax integer not null,
+    total integer not null,
+    unit_cost integer not null,
+    -- Of one unit.
+    weight_g integer not null,
+    unique (order_id, position)
+) strict;
+-- The orders of a variant: searches by SKU, what sells.
+create index order_lines_variant on order_lines (variant_id);
+
+-- One press makes one order: the key and what it was used for.
+create table idempotency_keys (
+    key text primary key,
+    body_hash blob not null,
+    order_id blob not null,
+    at integer not null
+) strict, without rowid;
+-- Those of an order.
+create index idempotency_keys_order on idempotency_keys (order_id);
+
+-- == Payments ==
+
+-- Attempts to pay an order.
+create table payments (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    -- cod or card
+    method text not null,
+    amount integer not null,
+    currency text not null,
+    -- pending, requires_action, authorised, captured, failed or voided
+    state text not null,
+    captured integer not null default 0,
+    refunded integer not null default 0,
+    -- The gateway's id of its intent.
+    gateway_ref text unique,
+    failure text,
+    -- Which gateway and which account there the intent is with; null while there is none.
+    gateway_account text,
+    -- The amount of a capture that was asked for and is not answered yet, and who asked.
+    capturing integer,
+    capturing_by text,
+    -- 1 for the order's first
+    attempt integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    unique (order_id, attempt)
+) strict;
+
+-- What happened to a payment, never edited. `gateway_event` is the gateway's id of its news, which is kept once.
+create table payment_events (
+    id blob primary key,
+    payment_id blob not null references payments (id),
+    kind text not null,
+    amount integer not null,
+    gateway_event text unique,
+    data text not null,
+    at integer not null
+) strict;
+-- Those of a payment, oldest first.
+create index payment_events_payment on payment_events (payment_id, at);
+
+-- Money that goes back to the shopper.
+create table refunds (
+    id blob primary key,
+    payment_id blob not null references payments (id),
+    order_id blob not null references orders (id),
+    amount integer not null check (amount > 0),
+    reason text not null,
+    -- pending, done or failed
+    state text not null,
+    gateway_ref text unique,
+    failure text,
+    actor text not null default 'system',
+    at integer not null
+) strict;
+-- Those of an order, and of a payment.
+create index refunds_order on refunds (order_id);
+create index refunds_payment on refunds (payment_id);
+
+-- == Fulfilment: parcels ==
+
+-- Units of one order that leave one location together.
+create table shipments (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    location_id blob not null,
+    -- picked, packed, shipped, delivered, cancelled or returned
+    state text not null,
+    carrier text,
+    tracking_number text,
+    created_at integer not null,
+    packed_at integer,
+    shipped_at integer,
+    delivered_at integer,
+    returned_at integer,
+    -- refused or undeliverable
+    return_cause text,
+    return_note text not null default ''
+) strict;
+-- Those of an order.
+create index shipments_order on shipments (order_id);
+-- Staff find a parcel by its tracking number.
+create index shipments_tracking on shipments (tracking_number);
+-- What is to be packed or shipped, which is little among all that was.
+create index shipments_waiting on shipments (order_id) where state in ('picked', 'packed');
+
+create table shipment_lines (
+    shipment_id blob not null references shipments (id),
+    order_line_id blob not null references order_lines (id),
+    quantity integer not null check (quantity > 0),
+    primary key (shipment_id, order_line_id)
+) strict, without rowid;
+
+-- == Refusals ==
+
+-- What somebody outside refused for good, or was not reached for: until it succeeds, is settled in another way, or is dismissed.
+create table refusals (
+    id blob primary key,
+    -- What is refused; one thing has one open row.
+    key text not null,
+    kind text not null,
+    order_id blob references orders (id),
+    payment_id blob references payments (id),
+    refund_id blob references refunds (id),
+    job_id blob,
+    amount integer,
+    currency text,
+    reason text not null,
+    times integer not null default 1,
+    first_at integer not null,
+    last_at integer not null,
+    ended_at integer,
+    ended_by text,
+    outcome text,
+    note text
+) strict;
+-- One open row for each thing that is refused.
+create unique index refusals_open on refusals (key) where ended_at is null;
+-- Those of a job, and of an order.
+create index refusals_job on refusals (job_id);
+create index refusals_order on refusals (order_id);
+
+-- == Books: entries that balance, never edited ==
+
+-- `reference` is what the entry is about: an order, a payment, a refund, a parcel, a movement.
+create table journal_entries (
+    id blob primary key,
+    kind text not null,
+    order_id blob,
+    reference blob not null,
+    currency text not null,
+    at integer not null
+) strict;
+-- Those of an order.
+create index journal_entries_order on journal_entries (order_id);
+-- Those of a payment, refund or parcel, which the audit looks for.
+create index journal_entries_reference on journal_entries (reference);
+
+-- Debits are positive, credits negative; an entry's postings add up to nothing.
+create table postings (
+    entry_id blob not null references journal_entries (id),
+    n integer not null,
+    account text not null,
+    amount integer not null,
+    primary key (entry_id, n)
+) strict, without rowid;
+-- The balance of an account.
+create index postings_account on postings (account);
