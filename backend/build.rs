@@ -1,4 +1,4 @@
-//! Lists the photographs of the demonstration shop with the forms that are served, so that the program carries them.
+//! Lists the pictures of the demonstration shop with the forms that are served, so that the program carries them.
 
 use std::fmt::Write;
 use std::path::Path;

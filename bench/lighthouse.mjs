@@ -35,7 +35,7 @@ const measure = async (url) => {
       layout: lhr.audits['mainthread-work-breakdown'].details.items.find(({ group }) => group === 'styleLayout')?.duration ?? 0,
       elements: lhr.audits['dom-size']?.numericValue ?? lhr.audits['dom-size-insight']?.numericValue ?? 0,
       wasm: requests.filter(({ url: file }) => file.endsWith('.wasm')).length,
-      // What the page is made of, as `make bench` counts it: before photographs and typefaces.
+      // What the page is made of, as `make bench` counts it: before pictures and typefaces.
       kilobytes: bytes(({ url: file, resourceType }) => resourceType === 'Document' || /\.(css|js|wasm)$/.test(file)),
       index: lhr.environment.benchmarkIndex,
       tasks,

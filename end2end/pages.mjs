@@ -1,8 +1,8 @@
-// The addresses of every page, for whoever must look at all of them: the accessibility test, the test with eight clients
+// The addresses of every page, for tests that open all of them: the accessibility test, the test with eight clients
 // at once, and the screenshots. `who` is the sign-in the page needs; `name` becomes part of a picture's file name.
 
 import { anOrder, asStaff } from './staff.mjs';
-import { addToCart, cartSynced, checkOut, signUp, somebody, thanked } from './shopper.mjs';
+import { addToCart, cartSynced, checkOut, signUp, aShopper, thanked } from './shopper.mjs';
 import { expect, open } from './test.mjs';
 
 const fillCart = async (page) => {
@@ -21,7 +21,7 @@ const withCart = (address, what) => async (page) => {
 const signedIn = (address) => async (page) => {
   // Another page may have signed in already.
   await page.context().clearCookies();
-  await signUp(page, somebody());
+  await signUp(page, aShopper());
   if (address !== '/account') await open(page, address);
 };
 
@@ -30,7 +30,7 @@ const owner = (address) => async (page) => {
   await page.context().clearCookies();
   await asStaff(page, 'owner');
   await open(page, address);
-  // Every page of the admin has the palette, and the page that asks to sign in has not.
+  // Every page of the admin has the palette; the sign-in page has not.
   await expect(page.locator('#commands')).toBeAttached();
 };
 
@@ -60,7 +60,7 @@ export const pages = [
     address: '/',
     prepare: async (page) => {
       await fillCart(page);
-      await checkOut(page, somebody(), 'cod');
+      await checkOut(page, aShopper(), 'cod');
       await thanked(page);
     },
   },
@@ -112,7 +112,7 @@ export const pages = [
 export const lots = (chosen, size = 5) =>
   Array.from({ length: Math.ceil(chosen.length / size) }, (_, at) => chosen.slice(at * size, (at + 1) * size));
 
-/** Opens a page as somebody who was nowhere before. */
+/** Opens a page without cookies and without a stored cart. */
 export async function visit(page, { address, prepare }) {
   await page.context().clearCookies();
   if (page.url().startsWith('http')) await page.evaluate(() => localStorage.clear());

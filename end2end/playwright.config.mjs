@@ -8,7 +8,7 @@ const but = (other, own) => (process.env.TINDAHAN_LONG ? {} : { grepInvert: new 
 export default defineConfig({
   testDir: 'tests',
   testMatch: '*.spec.mjs',
-  // Alone can be only a program that carries its pages' files.
+  // Only a program with its pages' files inside can run alone.
   testIgnore: process.env.TINDAHAN_SITE ? 'alone.spec.mjs' : [],
   globalSetup: './setup.mjs',
   outputDir: 'test-results',
@@ -29,7 +29,7 @@ export default defineConfig({
     locale: 'en-PH',
     timezoneId: 'Asia/Manila',
     screenshot: 'only-on-failure',
-    // A trace of each step takes a fifth of two cores: it is asked for when a journey has failed (`--trace on`).
+    // A trace of each step takes a fifth of two cores: switch it on when a journey has failed (`--trace on`).
     trace: 'off',
     actionTimeout: 15_000,
   },

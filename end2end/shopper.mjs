@@ -1,12 +1,12 @@
-// The words in which the journeys of shoppers are told.
+// Steps that the journeys of shoppers share.
 
 import { expect, hydrated, open } from './test.mjs';
 
 /** Test cards of the sandbox gateway, by what the bank answers. */
 export const CARDS = { approved: '4242424242424242', declined: '4000000000000002', asks: '4000002500003155', late: '4000000000006686' };
 
-/** Somebody who was never here before. */
-export function somebody(name = 'Ana Reyes') {
+/** A shopper with an e-mail address of their own. */
+export function aShopper(name = 'Ana Reyes') {
   const number = `${Date.now()}${Math.floor(Math.random() * 1e6)}`;
   return { name, email: `ana.${number}@example.com`, phone: '0917 123 4567', password: 'mangoes dry in the sun' };
 }

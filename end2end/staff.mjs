@@ -1,4 +1,4 @@
-// What staff do first, and what there is for them to do.
+// Steps that the journeys of staff share.
 
 import { signIn as enter } from './shopper.mjs';
 import { expect } from './test.mjs';
@@ -15,7 +15,7 @@ export async function signIn(page, name) {
 
 /**
  * Makes the browser that of the owner, the manager or the clerk. Only the first time does it fill in the page for signing in;
- * later it uses the session of that time. Which page is shown then is not said: open one.
+ * later it uses the session of that time. The page is unspecified afterwards: open one.
  */
 export async function asStaff(page, name) {
   if (sessions.has(name)) await page.context().addCookies(sessions.get(name));

@@ -1,4 +1,4 @@
-// What every spec imports: a `page` that notices trouble, and the words the journeys are told in.
+// What every spec imports: a `page` that fails on problems in the browser, and the steps that journeys share.
 
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base } from '@playwright/test';
@@ -87,7 +87,7 @@ export async function open(page, address) {
 export async function accessible(page) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // The colours of before are painted for a frame more.
+    // The former colours are painted for one more frame.
     await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
     // In this mode axe opens no further tab for its sums. It leaves out frames of other sites, and the shop's content policy
     // allows no frames at all.

@@ -1,4 +1,4 @@
-// Some browsers keep a page for Back although it says that it is not to be kept. One that belongs to somebody is asked for again:
+// Some browsers keep a page for Back in spite of `no-store`. A personal one is loaded again:
 // who was signed in then may not be any more.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted && /^\/(account|admin|orders)(\/|$)/.test(location.pathname)) location.reload();

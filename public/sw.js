@@ -1,6 +1,6 @@
-// The shop without a network: its own files, visited pages, the answers they were made of, and photographs.
+// The shop without a network: its own files, visited pages, the answers they were made of, and pictures.
 //
-// Files under /pkg/ carry a hash in their names and never change: kept first. Photographs likewise. Pages and the reads
+// Files under /pkg/ carry a hash in their names and never change: kept first. Pictures likewise. Pages and the reads
 // behind them come from the network, and from what was kept when there is none. What belongs to one person (account, orders,
 // checkout's answers, the admin, and whatever the server calls private) is never kept.
 
@@ -45,7 +45,7 @@ const keep = async (name, request, answer) => {
   }
 };
 
-// What was kept while somebody else read is not for whoever reads now.
+// Pages cached for another visitor are not shown to this one.
 const forgetReader = async () => {
   await caches.delete(READS);
   const pages = await caches.open(PAGES);
@@ -117,7 +117,7 @@ const networkFirst = async (event, name, request, instead) => {
   }
 };
 
-// In the form in which server functions say what went wrong: status 0 is "not reached", no message, no fields.
+// An error in the form of server functions: status 0 is "not reached", no message, no fields.
 const unreached = () => new Response(new Uint8Array([0, 0, 0]), {
   status: 503,
   headers: { 'content-type': 'application/octet-stream' },
@@ -148,7 +148,7 @@ addEventListener('fetch', (event) => {
     return;
   }
   if (request.method !== 'GET') {
-    // Writes are told apart from a broken server, so that the cart waits for the network.
+    // A write that did not reach the server has an error of its own, so that the cart waits for the network.
     if (pathname.startsWith('/api/') && !pathname.startsWith('/api/v1/')) event.respondWith(fetch(request).catch(unreached));
     return;
   }
@@ -188,7 +188,7 @@ addEventListener('message', (event) => {
     });
     const { pathname } = new URL(page, location.origin);
     if (isPage(pathname)) work.push(SHELLS.includes(pathname) ? Promise.resolve() : add(PAGES, page), renewShells(loaded, language));
-    // Pages that are not kept say the language as well.
+    // Pages that are not cached have the language as well.
     else work.push(renewShells([], language));
     await Promise.all(work.map(quietly));
   })());

@@ -82,7 +82,7 @@ rust() {
   report 'documentation tests' $status "$ok" "$bad"
 }
 
-# What a filter on the command line leaves out was not asked for.
+# Tests that a filter on the command line leaves out are not run.
 skipped_tests() { # summary-line [filters]
   if [ $# -eq 1 ]; then number_before skipped <<<"$1"; else echo 0; fi
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use platform::files::FileStore;
 
-/// A folder of files.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {

@@ -17,7 +17,7 @@ use platform::mail::{MailTransport, Mailer};
 
 pub use stripe::WEBHOOK_PATH;
 
-/// Why one of them could not be opened; each says what to do.
+/// Why one of them could not be opened; each message has the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum AdapterError {
     #[error("the mail server's address cannot be read: {0}")]

@@ -34,7 +34,7 @@ struct Fields {
 pub(crate) struct SearchFolder(PathBuf);
 
 impl SearchFolder {
-    /// Reads nothing yet.
+    /// The index in this folder; its files are read by `open`.
     pub(crate) const fn new(folder: PathBuf) -> Self {
         Self(folder)
     }

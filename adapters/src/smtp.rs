@@ -1,5 +1,3 @@
-//! Mail by SMTP.
-
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +7,6 @@ use platform::mail::{Mail, MailError, MailTransport};
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A mail server.
 pub(crate) struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
 
 impl Smtp {

@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_fresh_signature_over_the_very_bytes_is_believed() {
+    fn only_a_recent_signature_over_the_exact_bytes_is_accepted() {
         let (secret, body, seconds) = ("whsec", b"{\"id\":\"evt_1\"}".as_slice(), NOW.millis() / 1_000);
         assert_eq!(verify(secret, &signed(secret, seconds, body), body, NOW), Ok(()));
         let old = signed(secret, seconds - TOLERANCE_SECONDS - 1, body);
@@ -333,14 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn while_a_secret_is_changed_either_signature_counts() {
+    fn during_a_change_of_secret_either_signature_is_accepted() {
         let (body, seconds) = (b"{}".as_slice(), NOW.millis() / 1_000);
         let both = format!("{},v1={}", signed("old", seconds, body), signed("new", seconds, body).split_once("v1=").unwrap().1);
         assert_eq!(verify("new", &both, body, NOW), Ok(()));
     }
 
     #[test]
-    fn an_intent_is_read_as_the_attempt_it_stands_for() {
+    fn a_payment_intent_maps_to_the_state_of_its_attempt() {
         let read = |json: &str| serde_json::from_str::<IntentBody>(json).unwrap().into_intent();
         let fresh = read(r#"{"id":"pi_1","status":"requires_payment_method","amount":500,"amount_received":0}"#);
         assert_eq!((fresh.state, fresh.payable), (AttemptState::Pending, true));

@@ -1,4 +1,4 @@
-//! Sets the release mark: by it a page tells answers of its own release from those of another.
+//! Sets the release mark, by which a page recognises answers of another release.
 
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -46,7 +46,6 @@ macro_rules! admin_pages {
             shortcuts: &[$($($shortcut),*)?],
         },)*];
 
-        /// The admin's pages.
         #[component(transparent)]
         pub fn Admin() -> AnyNestedRoute {
             view! {
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_palette_offers_is_the_address_of_a_page_and_stands_there_once() {
+    fn each_entry_of_the_palette_is_the_address_of_a_page_and_listed_once() {
         let patterns: Vec<String> = PAGES.iter().map(AdminPage::address).collect();
         let is_at = |address: &str, pattern: &str| {
             let path = address.split('?').next().unwrap();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The `files.json` of a built site: names of files change with their content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteFiles {
-    /// Its address.
+    /// Address of the style sheet.
     pub css: String,
     /// The script and the WebAssembly of the shop's pages.
     pub shop: WasmFiles,

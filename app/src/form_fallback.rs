@@ -23,7 +23,7 @@ use session::{AppError, FormFallback, TO};
 
 use crate::router::Pages;
 
-/// Bytes of a form.
+/// Bytes of a form, at most.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Bytes of a form with files.
@@ -86,7 +86,7 @@ impl SentForm {
         self.values.iter().any(|(name, value)| name == LOOK.0 && asks(value))
     }
 
-    /// Redirects to where the function's headers say, else to the form's own page.
+    /// Redirects to the function's `Location`, else to the form's own page.
     fn redirect(&self, headers: HeaderMap) -> Response {
         let mut answer = StatusCode::SEE_OTHER.into_response();
         answer.headers_mut().extend(headers);
@@ -146,7 +146,7 @@ where
 
 /// Answers a form that names its server function, on managers' pages with several forms.
 pub async fn answer_named(pages: Pages, request: Request) -> Response {
-    // Who is not on the staff is asked to sign in; the body is not read.
+    // Callers who are not staff are redirected to sign in, before the body is read.
     if !pages.is_staff(request.extensions()) {
         let sent = SentForm { parts: request.into_parts().0, bytes: Bytes::new(), values: Vec::new(), is_complete: true };
         return sent.show_again(&pages, "", None, None).await;

@@ -6,7 +6,7 @@ use leptos_router::components::Route;
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
-/// The admin's addresses.
+/// The admin's addresses, which this WebAssembly leaves to the server: each is loaded as a new document.
 #[cfg(not(feature = "admin"))]
 #[component(transparent)]
 pub fn Admin() -> AnyNestedRoute {

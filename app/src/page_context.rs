@@ -27,7 +27,6 @@ fn provide_from_page() {
     provide_context(Brand { name: name.unwrap_or_default(), origin: location().origin().unwrap_or_default() });
 }
 
-/// The user's theme.
 #[must_use]
 pub fn use_theme() -> Theme {
     use_context().unwrap_or_default()

@@ -41,11 +41,9 @@ use crate::{App, SiteFiles, WasmFiles, exports, form_fallback, shell};
 /// Carries the nonce of a render to the outer layers, which must remove it.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
 
-/// The frontend's files.
 #[derive(Clone, Debug)]
 pub struct Frontends {
     pub options: LeptosOptions,
-    /// The built site's files.
     pub files: SiteFiles,
 }
 

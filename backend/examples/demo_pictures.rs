@@ -1,5 +1,5 @@
-//! Writes the forms of the demonstration shop's photographs that are served, `demo/pictures/forms/NAME-WIDTH.{avif,webp}`: a new
-//! shop then has nothing to encode beside its first shoppers. Run after a photograph was retaken:
+//! Writes the forms of the demonstration shop's pictures that are served, `demo/pictures/forms/NAME-WIDTH.{avif,webp}`: a new
+//! shop then has nothing to encode beside its first shoppers. Run after a picture was retaken:
 //!
 //! `cargo run --release --package backend --example demo_pictures`
 

@@ -25,7 +25,6 @@ pub enum JobsError {
 /// The staff retried a job that was given up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobRetried {
-    /// The job's kind.
     pub kind: String,
 }
 
@@ -34,7 +33,7 @@ impl Event for JobRetried {
     type Subject = JobId;
 }
 
-/// Every job that the shop can do. What is given up is shown to the staff.
+/// The handlers of every job. Dead jobs are shown to staff as refusals.
 #[must_use]
 pub fn handlers() -> Handlers<Shop> {
     let mut handlers = Handlers::new();
@@ -46,7 +45,7 @@ pub fn handlers() -> Handlers<Shop> {
     handlers
 }
 
-/// Has the staff told of what is given up.
+/// Records a refusal for each dead job.
 pub fn observe(handlers: &mut Handlers<Shop>) {
     handlers.observe(|tx, job, ended| {
         Box::pin(async move {
@@ -65,7 +64,7 @@ pub fn observe(handlers: &mut Handlers<Shop>) {
     });
 }
 
-/// Does everything that is due, one after the other; says how many jobs were tried.
+/// Runs all jobs that are due, one after the other; returns how many were tried.
 ///
 /// # Errors
 /// The database's. A job that fails is no error: it is tried again later.
@@ -78,7 +77,7 @@ pub fn run(shop: &Shop) -> tokio::task::JoinHandle<()> {
     platform::jobs::run(shop.db(), shop.clone(), handlers())
 }
 
-/// Removes jobs that were done more than 30 days ago; says how many. What was given up stays until somebody looks at it.
+/// Removes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
 ///
 /// # Errors
 /// The database's.
@@ -86,7 +85,7 @@ pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
     platform::jobs::tidy(shop.db()).await
 }
 
-/// The jobs that were given up, the latest first, at most 100.
+/// The dead jobs, the latest first, at most 100.
 ///
 /// # Errors
 /// Not allowed, or the database's.

@@ -1,4 +1,4 @@
-//! The business: one folder an area; the only crate that knows SQL. What is outside stands behind traits,
+//! The business: one folder an area; the only crate with the shop's SQL. Outside services are behind traits,
 //! which the crate `adapters` implements.
 //!
 //! An area's `mod.rs` holds what it can do, its `store.rs` the SQL. What must be true together is one transaction, what may

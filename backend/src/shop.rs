@@ -20,7 +20,6 @@ use platform::rng::{Rng, SystemRng};
 use platform::secrets::{Keys, SecretsError};
 use platform::settings::Settings;
 
-/// The gateway for cards.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
     /// Where its API is: `http://127.0.0.1:4242`.
@@ -47,7 +46,6 @@ pub struct ShopConfig {
     pub smtp: Option<String>,
     /// The address that mails come from; the shop's contact address when not given.
     pub mail_from: Option<String>,
-    /// The gateway for cards.
     pub gateway: Option<GatewayConfig>,
     /// May the demonstration's accounts, whose passwords are printed, sign in? For a demonstration on one's own machine alone.
     pub demo_accounts: bool,
@@ -76,16 +74,13 @@ impl ShopConfig {
     }
 }
 
-/// Why a shop could not be opened; each says what to do.
+/// Why a shop could not be opened; each message has the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
-    /// The key file.
     #[error(transparent)]
     Keys(#[from] SecretsError),
-    /// The data folder.
     #[error("the data folder {0}: {1}")]
     Folder(PathBuf, std::io::Error),
 }
@@ -94,7 +89,7 @@ pub enum OpenError {
 #[derive(Clone)]
 pub struct Adapters {
     pub mailer: Mailer,
-    /// Photographs, as they were uploaded and in the forms that are served.
+    /// Pictures, as they were uploaded and in the forms that are served.
     pub files: Files,
     /// Without one no cards are taken.
     pub gateway: Option<Arc<dyn payments::Gateway>>,
@@ -180,12 +175,10 @@ impl Shop {
     pub fn config(&self) -> &ShopConfig {
         &self.0.config
     }
-    /// The database.
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.0.db
     }
-    /// Randomness.
     #[must_use]
     pub fn rng(&self) -> &Arc<dyn Rng> {
         self.0.db.rng()
@@ -202,12 +195,10 @@ impl Shop {
     pub fn files(&self) -> &Files {
         &self.0.adapters.files
     }
-    /// Mail.
     #[must_use]
     pub fn mailer(&self) -> &Mailer {
         &self.0.adapters.mailer
     }
-    /// The gateway for cards.
     pub(crate) fn gateway(&self) -> Option<&Arc<dyn payments::Gateway>> {
         self.0.adapters.gateway.as_ref()
     }
@@ -218,7 +209,6 @@ impl Shop {
     pub(crate) fn search_index(&self) -> &LazyIndex {
         &self.0.search_index
     }
-    /// Opens the search index.
     pub(crate) fn search_indexes(&self) -> Arc<dyn SearchIndexes> {
         Arc::clone(&self.0.adapters.search)
     }
@@ -231,7 +221,7 @@ impl Shop {
     pub(crate) fn rules_cache(&self) -> &RulesCache {
         &self.0.rules_cache
     }
-    /// How often the gateway is asked.
+    /// Limits how often orders are fetched from the gateway.
     pub(crate) fn gateway_rate_limit(&self) -> &payments::GatewayRateLimit {
         &self.0.gateway_rate_limit
     }
@@ -247,7 +237,6 @@ impl Shop {
     pub fn now(&self) -> Timestamp {
         self.0.db.now()
     }
-    /// A new UUIDv7.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.0.db.id()

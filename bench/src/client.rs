@@ -24,16 +24,15 @@ impl Answer {
 /// More headers than the shop's answers have.
 const MAX_HEADERS: usize = 48;
 
-/// How an answer says where its body ends.
+/// How the end of an answer's body is marked.
 #[derive(Clone, Copy)]
 enum Length {
-    /// After so many bytes.
+    /// After this many bytes (`Content-Length`).
     Known(usize),
-    /// In pieces that say theirs.
+    /// Chunked: each chunk has its length.
     Chunks,
 }
 
-/// A connection.
 pub struct Client {
     address: String,
     stream: TcpStream,
@@ -41,7 +40,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to `127.0.0.1:3000`.
+    /// `address` is host and port, for example `127.0.0.1:3000`.
     pub async fn connect(address: &str) -> Result<Self, Trouble> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -87,7 +86,7 @@ impl Client {
         Ok(status)
     }
 
-    /// Sends it, and reads the head and a body of known length; says the status and where the body begins.
+    /// Sends it, and reads the head and a body of known length; returns the status and where the body begins.
     async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, Length), Trouble> {
         self.stream.write_all(request).await?;
         self.buffer.clear();

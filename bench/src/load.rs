@@ -9,12 +9,12 @@ use tokio::task::LocalSet;
 use crate::Trouble;
 use crate::client::Client;
 
-/// What a load saw.
+/// The outcome of a load.
 #[derive(Default)]
 pub struct Seen {
     /// Answers that were as expected.
     pub good: usize,
-    /// Answers that were not.
+    /// Answers that failed.
     pub bad: usize,
     /// How long it took.
     pub took: Duration,
@@ -90,7 +90,7 @@ pub async fn each(address: &str, requests: Vec<(String, String, String)>, connec
     Ok((seen, answers))
 }
 
-/// What one connection saw.
+/// The outcome of one connection.
 #[derive(Default)]
 struct Part {
     good: usize,

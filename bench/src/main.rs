@@ -14,7 +14,6 @@ use clap::Parser;
 /// Why a measurement could not be made.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// What to measure.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bench", about = "Measures the shop on this machine")]
 pub struct Options {

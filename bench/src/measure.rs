@@ -1,5 +1,3 @@
-//! The figures.
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -8,7 +6,7 @@ use tokio::sync::OnceCell;
 use crate::client::Client;
 use crate::load::{self, Seen};
 use crate::nginx::Nginx;
-use crate::server::{Folder, Server, seed, stock_one_article};
+use crate::server::{Folder, Server, seed, stock_one_product};
 use crate::{Options, Trouble};
 
 /// The shop and nginx are loaded in turns, since a machine may be faster in one minute than in the next.
@@ -32,7 +30,7 @@ pub fn tidy() {
     }
 }
 
-/// A shop whose first start is behind it, started again and at rest. The first one's photographs serve the others.
+/// A shop whose first start is behind it, started again and at rest. The first one's pictures serve the others.
 async fn rested(folder: &Folder, database: &str) -> Result<Server, Trouble> {
     let files = folder.path().join("files");
     if let Some(made) = PHOTOGRAPHS.get() {
@@ -82,7 +80,7 @@ pub async fn pages(options: &Options) -> Result<(), Trouble> {
         row("cached page, times nginx", &format!("{:.2}", cached.rate() / same.rate()));
         nginx.stop().await?;
     }
-    // Whoever is signed in has each page rendered for them alone.
+    // For a signed-in visitor each page is rendered anew.
     let shopper = format!("{BROTLI}cookie: {}\r\n", sign_up(&server).await?);
     let fresh = load::repeat(&server.address, &path, &shopper, options.connections, options.seconds).await?;
     row("product page rendered afresh, for a shopper who is signed in", &fresh.cell());
@@ -106,7 +104,7 @@ fn named_files(text: &str, beginning: &str) -> BTreeSet<String> {
     text.split(['"', '\'']).filter(is_file).map(str::to_owned).collect()
 }
 
-/// What a first visit to a product page loads, in brotli, photographs apart.
+/// What a first visit to a product page loads, in brotli, pictures apart.
 async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     let html = String::from_utf8(server.get(path, "").await?.body)?;
     let mut assets = named_files(&html, "/");
@@ -134,16 +132,16 @@ async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Checkouts through the API, durable, spread over the catalogue and all of one article.
+/// Checkouts through the API, durable, spread over the catalogue and all of one product.
 pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) -> Result<(), Trouble> {
     let folder = Folder::new()?;
     let database = postgres.unwrap_or_else(|| sqlite(&folder));
     seed(&folder, &database, options.products).await?;
-    let hot = stock_one_article(&folder, &database, options.orders).await?;
+    let hot = stock_one_product(&folder, &database, options.orders).await?;
     let server = rested(&folder, &database).await?;
     let spread = variants(&server, options.orders / 4).await?;
     let hot = variant_of(&server, hot).await?;
-    for (case, variants) in [("spread", spread), ("one hot article", vec![hot])] {
+    for (case, variants) in [("spread", spread), ("one hot product", vec![hot])] {
         let carts = (0..options.orders).map(|n| {
             let line = json!({ "variant": variants[n % variants.len()], "quantity": 1 });
             ("/api/v1/carts".to_owned(), String::new(), json!({ "lines": [line] }).to_string())

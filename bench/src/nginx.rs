@@ -12,7 +12,7 @@ use crate::server::Folder;
 /// A running nginx with one file, `/page`.
 pub struct Nginx {
     child: Child,
-    /// `127.0.0.1:8080`.
+    /// Host and port, for example `127.0.0.1:8080`.
     pub address: String,
 }
 

@@ -13,14 +13,13 @@ use crate::client::Client;
 pub struct Folder(pub PathBuf);
 
 impl Folder {
-    /// A new one.
+    /// Makes an empty folder in the system's folder for temporary files; it is removed when dropped.
     pub fn new() -> Result<Self, Trouble> {
         let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
         let path = std::env::temp_dir().join(format!("tindahan-bench-{nanos}"));
         std::fs::create_dir_all(&path)?;
         Ok(Self(path))
     }
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -47,10 +46,9 @@ impl Drop for Folder {
     }
 }
 
-/// A running server.
 pub struct Server {
     child: Child,
-    /// `127.0.0.1:3000`.
+    /// Host and port, for example `127.0.0.1:3000`.
     pub address: String,
     /// From start to the first good answer of `/health/ready`.
     pub started: Duration,
@@ -76,7 +74,6 @@ fn program(folder: &Folder, database: &str) -> Result<Command, Trouble> {
     Ok(command)
 }
 
-/// Fills a database.
 pub async fn seed(folder: &Folder, database: &str, products: usize) -> Result<Duration, Trouble> {
     let begun = Instant::now();
     let products = products.to_string();
@@ -87,16 +84,16 @@ pub async fn seed(folder: &Folder, database: &str, products: usize) -> Result<Du
     Ok(begun.elapsed())
 }
 
-/// Adds an article of which there are as many as are asked for; says the address of its page.
-pub async fn stock_one_article(folder: &Folder, database: &str, units: usize) -> Result<&'static str, Trouble> {
+/// Adds a product with `units` in stock; returns the address of its page.
+pub async fn stock_one_product(folder: &Folder, database: &str, units: usize) -> Result<&'static str, Trouble> {
     let file = folder.path().join("hot.csv");
-    let row = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\nhot-article,Hot article,HOT,149.00";
+    let row = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\nhot-product,Hot product,HOT,149.00";
     tokio::fs::write(&file, format!("{row},{units},active\n")).await?;
     let done = program(folder, database)?.arg("import").arg(&file).status().await?;
     if !done.success() {
         return Err(format!("import ended with {done}").into());
     }
-    Ok("hot-article")
+    Ok("hot-product")
 }
 
 impl Server {
@@ -120,7 +117,7 @@ impl Server {
         Err("the server did not become ready in a minute".into())
     }
 
-    /// Waits until it has nothing left to do: a new shop makes its photographs small first, beside whatever is measured.
+    /// Waits until it has nothing left to do: a new shop makes its pictures small first, beside whatever is measured.
     pub async fn settled(&self) -> Result<(), Trouble> {
         let mut quiet = 0;
         for _ in 0..600 {
@@ -144,7 +141,7 @@ impl Server {
         Ok(of(11)? + of(12)?)
     }
 
-    /// Resident memory, MB.
+    /// Resident memory of the process, in megabytes.
     pub fn memory(&self) -> Result<f64, Trouble> {
         let id = self.child.id().ok_or("the server has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
@@ -153,7 +150,6 @@ impl Server {
         Ok(kilobytes / 1_024.0)
     }
 
-    /// Ends it.
     pub async fn stop(mut self) -> Result<(), Trouble> {
         Ok(self.child.kill().await?)
     }

@@ -2,7 +2,7 @@
 //! first build. `scripts/build.sh` calls it.
 //!
 //! A site is a folder with the files of `public/`, and in `pkg/` the style sheet and a folder for each WebAssembly. The names of
-//! both carry a hash of what they hold; `files.json` says them to the server (`app/src/files.rs`).
+//! both have a hash of their content in their names; the server reads the names from `files.json` (`app/src/files.rs`).
 
 #![forbid(unsafe_code)]
 

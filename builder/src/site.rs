@@ -44,7 +44,7 @@ pub fn write(site: &Site) -> Result<()> {
     remove(&old)
 }
 
-/// Writes a WebAssembly into a folder of `pkg` that is named by what is in it; says what `files.json` says of it.
+/// Writes a WebAssembly into a folder of `pkg` that is named by a hash of its content; returns its entry of `files.json`.
 fn module(wasm: &Path, pkg: &Path, small: bool) -> Result<serde_json::Value> {
     let making = pkg.join("making");
     fs::create_dir(&making)?;
@@ -64,7 +64,7 @@ fn module(wasm: &Path, pkg: &Path, small: bool) -> Result<serde_json::Value> {
     Ok(json!({ "folder": format!("/pkg/{name}"), "parts": parts }))
 }
 
-/// A name that changes with the contents: letters and digits alone, which the server tells from a name that somebody gave.
+/// A name that changes with the contents: 24 letters and digits, by which the server recognises hashed names.
 fn hash<'a>(contents: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut digest = Sha256::new();
     for content in contents {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_says_what_is_inside() {
+    fn a_file_name_holds_the_hash_of_its_content() {
         let name = hash([b"abc".as_slice(), b"d"]);
         assert_eq!(name.len(), 24);
         assert!(name.chars().all(|letter| letter.is_ascii_alphanumeric()));

@@ -1,5 +1,3 @@
-//! Barcodes of variants.
-
 use crate::messages::{Msg, t};
 
 /// Why a text is not a barcode.
@@ -69,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn check_digits_are_proved() {
+    fn check_digits_are_verified() {
         assert!(is_gtin("4809990000016") && is_gtin("96385074"));
         assert!(!is_gtin("4809990000017") && !is_gtin("480999000001") && !is_gtin("48O9990000016") && !is_gtin(""));
         for text in ["", "SHELF-7", "96385074", "12E4", "E12", "5E"] {
@@ -80,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_spreadsheet_rounded_is_no_barcode() {
+    fn a_barcode_rounded_by_a_spreadsheet_is_refused() {
         for text in ["4.80602E+12", "4,80602E+12", "4.80602e12", "5E+12"] {
             assert_eq!(check(text), Err(BarcodeError::Rounded), "{text}");
         }

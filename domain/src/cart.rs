@@ -44,7 +44,7 @@ pub struct DeliveryRate {
 /// A line with its share of everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineTotal {
-    /// Units times price.
+    /// Units times price, before discount.
     pub subtotal: Money,
     /// Its share of the discount, positive.
     pub discount: Money,
@@ -54,13 +54,12 @@ pub struct LineTotal {
     pub tax: Money,
 }
 
-/// What a cart costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     pub lines: Vec<LineTotal>,
     /// The items before discount.
     pub subtotal: Money,
-    /// Positive.
+    /// What is taken off, as a positive amount.
     pub discount: Money,
     pub shipping: Money,
     /// Tax inside `total`, of items and delivery; rounded once a line.
@@ -153,7 +152,7 @@ mod tests {
     const RATE: DeliveryRate = DeliveryRate { fee: 10_000, per_kg_fee: 2_000, free_from: Some(200_000), tax_rate_bp: 1_200 };
 
     #[test]
-    fn a_hundred_percent_off_is_exactly_nothing() -> Result<(), MoneyError> {
+    fn a_hundred_percent_off_leaves_exactly_zero() -> Result<(), MoneyError> {
         for currency in [Currency::PHP, Currency::JPY, Currency::KWD] {
             let t = totals(currency, &[line(333, 3), line(1, 1)], Some(Discount::Percent(10_000)), None)?;
             assert_eq!((t.total.minor, t.tax.minor), (0, 0));

@@ -80,7 +80,6 @@ ids! {
     ProductId "prod";
     /// What is bought and stocked: a product in one size and colour.
     VariantId "var";
-    /// A photograph.
     PictureId "pic";
     PriceListId "plist";
     TaxRateId "tax";
@@ -91,7 +90,7 @@ ids! {
     /// A place where stock is kept.
     LocationId "loc";
     MovementId "mov";
-    /// A payment attempt.
+    /// One attempt to pay an order.
     PaymentId "pay";
     /// An event of a payment.
     PaymentEventId "pev";
@@ -101,7 +100,7 @@ ids! {
     /// A person or firm that bought or may buy.
     ContactId "con";
     AddressId "adr";
-    /// Somebody who signs in.
+    /// A person with an account.
     UserId "usr";
     /// A signed-in browser.
     SessionId "ses";

@@ -2,13 +2,11 @@
 
 use crate::{Date, Money, TimeZone, Timestamp};
 
-/// A language the shop speaks, with the conventions of the Philippines.
+/// A language of the shop, with the conventions of the Philippines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Locale {
-    /// English.
     #[default]
     En,
-    /// Filipino.
     Fil,
 }
 

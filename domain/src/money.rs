@@ -16,9 +16,7 @@ use crate::number::{self, NumberError};
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// The Philippine peso.
     pub const PHP: Self = Self(*b"PHP");
-    /// The United States dollar.
     pub const USD: Self = Self(*b"USD");
     /// The Japanese yen, which has no minor unit.
     pub const JPY: Self = Self(*b"JPY");
@@ -210,7 +208,7 @@ impl Money {
     }
 }
 
-/// Half away from zero.
+/// Rounds a half away from zero.
 fn rounded_division(a: i128, b: i128) -> Result<i64, MoneyError> {
     if b == 0 {
         return Err(MoneyError::Overflow);
@@ -266,7 +264,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read_again(minor in any::<i64>()) {
+        fn a_formatted_amount_is_parsed_back(minor in any::<i64>()) {
             for currency in [Currency::PHP, Currency::JPY, Currency::KWD] {
                 let money = Money::new(minor, currency);
                 prop_assert_eq!(Money::parse(&money.decimal(), currency), Ok(money));

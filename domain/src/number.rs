@@ -3,7 +3,7 @@
 //! The shop writes `1,234.50`: a point before the decimals, commas between whole groups of three digits. Half the world writes
 //! `1.234,50`, so `1.234` may mean a thousand or a little more than one. Such a text is refused as
 //! [`NumberError::Ambiguous`], apart from what is no number in any notation ([`NumberError::Malformed`]), so that the caller can
-//! be asked which [`DecimalMark`] was meant.
+//! must give the [`DecimalMark`].
 
 use crate::messages::{Msg, t};
 
@@ -35,7 +35,7 @@ pub enum NumberError {
     /// It is a number in no notation, or has more decimals than are allowed.
     #[error("it is not such a number")]
     Malformed,
-    /// Beyond 64 bits.
+    /// The number does not fit into 64 bits.
     #[error("it is too large")]
     TooLarge,
 }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_mark_makes_it_plain() {
+    fn a_given_decimal_sign_settles_an_ambiguous_number() {
         use DecimalMark::{Comma, Point};
         for (text, mark, expected) in [
             ("4,20", Comma, Ok(420)),
@@ -243,7 +243,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_the_shop_writes_is_read(number in any::<i64>(), decimals in 0_u8..4, grouped in any::<bool>()) {
+        fn every_number_that_the_shop_writes_can_be_parsed(number in any::<i64>(), decimals in 0_u8..4, grouped in any::<bool>()) {
             let text = written(number, decimals, DecimalMark::Point, grouped);
             prop_assert_eq!(decimal_with(&text, decimals, DecimalMark::Point), Ok(number));
             prop_assert_eq!(decimal(&text, decimals), Ok(number), "{}", text);
@@ -260,7 +260,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_what_was_typed(text in "-?[0-9.,]{0,12}", decimals in 0_u8..4) {
+        fn a_parsed_number_equals_the_digits_typed(text in "-?[0-9.,]{0,12}", decimals in 0_u8..4) {
             if let Ok(number) = decimal(&text, decimals) {
                 let typed = text.replace(',', "");
                 let (whole, fraction) = typed.split_once('.').unwrap_or((&typed, ""));
@@ -271,7 +271,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_strange(text in ".*", decimals in 0_u8..5) {
+        fn parsing_any_text_never_panics(text in ".*", decimals in 0_u8..5) {
             let _ = decimal(&text, decimals);
             let _ = decimal_with(&text, decimals, DecimalMark::Comma);
         }

@@ -52,7 +52,7 @@ named! {
     }
     /// How far one attempt to pay is.
     AttemptState {
-        /// Begun.
+        /// Begun, and nothing promised or paid.
         Pending "pending",
         /// The shopper must confirm with their bank.
         RequiresAction "requires_action",
@@ -60,7 +60,7 @@ named! {
         Authorised "authorised",
         /// The money arrived.
         Captured "captured",
-        /// Declined or given up.
+        /// Declined, or ended without an answer.
         Failed "failed",
         /// Cancelled before capture.
         Voided "voided",
@@ -69,7 +69,7 @@ named! {
     ParcelState {
         /// Its items are being picked.
         Picked "picked",
-        /// In the box.
+        /// Its items are in the box, which waits for the courier.
         Packed "packed",
         /// Handed to the courier.
         Shipped "shipped",
@@ -84,7 +84,7 @@ named! {
     ReturnCause {
         /// The shopper did not take it.
         Refused "refused",
-        /// Nobody was there, or the address was wrong.
+        /// The recipient was not there, or the address was wrong.
         Undeliverable "undeliverable",
     }
     /// What becomes of returned items.
@@ -101,20 +101,20 @@ named! {
         /// The shop keeps it for now.
         Keep "keep",
     }
-    /// Why shoppers say they cancel.
+    /// The reason that a shopper gives for cancelling.
     CancelCause {
-        /// No reason given.
+        /// They gave no reason.
         Unsaid "unsaid",
-        /// They do not want it any more.
+        /// Changed their mind.
         ChangedMind "changed_mind",
         /// Ordered by mistake, or twice.
         Mistake "mistake",
         /// It takes too long.
         TooLong "too_long",
-        /// They want other items, another address or another way to pay.
+        /// To order again with other items, another address or another payment method.
         OrderAnew "order_anew",
     }
-    /// Orders that wait for somebody.
+    /// Orders with the same next step.
     OrderQueue {
         /// May be sent, and is not all packed: to be taken from the shelf and packed.
         ToPack "to_pack",
@@ -127,7 +127,7 @@ named! {
     }
     /// How an order is paid.
     PaymentMethod {
-        /// Cash on delivery.
+        /// Cash on delivery, which the courier collects.
         Cod "cod",
         /// A card, through the gateway.
         Card "card",
@@ -136,26 +136,25 @@ named! {
     Channel {
         /// The shop's pages.
         Web "web",
-        /// The HTTP API.
         Api "api",
-        /// The counter.
+        /// Sold at the counter of a shop.
         Till "till",
-        /// Somebody else's shop.
+        /// Sold through another firm's shop.
         Marketplace "marketplace",
     }
 }
 
 impl AttemptState {
-    /// May an attempt in this state become `next`? Late or repeated news never takes a captured payment back.
+    /// May an attempt in this state become `next`? A late or repeated event never undoes a captured payment.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Pending => !matches!(next, Self::Pending),
             Self::RequiresAction => matches!(next, Self::Authorised | Self::Captured | Self::Failed | Self::Voided),
-            // A card that was declined before the bank agreed is old news.
+            // A card declined before the authorisation is a late event.
             Self::Authorised => matches!(next, Self::Captured | Self::Voided),
             Self::Failed => matches!(next, Self::Authorised | Self::Captured | Self::RequiresAction),
-            // Given up here while the gateway was being asked for the intent, and paid there.
+            // Voided here while the intent was being made at the gateway, and paid there.
             Self::Voided => matches!(next, Self::Authorised | Self::Captured),
             Self::Captured => false,
         }
@@ -195,11 +194,10 @@ pub struct PaymentFacts {
     pub total: i64,
     /// What arrived over all attempts.
     pub captured: i64,
-    /// What went back.
+    /// Refunds that were made, minor units.
     pub refunded: i64,
     /// The state of the latest attempt.
     pub latest: AttemptState,
-    /// Was the order cancelled?
     pub cancelled: bool,
 }
 
@@ -246,7 +244,6 @@ pub struct UnitFacts {
     pub packed: i64,
     /// Is a parcel being picked or packed?
     pub preparing: bool,
-    /// Was the order cancelled?
     pub cancelled: bool,
 }
 
@@ -312,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn late_news_never_takes_a_captured_payment_back() {
+    fn a_late_event_never_undoes_a_captured_payment() {
         for next in AttemptState::ALL {
             assert!(!AttemptState::Captured.may_become(next));
         }
@@ -327,13 +324,13 @@ mod tests {
     }
 
     #[test]
-    fn half_a_parcel_is_partial() {
+    fn a_partly_shipped_order_is_partial() {
         let facts = UnitFacts { ordered: 3, shipped: 1, delivered: 1, ..UnitFacts::default() };
         assert_eq!((facts.fulfilment(), facts.delivery()), (FulfilmentState::Partial, DeliveryState::InTransit));
     }
 
     #[test]
-    fn what_came_back_and_what_will_not_be_sent_are_waited_for_no_more() {
+    fn returned_and_released_units_are_not_waited_for() {
         let of = |facts: UnitFacts| (facts.fulfilment(), facts.delivery());
         let ordered = UnitFacts { ordered: 3, ..UnitFacts::default() };
         let all_back = UnitFacts { returned: 3, ..ordered };

@@ -1,7 +1,7 @@
 //! Who may do what: permissions, the roles that are sets of them, and the scopes of API keys, in one vocabulary.
 
 named! {
-    /// One thing that somebody may be allowed to do. The texts are also the scopes of API keys.
+    /// One thing that a user or API key may do. The texts are also the scopes of API keys.
     Permission {
         /// See the admin's home with the day's figures.
         ReadDashboard "read_dashboard",
@@ -62,7 +62,7 @@ impl Role {
 /// What a page, server function, route or API call requires of its caller, declared beside each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody.
+    /// Everybody, without signing in.
     Public,
     /// A signed-in shopper, and only their own things.
     Customer,
@@ -73,14 +73,13 @@ pub enum Access {
 /// Why access is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// Nobody is signed in, and no key was sent.
+    /// No session and no API key was sent.
     SignedOut,
     /// The caller is known and lacks the permission.
     Forbidden,
 }
 
 impl Denied {
-    /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clerk_moves_no_money_back_and_the_owner_may_all() {
+    fn a_clerk_cannot_refund_and_the_owner_may_do_everything() {
         assert!(!Role::Clerk.may(Permission::RefundPayments) && !Role::Clerk.may(Permission::CancelOrders));
         assert!(!Role::Clerk.may(Permission::ExportOrders) && !Role::Clerk.may(Permission::ExportCustomers));
         assert!(Permission::ALL.into_iter().all(|p| Role::Owner.may(p)));

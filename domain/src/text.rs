@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_see_is_blank() {
+    fn text_without_a_visible_character_is_blank() {
         for blank in ["", "  \t", "\u{200b}", "\u{feff}\u{200d} \u{2060}", "\u{3164}", "\u{2800}"] {
             assert!(is_blank(blank), "{blank:?}");
         }

@@ -153,7 +153,7 @@ fn find<'a>(prefix: &str, table: &'a Table, constant: &str) -> Option<&'a Value>
 }
 
 #[test]
-fn the_offline_page_says_what_the_catalogue_says() {
+fn the_offline_page_has_the_texts_of_the_catalogue() {
     let here = &PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let page = fs::read_to_string(here.join("../public/offline.html")).unwrap();
     for locale in Locale::ALL {

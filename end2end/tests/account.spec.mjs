@@ -1,6 +1,6 @@
-// What belongs to one person: who comes to the device next sees nothing of it.
+// Personal pages: the next person at the device sees nothing of them.
 
-import { signIn, signUp, somebody } from '../shopper.mjs';
+import { signIn, signUp, aShopper } from '../shopper.mjs';
 import { expect, hydrated, open, test } from '../test.mjs';
 
 /** Goes back as often as the browser can, and says that the words are on none of those pages. */
@@ -8,7 +8,7 @@ async function backShowsNone(page, words) {
   for (let step = 0; step < 6; step += 1) {
     const before = page.url();
     await page.goBack({ waitUntil: 'load' }).catch(() => null);
-    // What a page reads after it is loaded is read by now.
+    // Reads that follow the load of the page have ended by now.
     await page.waitForLoadState('networkidle');
     for (const word of words) await expect(page.locator('body'), `${word} at ${page.url()}`).not.toContainText(word);
     // What was typed into the page to sign up is the browser's own memory of it.
@@ -21,7 +21,7 @@ async function backShowsNone(page, words) {
 
 test('after signing out the Back button shows nothing of the account', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/Failed to load resource.*401/);
-  const ana = { ...somebody('Estrellita Magbanua') };
+  const ana = { ...aShopper('Estrellita Magbanua') };
   await open(page, '/');
   await signUp(page, ana);
   await open(page, '/account/preferences');
@@ -49,7 +49,7 @@ test('after signing out the Back button shows nothing of the admin', { tag: '@de
 
 test('another e-mail needs the password, and signs in from then on', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/Failed to load resource.*422/);
-  const [ana, next] = [somebody('Ana Reyes'), somebody('Ana Reyes')];
+  const [ana, next] = [aShopper('Ana Reyes'), aShopper('Ana Reyes')];
   await signUp(page, ana);
   await open(page, '/account/preferences');
   const form = page.locator('form', { has: page.locator('input[name=step][value=contact]') });

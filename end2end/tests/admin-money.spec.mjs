@@ -1,4 +1,4 @@
-// Money in the admin: what is typed is read in one way, what is refused is shown and settled.
+// Money in the admin: unambiguous amounts, refusals and their settlement.
 
 import { anOrder, asStaff } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
@@ -60,19 +60,19 @@ test('cash that is missing at the door stays due, and is recorded when it comes'
   await expect(main).not.toContainText('Partly paid');
 });
 
-test('what somebody outside refused stands on the first page until it is dismissed', { tag: '@desktop' }, async ({ page, request, visitor, problems }) => {
+test('a refusal is listed on the first page until it is dismissed', { tag: '@desktop' }, async ({ page, request, visitor, problems }) => {
   problems.allow(/status of 422/);
   await asStaff(page, 'owner');
   await open(page, '/admin');
   const panel = page.locator('#refusals');
-  // Anybody can send such a thing; it is one row however often it comes.
+  // Such a webhook can be sent by anybody: it is one row however often it comes.
   const refused = await request.post('/webhooks/stripe', { headers: { 'stripe-signature': 't=1,v1=00' }, data: '{}' });
   expect(refused.status()).toBe(400);
   await expect(panel).toContainText('News from the card gateway was not taken');
   await expect(panel).toContainText('The signature is wrong');
   await accessible(page);
 
-  // A reason is asked for, also without a script.
+  // A reason is required, also without a script.
   const plain = await visitor({ javaScriptEnabled: false });
   await plain.context().addCookies(await page.context().cookies());
   await plain.goto('/admin');
@@ -84,7 +84,7 @@ test('what somebody outside refused stands on the first page until it is dismiss
   await expect(plain.locator('#refusals')).toBeHidden();
   await expect(panel).toBeHidden();
 
-  // Its row goes with the button that was pressed in it; the focus goes on to what is left.
+  // Its row is removed with the pressed button; the focus moves to the next row.
   await request.post('/webhooks/stripe', { headers: { 'stripe-signature': 't=1,v1=00' }, data: '{}' });
   const row = panel.locator('li', { hasText: 'The signature is wrong' });
   await row.locator('summary').click();

@@ -15,7 +15,7 @@ test('a manager picks, packs, ships and delivers an order', { tag: ['@phone', '@
   await page.waitForURL(`**/admin/orders/${id}`);
   await page.getByRole('button', { name: 'Pick', exact: true }).click();
   await page.getByRole('button', { name: 'Pack', exact: true }).click();
-  // A parcel needs somebody who carries it, and what was typed stays.
+  // A parcel needs a courier, and what was typed stays.
   await page.locator('#tracking-1').fill('LBC-0001');
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
   await expect(page.locator('#carrier-1-error')).toBeVisible();
@@ -76,12 +76,12 @@ test('a clerk is refused what clerks may not do', { tag: '@desktop' }, async ({ 
   await expect(page.getByRole('button', { name: 'Pick', exact: true })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Cancel order' })).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
-  // Nor by asking for it directly.
+  // Nor by a direct request.
   const refused = await page.request.post('/api/admin/order/cancel', { form: { order: id, reason: 'because' }, headers: { accept: 'application/json' } });
   expect(refused.status()).toBe(403);
   await page.goto('/admin/settings');
   await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
-  // A list is not asked for that would be refused once it is sent, and a product is there to be read.
+  // Without the permission there is no form to import or to make a product; a product can be read.
   for (const address of ['/admin/products/import', '/admin/products/new']) {
     await open(page, address);
     await expect(page.getByRole('heading', { name: 'This is not for you to open' })).toBeVisible();
@@ -95,13 +95,13 @@ test('a clerk is refused what clerks may not do', { tag: '@desktop' }, async ({ 
   await accessible(page);
 });
 
-test('whoever is not signed in is asked to', { tag: ['@desktop', '@dist'] }, async ({ page }) => {
+test('who is signed out is sent to the sign-in page', { tag: ['@desktop', '@dist'] }, async ({ page }) => {
   await page.goto('/admin/orders');
   await expect(page).toHaveURL(/\/sign-in\?back=/);
 });
 
 // On both devices, where it is opened in different ways.
-test('the palette goes anywhere by the keyboard', { tag: '@dist' }, async ({ page, isMobile }) => {
+test('the command palette opens every page by the keyboard', { tag: '@dist' }, async ({ page, isMobile }) => {
   await asStaff(page, 'manager');
   await open(page, '/admin');
   if (isMobile) await page.getByRole('button', { name: /^Go to a page/ }).click();
@@ -116,7 +116,7 @@ const carried = ({ name }) => name === 'admin-pick-list';
 const staffs = pages.filter(({ address }) => address.startsWith('/admin'));
 for (const lot of [staffs.filter(carried), ...lots(staffs.filter((one) => !carried(one)))]) {
   const tag = carried(lot[0]) ? '@phone' : '@desktop';
-  test(`nobody on the staff is kept out of ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page }) => {
+  test(`no accessibility faults on ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page }) => {
     test.setTimeout(120_000);
     for (const one of lot) {
       await test.step(one.name, async () => {
@@ -127,7 +127,7 @@ for (const lot of [staffs.filter(carried), ...lots(staffs.filter((one) => !carri
   });
 }
 
-test('whoever was signed out meanwhile signs in from the message and comes back', { tag: '@phone' }, async ({ page, request, problems }) => {
+test('a user whose session ended signs in from the message and returns to the page', { tag: '@phone' }, async ({ page, request, problems }) => {
   problems.allow(/status of 401/);
   const id = await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');

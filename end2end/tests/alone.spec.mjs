@@ -1,7 +1,7 @@
 // The program is one file: pages, styles, migrations and the demonstration shop are inside.
 
 import { startShop } from '../harness.mjs';
-import { addToCart, cartSynced, checkOut, somebody, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, aShopper, thanked } from '../shopper.mjs';
 import { signIn } from '../staff.mjs';
 import { expect, open, test } from '../test.mjs';
 
@@ -19,12 +19,12 @@ test.describe('the program alone in an empty folder', () => {
     const page = await visitor({ baseURL: shop.url });
     await addToCart(page, '/p/dried-mango');
     await cartSynced(page);
-    await checkOut(page, somebody(), 'cod');
+    await checkOut(page, aShopper(), 'cod');
     expect(await thanked(page)).not.toBe('');
   });
 
-  test('brings each first page to life with fewer than ten files of WebAssembly', { tag: ['@phone', '@dist'] }, async ({ visitor, problems }) => {
-    // The admin asks to sign in first, and no worker is to fetch ahead.
+  test('hydrates each first page with fewer than ten files of WebAssembly', { tag: ['@phone', '@dist'] }, async ({ visitor, problems }) => {
+    // The admin needs a session first, and no service worker may fetch ahead.
     problems.allow(/status of 401/, /Service Worker registration blocked/);
     const first = async (address, prepare) => {
       const page = await visitor({ baseURL: shop.url, serviceWorkers: 'block' });

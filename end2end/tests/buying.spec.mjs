@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, somebody, thanked } from '../shopper.mjs';
+import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, aShopper, thanked } from '../shopper.mjs';
 
 // On both devices: the product's page and the checkout are laid out otherwise, and this is what the shop is for.
 test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }, async ({ page }) => {
@@ -13,7 +13,7 @@ test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }
   await drawer.getByRole('link', { name: 'Check out' }).click();
   await page.waitForURL('/checkout');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await payWith(page, CARDS.approved);
   await thanked(page);
   await expect(page.getByText('Thank you!')).toBeVisible();
@@ -22,10 +22,10 @@ test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }
   await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
 });
 
-test('a card that is declined can be followed by one that is not', { tag: '@phone' }, async ({ page }) => {
+test('after a declined card another one can be used', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await payWith(page, CARDS.declined);
   await expect(page.getByRole('alert')).toBeVisible();
   await payWith(page, CARDS.approved);
@@ -33,18 +33,18 @@ test('a card that is declined can be followed by one that is not', { tag: '@phon
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('a bank that wants to be asked is asked', { tag: '@phone' }, async ({ page }) => {
+test('a card that needs authentication is authenticated at the bank', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await payWith(page, CARDS.asks);
   await page.getByRole('button', { name: 'Approve' }).click();
   await thanked(page);
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('somebody with an account buys by cash on delivery and finds the order there', { tag: ['@phone', '@dist'] }, async ({ page }) => {
-  const ana = somebody();
+test('a signed-in shopper buys by cash on delivery and finds the order in the account', { tag: ['@phone', '@dist'] }, async ({ page }) => {
+  const ana = aShopper();
   await signUp(page, ana);
   await expect(page.getByRole('heading', { name: 'Hello, Ana' })).toBeVisible();
   await addToCart(page, '/p/barako-coffee');
@@ -57,7 +57,7 @@ test('somebody with an account buys by cash on delivery and finds the order ther
   await expect(page.locator('#order-number')).toContainText(number);
 });
 
-test('what is wrong is said beside its field, and what was typed stays', { tag: '@phone' }, async ({ page, problems }) => {
+test('an error is shown beside its field, and what was typed stays', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -67,7 +67,7 @@ test('what is wrong is said beside its field, and what was typed stays', { tag: 
   await page.getByRole('button', { name: /^Place order/ }).click();
   await expect(page.locator('#email-error')).toBeVisible();
   await expect(page.locator('#place_1-error')).toBeVisible();
-  // The button is far below on a phone: what is wrong comes into sight, and a screen reader says it.
+  // The button is far below on a phone: the error is scrolled into sight, and announced by screen readers.
   await expect(page.locator('[tabindex="-1"]:focus').getByRole('alert')).toBeInViewport();
   await expect(page.getByLabel('Full name').first()).toHaveValue('Ana Reyes');
 });
@@ -77,7 +77,7 @@ test('two presses make one order', { tag: '@phone' }, async ({ page }) => {
   await cartSynced(page);
   let sent = 0;
   page.on('request', (request) => { if (request.url().includes('/api/place_order')) sent += 1; });
-  await checkOut(page, somebody(), 'cod', (button) => button.evaluate((element) => {
+  await checkOut(page, aShopper(), 'cod', (button) => button.evaluate((element) => {
     element.click();
     element.click();
   }));
@@ -85,11 +85,11 @@ test('two presses make one order', { tag: '@phone' }, async ({ page }) => {
   expect(sent).toBe(1);
 });
 
-test('a parcel goes abroad and its bill to an address at home', { tag: '@desktop' }, async ({ page }) => {
+test('an order is delivered abroad and billed at home', { tag: '@desktop' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
-  await fillContact(page, somebody());
+  await fillContact(page, aShopper());
   await page.locator('#country').selectOption('SG');
   // A country has its own fields: no region here, and six digits.
   await expect(page.locator('#place_1')).toHaveCount(0);
@@ -121,8 +121,8 @@ test('after a refused order the next press is for what the cart costs now', { ta
   await expect(number).toHaveValue('2');
   await cartSynced(page);
   const variant = await page.locator('main li[data-sku] input[name=variant]').getAttribute('value');
-  // Elsewhere the same cart is made smaller: here nothing of it is known until the order is refused.
-  await checkOut(page, somebody(), 'cod', async (button) => {
+  // The cart is cut from another device: this page does not show it until the order is refused.
+  await checkOut(page, aShopper(), 'cod', async (button) => {
     const before = await button.textContent();
     await page.evaluate((body) => fetch('/cart', { method: 'POST', body: new URLSearchParams(body) }), { step: 'set', variant, quantity: '1' });
     await button.click();
@@ -134,10 +134,10 @@ test('after a refused order the next press is for what the cart costs now', { ta
   await thanked(page);
 });
 
-test('whoever comes back from the bank finds the order that waits for its payment', { tag: '@phone' }, async ({ page }) => {
+test('a shopper who comes back from the bank finds the unpaid order', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await expect(page.getByLabel('Card number')).toBeVisible();
   await open(page, '/checkout');
   await page.getByRole('main').getByRole('link', { name: 'To the order' }).click();
@@ -145,9 +145,9 @@ test('whoever comes back from the bank finds the order that waits for its paymen
   await expect(page.getByRole('button', { name: 'Pay by card' })).toBeVisible();
 });
 
-test('whoever is not signed in is asked to, and comes back', { tag: '@phone' }, async ({ page, problems }) => {
+test('who is signed out signs in and returns to the page', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 401/);
-  const ana = somebody();
+  const ana = aShopper();
   await signUp(page, ana);
   await open(page, '/account/preferences');
   await page.locator('#language').selectOption('fil');

@@ -1,5 +1,5 @@
 import { expect, hydrated, open, test } from '../test.mjs';
-import { addToCart, cartSynced, checkOut, signIn, signUp, somebody, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, signIn, signUp, aShopper, thanked } from '../shopper.mjs';
 
 const lines = (page) => page.locator('main li[data-sku]');
 
@@ -22,7 +22,7 @@ test('the cart survives a reload, follows into another tab, and adds up', { tag:
   await expect(lines(page)).toHaveCount(1);
 });
 
-test('the cart is there without a network, and is told to the server when it is back', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
+test('the cart works offline, and is sent to the server when the network is back', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
   await open(page, '/');
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -47,7 +47,7 @@ test('the cart is there without a network, and is told to the server when it is 
   await expect(page.locator('main li[data-sku] input[name=quantity]')).toHaveValue('2');
 });
 
-test('a cart that was never opened is there without a network', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
+test('the cart page opens offline although it was never opened before', { tag: ['@phone', '@dist'] }, async ({ page, context, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
   await open(page, '/p/dried-mango');
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -57,7 +57,7 @@ test('a cart that was never opened is there without a network', { tag: ['@phone'
   await page.locator('#cart-drawer').getByRole('link', { name: 'View cart' }).click();
   await page.waitForURL('**/cart');
   await expect(lines(page)).toHaveCount(1);
-  // As well from its address, and the checkout says that there is no network.
+  // Also when opened by its address, and the checkout shows that there is no network.
   await page.goto('/cart');
   await hydrated(page);
   await expect(lines(page)).toHaveCount(1);
@@ -70,7 +70,7 @@ test('a cart that was never opened is there without a network', { tag: ['@phone'
   await expect(page.locator('#checkout')).toBeVisible();
 });
 
-test('without a network the cart and the checkout speak the language that was chosen', { tag: '@phone' }, async ({ page, context, problems }) => {
+test('offline the cart and the checkout are in the chosen language', { tag: '@phone' }, async ({ page, context, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/);
   await open(page, '/');
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -91,7 +91,7 @@ test('without a network the cart and the checkout speak the language that was ch
   await context.setOffline(false);
 });
 
-test('code that cannot be loaded is said, and comes when it can', { tag: '@phone' }, async ({ visitor, problems }) => {
+test('code that cannot be loaded gives a message, and is loaded when it can be', { tag: '@phone' }, async ({ visitor, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Failed to fetch/, /Service Worker registration blocked/, /split/i);
   const page = await visitor({ serviceWorkers: 'block' });
   const parts = /\/pkg\/(?!.*tindahan\.wasm).*\.wasm$/;
@@ -113,7 +113,7 @@ test('code that cannot be loaded is said, and comes when it can', { tag: '@phone
   await expect(drawer.locator('li[data-sku]')).toHaveCount(1);
 });
 
-test('more than there is becomes what there is, and that is said', { tag: '@desktop' }, async ({ page }) => {
+test('a quantity above the stock is cut, with a notice', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/p/dried-mango');
   const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
   await count.fill('999');
@@ -123,14 +123,14 @@ test('more than there is becomes what there is, and that is said', { tag: '@desk
   await expect(drawer.getByText(/Only \d+ of .* are left; we changed your cart\./)).toBeVisible();
   await cartSynced(page);
   expect(Number(await drawer.locator('input[name=quantity]').inputValue())).toBeLessThan(999);
-  // Taken out, it is no news any more.
+  // After the item is removed its notice is gone.
   await drawer.getByRole('button', { name: /^Remove / }).click();
   await expect(drawer.locator('li[data-sku]')).toHaveCount(0);
   await expect(drawer.getByText(/are left; we changed your cart/)).toHaveCount(0);
 });
 
-test('a cart that was ordered or left in another tab says so', { tag: '@phone' }, async ({ page, context }) => {
-  const ana = somebody();
+test('a cart that was ordered or left in another tab shows a message', { tag: '@phone' }, async ({ page, context }) => {
+  const ana = aShopper();
   await signUp(page, ana);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -165,7 +165,7 @@ test('a line that is taken out leaves the focus in the list', { tag: '@desktop' 
   await expect(remove).toBeFocused();
 });
 
-test('a discount code that nobody knows is refused beside its field', { tag: '@phone' }, async ({ page }) => {
+test('an unknown discount code is refused beside its field', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
   await page.getByLabel('Discount code').fill('NOSUCHCODE');
@@ -173,8 +173,8 @@ test('a discount code that nobody knows is refused beside its field', { tag: '@p
   await expect(page.locator('#code-error')).toBeVisible();
 });
 
-test('carts of one shopper on two devices become one, and nobody else gets it', { tag: '@phone' }, async ({ page, visitor }) => {
-  const ana = somebody();
+test('carts of one shopper on two devices are merged, and the next shopper gets an empty one', { tag: '@phone' }, async ({ page, visitor }) => {
+  const ana = aShopper();
   await signUp(page, ana);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -187,23 +187,23 @@ test('carts of one shopper on two devices become one, and nobody else gets it', 
   await cartSynced(second);
   await open(page, '/cart');
   await expect(lines(page)).toHaveCount(2);
-  // Whoever comes to this device next finds nothing of hers.
+  // The next person at this device sees nothing of hers.
   await open(second, '/account');
   await second.getByRole('button', { name: 'Sign out' }).first().click();
   await second.waitForURL('/');
   await open(second, '/cart');
   await expect(second.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
-  await signUp(second, somebody('Ben Cruz'));
+  await signUp(second, aShopper('Ben Cruz'));
   await open(second, '/cart');
   await expect(second.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
 });
 
-test('what the server was not told yet comes along when one signs in', { tag: '@phone' }, async ({ visitor, problems }) => {
+test('unsent changes of the cart are kept when the shopper signs in', { tag: '@phone' }, async ({ visitor, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Service Worker registration blocked/);
   const page = await visitor({ serviceWorkers: 'block' });
   await page.route('**/api/sync_cart', (route) => route.abort());
   await addToCart(page, '/p/dried-mango');
-  await signUp(page, somebody());
+  await signUp(page, aShopper());
   await page.unroute('**/api/sync_cart');
   await open(page, '/cart');
   await expect(lines(page)).toHaveCount(1);

@@ -1,8 +1,8 @@
-// The checkout's page: what it says before all is known, and what it says when something stands in the way.
+// The checkout's page: before the address is complete, and with errors.
 
 import { expect, open, test } from '../test.mjs';
 import { anOrder, asStaff } from '../staff.mjs';
-import { addToCart, cartSynced, fillAddress, fillContact, somebody, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, fillAddress, fillContact, aShopper, thanked } from '../shopper.mjs';
 
 const button = (page, name) => page.getByRole('main').getByRole('button', { name });
 const links = (page) => page.getByRole('alert').getByRole('link');
@@ -20,14 +20,14 @@ async function codeForOne(staff) {
   return code;
 }
 
-// On a phone, where the code lies in a folded panel.
-test('a discount code whose last use goes to somebody else stops nobody', { tag: '@phone' }, async ({ page, visitor, request, problems }) => {
+// On a phone, where the code is in a folded panel.
+test('when the last use of a discount code goes to somebody else, the order can go on without it', { tag: '@phone' }, async ({ page, visitor, request, problems }) => {
   problems.allow(/responded with a status of 4(09|22)/);
   const code = await codeForOne(await visitor());
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
-  await fillContact(page, somebody());
+  await fillContact(page, aShopper());
   await fillAddress(page);
   await page.locator('input[name=payment][value=cod]').check();
   const press = button(page, /^Place order · ₱/);
@@ -45,7 +45,7 @@ test('a discount code whose last use goes to somebody else stops nobody', { tag:
   await anOrder(request, 'Ben Cruz', { code });
   await page.locator('#email').fill('ana@nowhere');
   await press.click();
-  // All that is wrong is said at once, and what is folded opens.
+  // All errors are shown at once, and folded panels with errors open.
   await expect(links(page).filter({ hasText: 'This code has ended.' })).toHaveCount(1);
   await expect(links(page).filter({ hasText: /^E-mail: / })).toHaveCount(1);
   await expect(field).toBeVisible();
@@ -56,7 +56,7 @@ test('a discount code whose last use goes to somebody else stops nobody', { tag:
   await expect(page.locator('#code-error')).toHaveCount(0);
   await expect(page.getByText('You go on without a code.')).toBeFocused();
   await expect(links(page)).toHaveCount(1);
-  await page.locator('#email').fill(somebody().email);
+  await page.locator('#email').fill(aShopper().email);
   await cartSynced(page);
   await expect(press).toHaveText(full);
   await press.click();
@@ -76,7 +76,7 @@ test('a discount code that is taken out leaves the focus in its field', { tag: '
   await expect(field).toHaveValue('');
 });
 
-test('an order beyond what the shop takes in cash is told why', { tag: '@phone' }, async ({ page }) => {
+test('an order above the cash limit shows why cash is not taken', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/p/travel-speaker');
   const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
   await count.fill('9');
@@ -92,7 +92,7 @@ test('an order beyond what the shop takes in cash is told why', { tag: '@phone' 
   await expect(page.locator('input[name=payment][value=card]')).toBeChecked();
 });
 
-test('before the place is known nothing is asked and nothing is promised of delivery', { tag: '@desktop' }, async ({ page, problems }) => {
+test('without an address no delivery method is asked for and no date is promised', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);

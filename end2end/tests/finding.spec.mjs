@@ -1,12 +1,12 @@
 import { expect, open, test } from '../test.mjs';
-import { addToCart, cartSynced, checkOut, somebody, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, aShopper, thanked } from '../shopper.mjs';
 
 const y = (page) => page.evaluate(() => Math.round(scrollY));
 
-/** Until the browser has told the page that it was scrolled. */
+/** Waits for the page's scroll event. */
 const told = (page) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
 
-test('back finds the place where one was, on a list and on the home page', { tag: '@phone' }, async ({ page }) => {
+test('Back restores the scroll position, on a list and on the home page', { tag: '@phone' }, async ({ page }) => {
   for (const [address, link] of [['/c', '#products a[href^="/p/"]'], ['/', 'main a[href^="/p/"]']]) {
     await open(page, address);
     const far = page.locator(link).nth(9);
@@ -31,11 +31,11 @@ test('back finds the place where one was, on a list and on the home page', { tag
   }
 });
 
-test('a price is typed in peace, and one that cannot be is refused beside its field', { tag: '@desktop' }, async ({ page }) => {
+test('a price filter is applied when it is typed in full, and an invalid one is refused beside its field', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/c/tableware');
   const filters = page.getByRole('complementary');
   await filters.getByLabel('From', { exact: true }).click();
-  // As fast as fingers go: the list is read again while the second price is typed.
+  // The list is read again while the second price is typed.
   await page.keyboard.type('200');
   await page.keyboard.press('Tab');
   await page.keyboard.type('300', { delay: 60 });
@@ -60,7 +60,7 @@ test('a price is typed in peace, and one that cannot be is refused beside its fi
   await expect(from).toHaveValue('500');
 });
 
-test('ticking a filter moves no group, and keeps the focus', { tag: '@desktop' }, async ({ page }) => {
+test('ticking a filter keeps the order of the groups and the focus', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/c');
   const filters = page.getByRole('complementary');
   const groups = () => filters.locator('legend').allTextContents();
@@ -78,7 +78,7 @@ test('ticking a filter moves no group, and keeps the focus', { tag: '@desktop' }
 
 test('a guest gets the link to an order again', { tag: '@phone' }, async ({ page, request, problems }) => {
   problems.allow(/responded with a status of 422/);
-  const ana = somebody();
+  const ana = aShopper();
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await checkOut(page, ana, 'cod');
@@ -100,7 +100,7 @@ test('a guest gets the link to an order again', { tag: '@phone' }, async ({ page
 test.describe('without a script', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the answer to a guest is the same whether there is such an order', { tag: '@phone' }, async ({ page, problems }) => {
+  test('a guest gets the same answer whether the order exists or not', { tag: '@phone' }, async ({ page, problems }) => {
     problems.allow(/was preloaded using link preload but not used/);
     await page.goto('/sign-in');
     await page.getByRole('main').getByRole('link', { name: 'Follow an order' }).click();

@@ -1,6 +1,6 @@
 import { accessible, expect, open, test } from '../test.mjs';
 
-test('the home page arrives whole and is hydrated', { tag: '@phone' }, async ({ page }) => {
+test('the home page is rendered in full and hydrated', { tag: '@phone' }, async ({ page }) => {
   const answer = await open(page, '/');
   expect(answer.status()).toBe(200);
   await expect(page.locator('main h1')).toBeVisible();
@@ -12,7 +12,7 @@ test('the home page reads without JavaScript', { tag: '@phone' }, async ({ visit
   await expect(page.locator('main h1')).toBeVisible();
 });
 
-test('nobody is kept out of the home page', { tag: '@desktop' }, async ({ page }) => {
+test('the home page has no accessibility faults', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/');
   await accessible(page);
 });

@@ -1,10 +1,10 @@
-// Links to a place inside the page take the focus along, and work that is done does not lose it.
+// Links to a place inside the page move the focus, and changes of the page do not lose it.
 
 import { addToCart, cartSynced } from '../shopper.mjs';
 import { anOrder, asStaff } from '../staff.mjs';
 import { expect, open, test } from '../test.mjs';
 
-test('the skip link and the links to what is wrong take the keyboard along', { tag: '@desktop' }, async ({ page, problems }) => {
+test('the skip link and the links to errors move the focus', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -23,7 +23,7 @@ test('the skip link and the links to what is wrong take the keyboard along', { t
   await expect(page.locator('#email')).toBeInViewport();
 });
 
-test('the skip link of the admin takes the keyboard along', { tag: '@desktop' }, async ({ page }) => {
+test('the skip link of the admin moves the focus', { tag: '@desktop' }, async ({ page }) => {
   await asStaff(page, 'manager');
   await open(page, '/admin/orders');
   const skip = page.getByRole('link', { name: 'Skip to content' });
@@ -32,7 +32,7 @@ test('the skip link of the admin takes the keyboard along', { tag: '@desktop' },
   await expect(page.locator('main')).toBeFocused();
 });
 
-test('a parcel that is moved on by the keyboard keeps the focus', { tag: '@desktop' }, async ({ page, request }) => {
+test('a parcel that is shipped by the keyboard keeps the focus', { tag: '@desktop' }, async ({ page, request }) => {
   const id = await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');
   await open(page, `/admin/orders/${id}`);
@@ -42,12 +42,12 @@ test('a parcel that is moved on by the keyboard keeps the focus', { tag: '@deskt
   await page.getByRole('button', { name: 'Pack', exact: true }).press('Enter');
   await expect(page.locator('#carrier-1')).toBeVisible();
   await expect(heading).toBeFocused();
-  // From there the next step is one press away.
+  // Tab leads to the first field of the next step.
   await page.keyboard.press('Tab');
   await expect(page.locator('#carrier-1')).toBeFocused();
 });
 
-test('news on a phone leaves the next button free, one at a time', { tag: '@phone' }, async ({ page, request }) => {
+test('notices on a phone cover no button, and are shown one at a time', { tag: '@phone' }, async ({ page, request }) => {
   const id = await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');
   await open(page, `/admin/orders/${id}`);

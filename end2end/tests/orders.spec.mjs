@@ -1,7 +1,7 @@
-// What becomes of orders that do not go straight through: undone, refused at the door, cancelled by their shoppers, taken out as a file.
+// Orders that are undone, returned or cancelled by their shoppers; queues, exports and pick lists.
 
 import { readFile } from 'node:fs/promises';
-import { addToCart, cartSynced, checkOut, somebody } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, aShopper } from '../shopper.mjs';
 import { anOrder, asStaff } from '../staff.mjs';
 import { accessible, expect, open, test } from '../test.mjs';
 
@@ -75,7 +75,7 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await expect(page.getByText('goes back')).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Cancel this order' })).toHaveCount(0);
 
-  // While the shopper thinks about it, the parcel is packed.
+  // The parcel is packed between opening the page and sending the form.
   await open(page, `${late.link}/cancel`);
   const staff = await page.context().browser().newPage({ baseURL: new URL(page.url()).origin });
   await asStaff(staff, 'manager');
@@ -86,7 +86,7 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await staff.close();
   await button(page, 'Yes, cancel the order').click();
   await expect(page.getByText('Your order is packed already', { exact: false })).toBeVisible();
-  // There is nothing more to press here, and somebody to write to.
+  // There are no buttons, and a link to write to the shop.
   await expect(button(page, 'Yes, cancel the order')).toHaveCount(0);
   await expect(page.getByText('Nothing is packed yet')).toHaveCount(0);
   await expect(page.locator('#states')).toContainText('Packed');
@@ -110,7 +110,7 @@ test('queues are counted on their tabs, and the list leaves as a file', { tag: '
   await expect(page.getByRole('region', { name: 'Orders' }).locator('tbody tr').first()).toBeVisible();
 });
 
-test('somebody on the staff chooses what they are told by mail', { tag: '@phone' }, async ({ page }) => {
+test('a member of staff chooses the notices to get by mail', { tag: '@phone' }, async ({ page }) => {
   await asStaff(page, 'clerk');
   await open(page, '/admin/preferences');
   await page.getByLabel('New orders').check();
@@ -121,11 +121,11 @@ test('somebody on the staff chooses what they are told by mail', { tag: '@phone'
   await expect(page.getByLabel(/^Items that run low/)).not.toBeChecked();
 });
 
-test('a card order that nobody paid waits for its payment, and is not to be packed', { tag: '@desktop' }, async ({ page }) => {
+test('an unpaid card order waits for its payment, and is not in the queue to pack', { tag: '@desktop' }, async ({ page }) => {
   const name = `Unpaid ${Date.now().toString(36)}`;
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(name), 'card');
+  await checkOut(page, aShopper(name), 'card');
   await expect(page.getByLabel('Card number')).toBeVisible();
   await asStaff(page, 'manager');
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
@@ -135,7 +135,7 @@ test('a card order that nobody paid waits for its payment, and is not to be pack
 });
 
 // On both devices: half a desk is as narrow as a phone.
-test('the newest orders say how they are paid, and what they come to is in sight', async ({ page, request }) => {
+test('the newest orders show how they are paid, and their totals are in sight', async ({ page, request }) => {
   await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');
   await open(page, '/admin');
@@ -145,7 +145,7 @@ test('the newest orders say how they are paid, and what they come to is in sight
   expect(await newest.evaluate((table) => table.scrollWidth - table.clientWidth)).toBe(0);
 });
 
-test('a pick list has its orders in sight and boxes on paper, and an empty one says so', { tag: '@phone' }, async ({ page, request }) => {
+test('a pick list shows its orders, prints boxes to tick, and has a message when it is empty', { tag: '@phone' }, async ({ page, request }) => {
   const id = await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');
   await open(page, '/admin/orders/pick-list');

@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { addToCart, cartSynced, fillContact, somebody, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, fillContact, aShopper, thanked } from '../shopper.mjs';
 
 const promise = (page) => page.getByRole('main').locator('#delivery-promise');
 
@@ -11,7 +11,7 @@ async function choose(page, words, name) {
   await expect(dialog).toBeHidden();
 }
 
-test('the place is asked once, and each page tells the price and the days for it', { tag: ['@phone', '@dist'] }, async ({ page }) => {
+test('the delivery place is asked for once, and each page shows the fee and the days for it', { tag: ['@phone', '@dist'] }, async ({ page }) => {
   await open(page, '/p/stoneware-mug');
   await expect(promise(page)).toContainText(/Delivery ₱[\d.]+ – ₱[\d.]+, depending on where you are/);
   const chosen = page.locator('label', { hasText: 'Oat' });
@@ -20,11 +20,11 @@ test('the place is asked once, and each page tells the price and the days for it
   await choose(page, 'cebu city', /^Cebu City, Central Visayas/);
   await expect(promise(page)).toContainText(/To Cebu City: ₱159\.00, arrives \w{3} \d+ \w{3} – \w{3} \d+ \w{3}/);
   await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Cebu City');
-  // The link that asked is another one now, and has the focus.
+  // The link that opened the dialog has been replaced, and the new one has the focus.
   await expect(promise(page).getByRole('link', { name: 'Change' })).toBeFocused();
   // What was chosen of the product stays.
   await expect(page.getByRole('radio', { name: 'Oat' })).toBeChecked();
-  // The server knows it as well.
+  // The server got it as well.
   await open(page, '/p/dried-mango');
   await expect(promise(page)).toContainText('To Cebu City: ₱159.00');
   await addToCart(page, '/p/dried-mango');
@@ -34,7 +34,7 @@ test('the place is asked once, and each page tells the price and the days for it
   await expect(sums).not.toContainText('Free');
   const total = await sums.locator('dl div', { hasText: /^Total/ }).last().locator('dd').textContent();
   await cartSynced(page);
-  // The checkout begins with it, and costs what the cart said.
+  // The checkout begins with it, and its total is that of the cart.
   await open(page, '/checkout');
   await expect(page.locator('#place_1')).toHaveValue(/^07/);
   await expect(page.locator('#place_2')).toHaveValue('0730600000');
@@ -46,7 +46,7 @@ test('the place is asked once, and each page tells the price and the days for it
   await expect(page.locator('#front').getByRole('link', { name: 'Deliver to Makati City' })).toBeFocused();
 });
 
-test('what is sold out is not promised', { tag: '@phone' }, async ({ page, request }) => {
+test('a product that is sold out shows no delivery date', { tag: '@phone' }, async ({ page, request }) => {
   const list = await (await request.get('/c')).text();
   expect(list).toContain('</html>');
   await open(page, '/p/stoneware-mug');
@@ -58,11 +58,11 @@ test('what is sold out is not promised', { tag: '@phone' }, async ({ page, reque
   }
 });
 
-test('the place that an order went to is remembered', { tag: '@desktop' }, async ({ page }) => {
+test('the delivery place of an order is kept', { tag: '@desktop' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
-  await fillContact(page, somebody());
+  await fillContact(page, aShopper());
   await page.locator('#line1').fill('1 Osmeña Boulevard');
   await page.locator('#place_1').selectOption({ label: 'Region VII (Central Visayas)' });
   await page.locator('#place_2').selectOption({ label: 'City of Cebu' });

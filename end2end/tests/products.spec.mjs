@@ -15,7 +15,7 @@ async function save(page, what = 'product') {
 }
 const fresh = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
 
-test('what is wrong with a product names its fields', { tag: '@desktop' }, async ({ page, problems }) => {
+test('errors of a product name their fields', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   await asStaff(page, 'manager');
   await open(page, '/admin/products/new');
@@ -48,7 +48,7 @@ test('a product gets a variant of every combination, and its pictures their orde
   await expect(page.locator('[id="sku.3"]')).toHaveValue(`TOTE-${id.toUpperCase()}-LARGE-BLUE`);
   await expect(page.locator('[id="sku.0"]')).toHaveValue(`T-${id}`);
   await expect(page.locator('[id="price.3"]')).toHaveValue('250');
-  // A mistake is told beside its field, and nothing that was typed is lost.
+  // An error is shown beside its field, and nothing that was typed is lost.
   await page.locator('[id="price.2"]').fill('cheap');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.locator('[id="price.2-error"]')).toBeVisible();
@@ -79,7 +79,7 @@ test('a product gets a variant of every combination, and its pictures their orde
   await expect(tiles.first().locator('img')).toHaveAttribute('alt', 'Picture of abaca-clutch.webp');
 });
 
-test('stock that cannot be taken away says why', { tag: '@desktop' }, async ({ page, problems }) => {
+test('stock that cannot be removed gives the reason', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   await asStaff(page, 'manager');
   await open(page, '/admin/stock?q=mug');
@@ -91,7 +91,7 @@ test('stock that cannot be taken away says why', { tag: '@desktop' }, async ({ p
   await expect(page.locator('#delta-error')).toContainText('1,000,000');
   await adjust('-999999');
   await expect(page.locator('#delta-error')).toContainText('can be taken away');
-  // Its movements say of which variant they are.
+  // Its movements name their variant.
   const variant = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
   const sku = await variant.textContent();
   await variant.click();
@@ -117,7 +117,7 @@ test('a tax rate comes into force on a day, and nothing before it is changed', {
   await expect(row).toContainText('Planned');
 });
 
-test('a way to deliver is added and switched off', { tag: '@desktop' }, async ({ page, problems }) => {
+test('a delivery method is added and switched off', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const code = `kayak-${fresh()}`;
   await asStaff(page, 'manager');
@@ -169,7 +169,7 @@ test('a discount code is made, used by a shopper and switched off', { tag: '@des
   await expect(page.locator('tr', { hasText: code })).toContainText('Switched off');
 });
 
-test('a category is made, gets a photograph, is hidden and goes', { tag: '@desktop' }, async ({ page, problems }) => {
+test('a category is made, gets a picture, is hidden and removed', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const name = `Lamps ${fresh()}`;
   await asStaff(page, 'manager');
@@ -208,7 +208,7 @@ test('a category is made, gets a photograph, is hidden and goes', { tag: '@deskt
   await expect(page.locator('tr', { hasText: name })).toHaveCount(0);
 });
 
-test('a product list is looked at before it is read, and the products leave as a file', { tag: ['@desktop', '@dist'] }, async ({ page, problems }) => {
+test('an import is previewed before it is made, and the products are exported as a file', { tag: ['@desktop', '@dist'] }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   const id = fresh();
   const list = (price) => ({
@@ -225,7 +225,7 @@ test('a product list is looked at before it is read, and the products leave as a
   };
   expect(await read('Preview')).toBe(422);
   await expect(page.locator('#file-error')).toContainText('Choose a file.');
-  // A price that can be read in two ways is asked about beside the choice.
+  // A price that can be read in two ways gives an error beside the choice of the decimal sign.
   await page.locator('[name="file"]').setInputFiles(list('1.290'));
   expect(await read('Preview')).toBe(422);
   await expect(page.locator('#decimals-error')).toContainText('1.290');
@@ -237,11 +237,11 @@ test('a product list is looked at before it is read, and the products leave as a
   expect(await read('Import from CSV')).toBe(200);
   await expect(page.getByText('Nothing is written yet')).toHaveCount(0);
   await expect(page.getByRole('row', { name: `Basket ${id}` })).toContainText('New');
-  // A preview of a new price says what would change.
+  // A preview of a new price shows what would change.
   await page.locator('[name="file"]').setInputFiles(list('1.300'));
   expect(await read('Preview')).toBe(200);
   await expect(page.getByRole('row', { name: `Basket ${id}` })).toContainText('₱1,290.00 → ₱1,300.00');
-  // What leaves is what came.
+  // The export equals the import.
   await open(page, '/admin/products');
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Export as CSV' }).click();

@@ -9,9 +9,9 @@ const wide = ['category-filtered', 'product-plain', 'account-orders'];
 
 for (const tag of ['@phone', '@desktop']) {
   for (const lot of lots(ours.filter(({ name }) => wide.includes(name) === (tag === '@desktop')))) {
-    test(`nobody is kept out of ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page, problems }) => {
+    test(`no accessibility faults on ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page, problems }) => {
       test.setTimeout(120_000);
-      // What is not there is said with a status, which the browser notes.
+      // A missing page has a status of its own, which the browser logs.
       problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
       for (const one of lot) {
         await test.step(one.name, async () => {
@@ -34,7 +34,7 @@ test('every page is served to eight at once', { tag: '@desktop' }, async ({ requ
   }
 });
 
-test('a product says what it is to programs', { tag: '@desktop' }, async ({ request }) => {
+test('a product page has structured data', { tag: '@desktop' }, async ({ request }) => {
   const html = await (await request.get('/p/stoneware-mug')).text();
   const data = JSON.parse(html.match(/<script type="application\/ld\+json">(.*?)<\/script>/s)[1]);
   expect(data['@type']).toBe('Product');
@@ -69,7 +69,7 @@ test('markup in a title stays text', { tag: '@phone' }, async ({ page, request }
   expect(new URL(page.url()).pathname).toBe('/search');
 });
 
-test('an address with an advertiser\'s words is a page like any other', { tag: '@phone' }, async ({ page }) => {
+test('parameters of advertisers in an address change nothing on the page', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware?fbclid=abc&utm_source=x');
   await page.getByLabel('Sort by').selectOption('price_up');
   await page.waitForURL('/c/tableware?sort=price_up');
@@ -124,7 +124,7 @@ test('filters that are cleared are no longer ticked', async ({ page, isMobile })
   await expect(filters.getByLabel('From', { exact: true })).toHaveValue('');
 });
 
-test('another page is told to a screen reader, and what lay over the old one is closed', { tag: '@phone' }, async ({ page }) => {
+test('a change of page is announced to screen readers, and open dialogs are closed', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware');
   await page.getByLabel('Sort by').selectOption('price_up');
   await page.waitForURL('/c/tableware?sort=price_up');

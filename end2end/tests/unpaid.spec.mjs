@@ -1,8 +1,8 @@
-// A payment by card that is not made: whichever way its shopper leaves, the order that waits is found again, with what can be done.
+// Unpaid card orders: whichever way the shopper leaves, the order is found again, with its next steps.
 
 import { expect, open, test } from '../test.mjs';
 import { asStaff } from '../staff.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, fillAddress, fillContact, payWith, somebody, thanked } from '../shopper.mjs';
+import { CARDS, addToCart, cartSynced, checkOut, fillAddress, fillContact, payWith, aShopper, thanked } from '../shopper.mjs';
 
 /** The order that waits, as cart and checkout show it. */
 const note = (page) => page.locator('#latest-order');
@@ -12,7 +12,7 @@ const button = (page, name) => page.getByRole('main').getByRole('button', { name
 async function atTheBank(page, product = '/p/dried-mango') {
   await addToCart(page, product);
   await cartSynced(page);
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await expect(page.getByLabel('Card number')).toBeVisible();
 }
 
@@ -21,8 +21,7 @@ async function leaveUnpaid(page) {
   await page.waitForURL(/\/checkout\/return/);
 }
 
-// On both devices: this is where sales were lost.
-test('back from the bank leads to the order that waits, and to its payment', { tag: '@phone' }, async ({ page }) => {
+test('Back from the bank leads to the unpaid order, and to its payment', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await page.goBack();
   await expect(note(page)).toContainText('waits for your payment');
@@ -33,7 +32,7 @@ test('back from the bank leads to the order that waits, and to its payment', { t
   await payWith(page, CARDS.approved);
   const number = await thanked(page);
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
-  // Back once more, past the bank's page: the order, and no ghost of a cart.
+  // Back once more, past the bank's page: the order, and no cart.
   await page.goBack();
   if (!page.url().includes('/checkout')) await page.goBack();
   await page.goto('/checkout');
@@ -41,10 +40,10 @@ test('back from the bank leads to the order that waits, and to its payment', { t
   await expect(page.locator('#checkout')).toHaveCount(0);
 });
 
-test('after an order in cash back leads to the order', { tag: '@phone' }, async ({ page }) => {
+test('after a cash order Back leads to the order', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'cod');
+  await checkOut(page, aShopper(), 'cod');
   const number = await thanked(page);
   await page.goBack();
   await expect(note(page)).toContainText(`Order ${number} is in`);
@@ -53,7 +52,7 @@ test('after an order in cash back leads to the order', { tag: '@phone' }, async 
   await thanked(page);
 });
 
-test('whoever closes the bank\'s page finds the order beside the cart and pays it in cash', { tag: '@phone' }, async ({ page, context }) => {
+test('a shopper who closes the bank\'s page finds the unpaid order beside the cart and pays it in cash', { tag: '@phone' }, async ({ page, context }) => {
   await atTheBank(page);
   await page.close();
   const again = await context.newPage();
@@ -68,7 +67,7 @@ test('whoever closes the bank\'s page finds the order beside the cart and pays i
   await expect(note(again)).toHaveCount(0);
 });
 
-test('an order that waits is given up, and its items lie in the cart again', { tag: '@phone' }, async ({ page }) => {
+test('an unpaid order is cancelled, and its items are in the cart again', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page, '/p/banana-chips');
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -79,18 +78,18 @@ test('an order that waits is given up, and its items lie in the cart again', { t
   await cartSynced(page);
   await open(page, '/cart');
   await expect(page.locator('main li[data-sku]')).toHaveCount(2);
-  await checkOut(page, somebody(), 'cod');
+  await checkOut(page, aShopper(), 'cod');
   await thanked(page);
 });
 
-test('whoever leaves the bank\'s page by its link is told that the order waits unpaid', { tag: '@phone' }, async ({ page }) => {
+test('a shopper who leaves the bank\'s page by its link sees that the order is unpaid', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await leaveUnpaid(page);
   const state = page.locator('#payment-state');
   await expect(state).toContainText('waits for your payment');
   await expect(state).not.toContainText('Do not pay again');
   for (const name of ['Pay by card', 'Pay in cash on delivery', 'Cancel the order']) await expect(button(page, name)).toBeVisible();
-  // Looked at again it says the same.
+  // After a reload it is the same.
   await page.reload();
   await expect(state).toContainText('waits for your payment');
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
@@ -112,7 +111,7 @@ test('a card that was declined is tried again from the shop', { tag: '@phone' },
   await thanked(page);
 });
 
-test('a bank that is not convinced leads back to a button to try again', { tag: '@phone' }, async ({ page }) => {
+test('a failed authentication leads back to a button to try again', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await payWith(page, CARDS.asks);
   await page.getByRole('button', { name: 'Fail' }).click();
@@ -124,7 +123,7 @@ test('a bank that is not convinced leads back to a button to try again', { tag: 
   await thanked(page);
 });
 
-test('a question of the bank that is not answered is gone on with', { tag: '@phone' }, async ({ page }) => {
+test('an authentication that was left open can be continued', { tag: '@phone' }, async ({ page }) => {
   await atTheBank(page);
   await payWith(page, CARDS.asks);
   await expect(page.getByRole('button', { name: 'Approve', exact: true })).toBeVisible();
@@ -140,21 +139,21 @@ test('a second tab with the same cart shows the order and not an empty form', { 
   const other = await context.newPage();
   await open(other, '/checkout');
   await expect(other.locator('#checkout')).toBeVisible();
-  await checkOut(page, somebody(), 'card');
+  await checkOut(page, aShopper(), 'card');
   await expect(page.getByLabel('Card number')).toBeVisible();
   await expect(note(other)).toContainText('waits for your payment');
   await expect(other.locator('#checkout')).toHaveCount(0);
   await expect(button(other, 'Pay by card')).toBeVisible();
 });
 
-test('whoever has no network on the way back reads the truth once there is one', { tag: '@phone' }, async ({ page, problems }) => {
+test('a shopper who comes back offline sees the state of the order once online', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/ERR_INTERNET_DISCONNECTED/, /ERR_FAILED/);
   await atTheBank(page);
   await page.route('**/checkout/return**', (route) => route.abort('internetdisconnected'));
   await payWith(page, CARDS.approved).catch(() => {});
   await page.unroute('**/checkout/return**');
   await open(page, '/checkout');
-  // Paid at the bank: here it is asked for, or was told by the bank meanwhile.
+  // Paid at the bank: its state is fetched here, or came by webhook meanwhile.
   await note(page).getByRole('link', { name: 'To the order' }).click();
   await page.waitForURL(/\/orders\/follow\//);
   await expect(async () => {
@@ -163,7 +162,7 @@ test('whoever has no network on the way back reads the truth once there is one',
   }).toPass();
 });
 
-test('the page after the bank\'s says what became of an order', { tag: '@desktop' }, async ({ page, visitor }) => {
+test('the page after the bank\'s shows the state of the order', { tag: '@desktop' }, async ({ page, visitor }) => {
   await atTheBank(page);
   const back = page.waitForRequest('**/checkout/return?**');
   await payWith(page, CARDS.approved);
@@ -186,11 +185,11 @@ test('the page after the bank\'s says what became of an order', { tag: '@desktop
   await thanked(page);
 });
 
-test('cash is offered where somebody collects it, and nowhere else', { tag: '@phone' }, async ({ page }) => {
+test('cash on delivery is offered only with delivery methods that collect it', { tag: '@phone' }, async ({ page }) => {
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
-  await fillContact(page, somebody());
+  await fillContact(page, aShopper());
   await page.locator('#country').selectOption('AU');
   await page.locator('#line1').fill('1 Macquarie Street');
   await page.locator('#city').fill('Sydney');
@@ -205,11 +204,11 @@ test('cash is offered where somebody collects it, and nowhere else', { tag: '@ph
   await thanked(page);
 });
 
-test('a way to pay that the shop does not know is refused, and is not cash', { tag: '@desktop' }, async ({ page, problems }) => {
+test('an unknown payment method is refused, and not taken for cash', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'cod', async (press) => {
+  await checkOut(page, aShopper(), 'cod', async (press) => {
     await page.locator('input[name=payment][value=cod]').evaluate((input) => { input.value = 'shells'; });
     await press.click();
   });
@@ -230,7 +229,7 @@ test('a region that is chosen before the page is hydrated brings its cities', { 
   await page.locator('#place_2').selectOption({ label: 'City of Makati' });
   await page.locator('#place_3').selectOption({ index: 1 });
   await expect(page.locator('input[name=delivery]').first()).toBeAttached();
-  await page.locator('#email').fill(somebody().email);
+  await page.locator('#email').fill(aShopper().email);
   await page.locator('#line1').fill('12 Mabini Street');
   await expect(page.locator('#name')).toHaveValue('Ana Reyes');
   await page.locator('input[name=payment][value=cod]').check();
@@ -238,7 +237,7 @@ test('a region that is chosen before the page is hydrated brings its cities', { 
   await thanked(page);
 });
 
-test('what is wrong names its field, once, and goes when it is put right', { tag: '@desktop' }, async ({ page, problems }) => {
+test('an error is shown once at its field, and disappears when it is corrected', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
@@ -268,17 +267,17 @@ test('the checkout leads nowhere but to the order', { tag: '@desktop' }, async (
   await expect(page.locator('#front')).toContainText('Secure checkout');
   await expect(page.getByRole('link', { name: 'Help' })).toHaveAttribute('href', /^mailto:/);
   if (isMobile) await expect(button(page, /^Place order/)).toBeInViewport();
-  // From page to page the shop's front is there again.
+  // On other pages the header is there again.
   await page.locator('#front').getByRole('link').first().click();
   await expect(page.getByRole('navigation').first()).toBeVisible();
 });
 
-test('a discount code is used in the checkout, and a wrong one is said once', async ({ page, isMobile, problems }) => {
+test('a discount code is used in the checkout, and a wrong one gives one error', async ({ page, isMobile, problems }) => {
   problems.allow(/responded with a status of 422/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
   await open(page, '/checkout');
-  await fillContact(page, somebody());
+  await fillContact(page, aShopper());
   await fillAddress(page);
   const press = button(page, /^Place order · ₱/);
   await expect(press).toBeVisible();
@@ -289,7 +288,7 @@ test('a discount code is used in the checkout, and a wrong one is said once', as
   await code.press('Enter');
   await expect(page.locator('#code-error')).toBeVisible();
   await expect(page.getByText('We do not know this code')).toHaveCount(1);
-  // The reader is in the field: it is said at once, and nowhere else.
+  // The focus is in the field: the error is announced there, and nowhere else.
   await expect(page.getByRole('alert')).toHaveText(/We do not know this code/);
   await code.fill('WELCOME10');
   await button(page, 'Use code').click();
@@ -303,11 +302,11 @@ test('a discount code is used in the checkout, and a wrong one is said once', as
   await expect(page.locator('main')).toContainText('Discount');
 });
 
-test('a code that was typed and not used is not dropped unseen', { tag: '@desktop' }, async ({ page, problems }) => {
+test('a discount code that was typed and not applied is not ignored', { tag: '@desktop' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 4(09|22)/);
   await addToCart(page, '/p/dried-mango');
   await cartSynced(page);
-  await checkOut(page, somebody(), 'cod', async (press) => {
+  await checkOut(page, aShopper(), 'cod', async (press) => {
     const before = await press.textContent();
     await page.getByLabel('Discount code').fill('WELCOME10');
     await press.click();

@@ -1,10 +1,10 @@
 import { expect, test } from '../test.mjs';
-import { CARDS, somebody } from '../shopper.mjs';
+import { CARDS, aShopper } from '../shopper.mjs';
 
 test.use({ javaScriptEnabled: false });
 
 test.beforeEach(({ problems }) => {
-  // What a script would have used is fetched for nothing here.
+  // Preloaded scripts are not used here.
   problems.allow(/was preloaded using link preload but not used/);
 });
 
@@ -23,7 +23,7 @@ async function fill(page, person) {
 }
 
 test('everything can be bought without a script', { tag: ['@phone', '@dist'] }, async ({ page }) => {
-  const ana = somebody();
+  const ana = aShopper();
   await page.goto('/c/tableware');
   await page.getByRole('main').getByRole('link', { name: 'Stoneware mug' }).click();
   await page.locator('label', { hasText: 'Oat' }).click();
@@ -50,7 +50,7 @@ test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
   await page.goto('/p/dried-mango');
   await press(page, 'Add to cart');
   await page.goto('/checkout');
-  await fill(page, somebody());
+  await fill(page, aShopper());
   await page.locator('input[name=payment][value=card]').check();
   await press(page, /^Place order/);
   await page.getByLabel('Card number').fill(CARDS.approved);
@@ -59,12 +59,12 @@ test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
   await expect(page.locator('#states')).toContainText(/Paid|Authorised/);
 });
 
-test('an order that waits for its payment is found again, paid in cash or given up without a script', { tag: '@phone' }, async ({ page }) => {
+test('an unpaid order is found again, switched to cash or cancelled without a script', { tag: '@phone' }, async ({ page }) => {
   const order = async () => {
     await page.goto('/p/dried-mango');
     await press(page, 'Add to cart');
     await page.goto('/checkout');
-    await fill(page, somebody());
+    await fill(page, aShopper());
     await page.locator('input[name=payment][value=card]').check();
     await press(page, /^Place order/);
     await expect(page.getByLabel('Card number')).toBeVisible();
@@ -97,7 +97,7 @@ test('a discount code is used in the checkout without a script, and what was typ
   await page.locator('#code').fill('NOSUCHCODE');
   await press(page, 'Use code');
   await expect(page.locator('#name')).toHaveValue('Ana Reyes');
-  // What is wrong is in sight, and so is the way on.
+  // The error is in sight, and so is the next button.
   await expect(page.getByText('We do not know this code')).toBeVisible();
   await expect(page.locator('#code')).toHaveValue('NOSUCHCODE');
   await press(page, 'Go on without the code');

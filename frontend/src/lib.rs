@@ -1,10 +1,7 @@
-//! The browser's entry.
-
 use leptos::mount::hydrate_from_async;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// Hydrates the page.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
@@ -22,7 +19,7 @@ fn say_hydrated() {
         let _ = root.set_attribute(app::HYDRATED, "");
     }
     if let Ok(event) = web_sys::Event::new(app::HYDRATED) {
-        // Nobody cancels it.
+        // It is never cancelled.
         let _ = window().dispatch_event(&event);
     }
 }

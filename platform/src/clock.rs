@@ -10,7 +10,6 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -21,7 +20,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that goes only when it is told to.
+/// A clock for tests and the simulation: it is advanced by its caller.
 #[derive(Debug)]
 pub struct SimulatedClock(AtomicI64);
 

@@ -1,4 +1,4 @@
-//! Who asks: the actor of a request, and what they may do.
+//! The actor of a request, and what they may do.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,14 +7,12 @@ use std::str::FromStr;
 use domain::id::{ApiKeyId, RequestId, UserId};
 use domain::permission::{Access, Denied, Permission, Role};
 
-/// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The program itself: jobs, seed, command line.
     System,
-    /// Somebody who is not signed in.
+    /// A caller without a session or key.
     Nobody,
-    /// A signed-in shopper.
     Customer(UserId),
     /// A member of staff.
     Staff(UserId),
@@ -54,25 +52,24 @@ impl FromStr for Actor {
     }
 }
 
-/// Not allowed.
+/// The caller lacks this permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this needs the permission {}", .0.as_str())]
 pub struct Forbidden(pub Permission);
 
-/// Who asks, with which permissions, in which request.
+/// The actor of a request, with their permissions.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Who.
     pub actor: Actor,
     /// A member of staff's role.
     pub role: Option<Role>,
-    /// A key's permissions.
+    /// Permissions of the API key; empty for everybody else.
     pub scopes: Vec<Permission>,
     /// For whom, when not for themselves.
     pub on_behalf_of: Option<String>,
     /// The request, for logs and events.
     pub request: RequestId,
-    /// What makes a change that is asked for twice happen once; see [`once`](super::once).
+    /// The request key, by which a change that is sent twice is made once; see [`once`](super::once).
     pub key: Option<String>,
     /// Where it came from, for what is counted by client; none for what the program does by itself.
     pub client: Option<IpAddr>,
@@ -93,12 +90,10 @@ impl Context {
     pub const fn system(request: RequestId) -> Self {
         Self::new(Actor::System, request)
     }
-    /// Nobody in particular.
     #[must_use]
     pub const fn nobody(request: RequestId) -> Self {
         Self::new(Actor::Nobody, request)
     }
-    /// A signed-in shopper.
     #[must_use]
     pub const fn customer(user: UserId, request: RequestId) -> Self {
         Self::new(Actor::Customer(user), request)
@@ -116,7 +111,7 @@ impl Context {
         Self { scopes, ..Self::new(Actor::ApiKey(id), request) }
     }
 
-    /// Somebody who asked earlier and whose wish is carried out now: names them in events, and allows nothing.
+    /// The actor of an earlier request that is carried out now, for the events; it grants no permission.
     #[must_use]
     pub const fn in_the_name_of(actor: Actor, request: RequestId) -> Self {
         Self::new(actor, request)
@@ -134,7 +129,6 @@ impl Context {
         self
     }
 
-    /// May they?
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         match self.actor {
@@ -181,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn access_is_denied_to_strangers_and_to_those_who_lack_the_permission() {
+    fn access_is_denied_without_a_session_or_without_the_permission() {
         let (request, user) = (RequestId(uuid::Uuid::nil()), UserId(uuid::Uuid::from_u128(7)));
         let refunds = Access::Staff(Permission::RefundPayments);
         let nobody = Context::nobody(request);

@@ -44,7 +44,7 @@ pub fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| is_formula(rest.trim_start_matches('\''))).unwrap_or(cell)
 }
 
-/// OWASP, CSV Injection.
+/// Cells that a spreadsheet would run as a formula (OWASP, CSV Injection).
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(cells in prop::collection::vec("['=+\\-@\t\r\n\"a, ;ñ]{0,6}", 1..5)) {
+        fn a_written_file_is_parsed_back(cells in prop::collection::vec("['=+\\-@\t\r\n\"a, ;ñ]{0,6}", 1..5)) {
             let bytes = lines([&cells]);
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
             let row = reader.records().next().unwrap().unwrap();

@@ -38,13 +38,13 @@ pub struct RecordedEvent {
     /// Its place in the feed.
     pub seq: i64,
     pub id: EventId,
-    /// `order.placed`.
+    /// For example `order.placed`.
     pub kind: String,
     /// What it happened to.
     pub subject: Uuid,
-    /// Who did it.
+    /// The [`Actor`](crate::context::Actor) as text.
     pub actor: String,
-    /// What changed, JSON.
+    /// The event's struct as JSON.
     pub data: String,
     pub at: Timestamp,
 }
@@ -78,7 +78,7 @@ impl RecordedEvent {
     }
 }
 
-/// Events in one reading.
+/// Events that are read at once, at most.
 const BATCH: usize = 100;
 
 /// After this time a follower looks even if nobody woke it: other nodes write too.
@@ -155,7 +155,7 @@ async fn any_after(db: &Db, seq: i64) -> Result<bool, DbError> {
     Ok(db.fetch_optional_scalar::<i64>(sql, &[&seq]).await?.is_some())
 }
 
-/// Somebody who is told of events, of each at least once.
+/// A handler that gets every event of its kinds at least once.
 pub struct Subscriber {
     name: &'static str,
     /// Those that it follows.
@@ -165,7 +165,7 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// Its place in the feed is kept under `name`; `kinds` are [`follows!`](crate::follows). A handler that fails is given the same
-    /// events again, so it must not mind.
+    /// events again, so it must be idempotent.
     pub fn new<H>(name: &'static str, kinds: &'static [&'static str], handler: H) -> Self
     where
         H: Fn(Vec<RecordedEvent>) -> Handled + Send + Sync + 'static,
@@ -184,7 +184,7 @@ impl Subscriber {
     }
 }
 
-/// Hands a subscriber what it has not seen, until there is no more; says how many events were read. For tests, the simulation and
+/// Hands a subscriber what it has not handled, until there is no more; returns how many events were read. For tests, the simulation and
 /// [`subscribe`].
 ///
 /// # Errors
@@ -263,7 +263,7 @@ pub fn subscribe(db: &Db, subscriber: Subscriber) -> JoinHandle<()> {
 }
 
 /// [`follow`]s the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
-/// happened before, and each process hears of everything.
+/// happened before, and each process gets every event.
 pub fn watch<H>(db: &Db, handler: H) -> JoinHandle<()>
 where
     H: FnMut(&[RecordedEvent]) + Send + 'static,

@@ -23,7 +23,6 @@ pub trait FileStore: Send + Sync {
     fn has(&self, name: &str) -> bool;
 }
 
-/// A store of files.
 #[derive(Clone)]
 pub struct Files(Arc<dyn FileStore>);
 

@@ -8,7 +8,7 @@ use super::db::{Db, DbError};
 use super::events::Event;
 
 /// A file that is being written out. That it was begun is an event before its first row leaves; how many rows left is one at its end, also
-/// when the recipient goes away before.
+/// when the recipient disconnects before.
 pub struct Handover<E: Event<Subject = UserId> + Send + Sync + Clone + 'static> {
     db: Db,
     ctx: Context,
@@ -60,7 +60,7 @@ impl<E: Event<Subject = UserId> + Send + Sync + Clone + 'static> Drop for Handov
     }
 }
 
-/// About whoever took the file; a program with a key is named by the event's actor.
+/// The subject is the user who took the file; a program with a key is named by the event's actor.
 async fn record<E>(db: Db, ctx: Context, event: E) -> Result<(), DbError>
 where
     E: Event<Subject = UserId> + Send + Sync + Clone + 'static,

@@ -1,4 +1,4 @@
-//! Timed work: a table, a lease, backoff, and a place for what was given up. See `docs/platform/jobs.md`.
+//! Timed work: a table, a lease, backoff, and dead jobs. See `docs/platform/jobs.md`.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::db::{Db, DbError, Hex, JsonRows, Tx, hex};
 
-/// Tries before a job is given up: some 21 hours, so that a bank or a mail server may be away for a day's work.
+/// Tries before a job is dead: some 21 hours, so that a bank or a mail server may be down for a day.
 pub const TRIES: i64 = 32;
 /// How long a worker may take; afterwards another may try.
 const LEASE_MS: i64 = 60_000;
@@ -34,7 +34,7 @@ const WORKERS: usize = 4;
 pub enum Failure {
     /// Something that passes: it is tried again after a while.
     Passing(String),
-    /// A no that stays: it is given up at once.
+    /// A failure for good: the job is dead at once.
     Final(String),
 }
 
@@ -49,13 +49,13 @@ impl From<&str> for Failure {
     }
 }
 
-/// Timed work: a struct with what it is about, kept as JSON until it is done. It may be run again, so it must not mind.
+/// Timed work: a struct with what it is about, kept as JSON until it is done. It may be run again, so it must be idempotent.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// `payment.capture`; it is stored, so it stays.
     const KIND: &'static str;
-    /// What it works with.
+    /// What the handler is given, such as the shop.
     type State: Clone + Send + Sync + 'static;
-    /// Does it.
+    /// Does the work. A passing failure is tried again later.
     fn run(self, state: Self::State) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
@@ -66,10 +66,13 @@ pub type Handler<S> = Box<dyn Fn(S, Value) -> Done + Send + Sync>;
 
 /// What becomes of a job.
 pub enum Ended<'a> {
-    /// It was done.
     Done,
     /// It is not tried again.
-    GivenUp { kind: &'a str, payload: &'a str, why: &'a str },
+    GivenUp {
+        kind: &'a str,
+        payload: &'a str,
+        why: &'a str,
+    },
 }
 
 /// Told in the same transaction what became of a job.
@@ -88,7 +91,6 @@ impl<S> Default for Handlers<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Handlers<S> {
-    /// None yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -110,7 +112,7 @@ impl<S: Clone + Send + Sync + 'static> Handlers<S> {
         self.by_kind.insert(kind, handler);
     }
 
-    /// Has this told what became of each job.
+    /// Calls this with the outcome of each job.
     pub fn observe<O>(&mut self, observer: O)
     where
         O: for<'a> Fn(&'a mut Tx, JobId, Ended<'a>) -> LocalBoxFuture<'a, Result<(), DbError>> + Send + Sync + 'static,
@@ -165,7 +167,7 @@ pub async fn enqueue_all<J: Job>(tx: &mut Tx, jobs: &[(J, Timestamp, String)]) -
     .map(drop)
 }
 
-/// Enqueues a job that may be wanted again after it was done or given up: of equal keys, one waits.
+/// Enqueues a job that may be enqueued again after it was done or is dead: of equal keys, one waits.
 ///
 /// # Errors
 /// The database's.
@@ -178,8 +180,8 @@ async fn insert(tx: &mut Tx, sql: &'static str, kind: &str, payload: &Value, run
     tx.execute(sql, &[&JobId(tx.id()), &kind, &payload.to_string(), &key, &run_at, &tx.now()]).await.map(drop)
 }
 
-/// Adds to what a job that waits under this key has in its `items`, at most `most` of them, and makes the job where there is none. False when
-/// the job under this key does not wait any more.
+/// Adds to what a job that waits under this key has in its `items`, at most `most` of them, and makes the job where there is none.
+/// False when the job under this key does not wait any more.
 ///
 /// # Errors
 /// The database's.
@@ -217,7 +219,7 @@ struct Leased {
     attempts: i64,
 }
 
-/// Does everything that is due, one after the other; says how many jobs were tried.
+/// Runs all jobs that are due, one after the other; returns how many were tried.
 ///
 /// # Errors
 /// The database's. A job that fails is no error: it is tried again later.
@@ -306,13 +308,13 @@ async fn finish(db: &Db, observer: Option<Observer>, job: Leased, outcome: Resul
     .await
 }
 
-/// Lets a job that was given up wait for a worker again, from the beginning; says its kind.
+/// Retries a dead job with all its tries; returns its kind.
 pub async fn retry(tx: &mut Tx, job: JobId) -> Result<Option<String>, DbError> {
     let sql = "update jobs set state = 'waiting', attempts = 0, run_at = $2 where id = $1 and state = 'dead' returning kind";
     tx.fetch_optional_scalar(sql, &[&job, &tx.now()]).await
 }
 
-/// Removes jobs that were done more than 30 days ago; says how many. What was given up stays until somebody looks at it.
+/// Removes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
 ///
 /// # Errors
 /// The database's.

@@ -1,4 +1,4 @@
-//! Mail, whoever carries it.
+//! Mails, and the trait of what sends them.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ pub enum MailError {
     /// No server is configured.
     #[error("no mail server is configured; set --smtp")]
     NoServer,
-    /// An address is none.
+    /// A mail address is invalid.
     #[error("a mail address is wrong")]
     Address,
-    /// The server said no, and will say so again; the code of its answer (RFC 5321, 4.2.1).
+    /// The server refused for good; the code of its answer (RFC 5321, 4.2.1).
     #[error("the mail server refused with {0}")]
     Refused(u16),
     /// The server was not ready, or did not answer.
@@ -30,12 +30,12 @@ pub struct Mail {
     /// Where answers go, when not to `from`.
     pub reply_to: Option<String>,
     /// What names this mail among all mails of all shops, without brackets: `order-mail@shop.example` (RFC 5322, 3.6.4). The same in
-    /// each try, so that a mail that comes twice because nobody saw it leave is known as one.
+    /// each try, so that a mail sent twice because its answer was lost is recognised as one.
     pub id: String,
     pub subject: String,
     /// For programs that show no HTML.
     pub text: String,
-    /// With HTML.
+    /// The same text with its layout.
     pub html: String,
 }
 

@@ -1,4 +1,4 @@
-//! Request keys: what is asked for twice under one key is done once.
+//! Request keys: a change that is sent twice under one key is made once.
 //!
 //! A form carries a key that was made when its page was rendered, a program names one with its call
 //! ([`Context::with_key`](super::Context::with_key)). Whoever changes something asks [`answered`] first and [`keep`]s the answer in the
@@ -18,15 +18,14 @@ pub enum KeyError {
     /// The key was used for something else.
     #[error("this form was sent before with other contents")]
     Reused,
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// What was answered when this was asked for under the caller's key before; nothing for a new key, or without one.
+/// The stored answer of an earlier request with the caller's key; nothing for a new key, or without one.
 ///
 /// # Errors
-/// [`KeyError::Reused`] when something else was asked for.
+/// [`KeyError::Reused`] when the earlier request was another one.
 pub async fn answered(tx: &mut Tx, ctx: &Context, action: &str, asked: &str) -> Result<Option<String>, KeyError> {
     let Some(key) = &ctx.key else { return Ok(None) };
     #[derive(sqlx_macros::FromRow)]
@@ -57,7 +56,7 @@ pub async fn forget(tx: &mut Tx, ctx: &Context, action: &str, begins: &str) -> R
 /// Keeps the answer under the caller's key.
 ///
 /// # Errors
-/// [`DbError::Busy`] when another request with the same key was quicker: nothing is done, and asked again it is answered.
+/// [`DbError::Busy`] when another request with the same key was quicker: nothing is done, and a retry gets the answer.
 pub async fn keep(tx: &mut Tx, ctx: &Context, action: &str, asked: &str, answer: &str) -> Result<(), DbError> {
     let Some(key) = &ctx.key else { return Ok(()) };
     tx.execute("delete from request_keys where at < $1", &[&tx.now().plus_millis(-RETENTION_MS)]).await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A source of random bytes.
 pub trait Rng: Send + Sync {
-    /// Fills the bytes.
+    /// Overwrites all of `bytes` with random ones.
     fn fill(&self, bytes: &mut [u8]);
 
     /// A UUIDv7 (RFC 9562) of this time.

@@ -22,7 +22,7 @@ use super::rng::Rng;
 const VERSION: u8 = 1;
 const NAME: usize = 4;
 const NONCE: usize = 12;
-/// The setting that says which key a database is sealed with.
+/// The setting that holds the fingerprint of the key a database is sealed with.
 const FINGERPRINT: &str = "key.fingerprint";
 
 /// What can go wrong with keys.
@@ -37,7 +37,6 @@ pub enum SecretsError {
     /// The database is sealed with another key.
     #[error("the key file {0} is not the one that this database was sealed with: put the right one back")]
     OtherKey(String),
-    /// The database.
     #[error("{0}")]
     Db(#[from] DbError),
     /// Sealed with another key, or damaged.
@@ -91,7 +90,7 @@ impl Keys {
     }
 
     /// The keys of a database. The first start makes the file and notes in the database which key it is; later starts refuse
-    /// another one, which would write what nobody can read together with the rest.
+    /// another one, which would leave a database that no single key can read.
     ///
     /// # Errors
     /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keys::open`].
@@ -225,7 +224,7 @@ mod tests {
     use crate::rng::SystemRng;
 
     #[test]
-    fn what_is_sealed_opens_only_in_its_own_place_and_with_its_own_key() {
+    fn sealed_data_opens_only_in_its_own_place_and_with_its_own_key() {
         let keys = Keys::from_bytes(&[7; 32]);
         let sealed = keys.seal(&SystemRng, b"contact 1", b"Ana");
         assert!(!sealed.windows(3).any(|w| w == b"Ana"));
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_change_of_keys_the_old_still_opens_and_the_new_seals() {
+    fn after_a_key_change_the_old_key_still_opens_and_the_new_one_seals() {
         let (before, after) = (Keys::from_bytes(&[7; 32]), Keys::from_roots(&[7; 32], &[[9; 32]]));
         let (old, new) = (before.seal(&SystemRng, b"c", b"Ana"), after.seal(&SystemRng, b"c", b"Ana"));
         assert_eq!(after.unseal(b"c", &old).ok().as_deref(), Some(b"Ana".as_slice()));

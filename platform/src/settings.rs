@@ -80,7 +80,7 @@ impl Settings {
         Ok(all.get(key).and_then(|value| serde_json::from_str(value).ok()))
     }
 
-    /// The copy is old: whoever asks next reads anew. Until then, and should that fail, [`Settings::last`] gives what was.
+    /// Marks the copy as old: the next reader fetches it anew. Until then, and should that fail, [`Settings::last`] gives the old one.
     pub fn forget(&self) {
         self.versions.begin_next();
     }

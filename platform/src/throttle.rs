@@ -1,7 +1,7 @@
-//! Guesses are slowed down: tries are counted in the database, so that all nodes count together and no restart forgets.
+//! Slows down guessing: tries are counted in the database, so that all nodes count together and no restart clears the counts.
 //!
-//! A count is a slot of a table of fixed size, found by a keyed hash of who tries what: nobody can fill the database or push counts out
-//! of it, and nobody without the key can aim at another's slot.
+//! A count is a slot of a table of fixed size, found by a keyed hash of who tries what: an attacker cannot fill the database or push
+//! counts out of it, and without the key cannot aim at another's slot.
 
 use domain::Timestamp;
 
@@ -19,10 +19,8 @@ const SLOTS: u64 = 1 << 20;
 /// Why a try is not made.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Throttled {
-    /// Too many tries.
     #[error("too many tries; try again later")]
     Wait,
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }

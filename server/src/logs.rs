@@ -11,7 +11,7 @@ use crate::config::LogFormat;
 /// # Errors
 /// A filter that cannot be read.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    // Statements may carry values; they are logged only when somebody asks for them by name.
+    // Statements may hold values; they are logged only when the filter names their target.
     let filter =
         EnvFilter::builder().parse(format!("sqlx=warn,tantivy=warn,{filter}")).map_err(|error| format!("log = “{filter}”: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);

@@ -37,7 +37,7 @@ pub fn start() -> Result<PrometheusHandle, String> {
 #[derive(Clone)]
 pub struct PageCounters {
     pub hit: Counter,
-    /// Rendered and cached.
+    /// Rendered, then put into the cache.
     pub miss: Counter,
     /// Rendered for one visitor.
     pub fresh: Counter,

@@ -108,14 +108,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_is_read_again() {
+    fn a_packed_answer_is_unpacked_to_the_same_value() {
         let value = (7_u8, "Añejo".to_owned(), Some(vec![-1_i64, i64::MAX]));
         let packed = Packed::pack(&value).unwrap();
         assert_eq!(Packed::unpack::<(u8, String, Option<Vec<i64>>)>(&packed).unwrap(), value);
     }
 
     #[test]
-    fn an_answer_of_another_release_is_told_from_a_broken_one() {
+    fn an_answer_of_another_release_and_a_broken_one_give_different_errors() {
         let packed = Packed::pack(&"text").unwrap();
         let other = [b"1", packed.as_slice()].concat();
         assert!(matches!(Packed::unpack::<String>(&other), Err(UnpackError::OtherRelease)));

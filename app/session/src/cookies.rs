@@ -13,7 +13,7 @@ pub const DEVICE: &str = "device";
 /// The chosen language's code.
 pub const LANGUAGE: &str = "lang";
 
-/// The chosen colours.
+/// The theme that the user chose.
 pub const THEME: &str = "theme";
 
 /// The code of the chosen currency.
@@ -59,7 +59,7 @@ pub struct NewCookie<'a> {
     pub value: &'a str,
     /// It is sent to pages below this path.
     pub path: &'a str,
-    /// 0 removes it.
+    /// Seconds; 0 removes the cookie.
     pub max_age_seconds: i64,
     /// Whether scripts can read it.
     pub is_readable: bool,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_says_who_may_read_it_and_how_long_it_lives() {
+    fn a_cookie_has_its_path_lifetime_and_protection() {
         let cookie = NewCookie { name: "session", value: "abc", path: "/", max_age_seconds: 60, is_readable: false, is_secure: true };
         let header = cookie.header().unwrap();
         let mut parts: Vec<_> = header.to_str().unwrap().split("; ").collect();

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_worker_writes_what_pages_read() {
+    fn the_service_worker_answers_in_the_form_that_pages_read() {
         let worker = include_str!("../../../public/sw.js");
         let unreached = AppError::new(0).ser();
         assert!(worker.contains(&format!("new Uint8Array({:?})", &unreached[..])), "{unreached:?}");

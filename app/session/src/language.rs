@@ -29,7 +29,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn a_chosen_language_is_stronger_than_the_browsers() {
+    fn a_chosen_language_overrides_the_browsers() {
         let mut headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("fil,en;q=0.5"))]);
         assert_eq!((visitor_locale(&headers), preferred_locale(&headers)), (Locale::Fil, Locale::Fil));
         headers.insert(header::COOKIE, HeaderValue::from_static("lang=en"));

@@ -2,7 +2,7 @@
 //!
 //! Leptos' own `#[lazy_route]` and `#[lazy]` make a part of the WebAssembly for each function, and another for each set of parts that
 //! share code: over a hundred files for one visit. Here the functions of one area share a part, so that a first visit loads a few.
-//! When a part cannot be loaded, the page says so and continues when it is there.
+//! When a part cannot be loaded, the page shows a message and continues once it is loaded.
 
 use std::future::Future;
 use std::time::Duration;

@@ -21,7 +21,6 @@ use crate::cookies::{self, NewCookie};
 /// The caller, looked up once per request before anything is rendered.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// The signed-in user.
     pub me: Option<Me>,
     pub token: Option<String>,
     pub context: Context,
@@ -83,7 +82,7 @@ impl Visitor {
 /// The context of a caller with this access. Server functions ask for what is declared beside them.
 ///
 /// # Errors
-/// Status 401 when nobody is signed in, 403 without the permission.
+/// Status 401 without a session, 403 without the permission.
 pub fn authorize(access: Access) -> Result<Context, AppError> {
     let visitor = visitor()?;
     match visitor.authorize(&shop()?, access) {
@@ -93,14 +92,13 @@ pub fn authorize(access: Access) -> Result<Context, AppError> {
     }
 }
 
-/// The error for a caller who is not signed in. Only a caller with a session cookie is told that the session ended.
+/// The error for a caller who is not signed in. Its message is that the session ended only where the caller sent a session cookie.
 #[must_use]
 pub fn signed_out(headers: Option<&HeaderMap>, locale: Locale) -> AppError {
     let had_session = headers.is_some_and(cookies::has_session);
     if had_session { AppError::new(401) } else { AppError::with_message(401, t::ERROR_SIGN_IN_FIRST.text(locale)) }
 }
 
-/// The signed-in user.
 #[must_use]
 pub fn me() -> Option<Me> {
     visitor().ok().and_then(|visitor| visitor.me)
@@ -111,7 +109,6 @@ pub fn token() -> Option<String> {
     visitor().ok().and_then(|visitor| visitor.token)
 }
 
-/// The user's language.
 #[must_use]
 pub fn locale() -> Locale {
     use_context::<Locale>().unwrap_or_default()
@@ -167,7 +164,7 @@ pub fn redirect(path: &str) {
     }
 }
 
-/// The header that tells to show a function's answer on the form's page.
+/// The header that makes the form fallback show a function's answer on the form's page.
 pub const SHOWN: &str = "x-shown";
 
 /// Shows the answer to a form without a script on its page instead of redirecting: for what is shown only once.
@@ -194,7 +191,7 @@ pub fn fail(error: AppError) -> AppError {
     error
 }
 
-/// Status 404.
+/// An error with status 404, which the response gets too.
 #[must_use]
 pub fn not_found() -> AppError {
     fail(AppError::new(404))
@@ -212,8 +209,8 @@ pub fn refused(status: u16, message: Msg) -> AppError {
     fail(AppError::with_message(status, message.text(locale())))
 }
 
-/// An unexpected error: it is logged, and the user is told that nothing was lost. A database that is busy or does
-/// not answer is temporary: the user is asked to come back.
+/// An unexpected error: it is logged, and the message is that nothing was lost. A database that is busy or does
+/// not answer is temporary: the message is to try again later.
 #[must_use]
 pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> AppError {
     if DbError::is_passing_in(error) {
@@ -236,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_led_elsewhere() {
+    fn only_paths_of_the_shop_are_accepted_as_redirects() {
         assert!(["/", "/account/orders?after=x#content", "/c/tasá"].into_iter().all(is_inside));
         let elsewhere =
             ["", "account", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example"];

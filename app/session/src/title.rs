@@ -1,5 +1,3 @@
-//! The document's title.
-
 use crate::use_brand;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;

@@ -176,7 +176,6 @@ pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, pr
 
 #[component]
 pub fn AddressFields(
-    /// The initial state.
     start: AddressStart,
     /// Code and name of each.
     countries: Vec<(String, String)>,

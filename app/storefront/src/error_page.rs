@@ -1,5 +1,3 @@
-//! Error pages.
-
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use session::{AppError, Title};

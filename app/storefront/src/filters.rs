@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prices_that_cannot_be_are_said_beside_their_field() {
+    fn an_invalid_price_filter_gives_an_error_beside_its_field() {
         let (invalid, order) = (Some(tr!(LISTING_PRICE_INVALID)), Some(tr!(LISTING_PRICE_ORDER)));
         assert_eq!(price_faults("200", " 300 "), (None, None));
         assert_eq!(price_faults("", ""), (None, None));

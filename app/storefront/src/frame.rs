@@ -25,7 +25,6 @@ pub struct FrameView {
     pub first_name: Option<String>,
     /// Is the user on the staff?
     pub staff: bool,
-    /// The chosen delivery place.
     pub place: Option<DeliveryPlace>,
     pub year: i64,
     #[serde(default)]

@@ -75,10 +75,10 @@ fn Home(home: HomeView) -> impl IntoView {
     .into_any()
 }
 
-/// The photographs' background is light in both themes, so the text on it is dark in both.
+/// The pictures' background is light in both themes, so the text on it is dark in both.
 const ON_TILE: &str = "bg-tile text-[oklch(24.8%_0.011_176)]";
 
-/// The first story. A wide photograph fills the background; a square one stands beside the text.
+/// The first story. A wide picture fills the background; a square one stands beside the text.
 #[component]
 fn LeadStory(story: StoryView) -> impl IntoView {
     let wide = story.picture.as_ref().is_some_and(|picture| picture.width > picture.height);

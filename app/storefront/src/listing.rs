@@ -416,7 +416,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_becomes_a_question_and_nonsense_is_left_out() {
+    fn an_address_becomes_a_listing_query_without_invalid_parameters() {
         let query = listing_query("?sort=price_up&option=size%3Al&option=size:m&option=x&min=100&max=-5&in_stock=true", None);
         assert_eq!(query.sort, Sort::PriceUp);
         assert_eq!(query.options, ["size:l", "size:m"]);
@@ -424,20 +424,20 @@ mod tests {
     }
 
     #[test]
-    fn what_advertisers_add_is_no_part_of_a_list() {
+    fn parameters_of_advertisers_are_no_part_of_a_listing_query() {
         let plain = parameters("in_stock=true&option=size%3Al&option=size%3Am&sort=newest");
         assert_eq!(parameters("?fbclid=abc&sort=newest&option=size:l&utm_source=x&option=size:m&max=&in_stock=true"), plain);
     }
 
     #[test]
-    fn the_server_keeps_a_page_for_everything_that_a_list_is_asked() {
+    fn the_page_cache_key_holds_every_parameter_of_a_listing() {
         let key = include_str!("../../../server/src/cache/key.rs");
         let line = key.lines().find(|line| line.starts_with("const PARAMETERS")).unwrap_or_default();
         assert!(PARAMETERS.iter().all(|name| line.contains(&format!("{name:?}"))), "{line}");
     }
 
     #[test]
-    fn two_prices_the_wrong_way_round_narrow_nothing() {
+    fn a_lowest_price_above_the_highest_filters_nothing() {
         let query = listing_query("min=300&max=200", None);
         assert_eq!((query.price_min, query.price_max), (None, None));
     }

@@ -34,7 +34,7 @@ pub(crate) fn code() -> String {
     request::cookie(cookies::DELIVERY_PLACE).unwrap_or_default()
 }
 
-/// Sets the cookie.
+/// Keeps the place's code in a cookie.
 #[cfg(feature = "ssr")]
 pub(crate) fn remember(code: &str) {
     request::set_cookie(cookies::DELIVERY_PLACE, code, "/", COOKIE_SECONDS);
@@ -88,7 +88,6 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadDelivery>(), access_of::
 pub struct DeliveryContext {
     /// Chosen since the page was loaded.
     chosen: RwSignal<Option<DeliveryTo>>,
-    /// Is the dialog open?
     pub open: RwSignal<bool>,
 }
 
@@ -189,7 +188,7 @@ fn focus_opener() {
 /// The delivery place in the header.
 #[component]
 pub fn DeliverTo(
-    /// As rendered.
+    /// The place that the server rendered the page with; shown until another is chosen.
     place: Option<DeliveryPlace>,
 ) -> impl IntoView {
     let chosen = use_delivery().chosen;
@@ -209,7 +208,7 @@ pub fn DeliverTo(
 /// The delivery's fee and days; before a place is chosen, the range of fees.
 #[component]
 pub fn DeliveryLine(
-    /// As rendered.
+    /// The fee and days that the server rendered the page with.
     delivery: DeliveryTo,
     /// Price and weight in grams of the items; `None` if they cannot be bought, and nothing is promised.
     #[prop(into)]
@@ -324,7 +323,6 @@ fn PlaceChooser(
     id: &'static str,
     /// The page to return to.
     back: String,
-    /// The initial search text.
     begin: String,
     /// Called when a place was chosen.
     on_done: Callback<()>,

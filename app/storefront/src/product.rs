@@ -1,5 +1,3 @@
-//! A product's page.
-
 use std::sync::Arc;
 
 use domain::Quantity;

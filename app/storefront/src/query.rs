@@ -13,7 +13,7 @@ pub fn pairs(text: &str) -> Vec<(String, String)> {
     pairs
 }
 
-/// Decodes form encoding.
+/// Decodes `application/x-www-form-urlencoded`: `+` is a space, `%41` an A.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percent_signs_that_mean_nothing_stay() {
+    fn invalid_percent_escapes_are_kept() {
         assert_eq!(decoded("100%+cotton"), "100% cotton");
         assert_eq!(decoded("%E2%82%B1"), "₱");
         assert_eq!(decoded("%zz"), "%zz");
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_query_is_parsed_back() {
         let written = address("/search", [("q", "dried mango & ₱5%"), ("after", "a=b")].into_iter());
         assert_eq!(
             pairs(written.trim_start_matches("/search")),

@@ -25,7 +25,6 @@ pub async fn suggest(words: String) -> Result<Vec<(String, String)>, AppError> {
 }
 access!(Suggest, Access::Public);
 
-/// The search results.
 #[server(endpoint = "find", input = GetUrl, output = Answer)]
 pub async fn find(words: String, after: Option<String>) -> Result<SearchView, AppError> {
     use session::request;

@@ -1,4 +1,4 @@
-//! Every server function declares who may call it, and nobody else can.
+//! Every server function declares its access, and refuses all other callers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ fn every_server_function_is_listed_once_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_calls_what_is_not_theirs() {
+async fn a_server_function_refuses_callers_without_its_permission() {
     let (shop, _folder) = a_shop().await;
     let options = LeptosOptions::builder().output_name("tindahan").build();
     let router = app::router(options, shop.clone());

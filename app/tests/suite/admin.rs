@@ -44,7 +44,7 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_asked_to_sign_in_and_a_clerk_is_refused_the_settings() {
+async fn who_is_signed_out_is_sent_to_sign_in_and_a_clerk_is_refused_the_settings() {
     let (shop, _folder) = a_shop().await;
     let clerk = token(&shop, Role::Clerk).await;
     let router = pages(&shop);

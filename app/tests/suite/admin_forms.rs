@@ -159,7 +159,7 @@ async fn a_category_is_made_hidden_and_removed_without_a_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_of_somebody_else_is_not_done() {
+async fn a_form_whose_permission_is_missing_is_refused() {
     let (shop, _folder) = a_shop().await;
     let clerk = token(&shop, Role::Clerk).await;
     let router = pages(&shop);

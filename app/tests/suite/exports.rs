@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use crate::{PASSWORD, a_shop};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_are_sent_to_whoever_may_take_them_and_to_nobody_else() {
+async fn exports_need_their_permission() {
     let (shop, _folder) = a_shop().await;
     let router = app::router(LeptosOptions::builder().output_name("tindahan").build(), shop.clone());
     let nobody = backend::platform::Context::nobody(RequestId(shop.id()));

@@ -30,7 +30,7 @@ fn is_text(address: &str, body: &str) {
             assert!(body.is_empty(), "{address} holds {raw}: …{around}…");
         }
     }
-    // One title, which the text has not ended.
+    // There is one title element: the text has not closed it.
     let head = body.split("</head>").next().unwrap_or_default();
     assert!(head.matches("<title").count() <= 1 && head.matches("</title>").count() <= 1, "{address}: {head}");
     for data in body.split("<script type=\"application/ld+json\"").skip(1) {
@@ -213,7 +213,7 @@ async fn markup_stays_text_on_every_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn markup_in_a_form_that_comes_back_stays_text() {
+async fn markup_in_a_returned_form_stays_text() {
     let (shop, _folder) = a_shop().await;
     named(&shop).await;
     let owner = token(&shop, Role::Owner).await;
@@ -262,7 +262,7 @@ async fn markup_in_a_form_that_comes_back_stays_text() {
         let (_, _, body) = post(&router, page, session, &form).await;
         is_text(page, &body);
     }
-    // Ends of lines do not reach a header.
+    // Line breaks are not written into a header.
     for wrong in ["Ana\r\nBcc: x@evil.example", "Ana\nReyes"] {
         let before = settings::load(&shop).await.unwrap();
         assert!(settings::save(&shop, &shop.system(), ShopSettings { name: wrong.into(), ..before }).await.is_err());

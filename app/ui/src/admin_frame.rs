@@ -17,9 +17,7 @@ pub struct NavItem {
 #[component]
 pub fn AdminFrame(
     #[prop(into)] shop_name: Signal<String>,
-    /// The signed-in user's name.
-    #[prop(into)]
-    user_name: Signal<String>,
+    #[prop(into)] user_name: Signal<String>,
     /// The entries that the user may open.
     #[prop(into)]
     navigation: Signal<Vec<NavItem>>,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// The meaning of a colour. The text always says it too.
+/// The meaning of a colour. The text always has it too, for those who do not see colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     #[default]
@@ -13,7 +13,6 @@ pub enum Tone {
     Success,
     /// Look at this soon.
     Warning,
-    /// Failed.
     Danger,
     /// For what is new (mango).
     Accent,
@@ -43,7 +42,7 @@ pub fn Badge(
     /// The meaning of its colour.
     #[prop(optional)]
     tone: Tone,
-    /// Full colour, for a badge over a photograph.
+    /// Full colour, for a badge over a picture.
     #[prop(optional)]
     full: bool,
     children: Children,

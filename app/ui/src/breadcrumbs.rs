@@ -1,5 +1,3 @@
-//! Breadcrumbs.
-
 use leptos::prelude::*;
 
 use crate::{Icon, icon, tr};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{Icon, Shape};
 
-/// How much a button asks for attention. A page has one [`Look::Buy`] or one [`Look::Primary`], not both.
+/// The prominence of a button. A page has one [`Look::Buy`] or one [`Look::Primary`], not both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
     #[default]
@@ -57,9 +57,7 @@ impl Size {
 /// rendered again and dropped at once: its `on:click` would not work from the second time on.
 #[component(transparent)]
 pub fn Button(
-    /// Its prominence.
-    #[prop(optional)]
-    look: Look,
+    #[prop(optional)] look: Look,
     #[prop(optional)] size: Size,
     /// `button`, or `submit` in a form.
     #[prop(default = "button")]
@@ -95,9 +93,7 @@ pub fn Button(
 #[component(transparent)]
 pub fn LinkButton(
     #[prop(into)] href: String,
-    /// Its prominence.
-    #[prop(optional)]
-    look: Look,
+    #[prop(optional)] look: Look,
     #[prop(optional)] size: Size,
     /// An icon before the label.
     #[prop(optional)]
@@ -122,9 +118,7 @@ pub fn LinkButton(
 pub fn IconButton(
     shape: Shape,
     #[prop(into)] label: String,
-    /// Its prominence.
-    #[prop(default = Look::Ghost)]
-    look: Look,
+    #[prop(default = Look::Ghost)] look: Look,
     #[prop(optional)] size: Size,
     /// `button`, or `submit` in a form.
     #[prop(default = "button")]
@@ -148,7 +142,7 @@ pub fn IconButton(
 #[component]
 pub fn IconLink(
     shape: Shape,
-    /// Its accessible name.
+    /// The accessible name, as the button shows no text.
     #[prop(into)]
     label: String,
     #[prop(into)] href: String,

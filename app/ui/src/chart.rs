@@ -20,7 +20,7 @@ pub struct Bar {
 /// A small line chart beside a figure.
 #[component]
 pub fn Sparkline(
-    /// The accessible name.
+    /// Names the chart for screen readers.
     #[prop(into)]
     title: String,
     /// First to last, evenly spaced.
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_sameness_and_extremes_are_drawn_calmly() {
+    fn a_chart_of_no_equal_or_extreme_values_is_drawn() {
         assert_eq!(sparkline_paths(&[]), (String::new(), String::new()));
         assert_eq!(sparkline_paths(&[5]).0, "M0.0 20.0");
         assert_eq!(sparkline_paths(&[5, 5]).0, "M0.0 20.0L120.0 20.0");

@@ -21,7 +21,6 @@ impl Choice {
     }
 }
 
-/// A drop-down list.
 #[component]
 pub fn SelectField(
     #[prop(into)] label: String,
@@ -29,9 +28,7 @@ pub fn SelectField(
     /// The options; they may change, as provinces do with the region.
     #[prop(into)]
     choices: Signal<Vec<Choice>>,
-    /// The chosen value.
-    #[prop(optional, into)]
-    selected: Signal<String>,
+    #[prop(optional, into)] selected: Signal<String>,
     /// The text of an empty first option, for example "Choose a region".
     #[prop(optional, into)]
     empty: Option<String>,
@@ -53,7 +50,7 @@ pub fn SelectField(
     /// Autofill token, for example `shipping country`.
     #[prop(optional)]
     autocomplete: Option<&'static str>,
-    /// Not available yet.
+    /// While the choices are not known yet.
     #[prop(optional, into)]
     disabled: Signal<bool>,
     /// Called with the new value.
@@ -106,12 +103,10 @@ pub fn SelectField(
 pub fn Checkbox(
     #[prop(into)] label: String,
     #[prop(into)] name: String,
-    /// Sent when checked.
+    /// What the form sends when it is checked.
     #[prop(default = "true".into(), into)]
     value: String,
-    /// Checked initially.
-    #[prop(optional, into)]
-    checked: Signal<bool>,
+    #[prop(optional, into)] checked: Signal<bool>,
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
@@ -163,13 +158,13 @@ pub fn Checkbox(
 pub struct RadioCard {
     pub value: String,
     pub title: String,
-    /// The explanation.
+    /// A sentence below the title.
     pub detail: Option<String>,
     /// At the end of the line, for example the price.
     pub aside: Option<String>,
     /// An icon before it.
     pub icon: Option<Shape>,
-    /// It cannot be chosen, and `detail` says why.
+    /// It cannot be chosen; `detail` has the reason.
     pub disabled: bool,
 }
 
@@ -194,9 +189,7 @@ pub fn RadioCards(
     #[prop(into)] legend: String,
     #[prop(into)] name: String,
     cards: Vec<RadioCard>,
-    /// The initially chosen value.
-    #[prop(optional, into)]
-    selected: Signal<String>,
+    #[prop(optional, into)] selected: Signal<String>,
     /// The legend is for screen readers only: the question is visible elsewhere.
     #[prop(optional)]
     quiet_legend: bool,
@@ -268,14 +261,12 @@ pub struct Chip {
 /// Radio buttons as chips or pictures, as for the options of a product.
 #[component]
 pub fn RadioChips(
-    /// For example "Size".
+    /// Names the group for screen readers, for example "Size".
     #[prop(into)]
     legend: String,
     #[prop(into)] name: String,
     #[prop(into)] chips: Signal<Vec<Chip>>,
-    /// The chosen value.
-    #[prop(optional, into)]
-    selected: Signal<String>,
+    #[prop(optional, into)] selected: Signal<String>,
     /// The name of the chosen chip, shown after the legend.
     #[prop(optional, into)]
     chosen_name: Signal<String>,

@@ -1,5 +1,3 @@
-//! The command palette.
-
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -17,7 +15,7 @@ pub struct Command {
     pub group: String,
     pub href: String,
     pub shape: Shape,
-    /// Further search words.
+    /// Words that find the command although its name does not hold them.
     pub keywords: String,
 }
 
@@ -33,7 +31,7 @@ impl Command {
 #[component]
 pub fn CommandPalette(
     #[prop(into)] commands: Signal<Vec<Command>>,
-    /// Bound both ways.
+    /// Read and written: the palette closes itself.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();

@@ -36,7 +36,7 @@ pub fn Dialog(
     #[prop(into)] title: String,
     /// A short id, unique on its page.
     id: &'static str,
-    /// Bound both ways.
+    /// Read and written: the dialog closes itself.
     open: RwSignal<bool>,
     #[prop(optional)] placement: Placement,
     /// The buttons at its foot, always visible.

@@ -1,10 +1,8 @@
-//! Empty pages and lists.
-
 use leptos::prelude::*;
 
 use crate::Stall;
 
-/// An empty page or list. Never just "no data": it says what will be here and offers the next step.
+/// An empty page or list. Its text describes what will be shown here, and its action is the next step.
 #[component]
 pub fn EmptyState(
     #[prop(into)] title: String,

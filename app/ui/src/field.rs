@@ -105,9 +105,7 @@ pub fn Field(
     /// The element's id; by default the name, which two forms on a page may share.
     #[prop(optional, into)]
     id: Option<String>,
-    /// The initial value.
-    #[prop(optional, into)]
-    value: Signal<String>,
+    #[prop(optional, into)] value: Signal<String>,
     /// A signal bound to the field both ways.
     #[prop(optional)]
     bind: Option<RwSignal<String>>,
@@ -235,9 +233,7 @@ pub fn TextArea(
     /// The element's id; by default the name, which two forms on a page may share.
     #[prop(optional, into)]
     id: Option<String>,
-    /// The initial value.
-    #[prop(optional, into)]
-    value: String,
+    #[prop(optional, into)] value: String,
     #[prop(default = 3)] rows: u16,
     #[prop(optional)] maxlength: Option<u16>,
     /// Help that is always visible.

@@ -1,5 +1,3 @@
-//! Panels, cards, page headers.
-
 use leptos::prelude::*;
 
 use crate::{Icon, icon};
@@ -58,13 +56,7 @@ pub fn PageHeader(
 
 /// A part of a page that unfolds, without a script.
 #[component]
-pub fn Disclosure(
-    #[prop(into)] title: String,
-    /// Unfolded at first.
-    #[prop(optional)]
-    open: bool,
-    children: Children,
-) -> impl IntoView {
+pub fn Disclosure(#[prop(into)] title: String, #[prop(optional)] open: bool, children: Children) -> impl IntoView {
     view! {
         <details class="group border-b border-hairline" open=open>
             <summary class="target flex items-center justify-between gap-3 py-3 font-medium">
@@ -79,7 +71,7 @@ pub fn Disclosure(
 /// A step of a longer task, such as checkout.
 #[component]
 pub fn Step(
-    /// From 1.
+    /// Counted from 1.
     number: u8,
     #[prop(into)] title: String,
     #[prop(optional, into)] done: Signal<bool>,

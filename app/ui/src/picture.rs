@@ -1,4 +1,4 @@
-//! Photographs: square, in the widths and formats that the server keeps.
+//! Pictures: square, in the widths and formats that the server keeps.
 
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ fn srcset(id: &str, extension: &str) -> String {
     set
 }
 
-/// A square photograph whose room is reserved before it loads. Its parent has the class `tile`.
+/// A square picture whose room is reserved before it loads. Its parent has the class `tile`.
 #[component]
 pub fn Picture(
     /// The picture's id, as in its address; empty where there is none, and nothing is loaded.

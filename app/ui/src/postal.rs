@@ -1,11 +1,9 @@
-//! A postal address.
-
 use leptos::prelude::*;
 
 /// An address as the lines of a label.
 #[component]
 pub fn PostalLabel(
-    /// The recipient first.
+    /// Lines of the label, the recipient first.
     lines: Vec<String>,
 ) -> impl IntoView {
     let lines = lines.into_iter().map(|line| view! { <span class="block">{line}</span> }).collect_view();

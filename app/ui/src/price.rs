@@ -61,7 +61,7 @@ pub fn SumLine(
 #[component]
 pub fn When(
     at: Timestamp,
-    /// Without the time.
+    /// Shows the date alone, without the time.
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {

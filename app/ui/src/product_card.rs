@@ -10,9 +10,7 @@ use crate::{Badge, Picture, Price, Tone, tr};
 pub fn ProductCard(
     #[prop(into)] href: String,
     #[prop(into)] name: String,
-    /// Its picture's id.
-    #[prop(into)]
-    picture: String,
+    #[prop(into)] picture: String,
     price: Money,
     /// The former price, when it was higher.
     #[prop(optional_no_strip)]
@@ -23,9 +21,7 @@ pub fn ProductCard(
     /// A line under the name, for example "6 colours".
     #[prop(optional_no_strip)]
     note: Option<String>,
-    /// Out of stock.
-    #[prop(optional)]
-    sold_out: bool,
+    #[prop(optional)] sold_out: bool,
     #[prop(optional)] new: bool,
     /// Only this many are left; shown when few.
     #[prop(optional_no_strip)]

@@ -8,7 +8,7 @@ use crate::{Icon, icon, tr, trn};
 #[component]
 pub fn QuantityStepper(
     #[prop(into)] name: String,
-    /// Bound both ways.
+    /// Read and written: units.
     value: RwSignal<u32>,
     /// The accessible name; "Quantity" by default.
     #[prop(optional, into)]

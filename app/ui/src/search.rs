@@ -19,7 +19,7 @@ pub struct Suggestion {
 #[component]
 pub fn SearchBox(
     #[prop(default = "/search")] action: &'static str,
-    /// The accessible name.
+    /// Names the field for screen readers.
     #[prop(optional, into)]
     label: Option<String>,
     /// An example in the empty field.

@@ -1,5 +1,3 @@
-//! Key figures.
-
 use leptos::prelude::*;
 
 use crate::Tone;
@@ -18,9 +16,7 @@ pub fn StatTile(
     /// The meaning of the change.
     #[prop(optional)]
     tone: Tone,
-    /// A small chart.
-    #[prop(optional)]
-    children: Option<Children>,
+    #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <a href=href class="group flex flex-col gap-1 bg-raised border border-hairline rounded-card p-4 hover:border-field">

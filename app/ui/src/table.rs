@@ -60,7 +60,7 @@ impl Column {
 /// Arrow keys, `j` and `k`, Home and End move between rows; Enter opens a row's first link; Space ticks its checkbox.
 #[component]
 pub fn Table(
-    /// The accessible name.
+    /// Names the table for screen readers.
     #[prop(into)]
     caption: String,
     columns: Vec<Column>,
@@ -144,7 +144,7 @@ pub fn FigureCell(children: Children) -> impl IntoView {
 /// The checkbox that selects a row for a bulk action, in the first cell.
 #[component]
 pub fn TickBox(
-    /// The accessible name.
+    /// Names the table for screen readers.
     #[prop(into)]
     label: String,
     #[prop(into)] name: String,

@@ -1,4 +1,4 @@
-//! Tabs. They are links: the address says which tab is open.
+//! Tabs. They are links: the open tab follows from the address.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -9,13 +9,12 @@ pub struct Tab {
     pub name: String,
     /// How many entries it shows, when known.
     pub count: Option<i64>,
-    /// The open tab.
     pub current: bool,
 }
 
 #[component]
 pub fn Tabs(
-    /// The accessible name.
+    /// Names the tabs for screen readers.
     #[prop(into)]
     label: String,
     tabs: Vec<Tab>,

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn no_colours_no_style_sheet() {
+    fn without_own_colours_there_is_no_style_sheet() {
         assert_eq!(brand_stylesheet(None, None), "");
         let sheet = brand_stylesheet(Colour::parse("#0F5C4A"), Colour::parse("#F2A81D"));
         assert!(sheet.contains("--color-primary:#0f5c4a;--color-primary-content:#fbf8f3;"));

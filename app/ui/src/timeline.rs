@@ -1,5 +1,3 @@
-//! Timelines.
-
 use domain::Timestamp;
 use leptos::prelude::*;
 
@@ -18,7 +16,7 @@ pub enum Reached {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     pub title: String,
-    /// None while unknown.
+    /// `None` for a step that has not been reached or whose time is not known.
     pub at: Option<Timestamp>,
     /// For example a tracking number or a reason.
     pub detail: Option<String>,

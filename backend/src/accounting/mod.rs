@@ -43,10 +43,10 @@ pub struct Entry {
     pub order: Option<OrderId>,
     /// What caused it: an order, a payment, a parcel, a movement.
     pub reference: Uuid,
-    /// Of all its postings.
+    /// The currency of all its postings.
     pub currency: Currency,
     pub at: Timestamp,
-    /// Account and amount.
+    /// Account, and minor units: debits positive, credits negative. They add up to zero.
     pub postings: Vec<(&'static str, i64)>,
 }
 

@@ -8,27 +8,25 @@ use crate::orders::{Facts, facts_of};
 use platform::db::DbError;
 
 pub(super) struct Check {
-    /// What must hold.
     pub name: &'static str,
-    /// Counts the rows.
+    /// The statement that counts the rows to check.
     pub count: &'static str,
     /// Lists the ids of the next page after `$1`.
     pub page: &'static str,
     pub find: Find,
-    /// Writes an id.
+    /// How the report writes the id of a wrong row.
     pub name_of: fn(Uuid) -> String,
 }
 
 /// How a check finds what is wrong.
 #[derive(Clone, Copy)]
 pub(super) enum Find {
-    /// With a statement.
+    /// The statement finds the wrong rows.
     Sql(&'static str),
     /// By computing each order's states from its facts.
     States,
 }
 
-/// A wrong row.
 #[derive(platform::db::FromRow)]
 pub(super) struct Wrong {
     pub id: Uuid,

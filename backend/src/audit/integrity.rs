@@ -37,7 +37,7 @@ fn answer(name: &str, found: Result<Found, DbError>) -> AuditCheck {
     AuditCheck { name: name.to_owned(), count, failures }
 }
 
-/// Begins a failure that says nothing about the data: the database was busy or away.
+/// Prefix of a failure of the check itself, when the database was busy or unreachable; the data may be right.
 pub const NOT_CHECKED: &str = "could not be looked at now";
 
 fn describe(error: &DbError) -> String {

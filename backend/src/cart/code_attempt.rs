@@ -56,7 +56,7 @@ impl CodeAttempt {
         }
     }
 
-    /// A code that exists does not count as a wrong one; the shopper is told of one too many.
+    /// A code that exists does not count as a wrong one; above the limit the shopper gets a notice.
     pub(super) async fn finish(self, shop: &Shop, view: &mut CartView) -> Result<(), CartError> {
         match self {
             Self::Unchanged(_) => {}

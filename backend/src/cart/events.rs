@@ -1,5 +1,3 @@
-//! Events of carts.
-
 use domain::id::CartId;
 use serde::{Deserialize, Serialize};
 

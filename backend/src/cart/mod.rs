@@ -1,6 +1,7 @@
-//! Carts: stored in the browser, synced here. The browser says what and how many, the server says what it costs and what changed.
+//! Carts: stored in the browser, synced here. The browser sends variants and quantities; the server answers with prices and with
+//! what changed.
 //!
-//! Whoever holds a cart's id may use it, until a signed-in shopper owns it: from then on nobody else may. A sync that comes from an
+//! A cart's id gives access to it, until a signed-in shopper owns it: from then on only that shopper has access. A sync that comes from an
 //! older version than the stored one (another tab or device was quicker) is merged: every item stays, with the larger of the two
 //! quantities, because the same wish on two devices is one wish.
 
@@ -29,7 +30,7 @@ pub(crate) use price::{CartPrices, read_prices};
 /// Why a cart was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CartError {
-    /// No such cart, or somebody else's.
+    /// No such cart, or another shopper's.
     #[error("there is no such cart")]
     Unknown,
     /// More than [`MAX_LINES`] different items.
@@ -57,7 +58,7 @@ pub(crate) struct StoredCart {
 }
 
 /// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with one that
-/// was bought or is somebody else's, a new one is created.
+/// was bought or is another shopper's, a new one is created.
 ///
 /// # Errors
 /// [`CartError::TooManyLines`] beyond 200 lines; nothing is changed then.
@@ -92,7 +93,7 @@ struct SentCart {
     currency: Currency,
 }
 
-/// Stores what was sent, as far as it is in stock. Returns the cart as it was sent, so that the shopper is told what was cut.
+/// Stores what was sent, as far as it is in stock. Returns the cart as it was sent, so that a notice can show what was cut.
 async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartError> {
     let existing = match sent.id {
         Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
@@ -138,7 +139,7 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
 /// A cart with its prices of now, for the channel through which it is looked at and would be ordered.
 ///
 /// # Errors
-/// [`CartError::Unknown`] for one that does not exist, was bought, or is somebody else's.
+/// [`CartError::Unknown`] for one that does not exist, was bought, or is another shopper's.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, id: CartId) -> Result<CartView, CartError> {
     let cart = load(shop, ctx, id).await?;
     price::view(shop, locale, channel, cart).await
@@ -208,10 +209,10 @@ fn without(items: &[CartItem], bought: &[CartItem]) -> Vec<CartItem> {
     items.iter().filter_map(beyond).collect()
 }
 
-/// How long a guest's cart is stored that nobody changes: as long as the browser's cookie names it.
+/// How long a guest's cart is stored after its last change: the lifetime of the browser's cookie.
 const IDLE_MS: i64 = 90 * Timestamp::DAY;
 
-/// Removes guests' carts that nobody has changed for 90 days, up to 500 at a time; returns how many.
+/// Removes guests' carts that were not changed for 90 days, up to 500 at a time; returns how many.
 ///
 /// # Errors
 /// The database's.
@@ -290,12 +291,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_bought_is_not_wanted_again_but_more_of_it_is() {
+    fn bought_units_leave_the_cart_and_added_ones_stay() {
         assert_eq!(without(&[item(1, 2), item(2, 3), item(3, 1)], &[item(1, 2), item(2, 1)]), [item(2, 2), item(3, 1)]);
     }
 
     #[test]
-    fn merging_two_carts_loses_nothing() {
+    fn merging_two_carts_keeps_every_item() {
         let both = merged(&[item(1, 2), item(2, 1)], &[item(1, 3), item(3, 1)]);
         assert_eq!(both, vec![item(1, 3), item(2, 1), item(3, 1)]);
     }

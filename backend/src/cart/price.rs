@@ -78,7 +78,7 @@ pub(super) async fn view(shop: &Shop, locale: Locale, channel: Channel, cart: St
     Ok(CartView { id: Some(cart.id), version: cart.version, lines, totals: order.totals, discount_code: order.discount_code, notices })
 }
 
-/// What the shopper must be told about an item.
+/// The notice about an item whose price or stock changed.
 fn changes(item: &CartItem, line: &LineItem<'_>, available: i64, currency: domain::Currency) -> Vec<CartNotice> {
     let name = || line.quote.name.clone();
     let mut notices = Vec::new();

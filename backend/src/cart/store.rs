@@ -1,5 +1,3 @@
-//! The cart's SQL.
-
 use domain::id::{CartId, OrderId, UserId, VariantId};
 use domain::order::Channel;
 use domain::view::CartItem;
@@ -44,7 +42,7 @@ pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<Stored
     }))
 }
 
-/// Carts that nobody else changes until the transaction ends.
+/// Locks carts until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, ids: &[CartId]) -> Result<Vec<StoredCart>, DbError> {
     let sql = "select 1 from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update";
     tx.lock(sql, &[&json_ids(ids)]).await?;
@@ -123,7 +121,7 @@ pub(super) async fn remove_idle(tx: &mut Tx, before: Timestamp) -> Result<u64, D
         )
         .await?;
     let ids = json_ids(&idle);
-    // One that somebody is changing at this moment is no longer idle afterwards: the condition is repeated once they are locked.
+    // One that is being changed at this moment is not idle afterwards: the condition is repeated once they are locked.
     tx.lock("select 1 from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update", &[&ids]).await?;
     tx.execute(
         "delete from cart_lines where cart_id in (select c.id from carts c

@@ -17,7 +17,7 @@ use super::{CatalogError, PAGE, sizes, store};
 
 /// Options that a list offers as filters, at most: those that most products have.
 const MAX_FACETS: usize = 8;
-/// Of one option.
+/// Values of one option that a list offers, at most.
 const MAX_VALUES: usize = 30;
 /// Products in a row of the home page.
 const ROW: usize = 8;
@@ -32,7 +32,6 @@ pub(crate) struct Story {
     pub body: HashMap<String, String>,
     pub action: HashMap<String, String>,
     pub alt: HashMap<String, String>,
-    /// A category's handle.
     pub category: String,
     pub picture: Option<(domain::id::PictureId, u32, u32)>,
 }

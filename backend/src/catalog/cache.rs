@@ -16,7 +16,7 @@ const MAX_FACET_NAMES: usize = 10_000;
 /// Some 200 bytes each.
 const MAX_ORIGINALS: usize = 20_000;
 
-/// What a product's page says in one language.
+/// A product's page in one language, without prices and stock.
 #[derive(Clone, Debug)]
 pub(super) struct ProductPage {
     pub id: ProductId,
@@ -25,7 +25,7 @@ pub(super) struct ProductPage {
     pub tax_class: String,
     pub tags: Vec<String>,
     pub slug: String,
-    /// By language code.
+    /// Language code and slug.
     pub slugs: Vec<(String, String)>,
     pub name: String,
     pub summary: String,

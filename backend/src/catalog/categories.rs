@@ -95,7 +95,7 @@ pub async fn category_to_edit(shop: &Shop, ctx: &Context, id: CategoryId) -> Res
     })
 }
 
-/// Saves a category; a new one stands where its draft says, and its handle is made from its English name and never changes.
+/// Saves a category at the position of its draft. The handle of a new one is made from its English name and never changes.
 ///
 /// # Errors
 /// [`CatalogError::Invalid`] by field (`name.en`, `slug.fil`, `blurb.en`, `position`), [`CatalogError::Stale`] when somebody

@@ -22,7 +22,7 @@ pub(super) const MAX_PICTURES: usize = 50;
 pub(super) const MAX_FEATURED: i64 = 1_000_000;
 /// In minor units; ten thousand million in a currency with two decimals. Sums of higher prices could pass 64 bits.
 pub(super) const MAX_PRICE: i64 = 1_000_000_000_000;
-/// A tonne.
+/// One tonne.
 pub(super) const MAX_WEIGHT_G: i64 = 1_000_000;
 pub(super) const MAX_STOCK: i64 = 1_000_000;
 pub(super) use crate::pricing::TAX_CLASSES;

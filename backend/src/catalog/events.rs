@@ -10,7 +10,7 @@ use platform::follows;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-/// All events after which a product's page or card may say something else.
+/// All events after which a product's page or card may differ.
 pub const PRODUCT_CHANGES: &[&str] =
     follows![ProductCreated, ProductUpdated, ProductPublished, ProductArchived, ProductWithdrawn, ProductAvailabilityChanged];
 
@@ -61,7 +61,7 @@ pub struct ProductUpdated {
     /// Before and after by SKU, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<BTreeMap<String, (i64, i64)>>,
-    /// After the change.
+    /// The version after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
     #[serde(flatten)]
@@ -75,7 +75,6 @@ impl Event for ProductUpdated {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductPublished {
-    /// The status before.
     pub from: String,
 }
 
@@ -86,7 +85,6 @@ impl Event for ProductPublished {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductArchived {
-    /// The status before.
     pub from: String,
 }
 
@@ -98,7 +96,6 @@ impl Event for ProductArchived {
 /// A product became a draft again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductWithdrawn {
-    /// The status before.
     pub from: String,
 }
 
@@ -180,7 +177,7 @@ impl Event for CategoryRemoved {
 /// Everything may have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CatalogChanged {
-    /// Of the demonstration data.
+    /// The seed of the demonstration data.
     pub seed: u64,
 }
 

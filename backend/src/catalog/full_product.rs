@@ -17,7 +17,7 @@ pub(super) struct FullProduct {
     /// As it would be written, with the variants that are sold in their order.
     pub product: NewProduct,
     pub version: i64,
-    /// Without their values.
+    /// Archived variants, without the values of their options.
     pub archived: Vec<NewVariant>,
     /// Units on hand at all locations together.
     pub on_hand: HashMap<VariantId, i64>,

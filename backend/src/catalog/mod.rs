@@ -64,13 +64,13 @@ pub enum CatalogError {
     NotAPicture,
     #[error("this picture is too large: up to 15 MB and 50 megapixels can be used")]
     TooLarge,
-    /// The file system's.
+    /// The file system's message follows.
     #[error("the picture could not be stored: {0}")]
     Files(String),
     /// A file to import that is no list of products.
     #[error("{0}")]
     NotAList(String),
-    /// A file to import with a number that can be read in two ways; somebody must say which sign stands before its decimals.
+    /// A file to import with a number that can be read in two ways; the decimal sign must be given with the import.
     #[error("line {line}, {column}: “{text}” can be read in two ways; say whether decimals stand behind a comma or a point")]
     WhichDecimalMark { line: u64, column: String, text: String },
     /// The value of the stock could not be booked.

@@ -1,7 +1,8 @@
 //! Pictures: checked, stored as they were uploaded, and encoded in each width and format once.
 //!
-//! The original is stored under the SHA-256 of its bytes and never served, for it may say where it was taken. What is served is stored
-//! beside it as `{hash}-{width}.{avif|webp}`: encoded in the background after an upload, or at the first request that needs it.
+//! The original is stored under the SHA-256 of its bytes and never served, as it may hold the place where it was taken. What is
+//! served is stored beside it as `{hash}-{width}.{avif|webp}`: encoded in the background after an upload, or at the first request
+//! that needs it.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

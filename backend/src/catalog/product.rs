@@ -1,5 +1,3 @@
-//! The product page.
-
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub(super) struct ListedProduct {
     pub id: ProductId,
     pub category: Option<CategoryId>,
-    /// In minor units.
+    /// Lowest price of its variants, minor units.
     pub price_from: i64,
     pub in_stock: Flag,
     pub featured: Option<i64>,
@@ -131,7 +131,6 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
     Ok(categories)
 }
 
-/// All published products.
 pub(super) async fn listed_products(db: &Db) -> Result<Vec<ListedProduct>, DbError> {
     let sql = "select product_id as id, category_id as category, price_from, in_stock, featured, created_at from product_cards";
     db.fetch_all(sql, &[]).await

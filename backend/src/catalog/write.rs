@@ -154,7 +154,7 @@ async fn free_changed_skus(tx: &mut Tx, products: &[NewProduct]) -> Result<(), D
 
 /// Updates the cards and facets of these products. A product that is not published, or has no price, has none.
 ///
-/// `cross join` keeps SQLite's planner from beginning with all published products, which it believes to be few.
+/// `cross join` keeps SQLite's planner from beginning with all published products, which it estimates to be few.
 pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[ProductId]) -> Result<(), DbError> {
     let ids = json_ids(products);
     tx.execute("delete from product_cards where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
@@ -253,7 +253,7 @@ pub(crate) async fn insert_pictures(tx: &mut Tx, at: Timestamp, pictures: &[NewP
     .await
 }
 
-/// Of existing products.
+/// Sets the statuses of products that exist.
 pub(super) async fn set_statuses(tx: &mut Tx, products: &[NewProduct]) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {

@@ -14,7 +14,7 @@ pub enum CheckoutError {
     /// Something in the form is wrong; each field with what to do.
     #[error("please check what is marked")]
     Invalid(FieldErrors),
-    /// No such cart, or somebody else's.
+    /// No such cart, or another shopper's.
     #[error("there is no such cart")]
     NoCart,
     /// Nothing in it that can be bought.

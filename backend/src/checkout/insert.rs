@@ -321,7 +321,7 @@ fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
     }
 }
 
-/// Each order's events are by whoever placed it.
+/// The actor of each order's events is the shopper who placed it.
 fn record_events(tx: &mut Tx, orders: &[ReservedOrder<'_>]) {
     for ReservedOrder { draft, allocations } in orders {
         let command = draft.command;

@@ -36,8 +36,8 @@ use open_order_limits::OrderMark;
 pub use pay_in_cash::pay_in_cash;
 use place_orders::{ContendedRow, place_orders};
 
-/// Places the order of a cart. With a card the answer says where to pay; a gateway that does not answer leaves the order to be
-/// paid from its page.
+/// Places the order of a cart. With a card the answer has the address of the payment page; a gateway that does not answer leaves the
+/// order to be paid from its page.
 ///
 /// # Errors
 /// See [`CheckoutError`]; in each case nothing was changed.
@@ -145,7 +145,7 @@ fn checked_and_sealed(
         return Err(CheckoutError::Key);
     }
     let body = serde_json::to_string(&form).map_err(DbError::from)?;
-    // Keyed: whoever has the database but not the key cannot try out names and addresses.
+    // Keyed, so that names and addresses cannot be guessed from a copy of the database without its key.
     let body_hash = shop.keys().blind("checkout", &body);
     let wrong = check_form(locale, &form);
     if !wrong.is_empty() {

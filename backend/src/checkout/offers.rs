@@ -114,7 +114,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
     Ok(DeliveryTo { place, zones })
 }
 
-/// When what pages say about delivery changes next by the clock alone: at midnight, and at each cut-off.
+/// The next time at which delivery dates on pages change by the clock alone: at midnight, and at each cut-off.
 ///
 /// # Errors
 /// The database's.

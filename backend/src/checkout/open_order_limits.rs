@@ -1,11 +1,12 @@
-//! Limits of unpaid orders. They reserve stock for whoever types a name: cash orders until they are sent, card orders until the time to
+//! Limits of unpaid orders. They reserve stock without any payment: cash orders until they are sent, card orders until the time to
 //! pay is over.
 //!
 //! Each order of a shopper stores marks: keyed hashes of e-mail, telephone number, address and network address. The settings limit how
 //! many cash orders and how many unpaid card orders may be open at once for one mark. Marks are deleted when the order was sent or
 //! cancelled. Staff and API keys have no limits.
 //!
-//! A cash order that nobody begins to send is cancelled after some days ([`expire_cash`](crate::order_management::expire_cash)), so that no stock is held for ever.
+//! A cash order of which nothing is picked is cancelled after some days ([`expire_cash`](crate::order_management::expire_cash)), so
+//! that no stock is held for ever.
 
 use std::net::IpAddr;
 
@@ -39,7 +40,7 @@ impl OrderMark {
     }
 }
 
-/// Does the shop know nothing of them but what they typed?
+/// Is the caller a guest or a shopper, and neither staff nor an API key?
 const fn is_stranger(ctx: &Context) -> bool {
     matches!(ctx.actor, Actor::Nobody | Actor::Customer(_))
 }
@@ -49,7 +50,7 @@ pub(super) fn limits_of(shop: &Shop, ctx: &Context) -> OrderLimits {
     if is_stranger(ctx) { settings::shop(shop).limits } else { OrderLimits::NONE }
 }
 
-/// Does the shop take cash on delivery from whoever asks?
+/// Does the shop take cash on delivery from this caller?
 #[must_use]
 pub fn takes_cash(shop: &Shop, ctx: &Context) -> bool {
     limits_of(shop, ctx).cash

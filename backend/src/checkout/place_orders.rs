@@ -163,7 +163,7 @@ async fn orders_of_keys(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<Str
     Ok(rows.into_iter().map(|row| (row.key, (row.body_hash, row.order.into()))).collect())
 }
 
-/// The order of a cart, and whose it is: the account's, or else whoever gave this e-mail.
+/// The order of a cart, and whose it is: an account's, or a guest's with this e-mail.
 struct OrderOfCart {
     user: Option<UserId>,
     email_hash: Option<Vec<u8>>,
@@ -173,7 +173,7 @@ struct OrderOfCart {
 }
 
 impl OrderOfCart {
-    /// The answer opens the order, so it is only for whoever placed it; whoever merely knows the cart's id learns nothing.
+    /// The answer gives access to the order, so it is only for the shopper who placed it; the cart's id alone is not enough.
     fn answer_for(&self, command: &Command) -> Result<PlacedOrder, CheckoutError> {
         let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
         if !theirs {

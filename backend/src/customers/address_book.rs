@@ -14,7 +14,7 @@ const MAX_ADDRESSES: usize = 50;
 /// The signed-in shopper's addresses, the default first.
 ///
 /// # Errors
-/// [`CustomerError::SignedOut`], or what the database or the keys say.
+/// [`CustomerError::SignedOut`], or an error of the database or the keys.
 pub async fn address_book(shop: &Shop, ctx: &Context) -> Result<Vec<SavedAddress>, CustomerError> {
     let rows = store::address_book(shop.db(), signed_in(ctx)?).await?;
     let saved = rows.into_iter().map(|row| {

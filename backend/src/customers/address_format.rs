@@ -31,7 +31,7 @@ pub fn address_format(locale: Locale, country: &str) -> Option<AddressFormat> {
 }
 
 /// The lines of an address label, the recipient first. Outside the Philippines the last line is the country's English name in
-/// capitals, as the Universal Postal Union asks.
+/// capitals, as the Universal Postal Union requires.
 #[must_use]
 pub fn label_lines(address: &Address) -> Vec<String> {
     let mut lines = vec![address.recipient.clone()];
@@ -67,7 +67,7 @@ pub(super) struct CountryFormat {
     name: CountryName,
     fields: Vec<String>,
     required: Vec<String>,
-    /// Patterns, see [`fill_pattern`].
+    /// Postal code patterns, for [`fill_pattern`].
     postal_code: Vec<String>,
     /// Fields that a label writes in capitals.
     upper: Vec<String>,

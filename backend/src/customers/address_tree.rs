@@ -70,7 +70,7 @@ pub fn island_group(address: &Address) -> Option<&'static str> {
     ISLANDS.lines().filter_map(|line| line.split_once('\t')).find(|(code, _)| code.parse() == Ok(region)).map(|(_, island)| island.trim())
 }
 
-/// Fills in what the barangay's code tells: the empty names of the levels above it, and the postal code where there is none.
+/// Fills in what follows from the barangay's code: the empty names of the levels above it, and the postal code where there is none.
 ///
 /// An address with names but no code gets the code, if the names lead to one.
 #[must_use]
@@ -187,7 +187,7 @@ enum Level {
 
 struct Node {
     code: u32,
-    /// 0 for regions.
+    /// Code of the place above; 0 for regions.
     parent: u32,
     /// Byte offset of the name in [`PLACES`].
     name_at: u32,
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_leads_up_to_a_region_and_each_region_has_its_islands() {
+    fn every_place_belongs_to_a_region_and_each_region_to_an_island_group() {
         let tree = &*TREE;
         assert_eq!(tree.upper.len() + tree.barangays.len(), 43_767);
         for node in tree.barangays.iter().chain(&tree.upper) {
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn spoken_names_lead_to_the_code_and_wrong_ones_to_the_field() {
+    fn common_place_names_lead_to_the_code_and_wrong_ones_to_an_error() {
         let written = address("NCR", "", "Manila", "barangay 1");
         assert_eq!(resolve(&written).as_deref(), Ok("1380601001"));
         assert_eq!(island_group(&written), Some("NCR"));

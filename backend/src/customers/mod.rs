@@ -39,7 +39,7 @@ pub enum CustomerError {
     /// Wrong or missing fields, in the user's language.
     #[error("some fields need another look")]
     Invalid(FieldErrors),
-    /// No such contact or address, or somebody else's.
+    /// No such contact or address, or another person's.
     #[error("there is no such contact or address")]
     Unknown,
     /// The book has as many addresses as it takes.
@@ -72,7 +72,7 @@ pub struct PreparedContact {
 pub struct PreparedAddress {
     pub id: AddressId,
     pub contact: ContactId,
-    /// All of it, encrypted.
+    /// The whole record, sealed.
     pub sealed: Vec<u8>,
     /// ISO 3166-1 alpha-2, in the open, for taxes and figures.
     pub country: String,
@@ -126,7 +126,7 @@ fn prepare_address_as(shop: &Shop, id: AddressId, contact: ContactId, address: &
 /// A contact's details.
 ///
 /// # Errors
-/// [`CustomerError::Unknown`], or what the database or the keys say.
+/// [`CustomerError::Unknown`], or an error of the database or the keys.
 pub async fn open_contact(shop: &Shop, id: ContactId) -> Result<ContactDetails, CustomerError> {
     open_contacts(shop, &[id]).await?.remove(&id).ok_or(CustomerError::Unknown)
 }
@@ -134,7 +134,7 @@ pub async fn open_contact(shop: &Shop, id: ContactId) -> Result<ContactDetails, 
 /// The details of these contacts; unknown ids are left out.
 ///
 /// # Errors
-/// What the database or the keys say.
+/// An error of the database or the keys.
 pub async fn open_contacts(shop: &Shop, ids: &[ContactId]) -> Result<HashMap<ContactId, ContactDetails>, CustomerError> {
     let rows = store::contacts(shop.db(), ids).await?;
     rows.into_iter().map(|row| Ok((row.id, unseal_contact(shop, row.id, &row.sealed)?))).collect()
@@ -143,7 +143,7 @@ pub async fn open_contacts(shop: &Shop, ids: &[ContactId]) -> Result<HashMap<Con
 /// The text of an address.
 ///
 /// # Errors
-/// [`CustomerError::Unknown`], or what the database or the keys say.
+/// [`CustomerError::Unknown`], or an error of the database or the keys.
 pub async fn open_address(shop: &Shop, id: AddressId) -> Result<Address, CustomerError> {
     open_addresses(shop, &[id]).await?.remove(&id).ok_or(CustomerError::Unknown)
 }
@@ -151,7 +151,7 @@ pub async fn open_address(shop: &Shop, id: AddressId) -> Result<Address, Custome
 /// These addresses; unknown ids are left out.
 ///
 /// # Errors
-/// What the database or the keys say.
+/// An error of the database or the keys.
 pub async fn open_addresses(shop: &Shop, ids: &[AddressId]) -> Result<HashMap<AddressId, Address>, CustomerError> {
     let rows = store::addresses(shop.db(), ids).await?;
     rows.into_iter().map(|row| Ok((row.id, unseal_address(shop, row.id, &row.sealed)?))).collect()

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn forty_seven_countries_are_known_and_the_philippines_come_first() {
+    fn there_are_forty_seven_countries_and_the_philippines_come_first() {
         let list = countries(Locale::Fil);
         assert_eq!(list.len(), 47);
         assert_eq!(list[0], ("PH".into(), "Pilipinas".into()));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn how_to_reach_somebody_is_checked() {
+    fn contact_details_are_checked() {
         let wrong = ContactDetails { name: " ".into(), email: "ana@".into(), phone: "12".into() };
         assert_eq!(fields(&check_contact(Locale::En, &wrong)), ["name", "email", "phone"]);
         let right = ContactDetails { name: " Ana  Cruz ".into(), email: "Ana@Example.com ".into(), phone: "0917 123 4567".into() };

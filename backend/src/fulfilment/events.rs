@@ -1,4 +1,4 @@
-//! Events of parcels. Their kinds say `shipment`, as the tables do.
+//! Events of parcels. Their kinds begin with `shipment`, as the tables do.
 
 use domain::id::{OrderId, ParcelId};
 use domain::order::{ReturnCause, ReturnedItems};
@@ -35,7 +35,7 @@ pub struct ParcelShipped {
     #[serde(rename = "shipment")]
     pub parcel: ParcelId,
     pub carrier: String,
-    /// May be empty.
+    /// The courier's tracking number; may be empty.
     pub tracking: String,
 }
 

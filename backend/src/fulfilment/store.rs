@@ -1,5 +1,3 @@
-//! The SQL of parcels.
-
 use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause};
 use serde::Serialize;

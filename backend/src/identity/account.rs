@@ -71,7 +71,7 @@ pub async fn save_contact(
     let prepared = customers::prepare_contact_as(shop, account.contact_id, contact, locale);
     let email_changed = email_key(&before.email) != email_key(&contact.email);
     if email_changed {
-        // Before the answer tells whether the new e-mail is taken, so that nobody probes a list of them.
+        // Before the answer reveals whether the new e-mail is taken, so that a list of addresses cannot be probed.
         verify_current_password(shop, locale, &account, password, "password").await?;
     }
     let email_hash = prepared.email_hash.clone().unwrap_or_default();

@@ -38,7 +38,7 @@ pub async fn has_demo_password(shop: &Shop, email: &str) -> Result<bool, DbError
     Ok(shop.db().fetch_optional_scalar::<UserId>(sql, &[&hash]).await?.is_some())
 }
 
-/// The number of owners who can sign in; `demo_accounts` tells whether demo accounts can.
+/// The number of owners who can sign in; `demo_accounts` is whether demo accounts can.
 ///
 /// # Errors
 /// The database's.

@@ -90,7 +90,7 @@ struct DenialRow {
 /// The latest denials, 200 at most.
 ///
 /// # Errors
-/// Not allowed, or what the database or the keys say.
+/// Not allowed, or an error of the database or the keys.
 pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, IdentityError> {
     ctx.require(Permission::ReadSettings)?;
     let rows: Vec<DenialRow> = shop

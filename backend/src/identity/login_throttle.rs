@@ -32,7 +32,7 @@ pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], us
     ]
 }
 
-/// The counters of a change that asks for the account's password.
+/// The counters of a change that requires the account's password.
 pub(super) fn account_change_counters(shop: &Shop, user: UserId) -> Vec<Counter> {
     vec![Counter::new(shop.keys(), &format!("change {user}"), MAX_CHANGES)]
 }

@@ -62,10 +62,10 @@ pub enum IdentityError {
     /// Wrong or missing fields, in the user's language.
     #[error("some fields need another look")]
     Invalid(FieldErrors),
-    /// Wrong password or unknown e-mail; it is not told which.
+    /// Wrong password or unknown e-mail; the answer does not reveal which.
     #[error("e-mail and password do not match")]
     WrongCredentials,
-    /// It is not told for how long to wait, as the attempts may be a stranger's.
+    /// It carries no waiting time, as the attempts may be a stranger's.
     #[error("too many tries; try again later")]
     TooManyAttempts,
     /// Too many passwords wait to be checked.
@@ -123,7 +123,8 @@ pub async fn sign_up(
 /// Unknown e-mails take as long and get the same answer as wrong passwords.
 ///
 /// # Errors
-/// [`IdentityError::WrongCredentials`], or [`IdentityError::TooManyAttempts`] after too many wrong passwords of this client for this e-mail.
+/// [`IdentityError::WrongCredentials`], or [`IdentityError::TooManyAttempts`] after too many wrong passwords of this client for this
+/// e-mail.
 pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, password: &str) -> Result<(Me, String), IdentityError> {
     let email_hash = customers::email_hash(shop, email::email(email).as_deref().unwrap_or(email));
     let account = store::by_email(shop.db(), &email_hash).await?;
@@ -293,7 +294,7 @@ impl PreparedAccount {
     }
 }
 
-/// That an e-mail has an account is told on purpose: its owner needs to know, and sign-up is rate-limited by network address.
+/// It reveals on purpose that an e-mail has an account: its owner needs the message, and sign-up is rate-limited by network address.
 fn email_taken(locale: Locale) -> IdentityError {
     IdentityError::Invalid(vec![("email".into(), t::FIELD_EMAIL_TAKEN.text(locale).to_owned())])
 }

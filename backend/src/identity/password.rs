@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_knows_its_password_and_no_other() {
+    fn a_hash_verifies_its_own_password_only() {
         for cost in [Cost::Full, Cost::Test] {
             let hash = hash(cost, "blue gate beside the bakery", [7; 16]).unwrap();
             assert!(hash.starts_with("$argon2id$v=19$m="), "{hash}");

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_turn_lasts_as_long_as_the_work_of_whoever_went_away() {
+    async fn a_hashing_turn_is_held_until_the_work_ends_though_the_caller_left() {
         let hasher = Arc::new(PasswordHasher::new(Cost::Test));
         let (running, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (go, gate) = std::sync::mpsc::channel::<()>();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_line_takes_nobody_more() {
+    async fn a_full_queue_refuses_further_hashing() {
         let hasher = PasswordHasher::new(Cost::Test);
         let turns: Vec<_> = (0..MAX_CONCURRENT).map(|_| hasher.running.clone().try_acquire_owned().unwrap()).collect();
         let mut line: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(hasher.run(|| ()))).collect();

@@ -47,7 +47,7 @@ pub(crate) async fn create_demo_account(
 /// All accounts with a role, the oldest first.
 ///
 /// # Errors
-/// Not allowed, or what the database or the keys say.
+/// Not allowed, or an error of the database or the keys.
 pub async fn staff(shop: &Shop, ctx: &Context) -> Result<Vec<StaffView>, IdentityError> {
     ctx.require(Permission::WriteStaff)?;
     let rows = store::staff(shop.db()).await?;

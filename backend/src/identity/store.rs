@@ -47,7 +47,7 @@ macro_rules! account_columns {
 }
 
 impl AccountRow {
-    /// None for a role that this program does not know, so that it grants nothing.
+    /// None for an unknown role, which grants nothing.
     pub(super) fn role(&self) -> Option<Role> {
         self.role.as_deref().and_then(|role| role.parse().ok())
     }

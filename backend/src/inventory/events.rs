@@ -1,5 +1,3 @@
-//! Events of the stock.
-
 use domain::id::{LocationId, OrderId, ParcelId, VariantId};
 use domain::order::ReturnedItems;
 use serde::{Deserialize, Serialize};

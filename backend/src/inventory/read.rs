@@ -1,5 +1,3 @@
-//! Reading the stock.
-
 use std::collections::HashMap;
 
 use domain::Locale;

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn two_units_in_two_houses_make_two_reservations() {
+    fn two_units_in_two_locations_make_two_reservations() {
         let available = HashMap::from([(variant(2), vec![(location(3), 1), (location(4), 1)])]);
         assert_eq!(allocate(&[demand(1, 2, 2)], &available).map(|all| all.len()), Some(2));
     }
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_that_has_the_whole_order_is_chosen() {
+    fn the_location_that_has_the_whole_order_is_chosen() {
         let (a, b) = (location(3), location(4));
         let available = HashMap::from([(variant(2), vec![(a, 5), (b, 2)]), (variant(8), vec![(b, 1)])]);
         let all = allocate(&[demand(1, 2, 2), demand(9, 8, 1)], &available).unwrap_or_default();

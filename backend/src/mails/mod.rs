@@ -43,7 +43,7 @@ fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
     }
 }
 
-/// Sends a mail; the failure says whether it is worth trying again.
+/// Sends a mail; a passing failure can be retried.
 pub(crate) async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
     // The mail server's answer may name the recipient, so it is not stored.
     shop.mailer().send(mail).await.map_err(|error| match error {

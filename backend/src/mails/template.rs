@@ -6,7 +6,7 @@ use domain::Locale;
 use domain::messages::t;
 use maud::{DOCTYPE, Markup, html};
 
-/// Of a first name.
+/// Letters of a first name in a greeting, at most.
 const MAX_NAME_CHARS: usize = 24;
 /// In scripts that write without spaces, where more may be a sentence.
 const MAX_NAME_CHARS_WITHOUT_SPACES: usize = 6;
@@ -17,7 +17,7 @@ fn is_unspaced(c: char) -> bool {
 }
 
 /// The first line of a mail. The buyer gave the name and the address, which may be a stranger's: only a first name of nothing but letters
-/// is used, so that nobody can have the shop send their texts or links.
+/// is used, so that the shop cannot be made to send other people's texts or links.
 pub(crate) fn greeting(locale: Locale, name: &str) -> String {
     let first = name.split_whitespace().next().unwrap_or_default();
     let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
@@ -39,7 +39,7 @@ pub(crate) struct MailTemplate {
     pub title: String,
     /// Lines of an order or a list: what, and its price or number.
     pub rows: Vec<(String, String)>,
-    /// The total last.
+    /// Label and amount of each sum, the total last.
     pub sums: Vec<(String, String)>,
     /// Text and address of the button.
     pub action: (String, String),
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_greeting_carries_no_words_but_a_first_name() {
+    fn a_greeting_uses_a_first_name_and_no_other_text() {
         for (name, greeted) in [
             ("Maria Clara Santos", "Hello Maria,"),
             ("Ma. Teresa Cruz", "Hello,"),

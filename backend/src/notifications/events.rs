@@ -1,5 +1,3 @@
-//! Events of notifications.
-
 use domain::id::UserId;
 use domain::view::StaffNotice;
 use platform::events::Event;

@@ -14,7 +14,7 @@
 //! | `payment.failed` | after five minutes, unless it was paid meanwhile; once an order |
 //! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
 //! | `shipment.returned`, `order.reduced` | came back, a part will not be sent |
-//! | `order.cancelled`, `payment.refunded` | cancelled (unless the mail about the return says so), money on its way back |
+//! | `order.cancelled`, `payment.refunded` | cancelled (unless the mail about the return has it), money on its way back |
 //! | `order.link_requested` | the link to follow the order, again |
 //!
 //! Addresses are not verified. So that the shop cannot be used to mail strangers, a mail contains no text of the buyer but a first name
@@ -106,7 +106,6 @@ pub async fn catch_up(shop: &Shop) -> Result<u64, DbError> {
     platform::events::catch_up(shop.db(), &subscriber(shop)).await
 }
 
-/// Registers the mail jobs.
 pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<SendOrderMail>();
     staff_mail::register(handlers);

@@ -104,7 +104,7 @@ fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
         }
         OrderMail::Unpaid => payments::is_unpaid(head) && head.payment_state != PaymentState::Failed,
         OrderMail::PaymentFailed => head.cancelled_at.is_none() && head.payment_state == PaymentState::Failed,
-        // The mail about the returned parcel says so already.
+        // The mail about the returned parcel has it already.
         OrderMail::Cancelled => {
             !ReturnCause::ALL.iter().any(|cause| head.cancel_reason.as_deref() == Some(order_management::returned_reason(*cause)))
         }

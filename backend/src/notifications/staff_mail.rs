@@ -55,7 +55,7 @@ impl Job for SendStaffMail {
     }
 }
 
-/// Reports variants that run low since the last check, and forgets those that were restocked.
+/// Reports variants low in stock since the last check, and clears the mark of those that were restocked.
 #[derive(Debug, Serialize, Deserialize)]
 struct CheckStock {}
 

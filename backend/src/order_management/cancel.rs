@@ -56,7 +56,7 @@ pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: Cance
     Ok(())
 }
 
-/// The shopper gives up a card order that is not paid. Its payments are closed at the gateway first, so that no money arrives
+/// The shopper cancels a card order that is not paid. Its payments are cancelled at the gateway first, so that no money arrives
 /// afterwards. Giving up twice has no further effect.
 ///
 /// # Errors

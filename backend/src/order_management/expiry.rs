@@ -46,7 +46,7 @@ impl Job for ExpireOrder {
     }
 }
 
-/// The refusal that the job becomes when it is given up; nothing for other jobs.
+/// The refusal that the job becomes when it is dead; nothing for other jobs.
 pub(crate) fn refusal_of(kind: &str, payload: &Value, why: &str) -> Option<Refusal> {
     if kind != ExpireOrder::KIND {
         return None;
@@ -61,8 +61,8 @@ pub fn register(handlers: &mut Handlers<Shop>) {
 }
 
 /// Cancels card orders that were placed more than [`UNPAID_FOR_MS`] ago and are not paid, and releases their stock. The payment is
-/// first cancelled at the gateway, so that nobody pays for an order that is gone; an order whose gateway does not answer stays until the
-/// next sweep, for a day. A payment that the gateway does not know ends at once. Returns how many orders were cancelled.
+/// first cancelled at the gateway, so that an expired order cannot be paid; an order whose gateway does not answer stays until the
+/// next sweep, for a day. A payment that is missing at the gateway ends at once. Returns how many orders were cancelled.
 ///
 /// # Errors
 /// The database's.
@@ -87,7 +87,7 @@ pub async fn expire_unpaid(shop: &Shop) -> Result<usize, PaymentError> {
 }
 
 /// Sweeps for as long as the program runs. Each order has a job of its own, `payments.expire`; this finds those whose job was
-/// given up because the gateway was away for long.
+/// voided because the gateway did not answer for long.
 pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();
     tokio::spawn(async move {

@@ -1,5 +1,5 @@
 //! What is done with an order as a whole, over its stock, payments, parcels and books: cancelling, reducing, taking back, expiry, its
-//! page, and what staff do about refusals. The areas below each keep their own part and know nothing of this one.
+//! page, and what staff do about refusals. The areas below each have their own part and do not use this one.
 
 mod cancel;
 mod customers_export;

@@ -1,5 +1,3 @@
-//! One order's page.
-
 use std::collections::HashMap;
 
 use domain::id::{ContactId, OrderId, RefundId, UserId};

@@ -27,7 +27,8 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
 /// price is no longer due, or refunded. The delivery fee stays.
 ///
 /// # Errors
-/// [`OrderChangeError::Sent`] when all of it was sent; [`OrderChangeError::NotCaptured`] while the card is only authorised; [`OrderChangeError::Reason`].
+/// [`OrderChangeError::Sent`] when all of it was sent; [`OrderChangeError::NotCaptured`] while the card is only authorised;
+/// [`OrderChangeError::Reason`].
 pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
@@ -93,7 +94,7 @@ pub(super) async fn settle_returned(
 #[derive(Clone, Copy)]
 struct Price {
     total: i64,
-    /// Inside the total.
+    /// Tax inside `total`.
     tax: i64,
 }
 

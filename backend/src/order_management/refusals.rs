@@ -122,7 +122,7 @@ pub async fn settle(shop: &Shop, ctx: &Context, id: RefusalId, note: &str) -> Re
     Ok(())
 }
 
-/// Ends a row without doing anything, with a reason. A refund that the gateway does not know is given up, so that the money can be
+/// Ends a row without doing anything, with a reason. A refund that is missing at the gateway is set to failed, so that the money can be
 /// refunded in another way.
 ///
 /// # Errors

@@ -88,10 +88,10 @@ pub(super) async fn contacts_of(db: &mut impl Read, users: &[UserId]) -> Result<
 pub(super) struct LineUnits {
     pub id: OrderLineId,
     pub total: i64,
-    /// Inside the total.
+    /// Tax inside `total`, minor units.
     pub tax: i64,
     pub quantity: i64,
-    /// Returned or released.
+    /// Units returned or not to be sent any more.
     pub off: i64,
 }
 

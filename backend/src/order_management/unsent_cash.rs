@@ -1,4 +1,4 @@
-//! Cash orders that nobody begins to send: they are cancelled, and their stock is released.
+//! Cash orders that are not picked for days: they are cancelled, and their stock is released.
 
 use domain::Timestamp;
 use domain::id::OrderId;
@@ -18,7 +18,7 @@ macro_rules! unpicked {
     };
 }
 
-/// Cancels cash orders that nobody began to send for as many days as the settings say; returns how many.
+/// Cancels cash orders that are not picked within the number of days in the settings; returns how many.
 ///
 /// # Errors
 /// The database's.

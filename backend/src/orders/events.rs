@@ -1,5 +1,3 @@
-//! Events of orders.
-
 use domain::id::{OrderId, UserId};
 use domain::order::{Channel, PaymentMethod};
 use domain::{Currency, Money};

@@ -75,7 +75,7 @@ pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError>
 /// The orders of the signed-in shopper.
 ///
 /// # Errors
-/// [`OrderError::Unknown`] when nobody is signed in.
+/// [`OrderError::Unknown`] without a session.
 pub async fn of_customer(shop: &Shop, ctx: &Context, after: Option<&str>) -> Result<OrderListView, OrderError> {
     let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
     let rows = store::of_user(&mut shop.db(), page_key(after.unwrap_or("")), user).await?;

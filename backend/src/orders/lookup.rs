@@ -1,4 +1,4 @@
-//! Mails the link of an order again to a guest who knows its number and e-mail. The link goes to that e-mail only, and the answer is
+//! Mails the link of an order again to a guest who gives its number and e-mail. The link goes to that e-mail only, and the answer is
 //! always the same, so it does not reveal whether there is such an order.
 
 use domain::email;

@@ -34,7 +34,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
         if let Some(intent) = current_intent(shop, &attempt, &head.number).await? {
             apply(shop, attempt.id, &intent).await?;
             if intent.payable {
-                // It may have been cancelled, or be paid in cash, since the gateway answered: nobody is sent to pay for that.
+                // It may have been cancelled or switched to cash since the gateway answered: it must not be paid by card then.
                 let now = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
                 return Ok(is_by_card(&now)?.then(|| gateway.pay_page(&intent.reference)));
             }
@@ -115,7 +115,7 @@ pub(super) async fn begin(shop: &Shop, attempt: &Attempt, number: &str) -> Resul
             Err(error.into())
         }
         Err(error) if error.is_key_reused() => {
-            // Made before with other details, as after a change of the shop's address. Nobody was ever sent to that intent.
+            // Made before with other details, as after a change of the shop's address. No shopper ever got the address of that intent.
             end_unstarted(shop, payment, AttemptState::Voided, "the request changed").await?;
             Ok(None)
         }

@@ -89,7 +89,7 @@ async fn capturable(tx: &mut Tx, order: OrderId) -> Result<Option<Attempt>, Paym
 }
 
 /// Records that a capture is requested, and leaves it to the job: for parcels that leave with an authorised card. An amount that was
-/// requested before stands, and an event on the order says that the parcel requested all of it.
+/// requested before stands, and an event on the order records that the parcel requested all of it.
 pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
     let Some(attempt) = capturable(tx, order.id).await?.filter(|attempt| attempt.method == PaymentMethod::Card) else { return Ok(()) };
     match attempt.capturing {
@@ -246,7 +246,7 @@ async fn record_refusal(tx: &mut Tx, payment: PaymentId, minor: i64, reason: &st
     Ok(())
 }
 
-/// Requests once more what was refused, or what nobody answered.
+/// Requests a capture again that was refused or got no answer.
 ///
 /// # Errors
 /// As [`capture`].

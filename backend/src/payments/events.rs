@@ -40,7 +40,6 @@ attempt_events! {
     PaymentAuthorised "payment.authorised";
     /// The money arrived: from the bank, or as cash.
     PaymentCaptured "payment.captured";
-    /// The card was declined.
     PaymentFailed "payment.failed";
     PaymentVoided "payment.voided";
 }
@@ -67,7 +66,7 @@ pub struct CashMissing {
     pub payment: PaymentId,
     /// Minor units that are missing.
     pub amount: i64,
-    /// Minor units that came.
+    /// What came, minor units.
     pub received: i64,
     pub currency: Currency,
 }
@@ -77,7 +76,7 @@ impl Event for CashMissing {
     type Subject = OrderId;
 }
 
-/// A refund arrived.
+/// The gateway made a refund.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PaymentRefunded {
     pub payment: PaymentId,

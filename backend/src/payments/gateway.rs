@@ -1,4 +1,4 @@
-//! The card gateway as the shop sees it, whichever it is.
+//! The interface of card gateways.
 
 use async_trait::async_trait;
 use domain::id::{OrderId, PaymentId, RefundId};
@@ -21,10 +21,10 @@ pub enum GatewayError {
     Refused {
         /// The gateway's code for the reason, or [`KEY_REUSED`].
         code: String,
-        /// For people.
+        /// The gateway's own text, shown to staff.
         message: String,
     },
-    /// It knows no such payment: it was made with another account, or is gone there. Repeating will not help.
+    /// The gateway has no such payment: it was made with another account, or was removed there. Repeating will not help.
     #[error("the card gateway does not know this payment: {0}")]
     Missing(String),
     /// The adapter does not understand its answer.
@@ -130,11 +130,11 @@ pub trait Gateway: Send + Sync {
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError>;
     /// An intent as it is now.
     async fn fetch(&self, reference: &str) -> Result<Intent, GatewayError>;
-    /// Takes minor units of what the bank holds; the rest is let go.
+    /// Captures this amount, minor units, of what the bank holds; the hold on the rest is released.
     async fn capture(&self, reference: &str, minor: i64, key: &str) -> Result<Intent, GatewayError>;
     /// Gives an intent up, and what the bank holds with it.
     async fn cancel(&self, reference: &str, key: &str) -> Result<Intent, GatewayError>;
-    /// Gives minor units back.
+    /// Refunds this amount, minor units.
     async fn refund(&self, reference: &str, minor: i64, refund: RefundId) -> Result<GatewayRefund, GatewayError>;
     /// A refund that it has made, looked up by the shop's own id.
     async fn refunded(&self, reference: &str, refund: RefundId) -> Result<Option<GatewayRefund>, GatewayError>;
@@ -143,6 +143,6 @@ pub trait Gateway: Send + Sync {
     /// Reads a webhook: its signature over the raw bytes first, then its content.
     ///
     /// # Errors
-    /// [`WebhookError`]: it must not be believed.
+    /// [`WebhookError`]: the event must be ignored.
     fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError>;
 }

@@ -17,7 +17,7 @@ use crate::{Shop, orders};
 use super::gateway::GatewayError;
 use super::{PaymentError, attempt, capture, reconciliation, refund, reversal, store};
 
-/// Whoever writes the job tries at once, and most often succeeds; the job waits for that.
+/// The caller who enqueues the job makes the call at once and most often succeeds; the job runs later than that.
 const DELAY_MS: i64 = 5_000;
 
 /// Makes the intent of an attempt.
@@ -89,7 +89,6 @@ impl Job for RefundPayment {
     }
 }
 
-/// Adds the payments' jobs.
 pub fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<BeginPayment>();
     handlers.add::<SyncPayment>();
@@ -134,7 +133,7 @@ pub(crate) fn job_result(kind: &str, done: Result<(), PaymentError>) -> Result<(
             Ok(())
         }
         Err(PaymentError::Waiting) => Err(Failure::Passing(reasons::NO_ANSWER.to_owned())),
-        // It was captured with another amount meanwhile, and whoever requested this one was told.
+        // It was captured with another amount meanwhile, and the caller of this one got an error.
         Err(PaymentError::CapturedOtherwise(_)) => Ok(()),
         Err(error) => Err(error.to_string().into()),
     }
@@ -148,7 +147,7 @@ struct AnyJob {
     amount: Option<i64>,
 }
 
-/// The refusal that a job becomes when it is given up; nothing for the jobs of other areas.
+/// The refusal that a job becomes when it is dead; nothing for the jobs of other areas.
 pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &str) -> Result<Option<Refusal>, DbError> {
     if !kind.starts_with("payment.") {
         return Ok(None);

@@ -78,7 +78,7 @@ pub enum PaymentError {
     Waiting,
     #[error("the order was cancelled")]
     Cancelled,
-    /// Whoever delivers takes no cash.
+    /// The delivery method collects no cash.
     #[error("this cannot be paid in cash on delivery")]
     NoCash,
     /// The bank holds nothing that could be captured.
@@ -87,7 +87,7 @@ pub enum PaymentError {
     /// Nothing can be given back (any more).
     #[error("nothing was paid that could be given back")]
     NothingToRefund,
-    /// Not more than this.
+    /// The amount is more than this.
     #[error("at most {0}")]
     TooMuch(Money),
     /// Not more than the first, because the second is on its way back already.
@@ -163,7 +163,7 @@ impl PaymentError {
     }
 }
 
-/// A request to send to the gateway after the transaction; each has a job that sends it if nobody else does.
+/// A request to send to the gateway after the transaction; each has a job that sends it if the caller does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayCall {
     Void(PaymentId),
@@ -181,7 +181,7 @@ fn account(shop: &Shop) -> Option<String> {
     Some(shop.gateway()?.account(shop.keys()))
 }
 
-/// The context of whoever requested something that is carried out now; the shop's own where nobody is known.
+/// The context of the actor who requested what a job carries out; the shop's own where none is recorded.
 /// `request` is the id of a new request.
 fn context_of(request: Uuid, actor: Option<&str>) -> Context {
     match actor.and_then(|actor| actor.parse::<Actor>().ok()) {

@@ -15,7 +15,7 @@ use super::{PaymentError, sync};
 const INTERVAL_MS: i64 = 2_000;
 const MAX_ENTRIES: usize = 10_000;
 
-/// When the gateway was last asked about an order, and whether the bank was still at work on its payment then.
+/// When an order was last fetched from the gateway, and whether the bank was still at work on its payment then.
 #[derive(Debug, Default)]
 pub struct GatewayRateLimit(Mutex<HashMap<OrderId, (Timestamp, bool)>>);
 
@@ -69,7 +69,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn one_order_is_fetched_once_in_a_while_and_many_orders_do_not_fill_the_memory() {
+    fn one_order_is_fetched_from_the_gateway_at_most_once_an_interval_in_bounded_memory() {
         let (pace, at) = (GatewayRateLimit::default(), Timestamp::from_millis);
         let order = |n: u128| OrderId(Uuid::from_u128(n));
         assert!(pace.may_fetch(order(1), at(0)));

@@ -22,7 +22,7 @@ pub(super) fn refusal_key(payment: PaymentId) -> String {
     format!("payment:{payment}")
 }
 
-/// Ends an attempt and shows it to the staff. Without a reason it is one that the gateway does not know.
+/// Ends an attempt and records a refusal for staff. Without a reason it is one that is missing at the gateway.
 pub(super) async fn give_up(shop: &Shop, payment: PaymentId, reason: Option<&'static str>) -> Result<(), PaymentError> {
     let here = super::account(shop);
     shop.db()

@@ -27,7 +27,7 @@ use super::{GatewayCall, PaymentError, context_of, jobs, store};
 /// above payments. It does nothing unless all of the money was.
 pub(crate) type WhenRefunded = for<'a> fn(&'a mut Tx, &'a LockedOrder) -> Pin<Box<dyn Future<Output = Result<(), DbError>> + Send + 'a>>;
 
-/// How long the gateway knows a request by its key: gateways promise a day. A request that is repeated later may have been carried out
+/// How long the gateway stores idempotency keys: gateways document a day. A request that is repeated later may have been carried out
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 
@@ -169,7 +169,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     if !store::refund_done(tx, refund.id, reference).await? {
         let current = store::refund_reference(tx, refund.id).await?;
         if reference.is_some() && current.as_deref() != reference {
-            // It was given up, or settled in another way, while the gateway still made it: the money may have been refunded twice.
+            // It was dismissed or settled in another way while the gateway still made it: the money may have been refunded twice.
             show_to_staff(tx, refund, reasons::MADE_AFTER_ALL).await?;
         }
         return Ok(None);
@@ -237,8 +237,8 @@ pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) ->
     Ok(refusals::record(tx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
 }
 
-/// Repeats a refund that did not arrive: the same one where nobody answered, a new one where it was refused. False when somebody else
-/// was quicker, or it has been settled.
+/// Repeats a refund that was not made: with the same key where there was no answer, as a new one where it was refused. False when
+/// another request was quicker, or it has been settled.
 ///
 /// # Errors
 /// As [`refund`].
@@ -252,7 +252,7 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
                 jobs::refund_later(tx, id).await?;
                 return Ok::<_, PaymentError>(Some(id));
             }
-            // Whoever ends the refusal first makes the new refund, and nobody after them.
+            // Only the request that ends the refusal makes the new refund.
             if !refusals::succeeded(tx, &refusal_key(id)).await? {
                 return Ok(None);
             }
@@ -268,7 +268,7 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
     perform(shop, next).await.map(|()| true)
 }
 
-/// Fetches a refund from the gateway that nobody answered, and books it. One that the gateway does not know stays as it is.
+/// Fetches a refund without an answer from the gateway, and books it. One that is missing at the gateway stays as it is.
 ///
 /// # Errors
 /// [`PaymentError::Waiting`] when it does not answer.

@@ -1,5 +1,3 @@
-//! The payments' SQL.
-
 use domain::id::{OrderId, PaymentEventId, PaymentId, RefundId};
 use domain::order::{AttemptState, PaymentMethod};
 use domain::{Currency, Timestamp};

@@ -18,7 +18,7 @@ use super::{PaymentError, reconciliation, reversal, store, sync};
 /// How long a card order may stay unpaid before it is cancelled.
 pub const UNPAID_FOR_MS: i64 = 30 * 60 * 1_000;
 
-/// Does this order wait for a payment by card? Voided and not cancelled: the bank's hold ran out, or an attempt was given up.
+/// Does this order wait for a payment by card? Voided and not cancelled: the bank's hold ran out, or an attempt was cancelled.
 pub(crate) fn is_unpaid(head: &orders::Head) -> bool {
     let waits =
         matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed | PaymentState::Voided);
@@ -44,7 +44,7 @@ pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::H
     Ok(rules.method(&head.delivery_code).is_some_and(|method| method.collects_cash))
 }
 
-/// Ends the attempts of an order at the gateway, so that nobody pays there any more; returns whether one was paid first.
+/// Cancels the attempts of an order at the gateway, so that they cannot be paid any more; returns whether one was paid first.
 ///
 /// # Errors
 /// [`PaymentError::Gateway`] and [`PaymentError::Waiting`] when the gateway does not answer: then the order stays as it is.
@@ -64,7 +64,7 @@ pub(crate) async fn is_paid(db: &mut impl Read, order: OrderId) -> Result<bool, 
     Ok(attempts.iter().any(|attempt| matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured)))
 }
 
-/// Brings an attempt to the gateway's state, and cancels it when it is not paid. One that the gateway does not know ends at once, one that
+/// Brings an attempt to the gateway's state, and cancels it when it is not paid. One that is missing at the gateway ends at once, one that
 /// it does not answer about ends unless `patient`; both are shown to the staff.
 async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), PaymentError> {
     let (id, Some(reference)) = (attempt.id, &attempt.gateway_ref) else { return Ok(()) };
@@ -77,7 +77,7 @@ async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), Paym
         Err(error) => Err(error),
     };
     match closed {
-        // It does not know the payment, or refuses: repeating will not help.
+        // The payment is missing there, or the gateway refuses: repeating will not help.
         Err(PaymentError::Gateway(error)) if !error.is_passing() => reconciliation::give_up(shop, id, None).await,
         Err(PaymentError::NoGateway) => reconciliation::give_up(shop, id, Some(reasons::NO_GATEWAY)).await,
         Err(PaymentError::Mismatch(_)) => reconciliation::give_up(shop, id, Some(reasons::MISMATCH)).await,

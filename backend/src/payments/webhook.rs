@@ -1,5 +1,3 @@
-//! Webhooks of the gateway.
-
 use domain::id::PaymentId;
 use domain::view::{RefusalKind, reasons};
 
@@ -16,7 +14,7 @@ const NOT_ACCEPTED: &str = "webhook:not_taken";
 
 /// Accepts a webhook: checks its signature over the raw bytes, stores its id, and fetches the payment from the gateway. So it may come
 /// twice, late, out of order, or before the answer to the request that caused it. The answer is the HTTP status: 200 when it was
-/// accepted (or is none of ours), 400 when it must not be believed, 404 without a gateway, 500 when it is to be sent again.
+/// accepted (or concerns no payment of the shop), 400 when its signature is wrong, 404 without a gateway, 500 when it is to be sent again.
 pub async fn webhook(shop: &Shop, signature: Option<&str>, body: &[u8]) -> u16 {
     match accept(shop, signature.unwrap_or_default(), body).await {
         Ok(status) => status,

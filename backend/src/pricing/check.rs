@@ -77,7 +77,7 @@ pub(super) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Ms
     }
 }
 
-/// What an event says of a change: each field that is another, with its value before and after.
+/// The changed fields for an event, each with its value before and after.
 pub(super) fn differences<const N: usize>(fields: [(&str, Value, Value); N]) -> Map<String, Value> {
     let others = fields.into_iter().filter(|(_, was, is)| was != is);
     others.map(|(field, was, is)| (field.to_owned(), Value::Array(vec![was, is]))).collect()

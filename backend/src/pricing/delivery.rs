@@ -43,7 +43,7 @@ pub struct DeliveryMethod {
     pub cutoff: Option<i64>,
     /// Where it goes: `PH`, island groups, country codes, `*`.
     pub regions: Vec<String>,
-    /// Does whoever delivers take cash at the door?
+    /// Does the courier collect cash on delivery?
     pub collects_cash: bool,
     /// Name and description by language.
     pub texts: HashMap<Locale, (String, String)>,
@@ -65,7 +65,7 @@ impl DeliveryMethod {
         (self.days_min + late, self.days_max + late)
     }
 
-    /// Until when it must be ordered on the day of a moment to arrive as [`Self::days`] says; none where that makes no difference (any more).
+    /// The cut-off of the day of this moment, up to which [`Self::days`] applies; none where it makes no difference or has passed.
     #[must_use]
     pub fn order_by(&self, at: Timestamp) -> Option<Timestamp> {
         let cutoff = self.cutoff.filter(|cutoff| TimeZone::SHOP.minute_of_day(at) < *cutoff)?;
@@ -115,7 +115,7 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
     Ok(())
 }
 
-/// The method with this code, which nobody else changes until the transaction ends.
+/// The method with this code, locked until the transaction ends.
 async fn lock(tx: &mut Tx, code: &str) -> Result<Option<DeliveryMethodDraft>, DbError> {
     tx.lock("select 1 from delivery_methods where code = $1 for update", &[&code]).await?;
     let all = store::all_methods(tx).await?;
@@ -142,7 +142,7 @@ fn normalized(draft: DeliveryMethodDraft) -> DeliveryMethodDraft {
     }
 }
 
-/// What an event says of a change: each field with its value before and after. Texts are only named.
+/// The changed fields for an event, each with its value before and after; of texts only the names.
 fn difference(before: Option<&DeliveryMethodDraft>, after: &DeliveryMethodDraft) -> Value {
     let Some(before) = before else { return json!({}) };
     let mut data = differences([

@@ -51,17 +51,17 @@ pub struct Quote {
     pub variant: VariantId,
     pub product: ProductId,
     pub sku: String,
-    /// The product's name in the language that was asked for (English where there is none).
+    /// The product's name in the caller's language (in English where there is none).
     pub name: String,
     pub slug: String,
     /// Chosen options, `Large · Oat`.
     pub options: String,
-    /// The variant's photograph, or the product's main one.
+    /// The variant's picture, or the product's main one.
     pub picture: Option<PictureId>,
     /// Price of one, minor units. None when no list in force names it.
     pub price: Option<i64>,
     pub tax_class: String,
-    /// Of one.
+    /// Weight of one unit, grams.
     pub weight_g: i64,
     /// What one costs the shop, minor units.
     pub cost: i64,

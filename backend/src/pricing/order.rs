@@ -300,7 +300,6 @@ pub struct LineItem<'p> {
     pub price: PricedLine,
 }
 
-/// What an order costs.
 #[derive(Clone, Debug)]
 pub struct PricedOrder<'p> {
     /// One for each item of the request, in order.
@@ -329,7 +328,8 @@ fn for_sale<'a, 'p>(items: &'a [PricedItem<'p>]) -> impl Iterator<Item = &'a Lin
     })
 }
 
-/// Prices an order, with delivery where the method is known. A discount code that does not apply is left out, and the answer says why.
+/// Prices an order, with delivery where the method is chosen. A discount code that does not apply is left out, and the result has
+/// the reason.
 ///
 /// # Errors
 /// [`MoneyError::Overflow`] when a sum passes 64 bits.
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_price_is_named_and_not_added_up() -> Result<(), MoneyError> {
+    fn an_item_without_a_price_is_reported_and_not_added_up() -> Result<(), MoneyError> {
         let prices = prices();
         let order = price_order(&request(Channel::Web, &[2, 1, 3], None), &prices, None)?;
         assert!(
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn each_channel_has_its_own_price_and_a_code_that_does_not_apply_is_said() -> Result<(), MoneyError> {
+    fn each_channel_has_its_own_price_and_a_code_that_does_not_apply_is_reported() -> Result<(), MoneyError> {
         let prices = prices();
         let order = price_order(&request(Channel::Api, &[1], Some("TEN")), &prices, None)?;
         assert_eq!((order.totals.total.minor, order.full_total.minor, order.discount_code.as_deref()), (7_200, 8_000, Some("TEN")));

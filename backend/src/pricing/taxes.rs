@@ -19,7 +19,7 @@ use super::check::Check;
 use super::events::TaxChanged;
 use super::store::{self, NewRate};
 
-/// Tax classes of products. Only the first has a rate; the others are told apart in the books.
+/// Tax classes of products. Only the first has a rate; the others are booked apart.
 pub const TAX_CLASSES: [&str; 4] = ["standard", "zero", "exempt", "none"];
 
 /// The tax rates that are in force at one moment, in basis points, by class and country.

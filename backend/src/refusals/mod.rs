@@ -106,7 +106,7 @@ async fn end_by_key(tx: &mut Tx, ctx: &Context, key: &str, outcome: RefusalOutco
 
 fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: RefusalOutcome) {
     for row in ended {
-        // A row of a kind that this program does not know has no event.
+        // A row of an unknown kind, written by a newer program, has no event.
         if let Ok(kind) = row.kind.parse() {
             let event = RefusalEnded { refusal: row.id, kind, order: row.order_id, outcome };
             tx.record_as(ctx, subject(row.order_id, row.id), event);
@@ -114,7 +114,7 @@ fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: R
     }
 }
 
-/// Records that a job was given up. `refusal` is what it was about, where its area says so.
+/// Records a dead job. `refusal` is what it was about, where its area gives it.
 pub(crate) async fn job_given_up(
     tx: &mut Tx,
     job: JobId,
@@ -131,7 +131,7 @@ pub(crate) async fn job_given_up(
     record(tx, &Refusal { order, job: Some(job), ..refusal }).await
 }
 
-/// Ends the row of a job that was given up before and succeeded now.
+/// Ends the row of a dead job that succeeded when it was retried.
 pub(crate) async fn job_done(tx: &mut Tx, job: JobId) -> Result<(), DbError> {
     let ended = store::end_by_job(tx, job).await?;
     let ctx = tx.ctx().clone();
@@ -199,7 +199,7 @@ pub(crate) async fn still_open(db: &mut impl Read, id: RefusalId) -> Result<Opti
     Ok(row.kind.parse().ok().map(|kind| (kind, row.number, amount)))
 }
 
-/// Ends a row as the staff say; false when it had ended before.
+/// Ends a row with the outcome that staff chose; false when it had ended before.
 pub(crate) async fn end(tx: &mut Tx, id: RefusalId, outcome: RefusalOutcome, note: &str) -> Result<bool, DbError> {
     let ctx = tx.ctx().clone();
     let Some(ended) = store::end(tx, id, outcome.as_str(), note, &ctx.actor.to_string()).await? else { return Ok(false) };

@@ -1,5 +1,3 @@
-//! The SQL of refusals.
-
 use domain::id::{JobId, OrderId, PaymentId, RefundId, RefusalId};
 use domain::{Currency, Timestamp};
 
@@ -58,7 +56,7 @@ pub(super) struct Recorded {
     pub times: i64,
 }
 
-/// Opens a row, or counts the open one up. Only the success of the job that was given up last ends the row.
+/// Opens a row, or counts the open one up. Only the success of the latest dead job ends the row.
 pub(super) async fn record(tx: &mut Tx, new: &Refusal) -> Result<Recorded, DbError> {
     let (id, at) = (RefusalId(tx.id()), tx.now());
     let (amount, currency) = (new.amount.map(|money| money.minor), new.amount.map(|money| money.currency));

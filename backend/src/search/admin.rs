@@ -16,7 +16,7 @@ const STATUSES: [&str; 3] = ["draft", "published", "archived"];
 /// for all.
 ///
 /// # Errors
-/// Not allowed, or what the database or the search says.
+/// Not allowed, or an error of the database or the search index.
 pub async fn admin_list(
     shop: &Shop,
     ctx: &Context,

@@ -1,4 +1,4 @@
-//! The search index as the shop sees it, whichever it is.
+//! The interface of search indexes.
 
 use std::sync::Arc;
 
@@ -39,14 +39,13 @@ pub struct SearchDocument {
 pub struct SearchQuery {
     pub text: String,
     pub locale: Locale,
-    /// Empty for all.
+    /// `draft`, `published` or `archived`; empty for all.
     pub status: &'static str,
     pub names_only: bool,
     pub offset: usize,
     pub limit: usize,
 }
 
-/// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchResult {
     /// Best match first.

@@ -1,5 +1,3 @@
-//! Search's SQL.
-
 use domain::Locale;
 use domain::id::{CategoryId, ProductId};
 use platform::db::{Db, DbError, FromRow, json_ids};

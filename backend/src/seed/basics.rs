@@ -24,9 +24,9 @@ pub(super) struct Base {
     pub list: PriceListId,
     pub warehouse: LocationId,
     pub store: LocationId,
-    /// By slug.
+    /// Categories by slug.
     pub categories: HashMap<String, CategoryId>,
-    /// By file name.
+    /// Pictures by file name.
     pub pictures: HashMap<String, NewPicture>,
 }
 

@@ -13,7 +13,7 @@ impl LocalizedText {
     /// Code of each language, and its text.
     pub const LANGUAGES: [(&'static str, fn(&Self) -> &str); 2] = [(Locale::En.code(), |t| &t.en), (Locale::Fil.code(), |t| &t.fil)];
 
-    /// By language code.
+    /// Language code and text of each language.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         Self::LANGUAGES.map(|(code, text)| (code, text(self).to_owned())).into()
     }
@@ -36,7 +36,7 @@ pub(super) struct ShopFile {
 pub(super) struct ShopEntry {
     pub name: String,
     pub currency: String,
-    /// Open cash orders per shopper. Higher than usual, for whoever tries the shop out orders many times.
+    /// Open cash orders per shopper. Higher than usual, as one person trying out the shop places many orders.
     pub cash_per_person: i64,
 }
 

@@ -26,7 +26,7 @@ pub const OWNER_EMAIL: &str = "owner@example.com";
 pub const PASSWORD: &str = "demo-owner-2026";
 
 const FILE: &str = include_str!("../../../demo/shop.toml");
-/// 2026-06-01.
+/// The day the demonstration shop opened: 2026-06-01.
 const OPENED: Timestamp = Timestamp::from_millis(1_780_272_000_000);
 
 /// A picture that the program carries.
@@ -65,7 +65,7 @@ pub struct SeedReport {
     pub products: usize,
     pub variants: usize,
     pub pictures: usize,
-    /// Staff and shoppers.
+    /// Staff and shoppers together.
     pub people: usize,
 }
 
@@ -86,7 +86,7 @@ pub async fn is_empty(shop: &Shop) -> Result<bool, DbError> {
     Ok(shop.db().fetch_optional_scalar::<i64>(sql, &[]).await?.is_none())
 }
 
-/// Fills an empty database with the file's products, or with as many as `products` says. `progress` receives how many steps of how many
+/// Fills an empty database with the file's products, or with `products` many. `progress` receives how many steps of how many
 /// are done.
 ///
 /// # Errors
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_whole_and_names_the_owner() -> Result<(), toml::de::Error> {
+    fn the_demonstration_file_is_complete_and_has_an_owner() -> Result<(), toml::de::Error> {
         let file: ShopFile = toml::from_str(FILE)?;
         assert!(file.product.len() >= 48 && file.category.len() >= 8);
         assert!(file.staff.iter().any(|s| s.email == OWNER_EMAIL && s.password == PASSWORD));

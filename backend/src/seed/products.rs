@@ -179,7 +179,7 @@ impl Batch {
 
 struct SeededProduct {
     product: NewProduct,
-    /// Units by variant.
+    /// Opening stock of each variant, in their order.
     stock: Vec<i64>,
     /// With which the product was made, and its movements will be.
     rng: SeedRng,

@@ -1,5 +1,3 @@
-//! Events of settings.
-
 use domain::view::ShopSettings;
 use platform::events::Event;
 use serde::{Deserialize, Serialize};

@@ -141,7 +141,7 @@ breaks! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_check_counts_what_it_looked_at_and_tells_how_far_it_is() {
+async fn every_check_counts_its_rows_and_reports_progress() {
     both_worlds(async |world| {
         a_busy_shop(world).await;
         let steps = std::sync::Mutex::new(Vec::new());
@@ -186,7 +186,7 @@ fn overwrite(file: &std::path::Path, page: u64, size: usize) {
 }
 
 #[tokio::test]
-async fn an_overwritten_page_of_sqlite_is_noticed() {
+async fn an_overwritten_page_of_sqlite_is_found() {
     let world = sqlite().await;
     let url = a_closed_shop(&world).await;
     let db = Db::open_to_read(&url, &backend::SCHEMA).await.unwrap();
@@ -202,7 +202,7 @@ async fn an_overwritten_page_of_sqlite_is_noticed() {
 }
 
 #[tokio::test]
-async fn an_overwritten_page_of_postgres_is_noticed() {
+async fn an_overwritten_page_of_postgres_is_found() {
     let world = postgres().await;
     let url = a_closed_shop(&world).await;
     let admin = std::env::var("TINDAHAN_TEST_POSTGRES").unwrap();
@@ -212,7 +212,7 @@ async fn an_overwritten_page_of_postgres_is_noticed() {
     sqlx::raw_sql("checkpoint").execute(&mut there).await.unwrap();
     sqlx::Connection::close(there).await.unwrap();
     overwrite(&std::path::Path::new(&folder).join(file), 0, 8192);
-    // What Postgres has in memory is whole still. A copy of the files is read from the disk.
+    // Postgres still has the undamaged page in memory. A copy of the files is read from the disk.
     let name = url.rsplit_once('/').unwrap().1;
     let mut c = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
     let copy = format!("create database {name}_copy template {name} strategy file_copy");
@@ -224,7 +224,7 @@ async fn an_overwritten_page_of_postgres_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_reference_that_leads_nowhere_is_noticed() {
+async fn a_reference_to_a_missing_row_is_found() {
     both(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         assert!(damage(world.db()).await.is_empty());

@@ -31,7 +31,7 @@ mug,Mug,MUG,250,3,active\n\
 bowl,Bowl,BOWL,400,0,active\n";
 
 #[tokio::test]
-async fn an_empty_shop_says_what_it_lacks_and_sells_once_it_has_products_and_a_way_to_deliver() {
+async fn an_empty_shop_lists_what_it_lacks_and_sells_once_it_has_products_and_a_delivery_method() {
     on_both(async |shop| {
         assert_eq!(missing(shop).await, [Missing::Delivery, Missing::Products, Missing::Tax]);
         let report = import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
@@ -75,7 +75,7 @@ async fn the_currency_is_chosen_before_the_first_price() {
 }
 
 #[tokio::test]
-async fn what_came_in_without_stock_can_be_counted_and_filled() {
+async fn variants_imported_without_stock_can_be_counted_and_filled() {
     on_both(async |shop| {
         import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();

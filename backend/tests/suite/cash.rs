@@ -1,4 +1,4 @@
-//! How far the shop trusts orders that nobody has paid.
+//! Limits of unpaid orders: cash orders and card orders that wait for their payment.
 
 use crate::support::outside::{assert_sound, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, address, both, form, guest, limit, number, place};
@@ -14,7 +14,7 @@ use platform::Context;
 use platform::events::RecordedEvent;
 use uuid::Uuid;
 
-/// The field that a refused order is told about.
+/// The field that the error of a refused order names.
 fn field(refused: Result<OrderId, CheckoutError>) -> String {
     match refused {
         Err(CheckoutError::Invalid(fields)) => fields[0].0.clone(),
@@ -27,12 +27,12 @@ async fn order(shop: &Shop, ctx: &Context, form: CheckoutForm) -> Result<OrderId
     checkout::place_order(shop, ctx, Locale::En, Channel::Web, &key, form).await.map(|placed| placed.order)
 }
 
-/// A program of the shop's own, which knows whom it orders for.
+/// An API key: a program of the shop's own, which has checked whom it orders for.
 fn till(shop: &Shop) -> Context {
     Context::api_key(ApiKeyId(shop.id()), Vec::new(), guest(shop).request)
 }
 
-/// A cash order of somebody with this number: of an e-mail, a telephone and a house of their own.
+/// A cash order of shopper `n`, who has an e-mail, a telephone and an address of their own.
 async fn of(shop: &Shop, variant: VariantId, n: u32) -> CheckoutForm {
     let mut form = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
     form.contact.email = format!("shopper{n}@example.com");
@@ -50,7 +50,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
         let first = order(shop, &from(1), of(shop, variant, 1).await).await.unwrap();
         order(shop, &from(2), of(shop, variant, 1).await).await.unwrap();
         assert_eq!(field(order(shop, &from(3), of(shop, variant, 1).await).await), "payment");
-        // Another e-mail in the same house, with the same telephone, is the same shopper.
+        // Another e-mail with the same address and telephone number counts as the same shopper.
         for same in ["phone", "house"] {
             let mut form = of(shop, variant, 2).await;
             let one = of(shop, variant, 1).await;
@@ -64,7 +64,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
         let mut capitals = of(shop, variant, 3).await;
         capitals.contact.email = "SHOPPER1@example.com".into();
         assert_eq!(field(order(shop, &from(3), capitals).await), "payment");
-        // By card they may; and in cash again once one was sent or cancelled.
+        // By card it is accepted; and in cash again once one was sent or cancelled.
         let card = CheckoutForm { payment: PaymentMethod::Card, ..of(shop, variant, 1).await };
         order(shop, &from(3), card).await.unwrap();
         order_management::cancel(shop, &owner(shop), first, "wrong size").await.unwrap();
@@ -79,7 +79,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
         }
         assert_eq!(field(order(shop, &from(9), of(shop, variant, 14).await).await), "payment");
         order(shop, &from(10), of(shop, variant, 14).await).await.unwrap();
-        // What comes from this machine itself comes from no stranger, and a key of the API knows whom it orders for.
+        // Orders from this machine itself and orders with an API key are not limited.
         for n in 20..30 {
             order(shop, &guest(shop).from(Some([127, 0, 0, 1].into())), of(shop, variant, n).await).await.unwrap();
             order(shop, &till(shop).from(Some([203, 0, 113, 9].into())), of(shop, variant, 1).await).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
+async fn unpaid_card_orders_are_limited_by_shopper_and_by_network_address() {
     both_worlds(async |world| {
         limit(world, OrderLimits { card_per_person: 2, card_per_client: 3, ..OrderLimits::NONE }).await;
         let variant = a_product().with_stock(100).make(world).await;
@@ -107,7 +107,7 @@ async fn nobody_holds_all_stock_by_card_orders_that_they_do_not_pay() {
         order(world, &from(1), card(2).await).await.unwrap();
         order(world, &from(1), card(3).await).await.unwrap();
         assert_eq!(field(order(world, &from(1), card(4).await).await), "payment", "three of one network address are open");
-        // What is paid, given up or expired does not count.
+        // Orders that are paid, cancelled or expired do not count.
         order_management::cancel(world, &owner(world), first, "given up").await.unwrap();
         order(world, &from(1), card(4).await).await.unwrap();
         world.shop.clock.advance(payments::UNPAID_FOR_MS + 60_000);
@@ -135,7 +135,7 @@ async fn cash_orders_placed_at_once_are_counted_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_holds_what_the_shop_lets_one_hold() {
+async fn an_order_is_limited_to_the_lines_and_units_of_the_settings() {
     both(async |shop| {
         let variant = a_product().at(10_000).with_stock(1_000).make(shop).await;
         let others = [a_product().with_stock(9).make(shop).await, a_product().with_stock(9).make(shop).await];
@@ -163,7 +163,7 @@ async fn an_order_holds_what_the_shop_lets_one_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shopper_is_told_why_cash_is_not_taken() {
+async fn the_reason_why_cash_is_not_taken_is_given() {
     both(async |shop| {
         let variant = a_product().at(10_000).with_stock(9).make(shop).await;
         let cart = a_cart(shop, &[(variant, 2)]).await;
@@ -187,7 +187,7 @@ async fn a_shopper_is_told_why_cash_is_not_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cash_order_that_nobody_sends_gives_its_stock_back_in_the_end() {
+async fn a_cash_order_that_is_never_sent_expires_and_releases_its_stock() {
     both_worlds(async |world| {
         limit(world, OrderLimits { cash_days: 14, ..OrderLimits::NONE }).await;
         let variant = a_product().with_stock(10).make(world).await;
@@ -215,7 +215,7 @@ async fn a_cash_order_that_nobody_sends_gives_its_stock_back_in_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_as_long_as_its_letters_and_is_seen() {
+async fn a_name_is_measured_in_letters_and_must_be_visible() {
     both(async |shop| {
         let variant = a_product().with_stock(10).make(shop).await;
         let named = async |name: &str| {
@@ -245,7 +245,7 @@ async fn on_its_way(shop: &Shop, houses: &[&'static str]) -> (OrderId, Vec<Parce
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cash_that_is_missing_at_the_door_stays_due_until_it_comes() {
+async fn cash_missing_on_delivery_stays_due_until_it_is_captured() {
     both(async |shop| {
         let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
         let see = async || order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap();

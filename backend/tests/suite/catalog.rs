@@ -1,4 +1,4 @@
-//! Products: saved, listed, shown, photographed.
+//! Products: saved, listed, shown, pictureed.
 
 use std::io::Cursor;
 
@@ -69,7 +69,7 @@ fn fields(error: CatalogError) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_product_goes_from_draft_to_shop_and_back() {
+async fn a_product_is_published_and_withdrawn() {
     both(async |shop| {
         let id = save(shop, sized("Mug", &[("S", 300), ("L", 400)])).await.unwrap();
         assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none(), "a draft is not for shoppers");
@@ -95,12 +95,12 @@ async fn a_product_goes_from_draft_to_shop_and_back() {
 }
 
 #[tokio::test]
-async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
+async fn an_edit_keeps_variants_with_their_stock_and_an_outdated_edit_is_refused() {
     both(async |shop| {
         let id = published(shop, sized("Mug", &[("S", 300), ("M", 350), ("L", 400)])).await;
         let first = catalog::admin_product(shop, &shop.system(), id).await.unwrap();
         let mut draft = first.draft.clone();
-        // S goes, M and L swap their SKUs, M costs more.
+        // S is archived, M and L swap their SKUs, M costs more.
         draft.variants.remove(0);
         let sku = draft.variants[0].sku.clone();
         draft.variants[0].sku = std::mem::replace(&mut draft.variants[1].sku, sku);
@@ -112,7 +112,7 @@ async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
         assert_eq!(shape, [("Mug-L", 355, 2), ("Mug-M", 400, 2)]);
         assert_eq!(mug.variants[0].id, first.draft.variants[1].id.unwrap());
         assert!(matches!(save(shop, draft).await, Err(CatalogError::Stale)));
-        // What was archived comes back under its SKU, with its stock.
+        // An archived variant is restored by its SKU, with its stock.
         let mut draft = catalog::admin_product(shop, &shop.system(), id).await.unwrap().draft;
         draft.options[0].values.push(("s".into(), vec!["S".into()]));
         draft.variants.push(VariantDraft { sku: "Mug-S".into(), values: vec!["s".into()], price: 300, ..VariantDraft::default() });
@@ -127,7 +127,7 @@ async fn an_edit_keeps_variants_with_their_stock_and_refuses_what_is_stale() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_product_is_refused_beside_its_field() {
+async fn an_invalid_product_is_refused_with_an_error_for_each_field() {
     both(async |shop| {
         let mut bad = sized("Mug", &[("S", -1), ("L", i64::MAX)]);
         bad.texts[0].name = " ".into();
@@ -160,9 +160,9 @@ async fn what_cannot_be_a_product_is_refused_beside_its_field() {
 }
 
 #[tokio::test]
-async fn a_filter_finds_what_its_name_says_and_stays_in_its_place() {
+async fn a_filter_finds_the_products_with_its_value_and_keeps_its_place() {
     both(async |shop| {
-        // Two things whose sizes have the same key and are not the same.
+        // Two products whose sizes have the same key and different names.
         let named = |name: &str, size: &str| {
             let mut draft = sized(name, &[("Small", 1_000), ("Large", 2_000)]);
             draft.options[0].values[0] = ("small".into(), vec![size.into(), format!("{size} fil")]);
@@ -241,19 +241,19 @@ async fn followed(shop: &TestShop, query: &ListingQuery, expected: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_kept_of_products_follows_each_change() {
+async fn the_cache_of_products_follows_each_change() {
     both(async |shop| {
         let mug = published(shop, a_draft("Mug", 10_000)).await;
         let page = async || catalog::product(shop, Locale::En, "mug").await.unwrap().unwrap();
         let card = async || catalog::cards_by_ids(shop, Locale::En, &[mug]).await.unwrap().remove(0);
         assert_eq!((page().await.name, page().await.variants[0].available, card().await.name), ("Mug".into(), 5, "Mug".into()));
 
-        // Stock and prices are never kept, whoever changes them.
+        // Stock and prices are not cached.
         let variant = page().await.variants[0].id;
         place(shop, &[(variant, 2)]).await.unwrap();
         assert_eq!(page().await.variants[0].available, 3);
 
-        // What a page says is, until somebody changes it.
+        // The texts of a page are, until they are changed.
         let mut draft = catalog::admin_product(shop, &shop.system(), mug).await.unwrap().draft;
         draft.texts[0].name = "Beaker".into();
         draft.texts[0].slug = "mug".into();
@@ -299,7 +299,7 @@ async fn a_count_that_is_sent_twice_changes_the_stock_once() {
         let other = backend::inventory::adjust(shop, &ctx, variant, location, -1, "count").await;
         assert!(matches!(other, Err(backend::inventory::InventoryError::KeyReused)), "{other:?}");
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 3);
-        // Another form is another count.
+        // Another request key is another count.
         backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, location, -2, "count").await.unwrap();
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 1);
         crate::support::outside::assert_sound(shop).await;
@@ -308,7 +308,7 @@ async fn a_count_that_is_sent_twice_changes_the_stock_once() {
 }
 
 #[tokio::test]
-async fn stock_that_is_not_there_is_told_from_stock_that_is_promised() {
+async fn stock_that_is_missing_and_stock_that_is_reserved_give_different_errors() {
     use backend::inventory::{InventoryError, adjust};
     both(async |shop| {
         let variant = crate::support::a_product().with_stock(3).make(shop).await;
@@ -336,7 +336,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn photographs_are_made_in_each_width_and_form() {
+async fn pictures_are_made_in_each_width_and_format() {
     both(async |shop| {
         let id = published(shop, a_draft("Cup", 100)).await;
         let alts = vec![(Locale::En, "A cup".to_owned()), (Locale::Fil, "Isang tasa".to_owned())];
@@ -361,7 +361,7 @@ async fn photographs_are_made_in_each_width_and_form() {
 }
 
 #[tokio::test]
-async fn what_is_no_photograph_is_refused() {
+async fn a_file_that_is_no_picture_is_refused() {
     let shop = sqlite().await;
     let add = async |bytes: Vec<u8>| catalog::add_picture(&shop, &shop.system(), None, bytes, Vec::new()).await;
     let mut cut = png(300, 300);

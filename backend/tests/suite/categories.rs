@@ -1,4 +1,4 @@
-//! Categories: written, ordered, hidden, given a photograph, removed.
+//! Categories: written, ordered, hidden, given a picture, removed.
 
 use crate::support::{TestShop, a_product, both, guest, number};
 use backend::catalog::{self, CatalogError};
@@ -57,7 +57,7 @@ async fn categories_stand_in_the_menu_in_their_order_and_languages() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_beside_the_field_and_an_address_leads_to_one_category() {
+async fn category_errors_name_their_field_and_an_address_is_used_once() {
     both(async |shop| {
         let fields = |error: CatalogError| match error {
             CatalogError::Invalid(fields) => fields.into_iter().map(|(field, _)| field).collect::<Vec<_>>(),
@@ -84,7 +84,7 @@ async fn what_is_wrong_is_said_beside_the_field_and_an_address_leads_to_one_cate
 }
 
 #[tokio::test]
-async fn of_two_who_edit_at_once_the_second_is_told() {
+async fn of_two_edits_at_once_the_second_is_refused() {
     both(async |shop| {
         let id = save(shop, named("Lamps")).await.unwrap();
         let (mine, theirs) = (draft(shop, id).await, draft(shop, id).await);
@@ -99,7 +99,7 @@ async fn of_two_who_edit_at_once_the_second_is_told() {
 }
 
 #[tokio::test]
-async fn a_category_goes_only_when_nothing_is_in_it() {
+async fn only_an_empty_category_is_removed() {
     both(async |shop| {
         let id = save(shop, named("Lamps")).await.unwrap();
         let mut product = a_product_in(shop, id).await;
@@ -148,7 +148,7 @@ async fn products_are_found_by_the_new_name_of_their_category_and_stay_when_it_i
 }
 
 #[tokio::test]
-async fn a_category_has_a_photograph_or_none() {
+async fn a_category_has_a_picture_or_none() {
     both(async |shop| {
         let id = save(shop, named("Lamps")).await.unwrap();
         let mut png = std::io::Cursor::new(Vec::new());
@@ -186,7 +186,7 @@ async fn an_import_finds_a_hidden_category_and_makes_no_second_one() {
 }
 
 #[tokio::test]
-async fn nobody_reads_the_state_before_a_change_while_another_reader_fetches_it_or_goes_away() {
+async fn no_reader_gets_the_state_before_a_change_while_another_fetches_it_or_is_dropped() {
     both(async |shop| {
         save(shop, CategoryDraft { position: 1, ..named("Lamps") }).await.unwrap();
         assert_eq!(menu(shop, Locale::En).await, ["Lamps"]);

@@ -67,7 +67,7 @@ async fn two_lines_of_one_variant_cannot_take_more_than_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_units_from_two_houses_make_two_reservations() {
+async fn two_units_from_two_locations_make_two_reservations() {
     both(async |shop| {
         let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
         place(shop, &[(variant, 2)]).await.unwrap();
@@ -77,7 +77,7 @@ async fn two_units_from_two_houses_make_two_reservations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_press_makes_one_order_however_often_it_is_sent() {
+async fn a_checkout_sent_several_times_makes_one_order() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -104,7 +104,7 @@ async fn one_press_makes_one_order_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_with_other_contents_is_refused() {
+async fn an_idempotency_key_with_other_contents_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -118,7 +118,7 @@ async fn a_key_with_other_contents_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ordered_cart_with_other_contents_is_not_answered_with_the_old_order() {
+async fn an_ordered_cart_with_other_contents_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -127,7 +127,7 @@ async fn an_ordered_cart_with_other_contents_is_not_answered_with_the_old_order(
         other.shipping.line1 = "1 Another Street".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-two", other).await;
         assert!(matches!(refused, Err(CheckoutError::Ordered { order, .. }) if order == placed.order), "{refused:?}");
-        // Who only knows the cart learns nothing.
+        // The id of the cart alone does not give the order.
         let mut stranger = form(cart, PaymentMethod::Cod);
         stranger.contact.email = "stranger@example.com".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-three", stranger).await;
@@ -137,7 +137,7 @@ async fn an_ordered_cart_with_other_contents_is_not_answered_with_the_old_order(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key() {
+async fn the_stored_fingerprint_of_a_checkout_cannot_be_computed_without_the_shops_key() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -153,7 +153,7 @@ async fn what_is_kept_beside_a_key_confirms_no_guess_without_the_shops_own_key()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_pays_a_total_that_they_did_not_see() {
+async fn an_order_whose_total_differs_from_the_one_shown_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -199,7 +199,7 @@ async fn buy_seeing(shop: &TestShop, cart: CartId, key: &str, total: i64) -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_used_as_often_as_it_may_be_and_never_dropped_unseen() {
+async fn a_discount_code_is_used_up_to_its_limit_and_refused_beyond_it() {
     both(async |shop| {
         let variant = a_product().with_stock(50).make(shop).await;
         let mut carts = Vec::new();
@@ -228,7 +228,7 @@ async fn a_code_is_used_as_often_as_it_may_be_and_never_dropped_unseen() {
         assert_eq!(number(shop, "select count(*) from orders").await, 3);
         assert_eq!(refused.iter().map(|(_, total)| *total).collect::<Vec<_>>(), [20_000; 13]);
         let cart = refused[0].0;
-        // Nothing is lost: the total that was told is confirmed, any other is not.
+        // The total of the refusal can be confirmed, any other cannot.
         let changed = buy_seeing(shop, cart, "buyer-again", 19_000).await;
         assert!(matches!(changed, Err(CheckoutError::Discount(total)) if total.minor == 20_000), "{changed:?}");
         assert_eq!(buy_seeing(shop, cart, "buyer-again", 20_000).await.unwrap().total.minor, 20_000);
@@ -239,7 +239,7 @@ async fn a_code_is_used_as_often_as_it_may_be_and_never_dropped_unseen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_that_was_switched_off_is_not_dropped_unseen() {
+async fn an_order_with_a_discount_code_that_was_switched_off_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = with_code(shop, variant).await;
@@ -253,7 +253,7 @@ async fn a_code_that_was_switched_off_is_not_dropped_unseen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_gives_its_code_back() {
+async fn a_cancelled_order_gives_the_use_of_its_discount_code_back() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = with_code(shop, variant).await;
@@ -270,7 +270,7 @@ async fn a_cancelled_order_gives_its_code_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_not_used_up_by_an_order_that_found_no_stock() {
+async fn an_order_refused_for_lack_of_stock_uses_no_discount_code() {
     both(async |shop| {
         let variant = a_product().with_stock(1).make(shop).await;
         let mut carts = Vec::new();
@@ -287,7 +287,7 @@ async fn a_code_is_not_used_up_by_an_order_that_found_no_stock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_bought_on_one_device_does_not_come_back_from_another() {
+async fn items_bought_on_one_device_do_not_return_from_the_cart_of_another() {
     both(async |shop| {
         let (bought, other) = (a_product().with_stock(5).make(shop).await, a_product().with_stock(5).make(shop).await);
         let cart = a_cart(shop, &[(bought, 2)]).await;
@@ -301,7 +301,7 @@ async fn what_was_bought_on_one_device_does_not_come_back_from_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn carts_that_nobody_touches_are_removed_and_orders_keep_theirs() {
+async fn unused_carts_are_removed_and_orders_keep_theirs() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let (bought, _idle) = (a_cart(shop, &[(variant, 1)]).await, a_cart(shop, &[(variant, 1)]).await);
@@ -316,7 +316,7 @@ async fn carts_that_nobody_touches_are_removed_and_orders_keep_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_only_knows_a_cart_does_not_get_its_order() {
+async fn the_id_of_a_cart_alone_does_not_give_its_order() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
@@ -333,7 +333,7 @@ async fn who_only_knows_a_cart_does_not_get_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_left_is_ordered_after_a_refusal_that_said_so() {
+async fn after_a_refusal_for_stock_the_available_units_can_be_ordered() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 5)]).await;
@@ -365,7 +365,7 @@ async fn an_order_is_booked_with_its_sale_tax_and_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
+async fn cash_is_taken_only_with_a_delivery_method_that_collects_it() {
     both(async |shop| {
         let variant = a_product().with_stock(2).make(shop).await;
         shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
@@ -384,7 +384,7 @@ async fn cash_is_taken_only_where_whoever_delivers_collects_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_it_is_delivered_is_asked_once_it_is_known_where_to() {
+async fn the_delivery_method_is_required_only_once_the_address_is_valid() {
     both(async |shop| {
         let variant = a_product().with_stock(2).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;

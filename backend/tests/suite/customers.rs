@@ -135,7 +135,7 @@ async fn an_address_book_is_kept_corrected_and_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_reaches_into_another_persons_book() {
+async fn an_address_book_is_open_to_its_own_shopper_only() {
     both(async |shop| {
         let (ana, ben) = (shopper(shop, "Ana Reyes").await, shopper(shop, "Ben Cruz").await);
         let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_book_takes_fifty_addresses_and_none_that_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn preferences_are_kept_and_news_are_off_until_asked_for() {
+async fn preferences_are_kept_and_newsletters_are_off_by_default() {
     both(async |shop| {
         let ana = shopper(shop, "Ana Reyes").await;
         assert_eq!(customers::preferences(shop, &ana).await.unwrap(), Preferences::default());
@@ -220,7 +220,7 @@ fn files(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_database_file_and_its_log_name_no_shopper() {
+async fn the_database_file_and_its_log_hold_no_personal_data() {
     let shop = sqlite().await;
     a_busy_day(&shop).await;
     // With the write-ahead log still beside it, and again when it is closed.
@@ -241,7 +241,7 @@ async fn the_database_file_and_its_log_name_no_shopper() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_table_in_postgres_names_a_shopper() {
+async fn the_tables_in_postgres_hold_no_personal_data() {
     let shop = postgres().await;
     a_busy_day(&shop).await;
     let tables: Vec<String> = shop

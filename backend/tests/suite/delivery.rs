@@ -1,4 +1,4 @@
-//! What is promised of delivery before and at the checkout, on both databases.
+//! Fees and dates of delivery before and at the checkout, on both databases.
 
 use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, guest, number};
 use backend::checkout::{delivery_options, delivery_to, next_promise_change, offers};
@@ -36,13 +36,13 @@ fn pesos(minor: i64) -> Money {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_told_of_delivery_is_that_of_the_place_and_a_range_before_one_is_chosen() {
+async fn the_delivery_fee_is_that_of_the_place_and_a_range_before_one_is_chosen() {
     both(async |shop| {
         save(shop, a_method("riders", 4_000, (1, 2), "NCR")).await;
         save(shop, a_method("boat", 7_500, (5, 9), "Visayas")).await;
         let delivery = async |code: &str| delivery_to(shop, Locale::En, code).await.unwrap();
         let fee = |to: &domain::view::DeliveryTo| to.ways(pesos(10_000), 100).first().map(|(fee, way)| (fee.minor, way.name.clone()));
-        // To Luzon and Mindanao goes only what goes everywhere, for 100.00.
+        // To Luzon and Mindanao only the method for all regions is offered, for 100.00.
         let anywhere = delivery("").await;
         assert_eq!(anywhere.fees(pesos(10_000), 100), Some((pesos(4_000), pesos(10_000))));
         assert!(anywhere.place.is_none() && fee(&anywhere).is_none());
@@ -50,17 +50,17 @@ async fn what_is_told_of_delivery_is_that_of_the_place_and_a_range_before_one_is
         let cebu = delivery(CEBU).await;
         assert_eq!((cebu.place.as_ref().unwrap().name.as_str(), fee(&cebu)), ("Cebu City", Some((7_500, "boat".into()))));
         assert_eq!(fee(&delivery("AU").await), Some((10_000, "Standard".into())));
-        // A place that is none is as good as not chosen.
+        // An unknown place counts as not chosen.
         assert_eq!(delivery("9999999999").await, anywhere);
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_ordered_after_the_cut_off_arrives_a_day_later() {
+async fn an_order_after_the_cut_off_is_promised_a_day_later() {
     both(async |shop| {
         let variant = a_product().with_stock(9).make(shop).await;
-        // The clock stands at 10:30 in Manila; the riders leave at 11.
+        // It is 10:30 in Manila; the cut-off of this method is at 11:00.
         save(shop, DeliveryMethodDraft { cutoff: Some(660), ..a_method("riders", 4_000, (0, 1), "NCR") }).await;
         let mut everywhere = pricing::delivery_methods(shop, &shop.system()).await.unwrap().remove(0);
         everywhere.cutoff = Some(660);
@@ -91,7 +91,7 @@ async fn what_is_ordered_after_the_cut_off_arrives_a_day_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_offer_is_what_the_order_costs() {
+async fn a_delivery_offer_equals_the_fee_of_the_order() {
     both(async |shop| {
         let (mango, rice) = (a_product().with_stock(9).make(shop).await, a_product().at(3_333).with_stock(9).make(shop).await);
         save(shop, DeliveryMethodDraft { per_kg_fee: 1_000, ..a_method("boat", 7_500, (5, 9), "*") }).await;
@@ -107,7 +107,7 @@ async fn an_offer_is_what_the_order_costs() {
         )
         .await
         .unwrap();
-        // What delivery adds is not known before there is an address.
+        // The delivery fee is unknown without an address.
         assert_eq!((cart.totals.shipping.minor, cart.totals.total.minor), (0, 21_000));
         let id = cart.id.unwrap();
         let found = offers(shop, &guest(shop), Locale::En, Channel::Web, id, &address()).await.unwrap();

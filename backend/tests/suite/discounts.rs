@@ -82,7 +82,7 @@ async fn a_code_is_made_used_changed_and_switched_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_begins_ends_and_is_used_up() {
+async fn a_discount_code_begins_ends_and_is_used_up() {
     both(async |shop| {
         let variant = a_product().with_stock(9).make(shop).await;
         let after = |days: i64| Some(Timestamp::from_millis(shop.now().millis() + days * Timestamp::DAY));
@@ -135,7 +135,7 @@ async fn a_code_with_mistakes_names_each_field_and_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codes_are_listed_by_key_and_only_for_who_may_read_them() {
+async fn discount_codes_are_listed_by_page_and_only_with_the_permission() {
     both(async |shop| {
         for n in 0..60 {
             shop.clock.advance(1);
@@ -158,7 +158,7 @@ async fn codes_are_listed_by_key_and_only_for_who_may_read_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codes_are_not_found_out_by_trying() {
+async fn guessing_discount_codes_is_limited() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let from = |last: u8| guest(shop).from(Some([203, 0, 113, last].into()));
@@ -193,7 +193,7 @@ async fn codes_are_not_found_out_by_trying() {
         assert_eq!(unknown, 30);
         let hit = sync(&from(3), None, 0, "TEN").await;
         assert_eq!((refusal(&hit), hit.discount_code), (Some(DiscountRefusal::TooMany), None), "a right guess says nothing either");
-        // What the cart has stays, and others are not concerned.
+        // The code that the cart has stays, and other clients are not limited.
         let kept = sync(&from(3), own.id, own.version, "OTHER").await;
         assert_eq!((refusal(&kept), kept.discount_code.as_deref()), (Some(DiscountRefusal::TooMany), Some("TEN")));
         assert_eq!(refusal(&sync(&from(4), None, 0, "TEN").await), None);

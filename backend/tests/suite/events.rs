@@ -53,7 +53,7 @@ async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn followers_are_woken_by_what_is_kept_and_by_nothing_else() {
+async fn followers_are_woken_by_committed_events_of_their_kinds_only() {
     both(async |shop| {
         let changed = Arc::clone(shop.db().changed());
         let mut woken = Box::pin(changed.notified());
@@ -67,7 +67,7 @@ async fn followers_are_woken_by_what_is_kept_and_by_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
+async fn after_a_panic_a_subscriber_gets_the_events_again() {
     both(async |shop| {
         happen(shop, 1, true).await.unwrap();
         let (seen, mut sees) = tokio::sync::mpsc::unbounded_channel();
@@ -88,7 +88,7 @@ async fn a_subscriber_lives_through_a_panic_and_gets_the_events_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_watcher_hears_once_of_what_happens_after_it_began() {
+async fn a_watcher_is_woken_once_for_events_after_it_began() {
     both(async |shop| {
         happen(shop, -1, true).await.unwrap();
         let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
@@ -97,7 +97,7 @@ async fn a_watcher_hears_once_of_what_happens_after_it_began() {
                 let _ = heard.send(event.data.parse::<i64>().unwrap());
             }
         });
-        // It begins in its own time: what happens before it has begun it need not hear.
+        // It starts with a delay, and gets no events from before its start.
         let mut n = 0;
         let first = loop {
             happen(shop, n, true).await.unwrap();
@@ -126,7 +126,7 @@ impl Event for Raw {
     type Subject = EventId;
 }
 
-/// Writes an event in somebody else's transaction.
+/// Writes an event in another transaction.
 async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
     sqlx::query(
         "insert into events (id, kind, subject, actor, request, data, at)
@@ -139,7 +139,7 @@ async fn raw_event(connection: &mut sqlx::PgConnection, n: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_event_is_passed_by_when_commits_overtake_each_other() {
+async fn no_event_is_skipped_when_commits_overtake_each_other() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -209,7 +209,7 @@ async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     raw_event(&mut connection, 1).await;
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
-    // A dump carries the numbers of transactions of where it was made.
+    // A dump has the transaction numbers of the server it was made on.
     sqlx::raw_sql("update events set tx = tx + 1000000000").execute(&mut connection).await.unwrap();
     raw_event(&mut connection, 2).await;
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 0, "it would be hidden");

@@ -35,7 +35,7 @@ async fn recorded(shop: &TestShop) -> Vec<(String, String, Value)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_who_took_them() {
+async fn orders_are_exported_with_their_lines_as_filtered_and_the_export_is_recorded() {
     both(async |shop| {
         let (mug, bowl) = (a_product().named("Mug, \"blue\"").with_stock(99).make(shop).await, a_product().with_stock(99).make(shop).await);
         let mut evil = form(a_cart(shop, &[(mug, 2), (bowl, 1)]).await, PaymentMethod::Cod);
@@ -51,7 +51,7 @@ async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_w
         let rows = read(&file);
         assert_eq!((rows.len(), rows[0].len()), (2, ORDER_COLUMNS.len()));
         assert_eq!(rows.iter().map(|row| row["order"].as_str()).collect::<Vec<_>>(), [&first.number, &first.number]);
-        // What a spreadsheet would run stands behind an apostrophe; so does the sign of a telephone number.
+        // A cell that a spreadsheet would run as a formula has an apostrophe before it; a telephone number with its sign too.
         assert_eq!(rows[0]["name"], "'=HYPERLINK(\"http://evil.example\")");
         assert_eq!((rows[0]["phone"].as_str(), rows[0]["placed_at"].as_str()), ("'+639171234567", "2026-11-24 10:30"));
         assert_eq!(
@@ -74,7 +74,7 @@ async fn orders_leave_with_their_lines_as_the_list_is_filtered_and_it_is_noted_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_many_pages_has_each_order_once_and_one_that_breaks_off_is_noted() {
+async fn an_export_of_many_pages_has_each_order_once_and_a_broken_export_is_recorded() {
     both(async |shop| {
         let variant = a_product().with_stock(200).make(shop).await;
         for _ in 0..53 {
@@ -86,7 +86,7 @@ async fn a_file_of_many_pages_has_each_order_once_and_one_that_breaks_off_is_not
         let mut file = OrdersFile::begin(shop, &owner(shop), OrderQuery::default()).await.unwrap();
         file.next().await.unwrap().unwrap();
         drop(file);
-        // The reader went away after the first page: that is written by a task of its own.
+        // The reader disconnected after the first page: that is recorded by a task of its own.
         let broken = loop {
             let noted = recorded(shop).await;
             if noted.len() == 4 {
@@ -100,13 +100,13 @@ async fn a_file_of_many_pages_has_each_order_once_and_one_that_breaks_off_is_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn customers_leave_one_by_their_mail_with_what_they_spent_and_no_staff_among_them() {
+async fn customers_are_exported_once_by_e_mail_with_what_they_spent_and_without_staff() {
     both(async |shop| {
         let variant = a_product().with_stock(50).make(shop).await;
         let (one, two) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
         let gone = place(shop, &[(variant, 1)]).await.unwrap();
         order_management::cancel(shop, &owner(shop), gone.order, "they called").await.unwrap();
-        // Bea went to the bank's page and left it: that is no order of hers yet.
+        // Bea left the bank's page without paying: an unpaid card order does not count among her orders.
         let mut card = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Card);
         card.contact.name = "Bea Ramos".into();
         card.contact.email = "bea@example.com".into();

@@ -57,7 +57,7 @@ async fn an_export_makes_the_same_shop_elsewhere_and_changes_nothing_here() {
 }
 
 #[tokio::test]
-async fn only_who_may_read_products_exports_them() {
+async fn exporting_products_needs_the_permission_to_read_them() {
     let shop = sqlite().await;
     assert!(matches!(ProductExport::begin(&shop, &guest(&shop)).await, Err(CatalogError::Forbidden(_))));
     assert_eq!(export(&shop).await.lines().count(), 1);

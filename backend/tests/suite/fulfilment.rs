@@ -8,7 +8,7 @@ use domain::Locale;
 use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentState};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cash_order_goes_from_the_shelf_to_the_door_and_is_paid_there() {
+async fn a_cash_order_is_picked_packed_shipped_delivered_and_paid() {
     both(async |shop| {
         let variant = a_product().with_stock(3).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
@@ -60,7 +60,7 @@ async fn the_order_that_holds_the_last_unit_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn items_in_two_locations_leave_in_two_parcels_each_from_its_own() {
+async fn items_in_two_locations_are_shipped_in_two_parcels() {
     both(async |shop| {
         let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_part_is_picked_and_unpacked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_sent_cannot_be_cancelled_and_what_was_only_packed_can() {
+async fn a_shipped_order_cannot_be_cancelled_and_a_packed_one_can() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let (sent, packed) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 1)]).await.unwrap());
@@ -137,7 +137,7 @@ async fn what_was_sent_cannot_be_cancelled_and_what_was_only_packed_can() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clerks_who_press_at_the_same_moment_send_one_parcel() {
+async fn two_clerks_who_ship_at_the_same_moment_ship_one_parcel() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 1)]).await.unwrap();
@@ -157,7 +157,7 @@ async fn two_clerks_who_press_at_the_same_moment_send_one_parcel() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_before_the_card_is_authorised_nor_by_a_shopper() {
+async fn only_staff_ship_and_only_after_the_card_is_authorised() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(5).make(world).await;
         let unpaid = world.card_order(&[(variant, 1)]).await;

@@ -46,7 +46,7 @@ fn fields(error: IdentityError) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signs_up_is_known_by_the_token_until_they_sign_out() {
+async fn a_session_token_is_valid_from_sign_up_to_sign_out() {
     both(async |shop| {
         let (user, token) = sign_up(shop, "Ana Reyes").await;
         let me = identity::authenticate(shop, &token).await.unwrap().unwrap();
@@ -109,7 +109,7 @@ async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
             let refused = sign_in(shop, email, password).await.unwrap_err();
             assert!(matches!(refused, IdentityError::WrongCredentials), "{email}: {refused}");
         }
-        // Somebody unknown has to wait after ten tries just as somebody known.
+        // For an unknown e-mail the wait begins after ten tries too.
         for email in ["ana.reyes@example.com", "nobody@example.com"] {
             for _ in 0..9 {
                 assert!(matches!(sign_in(shop, email, "guess after guess").await, Err(IdentityError::WrongCredentials)));
@@ -118,7 +118,7 @@ async fn a_wrong_password_and_an_unknown_e_mail_are_answered_alike() {
         }
         shop.clock.advance(60_000);
         sign_in(shop, "ana.reyes@example.com", PASSWORD).await.unwrap();
-        // Right, the client's count begins anew; an hour without a try does the same.
+        // A right password clears the client's count, and so does an hour without a try.
         for pause in [0, 60 * 60_000] {
             shop.clock.advance(pause);
             for _ in 0..10 {
@@ -138,7 +138,7 @@ async fn sign_in_from(shop: &Shop, client: [u8; 4], device: Option<&str>, email:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_guesses_keeps_out_himself_and_not_the_owner() {
+async fn guessing_a_password_blocks_the_guesser_and_not_the_owner() {
     both(async |shop| {
         let owner = staff(shop, "Olga Lim", Role::Owner).await;
         let email = "olga.lim@example.com";
@@ -148,12 +148,12 @@ async fn who_guesses_keeps_out_himself_and_not_the_owner() {
         }
         assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
         sign_in_from(shop, [203, 0, 113, 10], None, email, PASSWORD).await.unwrap();
-        // Flooding other accounts does not take the count away.
+        // Attempts on other accounts do not clear the count.
         for n in 0..300 {
             let _ = sign_in_from(shop, mallory, None, &format!("nobody{n}@example.com"), "guess").await;
         }
         assert!(matches!(sign_in_from(shop, mallory, None, email, PASSWORD).await, Err(IdentityError::TooManyAttempts)));
-        // Many who guess together have to wait together, and the owner's own browser is let in all the same.
+        // Many clients guessing together are limited together, and the owner's own browser can still sign in.
         let device = identity::device_token(shop, owner, None);
         for n in 0..=255 {
             let _ = sign_in_from(shop, [198, 51, 100, n], None, email, "guess").await;
@@ -164,7 +164,7 @@ async fn who_guesses_keeps_out_himself_and_not_the_owner() {
         assert_eq!(identity::device_token(shop, owner, Some(&device)), device, "what is known stays");
         let other = UserId(shop.id());
         assert_ne!(identity::device_token(shop, other, Some(&device)), device, "another account gets its own");
-        // One who guesses on the owner's own browser keeps that one out alone.
+        // Guessing on the owner's own browser blocks that browser only.
         for _ in 0..10 {
             assert!(matches!(
                 sign_in_from(shop, [192, 0, 2, 1], Some(&device), email, "guess").await,
@@ -211,7 +211,7 @@ async fn a_hundred_guesses_at_once_count_as_a_hundred() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
+async fn denied_accesses_are_listed_for_managers_and_bounded_in_number() {
     both(async |shop| {
         let (ana, token) = sign_up(shop, "Ana Reyes").await;
         for _ in 0..12 {
@@ -249,7 +249,7 @@ async fn what_was_refused_is_seen_by_managers_and_fills_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_lives_as_long_as_it_is_used() {
+async fn a_session_is_extended_by_use_and_expires_without() {
     both(async |shop| {
         let (_, token) = sign_up(shop, "Ana Reyes").await;
         for _ in 0..3 {
@@ -310,7 +310,7 @@ async fn sessions_are_listed_and_only_ones_own_can_be_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_holds_fifty_sessions_and_the_oldest_gives_way() {
+async fn an_account_has_at_most_fifty_sessions_and_the_oldest_is_ended() {
     both(async |shop| {
         let (_, first) = sign_up(shop, "Ana Reyes").await;
         let mut last = String::new();
@@ -327,7 +327,7 @@ async fn an_account_holds_fifty_sessions_and_the_oldest_gives_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_accounts_changes_are_counted_and_the_same_password_is_no_change() {
+async fn changes_of_an_account_are_limited_and_the_same_password_is_no_change() {
     both(async |shop| {
         let (_, token) = sign_up(shop, "Ana Reyes").await;
         let ctx = context(shop, &token).await;
@@ -362,7 +362,7 @@ async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
         };
         let mut taken = person("Ana Reyes");
         taken.email = "ben.cruz@example.com".into();
-        // Without the password it is not even said that the e-mail is taken.
+        // Without the password the answer does not reveal that the e-mail is taken.
         assert_eq!(fields(save(&taken, "").await.unwrap_err()), ["password"]);
         assert_eq!(fields(save(&taken, "no password of mine").await.unwrap_err()), ["password"]);
         assert_eq!(fields(save(&taken, PASSWORD).await.unwrap_err()), ["email"]);
@@ -379,7 +379,7 @@ async fn ones_details_can_be_corrected_but_not_to_anothers_e_mail() {
         sign_in(shop, "ana.dizon@example.com", PASSWORD).await.unwrap();
         assert_eq!(backend::customers::find_contacts(shop, "dizon").await.unwrap().len(), 1);
         assert!(backend::customers::find_contacts(shop, "reyes").await.unwrap().is_empty());
-        // Nobody learns from it who has an account, address by address.
+        // The answer does not reveal which addresses have an account.
         let mut answers = Vec::new();
         for _ in 0..10 {
             answers.push(save(&taken, PASSWORD).await);
@@ -446,7 +446,7 @@ async fn two_owners_who_remove_each_other_leave_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_opens_what_its_scopes_say_until_it_is_taken_back() {
+async fn an_api_key_is_valid_for_its_scopes_until_it_is_revoked() {
     both(async |shop| {
         let boss = shop.system();
         let scopes = [Permission::ReadStock, Permission::ReadOrders, Permission::ReadStock];

@@ -1,5 +1,3 @@
-//! Importing product files.
-
 use std::fmt::Write;
 use std::io::Cursor;
 
@@ -27,7 +25,7 @@ fn png(side: u32) -> Vec<u8> {
     bytes
 }
 
-/// Answers every request with this body; says its address.
+/// Answers every request with this body; returns its address.
 async fn serving(body: Vec<u8>) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -86,7 +84,7 @@ async fn both_generations_of_columns_mean_the_same_and_a_second_run_changes_noth
 }
 
 #[tokio::test]
-async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
+async fn a_bad_row_is_reported_and_the_good_ones_are_imported() {
     both(async |shop| {
         let mut file = String::from("Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Grams,Status,Image Src\n");
         file.push_str("bag,Bag,Size,S,BAG-S,100,10,active,\n"); // 2
@@ -126,7 +124,7 @@ async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
         assert_eq!(problems, expected);
         assert!(report.problems.iter().all(|p| !p.reason.is_empty()));
         assert_eq!((report.rows, report.created, report.left_out), (15, 2, 12));
-        // What is half there is not published.
+        // An incomplete product is not published.
         assert!(catalog::product(shop, Locale::En, "bag").await.unwrap().is_none());
         assert_eq!(number(shop, "select count(*) from variants where sku like 'BAG-%'").await, 2);
         assert!(catalog::product(shop, Locale::En, "jar").await.unwrap().is_some());
@@ -138,7 +136,7 @@ async fn a_bad_row_is_named_and_the_good_ones_are_kept() {
 }
 
 #[tokio::test]
-async fn a_changed_file_changes_only_what_it_says() {
+async fn a_changed_file_changes_only_the_products_that_differ() {
     both(async |shop| {
         import(shop, OLD).await;
         let before = catalog::product(shop, Locale::En, "malong").await.unwrap().unwrap();
@@ -180,7 +178,7 @@ async fn pictures_come_by_address_and_from_a_folder_once() {
         let again = run().await;
         assert_eq!((again.unchanged, again.updated, again.problems.len()), (3, 0, 2), "what lacked its picture is tried again");
         assert_eq!(number(shop, "select count(*) from pictures").await, 2);
-        // A file that somebody uploads does not make the server ask its own network.
+        // An uploaded file does not make the server call addresses of its own network.
         let manager = Context::staff(domain::id::UserId(shop.id()), Role::Manager, RequestId(shop.id()));
         let file = format!("Handle,Title,Variant Price,Image Src\nbox,Box,10,{address}/box.png\n");
         let report = import_csv(shop, &manager, file.as_bytes(), &ImportOptions::default(), &quiet).await.unwrap();
@@ -216,7 +214,7 @@ async fn ten_thousand_rows_take_seconds_on_both_databases() {
 }
 
 #[tokio::test]
-async fn only_who_may_write_products_imports_and_only_lists() {
+async fn importing_needs_the_permission_to_write_products_and_a_product_list() {
     let shop = sqlite().await;
     let refused = import_csv(&shop, &guest(&shop), OLD.as_bytes(), &ImportOptions::default(), &quiet).await;
     assert!(matches!(refused, Err(CatalogError::Forbidden(_))));
@@ -247,7 +245,7 @@ async fn two_imports_of_one_new_file_at_once_make_each_product_once() {
 }
 
 #[tokio::test]
-async fn products_that_nobody_can_read_the_name_of_are_left_out() {
+async fn products_without_a_visible_name_are_left_out() {
     both(async |shop| {
         let report = import(shop, "Handle,Title,Variant SKU,Variant Price,Status\na,\u{a0}\u{200b},A,10,active\n").await;
         assert_eq!((report.created, report.left_out), (0, 1));
@@ -256,7 +254,7 @@ async fn products_that_nobody_can_read_the_name_of_are_left_out() {
 }
 
 #[tokio::test]
-async fn a_file_of_countless_problems_names_a_thousand() {
+async fn a_file_with_more_problems_lists_a_thousand() {
     let shop = sqlite().await;
     let report = import(&shop, &format!("Handle,Title,Variant SKU,Variant Price\n{}", "x\n".repeat(2_000))).await;
     assert_eq!((report.left_out, report.problems.len(), report.more_problems), (2_000, 1_000, 1_000));

@@ -57,7 +57,7 @@ async fn a_file_with_a_few_columns_leaves_everything_else_as_it_is() {
         assert_eq!((report.updated, outcomes(&report)), (1, vec![]));
         let changed = edited(shop, "malong").await.draft.variants;
         assert_eq!((changed.len(), changed[1].price, changed[1].cost), (2, 140_000, 62_000));
-        // An empty cell of a column that is there does say something, in the row with the title.
+        // An empty cell of a column in the file empties the field, in the row with the title.
         let report = import(shop, "Handle,Title,Vendor,Variant SKU,Variant Compare At Price\nmalong,Malong,,MAL-S,\n").await;
         assert_eq!(report.updated, 1);
         let emptied = edited(shop, "malong").await.draft;
@@ -67,7 +67,7 @@ async fn a_file_with_a_few_columns_leaves_everything_else_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_variant_goes_only_when_the_file_says_so() {
+async fn a_variant_is_archived_only_when_the_file_asks_for_it() {
     both(async |shop| {
         import(shop, WHOLE).await;
         let report = import(shop, "Handle,Variant SKU,Variant status\nmalong,MAL-M,archived\nmalong,MAL-X,archived\n").await;
@@ -81,7 +81,7 @@ async fn a_variant_goes_only_when_the_file_says_so() {
         let refused = import(shop, other).await;
         assert_eq!((refused.updated, refused.left_out), (0, 1));
         assert!(refused.problems[0].reason.contains("MAL-S"), "{:?}", refused.problems);
-        // It comes back under its SKU.
+        // It is restored by its SKU.
         assert_eq!(import(shop, "Handle,Variant SKU,Option1 Value\nmalong,MAL-M,M\n").await.updated, 1);
         assert_eq!(product(shop, "malong").await.variants.len(), 2);
     })
@@ -107,7 +107,7 @@ async fn different_products_never_become_one() {
         let keys: HashSet<_> = sizes.variants.iter().map(|v| v.values.clone()).collect();
         assert_eq!(keys.len(), 10);
         assert_eq!((product(shop, "tee").await.name, product(shop, "pina").await.name), ("Article 0".into(), "Article 2".into()));
-        // Each is known again, whichever comes alone.
+        // Each matches by itself.
         let again = import(shop, "Handle,Variant SKU,Variant Price\ntee,A1,50\nTee,A0,60\n").await;
         assert_eq!((again.updated, outcomes(&again)), (2, vec![]));
         assert_eq!(number(shop, "select amount from prices p join variants v on v.id = p.variant_id where v.sku = 'A0'").await, 6_000);
@@ -120,7 +120,7 @@ async fn different_products_never_become_one() {
 }
 
 #[tokio::test]
-async fn the_row_with_the_title_speaks_for_the_product_wherever_it_stands() {
+async fn the_row_with_the_title_describes_the_product_at_any_position() {
     both(async |shop| {
         import(shop, WHOLE).await;
         let mut lines: Vec<&str> = WHOLE.lines().collect();
@@ -134,7 +134,7 @@ async fn the_row_with_the_title_speaks_for_the_product_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn what_is_odd_about_a_real_file_is_taken_with_a_notice() {
+async fn oddities_of_real_files_are_accepted_with_a_notice() {
     both(async |shop| {
         let mut file = String::from(
             "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty,Variant Barcode\r\n",
@@ -179,19 +179,19 @@ async fn what_is_odd_about_a_real_file_is_taken_with_a_notice() {
 }
 
 #[tokio::test]
-async fn nothing_is_published_that_is_half_there() {
+async fn an_incomplete_product_is_not_published() {
     both(async |shop| {
         // No price at all.
         let report = import(shop, "Handle,Title,Status,Variant SKU\nmug,Mug,active,MUG\n").await;
         assert_eq!((report.created, outcomes(&report)), (1, vec![(2, "Price", true), (2, "Status", true)]));
         assert!(catalog::product(shop, Locale::En, "mug").await.unwrap().is_none());
-        // Neither with a row whose cells may have shifted, nor as a gift card.
+        // Nor with a row whose cells may have shifted, nor as a gift card.
         let file = "Handle,Title,Status,Option1 Name,Option1 Value,Variant SKU,Variant Price,Gift Card\n\
                     tee,Tee,active,Size,S,T-S,1,\ntee,,,,M, wide,T-M,1,\ncard,Card,active,,,CARD,500,TRUE\n";
         let report = import(shop, file).await;
         assert_eq!(outcomes(&report), [(2, "Status", true), (3, "", false), (4, "Status", true)]);
         assert_eq!(number(shop, "select count(*) from products where status = 'draft'").await, 3);
-        // The price that was missing, and it is for sale.
+        // With a price it is on sale.
         let report = import(shop, "Handle,Title,Status,Variant SKU,Variant Price\nmug,Mug,active,MUG,90\n").await;
         assert_eq!((report.updated, outcomes(&report)), (1, vec![]));
         assert_eq!(product(shop, "mug").await.variants[0].price.minor, 9_000);
@@ -206,7 +206,7 @@ struct Price {
 }
 
 #[tokio::test]
-async fn numbers_are_read_in_one_way_or_asked_about_once() {
+async fn an_ambiguous_decimal_sign_must_be_given_once_for_the_file() {
     const AMBIGUOUS: [&str; 3] = ["4,20", "1.290", "1.290,50"];
     both(async |shop| {
         let spellings = [
@@ -293,7 +293,7 @@ async fn a_product_has_two_hundred_and_fifty_variants_and_no_more() {
 }
 
 #[tokio::test]
-async fn pictures_beyond_the_fiftieth_are_named_and_may_all_be_left_out() {
+async fn pictures_beyond_the_fiftieth_are_reported_and_all_pictures_can_be_left_out() {
     both(async |shop| {
         let mut file = String::from("Handle,Title,Status,Variant Price,Image Src\n");
         for n in 0..53 {
@@ -317,7 +317,7 @@ fn write_picture(shop: &TestShop, name: &str) {
 }
 
 #[tokio::test]
-async fn what_staff_changed_stays_when_the_same_file_brings_a_picture_that_failed() {
+async fn changes_by_staff_are_kept_when_a_failed_picture_is_imported_again() {
     both(async |shop| {
         let file = "Handle,Title,Status,Variant SKU,Variant Price,Image Src\nmug,Mug,active,MUG,90,mug.png\n";
         let options = ImportOptions { pictures: Pictures::Folder(shop.folder.path()), ..ImportOptions::default() };
@@ -339,7 +339,7 @@ async fn what_staff_changed_stays_when_the_same_file_brings_a_picture_that_faile
 }
 
 #[tokio::test]
-async fn a_preview_says_what_would_be_done_and_does_nothing() {
+async fn a_preview_reports_the_changes_and_makes_none() {
     both(async |shop| {
         import(shop, WHOLE).await;
         let state = async || {

@@ -12,7 +12,7 @@ use platform::Context;
 use platform::db::{DbError, Tx};
 use platform::jobs::{Failure, Handler, Handlers, Job, TRIES, enqueue, enqueue_again};
 
-/// A job that a test says how to do.
+/// A job whose handler each test gives.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Told {}
 
@@ -49,7 +49,7 @@ fn handlers(told: Handler<Shop>) -> Handlers<Shop> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_is_tried_again_with_longer_pauses_and_given_up_at_last() {
+async fn a_job_is_retried_with_longer_pauses_until_it_is_dead() {
     both(async |shop| {
         shop.db()
             .write(async |tx: &mut Tx| {
@@ -92,7 +92,7 @@ async fn a_job_that_panics_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_comes_back_too_late_changes_nothing() {
+async fn a_worker_whose_lease_ended_changes_nothing() {
     both(async |shop| {
         put(shop, Told {}).await;
         let clock = Arc::clone(&shop.clock);
@@ -142,7 +142,7 @@ async fn two_workers_never_do_the_same_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_given_up_can_be_seen_and_tried_again() {
+async fn dead_jobs_are_listed_and_can_be_retried() {
     both(async |shop| {
         put(shop, Fails {}).await;
         let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
@@ -165,7 +165,7 @@ async fn what_was_given_up_can_be_seen_and_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wanted_once_more_is_done_once_more() {
+async fn a_job_enqueued_again_waits_once_and_runs_again_after_it_ended() {
     both(async |shop| {
         let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));
         let want = async || {
@@ -181,7 +181,7 @@ async fn what_is_wanted_once_more_is_done_once_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_done_long_ago_is_removed_and_what_was_given_up_stays() {
+async fn finished_jobs_are_removed_after_a_time_and_dead_ones_stay() {
     both(async |shop| {
         const DAY: i64 = 86_400_000;
         let handlers = handlers(Box::new(|_, _| Box::pin(async { Ok(()) })));

@@ -42,7 +42,11 @@ fn used(source: &str) -> Vec<&str> {
     let mut used = Vec::new();
     for (at, _) in source.match_indices("crate::") {
         let rest = &source[at + "crate::".len()..];
-        let end = if rest.starts_with('{') { rest.find(';').unwrap_or(rest.len()) } else { rest.find([':', ';', ' ', ',']).unwrap_or(rest.len()) };
+        let end = if rest.starts_with('{') {
+            rest.find(';').unwrap_or(rest.len())
+        } else {
+            rest.find([':', ';', ' ', ',']).unwrap_or(rest.len())
+        };
         used.extend(LAYERS.iter().filter(|area| rest[..end].split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == **area)));
     }
     used

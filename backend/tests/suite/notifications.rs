@@ -10,7 +10,7 @@ use domain::view::ContactDetails;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_step_is_told_once_with_a_link_that_works() {
+async fn each_step_of_an_order_sends_one_mail_with_a_valid_link() {
     both_worlds(async |world| {
         let variant = a_product().named("Mug <blue> & bowl").with_stock(3).make(world).await;
         let placed = place(world, &[(variant, 2)]).await.unwrap();
@@ -42,7 +42,7 @@ async fn each_step_is_told_once_with_a_link_that_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_is_not_mailed_the_words_of_whoever_ordered() {
+async fn a_mail_to_a_stranger_holds_no_text_of_the_order_form() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(30).make(world).await;
         let words = "Claim your prize at http://evil.example <a href=x>";
@@ -78,7 +78,7 @@ async fn an_address_is_mailed_about_ten_orders_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_former_address_is_told_that_another_signs_in() {
+async fn the_former_address_gets_a_mail_when_the_sign_in_address_changes() {
     both_worlds(async |world| {
         let contact = |email: &str| ContactDetails { name: "Ana Reyes".into(), email: email.into(), phone: String::new() };
         let password = "blue gate beside the bakery";
@@ -95,7 +95,7 @@ async fn the_former_address_is_told_that_another_signs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_speaks_the_language_of_its_order() {
+async fn a_mail_is_in_the_language_of_its_order() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
@@ -103,7 +103,7 @@ async fn a_mail_speaks_the_language_of_its_order() {
         order_management::cancel(world, &owner(world), placed.order, "late").await.unwrap();
         world.send_mails().await;
         let mails = world.mails().await;
-        // Cancelled before the confirmation was written: only that is told.
+        // Cancelled before the confirmation was written: only the cancellation is mailed.
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].0, format!("Kinansela ang order {}", placed.number));
         assert!(mails[0].2.contains("lang=\"fil-PH\"") && mails[0].1.contains("Walang naibayad."));
@@ -112,7 +112,7 @@ async fn a_mail_speaks_the_language_of_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_order_is_confirmed_when_the_card_is_and_a_refund_is_told() {
+async fn a_card_order_sends_a_mail_when_it_is_authorised_and_when_it_is_refunded() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -132,7 +132,7 @@ async fn a_card_order_is_confirmed_when_the_card_is_and_a_refund_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_card_is_told_after_a_while_unless_another_paid() {
+async fn a_declined_card_sends_a_mail_after_a_while_unless_another_paid() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let (one, other) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
@@ -160,7 +160,7 @@ async fn a_declined_card_is_told_after_a_while_unless_another_paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_the_server_refuses_is_tried_again_and_its_job_knows_no_name() {
+async fn a_refused_mail_is_retried_and_its_job_holds_no_personal_data() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         place(world, &[(variant, 1)]).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_mail_that_is_sent_again_after_a_crash_is_the_same_mail() {
         let variant = a_product().with_stock(3).make(world).await;
         place(world, &[(variant, 1)]).await.unwrap();
         world.send_mails().await;
-        // The program died between the mail server's answer and the note of it.
+        // The program ended between the mail server's answer and the commit.
         world
             .db()
             .write(async |tx| tx.execute("update jobs set state = 'running', lease_until = 0 where kind = 'mail.order'", &[]).await)
@@ -207,7 +207,7 @@ async fn a_mail_that_is_sent_again_after_a_crash_is_the_same_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_comes_from_the_address_of_the_mail_server_and_is_answered_to_the_shop() {
+async fn a_mail_is_sent_from_the_configured_address_and_replies_go_to_the_shop() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         place(world, &[(variant, 1)]).await.unwrap();
@@ -229,14 +229,14 @@ async fn a_mail_comes_from_the_address_of_the_mail_server_and_is_answered_to_the
     .await;
 }
 
-/// What a mail's header says.
+/// The value of a mail's header.
 fn header(mail: &str, name: &str) -> String {
     let found = mail.lines().find_map(|line| line.split_once(": ").filter(|(n, _)| *n == name));
     found.unwrap_or_else(|| panic!("no {name} in\n{mail}")).1.to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_mail_server_nothing_waits() {
+async fn without_a_mail_server_no_mail_is_queued() {
     crate::support::both(async |shop| {
         let variant = a_product().with_stock(3).make(shop).await;
         place(shop, &[(variant, 1)]).await.unwrap();
@@ -250,7 +250,7 @@ async fn without_a_mail_server_nothing_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns_anything() {
+async fn a_guest_gets_the_order_link_by_number_and_e_mail_and_the_answer_reveals_nothing() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let placed = place(world, &[(variant, 1)]).await.unwrap();
@@ -268,7 +268,7 @@ async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns
         assert_eq!(subject, format!("Your order {}", placed.number));
         let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
         assert_eq!(order_management::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap().id, placed.order);
-        // Three an hour for one address, whatever is asked at once.
+        // At most three an hour for one address.
         for _ in 0..4 {
             orders::send_link(world, &guest(world), &placed.number, "maria.clara@example.com").await.unwrap();
         }
@@ -281,7 +281,7 @@ async fn a_guest_gets_the_link_again_by_number_and_e_mail_and_nobody_else_learns
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_left_the_banks_page_gets_the_link_to_pay() {
+async fn a_shopper_who_left_the_banks_page_is_mailed_the_link_to_pay() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let (left, paid) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
@@ -292,7 +292,7 @@ async fn whoever_left_the_banks_page_gets_the_link_to_pay() {
         world.shop.clock.advance(5 * 60 * 1_000);
         world.send_mails().await;
         let mails = world.mails().await;
-        // Whoever paid is not asked to.
+        // The shopper who paid gets no such mail.
         assert_eq!((mails.len(), mails[0].0.as_str()), (2, format!("Order {} waits for your payment", left.number).as_str()));
         let link = mails[0].1.lines().find(|line| line.starts_with("http://")).unwrap();
         let order = order_management::by_link(world, Locale::En, link.trim().rsplit('/').next().unwrap()).await.unwrap();

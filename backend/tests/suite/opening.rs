@@ -8,14 +8,14 @@ use platform::secrets::SecretsError;
 const ONE_TABLE: Scripts = &[("0001_first", "create table first (n bigint not null); insert into first (n) values (1);")];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_program_on_the_same_file_is_told_so() {
+async fn a_second_program_on_the_same_file_is_refused_with_a_message() {
     let shop = crate::support::sqlite().await;
     let second = Db::open(&format!("sqlite:{}", shop.folder.path().join("shop.db").display())).await;
     assert!(matches!(second.err(), Some(DbError::InUse(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closing_finishes_what_was_promised() {
+async fn closing_finishes_the_writes_that_were_accepted() {
     both_empty(async |url| {
         let db = Db::open(url).await.unwrap();
         db.migrate_to(ONE_TABLE, Backup::Make).await.unwrap();

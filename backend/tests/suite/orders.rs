@@ -109,7 +109,7 @@ async fn a_shopper_sees_their_own_orders_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancelling_takes_the_sale_out_of_the_books_and_the_stock_back_once() {
+async fn cancelling_reverses_the_sale_in_the_books_and_releases_the_stock_once() {
     both(async |shop| {
         let variant = a_product().at(11_200).with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
@@ -144,7 +144,7 @@ async fn staff_keep_their_own_filters_and_are_named_in_timelines() {
         assert!(!kept.windows(7).any(|part| part == b"partial"), "a filter is kept as it was typed");
         assert!(matches!(orders::save_filter(shop, &ctx, " ", "").await, Err(OrderError::FilterName)));
         assert!(matches!(orders::delete_filter(shop, &owner(shop), id).await, Err(OrderError::Unknown)));
-        // And what they do to an order is told by their name, to staff.
+        // The timeline shows staff the name of who changed an order.
         let variant = a_product().with_stock(5).make(shop).await;
         let placed = place(shop, &[(variant, 1)]).await.unwrap();
         order_management::cancel(shop, &ctx, placed.order, "test").await.unwrap();

@@ -68,7 +68,7 @@ async fn no_more_is_captured_than_the_bank_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_card_is_told_and_another_one_pays_the_same_order() {
+async fn a_declined_card_is_shown_and_another_one_pays_the_same_order() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -91,7 +91,7 @@ async fn a_declined_card_is_told_and_another_one_pays_the_same_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bank_asks_and_the_shopper_approves() {
+async fn a_payment_that_needs_authentication_is_made_after_the_shopper_approves() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -140,7 +140,7 @@ fn signed(world: &World, body: &str, secret: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn late_news_of_a_failure_never_take_a_paid_order_back() {
+async fn a_late_event_of_a_failure_never_undoes_a_paid_order() {
     both_worlds(async |world| {
         let placed = captured(world).await;
         let reference: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
@@ -172,10 +172,10 @@ async fn a_forged_webhook_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
+async fn a_gateway_call_that_was_cut_short_is_finished_once_by_the_jobs() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(2).make(world).await;
-        // The gateway is away while the order is placed: the order stands, and can be paid from its page.
+        // The gateway does not answer while the order is placed: the order is kept, and can be paid from its page.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         let placed = world.card_order(&[(variant, 1)]).await;
         assert_eq!(placed.pay_at, None);
@@ -183,7 +183,7 @@ async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
         let page = start_card(world, placed.order).await.unwrap().unwrap();
         world.pay(&page, VISA).await.unwrap();
         sync(world, placed.order).await.unwrap();
-        // Away while staff capture: it is asked again by itself, once.
+        // The gateway is down while staff capture: the job repeats the call once.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::Waiting)));
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
@@ -191,7 +191,7 @@ async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
         world.work().await;
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
         assert_eq!(world.moved().await, (placed.total.minor, 0));
-        // And while money goes back.
+        // The same during a refund.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         assert!(matches!(refund(world, &owner(world), placed.order, 700, "scratched").await, Err(PaymentError::Waiting)));
         world.work().await;
@@ -207,7 +207,7 @@ async fn what_was_cut_short_at_the_gateway_is_done_once_by_the_jobs() {
 async fn an_answer_that_was_lost_after_the_money_moved_is_found_again() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
-        // Captured at the gateway, but the shop died before it could write that down.
+        // Captured at the gateway, but the program ended before it stored that.
         let reference: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let url = format!("{}/v1/payment_intents/{reference}/capture", world.running.url());
         let answer = world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap();
@@ -236,7 +236,7 @@ async fn partial_refunds_add_up_to_exactly_what_was_captured() {
         refund(world, &owner(world), placed.order, rest, "rest").await.unwrap();
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Refunded);
         assert_eq!(world.moved().await, (placed.total.minor, placed.total.minor));
-        // The tax goes back to the last centavo.
+        // The refunded tax is exact to the centavo.
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'").await, 0);
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, 0);
         assert!(matches!(refund(world, &owner(world), placed.order, 1, "more").await, Err(PaymentError::NothingToRefund)));
@@ -261,7 +261,7 @@ async fn refunds_at_the_same_moment_never_give_back_more_than_was_paid() {
         }
         assert_eq!(given, placed.total.minor / 6_000);
         assert_eq!(world.moved().await.1, given * 6_000);
-        // Nothing was asked of the gateway that it would have had to refuse.
+        // No call was made that the gateway would have refused.
         assert_eq!(number(world, "select count(*) from refunds where state <> 'done'").await, 0);
         world.assert_sound().await;
     })
@@ -285,7 +285,7 @@ async fn an_order_that_costs_nothing_needs_no_card() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_lets_the_held_money_go() {
+async fn a_cancelled_order_voids_its_authorisation() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         order_management::cancel(world, &owner(world), placed.order, "changed their mind").await.unwrap();
@@ -301,7 +301,7 @@ async fn a_cancelled_order_lets_the_held_money_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_that_was_paid_is_given_back_once_even_when_the_gateway_is_away() {
+async fn a_cancelled_order_that_was_paid_is_refunded_once_even_when_the_gateway_is_down() {
     both_worlds(async |world| {
         let placed = captured(world).await;
         refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
@@ -335,7 +335,7 @@ async fn a_refund_whose_answer_was_lost_a_day_ago_is_not_made_twice() {
         assert!(refund(world, &owner(world), placed.order, 1_200, "a scratch").await.is_err());
         let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let id: RefundId = world.db().fetch_scalar("select id from refunds", &[]).await.unwrap();
-        // It was made; the answer and the key are gone.
+        // The refund was made; its answer was lost, and the gateway no longer stores its key.
         let form = [("payment_intent", intent.as_str()), ("amount", "1200"), ("metadata[refund]", &id.to_string())];
         let url = format!("{}/v1/refunds", world.running.url());
         let made = world.http.post(url).bearer_auth("sk_test_sandbox").form(&form).send().await.unwrap();
@@ -350,11 +350,11 @@ async fn a_refund_whose_answer_was_lost_a_day_ago_is_not_made_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_that_was_paid_for_an_attempt_given_up_here_goes_back() {
+async fn a_payment_of_a_voided_attempt_is_refunded() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
-        // As when the order is cancelled while the gateway is asked for the intent: it is given up without one.
+        // As when the order is cancelled while the intent is being made: the attempt is voided without one.
         world.open_webhooks().await;
         let forget = async |tx: &mut Tx| tx.execute("update payments set gateway_ref = null", &[]).await;
         world.db().write(forget).await.unwrap();
@@ -373,11 +373,11 @@ async fn a_card_that_was_paid_for_an_attempt_given_up_here_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_that_comes_for_a_cancelled_order_goes_back() {
+async fn a_payment_for_a_cancelled_order_is_refunded() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
-        // The gateway is away while the order is cancelled, so the page stays open; the shopper pays.
+        // The gateway does not answer while the order is cancelled, so its payment page stays open; the shopper pays.
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         order_management::cancel(world, &owner(world), placed.order, "sold in the store").await.unwrap();
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
@@ -408,7 +408,7 @@ async fn an_authorised_card_is_captured_when_its_parcel_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_gateway_cards_are_refused_with_words() {
+async fn without_a_gateway_cards_are_refused_with_a_message() {
     both(async |shop| {
         let variant = a_product().with_stock(1).make(shop).await;
         let cart = crate::support::a_cart(shop, &[(variant, 1)]).await;

@@ -61,14 +61,14 @@ async fn a_failing_caller_undoes_only_its_own_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_goes_away_does_not_stop_its_write() {
+async fn a_caller_that_disconnects_does_not_stop_its_write() {
     both(async |shop| {
         let db = shop.db().clone();
         let gone = Arc::new(tokio::sync::Notify::new());
         {
             let gone = gone.clone();
             let mut write = Box::pin(db.write(async move |tx| {
-                // Not done before the caller is gone.
+                // It must not end before the caller has disconnected.
                 gone.notified().await;
                 put(tx, "gone").await
             }));
@@ -112,7 +112,7 @@ async fn serialisation_failures_are_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restarted_postgres_is_not_noticed_by_callers() {
+async fn a_restart_of_postgres_causes_no_error_for_callers() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
     let cut = async || {
@@ -192,7 +192,7 @@ async fn rows_and_values_arrive_as_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_bad_command_of_a_bundle_hurts_itself_only() {
+async fn a_failing_command_of_a_batch_fails_alone() {
     both(async |shop| {
         let work = async |tx: &mut Tx, keys: &[&'static str], _: Option<&()>| {
             let mut done = Vec::new();
@@ -220,13 +220,13 @@ async fn one_bad_command_of_a_bundle_hurts_itself_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_wrote() {
+async fn a_command_that_lost_a_race_for_a_key_gets_the_answer_of_the_first() {
     both(async |shop| {
         shop.db().write(async |tx: &mut Tx| put(tx, "taken").await).await.unwrap();
         let runs = Arc::new(AtomicI64::new(0));
         let counted = Arc::clone(&runs);
         let work = async move |tx: &mut Tx, keys: &[&'static str], _: Option<&()>| {
-            // Twice it looked before the winner had committed: in the batch, and alone.
+            // It ran twice before the other had committed: in the batch, and alone.
             if counted.fetch_add(1, Ordering::SeqCst) < 2 {
                 put(tx, keys[0]).await?;
             }
@@ -241,7 +241,7 @@ async fn a_command_that_lost_a_race_for_a_key_is_answered_with_what_the_winner_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_settings_of_before_stay_until_others_are_read() {
+async fn forgotten_settings_are_used_until_they_are_read_again() {
     both(async |shop| {
         let mut settings = backend::settings::load(shop).await.unwrap();
         settings.currency = "USD".into();
@@ -255,7 +255,7 @@ async fn the_settings_of_before_stay_until_others_are_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_name_never_leads_out_of_the_folder() {
+async fn a_file_name_cannot_leave_the_folder() {
     let shop = crate::support::sqlite().await;
     for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
         assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");

@@ -137,7 +137,7 @@ async fn a_rate_needs_a_source_a_future_and_a_range() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clerk_and_a_guest_neither_see_nor_set_the_rules() {
+async fn a_clerk_and_a_guest_can_neither_read_nor_write_taxes_and_delivery_methods() {
     both(async |shop| {
         for ctx in [staff(shop, Role::Clerk), guest(shop)] {
             assert!(matches!(pricing::tax_rates(shop, &ctx).await, Err(RulesError::Forbidden(_))));
@@ -214,7 +214,7 @@ async fn a_delivery_method_with_mistakes_names_each_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_tell_the_new_fee_at_once() {
+async fn pages_show_a_changed_fee_at_once() {
     both(async |shop| {
         let manager = staff(shop, Role::Manager);
         let fee = async || {
@@ -261,7 +261,7 @@ async fn a_dated_sale_comes_before_the_ordinary_list_and_ends_by_itself() {
         assert_eq!(price(shop, variant, Channel::Web).await, 10_000);
         shop.clock.advance(DAY);
         assert_eq!((price(shop, variant, Channel::Web).await, price(shop, other, Channel::Web).await), (7_900, 10_000));
-        // The order keeps what was paid; whoever waits too long pays the ordinary price.
+        // The order keeps its price; after the end of the sale the ordinary price applies.
         let placed = place(shop, &[(variant, 1)]).await.unwrap();
         assert_eq!(placed.total.minor, 17_900);
         shop.clock.advance(2 * DAY);
@@ -329,7 +329,7 @@ async fn a_code(shop: &TestShop, code: &str, percent_bp: Option<i64>, amount: Op
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_voucher_on_items_on_sale_never_goes_below_nothing() {
+async fn a_discount_code_on_items_on_sale_never_makes_a_negative_total() {
     both(async |shop| {
         let (cheap, dear) = (a_product().with_stock(9).make(shop).await, a_product().at(33_333).with_stock(9).make(shop).await);
         a_list(shop, "Sale", None, None, cheap, 1).await;
@@ -338,7 +338,7 @@ async fn a_voucher_on_items_on_sale_never_goes_below_nothing() {
         {
             a_code(shop, code, percent, amount).await;
         }
-        // The share is taken from what is asked for on sale, not from the ordinary price; delivery is not reduced.
+        // The share is taken from the sale price, not from the ordinary one; delivery is not reduced.
         for (code, items_total) in [("HALF", 16_667), ("ALL", 0), ("MORE", 0), ("GIFT", 0)] {
             let cart = backend::cart::sync(
                 shop,

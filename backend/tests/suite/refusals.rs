@@ -1,4 +1,4 @@
-//! What somebody outside refuses is a row with a button, until it is settled.
+//! Refusals by outside systems: retried, settled or dismissed.
 
 use crate::support::outside::{VISA, WEBHOOK_SECRET, World, both_worlds, clerk, owner};
 use crate::support::{a_product, number};
@@ -73,7 +73,7 @@ fn signed(world: &World, secret: &str, body: &[u8]) -> String {
     format!("t={seconds},v1={tag}")
 }
 
-/// Does every job as often as it is tried, until it is given up.
+/// Runs every job with all its retries, until it is dead.
 pub async fn work_for_a_day(world: &World) {
     for _ in 0..=jobs::TRIES {
         world.work().await;
@@ -83,7 +83,7 @@ pub async fn work_for_a_day(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capture_that_is_declined_after_the_parcel_left_is_asked_for_again() {
+async fn a_capture_that_is_declined_after_the_parcel_left_can_be_retried() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 2 })).await;
@@ -98,11 +98,11 @@ async fn a_capture_that_is_declined_after_the_parcel_left_is_asked_for_again() {
         assert_eq!((today.queues.unpaid, today.refusals.len()), (1, 1), "goods that left unpaid count as unpaid");
         let events = "select count(*) from events where kind = 'refusal.opened'";
         assert_eq!(number(world, events).await, 1);
-        // The clerk sees it, and may not move money.
+        // The clerk may read it, and may not move money.
         let seen = refusals::open(world, &clerk(world)).await.unwrap();
         assert!(!seen[0].may_act);
         assert!(matches!(refusal_actions::retry(world, &clerk(world), row.id).await, Err(RefusalError::Forbidden(_))));
-        // The second no is the same row; the gateway is really asked anew.
+        // The second refusal is the same row, and is of a new call to the gateway.
         let again = retry(world, &row).await;
         assert!(matches!(again, Err(RefusalError::Payment(PaymentError::Gateway(_)))), "{again:?}");
         assert_eq!(the_row(world).await.times, 2);
@@ -148,7 +148,7 @@ async fn a_refund_that_is_refused_is_settled_in_cash() {
     both_worlds(async |world| {
         let placed = captured(world).await;
         let intent = intent_of(world, &placed).await;
-        // Somebody gave it back on the gateway's own pages.
+        // It was refunded on the gateway's own pages.
         at_the_gateway(world, "/v1/refunds", &[("payment_intent", &intent)]).await;
         let refused = refund(world, &owner(world), placed.order, 1_200, "a scratch").await;
         assert!(matches!(refused, Err(PaymentError::Gateway(_))));
@@ -188,7 +188,7 @@ async fn a_refund_that_fails_days_later_is_owed_again() {
         assert!(rows(world).await.is_empty());
         assert_eq!(world.order(placed.order).await.refunded.minor, 1_200);
         world.assert_sound().await;
-        // What fails after the order was cancelled is a debt to the shopper.
+        // A refund that fails after the order was cancelled is owed to the shopper.
         order_management::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
         world.work().await;
         world.quiet().await;
@@ -204,11 +204,11 @@ async fn a_refund_that_fails_days_later_is_owed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_that_the_gateway_does_not_know_frees_its_stock_and_is_shown() {
+async fn a_payment_missing_at_the_gateway_releases_its_stock_and_is_a_refusal() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(2).make(world).await;
         let (gone, paid) = (world.card_order(&[(variant, 1)]).await, world.card_order(&[(variant, 1)]).await);
-        // As after a change of the account: the gateway knows one of the two.
+        // As after a change of the account: the gateway has one of the two.
         let order = gone.order;
         let forget = async move |tx: &mut Tx| {
             let sql = "update payments set gateway_ref = 'pi_of_another_account', gateway_account = 'stripe:other' where order_id = $1";
@@ -233,7 +233,7 @@ async fn a_payment_that_the_gateway_does_not_know_frees_its_stock_and_is_shown()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_payments_do_not_starve_the_others_and_do_not_wait_for_ever() {
+async fn failing_payments_do_not_delay_the_others_and_end_after_a_time() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(104).make(world).await;
         for _ in 0..102 {
@@ -257,7 +257,7 @@ async fn bad_payments_do_not_starve_the_others_and_do_not_wait_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stock_waits_a_day_for_a_gateway_that_does_not_answer() {
+async fn stock_is_reserved_for_a_day_while_the_gateway_does_not_answer() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -269,7 +269,7 @@ async fn stock_waits_a_day_for_a_gateway_that_does_not_answer() {
         assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 1);
         assert_eq!(number(world, "select cast(sum(available) as bigint) from stock").await, 1);
         assert_eq!(the_row(world).await.reason, reasons::NO_ANSWER);
-        // It was paid meanwhile after all: that goes back by itself.
+        // It was paid meanwhile after all: that is refunded by a job.
         world.control("/_control/gateway", json!({ "fail_next": 0 })).await;
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
         retry(world, &the_row(world).await).await.unwrap();
@@ -322,7 +322,7 @@ async fn a_webhook_with_a_wrong_signature_is_one_row_until_a_right_one_comes() {
         assert_eq!((row.kind, row.reason.as_str(), row.times), (RefusalKind::Webhook, reasons::SIGNATURE, 2));
         assert!(matches!(refusal_actions::dismiss(world, &clerk(world), row.id, "x").await, Err(RefusalError::Forbidden(_))));
         assert!(matches!(retry(world, &row).await, Err(RefusalError::Unknown)));
-        // The secret is mended: the next one is taken, and is about a payment of another shop.
+        // The secret is corrected: the next webhook is accepted, and is about a payment of another shop.
         assert_eq!(payments::webhook(world, Some(&right), body).await, 200);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Webhook, reasons::UNKNOWN_PAYMENT));
@@ -336,7 +336,7 @@ async fn a_webhook_with_a_wrong_signature_is_one_row_until_a_right_one_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_is_away_past_all_retries_leaves_a_row_that_ends_with_the_capture() {
+async fn a_gateway_that_is_down_past_all_retries_leaves_a_refusal_that_ends_with_the_capture() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "fail_next": 1_000_000 })).await;
@@ -355,7 +355,7 @@ async fn a_gateway_that_is_away_past_all_retries_leaves_a_row_that_ends_with_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_that_nobody_answered_is_shown_and_asked_for_again() {
+async fn a_refund_without_an_answer_is_a_refusal_and_can_be_retried() {
     both_worlds(async |world| {
         let placed = captured(world).await;
         world.control("/_control/gateway", json!({ "fail_next": 1_000_000 })).await;
@@ -387,7 +387,7 @@ async fn a_form_that_is_sent_twice_moves_money_once() {
         let placed = captured(world).await;
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
         let ctx = owner(world).with_key("made-when-the-page-was-rendered");
-        // The first answer is lost, and the button is pressed again, and again.
+        // The first answer is lost, and the form is sent again, twice.
         assert!(matches!(refund(world, &ctx, placed.order, 300, "a scratch").await, Err(PaymentError::Waiting)));
         let first = refund(world, &ctx, placed.order, 300, "a scratch").await.unwrap();
         assert_eq!(refund(world, &ctx, placed.order, 300, "a scratch").await.unwrap(), first);
@@ -414,7 +414,7 @@ async fn a_form_that_is_sent_twice_moves_money_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_captures_one_is_made_and_the_other_is_told() {
+async fn of_two_captures_one_is_made_and_the_other_refused() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
@@ -427,7 +427,7 @@ async fn of_two_captures_one_is_made_and_the_other_is_told() {
         assert_eq!((order.captured.minor, world.moved().await.0), (600, 600));
         assert!(order.timeline.iter().any(|entry| entry.kind == "payment.capture_kept"), "{:?}", order.timeline);
 
-        // The other way round: the parcel asked first.
+        // The other way round: the parcel requested it first.
         let placed = authorised(world).await;
         ship(world, &placed).await;
         let late = capture(world, &owner(world), placed.order, Some(600)).await;
@@ -440,7 +440,7 @@ async fn of_two_captures_one_is_made_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_that_staff_move_has_their_name() {
+async fn captures_and_refunds_by_staff_have_their_name() {
     both_worlds(async |world| {
         world.open_webhooks().await;
         let placed = authorised(world).await;
@@ -466,7 +466,7 @@ async fn money_that_staff_move_has_their_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_open_can_be_settled() {
+async fn only_open_refusals_can_be_settled() {
     both_worlds(async |world| {
         let nothing = RefusalId(world.id());
         assert!(matches!(refusal_actions::retry(world, &owner(world), nothing).await, Err(RefusalError::Unknown)));

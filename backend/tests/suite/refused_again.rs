@@ -1,4 +1,4 @@
-//! What somebody outside refused is asked for again, settled or left in the wrong moment: no money moves twice, none is forgotten.
+//! Refusals that are retried, settled or dismissed at the same time or too late: no money moves twice, and none is lost.
 
 use crate::refusals::{authorised, captured, intent_of, retry, rows, the_row, work_for_a_day};
 use crate::support::number;
@@ -18,7 +18,7 @@ async fn back(world: &World) {
     world.control("/_control/gateway", json!({ "fail_next": 0, "fail_reads": 0 })).await;
 }
 
-/// A capture that was given up after a day without an answer.
+/// A capture whose job is dead after a day without an answer.
 async fn capture_without_answer(world: &World) -> Placed {
     let placed = authorised(world).await;
     away(world).await;
@@ -28,7 +28,7 @@ async fn capture_without_answer(world: &World) -> Placed {
     placed
 }
 
-/// A refund of 1,200 that was given up after a day without an answer.
+/// A refund of 12.00 whose job is dead after a day without an answer.
 async fn refund_without_answer(world: &World) -> Placed {
     let placed = captured(world).await;
     away(world).await;
@@ -47,7 +47,7 @@ async fn refused_refund(world: &World) -> Placed {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capture_that_is_declined_after_nobody_answered_stays_a_row() {
+async fn a_capture_that_is_declined_after_a_missing_answer_stays_a_refusal() {
     both_worlds(async |world| {
         let placed = capture_without_answer(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
@@ -65,7 +65,7 @@ async fn a_capture_that_is_declined_after_nobody_answered_stays_a_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_retry_a_refund_give_it_back_once() {
+async fn a_refund_retried_twice_at_once_is_made_once() {
     both_worlds(async |world| {
         let placed = refused_refund(world).await;
         let row = the_row(world).await;
@@ -78,7 +78,7 @@ async fn two_who_retry_a_refund_give_it_back_once() {
         assert!(rows(world).await.is_empty());
         world.assert_sound().await;
 
-        // One retries it, another says that it was paid in cash.
+        // One member of staff retries it, another settles it as paid in cash.
         let placed = refused_refund(world).await;
         let row = the_row(world).await;
         let ctx = owner(world);
@@ -92,7 +92,7 @@ async fn two_who_retry_a_refund_give_it_back_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capture_that_was_refused_is_asked_for_anew_by_the_same_form() {
+async fn a_refused_capture_can_be_sent_again_with_the_same_form() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 2 })).await;
@@ -113,9 +113,9 @@ async fn a_capture_that_was_refused_is_asked_for_anew_by_the_same_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
+async fn a_capture_settled_in_another_way_is_not_made_on_the_card_too() {
     both_worlds(async |world| {
-        // The bank still holds the money: it lets it go.
+        // The bank still holds the money: the hold is released.
         let placed = authorised(world).await;
         world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
         assert!(capture(world, &owner(world), placed.order, None).await.is_err());
@@ -125,14 +125,14 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
         assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.payment_method, order.captured), (PaymentState::Paid, PaymentMethod::Cod, placed.total));
-        // What goes back goes back in cash.
+        // It is refunded in cash.
         refund(world, &owner(world), placed.order, 500, "a scratch").await.unwrap();
         assert_eq!(world.order(placed.order).await.refunded.minor, 500);
         assert_eq!(world.moved().await, (0, 0));
         assert!(rows(world).await.is_empty());
         world.assert_sound().await;
 
-        // The gateway took it, and the answer was lost: that counts.
+        // The gateway made it, and the answer was lost: it counts as made.
         let placed = capture_without_answer(world).await;
         let intent = intent_of(world, &placed).await;
         crate::refusals::at_the_gateway(world, &format!("/v1/payment_intents/{intent}/capture"), &[]).await;
@@ -144,7 +144,7 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
         assert!(rows(world).await.is_empty());
         world.assert_sound().await;
 
-        // While it says nothing, nobody knows.
+        // While the gateway does not answer, its state is unknown.
         capture_without_answer(world).await;
         away(world).await;
         let row = the_row(world).await;
@@ -157,7 +157,7 @@ async fn what_was_settled_otherwise_is_not_taken_from_the_card_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_is_not_captured_by_a_job_that_waits() {
+async fn a_waiting_capture_job_does_not_capture_a_cancelled_order() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         away(world).await;
@@ -176,12 +176,12 @@ async fn a_cancelled_order_is_not_captured_by_a_job_that_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_that_nobody_answered_is_given_up_and_given_back_otherwise() {
+async fn a_refund_without_an_answer_can_be_settled_in_another_way() {
     both_worlds(async |world| {
         let placed = refund_without_answer(world).await;
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Refund, reasons::NO_ANSWER));
-        // It may have been made: it cannot be given up before the gateway has been asked.
+        // It may have been made: it cannot be settled before its state is fetched from the gateway.
         away(world).await;
         let left = refusal_actions::dismiss(world, &owner(world), row.id, "by hand").await;
         assert!(matches!(left, Err(RefusalError::Payment(PaymentError::Waiting))), "{left:?}");
@@ -199,7 +199,7 @@ async fn a_refund_that_nobody_answered_is_given_up_and_given_back_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
+async fn a_failed_refund_is_reversed_in_the_books_as_it_was_posted() {
     both_worlds(async |world| {
         world.open_webhooks().await;
         let placed = captured(world).await;
@@ -207,7 +207,7 @@ async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
         world.quiet().await;
         let posted = "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'";
         let name: String = world.db().fetch_scalar("select gateway_ref from refunds", &[]).await.unwrap();
-        // What is due of the order is less by then, and so is the tax in each part of it.
+        // The order's total is lower by then, and so is the tax in each part of it.
         let lower = async move |tx: &mut platform::db::Tx| {
             tx.execute("update orders set waived = 4000, waived_tax = 0 where id = $1", &[&placed.order]).await
         };
@@ -226,7 +226,7 @@ async fn a_refund_that_failed_is_taken_back_from_the_books_as_it_was_posted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_of_the_staff_is_not_shown_to_whoever_comes_from_the_bank() {
+async fn notes_of_staff_are_not_shown_on_the_page_after_the_bank() {
     both_worlds(async |world| {
         let placed = authorised(world).await;
         order_management::cancel(world, &owner(world), placed.order, "suspected fraud, third this week").await.unwrap();
@@ -258,7 +258,7 @@ async fn a_part_that_was_settled_in_cash_leaves_the_rest_due_and_collectable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_forgotten_for_the_order_that_was_refused_alone() {
+async fn a_request_key_of_one_order_is_refused_for_another() {
     both_worlds(async |world| {
         let (one, other) = (authorised(world).await, authorised(world).await);
         let form = owner(world).with_key("one-form");

@@ -42,7 +42,7 @@ async fn account(shop: &TestShop, name: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parcel_that_is_refused_at_the_door_leaves_nothing_due_and_nothing_missing() {
+async fn a_parcel_refused_at_the_door_returns_its_stock_and_waives_its_cash() {
     both(async |shop| {
         let variant = a_product().at(11_200).with_stock(3).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
@@ -99,7 +99,7 @@ async fn items_that_came_back_broken_are_written_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
+async fn of_two_parcels_a_refused_one_lowers_the_cash_to_collect() {
     both(async |shop| {
         let variant = a_product().at(10_000).with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
@@ -120,7 +120,7 @@ async fn of_two_parcels_the_refused_one_is_taken_off_what_is_collected() {
         let at_home = "select k.on_hand from shipments s join stock k on k.location_id = s.location_id where s.state = 'returned'";
         assert_eq!(number(shop, at_home).await, 1);
         assert_sound(shop).await;
-        // And all that was collected can go back, with its tax.
+        // Everything that was collected can be refunded, with its tax.
         refund(shop, &owner(shop), placed.order, order.captured.minor, "a scratch").await.unwrap();
         assert_eq!(account(shop, "vat_payable").await, 0);
         assert_sound(shop).await;
@@ -136,7 +136,7 @@ async fn paid_by_card(world: &World, of: &[(domain::id::VariantId, i64)]) -> Ord
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
+async fn the_payment_of_a_returned_parcel_is_refunded_or_kept() {
     both_worlds(async |world| {
         let variant = a_product().at(10_000).with_stock(9).make(world).await;
         let mut both = Vec::new();
@@ -147,7 +147,7 @@ async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
             assert_eq!(see(world, order).await.payment, PaymentState::Paid);
             let sorted = back(ReturnCause::Undeliverable, ReturnedItems::Restock, money);
             if money == ReturnedMoney::Refund {
-                // A clerk moves no money back.
+                // A clerk may not refund.
                 let refused = order_management::take_back(world, &clerk(world), parcel, sorted.clone()).await;
                 assert!(matches!(refused, Err(OrderChangeError::Forbidden(_))), "{refused:?}");
                 order_management::take_back(world, &owner(world), parcel, sorted).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
         assert_eq!((both[1].payment, both[1].fulfilment), (PaymentState::Paid, FulfilmentState::Returned));
         let total = both[0].total.minor;
         assert_eq!(world.moved().await, (2 * total, total));
-        // What was kept can still go back later.
+        // The money that was kept can still be refunded later.
         refund(world, &owner(world), both[1].id, total, "they asked again").await.unwrap();
         assert_eq!(world.moved().await, (2 * total, 2 * total));
         assert_eq!(number(world, "select available from stock").await, 9);
@@ -171,7 +171,7 @@ async fn a_card_that_was_charged_is_given_back_or_the_money_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rest_of_an_order_is_cancelled_when_a_parcel_of_it_left() {
+async fn the_rest_of_a_partly_shipped_order_can_be_cancelled() {
     both_worlds(async |world| {
         let variant = a_product().at(10_000).with_stock_in("WH-1", 2).with_stock_in("WH-2", 2).make(world).await;
         let cash = place(world, &[(variant, 2)]).await.unwrap();
@@ -215,7 +215,7 @@ async fn the_rest_of_an_order_is_cancelled_when_a_parcel_of_it_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_full_refund_nothing_stays_reserved() {
+async fn a_full_refund_releases_all_reservations() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(4).make(world).await;
         let order = paid_by_card(world, &[(variant, 2)]).await;
@@ -234,7 +234,7 @@ async fn after_a_full_refund_nothing_stays_reserved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_shopper_is_told_that_the_parcel_came_back_and_not_that_it_was_cancelled_too() {
+async fn a_returned_parcel_sends_one_mail_and_none_about_cancelling() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
         let placed = place(world, &[(variant, 1)]).await.unwrap();
@@ -264,7 +264,7 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
         assert_eq!([see(world, card).await, see(world, picked).await, see(world, packed).await].map(|o| o.can_cancel), [true, true, false]);
         for order in [card, picked] {
             order_management::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
-            // Pressed twice is cancelled once.
+            // Sent twice, it is cancelled once.
             order_management::cancel_own(world, &guest(world), order, CancelCause::Mistake).await.unwrap();
         }
         let late = order_management::cancel_own(world, &guest(world), packed, CancelCause::Unsaid).await;
@@ -297,7 +297,7 @@ async fn a_shopper_cancels_until_a_parcel_is_packed() {
 
 /// The order's lock decides who was first: it is cancelled, or packed, and never both.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shopper_who_cancels_while_the_parcel_is_packed_is_first_or_too_late() {
+async fn of_a_shopper_cancelling_and_a_clerk_packing_at_once_one_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(40).make(shop).await;
         for _ in 0..12 {
@@ -318,7 +318,7 @@ async fn a_shopper_who_cancels_while_the_parcel_is_packed_is_first_or_too_late()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong() {
+async fn each_queue_lists_the_orders_it_counts_and_no_others() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(20).make(world).await;
         let open = place(world, &[(variant, 1)]).await.unwrap().order;
@@ -352,10 +352,10 @@ async fn queues_list_what_they_count_and_nothing_stands_where_it_does_not_belong
             orders_in.sort();
             assert_eq!((listed.len(), listed), (usize::try_from(count).unwrap(), orders_in), "{queue}");
         }
-        // A card that nobody paid with is no sale.
+        // An unpaid card order is no sale.
         let today = backend::dashboard::today(world, &clerk(world)).await.unwrap();
         assert_eq!(today.orders, 5);
-        // Nor is it taken from the shelf, nor is what was cancelled, packed or sent.
+        // It is not on the pick list either, and neither are cancelled, packed and shipped orders.
         let all = [open, unpaid, paid, picked, packed, gone, cancelled];
         let list = fulfilment::pick_list(world, &clerk(world), Locale::En, &all).await.unwrap();
         assert_eq!((list.lines.len(), list.lines[0].units, list.lines[0].orders.len()), (1, 3, 3));

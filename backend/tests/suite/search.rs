@@ -1,5 +1,3 @@
-//! Search.
-
 use crate::support::{TestShop, both, number, sqlite};
 use backend::{catalog, search};
 use domain::Locale;
@@ -61,7 +59,7 @@ async fn words_beginnings_and_one_typo_find_products_in_both_languages() {
 }
 
 #[tokio::test]
-async fn the_index_follows_what_managers_change() {
+async fn the_search_index_follows_changes_by_managers() {
     both(async |shop| {
         let id = a_product(shop, "Dried mango", "Pinatuyong prutas", &[]).await;
         assert_eq!(found(shop, Locale::En, "mango").await.0.len(), 1);
@@ -81,7 +79,7 @@ async fn the_index_follows_what_managers_change() {
 }
 
 #[tokio::test]
-async fn a_lost_index_is_made_anew() {
+async fn a_lost_index_is_rebuilt() {
     let shop = sqlite().await;
     a_product(&shop, "Dried mango", "Pinatuyong mangga", &[]).await;
     assert_eq!(found(&shop, Locale::En, "mango").await.0.len(), 1);

@@ -1,5 +1,3 @@
-//! The demonstration shop.
-
 use crate::support::{both, guest, number, sqlite};
 use backend::identity::IdentityError;
 use backend::seed::{OWNER_EMAIL, PASSWORD, SeedError, seed};
@@ -11,7 +9,7 @@ use domain::view::{ContactDetails, ListingQuery, Sort};
 fn quiet(_: u64, _: u64) {}
 
 #[tokio::test]
-async fn the_demonstration_shop_is_whole() {
+async fn the_demonstration_shop_is_complete() {
     both(async |shop| {
         let report = seed(shop, None, 1, &quiet).await.unwrap();
         assert!(report.products >= 48 && report.pictures >= 48, "{report}");
@@ -38,7 +36,7 @@ async fn the_demonstration_shop_is_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn printed_passwords_open_nothing_but_a_demonstration() {
+async fn printed_passwords_are_refused_outside_a_demonstration() {
     for url in [None, Some(crate::support::postgres_url().await)] {
         let folder = crate::support::Folder::new();
         let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("shop.db").display()));
@@ -86,7 +84,7 @@ async fn printed_passwords_open_nothing_but_a_demonstration() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shop_with_anything_of_its_own_is_not_filled() {
+async fn only_an_empty_shop_is_filled_with_the_demonstration() {
     both(async |shop| {
         assert!(backend::seed::is_empty(shop).await.unwrap());
         let ana = ContactDetails { name: "Ana Reyes".into(), email: "ana@shop.example".into(), phone: String::new() };
@@ -105,9 +103,9 @@ async fn a_shop_with_anything_of_its_own_is_not_filled() {
 }
 
 #[tokio::test]
-async fn a_seed_that_was_stopped_is_finished_by_the_next() {
+async fn an_interrupted_seed_is_completed_by_the_next_run() {
     both(async |shop| {
-        // Everything but the products, as a kill just before them would leave it. The next run even has another seed.
+        // Everything but the products, as after a kill just before them. The next run has another seed.
         seed(shop, Some(0), 1, &quiet).await.unwrap();
         assert_eq!(number(shop, "select count(*) from products").await, 0);
         let report = seed(shop, None, 2, &quiet).await.unwrap();

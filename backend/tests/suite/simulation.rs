@@ -80,7 +80,7 @@ impl World {
         if from.is_empty() { None } else { Some(from[self.random.random_range(0..from.len())]) }
     }
 
-    /// One thing that somebody does. What the business refuses is part of the day.
+    /// One action of a shopper or of staff. It may be refused, which is part of the simulation.
     async fn step(&mut self) -> String {
         let owner = platform::Context::staff(UserId(self.shop.id()), Role::Owner, RequestId(self.shop.id()));
         let (orders, parcels) = (self.orders.clone(), self.parcels.clone());
@@ -231,6 +231,6 @@ async fn the_simulation_keeps_every_sum_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seed_of_the_simulation_plays_the_same_day_again() {
+async fn the_same_seed_of_the_simulation_gives_the_same_day() {
     assert_eq!(on_sqlite(4_711).await, on_sqlite(4_711).await);
 }

@@ -36,7 +36,7 @@ async fn staff_mails(world: &World) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_language() {
+async fn subscribed_staff_get_new_orders_in_one_mail_in_their_language() {
     both_worlds(async |world| {
         let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::Fil).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
         let variant = a_product().with_stock(99).make(world).await;
@@ -57,7 +57,7 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
         }
         assert!(!text.contains(&unpaid.number) && !text.contains("Maria") && text.contains("/admin/preferences"), "{text}");
 
-        // A capture days later is no new order, and whoever switched it off is told nothing.
+        // A capture days later is no new order, and staff who switched the notice off get no mail.
         capture(world, &lola, paid.order, None).await.unwrap();
         send_staff_mails(world).await;
         assert_eq!(staff_mails(world).await.len(), 1);
@@ -73,7 +73,7 @@ async fn whoever_wants_it_is_told_of_new_orders_in_one_mail_and_in_their_languag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
+async fn a_variant_low_in_stock_sends_one_mail_until_it_is_filled_again() {
     both_worlds(async |world| {
         let lola = somebody(world, "Lola", Role::Owner, Locale::En).await;
         notifications::save_staff_notices(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
         place(world, &[(variant, 1)]).await.unwrap();
         send_staff_mails(world).await;
         assert!(staff_mails(world).await.is_empty());
-        // Three sales below the mark are one crossing.
+        // Three sales below the mark are one report.
         for _ in 0..3 {
             place(world, &[(variant, 1)]).await.unwrap();
             send_staff_mails(world).await;
@@ -101,11 +101,11 @@ async fn a_variant_that_runs_low_is_told_once_until_it_was_filled_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() {
+async fn staff_choose_their_own_notices_within_their_permissions() {
     both_worlds(async |world| {
         let (lola, ben) = (somebody(world, "Lola", Role::Owner, Locale::En).await, somebody(world, "Ben", Role::Clerk, Locale::En).await);
         let of = async |ctx: &Context| notifications::staff_notices(world, ctx).await.unwrap();
-        // What was refused costs money: owners are told unless they say no.
+        // Refusals cost money: owners get these mails unless they switch them off.
         let all = |order, refused, low| vec![(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low)];
         assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, true, false), all(false, false, false)));
         assert_eq!((of(&lola).await.email.as_str(), of(&lola).await.mail_works), ("lola@shop.example", true));
@@ -113,7 +113,7 @@ async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() 
         assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, false, true), all(false, false, false)));
         assert!(notifications::staff_notices(world, &crate::support::guest(world)).await.is_err());
         assert_eq!(number(world, "select count(*) from events where kind = 'user.notices'").await, 1);
-        // Somebody who was locked out is told nothing any more.
+        // Staff whose role was removed get no mails.
         identity::set_active(world, &world.system(), ben.user().unwrap(), false).await.unwrap();
         notifications::save_staff_notices(world, &ben, &[StaffNotice::Order]).await.unwrap();
         let variant = a_product().with_stock(9).make(world).await;
@@ -125,7 +125,7 @@ async fn each_chooses_for_themselves_and_nobody_chooses_what_they_may_not_see() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_is_told_with_its_order_and_a_refused_mail_to_staff_causes_no_other() {
+async fn a_refusal_sends_a_mail_with_its_order_and_a_refused_mail_to_staff_sends_none() {
     both_worlds(async |world| {
         let lola = somebody(world, "Lola", Role::Owner, Locale::En).await;
         let variant = a_product().with_stock(9).make(world).await;

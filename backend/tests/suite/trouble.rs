@@ -1,4 +1,4 @@
-//! Databases in trouble: held by somebody else, full, not there.
+//! Databases in trouble: locked, full, unreachable.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ async fn a_postgres_shop() -> (TestShop, PgConnection) {
 }
 
 #[tokio::test]
-async fn a_sqlite_that_somebody_else_holds_is_busy() {
+async fn a_locked_sqlite_database_is_reported_as_busy() {
     let folder = Folder::new();
     let url = format!("sqlite:{}", folder.path().join("shop.db").display());
     let shop = open(url.clone(), folder, |_| {}).await;
@@ -52,7 +52,7 @@ async fn a_sqlite_that_somebody_else_holds_is_busy() {
 }
 
 #[tokio::test]
-async fn a_postgres_table_that_somebody_else_holds_is_busy() {
+async fn a_locked_postgres_table_is_reported_as_busy() {
     let (shop, mut rival) = a_postgres_shop().await;
     let run = async |sql| {
         sqlx::raw_sql(sql).execute(&mut rival).await.unwrap();
@@ -61,9 +61,9 @@ async fn a_postgres_table_that_somebody_else_holds_is_busy() {
     refused_then_bought(&shop, run, hold, "rollback", |error| matches!(error, DbError::Busy)).await;
 }
 
-/// What Postgres says when its disk is full (`disk_full`, 53100), raised by a trigger on one of the last tables of an order.
+/// Postgres' error when its disk is full (`disk_full`, 53100), raised by a trigger on one of the last tables of an order.
 #[tokio::test]
-async fn a_postgres_without_room_says_so_and_keeps_nothing_of_an_order() {
+async fn a_full_postgres_is_reported_and_no_part_of_an_order_is_kept() {
     let (shop, mut rival) = a_postgres_shop().await;
     let run = async |sql| {
         sqlx::raw_sql(sql).execute(&mut rival).await.unwrap();
@@ -75,25 +75,25 @@ async fn a_postgres_without_room_says_so_and_keeps_nothing_of_an_order() {
 }
 
 #[tokio::test]
-async fn a_postgres_that_is_not_there_is_named_with_its_address() {
+async fn an_unreachable_postgres_is_reported_with_its_address() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = Db::open(&format!("postgres://nobody:secret@127.0.0.1:{port}/shop")).await.err().unwrap();
     let message = error.to_string();
     assert!(message.contains(&format!("postgres://127.0.0.1:{port}/shop")) && !message.contains("secret"), "{message}");
 }
 
-/// Holds what this statement locks in a transaction of somebody else's.
+/// Locks with this statement in another transaction.
 async fn hold(rival: &mut PgConnection, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(rival).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_wants_what_somebody_else_holds_waits_alone() {
+async fn only_orders_for_a_locked_row_wait_for_it() {
     let (shop, mut rival) = a_postgres_shop().await;
     let (held, free) = (a_product().with_stock(50).make(&shop).await, a_product().with_stock(500).make(&shop).await);
     let mut blocked = vec![a_cart(&shop, &[(free, 1), (held, 1)]).await];
     hold(&mut rival, format!("select 1 from stock where variant_id = '{}' for update", held.0)).await;
-    // Its cart is held too, and another's code.
+    // Its cart is locked too, and the discount code of another.
     let cart = a_cart(&shop, &[(free, 1)]).await;
     sqlx::raw_sql(AssertSqlSafe(format!("select 1 from carts where id = '{}' for update", cart.0))).execute(&mut rival).await.unwrap();
     blocked.push(cart);
@@ -142,7 +142,7 @@ async fn who_wants_what_somebody_else_holds_waits_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_variant_that_is_never_given_back_is_waited_for_so_long_and_no_longer() {
+async fn waiting_for_a_locked_variant_ends_after_the_time_limit() {
     let (shop, mut rival) = a_postgres_shop().await;
     let (held, free) = (a_product().with_stock(5).make(&shop).await, a_product().with_stock(500).make(&shop).await);
     let cart = a_cart(&shop, &[(held, 1)]).await;
@@ -190,9 +190,9 @@ async fn two_nodes_sell_one_variant_to_the_last_unit() {
     b.close().await;
 }
 
-/// A program that stands still in the middle of a transaction, as one does whose machine is paused.
+/// A program that is frozen in the middle of a transaction, as when its machine is paused.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_stands_still_is_cut_off_and_what_it_held_is_sold() {
+async fn an_idle_transaction_is_ended_and_its_stock_is_sold() {
     let url = postgres_url().await;
     let shop = open(url.clone(), Folder::new(), |_| {}).await;
     let variant = a_product().with_stock(5).make(&shop).await;
@@ -203,7 +203,7 @@ async fn a_transaction_that_stands_still_is_cut_off_and_what_it_held_is_sold() {
     let standing = tokio::spawn(async move {
         still
             .write(async move |tx: &mut Tx| {
-                // When it wakes it is tried again, and finds everything as it is then.
+                // When it continues, the write is begun again and reads the current state.
                 if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 {
                     tx.lock("select 1 from stock where variant_id = $1 for update", &[&variant]).await?;
                     let _ = holds.lock().unwrap().take().unwrap().send(());
@@ -224,7 +224,7 @@ async fn a_transaction_that_stands_still_is_cut_off_and_what_it_held_is_sold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_went_away_is_said_at_once_and_comes_back_by_itself() {
+async fn a_lost_database_is_reported_at_once_and_used_again_once_it_is_back() {
     let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
     let shop = open(url, Folder::new(), |_| {}).await;
     let variant = a_product().with_stock(5).make(&shop).await;
@@ -247,7 +247,7 @@ async fn a_database_that_went_away_is_said_at_once_and_comes_back_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_nothing_comes_back_on_are_given_up() {
+async fn database_connections_that_stopped_answering_are_replaced() {
     let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
     let shop = open(url, Folder::new(), |_| {}).await;
     let variant = a_product().with_stock(50).make(&shop).await;
@@ -255,13 +255,13 @@ async fn connections_that_nothing_comes_back_on_are_given_up() {
     for _ in 0..9 {
         carts.push(a_cart(&shop, &[(variant, 1)]).await);
     }
-    // It has connections now that are in use again and again.
+    // The pool has connections now that are used again.
     backend::checkout::place_order(&shop, &guest(&shop), Locale::En, Channel::Web, "whole-wire", form(carts[0], PaymentMethod::Cod))
         .await
         .unwrap();
     wire.swallow();
     let begun = Instant::now();
-    // Some get a connection that was in use before, give it up and take another.
+    // Some get a connection that was in use before; it times out and is replaced.
     for (n, cart) in carts[1..].iter().enumerate() {
         let bought = tokio::time::timeout(Duration::from_secs(30), buy(&shop, *cart, &format!("swallowed-{n}"))).await;
         bought.expect("it is not waited for for ever").unwrap();

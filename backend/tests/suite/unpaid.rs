@@ -1,4 +1,4 @@
-//! Card orders that are not paid: they expire, are paid in cash, or are given up; on both databases.
+//! Card orders that are not paid: they expire, are switched to cash, or are cancelled; on both databases.
 
 use crate::support::outside::{DECLINED, VISA, World, both_worlds, owner};
 use crate::support::{a_product, guest, number, place};
@@ -27,7 +27,7 @@ async fn an_unpaid_card_order_expires_and_gives_its_stock_back() {
         assert_eq!((order.payment, order.fulfilment), (PaymentState::Voided, FulfilmentState::Cancelled));
         assert!(order.cancelled.is_some());
         assert!(place(world, &[(variant, 1)]).await.is_ok());
-        // The page that is still open takes no money any more.
+        // The payment page that is still open takes no payment any more.
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await;
         assert_eq!(world.moved().await, (0, 0));
         assert!(matches!(start_card(world, placed.order).await, Err(PaymentError::Cancelled)));
@@ -38,7 +38,7 @@ async fn an_unpaid_card_order_expires_and_gives_its_stock_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_was_paid_without_the_shop_knowing_does_not_expire() {
+async fn an_order_paid_while_the_webhook_was_lost_does_not_expire() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -53,11 +53,11 @@ async fn an_order_that_was_paid_without_the_shop_knowing_does_not_expire() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_was_only_voided_is_cancelled_at_the_next_look() {
+async fn an_order_whose_payment_was_voided_is_cancelled_when_its_time_is_over() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
-        // As after a crash between the gateway's answer and the cancellation.
+        // As after a crash between the gateway's answer and the cancellation of the order.
         let intent: String = world.db().fetch_scalar("select gateway_ref from payments", &[]).await.unwrap();
         let url = format!("{}/v1/payment_intents/{intent}/cancel", world.running.url());
         assert!(world.http.post(url).bearer_auth("sk_test_sandbox").send().await.unwrap().status().is_success());
@@ -82,13 +82,13 @@ async fn an_unpaid_card_order_is_paid_in_cash_instead() {
         world.pay(&page, DECLINED).await;
         assert!(world.order(placed.order).await.unpaid.is_some_and(|unpaid| unpaid.cash));
         checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
-        // Pressed twice it is the same.
+        // Sent twice, the result is the same.
         checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
         assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cod, PaymentState::Pending, None));
         assert_eq!(number(world, "select count(*) from payments where method = 'cod'").await, 1);
         assert_eq!(number(world, "select count(*) from events where kind = 'order.payment_changed' and actor = 'nobody'").await, 1);
-        // The gateway's page that is still open takes nothing any more, and leads nowhere anew.
+        // The payment page that is still open takes no payment any more, and no new one is opened.
         world.pay(&page, VISA).await;
         assert_eq!(world.moved().await, (0, 0));
         assert_eq!(start_card(world, placed.order).await.unwrap(), None);
@@ -111,7 +111,7 @@ async fn an_order_that_was_paid_by_card_does_not_become_one_for_cash() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
-        // Paid in another tab; nobody told the shop yet.
+        // Paid in another tab, and no webhook has come yet.
         world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
         checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
@@ -124,7 +124,7 @@ async fn an_order_that_was_paid_by_card_does_not_become_one_for_cash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
+async fn an_unpaid_card_order_is_not_switched_to_cash_where_cash_is_not_collected() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -138,7 +138,7 @@ async fn cash_is_not_taken_in_place_of_a_card_where_nobody_collects_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again() {
+async fn a_shopper_cancels_an_unpaid_order_and_its_stock_is_released() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(1).make(world).await;
         let placed = world.card_order(&[(variant, 1)]).await;
@@ -153,7 +153,7 @@ async fn a_shopper_gives_up_what_was_not_paid_and_its_items_are_for_sale_again()
         assert_eq!(world.moved().await, (0, 0));
         assert_eq!(number(world, "select count(*) from events where kind = 'order.cancelled' and actor = 'nobody'").await, 1);
         world.assert_sound().await;
-        // Cash on delivery is not given up this way.
+        // A cash order is not cancelled this way.
         let cash = a_product().with_stock(1).make(world).await;
         let placed = place(world, &[(cash, 1)]).await.unwrap();
         assert!(matches!(

@@ -38,22 +38,36 @@ pub struct CartLineView {
 /// What changed in a cart since the shopper last saw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CartNotice {
-    /// The price changed.
-    PriceChanged { name: String, from: Money, to: Money },
+    PriceChanged {
+        name: String,
+        from: Money,
+        to: Money,
+    },
     /// Fewer are left than were in the cart; the line was cut.
-    QuantityCut { name: String, from: i64, to: i64 },
+    QuantityCut {
+        name: String,
+        from: i64,
+        to: i64,
+    },
     /// None is left; the line stays, but cannot be bought.
-    SoldOut { name: String },
+    SoldOut {
+        name: String,
+    },
     /// It is no longer sold; the line was removed.
-    Gone { name: String },
+    Gone {
+        name: String,
+    },
     /// The code does not work (any more), or not for this cart.
-    DiscountRefused { code: String, reason: DiscountRefusal },
+    DiscountRefused {
+        code: String,
+        reason: DiscountRefusal,
+    },
 }
 
 /// Why a discount code does not apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiscountRefusal {
-    /// No such code.
+    /// No code of this name exists.
     Unknown,
     /// Not valid yet, or no longer.
     OutOfTime,

@@ -9,7 +9,7 @@ use crate::id::{PictureId, ProductId, VariantId};
 pub struct PictureView {
     /// Part of the picture's address.
     pub id: PictureId,
-    /// The text alternative.
+    /// Says what the picture shows, for those who cannot see it.
     pub alt: String,
     /// Pixels of the largest form.
     pub width: u32,
@@ -137,7 +137,7 @@ pub struct VariantView {
     pub picture: Option<PictureId>,
     /// Grams.
     pub weight_g: i64,
-    /// GTIN.
+    /// GTIN, or a code of the shop's own of at most 32 characters.
     pub barcode: Option<String>,
 }
 
@@ -157,7 +157,7 @@ pub struct ProductView {
     pub seo_description: String,
     /// Its category, for the breadcrumbs.
     pub category: Option<CategoryView>,
-    /// Photographs, the main one first.
+    /// Pictures, the main one first.
     pub pictures: Vec<PictureView>,
     /// Options, at most three.
     pub options: Vec<OptionView>,
@@ -175,10 +175,9 @@ pub struct StoryView {
     pub title: String,
     /// A sentence or two.
     pub body: String,
-    /// The button's text.
     pub action: String,
     pub link: String,
-    /// Photograph, wide or square.
+    /// Picture, wide or square.
     pub picture: Option<PictureView>,
 }
 
@@ -187,7 +186,6 @@ pub struct HomeView {
     /// Stories, the leading one first.
     pub stories: Vec<StoryView>,
     pub categories: Vec<CategoryView>,
-    /// Featured products.
     pub featured: Vec<ProductCardView>,
     pub newest: Vec<ProductCardView>,
     /// Does the shop take cash on delivery?

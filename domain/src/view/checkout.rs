@@ -1,5 +1,3 @@
-//! Checkout.
-
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
@@ -13,7 +11,7 @@ use crate::{Money, Timestamp};
 pub struct DeliveryPlace {
     /// Its code in the Philippine Standard Geographic Code, ten digits, or that of a country, two letters.
     pub code: String,
-    /// As people say it: `Cebu City`.
+    /// In the everyday form: `Cebu City`.
     pub name: String,
     /// The province or region that it is in; empty for a country.
     pub within: String,
@@ -67,7 +65,6 @@ fn priced(zone: &[DeliveryPromise], price: Money, weight_g: i64) -> Vec<(Money, 
 /// Can an order be paid in cash on delivery, and if not, why?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CashOnDelivery {
-    /// Yes.
     Taken,
     /// The delivery method collects no cash.
     NotCollected,
@@ -100,12 +97,10 @@ pub struct DeliveryOption {
     pub cash: CashOnDelivery,
 }
 
-/// The checkout's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutForm {
     pub cart: CartId,
     pub contact: ContactDetails,
-    /// The delivery address.
     pub shipping: Address,
     /// The billing address, when it differs.
     pub billing: Option<Address>,

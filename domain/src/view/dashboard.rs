@@ -1,5 +1,3 @@
-//! The admin's home.
-
 use serde::{Deserialize, Serialize};
 
 use super::{OrderRowView, QueueCounts, RefusalView, StockRowView};
@@ -9,7 +7,7 @@ use crate::{Money, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// No delivery method is offered: nobody can check out.
+    /// No delivery method is offered: orders cannot be placed.
     Delivery,
     /// No product is published.
     Products,
@@ -17,7 +15,6 @@ pub enum Missing {
     Tax,
 }
 
-/// A day's figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TodayView {
     /// Orders placed today, shop's time; by card once the card is authorised.

@@ -28,7 +28,7 @@ pub struct ImportedProduct {
 /// The result of an import, or of its preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
-    /// Rows read.
+    /// Rows of the file that were read, without its header.
     pub rows: u64,
     pub created: u64,
     pub updated: u64,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::id::JobId;
 
-/// A dead job: given up after its last retry.
+/// A dead job: it failed for good or at its last retry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadJobView {
     pub id: JobId,
@@ -21,7 +21,7 @@ pub struct DeadJobView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditCheck {
     pub name: String,
-    /// Rows checked.
+    /// How many rows were checked.
     pub count: i64,
     /// One line per failure.
     pub failures: Vec<String>,

@@ -25,15 +25,15 @@ pub struct OrderRowView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLineView {
     pub id: OrderLineId,
-    /// As bought.
+    /// The SKU when it was bought.
     pub sku: String,
-    /// As bought.
+    /// The product's name when it was bought.
     pub name: String,
-    /// As bought.
+    /// The chosen options when it was bought.
     pub options: String,
     pub picture: Option<PictureId>,
     pub quantity: i64,
-    /// Units shipped.
+    /// Units of it that were shipped.
     pub shipped: i64,
     /// Price of one unit.
     pub unit_price: Money,
@@ -50,7 +50,7 @@ pub struct ParcelView {
     pub id: ParcelId,
     pub state: ParcelState,
     pub carrier: Option<String>,
-    /// The courier's number.
+    /// The courier's number for the parcel.
     pub tracking_number: Option<String>,
     /// Lines with their units in this parcel.
     pub lines: Vec<(OrderLineId, i64)>,
@@ -81,7 +81,6 @@ pub struct RefundView {
     pub reason: String,
     pub failure: Option<String>,
     pub actor: String,
-    /// When it was requested.
     pub at: Timestamp,
 }
 
@@ -167,7 +166,7 @@ pub struct OrderView {
     pub payment: PaymentState,
     pub fulfilment: FulfilmentState,
     pub delivery: DeliveryState,
-    /// When, and why.
+    /// When it was cancelled, and why.
     pub cancelled: Option<(Timestamp, String)>,
     /// Cancelled by the shopper, not by staff?
     pub cancelled_by_shopper: bool,
@@ -184,7 +183,7 @@ pub struct OrderView {
     pub parcels: Vec<ParcelView>,
     /// Oldest first.
     pub timeline: Vec<TimelineEntry>,
-    /// For optimistic locking.
+    /// Grows with each change; one made to another version is refused.
     pub version: i64,
 }
 
@@ -194,7 +193,7 @@ mod tests {
     use crate::Currency;
 
     #[test]
-    fn nobody_is_promised_money_back_that_they_never_paid() {
+    fn only_captured_money_is_announced_as_refunded() {
         let pesos = |minor| Money::new(minor, Currency::PHP);
         let words = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
         assert_eq!(words(PaymentMethod::Cod, 0), "Nothing was paid.");

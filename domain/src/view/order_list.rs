@@ -6,7 +6,7 @@ use super::OrderRowView;
 use crate::Timestamp;
 use crate::id::SavedFilterId;
 
-/// What a manager asks of the list of orders.
+/// Search and filters of the list of orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OrderQuery {
@@ -22,7 +22,6 @@ pub struct OrderQuery {
     pub after: String,
 }
 
-/// A page of orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderListView {
     /// Up to 50, newest first.
@@ -31,7 +30,7 @@ pub struct OrderListView {
     pub next: Option<String>,
 }
 
-/// How many orders wait for somebody.
+/// The number of orders in each queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueCounts {
     /// [`OrderQueue::ToPack`](crate::order::OrderQueue::ToPack)
@@ -47,33 +46,29 @@ pub struct QueueCounts {
 /// A line of a pick list: a variant at a location.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickLine {
-    /// The location's name.
     pub location: String,
-    /// Stock keeping unit.
     pub sku: String,
-    /// Product and options.
+    /// Product and options, for example `Mug, blue`.
     pub name: String,
     /// Units over all orders.
     pub units: i64,
-    /// The orders' numbers.
+    /// Numbers of the orders that need it.
     pub orders: Vec<String>,
 }
 
 /// What is to be picked for some orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickListView {
-    /// When it was made.
     pub made_at: Timestamp,
     /// By location and SKU.
     pub lines: Vec<PickLine>,
-    /// Orders that were asked for and are not in it: number, and why.
+    /// Chosen orders that are not in it: number, and why.
     pub left_out: Vec<(String, String)>,
 }
 
 /// A search that a member of staff kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedFilterView {
-    /// The filter.
     pub id: SavedFilterId,
     pub name: String,
     /// Its address query, `payment=pending`.

@@ -22,17 +22,17 @@ pub struct Address {
     pub phone: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// House, street.
+    /// House number and street.
     pub line1: String,
-    /// Floor, landmark.
+    /// Floor, unit or landmark.
     pub line2: String,
-    /// Barangay (Philippines).
+    /// Used in the Philippines only.
     pub barangay: String,
     /// City or municipality.
     pub city: String,
     /// Province, state, prefecture.
     pub province: String,
-    /// Region (Philippines).
+    /// Used in the Philippines only.
     pub region: String,
     pub postal_code: String,
     /// The barangay's code in the PSGC; empty elsewhere.
@@ -82,7 +82,7 @@ pub struct Me {
 /// A place of the Philippine geographic code, or what is offered beneath one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// PSGC code.
+    /// Philippine Standard Geographic Code, 10 digits.
     pub code: String,
     pub name: String,
     /// `region`, `province`, `city`, `municipality`, `district`, `barangay`.
@@ -109,7 +109,7 @@ pub struct AddressField {
     pub label: String,
     /// May it not be left empty?
     pub required: bool,
-    /// Code and name of each choice; empty where it is typed, and for Philippine places, which are asked for level by level.
+    /// Code and name of each choice; empty where it is typed, and for Philippine places, which are loaded level by level.
     pub options: Vec<(String, String)>,
 }
 
@@ -119,7 +119,7 @@ pub struct AddressField {
 pub struct Preferences {
     /// Language code; empty to follow the browser.
     pub locale: String,
-    /// News by e-mail. Off until asked for.
+    /// Newsletters by e-mail; off by default.
     pub marketing: bool,
 }
 
@@ -192,7 +192,7 @@ impl StaffNotice {
         }
     }
 
-    /// Is a user who chose nothing subscribed? Refusals cost money until somebody looks at them.
+    /// Is a user who chose nothing subscribed? Refusals are on by default, as they cost money until they are handled.
     #[must_use]
     pub const fn unless_chosen(self, role: Role) -> bool {
         matches!((self, role), (Self::Refused, Role::Owner | Role::Manager))

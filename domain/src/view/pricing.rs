@@ -14,7 +14,7 @@ pub struct TaxRateView {
     pub country: String,
     /// Basis points; 12 % is 1,200.
     pub rate_bp: i64,
-    /// The first moment.
+    /// The moment from which the rate applies.
     pub valid_from: Timestamp,
     /// The moment at which it ends; none while no rate follows.
     pub valid_to: Option<Timestamp>,
@@ -49,7 +49,7 @@ pub struct DeliveryMethodDraft {
     pub position: i64,
     /// Names by language, in the order of `Locale::ALL`.
     pub names: Vec<String>,
-    /// Descriptions by language.
+    /// One for each language, in the order of `Locale::ALL`.
     pub descriptions: Vec<String>,
     /// Minor units.
     pub fee: i64,

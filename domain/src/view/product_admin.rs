@@ -18,7 +18,7 @@ pub struct ProductRowView {
     pub variants: i64,
     /// Units available over all variants.
     pub available: i64,
-    /// The lowest price.
+    /// Lowest price of its variants.
     pub price_from: Money,
 }
 
@@ -70,7 +70,6 @@ pub struct CategoryDraft {
     pub texts: Vec<CategoryTexts>,
 }
 
-/// The category's edit page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryEditView {
     pub draft: CategoryDraft,
@@ -101,7 +100,7 @@ pub struct ProductTexts {
 pub struct OptionDraft {
     /// Key, made from the English name when empty.
     pub key: String,
-    /// Names by language.
+    /// One for each language, in the order of `Locale::ALL`.
     pub names: Vec<String>,
     /// Values: key and names by language.
     pub values: Vec<(String, Vec<String>)>,
@@ -123,7 +122,7 @@ pub struct VariantDraft {
     pub cost: i64,
     /// Grams.
     pub weight_g: i64,
-    /// GTIN or empty.
+    /// GTIN, or a code of the shop's own of at most 32 characters; may be empty.
     pub barcode: String,
     /// Opening stock in units; only for a new variant.
     pub stock: i64,
@@ -147,7 +146,7 @@ pub struct ProductDraft {
     /// Order on the home page, when featured.
     pub featured: Option<i64>,
     pub tags: Vec<String>,
-    /// Texts by language.
+    /// One for each language.
     pub texts: Vec<ProductTexts>,
     /// Options, at most three.
     pub options: Vec<OptionDraft>,

@@ -9,7 +9,7 @@ use crate::{Locale, Money, Timestamp};
 
 /// The shop's own reasons as stored; any other reason is the outside system's text.
 pub mod reasons {
-    /// The gateway does not know the payment.
+    /// The payment is missing at the gateway.
     pub const NOT_KNOWN: &str = "not_known";
     /// The payment was made with another account of the gateway.
     pub const OTHER_ACCOUNT: &str = "other_account";
@@ -19,13 +19,13 @@ pub mod reasons {
     pub const NO_ANSWER: &str = "no_answer";
     /// The gateway's answer does not fit the payment.
     pub const MISMATCH: &str = "mismatch";
-    /// The gateway made a refund that had been given up or settled in another way.
+    /// The gateway made a refund that had been dismissed or settled in another way.
     pub const MADE_AFTER_ALL: &str = "made_after_all";
     /// The signature of a webhook is wrong.
     pub const SIGNATURE: &str = "signature";
     /// A webhook cannot be read.
     pub const UNREADABLE: &str = "unreadable";
-    /// A webhook is about a payment that the shop does not know.
+    /// A webhook is about a payment that is not the shop's.
     pub const UNKNOWN_PAYMENT: &str = "unknown_payment";
     /// The code of a mail server's answer follows.
     pub const MAIL: &str = "the mail server refused with ";
@@ -61,7 +61,7 @@ named! {
         Capture "capture",
         /// Giving money back.
         Refund "refund",
-        /// Anything else about a payment, for example one that the gateway does not know.
+        /// Anything else about a payment, for example one that is missing at the gateway.
         Payment "payment",
         Mail "mail",
         /// A webhook that claims to be the gateway's.
@@ -118,13 +118,11 @@ pub struct RefusalView {
     pub mail: Option<String>,
     /// The amount of money.
     pub amount: Option<Money>,
-    /// Shown with [`refusal_reason`].
+    /// As stored; [`refusal_reason`] puts it in the user's language.
     pub reason: String,
-    /// How often.
+    /// How often the same was refused.
     pub times: i64,
-    /// The first time.
     pub first_at: Timestamp,
-    /// The last time.
     pub last_at: Timestamp,
     /// May the user retry or settle it?
     pub may_act: bool,

@@ -1,10 +1,7 @@
-//! The shop's settings.
-
 use serde::{Deserialize, Serialize};
 
 use crate::id::PictureId;
 
-/// The shop's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ShopSettings {

@@ -1,5 +1,3 @@
-//! Stock and its movements.
-
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -11,7 +9,7 @@ pub struct StockRowView {
     pub variant: VariantId,
     pub product: ProductId,
     pub sku: String,
-    /// Product and options.
+    /// Product and options, for example `Mug, blue`.
     pub name: String,
     pub location: LocationId,
     pub location_name: String,

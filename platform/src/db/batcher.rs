@@ -1,6 +1,6 @@
 //! Runs commands of many callers in one transaction.
 //!
-//! Nothing in a batch waits for a row that somebody else holds: on Postgres the work takes its locks with `skip locked`, and says
+//! Nothing in a batch waits for a row that another transaction holds: on Postgres the work takes its locks with `skip locked`, and reports
 //! of each command whose rows it did not get which one that was ([`Outcome::Blocked`]). Those commands are deferred and tried again
 //! until the row is free or their time is up, while all others go on.
 
@@ -36,7 +36,7 @@ impl From<DbError> for BatchError {
 pub enum Outcome<T, E, K> {
     /// It was done, or refused.
     Answered(Result<T, E>),
-    /// Somebody else holds this, and nothing was changed.
+    /// This row is locked by another transaction, and nothing was changed.
     Blocked(K),
 }
 
@@ -63,7 +63,7 @@ where
 
 /// How long a batch waits for locks that its work does not take itself: a unique key that a rival is just writing, a locked table.
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '1s'";
-/// How long a deferred command waits for the row it wants.
+/// How long a deferred command waits for its row.
 const DEFERRED_LOCK_TIMEOUT: &str = "set local lock_timeout = '250ms'";
 /// How long a batch may take.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(6);
@@ -85,7 +85,7 @@ where
     /// At most `max_batch` commands go into one transaction, one transaction at a time. Two at a time would wait for
     /// each other's rows wherever a product sells well, and make the slowest callers slower.
     ///
-    /// `work` is told which row to wait for before it takes any other lock; for everything else it does not wait.
+    /// `work` gets the row to wait for before it takes any other lock; for everything else it does not wait.
     pub fn new<K, W>(db: Db, max_batch: usize, work: W) -> Self
     where
         K: Clone + PartialEq + Send + Sync + 'static,
@@ -107,7 +107,7 @@ where
     /// Has one command done.
     ///
     /// # Errors
-    /// The command's own, or [`DbError::Busy`] when too many wait or somebody else held for too long what it needs.
+    /// The command's own, or [`DbError::Busy`] when too many wait or a row it needs was locked for too long.
     pub async fn call(&self, command: C) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Call { command, reply, since: Instant::now() }).map_err(|_| DbError::Busy)?;
@@ -118,7 +118,6 @@ where
 /// Commands that wait for a row, each with what it waits for.
 type Deferred<C, T, E, K> = mpsc::UnboundedSender<(Call<C, T, E>, K)>;
 
-/// Runs commands.
 struct Executor<C, T, E, K, W> {
     db: Db,
     work: W,
@@ -155,7 +154,7 @@ where
                     finish(call, done, deferred);
                 }
             }
-            // Somebody holds what the work does not know of. Each alone finds out whether it is among them, beside the next batch.
+            // A lock that the work did not report. Each command is run alone, beside the next batch, to find those that need it.
             Err(BatchError::Db(DbError::Busy)) if self.db.is_postgres() => {
                 tokio::spawn(Arc::clone(self).retry_one_by_one(calls, deferred.clone()));
             }
@@ -295,7 +294,7 @@ fn commands<C: Clone, T, E>(calls: &[Call<C, T, E>]) -> Vec<C> {
 fn finish<C, T, E: From<DbError>, K>(call: Call<C, T, E>, done: Outcome<T, E, K>, deferred: &Deferred<C, T, E, K>) {
     match done {
         Outcome::Answered(answer) => call.answer(answer),
-        // When the batch has ended, the caller hears of it by the dropped reply.
+        // When the batch has ended, the caller notices it by the dropped reply.
         Outcome::Blocked(row) => drop(deferred.send((call, row))),
     }
 }

@@ -24,7 +24,7 @@ pub trait Bind: Sync {
 /// The values of one statement.
 pub type Binds<'a> = &'a [&'a dyn Bind];
 
-/// Postgres takes no NUL in a text, and nobody means one.
+/// Postgres takes no NUL in a text, so it is left out.
 fn text(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }
 }

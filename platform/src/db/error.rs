@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// An error of the database or of its writer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum DbError {
-    /// The database said no.
+    /// An error of the database itself.
     #[error("database: {0}")]
     Sql(Arc<sqlx::Error>),
     /// A value cannot be written as JSON, or what is stored as JSON cannot be read.
@@ -21,7 +21,7 @@ pub enum DbError {
     /// The database was told to commit and did not answer: whether the change was made is unknown.
     #[error("the database did not say whether the change was committed")]
     InDoubt,
-    /// Too many writes are waiting, or somebody else holds what is to be changed; try again. Nothing was written.
+    /// Too many writes are waiting, or a row to be changed is locked; try again. Nothing was written.
     #[error("the shop is very busy; please try again")]
     Busy,
     /// The database does not answer. Nothing was written.
@@ -65,7 +65,6 @@ pub enum DbError {
     /// The schema is from a newer program.
     #[error("the database knows the migration {0}, which this program does not: use a newer program")]
     Newer(String),
-    /// A migration failed.
     #[error("migration {name}: {source}")]
     Migration { name: String, source: Arc<sqlx::Error> },
     /// A migration is written wrongly, or would have left the database broken. It left nothing behind.

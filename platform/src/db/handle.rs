@@ -123,7 +123,7 @@ impl Db {
         &self.0.rng
     }
 
-    /// The same, given up on Postgres when it is not done after this time.
+    /// The same, aborted on Postgres when it is not done after this time.
     pub(super) async fn write_within<T, E, F>(&self, timeout: Duration, ctx: Context, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
@@ -165,7 +165,7 @@ impl Db {
         }
     }
 
-    /// Is it known not to answer? Whoever needs it is told so at once.
+    /// Is the database known to be unreachable? Callers get the error at once then.
     #[must_use]
     pub fn is_away(&self) -> bool {
         self.0.reach.is_away()

@@ -16,13 +16,11 @@ pub struct JsonRows {
 }
 
 impl JsonRows {
-    /// None yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a row.
     pub fn push<T: Serialize>(&mut self, row: &T) {
         self.json.push(if self.json.is_empty() { b'[' } else { b',' });
         let mut to = serde_json::Serializer::with_formatter(&mut self.json, WithoutNul);

@@ -49,7 +49,7 @@ pub struct Migrated {
 pub(super) const RECORD: &str = "_sqlx_migrations";
 
 /// Events carry the numbers of their transactions, which another Postgres server counts from its own beginning: after a dump was
-/// restored there, new events would come before the old ones and nobody would follow them. Those that came along all become oldest.
+/// restored there, new events would come before the old ones and would not be followed. Those that came along all become oldest.
 const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
     (select 1 from events where tx >= cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint))";
 

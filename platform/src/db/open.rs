@@ -23,7 +23,7 @@ use crate::rng::{Rng, SystemRng};
 
 /// Connections of Postgres for writes, and as many for reads.
 const POSTGRES_CONNECTIONS: u32 = 8;
-/// How long a write waits for somebody else's lock, and a start for a database that does not answer.
+/// How long a write waits for a lock, and a start for a database that does not answer.
 pub(super) const LOCKED: Duration = Duration::from_secs(5);
 /// What is told to Postgres beside. A program that stands still within a transaction holds what others want to buy: its session ends
 /// after five seconds. So does one whose machine no longer answers, after 20.
@@ -40,7 +40,7 @@ const POSTGRES_SESSION: [(&str, &str); 7] = [
 const STATEMENT: &str = "50s";
 /// Connections of SQLite for reads.
 const SQLITE_READERS: u32 = 4;
-/// What a connection of SQLite keeps of the file in memory, in kilobytes (negative, as SQLite wants it): the writer, and each reader.
+/// What a connection of SQLite keeps of the file in memory, in kilobytes (negative, as `cache_size` takes it): the writer, and each reader.
 /// The system keeps the rest, for all of them together.
 const WRITER_CACHE: &str = "-32768";
 const READER_CACHE: &str = "-8192";
@@ -140,7 +140,7 @@ impl Db {
         let options = PgConnectOptions::from_str(url).map_err(|_| DbError::Url("postgres://…".into()))?.disable_statement_logging();
         let shown = format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
         let failed = |e: sqlx::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
-        // A pool tries again and again; whoever mistyped the address wants to know at once.
+        // A pool would retry for its whole time limit; a mistyped address must fail at once.
         let first = tokio::time::timeout(LOCKED, options.connect()).await;
         let first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map_err(failed)?;
         first.close().await.map_err(failed)?;

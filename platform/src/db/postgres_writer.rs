@@ -97,7 +97,7 @@ impl Writers {
             let Ok((keep, ended)) = tokio::time::timeout(timeout, Box::pin(written)).await else {
                 tx.abandon();
                 tracing::error!("the database did not answer within a transaction; its connection was given up");
-                // What was not committed is undone by the server, which is told by the closed connection or finds out by itself.
+                // What was not committed is rolled back by the server when the connection closes or times out.
                 return Err(match stage.into_inner() {
                     Stage::Open => DbError::Busy,
                     Stage::Committing => DbError::InDoubt,
@@ -116,7 +116,7 @@ impl Writers {
                 }
             }
             if ended.is_err() {
-                // Nobody else is given a connection whose transaction did not end.
+                // A connection whose transaction did not end is not used again.
                 tx.abandon();
             } else if keep {
                 self.full.store(false, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Does Postgres answer? Found out once for all who ask, so that nobody waits for a database that is not there.
+//! Does Postgres answer? Checked once for all callers, so that none waits for a database that is not there.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use super::error::DbError;
 
 /// What takes longer has the database looked for.
 const CHECK_AFTER: Duration = Duration::from_millis(300);
-/// Between two looks.
+/// Time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a new connection may take before the database counts as away. One that is stopped says so at once; this is for one
+/// How long a new connection may take before the database counts as unreachable. One that is stopped refuses at once; this is for one
 /// that no packet reaches.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Tries of a read or a transaction, each on another connection, before the database counts as away.
 pub(super) const MAX_TRIES: u32 = 10;
 
-/// What a connection that was lost again and again means; the log says how it was lost.
+/// The error of a write whose connection was lost again and again; the log has the causes.
 pub(super) fn away(error: &DbError) -> DbError {
     tracing::warn!(%error, "no connection to the database lasts");
     DbError::Away
@@ -57,14 +57,14 @@ impl Reach {
         }
     }
 
-    /// Has it looked for when this error says that it may be gone.
+    /// Starts a check when this error means that the database may be unreachable.
     pub(super) fn hear(&self, error: &DbError) {
         if error.lost_connection() {
             self.asked.notify_one();
         }
     }
 
-    /// Looks whenever somebody asks, and until it is there again.
+    /// Checks on request, and then until the database answers again.
     pub(super) async fn watch(self: Arc<Self>, options: PgConnectOptions) {
         loop {
             self.asked.notified().await;
@@ -91,14 +91,14 @@ async fn look(options: &PgConnectOptions) -> Result<(), String> {
             let _ = tokio::time::timeout(CONNECT_TIMEOUT, connection.close()).await;
             Ok(())
         }
-        // It has no room for one more, which says that it is there.
+        // Too many connections: so it is there.
         Err(DbError::Busy) => Ok(()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// A connection that goes back to its pool only when what was asked on it was answered. One on which an answer is outstanding is
-/// closed: nobody knows whether it will come, and the pool would wait for it.
+/// A connection that goes back to its pool only when its statement was answered. One on which an answer is outstanding is
+/// closed: the answer may never come, and the pool would wait for it.
 pub(super) struct Lease {
     connection: Option<sqlx::pool::PoolConnection<Postgres>>,
     at_rest: bool,

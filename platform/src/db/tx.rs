@@ -158,13 +158,13 @@ impl Tx {
         self.unit.rng.uuid(self.unit.now)
     }
 
-    /// Records an event of this change by whoever makes it. It is written before the commit.
+    /// Records an event of this change, with its actor. It is written before the commit.
     pub fn record<E: Event>(&mut self, subject: E::Subject, event: E) {
         let recorded = Recorded::of(&self.unit.ctx, subject, &event);
         self.push_event(recorded);
     }
 
-    /// The same by somebody else, where one transaction serves many.
+    /// The same with another actor, where one transaction serves many.
     pub fn record_as<E: Event>(&mut self, ctx: &Context, subject: E::Subject, event: E) {
         self.push_event(Recorded::of(ctx, subject, &event));
     }
@@ -222,7 +222,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Runs a statement and says how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     ///
     /// # Errors
     /// The database's; afterwards the transaction can only be rolled back.

@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<Shop> {
 
 /// Makes a cart
 ///
-/// Its id is its secret: who knows it may read, change and order it.
+/// Its id is its secret: with it the cart can be read, changed and ordered.
 #[utoipa::path(post, path = "/carts", operation_id = "create_cart", tag = "carts",
     request_body = NewCart,
     responses((status = 201, description = "The new cart", body = Cart, headers(("location" = String, description = "Where it is")))))]
@@ -172,8 +172,9 @@ pub async fn delivery_options(
     if !is_country(&address.country) {
         return Err(Problem::field("country", "A country's code of two capital letters, such as PH."));
     }
-    let options =
-        checkout::delivery_options(&shop, &ctx, locale, Channel::Api, id, &address.into()).await.map_err(|error| errors::checkout(error, ctx.request))?;
+    let options = checkout::delivery_options(&shop, &ctx, locale, Channel::Api, id, &address.into())
+        .await
+        .map_err(|error| errors::checkout(error, ctx.request))?;
     Ok(Json(options.into()))
 }
 
@@ -281,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mistake_is_named_where_the_body_has_it() {
+    fn an_error_names_the_path_in_the_body() {
         let fields = ["email", "phone", "phone", "city", "billing_city", "delivery"];
         let wrong = fields.iter().map(|field| ((*field).to_owned(), String::new())).collect();
         let named: Vec<_> = api_fields(wrong, true).into_iter().map(|(field, _)| field).collect();

@@ -78,7 +78,7 @@ fn add_failures(operation: &mut Operation) {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn every_call_says_how_it_may_fail() {
+    fn every_call_documents_its_errors() {
         let api = serde_json::to_value(crate::api::operations().1).unwrap();
         let paths = api["paths"].as_object().unwrap();
         assert!(paths.len() >= 12, "{}", paths.len());

@@ -69,7 +69,7 @@ pub async fn one(
 
 /// Follows an order by its signed link
 ///
-/// For whoever holds the link: its last part is the token. No key is needed.
+/// With a signed link: its last part is the token. No key is needed.
 #[utoipa::path(get, path = "/orders/follow/{token}", operation_id = "follow_order", tag = "orders",
     params(("token" = String, Path, description = "The link's token", min_length = 1, max_length = 400)),
     responses((status = 200, description = "The order", body = Order)))]

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_cannot_break_the_page() {
+    fn descriptions_are_escaped_on_the_page() {
         assert_eq!(marked("a `<b>` & c").into_string(), "a <code>&lt;b&gt;</code> &amp; c");
     }
 }

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_malformed() {
+    fn a_body_that_is_not_json_is_malformed() {
         for text in ["", "[", "[] []", "nonsense", "[{\"quantity\": 1}"] {
             assert_eq!(problem(text).status, 400, "{text}");
         }
@@ -248,13 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn only_json_is_json() {
+    fn only_json_content_types_are_accepted() {
         assert!(is_json(Some(&HeaderValue::from_static("application/json; charset=utf-8"))));
         assert!(!is_json(Some(&HeaderValue::from_static("text/plain"))) && !is_json(None));
     }
 
     #[tokio::test]
-    async fn unknown_and_wrong_parameters_are_all_named() {
+    async fn unknown_and_wrong_parameters_are_all_reported() {
         let (mut parts, ()) = http::Request::get("/?sort=up&price_min=-1&foo=1&option=a%3Ab&option=c%3Ad").body(()).unwrap().into_parts();
         let mut params = Params::from_request_parts(&mut parts, &()).await.unwrap();
         assert_eq!(params.all("option", 80), ["a:b", "c:d"]);

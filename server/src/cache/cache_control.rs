@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_the_same_for_everybody_is_stored_by_others() {
+    fn only_answers_without_personal_data_may_be_stored() {
         let (html, packed) = ("text/html; charset=utf-8", "application/octet-stream");
         for (address, kind) in [("/p/dried-mango?option=x", html), ("/cart", html), ("/api/read_frame?path=%2F", packed)] {
             assert_eq!(cache_control(Method::GET, address, "lang=fil; theme=dark; place=0730600000", kind), "no-cache", "{address}");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_worker_knows_the_same_reads_and_shells() {
+    fn the_service_worker_lists_the_same_reads_and_shells() {
         let worker = include_str!("../../../public/sw.js");
         let list = |name: &str| {
             let begin = worker.find(&format!("const {name} = [")).unwrap();

@@ -29,7 +29,7 @@ pub struct Key {
     delivery_place: String,
 }
 
-/// What an anonymous visitor has chosen, by their cookies. Language, colours, currency and delivery place identify nobody.
+/// What an anonymous visitor has chosen, by their cookies. Language, colours, currency and delivery place are no personal data.
 #[derive(Default)]
 struct Choices<'a> {
     language: Option<&'a str>,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_parameters_and_those_of_advertisers_change_nothing() {
+    fn the_order_of_parameters_and_those_of_advertisers_are_no_part_of_the_key() {
         let plain = key("/c/home?in_stock=true&sort=price_up", &[]).unwrap();
         assert_eq!(key("/c/home?sort=price_up&utm_source=x&in_stock=true&fbclid=1", &[]).unwrap(), plain);
         assert_ne!(key("/c/home?sort=price_down&in_stock=true", &[]).unwrap(), plain);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_known_shares_nothing() {
+    fn a_request_with_a_session_or_another_cookie_has_no_cache_key() {
         for cookie in ["session=abc", "__Host-session=abc", "lang=en; cart=cart_1", "whatever=1"] {
             assert_eq!(key("/", &[("cookie", cookie)]), None, "{cookie}");
         }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_visitor_reaches_the_render() {
+    fn a_cached_render_gets_the_canonical_request_only() {
         let mut request = Request::builder()
             .uri("/?utm_source=x&q=a")
             .header("cookie", "theme=dark")

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_seen_at_once_and_a_late_render_is_not_cached() {
+    async fn a_change_invalidates_at_once_and_a_late_render_is_not_cached() {
         let renders = Arc::new(AtomicUsize::new(0));
         let pages = pages(renders.clone());
         let late = tokio::spawn({
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_found_or_personal_is_not_cached() {
+    async fn errors_and_personal_pages_are_not_cached() {
         let renders = Arc::new(AtomicUsize::new(0));
         let pages = pages(renders.clone());
         assert_eq!(read(&pages, "/p/none", "").await.0.status(), StatusCode::NOT_FOUND);

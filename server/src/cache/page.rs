@@ -16,7 +16,6 @@ const BROTLI_QUALITY: u32 = 7;
 /// A window of 256 kB, more than any page.
 const BROTLI_WINDOW: u32 = 18;
 
-/// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     Brotli,

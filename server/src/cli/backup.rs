@@ -11,7 +11,7 @@ use crate::config::Config;
 /// The first bytes of a SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Copies a SQLite shop into a new file; for Postgres says what does it.
+/// Copies a SQLite shop into a new file; for Postgres prints the command to use.
 pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let Some(database) = config.sqlite_file() else {
         println!(

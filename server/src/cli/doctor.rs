@@ -1,4 +1,4 @@
-//! `tindahan doctor`: looks for problems of the installation, and says what to do about them.
+//! `tindahan doctor`: looks for problems of the installation, and prints the remedy of each.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -111,7 +111,7 @@ Examples:
         /// How many products; the demonstration shop's own without it
         #[arg(long, value_name = "N")]
         products: Option<usize>,
-        /// Which shop
+        /// Number from which the shop is made: the same number always gives the same shop
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
     },
@@ -125,9 +125,9 @@ Examples:
 What a file does not say stays as it is, and a second run changes nothing. Rows that are not taken are listed with line, column and
 reason; then it ends with 1.")]
     Import {
-        /// The file
+        /// CSV file to read
         file: PathBuf,
-        /// A folder with the photographs that the file names
+        /// A folder with the pictures that the file names
         #[arg(long, value_name = "DIR", conflicts_with = "without_pictures")]
         pictures: Option<PathBuf>,
         /// Leave all pictures as they are
@@ -144,13 +144,13 @@ reason; then it ends with 1.")]
     #[command(after_help = "\
 Examples:
   tindahan export products.csv
-  tindahan export products.csv --pictures photos/       with the photographs as they came
+  tindahan export products.csv --pictures photos/       with the pictures as they were uploaded
 
 A shop that reads the file gets the same products; this one finds nothing to change.")]
     Export {
-        /// The new file
+        /// CSV file to write
         file: PathBuf,
-        /// A folder for the photographs; without it the file names their addresses
+        /// A folder for the pictures; without it the file names their addresses
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
@@ -170,13 +170,13 @@ Example:
 The copy is whole at one moment. Keep the key file and the data folder's files beside it: see docs/operations.md.
 For Postgres it says which pg_dump to run.")]
     Backup {
-        /// The new file
+        /// File to write; it must not exist
         file: PathBuf,
     },
     /// Put a copy in the place of a SQLite shop that is not being served
     #[command(after_help = "Example:\n  tindahan restore shop-2026-11-24.db --database sqlite:shop.db")]
     Restore {
-        /// The copy
+        /// Copy that `backup` wrote
         file: PathBuf,
     },
     /// Look for what would keep the shop from running well
@@ -186,7 +186,7 @@ For Postgres it says which pg_dump to run.")]
     /// Write completions for a shell
     #[command(after_help = "Example:\n  tindahan completions bash > /etc/bash_completion.d/tindahan")]
     Completions {
-        /// The shell
+        /// Shell to complete for
         shell: Shell,
     },
 }
@@ -204,7 +204,7 @@ The password is asked for on a terminal, and read from standard input elsewhere.
         /// E-mail address to sign in with
         #[arg(long)]
         email: String,
-        /// Whole name
+        /// Name of the person, as other staff see it
         #[arg(long)]
         name: String,
         /// owner, manager or clerk
@@ -340,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 

@@ -42,7 +42,6 @@ impl Progress {
         }
     }
 
-    /// Removes the bar.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rest_takes_as_long_as_what_is_done() {
+    fn the_remaining_time_is_estimated_from_the_speed_so_far() {
         assert_eq!(left(Duration::from_secs(10), 25, 100), "30 s");
         assert_eq!(left(Duration::from_secs(60), 10, 100), "9 min");
         assert_eq!(left(Duration::from_secs(1), 0, 100), "unknown time");

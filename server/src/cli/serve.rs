@@ -1,5 +1,3 @@
-//! `tindahan serve`.
-
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;

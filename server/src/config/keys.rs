@@ -1,17 +1,16 @@
 //! [`KEYS`], the list of everything that can be set.
 
-/// A setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// As in the file, and with `--` as a flag.
     pub name: &'static str,
-    /// Its value when nobody sets it; empty for none.
+    /// Its default; empty for none.
     pub default: &'static str,
-    /// Never shown.
+    /// Is its value left out of `tindahan config` and of the log?
     pub is_secret: bool,
     /// The form of a value, as the flag's help names it.
     pub form: &'static str,
-    /// The flag's help. The default follows, unless this says what holds without a value.
+    /// The flag's help. The default is appended, unless the text has it.
     pub help: &'static str,
     /// Left out of `-h`; `--help` shows it.
     pub is_advanced: bool,
@@ -39,7 +38,7 @@ impl Key {
     }
 }
 
-/// Everything that can be set, in the order in which it is shown. `docs/configuration.md` says more of each.
+/// Everything that can be set, in the order in which it is shown. `docs/configuration.md` describes each.
 pub const KEYS: &[Key] = &[
     key("database", "sqlite:shop.db", "URL", "Where the shop is kept: sqlite:FILE or postgres://USER@HOST/NAME"),
     key("data-dir", "", "FOLDER", "Folder of pictures and the search index [default: beside the SQLite file]"),

@@ -1,6 +1,7 @@
-//! The configuration: what can be set ([`KEYS`]), where the values come from ([`Settings`]), and what they say ([`Config`]).
+//! The configuration: what can be set ([`KEYS`]), where the values come from ([`Settings`]), and their typed form ([`Config`]).
 //!
-//! [`KEYS`] is the one list of settings: the flags, the variables, the file's keys, `tindahan config` and `docs/configuration.md` follow it.
+//! [`KEYS`] is the one list of settings: the flags, the variables, the file's keys, `tindahan config` and `docs/configuration.md`
+//! follow it.
 
 mod check;
 mod keys;
@@ -20,9 +21,9 @@ pub use settings::Settings;
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// One readable line for each entry.
     Text,
-    /// For machines.
+    /// One JSON object for each entry.
     Json,
 }
 
@@ -59,7 +60,7 @@ pub struct Config {
     pub drain: Duration,
     /// Sign-in attempts a minute.
     pub limit_sign_in: u32,
-    /// Checkouts a minute.
+    /// Checkouts a minute from one client address; 0 for no limit.
     pub limit_checkout: u32,
     /// Questions to the card gateway a minute.
     pub limit_payment: u32,
@@ -88,7 +89,7 @@ impl Config {
         self.demo && self.others_reach_it().is_none()
     }
 
-    /// Where others than this machine reach the shop, as far as the configuration says.
+    /// Where others than this machine reach the shop, as far as the configuration shows.
     #[must_use]
     pub fn others_reach_it(&self) -> Option<String> {
         match &self.public_url {

@@ -10,7 +10,7 @@ use super::without_password;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     Flag,
-    /// The variable's name.
+    /// Name of the environment variable.
     Variable(String),
     File(PathBuf),
     Default,
@@ -42,7 +42,7 @@ pub enum ConfigError {
     #[error("{key} = “{value}” (from {origin}): {reason}")]
     Value {
         key: &'static str,
-        /// Hidden when secret.
+        /// Masked when the setting is secret.
         value: String,
         origin: Origin,
         /// What to write instead.

@@ -1,6 +1,6 @@
 //! The largest body and the time-out of a request, by its path.
 //!
-//! No body is read here: it waits in its connection until a handler asks for it, and handlers that take files ask only after the sender was
+//! No body is read here: it waits in its connection until a handler reads it, and handlers that take files read only after the sender was
 //! authenticated (`app/src/router.rs`).
 
 use std::pin::Pin;
@@ -16,9 +16,9 @@ use http_body::{Frame, SizeHint};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Of the body.
+    /// Bytes of the request's body, at most.
     pub max_bytes: usize,
-    /// Until the answer begins.
+    /// Time until the answer begins.
     pub timeout: Duration,
     /// Large uploads are handled a few at a time.
     pub is_upload: bool,
@@ -30,7 +30,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const PUBLIC: Bounds = Bounds { max_bytes: 128 << 10, timeout: TIMEOUT, is_upload: false };
 /// Staff's forms, which are refused unread from others: a product of 250 variants.
 const STAFF: Bounds = Bounds { max_bytes: 1 << 20, timeout: TIMEOUT, is_upload: false };
-/// Staff's photographs and product files. Photographs are resized before the answer.
+/// Staff's pictures and product files. Pictures are resized before the answer.
 const UPLOAD: Bounds = Bounds { max_bytes: 40 << 20, timeout: Duration::from_secs(300), is_upload: true };
 
 impl Bounds {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_takes_files_may_be_large() {
+    fn only_addresses_that_take_files_have_large_limits() {
         let files = "multipart/form-data; boundary=edge";
         for path in ["/api/admin/products/picture", "/api/admin/products/import", "/api/admin/settings/logo", "/admin/products/import"] {
             assert_eq!(of(Method::POST, path, files), UPLOAD, "{path}");

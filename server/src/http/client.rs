@@ -73,13 +73,13 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_claim_does_not_count() {
+    fn a_forwarded_address_from_an_untrusted_peer_is_ignored() {
         assert_eq!(client("", "203.0.113.5", "198.51.100.1"), "203.0.113.5");
         assert_eq!(client("10.0.0.0/8", "203.0.113.5", "198.51.100.1"), "203.0.113.5");
     }
 
     #[test]
-    fn behind_proxies_the_last_stranger_is_the_client() {
+    fn behind_proxies_the_last_untrusted_address_is_the_client() {
         assert_eq!(client("10.0.0.0/8", "10.0.0.2", "198.51.100.1, 203.0.113.9, 10.1.1.1"), "203.0.113.9");
         assert_eq!(client("10.0.0.0/8", "10.0.0.2", "nonsense"), "10.0.0.2");
     }

@@ -10,7 +10,7 @@ use maud::{DOCTYPE, html};
 use server_fn::error::FromServerFnError;
 use session::AppError;
 
-/// Whether the client wants a page. Scripts and programs get the problem document.
+/// Whether the client accepts HTML. Scripts and programs get the problem document.
 pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     let html = headers.get(header::ACCEPT).is_some_and(|kinds| kinds.as_bytes().windows(9).any(|kind| kind == b"text/html"));
     html && !path.starts_with("/api/v1/")
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_script_can_read_what_went_wrong() {
+    async fn server_functions_get_errors_in_their_own_form() {
         assert!(is_server_function("/api/sync_cart") && !is_server_function("/api/v1/carts") && !is_server_function("/cart"));
         let answer = to_app_error(Problem::busy().into_response());
         assert_eq!((answer.status(), answer.headers()[header::RETRY_AFTER].to_str().unwrap()), (StatusCode::SERVICE_UNAVAILABLE, "1"));

@@ -1,5 +1,3 @@
-//! Liveness and readiness.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,7 +33,7 @@ impl ShutdownFlag {
 struct WriterProbe {
     /// Of the probe under way.
     begun: Option<Instant>,
-    /// Of the last probe.
+    /// When the last probe ended.
     ended: Option<Instant>,
     failure: Option<&'static str>,
 }
@@ -101,7 +99,6 @@ impl Readiness {
     }
 }
 
-/// The process runs.
 pub async fn live() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(json!({ "status": "live" }))).into_response()
 }

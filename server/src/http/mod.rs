@@ -1,7 +1,7 @@
 //! The HTTP server: routes, the layers around them, start and shutdown.
 //!
-//! From the outside in: connections ([`connections`]), the page cache ([`crate::cache`]), request id, log and bounds ([`request`]), security
-//! headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`rate_limits`]), CSRF protection
+//! From the outside in: connections ([`connections`]), the page cache ([`crate::cache`]), request id, log and bounds ([`request`]),
+//! security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`rate_limits`]), CSRF protection
 //! ([`security`]), and then the routes.
 
 mod bounds;
@@ -105,8 +105,8 @@ impl Server {
         Ok(Self { pages, threads, shop, limits, not_ready, shutdown, changes, drain: config.drain })
     }
 
-    /// Serves until `stop` completes. Then the server is not ready while it drains, answers the requests that have begun, closes the streams,
-    /// and finishes what waits to be written. A second `stop` ends the draining.
+    /// Serves until `stop` completes. Then the server is not ready while it drains, answers the requests that have begun, closes the
+    /// streams, and finishes what waits to be written. A second `stop` ends the draining.
     pub async fn serve(self, listener: TcpListener, workers: Workers, stop: impl AsyncFn() -> StopSignal) {
         let Self { pages, threads, shop, limits, not_ready, shutdown, changes, drain } = self;
         let invalidation = Invalidation::start(&shop, &pages, changes);

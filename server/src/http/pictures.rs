@@ -1,4 +1,4 @@
-//! `/pictures/{id}/{width}.{avif|webp}`: a photograph in one width. It never changes under its address.
+//! `/pictures/{id}/{width}.{avif|webp}`: a picture in one width. It never changes under its address.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -19,7 +19,7 @@ pub async fn picture(State(shop): State<Shop>, Path((id, file)): Path<(String, S
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
-            tracing::error!(%error, picture = %id, "a photograph cannot be read");
+            tracing::error!(%error, picture = %id, "a picture cannot be read");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_photographs_have_addresses() {
+    fn only_names_of_picture_files_are_accepted() {
         let id = "pic_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
         assert_eq!(parse(id, "800.webp").map(|(_, width, form)| (width, form)), Some((800, "webp")));
         for file in ["800.png", "webp", "-1.webp", "99999999999.avif", "../x.webp"] {

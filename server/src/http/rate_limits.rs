@@ -74,7 +74,7 @@ impl RateLimits {
     }
 }
 
-/// Each of these may have a password hashed, or says whether an e-mail has an account.
+/// Each of these may hash a password, or reveals whether an e-mail has an account.
 const ACCOUNT: &[&str] = &["/api/sign_in", "/api/sign_up", "/api/change_account", "/sign-in", "/sign-up", "/account/preferences"];
 
 /// Each of these may ask the card gateway.
@@ -128,7 +128,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn guessing_and_flooding_are_limited_and_reading_is_not() {
+    fn sign_in_and_costly_calls_are_limited_and_reading_is_not() {
         for path in ["/api/sign_in123", "/api/change_account", "/account/preferences"] {
             assert_eq!(limits_of(&Method::POST, path), [Limit::SignIn], "{path}");
         }

@@ -93,7 +93,7 @@ pub async fn observe(State(layer): State<RequestLayer>, mut request: Request, ne
     answer
 }
 
-/// A failure while the database does not answer can be tried again: 503 instead of 500. A page that could be rendered says so itself.
+/// A failure while the database does not answer can be retried: 503 instead of 500. A page that could be rendered has its own status.
 fn database_away(mut answer: Response, is_page: bool) -> Response {
     if is_page && is_html(answer.headers()) {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_goes_away_is_under_way_no_more() {
+    async fn a_request_whose_client_left_is_not_counted_as_in_flight() {
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let metrics = recorder.handle();
         let _counting = metrics::set_default_local_recorder(&recorder);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_trusted_proxy_names_requests() {
+    async fn only_a_trusted_proxy_may_set_the_request_id() {
         let named = "req_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
         let peer: SocketAddr = "203.0.113.5:9".parse().unwrap();
         for (trusted, kept) in [("", false), ("10.0.0.0/8", false), ("203.0.113.0/24", true)] {

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_of_the_site_are_names() {
+    fn only_names_of_files_of_the_site_are_accepted() {
         assert_eq!(file_name("/pkg/tindahan.css"), Some("pkg/tindahan.css"));
         for path in
             ["/", "/p/mug", "/../Cargo.toml", "/pkg/../../x.js", "/.env", "/pkg/%2e%2e/x.js", "/files.json", "/a.js.br", "//etc/a.b"]

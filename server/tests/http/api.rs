@@ -1,5 +1,3 @@
-//! The HTTP API.
-
 use serde_json::{Value, json};
 
 use crate::program::{Server, client};
@@ -147,7 +145,7 @@ async fn a_total_that_the_shopper_did_not_see_makes_no_order() {
 }
 
 #[tokio::test]
-async fn too_many_requests_are_told_when_to_come_again() {
+async fn too_many_requests_are_answered_with_retry_after() {
     let folder = crate::program::Folder::with_shop();
     let server = Server::start_with(folder, &["--limit-api", "3"]);
     for _ in 0..3 {
@@ -173,7 +171,7 @@ async fn the_description_lists_every_route_and_the_page_shows_it() {
 }
 
 #[tokio::test]
-async fn a_key_opens_what_its_scopes_name() {
+async fn an_api_key_is_valid_for_the_calls_of_its_scopes() {
     let folder = crate::program::Folder::with_shop();
     let created = folder.run(&["admin", "key", "--name", "Warehouse", "--scope", "read_stock"]);
     assert!(created.status.success(), "{}", crate::program::stderr(&created));

@@ -1,4 +1,4 @@
-//! A database that is away: who needs it is told so at once, who does not notices nothing, and it comes back by itself.
+//! An unreachable database: requests that need it fail at once, others succeed, and it is used again once it is back.
 
 use std::time::{Duration, Instant};
 

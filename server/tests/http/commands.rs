@@ -1,5 +1,3 @@
-//! The command line.
-
 use crate::program::{Folder, Server, read, stderr, stdout};
 
 #[test]
@@ -79,7 +77,7 @@ fn the_demonstration_shop_passes_its_audit() {
 }
 
 #[test]
-fn commands_that_only_look_make_no_database() {
+fn commands_that_only_read_make_no_database() {
     let folder = Folder::new();
     let typo = "sqlite:typo/typo.db";
     for command in
@@ -101,15 +99,15 @@ fn commands_that_only_look_make_no_database() {
 }
 
 #[test]
-fn a_shop_is_looked_into_while_it_serves() {
+fn doctor_audit_and_export_run_beside_the_server() {
     let mut server = Server::start();
     let audit = server.folder.run(&["audit"]);
     assert!(audit.status.success() && stdout(&audit).contains("all agree"), "{}{}", stdout(&audit), stderr(&audit));
     let doctor = server.folder.run(&["doctor"]);
     assert!(stdout(&doctor).contains("every page of the file is sound") && stdout(&doctor).contains("owner"), "{}", stdout(&doctor));
-    let export = server.folder.run(&["export", "products.csv", "--pictures", "photographs"]);
+    let export = server.folder.run(&["export", "products.csv", "--pictures", "pictures"]);
     assert!(export.status.success(), "{}", stderr(&export));
-    assert!(std::fs::read_dir(server.folder.0.join("photographs")).unwrap().count() > 10);
+    assert!(std::fs::read_dir(server.folder.0.join("pictures")).unwrap().count() > 10);
     assert_eq!(server.folder.run(&["export", "products.csv"]).status.code(), Some(1), "a file is never written over");
     let preview = server.folder.run(&["import", "products.csv", "--preview"]);
     assert!(stdout(&preview).contains("0 products would be created"), "{}{}", stdout(&preview), stderr(&preview));
@@ -118,9 +116,9 @@ fn a_shop_is_looked_into_while_it_serves() {
     assert!(!server.folder.0.join("nowhere.db").exists() && !server.folder.0.join("none").exists());
     server.terminate();
     assert!(server.wait().success());
-    // Read into another shop, it is the same shop.
+    // Imported into another shop, the products are the same.
     let read =
-        server.folder.run(&["import", "products.csv", "--pictures", "photographs", "--database", "sqlite:other.db", "--data-dir", "other"]);
+        server.folder.run(&["import", "products.csv", "--pictures", "pictures", "--database", "sqlite:other.db", "--data-dir", "other"]);
     assert!(read.status.success(), "{}{}", stdout(&read), stderr(&read));
     let again = server.folder.run(&["export", "again.csv", "--pictures", "more", "--database", "sqlite:other.db", "--data-dir", "other"]);
     assert!(again.status.success(), "{}", stderr(&again));
@@ -131,7 +129,7 @@ fn a_shop_is_looked_into_while_it_serves() {
 }
 
 #[test]
-fn a_damaged_database_is_noticed() {
+fn a_damaged_database_is_found() {
     use std::os::unix::fs::FileExt;
     let folder = Folder::with_shop();
     let file = std::fs::File::options().read(true).write(true).open(folder.0.join("shop.db")).unwrap();
@@ -175,7 +173,7 @@ async fn a_shop_is_copied_while_it_serves_and_put_back() {
 }
 
 #[test]
-fn a_copy_takes_the_place_of_whatever_was_there_and_nothing_is_lost() {
+fn a_restored_copy_replaces_the_database_and_keeps_the_old_one_beside_it() {
     let folder = Folder::with_shop();
     let copied = folder.run(&["backup", "copies/today/shop.db"]);
     assert!(copied.status.success(), "{}", stderr(&copied));
@@ -201,7 +199,7 @@ fn a_copy_takes_the_place_of_whatever_was_there_and_nothing_is_lost() {
 }
 
 #[test]
-fn postgres_is_told_its_own_tools() {
+fn backup_of_postgres_names_pg_dump_and_pg_restore() {
     let folder = Folder::new();
     let output = folder.run(&["backup", "shop.dump", "--database", "postgres://ana:geheim@db/shop"]);
     assert!(output.status.success());

@@ -1,4 +1,4 @@
-//! `kill -9` among checkouts: whoever was told that the order is in has it, and whoever was told nothing sends it again.
+//! `kill -9` among checkouts: an order that was answered is stored, and one that was not is sent again and made once.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl Checkout {
     }
 }
 
-/// One round: 200 checkouts, a kill after some answers, and a look at what is left; says how many were answered before.
+/// One round: 200 checkouts, a kill after some answers, and an audit; returns how many were answered before.
 async fn crash(shop: StoredShop, round: usize) -> usize {
     let http = backend::platform::http::client().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
     let key = shop.run(&["admin", "key", "--name", "Crash", "--scope", "read_orders"]).trim().to_owned();
@@ -117,7 +117,7 @@ async fn crash(shop: StoredShop, round: usize) -> usize {
     let before = orders(&http, &server.url, &key).await;
     let checkouts = checkouts(&http, &server.url, round).await;
 
-    // The rounds differ in how far the checkouts are.
+    // In each round the kill comes after another number of answers.
     let answers_first = 1 + round * 37 % (CHECKOUTS / 2);
     let (answered, mut answers) = mpsc::unbounded_channel();
     let sending = checkouts.into_iter().map(|checkout| {
@@ -143,7 +143,7 @@ async fn crash(shop: StoredShop, round: usize) -> usize {
     }
     let answered = sent.iter().filter(|(_, answer)| answer.is_some()).count();
 
-    // What is found at once, and what comes of it.
+    // The stored database is audited before the server starts again.
     let shop = StoredShop::from_server(server, database);
     shop.run(&["audit"]);
     let (mut server, database) = shop.serve();
@@ -162,7 +162,7 @@ async fn crash(shop: StoredShop, round: usize) -> usize {
     answered
 }
 
-/// Sends a checkout again until its order is known, and looks at it; says its number.
+/// Sends a checkout again until its order is answered, and reads it; returns its number.
 async fn settle(http: &reqwest::Client, url: &str, checkout: &Checkout, first: Option<&Value>) -> String {
     let (status, placed) = checkout.send(http, url).await.unwrap();
     match first {

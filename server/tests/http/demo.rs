@@ -15,7 +15,7 @@ async fn printed_passwords_open_a_demonstration_and_no_real_shop() {
     let real = Server::start_with(Folder::with_shop(), &[]);
     assert_eq!(sign_in(&real).await, 401);
     assert!(real.log().contains("cannot sign in") && real.log().contains("--demo is not given"), "{}", real.log());
-    // As a demonstration that others reach, it says why.
+    // A demonstration that others can reach is refused with the reason.
     let open = Server::start_with(Folder::with_shop(), &["--demo", "--trusted-proxies", "127.0.0.1"]);
     assert_eq!(sign_in(&open).await, 401);
     assert!(open.log().contains("others reach this shop"), "{}", open.log());

@@ -1,4 +1,4 @@
-//! A disk that is full: what cannot be kept is refused, what was promised is there, and the shop goes on when there is room again.
+//! A full disk: orders are refused, earlier ones are kept, and the shop continues when there is room again.
 
 use crate::api::try_to_buy_one;
 use crate::program::{Folder, Server, stderr, stdout};
@@ -23,7 +23,7 @@ async fn a_full_disk_refuses_orders_and_loses_none() {
     let ready = server.get("/health/ready").send().await.unwrap();
     assert_eq!(ready.status(), 503);
     assert_eq!(ready.json::<serde_json::Value>().await.unwrap()["reason"], "storage_full");
-    // Whoever only looks is still served.
+    // Pages that only read are still served.
     for path in ["/", "/p/dried-mango", "/health/live", "/api/v1/products"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 200, "{path}");
     }

@@ -51,7 +51,7 @@ fn a_request_that_has_begun_is_answered_when_the_server_ends() {
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert!(server.wait().success());
     let cart = answer.lines().find_map(|line| line.strip_prefix("location: /api/v1/carts/")).unwrap().to_owned();
-    // What was answered is kept.
+    // The orders that were answered are stored.
     let folder = std::mem::replace(&mut server.folder, Folder::new());
     let again = Server::start_with(folder, &["--demo"]);
     let found = tokio::runtime::Runtime::new()
@@ -61,7 +61,7 @@ fn a_request_that_has_begun_is_answered_when_the_server_ends() {
 }
 
 #[test]
-fn whoever_looks_after_it_sees_that_it_ends_before_it_takes_no_more() {
+fn at_shutdown_readiness_fails_before_connections_are_refused() {
     let mut server = Server::start_with(Folder::with_shop(), &["--drain-seconds", "3"]);
     let ready = || crate::refused::raw(&server, b"GET /health/ready HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
     assert!(ready().starts_with("HTTP/1.1 200"));
@@ -71,14 +71,14 @@ fn whoever_looks_after_it_sees_that_it_ends_before_it_takes_no_more() {
         ready().starts_with("HTTP/1.1 503")
     });
     assert!(not, "{}", ready());
-    // Whoever has not heard of it yet is still served.
+    // Clients that still connect are served.
     let answer = crate::refused::raw(&server, b"GET /health/live HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(server.wait().success());
 }
 
 #[test]
-fn a_port_in_use_is_said_clearly() {
+fn a_port_in_use_stops_the_program_with_a_message() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = Folder::new();
@@ -96,7 +96,7 @@ fn a_second_server_on_the_same_file_is_refused() {
 }
 
 #[test]
-fn a_database_that_cannot_be_opened_is_said_clearly() {
+fn a_database_that_cannot_be_opened_stops_the_program_with_a_message() {
     let folder = Folder::new();
     std::fs::create_dir(folder.0.join("shop.db")).unwrap();
     let output = folder.run(&["serve", "--listen", "127.0.0.1:0"]);

@@ -1,4 +1,4 @@
-//! Two servers on one Postgres, one of which stands still in the middle of a transaction: the other sells on.
+//! Two servers on one Postgres, one of which is frozen in the middle of a transaction: the other continues to sell.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -65,7 +65,7 @@ async fn stocked(postgres: &mut PgConnection) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stands_still_stops_no_other() {
+async fn a_frozen_node_does_not_block_the_others() {
     let database = a_postgres().await;
     let folder = Folder::new();
     let seeded = folder.run(&["seed", "--database", &database]);
@@ -123,7 +123,7 @@ async fn a_server_that_stands_still_stops_no_other() {
     assert!(!is_long() || meanwhile * 10 >= usual * 8, "{meanwhile} of {usual}");
     assert_eq!(other, 0);
 
-    // It wakes, and sells again.
+    // It continues, and sells again.
     let before = theirs.sold.load(Ordering::Relaxed);
     let begun = Instant::now();
     while theirs.sold.load(Ordering::Relaxed) < before + 5 {
@@ -134,7 +134,7 @@ async fn a_server_that_stands_still_stops_no_other() {
     for buyer in all {
         buyer.await.unwrap();
     }
-    // Stock was put there by hand, which the audit says; everything else agrees.
+    // Stock was written by hand, which the audit reports; everything else agrees.
     let audit = goes_on.folder.run(&["audit", "--database", &database]);
     let failed = stdout(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
     assert!(matches!(&failed[..], [by_hand] if by_hand.contains("on hand is the sum of movements")), "{failed:?}{}", stderr(&audit));

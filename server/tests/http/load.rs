@@ -44,7 +44,7 @@ async fn memory_stays_small_under_mixed_load_and_two_hundred_large_bodies() {
         if elapsed >= length {
             break;
         }
-        // In the last fifth of the time they come, and come again.
+        // In the last fifth of the time they send large bodies, again and again.
         if elapsed > length / 5 * 4 && strangers.is_empty() {
             strangers = (0..STRANGERS).map(|n| std::thread::spawn(send_much(server.clone(), n, over.clone()))).collect();
         }
@@ -93,7 +93,7 @@ async fn ask(server: &Server, slugs: &[String], n: usize) -> bool {
     }
 }
 
-/// Sends 40 MB to one of the addresses that take something, again and again; says how many bytes the server took.
+/// Sends 40 MB to one of the addresses that take a body, again and again; returns how many bytes the server took.
 fn send_much(server: Arc<Server>, n: usize, over: Arc<AtomicBool>) -> impl FnOnce() -> u64 {
     move || {
         let paths =
@@ -104,7 +104,7 @@ fn send_much(server: Arc<Server>, n: usize, over: Arc<AtomicBool>) -> impl FnOnc
             std::thread::sleep(Duration::from_millis(200));
             let Ok(mut connection) = TcpStream::connect(server.url.trim_start_matches("http://")) else { continue };
             let _ = connection.set_write_timeout(Some(Duration::from_secs(5)));
-            // Half of them say how much will come, the others send pieces without end.
+            // Half of them send a length, the others chunks without end.
             let length = if n.is_multiple_of(2) { "content-length: 40000000\r\n" } else { "transfer-encoding: chunked\r\n" };
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: shop\r\nstripe-signature: t=1,v1=00\r\n{length}content-type: multipart/form-data; boundary=edge\r\n\r\n"

@@ -16,7 +16,7 @@ async fn pages_from(server: &Server, from: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn every_page_forbids_what_the_shop_does_not_need() {
+async fn every_page_has_a_strict_content_security_policy() {
     let server = Server::start();
     for path in ["/", "/admin", "/api", "/health/live"] {
         let answer = server.get(path).send().await.unwrap();
@@ -37,7 +37,7 @@ async fn every_page_forbids_what_the_shop_does_not_need() {
 }
 
 #[tokio::test]
-async fn a_page_is_rendered_once_a_language_and_never_for_whoever_is_known() {
+async fn a_page_is_cached_per_language_and_not_for_signed_in_visitors() {
     let server = Server::start();
     let english = text(server.get("/?utm_source=mail")).await;
     let misses = pages_from(&server, "miss").await;
@@ -57,7 +57,7 @@ async fn a_page_is_rendered_once_a_language_and_never_for_whoever_is_known() {
 }
 
 #[tokio::test]
-async fn a_known_page_is_not_sent_again_and_each_client_gets_a_coding_that_it_accepts() {
+async fn an_unchanged_page_is_answered_with_304_and_each_client_gets_an_accepted_coding() {
     let server = Server::start();
     let first = server.get("/").header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(first.headers()["content-encoding"], "br");
@@ -69,7 +69,7 @@ async fn a_known_page_is_not_sent_again_and_each_client_gets_a_coding_that_it_ac
 }
 
 #[tokio::test]
-async fn what_names_a_visitor_is_kept_by_nobody_else() {
+async fn personal_pages_are_not_stored_by_browsers_or_proxies() {
     let server = Server::start();
     let kept = async |path: &str, cookie: &str| {
         let answer = server.get(path).header("cookie", cookie).send().await.unwrap();
@@ -79,7 +79,7 @@ async fn what_names_a_visitor_is_kept_by_nobody_else() {
         assert_eq!(kept(path, "lang=en").await, "no-cache", "{path}");
         assert_eq!(kept(path, "session=nobody").await, "no-store", "{path}");
     }
-    // "Back" shows what was kept without asking: after signing out, or after an order was placed.
+    // Browsers show stored pages on "Back" without a request, also after signing out or placing an order: so these are not stored.
     for path in ["/account", "/account/orders", "/checkout/return", "/admin"] {
         assert_eq!(kept(path, "").await, "no-store", "{path}");
     }
@@ -111,7 +111,7 @@ async fn a_change_in_stock_reaches_the_pages_within_seconds() {
 }
 
 #[tokio::test]
-async fn another_site_cannot_make_a_browser_change_anything() {
+async fn requests_forged_by_another_site_are_refused() {
     let server = Server::start();
     let forged = client()
         .post(format!("{}/api/sign_out", server.url))
@@ -121,7 +121,7 @@ async fn another_site_cannot_make_a_browser_change_anything() {
         .await
         .unwrap();
     assert_eq!((forged.status().as_u16(), forged.headers()["content-type"].to_str().unwrap()), (403, "application/octet-stream"));
-    // As server functions say what went wrong: 403, no message, no fields.
+    // The errors of server functions: 403, no message, no fields.
     assert_eq!(forged.bytes().await.unwrap(), [0x93, 3, 0, 0].as_slice());
 }
 
@@ -145,14 +145,14 @@ async fn a_request_keeps_its_id_and_the_log_keeps_no_secret() {
 }
 
 #[tokio::test]
-async fn the_admins_figures_are_for_staff() {
+async fn the_live_figures_of_the_admin_need_staff() {
     let server = Server::start();
     assert_eq!(server.get("/admin/live").send().await.unwrap().status(), 401);
     assert_eq!(server.get("/admin/live").header("cookie", "session=nobody").send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]
-async fn whoever_signs_out_sees_no_more_figures() {
+async fn signing_out_ends_the_live_figures() {
     let server = Server::start();
     let cookie = owner(&server).await;
     let mut figures = server.get("/admin/live").header("cookie", &cookie).send().await.unwrap();
@@ -218,7 +218,7 @@ async fn every_public_page_renders_for_eight_visitors_at_once() {
 }
 
 #[tokio::test]
-async fn no_shopper_can_be_read_from_the_files_or_the_log() {
+async fn files_and_log_hold_no_personal_data() {
     let server = Server::start();
     crate::api::buy_one(&server).await;
     let secrets = ["Ana Reyes", "Reyes", "ana@example.com", "+639171234567", "12 Mabini Street"];
@@ -230,7 +230,7 @@ async fn no_shopper_can_be_read_from_the_files_or_the_log() {
                 folders.push(entry.path());
                 continue;
             }
-            // A photograph that is being made has a name of its own until it is whole.
+            // A picture that is being made has a name of its own until it is whole.
             let Some(bytes) = crate::program::read(&entry.path()) else { continue };
             looked_at += 1;
             for secret in secrets {
@@ -263,7 +263,7 @@ async fn an_error_is_a_page_for_a_browser_and_data_for_a_script() {
 }
 
 #[tokio::test]
-async fn files_of_the_site_cannot_be_left() {
+async fn requests_cannot_leave_the_folder_of_the_site() {
     let folder = Folder::with_shop();
     let site = folder.0.join("site");
     std::fs::create_dir_all(site.join("pkg")).unwrap();
@@ -337,7 +337,7 @@ async fn searches_are_counted_by_client_behind_a_proxy_and_from_the_cache() {
     assert_eq!([search("203.0.113.5", "mango").await, search("203.0.113.5", "coffee").await], [200; 2]);
     assert_eq!(search("203.0.113.5", "salt").await, 429);
     assert_eq!(search("203.0.113.6", "salt").await, 200);
-    // What is kept costs nothing.
+    // A cached answer does not count.
     assert_eq!([search("203.0.113.5", "mango").await, search("203.0.113.5", "salt").await], [200; 2]);
 }
 

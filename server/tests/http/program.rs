@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tindahan");
 
-/// A folder that goes away with the test.
+/// A folder that is removed after the test.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -41,7 +41,7 @@ impl Folder {
                 command.env_remove(name);
             }
         }
-        // There is no load balancer that would have to notice.
+        // No draining: there is no load balancer.
         command.env("TINDAHAN_DRAIN_SECONDS", "0");
         command
     }
@@ -57,7 +57,7 @@ impl Drop for Folder {
     }
 }
 
-/// The demonstration shop, made once by the first test that wants one and copied by all.
+/// The demonstration shop, made once by the first test that needs one and copied by all.
 fn template() -> PathBuf {
     let program = fs::metadata(PROGRAM).unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     let templates = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration-shop");
@@ -78,7 +78,7 @@ fn template() -> PathBuf {
     ready
 }
 
-/// Photographs are linked rather than copied: nobody changes them.
+/// Pictures are linked rather than copied: they are never changed.
 fn copy(from: &Path, to: &Path, linked: bool) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {
@@ -93,7 +93,6 @@ fn copy(from: &Path, to: &Path, linked: bool) {
     }
 }
 
-/// A running server.
 pub struct Server {
     pub url: String,
     pub child: Child,
@@ -113,7 +112,7 @@ impl Server {
 
     /// Where no file can become larger than this many bytes: to the program, a disk that is full.
     pub fn start_on_a_small_disk(folder: Folder, bytes: u64) -> Self {
-        // The shell counts in blocks of 512 bytes. Without the trap the system would end the program.
+        // The shell's limit is in blocks of 512 bytes. Without the trap the signal would end the program.
         let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512);
         let mut command = folder.of("sh");
         command.args(["-c", &limited, "sh", PROGRAM, "serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
@@ -169,7 +168,7 @@ impl Server {
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1_024
     }
 
-    /// Waits until it has ended, and says how.
+    /// Waits until it has ended, and returns its status.
     pub fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
     }

@@ -12,13 +12,13 @@ pub fn raw(server: &Server, bytes: &[u8]) -> String {
     connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     connection.write_all(bytes).unwrap();
     let mut answer = Vec::new();
-    // Whoever sends more than is read may be cut off after the answer.
+    // A client that sends more than is read may be disconnected after the answer.
     let _ = connection.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]
-async fn methods_hosts_and_lengths_that_are_none_are_refused() {
+async fn invalid_methods_hosts_and_lengths_are_refused() {
     let server = Server::start();
     for (request, status) in [
         ("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n", "501"),
@@ -36,12 +36,13 @@ async fn methods_hosts_and_lengths_that_are_none_are_refused() {
 
 /// Every function of the pages that anybody may call, with what is none of its arguments.
 #[tokio::test]
-async fn what_a_function_cannot_read_is_the_senders_mistake() {
+async fn an_unreadable_body_of_a_server_function_is_a_client_error() {
     let server = Server::start_with(Folder::with_shop(), &["--demo", "--limit-sign-in", "0", "--limit-cart", "0", "--limit-checkout", "0"]);
     let session = owner(&server).await;
     let (http, mut tried) = (client(), 0);
     for path in functions() {
-        // Every form as a stranger and as the owner, whom the function itself hears out; the rest as a stranger, but in the long mode.
+        // Every form as a stranger and as the owner, whose calls reach the function itself; the rest as a stranger only, but in the
+        // long mode.
         for (n, (kind, body)) in [
             ("application/x-www-form-urlencoded", ""),
             ("application/x-www-form-urlencoded", "%ff%fe=%00&a[b][c]=d&items=x&id=x&order=x&id=y"),
@@ -93,7 +94,7 @@ fn functions() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stranger_may_not_send_much_and_staff_only_where_files_are_taken() {
+async fn large_bodies_are_refused_except_uploads_by_staff() {
     let server = Server::start();
     let form = "content-type: multipart/form-data; boundary=edge\r\n";
     for (path, status) in [
@@ -104,10 +105,10 @@ async fn a_stranger_may_not_send_much_and_staff_only_where_files_are_taken() {
         ("/api/v1/carts", "413"),
         ("/api/admin/products/import", "401"),
         ("/api/admin/product/save", "413"),
-        // The page is shown that asks to sign in.
+        // The sign-in page is shown.
         ("/admin/products/import", "401"),
     ] {
-        // Nothing of the body is sent: whoever waited for it would not answer.
+        // Nothing of the body is sent: a server that waited for it would not answer.
         let head = format!("POST {path} HTTP/1.1\r\nhost: shop\r\n{form}content-length: 40000000\r\nconnection: close\r\n\r\n");
         let answer = raw(&server, head.as_bytes());
         let found = answer.split(' ').nth(1).unwrap_or_default();
@@ -119,7 +120,7 @@ async fn a_stranger_may_not_send_much_and_staff_only_where_files_are_taken() {
 }
 
 #[tokio::test]
-async fn the_log_names_who_was_refused_and_nobody_else() {
+async fn the_log_names_client_and_account_of_refused_requests_only() {
     let server = Server::start_with(Folder::with_shop(), &["--demo", "--limit-sign-in", "2"]);
     server.get("/search?q=mango").send().await.unwrap();
     assert!(!server.log().contains("127.0.0.1\""), "{}", server.log());

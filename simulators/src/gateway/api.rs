@@ -104,7 +104,7 @@ async fn list_events(State(gateway): State<Gateway>, request: ApiRequest) -> Ans
     })
 }
 
-/// The result of a request that changes something. `late`: the answer is held back until the client gives up.
+/// The result of a request that changes something. `late`: the answer is held back until the client times out.
 struct Completed {
     body: Value,
     late: bool,

@@ -17,14 +17,14 @@ pub struct Decline {
 /// What happens when a card is charged.
 #[derive(Debug, Clone, Copy)]
 pub enum Behaviour {
-    /// The money moves.
     Approve,
     /// The money moves, and the answer comes too late for the client.
     ApproveThenHold,
-    /// The bank refuses.
     Decline(&'static Decline),
     /// The shopper must prove who they are; then the money moves, or the bank refuses after all.
-    Authenticate { then: Option<&'static Decline> },
+    Authenticate {
+        then: Option<&'static Decline>,
+    },
 }
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Card {
     /// Names under which the API takes this card as `payment_method`.
     pub methods: &'static [&'static str],
     pub behaviour: Behaviour,
-    /// What the card page says of it.
+    /// Its description on the card page.
     pub outcome: &'static str,
 }
 
@@ -185,7 +185,7 @@ impl Method {
         Self { id: fresh_id("pm"), card, created: now_seconds() }
     }
 
-    /// The `payment_method` object.
+    /// The `payment_method` object of the API.
     pub fn json(&self) -> Value {
         json!({
             "id": self.id,

@@ -11,7 +11,6 @@ use crate::text::{fresh_id, now_seconds};
 pub enum Outcome {
     /// The bank agreed; the money is held until it is captured.
     Authorized,
-    /// The bank refused.
     Failed(&'static Decline),
 }
 
@@ -51,7 +50,7 @@ impl Charge {
         self.captured.saturating_sub(self.refunded)
     }
 
-    /// The `charge` object.
+    /// The `charge` object of the API.
     pub fn json(&self) -> Value {
         let failure = match self.outcome {
             Outcome::Failed(decline) => Some(decline),
@@ -118,7 +117,7 @@ impl Refund {
         }
     }
 
-    /// The `refund` object.
+    /// The `refund` object of the API.
     pub fn json(&self) -> Value {
         json!({
             "id": self.id,

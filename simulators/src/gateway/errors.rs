@@ -95,7 +95,7 @@ impl ApiError {
         error
     }
 
-    /// What `last_payment_error` says after the shopper failed the bank's authentication.
+    /// The `last_payment_error` after the shopper failed the bank's authentication.
     pub fn authentication_failed() -> Self {
         Self::state(
             "payment_intent_authentication_failure",

@@ -23,7 +23,7 @@ impl Form {
         form
     }
 
-    /// Refuses fields that the endpoint does not know, so that a client's typing error is found here and not in production.
+    /// Refuses fields that the endpoint has not, so that a client's typing error is found here and not in production.
     pub fn only(&self, allowed: &[&str]) -> Result<(), ApiError> {
         for name in self.fields.keys() {
             let stem = name.split('[').next().unwrap_or(name);

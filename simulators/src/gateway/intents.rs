@@ -13,9 +13,9 @@ use crate::text::{fresh_id, now_seconds};
 /// When the money is taken after the bank agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capture {
-    /// At once.
+    /// As soon as the bank agrees.
     Automatic,
-    /// When the shop says so.
+    /// When the shop requests it.
     Manual,
 }
 
@@ -23,7 +23,7 @@ pub enum Capture {
 pub enum IntentState {
     RequiresPaymentMethod,
     RequiresConfirmation,
-    /// The shopper is at the bank. `source` marks this one attempt; `then` is how the bank decides once it knows the shopper.
+    /// The shopper is at the bank. `source` marks this one attempt; `then` is how the bank decides after authentication.
     RequiresAction {
         source: String,
         then: Option<&'static Decline>,

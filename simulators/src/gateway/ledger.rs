@@ -13,7 +13,7 @@ use crate::text::now_ms;
 pub enum Kind {
     /// Money held at the shopper's bank; it has not moved.
     Hold,
-    /// A hold, or part of it, given up; nothing moved.
+    /// A hold, or part of it, was released; no money moved.
     Release,
     /// Money from the shopper to the shop.
     Capture,
@@ -80,7 +80,7 @@ impl Ledger {
         self.of(&[Kind::Hold, Kind::Release])
     }
 
-    /// Sums by currency.
+    /// Sums in minor units, by currency.
     pub fn totals(&self) -> BTreeMap<String, Totals> {
         let mut totals: BTreeMap<String, Totals> = BTreeMap::new();
         for line in &self.lines {

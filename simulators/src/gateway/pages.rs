@@ -178,7 +178,7 @@ fn redirect_to_bank(intent: &Intent) -> Response {
     Redirect::to(&with_query(&format!("/authenticate/{}", intent.id), &[("source", source)])).into_response()
 }
 
-/// Redirects to the shop's return address; without one, a page says how it ended.
+/// Redirects to the shop's return address; without one, a page shows the outcome.
 fn back_to_shop(intent: &Intent) -> Response {
     if let Some(url) = intent.return_link() {
         return Redirect::to(&url).into_response();

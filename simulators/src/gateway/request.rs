@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{API_VERSION, errors::ApiError, form::Form};
 use crate::text::fresh_id;
 
-/// A request from somebody with a sandbox key.
+/// A request with a sandbox key.
 #[derive(Debug)]
 pub struct ApiRequest {
     /// `req_…`, given back as `Request-Id`.

@@ -26,7 +26,7 @@ pub struct Message {
     pub id: String,
     /// The envelope's sender; empty for a bounce.
     pub from: String,
-    /// The envelope's recipients.
+    /// Recipients of the SMTP envelope, which may differ from the headers.
     pub to: Vec<String>,
     /// Milliseconds since 1970 UTC.
     pub at: u64,
@@ -44,7 +44,7 @@ struct Summary {
     size: usize,
 }
 
-/// Failures that a test asked for.
+/// Failures that a test ordered.
 #[derive(Debug, Clone, Copy)]
 struct Failures {
     left: u32,

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn stuffed_dots_are_undone() {
+    async fn doubled_dots_are_unescaped() {
         let message = read(b"Hi\r\n..one\r\n...\r\nend.\r\n.\r\nQUIT\r\n", 1_000).await.unwrap();
         assert_eq!(message, b"Hi\r\n.one\r\n..\r\nend.\r\n");
     }

@@ -38,7 +38,7 @@ async fn a_good_card_pays_at_once() {
 }
 
 #[tokio::test]
-async fn a_declined_card_moves_nothing_and_another_card_may_follow() {
+async fn a_declined_card_moves_no_money_and_another_card_may_follow() {
     let world = World::start().await;
     let refused = world.post(INTENTS, "amount=5000&currency=php&confirm=true&payment_method=pm_card_chargeDeclined").await;
     let error = &refused.json["error"];
@@ -305,7 +305,7 @@ async fn wrong_parameters_are_named() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_answered_with_404() {
+async fn a_missing_object_is_answered_with_404() {
     let world = World::start().await;
     for path in ["/v1/payment_intents/pi_x", "/v1/refunds/re_x", "/v1/charges/ch_x", "/v1/events/evt_x"] {
         let answer = world.get(path).await;
@@ -318,7 +318,7 @@ async fn what_does_not_exist_is_answered_with_404() {
 }
 
 #[tokio::test]
-async fn an_outage_does_nothing_and_the_retry_succeeds() {
+async fn a_call_during_an_outage_changes_nothing_and_its_retry_succeeds() {
     let world = World::start().await;
     world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
     let form = "amount=5000&currency=php&confirm=true&payment_method=pm_card_visa";
@@ -330,7 +330,7 @@ async fn an_outage_does_nothing_and_the_retry_succeeds() {
 }
 
 #[tokio::test]
-async fn a_reset_forgets_everything() {
+async fn a_reset_clears_all_data() {
     let world = World::start().await;
     let intent = world.an_intent("amount=5000&currency=php&confirm=true&payment_method=pm_card_visa").await;
     assert_eq!(world.control("/_control/reset", json!({})).await.status, 204);

@@ -191,7 +191,7 @@ async fn commands_sent_in_one_go_are_answered_in_turn() {
 }
 
 #[tokio::test]
-async fn mail_is_written_to_a_folder_too() {
+async fn received_mail_is_also_written_to_a_folder() {
     let folder = std::env::temp_dir().join(format!("simulators-{}", std::process::id()));
     let world = World::with(Options { mail_folder: Some(folder.join("mail")), ..Options::default() }).await;
     let mut client = Client::connect(&world).await;

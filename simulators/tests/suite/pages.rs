@@ -70,7 +70,7 @@ async fn a_declined_card_is_shown_on_the_page_and_another_may_be_tried() {
 }
 
 #[tokio::test]
-async fn the_bank_asks_and_the_shopper_approves() {
+async fn a_payment_that_needs_authentication_is_made_after_the_shopper_approves() {
     let world = World::start().await;
     let id = to_pay(&world).await;
     let to_bank = world.submit(&format!("/pay/{id}"), "number=4000002500003155").await;
@@ -126,7 +126,7 @@ async fn a_bank_page_left_open_from_an_earlier_try_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_bank_may_decline_after_it_knows_the_shopper() {
+async fn a_bank_may_decline_after_authentication() {
     let world = World::start().await;
     let id = to_pay(&world).await;
     let bank = world.submit(&format!("/pay/{id}"), "number=4000008260003178").await.headers["location"].clone();
@@ -160,7 +160,7 @@ async fn a_cancelled_or_unknown_payment_cannot_be_paid() {
 }
 
 #[tokio::test]
-async fn without_an_address_to_go_back_to_the_page_says_how_it_ended() {
+async fn without_a_return_address_the_page_shows_the_outcome() {
     let world = World::start().await;
     let id = world.an_intent("amount=5000&currency=php").await["id"].as_str().unwrap().to_owned();
     let page = world.submit(&format!("/pay/{id}"), "number=4242424242424242").await;

@@ -1,4 +1,4 @@
-//! Webhooks: signed, in order by default, and with copies, delay and disorder where a test asks.
+//! Webhooks: signed, in order by default, and with copies, delay and disorder where a test orders them.
 
 use std::collections::BTreeSet;
 
@@ -151,7 +151,7 @@ async fn an_event_is_sent_again_until_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_never_accepted_is_given_up_and_does_not_block_others() {
+async fn an_event_that_is_never_accepted_fails_and_does_not_block_others() {
     let mut shop = Shop::open(&[500, 200, 500, 500]).await;
     let world = world_with(&shop).await;
     world.control("/_control/webhooks", json!({ "retry_base_ms": 200, "max_attempts": 3 })).await;

@@ -42,7 +42,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
 /// Shown in place of a page that the user may not open.
 #[component]
 pub fn Forbidden(
-    /// The page's permission.
+    /// The permission that the page requires and the user lacks.
     needs: Permission,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -94,7 +94,7 @@ mod tests {
     use super::address;
 
     #[test]
-    fn an_address_carries_what_was_asked_for_and_nothing_empty() {
+    fn a_filter_address_holds_the_chosen_parameters_and_no_empty_ones() {
         assert_eq!(
             address("/admin/orders", &[("q", "Ana & Co"), ("payment", ""), ("after", "1_2")]),
             "/admin/orders?q=Ana%20%26%20Co&after=1_2"

@@ -15,15 +15,13 @@ pub fn OnePicture<T>(
     /// What the picture is used for.
     hint: &'static str,
     #[prop(into)] picture: Signal<Option<PictureId>>,
-    /// The text alternative.
-    #[prop(into)]
-    alt: String,
+    #[prop(into)] alt: String,
     /// The name of the file field.
     field: &'static str,
     /// The label of the submit button.
     add: &'static str,
     action: Upload<T>,
-    /// See [`crate::upload_problem`].
+    /// Why the last upload failed, from [`crate::upload_problem`].
     problem: Signal<Option<AppError>>,
     /// May the user change it?
     may_write: bool,

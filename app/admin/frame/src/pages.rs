@@ -43,7 +43,7 @@ pub enum Offered {
 /// A view of a page that the command palette offers: a list with a filter, a form for something new.
 #[derive(Clone, Copy, Debug)]
 pub struct Shortcut {
-    /// Below `/admin`.
+    /// The address below `/admin`, with its query.
     pub path: &'static str,
     pub needs: Permission,
     pub name: Msg,

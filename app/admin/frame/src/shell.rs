@@ -19,7 +19,7 @@ pub struct ShellView {
     pub role: Role,
 }
 
-/// The signed-in user's name and role. Redirects to sign in, and back to `path`, when nobody is.
+/// The signed-in user's name and role. Without a session it redirects to the sign-in page, which leads back to `path`.
 #[server(endpoint = "admin/shell", output = Answer)]
 pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
     who_works(&path)

@@ -16,7 +16,6 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::{refusals, states};
 
-/// The day's figures.
 #[server(endpoint = "admin/today", output = Answer)]
 pub async fn read_today() -> Result<TodayView, AppError> {
     use session::request;

@@ -63,7 +63,6 @@ pub(crate) fn order_change_error(error: &backend::order_management::OrderChangeE
     }
 }
 
-/// A page of orders.
 #[server(endpoint = "admin/orders", output = Answer)]
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
     use session::request;
@@ -92,7 +91,6 @@ pub async fn save_order_filter(name: String, query: String) -> Result<(), AppErr
 }
 access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 
-/// Deletes a saved filter.
 #[server(endpoint = "admin/orders/filters/delete", output = Answer)]
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
     use session::request;

@@ -66,7 +66,6 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
     .into_any()
 }
 
-/// The table of refunds.
 fn refunds(refunds: &[RefundView]) -> AnyView {
     if refunds.is_empty() {
         return ().into_any();

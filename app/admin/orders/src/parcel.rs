@@ -138,7 +138,7 @@ impl ParcelActions {
 pub(crate) struct Allowed {
     /// Pick, pack, ship, take back.
     pub(crate) fulfil: bool,
-    /// Refund.
+    /// May the user give money back?
     pub(crate) refund: bool,
     /// Is there money to refund?
     pub(crate) paid: bool,

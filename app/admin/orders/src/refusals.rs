@@ -25,7 +25,6 @@ fn note_of(refusal: &str) -> String {
     format!("note-{refusal}")
 }
 
-/// Retries a refused operation.
 #[server(endpoint = "admin/refusals/retry", output = Answer)]
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
     use session::request;

@@ -39,7 +39,6 @@ pub(crate) fn fulfilment(fulfilment: FulfilmentState, delivery: DeliveryState, p
     view! { <StatusBadge tone settled text/> }.into_any()
 }
 
-/// A parcel's state.
 pub(crate) fn parcel(state: ParcelState) -> AnyView {
     let (tone, settled, text) = match state {
         ParcelState::Picked => (Tone::Warning, false, tr!(ORDER_STATE_PICKING)),

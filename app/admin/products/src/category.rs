@@ -1,4 +1,4 @@
-//! A category: its texts by language, its position in the shop's menu, its photograph, and whether it is published.
+//! A category: its texts by language, its position in the shop's menu, its picture, and whether it is published.
 
 use admin_frame::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
 use domain::Locale;
@@ -19,7 +19,6 @@ use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, S
 /// The address of the list.
 const LIST: &str = "/admin/categories";
 
-/// A category to edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryView {
     /// The category, or the initial values of a new one.
@@ -97,7 +96,7 @@ pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
 }
 access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 
-/// Sets a category's photograph: the field `category`, and the file `picture` of at most 15 MB.
+/// Sets a category's picture: the field `category`, and the file `picture` of at most 15 MB.
 #[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
@@ -112,7 +111,6 @@ pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, Ap
 }
 access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
 
-/// Removes a category's photograph.
 #[server(endpoint = "admin/category/picture/remove", output = Answer)]
 pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
     use session::request;
@@ -227,7 +225,7 @@ fn texts(saved: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError
     view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
 }
 
-/// Beside the form of an existing category: its photograph, its products, and its removal.
+/// Beside the form of an existing category: its picture, its products, and its removal.
 fn side(
     id: CategoryId,
     name: String,

@@ -42,7 +42,7 @@ pub struct VariantForm {
     pub cost: String,
     /// Grams; empty for 0.
     pub weight_g: String,
-    /// GTIN or empty.
+    /// GTIN, or a code of the shop's own of at most 32 characters; may be empty.
     pub barcode: String,
     /// Opening stock in units; only for a new variant.
     pub stock: String,
@@ -72,7 +72,7 @@ pub struct ProductForm {
     pub options: Vec<OptionForm>,
     /// At least one.
     pub variants: Vec<VariantForm>,
-    /// Ids in order.
+    /// Ids of the pictures in the order in which they are shown.
     pub pictures: Vec<String>,
 }
 
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_combination_is_made_once_and_what_was_there_stays() {
+    fn every_missing_combination_is_made_once_and_existing_ones_stay() {
         let mut form = a_form(
             &[("Size", "Small, Large"), ("", "left over"), ("Colour", "Red, Blue")],
             &[("OLD-1", &["small", "", "Blue"]), ("", &[])],
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_combinations_and_none_at_all_make_no_more_than_a_product_has() {
+    fn combinations_beyond_the_most_variants_of_a_product_are_not_made() {
         let many: Vec<String> = (0..40).map(|n| n.to_string()).collect();
         let many = many.join(",");
         let mut form = a_form(&[("A", &many), ("B", &many), ("C", &many)], &[]);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_moved_and_removed_and_stay_where_they_cannot_go() {
+    fn pictures_are_moved_and_removed_and_not_beyond_the_ends() {
         let mut form = ProductForm { pictures: ["a", "b", "c"].map(str::to_owned).to_vec(), ..ProductForm::default() };
         for (step, order) in [
             ("look:later:a", "bac"),
@@ -356,7 +356,7 @@ mod tests {
 
     #[cfg(feature = "ssr")]
     #[test]
-    fn what_is_wrong_stands_beside_the_row_that_was_typed() {
+    fn an_error_is_shown_beside_the_row_it_belongs_to() {
         let mut form = a_form(&[("", ""), ("Size", "S")], &[("", &[]), ("A", &["", "S"]), ("B", &["", "M"])]);
         form.variants[0].price.clear();
         let errors = form.draft(Locale::En, Currency::PHP, None).unwrap_err();

@@ -1,4 +1,4 @@
-//! A product's edit page: texts by language, options and variants, prices, photographs, status.
+//! A product's edit page: texts by language, options and variants, prices, pictures, status.
 
 use admin_frame::{Fields, StaffForm, on_done, shown};
 use domain::id::{CategoryId, ProductId};
@@ -138,7 +138,7 @@ fn form_of(view: &EditView, typed: &Typed) -> ProductForm {
     }
 }
 
-/// The photographs in the form's order.
+/// The pictures in the form's order.
 fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
     let saved = view.product.as_ref().map(|product| product.pictures.as_slice()).unwrap_or_default();
     form.pictures.iter().filter_map(|id| saved.iter().find(|picture| picture.id.to_string() == *id).cloned()).collect()

@@ -12,7 +12,6 @@ use ui::{
     Tabs, icon, tr, use_locale,
 };
 
-/// A page of products.
 #[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
     use backend::search::SearchError;

@@ -12,7 +12,6 @@ use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, Sk
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovementsView {
     pub sku: String,
-    /// The product's name.
     pub name: String,
     /// Newest first.
     pub movements: Vec<MovementView>,

@@ -1,4 +1,4 @@
-//! A product's photographs, with a form to add one.
+//! A product's pictures, with a form to add one.
 
 use admin_frame::{FileForm, on_uploaded, upload, upload_problem};
 use domain::Locale;
@@ -14,7 +14,7 @@ use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size
 use crate::draft::Arrange;
 use crate::edit::FORM;
 
-/// Adds a photograph to a product: fields `product`, `alt.en` and so on, and the file `picture` of at most 15 MB.
+/// Adds a picture to a product: fields `product`, `alt.en` and so on, and the file `picture` of at most 15 MB.
 #[server(endpoint = "admin/products/picture", input = MultipartFormData, output = Answer)]
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
@@ -29,7 +29,7 @@ access!(AddPicture, Access::Staff(Permission::WriteProducts));
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<AddPicture>()];
 
-/// The photographs of a product with a form to add one. Their order and removals are saved with the product.
+/// The pictures of a product with a form to add one. Their order and removals are saved with the product.
 #[component]
 pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>, may_write: bool, fallback: FormFallback) -> impl IntoView {
     let action = upload(add_picture);
@@ -64,7 +64,7 @@ pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>,
     .into_any()
 }
 
-/// A photograph with its buttons, which belong to the product's form: without a script they send it with `look`.
+/// A picture with its buttons, which belong to the product's form: without a script they send it with `look`.
 fn tile(at: usize, is_last: bool, picture: PictureView, may_write: bool, pictures: RwSignal<Vec<PictureView>>) -> AnyView {
     let PictureView { id, alt, .. } = picture;
     let number = at + 1;

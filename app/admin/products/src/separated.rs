@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_means_what_it_was_made_of() {
+    fn a_separated_list_is_parsed_back_to_the_same_values() {
         for values in [
             vec!["Small", "Large"],
             vec!["Coarse, for French press", "Fine"],
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_type_is_read_as_they_mean_it() {
+    fn separated_lists_are_parsed_with_spaces_quotes_and_empty_parts() {
         for (typed, read) in [
             ("Small,Large", vec!["Small", "Large"]),
             (" Small , , Large, ", vec!["Small", "Large"]),

@@ -17,7 +17,6 @@ use ui::{
     Tone, icon, tr, use_locale,
 };
 
-/// A page of stock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockView {
     pub list: StockListView,
@@ -49,7 +48,6 @@ pub(crate) fn inventory_error(error: &backend::inventory::InventoryError) -> App
     }
 }
 
-/// A page of stock.
 #[server(endpoint = "admin/stock", output = Answer)]
 pub async fn list_stock(search: String, after: String) -> Result<StockView, AppError> {
     use session::request;

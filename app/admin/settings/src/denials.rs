@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
 
-/// The latest first.
+/// Denied accesses, the latest first.
 #[server(endpoint = "admin/denials", output = Answer)]
 pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
     use session::request;

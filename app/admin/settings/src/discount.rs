@@ -52,7 +52,6 @@ pub struct DiscountForm {
 
 #[cfg(feature = "ssr")]
 impl DiscountForm {
-    /// Parses the form.
     fn draft(self, locale: Locale, currency: Currency) -> Result<DiscountDraft, domain::view::FieldErrors> {
         use domain::messages::{Msg, t};
         use domain::number;

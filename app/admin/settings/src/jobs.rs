@@ -36,7 +36,6 @@ pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
 }
 access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 
-/// Retries a dead job.
 #[server(endpoint = "admin/jobs/retry", output = Answer)]
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
     use session::request;

@@ -1,5 +1,3 @@
-//! The limits on orders.
-
 use admin_frame::{StaffForm, on_done};
 use domain::permission::Permission;
 use domain::view::OrderLimits;
@@ -17,13 +15,13 @@ pub struct LimitsForm {
     pub cash: String,
     /// In the shop's currency.
     pub cash_total: String,
-    /// Cash orders.
+    /// Open cash orders that one shopper may have.
     pub cash_per_person: String,
-    /// Cash orders.
+    /// Open cash orders that one network address may have.
     pub cash_per_client: String,
-    /// Unpaid card orders.
+    /// Unpaid card orders that one shopper may have.
     pub card_per_person: String,
-    /// Unpaid card orders.
+    /// Unpaid card orders that one network address may have.
     pub card_per_client: String,
     pub cash_days: String,
     pub line_units: String,
@@ -37,7 +35,6 @@ const MAX_LIMIT: i64 = 1_000_000;
 
 #[cfg(feature = "ssr")]
 impl LimitsForm {
-    /// Parses the form.
     fn limits(&self, locale: domain::Locale, currency: Currency) -> Result<OrderLimits, domain::view::FieldErrors> {
         use domain::messages::t;
         let mut errors = domain::view::FieldErrors::new();

@@ -1,5 +1,3 @@
-//! The shop's logo.
-
 use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
 use domain::id::PictureId;
 use domain::permission::Permission;

@@ -57,7 +57,6 @@ pub struct MethodForm {
 
 #[cfg(feature = "ssr")]
 impl MethodForm {
-    /// Parses the form.
     fn draft(&self, locale: Locale, currency: Currency) -> Result<DeliveryMethodDraft, domain::view::FieldErrors> {
         use domain::messages::t;
         use domain::number;

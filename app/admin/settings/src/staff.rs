@@ -11,7 +11,6 @@ use session::{
 };
 use ui::{Button, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table, Tone, tr};
 
-/// All members of staff.
 #[server(endpoint = "admin/staff", output = Answer)]
 pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
     use session::request;

@@ -56,7 +56,6 @@ pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
 }
 access!(ListTaxRates, Access::Staff(Permission::ReadSettings));
 
-/// Adds a tax rate.
 #[server(endpoint = "admin/taxes/save", output = Answer)]
 pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use domain::view::{FieldErrors, TaxRateDraft};

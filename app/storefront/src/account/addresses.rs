@@ -1,5 +1,3 @@
-//! The address book.
-
 use domain::view::SavedAddress;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -11,7 +9,6 @@ use crate::address::{AddressFields, AddressStart};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
 
-/// The address book.
 #[derive(Debug)]
 pub struct AddressesPage;
 

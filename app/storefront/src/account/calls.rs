@@ -1,5 +1,3 @@
-//! The account's server functions.
-
 use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, Preferences, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -136,7 +134,6 @@ pub async fn sign_out() -> Result<String, AppError> {
 }
 access!(SignOut, Access::Public);
 
-/// The account's home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
     pub contact: ContactDetails,
@@ -193,7 +190,6 @@ pub struct BookView {
     pub edited: String,
 }
 
-/// The address book.
 #[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let context = request::authorize(Access::Customer)?;

@@ -1,5 +1,3 @@
-//! The shopper's account.
-
 mod addresses;
 mod calls;
 mod orders;

@@ -152,7 +152,6 @@ pub(crate) fn general_notices(notices: &[CartNotice]) -> Vec<CartNotice> {
     notices.iter().filter(|notice| !matches!(notice, CartNotice::DiscountRefused { .. })).cloned().collect()
 }
 
-/// Notices in words.
 #[component]
 pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
     view! {
@@ -311,7 +310,7 @@ fn focus_line(variant: VariantId) {
     }
 }
 
-/// The sums of a cart: with the cheapest delivery to the chosen place, else without delivery, as a note says.
+/// The sums of a cart: with the cheapest delivery to the chosen place, else without delivery and with a note about it.
 #[component]
 pub fn Sums(
     #[prop(into)] view: Signal<CartView>,

@@ -37,7 +37,6 @@ const SEND_DELAY: Duration = Duration::from_millis(250);
 /// The most units on a line.
 pub(crate) const MAX_QUANTITY: u32 = 9_999;
 
-/// An empty cart.
 #[must_use]
 pub fn empty() -> CartView {
     let zero = Money::zero(Currency::PHP);

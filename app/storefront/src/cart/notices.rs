@@ -28,7 +28,7 @@ mod tests {
     use crate::cart::tests::line;
 
     #[test]
-    fn what_the_server_has_fewer_of_is_said() {
+    fn a_quantity_that_the_server_cut_gives_a_notice() {
         let (mut mine, mut theirs) = (crate::cart::empty(), crate::cart::empty());
         mine.lines = vec![line(10_000, 3), line(5_000, 1), line(8_000, 4)];
         theirs.lines = vec![line(10_000, 2), line(5_000, 1), line(7_000, 1), line(8_000, 1)];
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_out_is_no_news_any_more() {
+    fn a_notice_about_a_removed_item_is_dropped() {
         let cut = CartNotice::QuantityCut { name: "Mug".into(), from: 30, to: 23 };
         assert!(still_applies(&cut, &[line(10_000, 23)]));
         assert!(!still_applies(&cut, &[]));

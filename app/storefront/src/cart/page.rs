@@ -1,5 +1,3 @@
-//! The cart's page.
-
 use domain::view::{CartView, DeliveryTo};
 use leptos::prelude::*;
 use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_form_fallback};

@@ -4,7 +4,7 @@ use domain::view::CartView;
 use gloo_storage::{LocalStorage, Storage};
 use serde::{Deserialize, Serialize};
 
-/// The storage key.
+/// The key in the browser's `localStorage`.
 pub(super) const KEY: &str = "tindahan.cart";
 
 /// The format's version. A change of the types within a cart must change it too, as a test reminds: a cart is stored
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again() {
+    fn a_stored_cart_is_read_back() {
         assert_eq!(StoredCart::parse(&sample().text()).unwrap(), sample());
         assert!(sample().text().starts_with("1 unsent ") && StoredCart::default().text().starts_with("1 sent "));
     }
 
     #[test]
-    fn what_is_of_another_form_or_broken_is_not_read() {
+    fn a_stored_cart_of_another_format_or_a_broken_one_is_ignored() {
         let text = sample().text();
         assert_eq!(StoredCart::parse(&text.replacen('1', "0", 1)), None);
         assert_eq!(StoredCart::parse(&text[..text.len() - 1]), None);
@@ -102,7 +102,7 @@ mod tests {
 
     /// A stored cart of this format. When this fails, [`FORMATAT`] must change, and this text with it.
     #[test]
-    fn carts_of_this_form_can_still_be_read() {
+    fn carts_of_this_format_can_still_be_read() {
         const STORED: &str = "1 unsent \0\0\u{1}$var_00000000000000000000000000000007\u{3}mug\n\
             A\u{c3}\u{b1}ejo mug\rLarge \u{c2}\u{b7} Blue\u{5}MUG-1\
             \u{1}$pic_00000000000000000000000000000009\u{4}\u{d0}\u{86}\u{3}\u{3}PHP\u{d0}\u{86}\u{3}\u{3}PHP\u{e0}\u{12}\u{ec}\u{4}\u{14}\0\0\u{3}PHP\0\u{3}PHP\0\u{3}PHP\0\u{3}PHP\0\u{3}PHP\0\u{3}PHP\0\0\u{1}\u{2}\u{3}Fan\u{1}\u{7}WELCOME\u{1}";

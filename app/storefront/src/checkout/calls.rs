@@ -1,5 +1,3 @@
-//! The checkout's server functions.
-
 use domain::cart::Totals;
 use domain::id::CartId;
 use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
@@ -42,18 +40,15 @@ pub struct Offer {
 pub struct CheckoutStart {
     /// The idempotency key of the order.
     pub key: String,
-    /// The server's cart.
+    /// The cart as the server prices it.
     pub cart: Option<CartView>,
     /// From what was typed, or from the account.
     pub contact: ContactDetails,
     pub signed_in: bool,
-    /// The user's saved addresses.
     pub book: Vec<SavedAddress>,
     /// Code and name of each.
     pub countries: Vec<(String, String)>,
-    /// The shipping address.
     pub shipping: AddressStart,
-    /// The billing address.
     pub billing: AddressStart,
     /// The delivery options, once the place is known.
     pub offers: Vec<Offer>,

@@ -33,7 +33,6 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 pub struct PaymentStatus {
     pub number: String,
     pub total: Money,
-    /// The current payment method.
     pub method: PaymentMethod,
     pub payment: PaymentState,
     pub captured: Money,

@@ -20,7 +20,6 @@ pub(super) fn Summary(
     code_error: Signal<Option<String>>,
     /// The discount code that was typed, when the form came back.
     sent_code: Option<String>,
-    /// Unfolded at first.
     unfolded: bool,
 ) -> impl IntoView {
     let fold = NodeRef::<html::Input>::new();
@@ -61,7 +60,6 @@ fn total_before_delivery(view: &CartView) -> Money {
     view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)
 }
 
-/// The items, in short.
 #[component]
 fn OrderItems(view: Signal<CartView>) -> impl IntoView {
     let locale = use_locale();

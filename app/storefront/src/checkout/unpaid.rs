@@ -85,7 +85,7 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
     let address = match step.as_str() {
         "card" => {
             remember_order(&shop, order.id);
-            // Without a payment page it is paid, or nothing is due: the order's page says so.
+            // Without a payment page it is paid, or nothing is due: the order's page shows which.
             backend::payments::start_card(&shop, order.id).await.map_err(payment_error)?.unwrap_or(own)
         }
         "cash" => {
@@ -234,7 +234,7 @@ pub(crate) fn BackIntoCart(token: String) -> impl IntoView {
 /// else in place of an empty cart.
 #[component]
 pub(crate) fn LatestOrderNote(
-    /// As rendered.
+    /// The order that the server rendered the page with.
     first: Option<LatestOrder>,
     #[prop(into)] empty: Signal<bool>,
     /// Also when it does not wait for its payment.

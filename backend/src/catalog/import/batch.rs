@@ -17,15 +17,15 @@ pub(super) struct PreparedProduct {
     pub product: NewProduct,
     /// Version and status of the existing product; none for a new one.
     pub was: Option<(i64, &'static str)>,
-    /// Of new variants.
+    /// Opening stock of new variants.
     pub stock: Vec<FirstStock>,
     /// New descriptions of existing pictures, by language code.
     pub alts: Vec<(PictureId, &'static str, String)>,
-    /// For the report.
+    /// What the import's report lists as changed.
     pub changes: Vec<String>,
     pub title: String,
     pub hash: String,
-    /// See [`super::importer::UNFINISHED_PICTURES`].
+    /// How many of its pictures are not fetched yet, see [`super::importer::UNFINISHED_PICTURES`].
     pub unfinished: i64,
     pub line: u64,
     pub lines: Vec<u64>,
@@ -52,7 +52,7 @@ impl PreparedProduct {
 /// Writes new and changed products, their stock, import states and events; of `unchanged` products their import states alone.
 ///
 /// # Errors
-/// [`CatalogError::Stale`] when somebody changed one since it was read, or the database's.
+/// [`CatalogError::Stale`] when one was changed since it was read, or the database's.
 pub(super) async fn write_batch(
     tx: &mut Tx,
     shop: &Shop,

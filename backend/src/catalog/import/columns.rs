@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_known_by_the_names_of_both_generations_and_of_the_export() {
+    fn columns_are_recognised_by_the_names_of_both_generations_and_of_the_export() {
         for (name, column) in [
             ("Handle", Column::Handle),
             ("Body (HTML)", Column::Text(EN, Body)),

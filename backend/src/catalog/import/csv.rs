@@ -2,7 +2,7 @@
 //!
 //! Spreadsheets write UTF-8 with and without a byte order mark, UTF-16 ("Unicode text") and Windows-1252 ("CSV"), with commas,
 //! semicolons or tabs. The rows are split by our own reader for two reasons: a quote that is never closed must not swallow the rows
-//! after it, and each row must know its line, whatever ends the lines.
+//! after it, and each row needs its line number with any line ending.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) struct DecodedFile {
 }
 
 /// # Errors
-/// The encoding is not known; the message says what to do.
+/// The encoding is not supported; the message has the remedy.
 pub(super) fn decode(locale: Locale, bytes: &[u8]) -> Result<DecodedFile, String> {
     let decoded = |text: String| DecodedFile { text, old_code_page: false, damaged: false };
     let unknown = || t::IMPORT_ENCODING_UNKNOWN.text(locale).to_owned();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_knows_its_line_whatever_ends_the_lines() {
+    fn each_row_has_its_line_number_with_any_line_ending() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["a,b", "", "1,\"two", "lines\"", "3,\"say \"\"ah\"\"\"", ""].join(end);
             let two = format!("two{end}lines");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_quote_swallows_its_own_row_alone() {
+    fn an_unclosed_quote_spoils_only_its_own_row() {
         let found = rows("a,\"open\nb,\"two\"\nc,\"x\" y,z\nd,5\" pipe\ne,\"never");
         let records: Vec<_> = found.iter().map(|(line, cells, broken)| (*line, cells[0].as_str(), *broken)).collect();
         assert_eq!(records, [(1, "a", true), (2, "b", false), (3, "c", true), (4, "d", false), (5, "e", true)]);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_read_in_every_form_that_spreadsheets_write() {
+    fn every_encoding_that_spreadsheets_write_is_read() {
         let decoded = |bytes: &[u8]| decode(Locale::En, bytes).map(|text| (text.text, text.old_code_page, text.damaged));
         let utf16 = |mark: &[u8], to: fn(u16) -> [u8; 2]| [mark.to_vec(), "Piña 😀".encode_utf16().flat_map(to).collect()].concat();
         for bytes in [

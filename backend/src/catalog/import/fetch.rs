@@ -13,7 +13,7 @@ use crate::Shop;
 use crate::catalog::pictures::{self, StoredPicture};
 use crate::catalog::{CatalogError, MAX_UPLOAD_BYTES};
 
-/// Of one picture.
+/// How long one picture may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Or else a file name.
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_addresses_are_asked_for_uploads() {
+    fn pictures_are_fetched_only_from_public_addresses() {
         for inside in [
             "127.0.0.1",
             "10.1.2.3",

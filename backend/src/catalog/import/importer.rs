@@ -28,7 +28,6 @@ const MAX_REPORTED_PRODUCTS: usize = 500;
 pub(super) const UNFINISHED_PICTURES: i64 = 1;
 const UNFINISHED_ROWS: i64 = 2;
 
-/// A running import.
 pub(super) struct Importer<'a> {
     pub(super) shop: &'a Shop,
     pub(super) ctx: &'a Context,
@@ -69,7 +68,7 @@ impl<'a> Importer<'a> {
         Ok(Self { shop, ctx, options, categories, given_slugs: HashSet::new() })
     }
 
-    /// Imports a batch. Products that somebody else created meanwhile, such as another import of the same file, are read again and merged
+    /// Imports a batch. Products that were created meanwhile, as by another import of the same file, are read again and merged
     /// with what they are now.
     pub(super) async fn import(
         &mut self,
@@ -90,7 +89,7 @@ impl<'a> Importer<'a> {
         self.pass(&again, report, problems, false).await.map(drop)
     }
 
-    /// On the `first` pass returns the handles of products that somebody else created meanwhile.
+    /// On the `first` pass returns the handles of products that were created meanwhile.
     async fn pass(
         &mut self,
         batch: &[FileProduct],
@@ -132,7 +131,7 @@ impl<'a> Importer<'a> {
         Ok(conflicting.into_iter().map(|prepared| prepared.product.handle).collect())
     }
 
-    /// Merges the products of the file with those of the shop; says of each whether it is in the shop just so.
+    /// Merges the products of the file with those of the shop; returns of each whether it is unchanged.
     async fn prepare(
         &mut self,
         candidates: &[Candidate<'_>],
@@ -159,7 +158,7 @@ impl<'a> Importer<'a> {
         Ok(prepared)
     }
 
-    /// By handle.
+    /// The products that exist, by handle.
     async fn heads(&self, batch: &[FileProduct]) -> Result<HashMap<String, Head>, CatalogError> {
         let rows: Vec<Head> = self
             .shop
@@ -262,7 +261,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Writes them together; when that fails, one by one, so that a bad product does not hold back the others. On the `first` pass returns
-    /// those that somebody else created meanwhile.
+    /// those that were created meanwhile.
     async fn save(
         &self,
         products: Vec<PreparedProduct>,
@@ -305,8 +304,9 @@ impl<'a> Importer<'a> {
     }
 }
 
-/// Merges one product; none when nothing of it can be imported. Where an earlier run of the same file left something to do, only pictures are
-/// imported that could not be fetched then, so that edits of staff stay; or all, if rows that were rejected then are accepted now.
+/// Merges one product; none when nothing of it can be imported. Where an earlier run of the same file left something to do, only
+/// pictures are imported that could not be fetched then, so that edits of staff stay; or all, if rows that were rejected then are
+/// accepted now.
 fn prepare_one(
     context: &MergeContext<'_>,
     candidate: Candidate<'_>,

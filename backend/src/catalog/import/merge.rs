@@ -1,4 +1,4 @@
-//! Merges what a file says of a product with the product as it is.
+//! Merges a product of a file with the product in the shop.
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,11 +35,11 @@ pub(super) struct MergeContext<'a> {
 
 pub(super) struct Merged {
     pub product: NewProduct,
-    /// Of new variants.
+    /// Opening stock of new variants.
     pub stock: Vec<FirstStock>,
     /// New descriptions of existing pictures.
     pub alts: Vec<(PictureId, &'static str, String)>,
-    /// For the report.
+    /// What the import's report lists as changed.
     pub changes: Vec<String>,
 }
 
@@ -327,7 +327,7 @@ fn set_texts(text: &mut NewText, from: &FileTexts) {
     set(&mut text.seo_description, &from.seo_description);
 }
 
-/// For lists, where nobody wrote one: the description for search engines, or the first paragraph.
+/// The summary for lists where none is given: the description for search engines, or the first paragraph.
 fn summary(description: &str, seo_description: &str) -> String {
     const MAX_CHARS: usize = 200;
     let text = if seo_description.is_empty() { description.lines().next().unwrap_or_default() } else { seo_description };

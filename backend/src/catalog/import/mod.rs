@@ -1,9 +1,9 @@
 //! Imports Shopify's product CSV, in both generations of its columns, with the columns that our own export adds.
 //!
-//! Rows of one handle are one product. What the file does not say stays as it is. A row that is rejected is reported with its line,
+//! Rows of one handle are one product. Fields that the file has not stay as they are. A row that is rejected is reported with its line,
 //! column and reason, and so is one that is accepted with something left out; a new product of which rows are missing begins as a draft.
 //! The hash of what a product was read from is stored, so a second run of the same file changes nothing, and an edit in the admin is
-//! only overwritten by a file that says something new. See `docs/products.md`.
+//! only overwritten by a file that has changed since. See `docs/products.md`.
 //!
 //! `csv` and `row` read cells, `parse` makes products of rows, `merge` puts them on top of what the shop has, `importer` writes them in
 //! batches.

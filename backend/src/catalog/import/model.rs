@@ -1,4 +1,4 @@
-//! A product as a file has it. `None` where the file does not say: the shop's value stays.
+//! A product as a file has it. `None` where the file has no value: the shop's stays.
 //!
 //! Hashes of these types are stored, so that a file which was imported before is known again. A renamed field keeps its old name there.
 
@@ -9,19 +9,19 @@ use sha2::{Digest, Sha256};
 /// The rows of one handle.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct FileProduct {
-    /// The first.
+    /// Line of the file where the product begins, counted from 1.
     #[serde(skip)]
     pub line: u64,
-    /// Accepted rows.
+    /// Lines of the rows that were accepted.
     #[serde(skip)]
     pub lines: Vec<u64>,
-    /// Rejected rows.
+    /// Lines of the rows that were rejected.
     #[serde(skip)]
     pub rejected_lines: Vec<u64>,
     pub handle: String,
     /// As the file writes it; slugs are made from this.
     pub written_handle: String,
-    /// By language code.
+    /// Texts by language code.
     #[serde(rename = "words")]
     pub texts: Vec<(&'static str, FileTexts)>,
     pub vendor: Option<String>,
@@ -42,7 +42,7 @@ pub(super) struct FileProduct {
     pub hash: String,
 }
 
-/// In one language.
+/// A product's texts in one language.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct FileTexts {
     pub title: Option<String>,
@@ -76,7 +76,7 @@ pub(super) struct FileVariant {
     /// The SKU was made from the handle, or got a suffix because another row has it. An existing variant keeps its own.
     #[serde(rename = "sku_is_made")]
     pub sku_is_generated: bool,
-    /// A value of each option; empty where the file does not say.
+    /// A value of each option; empty where the file has none.
     pub values: Vec<LocalizedName>,
     pub price: Option<i64>,
     pub compare_at: Option<Option<i64>>,

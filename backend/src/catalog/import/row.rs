@@ -23,7 +23,7 @@ pub(super) struct ProductFile {
     pub columns: Columns,
     pub locale: Locale,
     pub currency: Currency,
-    /// The sign before the decimals, where somebody chose it.
+    /// The decimal sign, where it was given with the import.
     pub decimals: Option<DecimalMark>,
     /// The first number that can be read in two ways: line, column and text.
     pub ambiguous: RefCell<Option<(u64, String, String)>>,

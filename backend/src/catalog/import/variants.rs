@@ -39,7 +39,7 @@ fn english<'a>(names: &'a [(&'static str, String)]) -> &'a str {
 struct MergedRows {
     variants: Vec<NewVariant>,
     archived: HashSet<VariantId>,
-    /// Of new variants.
+    /// Opening stock of new variants.
     stock: Vec<FirstStock>,
 }
 

@@ -44,7 +44,7 @@ struct Stale {
 }
 
 impl ListingIndex {
-    /// The next read sees what these products are now.
+    /// The next read fetches these products anew.
     pub fn invalidate(&self, products: impl IntoIterator<Item = ProductId>) {
         let mut products = products.into_iter().peekable();
         if products.peek().is_some() {

@@ -20,22 +20,22 @@ struct Item {
     id: ProductId,
     category: CategoryId,
     price: i64,
-    /// Milliseconds.
+    /// Milliseconds since 1970 UTC.
     created: i64,
 }
 
 impl Item {
-    /// Sorts descending.
+    /// Sort key, to be sorted descending.
     const fn newest(&self) -> (i64, Uuid) {
         (self.created, self.id.0)
     }
-    /// Sorts ascending.
+    /// Sort key, to be sorted ascending.
     const fn cheapest(&self) -> (i64, Uuid) {
         (self.price, self.id.0)
     }
 }
 
-/// Each product has a slot, the number under which the bit sets know it.
+/// Each product has a slot, its number in the bit sets.
 #[derive(Clone, Debug, Default)]
 pub(in crate::catalog) struct Snapshot {
     /// All published categories, in order.
@@ -282,7 +282,7 @@ impl Snapshot {
         self.newest.iter().take(max).filter_map(|s| self.item(*s)).map(|i| i.id).collect()
     }
 
-    /// By rank.
+    /// Featured products in the order that managers gave them.
     pub fn featured(&self, max: usize) -> Vec<ProductId> {
         self.featured.iter().take(max).map(|(_, id)| *id).collect()
     }

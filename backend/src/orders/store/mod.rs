@@ -1,5 +1,3 @@
-//! The orders' SQL.
-
 mod filters;
 mod list;
 mod lookup;

@@ -35,7 +35,7 @@ impl Drop for Folder {
     }
 }
 
-/// A shop with its folder and its clock, which begins on 24 November 2026 and goes only when told.
+/// A shop with its folder and its clock, which begins on 24 November 2026 and is advanced by the test.
 pub struct TestShop {
     pub shop: Shop,
     pub clock: Arc<SimulatedClock>,
@@ -194,7 +194,7 @@ impl Goods {
         self.stock.push((house, units));
         self
     }
-    /// Makes it and says its variant.
+    /// Makes it and returns its variant.
     pub async fn make(self, shop: &Shop) -> VariantId {
         let (category, product, variant) = (CategoryId(shop.id()), ProductId(shop.id()), VariantId(shop.id()));
         let inner = shop.clone();
@@ -251,12 +251,12 @@ pub fn guest(shop: &Shop) -> platform::Context {
     platform::Context::nobody(domain::id::RequestId(shop.id()))
 }
 
-/// Articles of a cart.
+/// Items of a cart.
 pub fn items(of: &[(VariantId, i64)]) -> Vec<CartItem> {
     of.iter().map(|(variant, n)| CartItem { variant: *variant, quantity: Quantity::new(*n).unwrap(), seen_price: 0 }).collect()
 }
 
-/// An address that nobody can say anything against.
+/// A valid address.
 pub fn address() -> Address {
     Address {
         recipient: "Maria Clara Santos".into(),
@@ -285,7 +285,7 @@ pub fn form(cart: domain::id::CartId, payment: PaymentMethod) -> CheckoutForm {
     }
 }
 
-/// A guest's cart with these articles.
+/// A guest's cart with these items.
 pub async fn a_cart(shop: &Shop, of: &[(VariantId, i64)]) -> domain::id::CartId {
     let view = backend::cart::sync(shop, &guest(shop), Locale::En, Channel::Web, None, 0, items(of), None).await.unwrap();
     view.id.unwrap()

@@ -63,7 +63,7 @@ async fn run(url: String, folder: Folder, test: &impl AsyncFn(&World)) {
         });
     })
     .await;
-    // Goods that go to Singapore, where the test's shoppers live, bear a tax too.
+    // Orders to Singapore, where the shoppers of the tests live, are taxed too.
     let rate = shop.id();
     shop.db()
         .write(async move |tx| {
@@ -89,7 +89,7 @@ impl World {
         checkout::place_order(self, &guest(self), Locale::En, Channel::Web, &key, form).await.unwrap()
     }
 
-    /// Types a card number on the hosted page and says where the page leads, when it leads anywhere.
+    /// Types a card number on the hosted page and returns the address that the page redirects to, if any.
     pub async fn pay(&self, page: &str, card: &str) -> Option<String> {
         let answer = self.http.post(page).form(&[("number", card)]).send().await.unwrap();
         answer.headers().get("location").map(|l| l.to_str().unwrap().to_owned())
@@ -180,14 +180,14 @@ impl World {
         self.control("/_control/webhook", json!({ "url": url, "secret": WEBHOOK_SECRET })).await;
     }
 
-    /// Waits until every webhook was delivered or given up.
+    /// Waits until every webhook was delivered or failed for good.
     pub async fn quiet(&self) {
         while self.read("/_control/webhooks").await["open"].as_u64() != Some(0) {
             tokio::task::yield_now().await;
         }
     }
 
-    /// The order as the owner sees it.
+    /// The order's page for the owner.
     pub async fn order(&self, order: OrderId) -> OrderView {
         backend::order_management::view(self, &owner(self), Locale::En, order).await.unwrap()
     }
@@ -205,7 +205,6 @@ pub async fn assert_sound(shop: &Shop) {
     }
 }
 
-/// The shop's owner.
 pub fn owner(shop: &Shop) -> Context {
     Context::staff(UserId(shop.id()), Role::Owner, RequestId(shop.id()))
 }

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 
 #[derive(Clone, Copy, PartialEq)]
 struct State {
-    /// Nobody listens, and no connection is left.
+    /// New connections are refused, and open ones are closed.
     cut: bool,
-    /// Connections that were made before this one hear and say nothing any more.
+    /// Connections made before this one transfer no more data.
     swallows: u32,
 }
 

@@ -11,10 +11,10 @@ use super::{Money, whole};
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
-    /// A variant's id.
+    /// Id of the variant, as products give it.
     #[schema(pattern = "^var_[0-9a-f]{32}$", example = "var_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
     pub variant: String,
-    /// How many.
+    /// Units, 1 to 9,999.
     #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 9999, example = 2)]
     pub quantity: i64,
@@ -28,7 +28,7 @@ pub struct NewCart {
     #[serde(default)]
     #[schema(max_items = 200)]
     pub lines: Vec<NewLine>,
-    /// A discount code.
+    /// A discount code; case does not matter.
     #[serde(default)]
     #[schema(max_length = 64, example = "WELCOME10")]
     pub discount_code: Option<String>,
@@ -47,7 +47,7 @@ pub struct NewLines {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDiscount {
-    /// The code.
+    /// Code as shoppers type it.
     #[schema(min_length = 1, max_length = 64, example = "WELCOME10")]
     pub code: String,
 }
@@ -55,19 +55,19 @@ pub struct NewDiscount {
 /// A line of a cart.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CartLine {
-    /// What.
+    /// Id of the variant.
     pub variant: String,
-    /// Stock keeping unit.
+    /// Stock keeping unit of the variant.
     pub sku: String,
-    /// The product's name.
+    /// Name of the product in the caller's language.
     pub name: String,
     /// Chosen options; empty without options.
     pub options: String,
-    /// The product's slug.
+    /// Slug of the product, for its address.
     pub slug: String,
-    /// Units.
+    /// Units, 1 to 9,999.
     pub quantity: i64,
-    /// Price of one.
+    /// Price of one unit, tax included.
     pub unit_price: Money,
     /// Units times price, before discount.
     pub total: Money,
@@ -109,13 +109,13 @@ impl From<CartNotice> for Notice {
 /// A cart with its prices of now.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Cart {
-    /// The cart. Who knows it may use it: keep it like a password.
+    /// Id of the cart. It gives access to the cart: keep it like a password.
     pub id: String,
-    /// Lines.
+    /// Lines in the order of the cart, at most 200.
     pub lines: Vec<CartLine>,
-    /// Items before discount.
+    /// Sum of the lines, before discount.
     pub subtotal: Money,
-    /// Discount, positive.
+    /// What the discount code takes off, as a positive amount.
     pub discount: Money,
     /// Tax inside `total`.
     pub tax: Money,
@@ -123,7 +123,7 @@ pub struct Cart {
     pub total: Money,
     /// The code that applies.
     pub discount_code: Option<String>,
-    /// What changed.
+    /// What changed since the cart was last read.
     pub notices: Vec<Notice>,
 }
 
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
+    fn whole_numbers_are_accepted_with_and_without_decimals() {
         let quantity = |text: &str| {
             serde_json::from_str::<NewLine>(&format!("{{\"variant\": \"\", \"quantity\": {text}}}")).map(|line| line.quantity).ok()
         };

@@ -37,7 +37,7 @@ impl From<domain::Money> for Money {
     }
 }
 
-/// A whole number, also when it is written `2.0` as some programs do: JSON knows one kind of number.
+/// A whole number, also when it is written `2.0` as some programs do: JSON has one kind of number.
 fn whole<'de, D: Deserializer<'de>>(json: D) -> Result<i64, D::Error> {
     let number = serde_json::Number::deserialize(json)?;
     // Exact up to 2^53, far beyond what is taken.

@@ -11,26 +11,26 @@ use super::{Money, whole_or_none};
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
-    /// Who receives.
+    /// Name of the person who receives the parcel.
     #[serde(default)]
     #[schema(max_length = 120, example = "Ana Reyes")]
     pub recipient: String,
-    /// For the courier.
+    /// Telephone number for the courier.
     #[serde(default)]
     #[schema(max_length = 40, example = "+639171234567")]
     pub phone: String,
-    /// ISO 3166-1 alpha-2.
+    /// Country, as ISO 3166-1 alpha-2.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "PH")]
     pub country: String,
-    /// House and street.
+    /// House number and street.
     #[serde(default)]
     #[schema(max_length = 120, example = "12 Mabini Street")]
     pub line1: String,
-    /// Floor, landmark.
+    /// Floor, unit or landmark.
     #[serde(default)]
     #[schema(max_length = 120)]
     pub line2: String,
-    /// Barangay (Philippines).
+    /// Barangay; in the Philippines only.
     #[serde(default)]
     #[schema(max_length = 120)]
     pub barangay: String,
@@ -38,15 +38,15 @@ pub struct Address {
     #[serde(default)]
     #[schema(max_length = 120)]
     pub city: String,
-    /// Province, state, prefecture.
+    /// Province, state or prefecture.
     #[serde(default)]
     #[schema(max_length = 120)]
     pub province: String,
-    /// Region (Philippines).
+    /// Region; in the Philippines only.
     #[serde(default)]
     #[schema(max_length = 120)]
     pub region: String,
-    /// Postal code.
+    /// Postal code as the country writes it.
     #[serde(default)]
     #[schema(max_length = 20)]
     pub postal_code: String,
@@ -125,9 +125,9 @@ pub struct DeliveryOption {
     /// For `delivery` of a checkout.
     #[schema(example = "standard")]
     pub code: String,
-    /// Its name.
+    /// Name of the delivery method in the caller's language.
     pub name: String,
-    /// What it is.
+    /// What the delivery method promises, in a sentence.
     pub description: String,
     /// What it costs for this cart.
     pub fee: Money,
@@ -161,17 +161,17 @@ impl From<Vec<view::DeliveryOption>> for DeliveryOptions {
     }
 }
 
-/// Who buys.
+/// The person who buys, and how the shop reaches them.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// Whole name.
+    /// Given name and family name.
     #[schema(min_length = 1, max_length = 200, example = "Ana Reyes")]
     pub name: String,
-    /// E-mail address.
+    /// E-mail address that mails about the order go to.
     #[schema(min_length = 3, max_length = 254, example = "ana@example.com")]
     pub email: String,
-    /// Telephone number.
+    /// Telephone number; may stay empty.
     #[serde(default)]
     #[schema(max_length = 40, example = "+639171234567")]
     pub phone: String,
@@ -181,9 +181,9 @@ pub struct Contact {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Payment {
-    /// Cash on delivery.
+    /// Cash on delivery, which the courier collects.
     Cod,
-    /// A card: the answer says where the shopper pays.
+    /// A card: the answer has the address where the shopper pays.
     Card,
 }
 
@@ -200,9 +200,9 @@ impl From<Payment> for PaymentMethod {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// Who buys.
+    /// The person who buys.
     pub contact: Contact,
-    /// Where it goes.
+    /// Address that the parcels go to.
     pub shipping: Address,
     /// Who pays, when elsewhere.
     #[serde(default)]
@@ -221,12 +221,12 @@ pub struct NewOrder {
 /// An order that was placed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderPlaced {
-    /// The order.
+    /// Id of the order.
     pub id: String,
-    /// As people say it.
+    /// Number of the order for people.
     #[schema(example = "TK4WX-9QPM")]
     pub number: String,
-    /// What it costs.
+    /// What is to be paid: items less discount, and delivery; tax included.
     pub total: Money,
     /// A signed link to follow it, for the shopper: path and query.
     pub link: String,
@@ -253,63 +253,63 @@ impl From<view::Placed> for OrderPlaced {
 /// A line of an order, as bought.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderLine {
-    /// The line.
+    /// Id of the line.
     pub id: String,
-    /// Stock keeping unit.
+    /// Stock keeping unit when it was bought.
     pub sku: String,
-    /// The product's name.
+    /// Name of the product when it was bought.
     pub name: String,
-    /// Chosen options.
+    /// Chosen options when it was bought; empty without options.
     pub options: String,
-    /// Units.
+    /// Units that were bought.
     pub quantity: i64,
-    /// Units that left.
+    /// Units of `quantity` that left with a parcel.
     pub shipped: i64,
-    /// Price of one.
+    /// Price of one unit, before discount, tax included.
     pub unit_price: Money,
     /// Its share of the discount.
     pub discount: Money,
     /// Tax inside `total`.
     pub tax: Money,
-    /// What was charged.
+    /// What the line costs after its discount, tax included.
     pub total: Money,
 }
 
-/// A parcel.
+/// A parcel: units of the order that leave one location together.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Shipment {
-    /// The parcel.
+    /// Id of the parcel.
     pub id: String,
     /// `picked`, `packed`, `shipped`, `delivered`, `cancelled` or `returned`.
     pub state: String,
-    /// Who carries it.
+    /// Name of the courier; none before it is shipped.
     pub carrier: Option<String>,
-    /// The carrier's number.
+    /// The courier's number for the parcel.
     pub tracking_number: Option<String>,
-    /// When it left.
+    /// When it was handed to the courier, milliseconds since 1970 UTC.
     pub shipped_at: Option<i64>,
-    /// When it arrived.
+    /// When it arrived, milliseconds since 1970 UTC.
     pub delivered_at: Option<i64>,
-    /// When it came back.
+    /// When it came back, milliseconds since 1970 UTC.
     pub returned_at: Option<i64>,
 }
 
-/// An order.
+/// An order as it was bought, with its states.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Order {
-    /// The order.
+    /// Id of the order.
     pub id: String,
-    /// As people say it.
+    /// Number of the order for people.
     pub number: String,
-    /// When it was placed.
+    /// When it was placed, milliseconds since 1970 UTC.
     pub placed_at: i64,
     /// `web`, `api`, `till` or `marketplace`.
     pub channel: String,
-    /// Who bought.
+    /// The person who bought.
     pub contact: Contact,
-    /// Where it goes.
+    /// Address that the parcels go to.
     pub shipping_address: Address,
-    /// Who pays.
+    /// Billing address.
     pub billing_address: Address,
     /// The delivery method's name as bought.
     pub delivery_name: String,
@@ -319,23 +319,23 @@ pub struct Order {
     pub promised_to: i64,
     /// `cod` or `card`.
     pub payment_method: String,
-    /// Lines.
+    /// Lines as they were bought.
     pub lines: Vec<OrderLine>,
-    /// Items before discount.
+    /// Sum of the lines, before discount.
     pub subtotal: Money,
-    /// Discount, positive.
+    /// What the discount code took off, as a positive amount.
     pub discount: Money,
-    /// Delivery.
+    /// Fee of the delivery method.
     pub shipping: Money,
     /// Tax inside the total.
     pub tax: Money,
-    /// What it costs.
+    /// What was to be paid when it was placed: items less discount, and delivery; tax included.
     pub total: Money,
     /// What is no longer due of it, as its items came back or are not sent.
     pub waived: Money,
-    /// What arrived.
+    /// Money that the shop took, over all attempts.
     pub captured: Money,
-    /// What went back.
+    /// Money that went back to the shopper.
     pub refunded: Money,
     /// `pending`, `requires_action`, `authorised`, `partly_paid`, `paid`, `partly_refunded`, `refunded`, `failed` or `voided`.
     pub payment_state: String,
@@ -345,7 +345,7 @@ pub struct Order {
     pub delivery_state: String,
     /// When it was cancelled.
     pub cancelled_at: Option<i64>,
-    /// Parcels.
+    /// Parcels of the order, without cancelled ones.
     pub shipments: Vec<Shipment>,
 }
 
@@ -405,17 +405,17 @@ impl From<view::OrderView> for Order {
 /// An order in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderRow {
-    /// The order.
+    /// Id of the order.
     pub id: String,
-    /// As people say it.
+    /// Number of the order for people.
     pub number: String,
-    /// When it was placed.
+    /// When it was placed, milliseconds since 1970 UTC.
     pub placed_at: i64,
-    /// Who bought.
+    /// Name of the person who bought.
     pub customer: String,
-    /// What it costs.
+    /// What was to be paid when it was placed, tax included.
     pub total: Money,
-    /// Units.
+    /// Units over all lines.
     pub units: i64,
     /// As in an order.
     pub payment_state: String,

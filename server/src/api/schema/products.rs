@@ -6,13 +6,13 @@ use utoipa::ToSchema;
 
 use super::Money;
 
-/// A photograph.
+/// A picture of a product or category.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Picture {
-    /// The picture.
+    /// Id of the picture.
     #[schema(example = "pic_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
     pub id: String,
-    /// What it shows.
+    /// Says what the picture shows, in the caller's language.
     pub alt: String,
     /// Pixels of the largest form.
     pub width: u32,
@@ -29,16 +29,16 @@ impl From<view::PictureView> for Picture {
     }
 }
 
-/// A category.
+/// A category: a group of products with a page of its own.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Category {
     /// For `category` of the list of products.
     pub slug: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
     /// A sentence about it.
     pub blurb: String,
-    /// Its tile.
+    /// Picture shown on its tile.
     pub picture: Option<Picture>,
 }
 
@@ -48,7 +48,7 @@ impl From<view::CategoryView> for Category {
     }
 }
 
-/// All categories.
+/// The categories in the shop's menu.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Categories {
     /// In the shop's order.
@@ -58,15 +58,15 @@ pub struct Categories {
 /// A product in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProductCard {
-    /// The product.
+    /// Id of the product.
     pub id: String,
-    /// For its address.
+    /// For the address of its page, `/p/{slug}`.
     pub slug: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
-    /// Who makes it.
+    /// Brand or maker; may be empty.
     pub vendor: String,
-    /// Main photograph.
+    /// The first of its pictures.
     pub picture: Option<Picture>,
     /// The lowest price of its variants.
     pub price_from: Money,
@@ -103,7 +103,7 @@ pub struct FacetValue {
     /// For the parameter `option`.
     #[schema(example = "size:large")]
     pub key: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
     /// How many products have it.
     pub count: i64,
@@ -112,16 +112,16 @@ pub struct FacetValue {
 /// An option that a list can be filtered by.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Facet {
-    /// Its name.
+    /// Name of the option in the caller's language.
     pub name: String,
-    /// Its values.
+    /// The values that listed products have, at most 30.
     pub values: Vec<FacetValue>,
 }
 
 /// A page of products.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Products {
-    /// Up to 24.
+    /// At most 24, in the order that was asked for.
     pub products: Vec<ProductCard>,
     /// What can be filtered by.
     pub facets: Vec<Facet>,
@@ -144,7 +144,7 @@ impl From<view::ListingView> for Products {
 /// What a search found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Found {
-    /// Best first.
+    /// At most 24, the best match first.
     pub products: Vec<ProductCard>,
     /// Was a typo forgiven?
     pub corrected: bool,
@@ -161,20 +161,20 @@ impl From<view::SearchView> for Found {
 /// A choice of an option.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OptionValue {
-    /// Its key.
+    /// Stable key, the same in every language.
     pub key: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
 }
 
 /// An option, such as size.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProductOption {
-    /// Its key.
+    /// Stable key, the same in every language.
     pub key: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
-    /// Its values.
+    /// Values to choose from, in the order shown.
     pub values: Vec<OptionValue>,
 }
 
@@ -184,46 +184,46 @@ pub struct Variant {
     /// For lines of a cart.
     #[schema(example = "var_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
     pub id: String,
-    /// Stock keeping unit.
+    /// Stock keeping unit: the name of the variant in the warehouse.
     pub sku: String,
     /// The value key of each option, in the order of the options.
     pub values: Vec<String>,
-    /// Price, tax included.
+    /// Price of one unit, tax included.
     pub price: Money,
     /// A former, higher price.
     pub compare_at: Option<Money>,
     /// Units that can be bought, at most 10.
     pub available: i64,
-    /// Grams.
+    /// Weight of one unit, grams.
     pub weight_g: i64,
-    /// GTIN.
+    /// GTIN, or a code of the shop's own of at most 32 characters.
     pub barcode: Option<String>,
 }
 
-/// A product.
+/// A product with its variants.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Product {
-    /// The product.
+    /// Id of the product.
     pub id: String,
-    /// For its address.
+    /// For the address of its page, `/p/{slug}`.
     pub slug: String,
-    /// Its name.
+    /// Name in the caller's language.
     pub name: String,
-    /// Who makes it.
+    /// Brand or maker; may be empty.
     pub vendor: String,
-    /// A sentence.
+    /// A sentence about it, in the caller's language.
     pub summary: String,
     /// Paragraphs, separated by an empty line.
     pub description: String,
-    /// The category's slug.
+    /// Slug of its category.
     pub category: Option<String>,
-    /// Photographs, the main one first.
+    /// Pictures, the main one first.
     pub pictures: Vec<Picture>,
     /// Options, at most three.
     pub options: Vec<ProductOption>,
-    /// Variants, in order.
+    /// At least one, in the order shown.
     pub variants: Vec<Variant>,
-    /// Tags.
+    /// Words that managers gave it, also for search.
     pub tags: Vec<String>,
     /// The tax inside the price, basis points (12 % is 1,200).
     pub tax_rate_bp: i64,

@@ -7,21 +7,21 @@ use utoipa::ToSchema;
 /// Stock of one variant at one location.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StockRow {
-    /// The variant.
+    /// Id of the variant.
     pub variant: String,
-    /// Stock keeping unit.
+    /// Stock keeping unit of the variant.
     pub sku: String,
-    /// Product and options.
+    /// Name of the product and its options.
     pub name: String,
-    /// The location.
+    /// Id of the location.
     pub location: String,
-    /// Its name.
+    /// Name of the location.
     pub location_name: String,
-    /// In the house.
+    /// Units at the location, reserved ones included.
     pub on_hand: i64,
-    /// Promised to orders.
+    /// Units promised to orders.
     pub reserved: i64,
-    /// To sell.
+    /// Units that can be sold: `on_hand` less `reserved`.
     pub available: i64,
 }
 

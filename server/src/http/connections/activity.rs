@@ -126,7 +126,7 @@ impl http_body::Body for TrackedAnswer {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        // The next part is asked for when the client has read enough of this one.
+        // The next part is produced when the client has read enough of this one.
         self.activity.touch();
         self.activity.is_unread.store(polled.is_ready(), Ordering::Relaxed);
         polled

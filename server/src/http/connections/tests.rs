@@ -42,7 +42,7 @@ async fn open_for(max_connections: usize) -> (tokio::task::JoinHandle<()>, Socke
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_ends_its_request_is_sent_away() {
+async fn a_client_that_never_ends_its_request_is_disconnected() {
     let (_serving, address, _close) = open().await;
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"GET /account HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
@@ -58,7 +58,7 @@ async fn a_client_that_never_ends_its_request_is_sent_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_rests_is_closed_when_the_documentation_says() {
+async fn an_idle_connection_is_closed_after_the_documented_time() {
     let (_serving, address, _close) = open().await;
     tokio::time::sleep(SWEEP_INTERVAL / 2).await;
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -68,7 +68,7 @@ async fn whoever_rests_is_closed_when_the_documentation_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_does_not_read_its_answer_is_sent_away() {
+async fn a_client_that_does_not_read_its_answer_is_disconnected() {
     let (_serving, address, _close) = open().await;
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"GET /large HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
@@ -83,7 +83,7 @@ async fn a_client_that_does_not_read_its_answer_is_sent_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_rests_gives_their_place_to_those_who_wait() {
+async fn idle_connections_are_closed_when_others_wait() {
     let (_serving, address, _close) = open_for(2).await;
     let _resting = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
     let begun = Instant::now();
@@ -95,7 +95,7 @@ async fn whoever_rests_gives_their_place_to_those_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_names_its_host_once() {
+async fn a_request_has_exactly_one_host() {
     let (_serving, address, _close) = open().await;
     for (hosts, status) in [("", "400"), ("host: a\r\nhost: b\r\n", "400"), ("host: a\r\n", "200")] {
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_request_names_its_host_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_sends_a_request_byte_by_byte_makes_room_for_others() {
+async fn a_slow_request_is_closed_when_every_place_is_taken() {
     let (_serving, address, _close) = open_for(1).await;
     let mut slow = TcpStream::connect(address).await.unwrap();
     slow.write_all(b"POST /read HTTP/1.1\r\nhost: shop\r\ncontent-length: 1000\r\n\r\n").await.unwrap();
@@ -144,7 +144,7 @@ async fn an_answer_that_takes_long_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_begun_is_answered_and_what_rests_is_closed_at_the_end() {
+async fn at_shutdown_begun_requests_are_answered_and_idle_connections_closed() {
     let (serving, address, close) = open().await;
     let mut resting = TcpStream::connect(address).await.unwrap();
     let mut asking = TcpStream::connect(address).await.unwrap();

@@ -32,10 +32,11 @@ pub struct BookedEvent {
 #[derive(Debug)]
 pub enum Attempt {
     /// The bank agreed. `late`: the answer is to come too late for the client.
-    Paid { late: bool },
+    Paid {
+        late: bool,
+    },
     /// The shopper must go to the bank's page first.
     Bank,
-    /// The bank refused.
     Declined(ApiError),
 }
 
@@ -235,7 +236,7 @@ impl Books {
         Ok(intent)
     }
 
-    /// `POST /v1/payment_intents/:id/cancel`: gives up the intent and releases what is held.
+    /// `POST /v1/payment_intents/:id/cancel`: cancels the intent and releases what is held.
     ///
     /// # Errors
     /// No such intent, a wrong reason, or money was already taken.

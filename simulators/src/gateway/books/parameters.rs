@@ -38,7 +38,7 @@ pub(super) fn new_intent(form: &Form) -> Result<Intent, ApiError> {
     Ok(intent)
 }
 
-/// When the money shall be taken, if the request says so.
+/// When the money shall be taken, if the request gives it.
 pub(super) fn capture_of(form: &Form) -> Result<Option<Capture>, ApiError> {
     let word = form.choice("capture_method", &["automatic", "automatic_async", "manual"])?;
     Ok(word.map(|word| if word == "manual" { Capture::Manual } else { Capture::Automatic }))

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_address_is_refused() {
+    fn an_endpoint_must_be_a_plain_http_address() {
         for url in ["https://shop/hook", "shop", "http://", "http:///x", "http://shop:x/", "http://a b/", "http://u@shop/"] {
             assert!(Endpoint::new(url, "whsec").is_err(), "{url}");
         }

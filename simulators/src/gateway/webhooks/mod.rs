@@ -44,7 +44,7 @@ pub struct Settings {
     pub delay_ms: u64,
     /// Whether the answer to the request waits until its events were delivered.
     pub before_answer: bool,
-    /// How many times a delivery is tried before it is given up.
+    /// How many times a delivery is tried before it fails for good.
     pub max_attempts: u32,
     /// The pause before the second attempt; each further pause is twice as long.
     pub retry_base_ms: u64,
@@ -89,7 +89,7 @@ struct Delivery {
     attempt: u32,
     /// The endpoint's answer, if it answered.
     status: Option<u16>,
-    /// Why it did not.
+    /// Why the delivery failed.
     error: Option<String>,
     at: u64,
 }
@@ -108,7 +108,7 @@ struct Event {
 struct Pending {
     /// Events whose first attempt is not over.
     first_attempts: usize,
-    /// What is neither delivered nor given up.
+    /// Events that are neither delivered nor failed for good.
     deliveries: usize,
 }
 

@@ -91,9 +91,9 @@ fn surplus_cells(records: &[Record<'_>], columns: usize) -> usize {
 
 /// What became of the first row of a handle.
 enum FirstRow {
-    /// The product's index.
+    /// Index of the product that it began.
     Accepted(usize),
-    /// The row's line.
+    /// Line of the rejected row.
     Rejected(u64),
 }
 
@@ -104,7 +104,7 @@ struct Parser<'a> {
     first_rows: HashMap<String, FirstRow>,
     /// Handles as the file writes them, by what they became.
     written_handles: HashMap<String, String>,
-    /// Lines of SKUs.
+    /// Line on which each SKU stands.
     skus: HashMap<String, u64>,
     problems: Vec<ImportProblem>,
 }
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A product with a row that cannot be read must not be published. Where that row is the product's first, the others are rejected too,
-    /// for they say nothing of the product.
+    /// for they hold nothing about the product.
     fn mark_incomplete(&mut self, row: &Row<'_>) {
         let handle = slug::handle(row.text(Column::Handle));
         if !row.has(Column::Handle) {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_does_not_say_of_which_product_a_row_is_is_no_list() {
+    fn a_file_without_a_column_that_names_the_product_is_refused() {
         let parsed = parse_text("Title,Price\nA,1\n");
         assert!(matches!(parsed, Err(ParseError::NotAList(why)) if why.contains("Handle")));
     }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_longer_than_the_heading_are_taken_only_when_all_are_alike() {
+    fn rows_longer_than_the_heading_are_accepted_only_when_all_have_the_same_length() {
         let lines = |file: &str| parse_text(file).unwrap().problems.iter().map(|p| p.line).collect::<Vec<_>>();
         assert_eq!(lines("Handle,Title,Price\na,A,1,,\nb,B,2,,\n"), [0_u64; 0]);
         assert_eq!(lines("Handle,Title,Price\na,A,1\nb,B, blue,\nc,C,3,\n"), [3, 4]);

@@ -1,4 +1,4 @@
-//! What a row says of its product, apart from variants and pictures.
+//! The fields of a row about its product, apart from variants and pictures.
 
 use domain::messages::t;
 use domain::view::ImportProblem;
@@ -12,8 +12,8 @@ use crate::catalog::import::row::Row;
 
 const MAX_BODY_CHARS: usize = 20_000;
 
-/// What a row says of the product itself: the first row, or the one with the title. Only in these an empty cell means an empty text;
-/// other rows describe variants and pictures.
+/// The fields of a row about the product itself: of the first row, or the one with the title. Only in these an empty cell means an
+/// empty text; other rows describe variants and pictures.
 pub(super) fn product_head(row: &Row<'_>, handle: &str, written: &str) -> Result<FileProduct, ImportProblem> {
     let published = row.flag(Column::Published)?;
     let status = match (row.text(Column::Status).to_lowercase().as_str(), published) {

@@ -1,4 +1,4 @@
-//! What a row says of a variant and of pictures.
+//! The fields of a row about a variant and its pictures.
 
 use std::collections::HashMap;
 
