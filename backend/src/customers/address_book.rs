@@ -5,8 +5,9 @@ use domain::id::{AddressId, UserId};
 use domain::view::{Address, Preferences, SavedAddress};
 use platform::Context;
 
+use super::addresses::{prepare_address_as, unseal_address};
 use super::events::{AddressDeleted, AddressSaved, PreferencesSaved};
-use super::{CustomerError, check_address, label_lines, normalize_address, prepare_address_as, store, unseal_address};
+use super::{CustomerError, check_address, label_lines, normalize_address, store};
 use crate::Shop;
 
 const MAX_ADDRESSES: usize = 50;

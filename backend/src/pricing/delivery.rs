@@ -1,4 +1,5 @@
-//! Delivery methods: where they go, what they cost, how long they take.
+//! Delivery methods: where they go, what they cost, how long they take. A fee is computed by
+//! [`DeliveryRate::fee_for`](domain::cart::DeliveryRate::fee_for).
 //!
 //! A delivery method is never deleted, because orders name it; one that is not offered any more is inactive.
 

@@ -9,8 +9,8 @@ use platform::db::DbError;
 use platform::events::RecordedEvent;
 use platform::follows;
 
-use super::events::{DeliveryChanged, TaxChanged};
 use super::Rules;
+use super::events::{DeliveryChanged, TaxChanged};
 use crate::Shop;
 
 /// After this time the copy is read again: a tax rate may have come into force.

@@ -6,9 +6,9 @@ use sqlx::migrate::{MigrateError, Migration, Migrator};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqliteConnection};
 
 use super::error::DbError;
+use super::handle::{Db, Pool};
 use super::migrate::RECORD;
 use super::open::LOCKED;
-use super::handle::{Db, Pool};
 
 /// Between two looks whether another program has done migrating.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);

@@ -150,6 +150,9 @@ async fn database(config: &Config) -> Vec<Finding> {
         Err(DbError::Older(_)) => {
             vec![Finding::Note(format!("the schema of {shown} is of an older release; the next start brings it up to date"))]
         }
+        Err(error @ DbError::Open { .. }) => {
+            vec![Finding::Bad(format!("{error}; if the file is damaged, put back a backup: see docs/operations.md"))]
+        }
         Err(error) => vec![Finding::Bad(error.to_string())],
         Ok(db) => {
             let findings = check_database(config, &db, &shown).await;

@@ -7,6 +7,7 @@
 mod bounds;
 pub mod client;
 mod connections;
+mod csrf;
 mod error_page;
 mod health;
 mod live;
@@ -89,7 +90,7 @@ impl Server {
         let routes = app::router(frontends, shop.clone())
             .merge(api::router(shop.clone()))
             .merge(process_routes(&shop, not_ready.clone(), live, metrics))
-            .layer(security::csrf_layer(shop.config().public_url.as_str())?)
+            .layer(csrf::csrf_layer(shop.config().public_url.as_str())?)
             .layer(from_fn_with_state(limits.clone(), rate_limits::limit))
             .layer(from_fn_with_state(site, site::serve))
             // The fastest quality: these pages are for one visitor each, and the next quality is hardly smaller.

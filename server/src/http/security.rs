@@ -1,14 +1,12 @@
-//! Protection of browsers: the content security policy, smaller security headers, `Cache-Control`, and CSRF.
+//! Protection of browsers: the content security policy, smaller security headers and `Cache-Control`.
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use tower_http::csrf::{CsrfLayer, ProtectionError, ResponseForProtectionError};
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, header};
 use url::Url;
 
-use crate::api::Problem;
 use crate::cache::{CachePolicy, is_html};
 
 /// A content security policy with room for what a render adds. Everything comes from the shop itself; nothing is inline but
@@ -90,19 +88,6 @@ pub async fn headers(is_https: bool, request: Request, next: Next) -> Response {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=63072000"));
     }
     answer
-}
-
-/// Refuses cross-site requests that change something. The API and webhooks use no cookies, so nothing can be forged there.
-///
-/// # Errors
-/// `public_url` has no valid origin.
-pub fn csrf_layer(public_url: &str) -> Result<CsrfLayer<impl ResponseForProtectionError<Body> + Send + Sync + 'static>, String> {
-    let layer = CsrfLayer::new().add_trusted_origin(public_url).map_err(|error| format!("public-url = “{public_url}”: {error}"))?;
-    let layer = layer.with_insecure_bypass(|_: &Method, uri| uri.path().starts_with("/api/v1/") || uri.path().starts_with("/webhooks/"));
-    Ok(layer.with_rejection_response(|_: ProtectionError| {
-        let detail = "This request came from another site, and was refused. Open the shop and try again.";
-        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
-    }))
 }
 
 #[cfg(test)]

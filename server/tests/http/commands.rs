@@ -134,12 +134,18 @@ fn a_damaged_database_is_found() {
     let folder = Folder::with_shop();
     let file = std::fs::File::options().read(true).write(true).open(folder.0.join("shop.db")).unwrap();
     let pages = file.metadata().unwrap().len() / 4096;
-    for page in pages / 2..pages / 2 + 8 {
-        file.write_all_at(&[0x5a; 4096], page * 4096).unwrap();
-    }
+    let damage = |pages: std::ops::Range<u64>| pages.for_each(|page| file.write_all_at(&[0x5a; 4096], page * 4096).unwrap());
+    // Rows, not the schema, which comes first.
+    damage(pages - 9..pages - 1);
     let audit = folder.run(&["audit"]);
     assert_eq!(audit.status.code(), Some(1));
     assert!(stdout(&audit).contains("every page of the file is sound") && stdout(&audit).contains("FAILED"), "{}", stdout(&audit));
+    let doctor = folder.run(&["doctor"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(stdout(&doctor).contains("put back a backup"), "{}", stdout(&doctor));
+    // So much that it cannot be opened.
+    damage(1..pages);
+    assert_eq!(folder.run(&["audit"]).status.code(), Some(1));
     let doctor = folder.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1));
     assert!(stdout(&doctor).contains("put back a backup"), "{}", stdout(&doctor));

@@ -5,8 +5,8 @@
 //! The hash of what a product was read from is stored, so a second run of the same file changes nothing, and an edit in the admin is
 //! only overwritten by a file that has changed since. See `docs/products.md`.
 //!
-//! `csv` and `row` read cells, `parse` makes products of rows, `merge` puts them on top of what the shop has, `importer` writes them in
-//! batches.
+//! `csv` and `row` read cells, `parse` makes products of rows, `importer` finds the products that the shop has (by handle) and writes in
+//! batches, `merge` puts what was read on top of them, `variants` finds their variants (by SKU, then by option values).
 
 mod batch;
 pub(super) mod columns;
