@@ -263,22 +263,29 @@ pub fn subscribe(db: &Db, subscriber: Subscriber) -> JoinHandle<()> {
 }
 
 /// [`follow`]s the feed from now on, for what only this process needs to know: no cursor is kept, so a handler never hears of what
-/// happened before, and each process gets every event.
-pub fn watch<H>(db: &Db, handler: H) -> JoinHandle<()>
+/// happened before, and each process gets every event. `begun` is called when that is so: what was read until then may be old.
+pub fn watch<B, H>(db: &Db, begun: B, handler: H) -> JoinHandle<()>
 where
+    B: FnOnce() + Send + 'static,
     H: FnMut(&[RecordedEvent]) + Send + 'static,
 {
     let db = db.clone();
     // What only this process knows is old until it has read the feed.
     let pace = Pace { gather: Duration::ZERO, max_pause: POLL_INTERVAL };
     tokio::spawn(async move {
-        let state = Mutex::new((None, handler));
+        let state = Mutex::new((None, Some(begun), handler));
         let round = || async {
-            let (cursor, handler) = &mut *state.lock().await;
+            let (cursor, begun, handler) = &mut *state.lock().await;
             loop {
                 let seq = match *cursor {
                     Some(seq) => seq,
-                    None => *cursor.insert(newest(&db).await?),
+                    None => {
+                        let seq = *cursor.insert(newest(&db).await?);
+                        if let Some(begun) = begun.take() {
+                            begun();
+                        }
+                        seq
+                    }
                 };
                 let Batch { events, .. } = after(&db, seq).await?;
                 *cursor = Some(events.last().map_or(seq, |last| last.seq));

@@ -76,8 +76,12 @@ impl Batch<'_> {
         if self.outcomes.iter().any(Option::is_none) {
             let commands = self.commands;
             let key_and_cart = |index: usize| (commands[index].key.as_str(), commands[index].cart);
-            let known: HashMap<(&str, CartId), Outcome> =
-                self.outcomes.iter().enumerate().filter_map(|(index, outcome)| Some((key_and_cart(index), outcome.clone()?))).collect();
+            let mut known: HashMap<(&str, CartId), Outcome> = HashMap::new();
+            for (index, outcome) in self.outcomes.iter().enumerate() {
+                if let Some(outcome) = outcome {
+                    known.entry(key_and_cart(index)).or_insert_with(|| outcome.clone());
+                }
+            }
             for (index, outcome) in self.outcomes.iter_mut().enumerate().filter(|(_, outcome)| outcome.is_none()) {
                 *outcome = match known.get(&key_and_cart(index)).cloned() {
                     Some(Outcome::Answered(Ok(placed))) => Some(Outcome::Answered(Ok(PlacedOrder { replay: true, ..placed }))),

@@ -32,7 +32,7 @@ const MAX_SUGGESTIONS: usize = 8;
 /// An index that is further behind is rebuilt.
 const MAX_EVENTS_BEHIND: i64 = 5_000;
 /// Each commit of the index takes time, so changes are gathered.
-const PACE: Pace = Pace { gather: Duration::from_millis(50), max_pause: Duration::from_secs(60) };
+const PACE: Pace = Pace { gather: Duration::from_millis(50), max_pause: Duration::from_secs(5) };
 
 /// Why a search gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -92,11 +92,15 @@ async fn a_watcher_is_woken_once_for_events_after_it_began() {
     both(async |shop| {
         happen(shop, -1, true).await.unwrap();
         let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
-        let watcher = events::watch(shop.db(), move |happened| {
-            for event in happened {
-                let _ = heard.send(event.data.parse::<i64>().unwrap());
-            }
-        });
+        let watcher = events::watch(
+            shop.db(),
+            || {},
+            move |happened| {
+                for event in happened {
+                    let _ = heard.send(event.data.parse::<i64>().unwrap());
+                }
+            },
+        );
         // It starts with a delay, and gets no events from before its start.
         let mut n = 0;
         let first = loop {

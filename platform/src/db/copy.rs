@@ -16,6 +16,19 @@ impl Db {
     /// # Errors
     /// [`DbError::Open`] or the database's, a damaged copy included.
     pub async fn copy_sqlite(from: &Path, to: &Path) -> Result<(), DbError> {
+        let refused = |e: std::io::Error| DbError::Open { path: to.display().to_string(), reason: e.to_string() };
+        let access = std::fs::metadata(from).map_err(refused)?.permissions();
+        // SQLite takes an empty file for none. Whoever may not read the shop may not read its copy, also while it is made.
+        std::fs::File::create_new(to).and_then(|copy| copy.set_permissions(access)).map_err(refused)?;
+        let copied = Self::copy_into(from, to).await;
+        if copied.is_err() {
+            // The error is told; half a copy is of no use.
+            let _ = std::fs::remove_file(to);
+        }
+        copied
+    }
+
+    async fn copy_into(from: &Path, to: &Path) -> Result<(), DbError> {
         let failed = |e: sqlx::Error| DbError::Open { path: from.display().to_string(), reason: e.to_string() };
         let options = SqliteConnectOptions::new().busy_timeout(Duration::from_secs(30)).disable_statement_logging();
         let mut source = options.clone().filename(from).read_only(true).connect().await.map_err(failed)?;
@@ -46,16 +59,9 @@ impl Db {
         let Some(copy) = std::iter::once(first.clone()).chain(numbered).map(PathBuf::from).find(|copy| !copy.exists()) else {
             return Ok(None);
         };
-        let copied = async {
-            Self::copy_sqlite(Path::new(database), &copy).await?;
-            // Whoever may not read the shop may not read its copy.
-            let access = std::fs::metadata(database).and_then(|file| std::fs::set_permissions(&copy, file.permissions()));
-            access.map_err(|error| DbError::Open { path: copy.display().to_string(), reason: error.to_string() })
-        };
-        if let Err(error) = copied.await {
-            let _ = std::fs::remove_file(&copy);
-            return Err(DbError::Backup { path: copy.display().to_string(), reason: error.to_string() });
-        }
+        Self::copy_sqlite(Path::new(database), &copy)
+            .await
+            .map_err(|error| DbError::Backup { path: copy.display().to_string(), reason: error.to_string() })?;
         tracing::info!(backup = %copy.display(), "the database is copied before it is migrated");
         Ok(Some(copy))
     }

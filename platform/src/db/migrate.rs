@@ -113,7 +113,10 @@ impl Db {
         for migration in pending {
             let name = name_of(migration);
             let ran = session.run(migrator, migration, &name).await;
-            if let (Err(_), true, Some(copy)) = (&ran, migrated.ran.is_empty(), &migrated.backup) {
+            if let (Err(DbError::Migration { .. } | DbError::BadMigration { .. }), true, Some(copy)) =
+                (&ran, migrated.ran.is_empty(), &migrated.backup)
+                && session.is_sound().await
+            {
                 // The database is as it was. A program that is started again and again would fill the disk with copies of it.
                 let _ = std::fs::remove_file(copy);
                 tracing::info!("the copy is removed again: the migration failed and the database is as it was");
@@ -166,7 +169,7 @@ impl Db {
             Pool::Postgres(_) => {
                 self.fetch_all(
                     "select cast(table_name as text) as table_name, cast(column_name as text) as column_name from information_schema.columns
-                     where table_schema = 'public' order by 1, 2",
+                     where table_schema = current_schema() order by 1, 2",
                     &[],
                 )
                 .await

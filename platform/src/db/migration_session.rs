@@ -87,6 +87,18 @@ impl MigrationSession {
         Ok(false)
     }
 
+    /// Is a SQLite file whole? Postgres sees to that itself.
+    pub(super) async fn is_sound(&mut self) -> bool {
+        match self {
+            Self::Sqlite(connection) => {
+                let verdict: Result<String, _> =
+                    sqlx::query_scalar("select quick_check from pragma_quick_check limit 1").fetch_one(connection).await;
+                verdict.is_ok_and(|verdict| verdict == "ok")
+            }
+            Self::Postgres(_) => true,
+        }
+    }
+
     /// Runs a statement without values.
     pub(super) async fn execute(&mut self, sql: &'static str) -> Result<(), DbError> {
         match self {

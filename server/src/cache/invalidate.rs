@@ -39,7 +39,15 @@ fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>
     let (delayed, requested) = watch::channel(());
     tokio::spawn(invalidate_later(pages.clone(), requested));
     let watched = shop.clone();
-    events::watch(shop.db(), move |events: &[RecordedEvent]| {
+    let begun = {
+        let (shop, pages) = (shop.clone(), pages.clone());
+        // Until now what other nodes changed was not heard of.
+        move || {
+            caches::invalidate_all(&shop);
+            tokio::spawn(reload_settings(shop, pages));
+        }
+    };
+    events::watch(shop.db(), begun, move |events: &[RecordedEvent]| {
         caches::invalidate(&watched, events);
         let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
         let settings = any(follows![SettingsChanged]);

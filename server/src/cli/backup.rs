@@ -29,11 +29,7 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
         return Err(format!("{} is there already; name a new file", file.display()));
     }
     make_folder_of(file).map_err(|error| format!("the folder of {} cannot be made: {error}", file.display()))?;
-    let copied = Db::copy_sqlite(&database, file).await;
-    if let Err(error) = copied {
-        let _ = std::fs::remove_file(file);
-        return Err(format!("the copy was not made: {error}"));
-    }
+    Db::copy_sqlite(&database, file).await.map_err(|error| format!("the copy was not made: {error}"))?;
     let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     println!("{} ({:.1} MB), checked", file.display(), size as f64 / 1_048_576.0);
     println!(

@@ -1,6 +1,5 @@
 //! Protection of browsers: the content security policy, smaller security headers and `Cache-Control`.
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
