@@ -11,7 +11,7 @@ use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Shop, mails, notifications, order_management, payments, refusals};
+use crate::{Shop, catalog, mails, notifications, order_management, payments, pricing, refusals};
 
 /// Why jobs were not shown or retried.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -37,6 +37,8 @@ impl Event for JobRetried {
 #[must_use]
 pub fn handlers() -> Handlers<Shop> {
     let mut handlers = Handlers::new();
+    pricing::register(&mut handlers);
+    catalog::register(&mut handlers);
     payments::register(&mut handlers);
     mails::register(&mut handlers);
     order_management::register(&mut handlers);
@@ -75,6 +77,24 @@ pub async fn run_due(shop: &Shop, handlers: &Handlers<Shop>) -> Result<u64, DbEr
 /// Works for as long as the program runs.
 pub fn run(shop: &Shop) -> tokio::task::JoinHandle<()> {
     platform::jobs::run(shop.db(), shop.clone(), handlers())
+}
+
+/// How far back [`schedule_dated_rules`] looks, for moments that came while the program did not run.
+const LOOK_BACK_MS: i64 = 7 * Timestamp::DAY;
+
+/// Enqueues the job of each moment at which a price list or a tax rate begins or ends, where it has none: for rows that were written by
+/// other means than this program.
+///
+/// # Errors
+/// The database's.
+pub async fn schedule_dated_rules(shop: &Shop) -> Result<(), DbError> {
+    shop.db()
+        .write(async |tx| {
+            let since = tx.now().plus_millis(-LOOK_BACK_MS);
+            catalog::schedule_price_lists(tx, since).await?;
+            pricing::schedule_tax_rates(tx).await
+        })
+        .await
 }
 
 /// Removes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.

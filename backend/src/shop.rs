@@ -10,7 +10,7 @@ use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::pricing::RulesCache;
 use crate::search::{LazyIndex, SearchIndexes};
-use crate::{PublicUrl, SCHEMA, checkout, order_management, payments};
+use crate::{PublicUrl, SCHEMA, accounting, checkout, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Backup, Db, DbError, Tx};
@@ -116,7 +116,7 @@ struct Inner {
 pub struct Shop(Arc<Inner>);
 
 impl Shop {
-    /// Opens the database, brings its schema up to date, and reads the key (or makes it).
+    /// Opens the database, brings its schema and its chart of accounts up to date, and reads the key (or makes it).
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -133,6 +133,7 @@ impl Shop {
         std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
         let db = Db::open_with(&config.database, clock, rng).await?;
         db.migrate(&SCHEMA, if config.backup_before_migrating { Backup::Make } else { Backup::Skip }).await?;
+        accounting::open_accounts(&db).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keys = Keys::of_database(&db, &key_file, &SystemRng).await?;
         Self::with(config, adapters, db, keys).await

@@ -11,6 +11,7 @@ mod sql;
 mod named;
 
 pub mod barcode;
+pub mod books;
 pub mod cart;
 pub mod email;
 pub mod id;

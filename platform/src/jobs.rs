@@ -26,6 +26,8 @@ const MAX_PAUSE_MS: i64 = 60 * 60 * 1_000;
 
 /// How long a job that was done is kept, milliseconds: its key keeps what it is about from being done twice.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// After this time a worker looks again, even if nothing it knows of is due: other nodes enqueue too.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Jobs that one program does at the same time: a mail server that does not answer must not hold up payments.
 const WORKERS: usize = 4;
 
@@ -339,11 +341,26 @@ where
     S: Clone + Send + Sync + 'static,
 {
     loop {
-        match run_due(db, state, handlers).await {
-            Ok(_) => {}
+        let looked = match run_due(db, state, handlers).await {
+            Ok(_) => until_next(db).await,
+            Err(error) => Err(error),
+        };
+        let pause = match looked {
+            Ok(pause) => pause,
             Err(DbError::Stopped) => return,
-            Err(error) => tracing::warn!(%error, "jobs could not be looked at; tried again in a second"),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(error) => {
+                tracing::warn!(%error, "jobs could not be looked at; tried again in a second");
+                POLL_INTERVAL
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
+}
+
+/// The time until the next job that is not due yet, at most [`POLL_INTERVAL`].
+async fn until_next(db: &Db) -> Result<Duration, DbError> {
+    let now = db.now();
+    let next: Option<Timestamp> = db.fetch_scalar("select min(run_at) from jobs where state = 'waiting' and run_at > $1", &[&now]).await?;
+    let pause = next.and_then(|next| u64::try_from(next.millis() - now.millis()).ok()).map_or(POLL_INTERVAL, Duration::from_millis);
+    Ok(pause.min(POLL_INTERVAL))
 }

@@ -14,7 +14,7 @@ impl Workers {
     pub fn start(shop: &Shop) -> Self {
         Self(vec![
             jobs::run(shop),
-            tokio::spawn(clean_up(shop.clone())),
+            tokio::spawn(hourly(shop.clone())),
             order_management::watch(shop),
             notifications::follow(shop),
             search::follow(shop),
@@ -34,10 +34,11 @@ async fn encode_missing(shop: Shop) {
     catalog::encode_missing(&shop).await;
 }
 
-const CLEAN_UP_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Removes what is no longer needed: guests' old carts, ended sessions, cash orders that were never sent, old jobs.
-async fn clean_up(shop: Shop) {
+/// Sees to it that dated rules have their jobs, and removes what is no longer needed: guests' old carts, ended sessions, cash orders that
+/// were never sent, old jobs.
+async fn hourly(shop: Shop) {
     loop {
         let carts = async {
             while cart::tidy(&shop).await? > 0 {}
@@ -45,6 +46,7 @@ async fn clean_up(shop: Shop) {
         };
         // A failure of one does not keep the others from running.
         let results = [
+            jobs::schedule_dated_rules(&shop).await,
             carts.await,
             identity::delete_expired(&shop).await.map(drop),
             order_management::expire_cash(&shop).await.map(drop),
@@ -55,8 +57,8 @@ async fn clean_up(shop: Shop) {
             if matches!(error, DbError::Stopped) {
                 return;
             }
-            tracing::warn!(%error, "old data could not be removed; tried again in an hour");
+            tracing::warn!(%error, "hourly work could not be done; tried again in an hour");
         }
-        tokio::time::sleep(CLEAN_UP_INTERVAL).await;
+        tokio::time::sleep(HOUR).await;
     }
 }

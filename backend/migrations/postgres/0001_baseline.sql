@@ -354,8 +354,9 @@ create table variants (
     sku text not null unique,
     position bigint not null,
     weight_g bigint not null,
-    -- Of one unit, in the shop's currency.
+    -- Of one unit.
     cost bigint not null default 0,
+    cost_currency text not null,
     -- GTIN
     barcode text,
     picture_id uuid references pictures (id),
@@ -376,10 +377,11 @@ create table variant_values (
 -- Whether a value is still in use.
 create index variant_values_value on variant_values (value_id);
 
--- What lists and filters need of each published product, kept with every change of the product. Prices are of the shop's currency.
+-- What lists and filters need of each published product, kept with every change of the product.
 create table product_cards (
     product_id uuid primary key references products (id),
     category_id uuid,
+    currency text not null,
     price_from bigint not null,
     price_to bigint not null,
     compare_at bigint,
@@ -459,6 +461,7 @@ create table tax_rates (
 create table discount_codes (
     id uuid primary key,
     code text not null unique,
+    currency text not null,
     percent_bp bigint,
     amount bigint,
     min_subtotal bigint not null default 0,
@@ -473,6 +476,7 @@ create table discount_codes (
 create table delivery_methods (
     code text primary key,
     position bigint not null,
+    currency text not null,
     fee bigint not null,
     per_kg_fee bigint not null default 0,
     -- The subtotal from which there is no fee.
@@ -674,6 +678,7 @@ create table order_lines (
     tax bigint not null,
     total bigint not null,
     unit_cost bigint not null,
+    cost_currency text not null,
     -- Of one unit.
     weight_g bigint not null,
     unique (order_id, position)
@@ -806,7 +811,8 @@ create table refusals (
     ended_at bigint,
     ended_by text,
     outcome text,
-    note text
+    note text,
+    check ((amount is null) = (currency is null))
 );
 -- One open row for each thing that is refused.
 create unique index refusals_open on refusals (key) where ended_at is null;
@@ -816,25 +822,42 @@ create index refusals_order on refusals (order_id);
 
 -- == Books: entries that balance, never edited ==
 
--- `reference` is what the entry is about: an order, a payment, a refund, a parcel, a movement.
+-- The chart of accounts. The program adds those that it posts to when it opens the shop.
+create table accounts (
+    -- What postings and the program call it; never changed.
+    key text primary key,
+    -- Its number in the chart.
+    code text not null unique,
+    name text not null,
+    -- Bookkeeping has no other kinds, so these are checked.
+    kind text not null check (kind in ('asset', 'liability', 'equity', 'income', 'expense')),
+    active bigint not null default 1
+);
+
+-- `reference` is what caused the entry: an order, a payment, a refund, a parcel, a movement.
 create table journal_entries (
     id uuid primary key,
     kind text not null,
     order_id uuid,
     reference uuid not null,
     currency text not null,
-    at bigint not null
+    -- When it was recorded.
+    at bigint not null,
+    -- The day that it belongs to in the shop's time zone, 2026-11-24.
+    date text not null
 );
+-- One cause is posted once. Those of a payment, refund or parcel, which the audit looks for.
+create unique index journal_entries_cause on journal_entries (reference, kind);
 -- Those of an order.
 create index journal_entries_order on journal_entries (order_id);
--- Those of a payment, refund or parcel, which the audit looks for.
-create index journal_entries_reference on journal_entries (reference);
+-- Those recorded in a period.
+create index journal_entries_at on journal_entries (at);
 
--- Debits are positive, credits negative; an entry's postings add up to nothing.
+-- Debits are positive, credits negative, in the entry's currency; an entry's postings add up to nothing.
 create table postings (
     entry_id uuid not null references journal_entries (id),
     n bigint not null,
-    account text not null,
+    account text not null references accounts (key),
     amount bigint not null,
     primary key (entry_id, n)
 );

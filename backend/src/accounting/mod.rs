@@ -1,34 +1,28 @@
-//! The books: double entry, written in the transaction of what it records, never edited.
-//!
-//! | account | what |
-//! |---|---|
-//! | `accounts_receivable` | owed by shoppers and couriers |
-//! | `cash` | at the bank, with the gateway, in the till |
-//! | `sales` | products sold, without tax |
-//! | `shipping_income` | delivery charged, without tax |
-//! | `vat_payable` | tax owed to the state |
-//! | `sales_returns` | money given back, without tax |
-//! | `inventory` | stock on hand, at cost |
-//! | `cost_of_goods_sold` | stock that left, at cost |
-//! | `inventory_adjustment` | stock found and lost, at cost |
+//! The books: double entry, written in the transaction of what it records, never edited. Accounts and kinds of entries are
+//! [`domain::books`]; `docs/books.md` has the rules of posting.
 
 mod store;
 
+use domain::books::{Account, EntryKind};
 use domain::id::{EntryId, OrderId};
-use domain::{Currency, Timestamp};
+use domain::{Currency, Money, MoneyError, Timestamp};
 use uuid::Uuid;
 
-use platform::db::{DbError, Read, Tx};
+use platform::db::{Db, DbError, Read, Tx};
 
 /// Why an entry was not written.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AccountingError {
     /// Debits and credits differ: a bug, refused before it reaches the books.
     #[error("the entry “{kind}” does not balance: {difference} minor units too much")]
-    Unbalanced { kind: &'static str, difference: i64 },
+    Unbalanced { kind: EntryKind, difference: i64 },
     /// The sums exceed 64 bits.
     #[error("the entry “{0}” is too large")]
-    Overflow(&'static str),
+    Overflow(EntryKind),
+    /// Amounts of several currencies in one entry, or what is no amount.
+    #[error("the amount of an entry: {0}")]
+    Amount(#[from] MoneyError),
+    /// The database's; a unique rule's when the same cause was posted before.
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -37,41 +31,77 @@ pub enum AccountingError {
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub id: EntryId,
-    /// What it records, `order.placed`.
-    pub kind: &'static str,
+    pub kind: EntryKind,
     /// The order it belongs to.
     pub order: Option<OrderId>,
-    /// What caused it: an order, a payment, a parcel, a movement.
+    /// What caused it: an order, a payment, a parcel, a movement. A cause is posted once for each kind.
     pub reference: Uuid,
     /// The currency of all its postings.
     pub currency: Currency,
+    /// When it is recorded. It belongs to the day of that time in the shop's time zone.
     pub at: Timestamp,
     /// Account, and minor units: debits positive, credits negative. They add up to zero.
-    pub postings: Vec<(&'static str, i64)>,
+    pub postings: Vec<(Account, i64)>,
+}
+
+/// Adds the accounts that the shop posts to and the chart does not have yet.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn open_accounts(db: &Db) -> Result<(), DbError> {
+    let existing = store::accounts(db).await?;
+    let missing: Vec<Account> = Account::ALL.into_iter().filter(|account| !existing.iter().any(|key| key == account.as_str())).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    db.write(async move |tx| store::insert_accounts(tx, &missing).await).await
 }
 
 /// Writes one entry of this transaction's time.
 ///
 /// # Errors
-/// [`AccountingError::Unbalanced`] when it does not add up to nothing.
+/// [`AccountingError::Unbalanced`] when it does not add up to nothing; the database's unique rule when this cause was posted before.
 pub async fn post(
     tx: &mut Tx,
-    kind: &'static str,
+    kind: EntryKind,
     order: Option<OrderId>,
     reference: Uuid,
     currency: Currency,
-    postings: &[(&'static str, i64)],
+    postings: &[(Account, i64)],
 ) -> Result<(), AccountingError> {
     let entry = Entry { id: EntryId(tx.id()), kind, order, reference, currency, at: tx.now(), postings: postings.to_vec() };
     post_all(tx, std::slice::from_ref(&entry)).await
+}
+
+/// Writes one entry that moves an amount from one account to another.
+///
+/// # Errors
+/// As [`post`].
+pub async fn transfer(
+    tx: &mut Tx,
+    kind: EntryKind,
+    order: Option<OrderId>,
+    reference: Uuid,
+    amount: Money,
+    (debit, credit): (Account, Account),
+) -> Result<(), AccountingError> {
+    post(tx, kind, order, reference, amount.currency, &[(debit, amount.minor), (credit, -amount.minor)]).await
 }
 
 /// The sum that entries of a kind with this reference posted to an account, minor units.
 ///
 /// # Errors
 /// The database's.
-pub async fn posted(db: &mut impl Read, kind: &str, reference: Uuid, account: &str) -> Result<i64, DbError> {
+pub async fn posted(db: &mut impl Read, kind: EntryKind, reference: Uuid, account: Account) -> Result<i64, DbError> {
     store::posted(db, kind, reference, account).await
+}
+
+/// What an order's entries of these kinds posted to each account, minor units.
+///
+/// # Errors
+/// The database's.
+pub async fn posted_of_order(db: &mut impl Read, order: OrderId, kinds: &[EntryKind]) -> Result<Vec<(Account, i64)>, DbError> {
+    store::posted_of_order(db, order, kinds).await
 }
 
 /// Writes many entries, one statement a table.

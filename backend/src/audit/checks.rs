@@ -89,6 +89,58 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: entry,
     },
     Check {
+        name: "every posting is on an account of the chart",
+        count: count!("journal_entries"),
+        page: page!("journal_entries"),
+        find: Find::Sql(
+            "select p.entry_id as id, 'posts to ' || p.account || ', which is no account' as what
+             from postings p left join accounts a on a.key = p.account
+             where p.entry_id > $1 and p.entry_id <= $2 and a.key is null order by p.entry_id, p.n",
+        ),
+        name_of: entry,
+    },
+    Check {
+        name: "each cause is posted once",
+        count: count!("journal_entries"),
+        page: page!("journal_entries"),
+        find: Find::Sql(
+            "select e.id, 'its cause has another entry ' || e.kind as what from journal_entries e
+             where e.id > $1 and e.id <= $2
+                and exists (select 1 from journal_entries d where d.reference = e.reference and d.kind = e.kind and d.id <> e.id)
+             order by e.id",
+        ),
+        name_of: entry,
+    },
+    Check {
+        name: "every journal entry is in the currency of what it records",
+        count: count!("journal_entries"),
+        page: page!("journal_entries"),
+        find: Find::Sql(
+            "select f.id, f.kind || ' is in ' || f.currency || ', what it records in ' || f.other as what
+             from (select e.id, e.kind, e.currency, case
+                    when e.kind in ('shipment.shipped', 'shipment.returned') then
+                        (select min(l.cost_currency) from shipment_lines s join order_lines l on l.id = s.order_line_id
+                         where s.shipment_id = e.reference and l.cost_currency <> e.currency)
+                    when e.kind in ('stock.received', 'stock.adjusted') then
+                        (select v.cost_currency from stock_movements m join variants v on v.id = m.variant_id where m.id = e.reference)
+                    else (select o.currency from orders o where o.id = e.order_id) end as other
+                from journal_entries e where e.id > $1 and e.id <= $2) f
+             where f.currency <> f.other order by f.id",
+        ),
+        name_of: entry,
+    },
+    Check {
+        name: "each payment is in the currency of its order",
+        count: count!("payments"),
+        page: page!("payments"),
+        find: Find::Sql(
+            "select p.id, 'in ' || p.currency || ', the order in ' || o.currency as what
+             from payments p join orders o on o.id = p.order_id
+             where p.id > $1 and p.id <= $2 and p.currency <> o.currency order by p.id",
+        ),
+        name_of: payment,
+    },
+    Check {
         name: "on hand is the sum of movements",
         count: STOCK_COUNT,
         page: STOCK_PAGE,
@@ -173,7 +225,8 @@ pub(super) const CHECKS: &[Check] = &[
                 else 'captured ' || cast(f.captured as text) || ', the books say ' || cast(f.booked as text) end as what
              from (select p.id, p.amount, p.captured, exists (select 1 from orders o where o.id = p.order_id) as has_order,
                     coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
-                        where e.reference = p.id and e.kind = 'payment.captured' and b.account = 'cash'), 0) as booked
+                        where e.reference = p.id and e.kind = 'payment.captured'
+                            and b.account = case p.method when 'cod' then 'cash' else 'gateway_clearing' end), 0) as booked
                 from payments p where p.id > $1 and p.id <= $2) f
              where f.captured <> f.booked or f.captured > f.amount or (f.captured > 0 and not f.has_order) order by f.id",
         ),
@@ -187,7 +240,8 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text) as what
              from (select r.id, r.state, r.amount,
                     coalesce((select -sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
-                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned', 'payment.refund_reversed') and b.account = 'cash'), 0) as booked
+                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned', 'payment.refund_reversed')
+                            and b.account in ('cash', 'gateway_clearing')), 0) as booked
                 from refunds r where r.id > $1 and r.id <= $2) f
              where f.booked <> case when f.state = 'done' then f.amount else 0 end order by f.id",
         ),

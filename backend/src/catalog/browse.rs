@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::settings::{self, shop_currency};
+use crate::settings;
 
 use super::cache::FacetName;
 use super::listings::{FacetCounts, Filter, PageCursor};
@@ -136,7 +136,6 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
     if unread.is_empty() {
         return Ok(cards);
     }
-    let currency = shop_currency(shop);
     for row in store::cards(shop.db(), locale, &unread).await? {
         let card = ProductCardView {
             id: row.id,
@@ -144,9 +143,9 @@ async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap
             name: row.name,
             vendor: row.vendor,
             picture: store::picture(row.picture, row.width, row.height, row.alt),
-            price_from: Money::new(row.price_from, currency),
+            price_from: Money::new(row.price_from, row.currency),
             price_varies: row.price_from != row.price_to,
-            compare_at: row.compare_at.map(|minor| Money::new(minor, currency)),
+            compare_at: row.compare_at.map(|minor| Money::new(minor, row.currency)),
             in_stock: row.in_stock.0,
             only_variant: row.only_variant,
         };

@@ -4,15 +4,15 @@ use domain::id::{CategoryId, LocationId, MovementId, PictureId, ProductId, Varia
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::ProductDraft;
-use domain::{Currency, Locale};
+use domain::{Currency, Locale, Money};
 use platform::Context;
 use platform::db::{Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Shop;
+use crate::inventory;
 use crate::settings::shop_currency;
-use crate::{accounting, inventory};
 
 use super::admin::read;
 use super::events::{ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn};
@@ -113,7 +113,8 @@ impl ProductSave {
         self.first_stock(tx, &new).await?;
         write::refresh(tx, currency, &[new.id]).await?;
         if version.is_some() {
-            tx.record(new.id, ProductUpdated { handle: Some(new.handle), version, ..self.changes.clone() });
+            let changes = ProductUpdated { handle: Some(new.handle), version, currency: Some(currency), ..self.changes.clone() };
+            tx.record(new.id, changes);
         } else {
             tx.record(new.id, ProductCreated { handle: new.handle, ..ProductCreated::default() });
         }
@@ -251,7 +252,7 @@ pub(super) struct FirstStock {
     pub unit_cost: i64,
 }
 
-/// Receives units at a location, and books their value.
+/// Receives units at a location, and books their value; `currency` is that of their costs.
 pub(super) async fn receive(
     tx: &mut Tx,
     currency: Currency,
@@ -276,17 +277,10 @@ pub(super) async fn receive(
             at,
         })
         .collect();
-    inventory::receive(tx, &movements).await?;
-    let value = stock.iter().try_fold(0_i64, |sum, first| sum.checked_add(first.units.checked_mul(first.unit_cost)?));
-    let value = value.ok_or_else(|| CatalogError::Books("the stock is worth more than the books can hold".into()))?;
-    if value > 0 {
-        let postings = [("inventory", value), ("inventory_adjustment", -value)];
-        let reference = movements.first().map_or_else(|| tx.id(), |m| m.id.0);
-        accounting::post(tx, "stock.received", None, reference, currency, &postings)
-            .await
-            .map_err(|e| CatalogError::Books(e.to_string()))?;
-    }
-    Ok(())
+    let add = |sum: Money, first: &FirstStock| sum.plus(Money::new(first.unit_cost, currency).times(first.units)?);
+    let value = stock.iter().try_fold(Money::zero(currency), add);
+    let value = value.map_err(|_| CatalogError::Books("the stock is worth more than the books can hold".into()))?;
+    inventory::receive_at_cost(tx, &movements, value).await.map_err(|e| CatalogError::Books(e.to_string()))
 }
 
 /// The word with the last six digits of an id, for a slug or handle that is taken.

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{CategoryId, PictureId, ProductId};
+use domain::Currency;
+use domain::id::{CategoryId, PictureId, PriceListId, ProductId};
 use platform::events::Event;
 use platform::follows;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -58,6 +59,9 @@ pub struct ProductUpdated {
     /// One that was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<PictureId>,
+    /// Of the prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// Before and after by SKU, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<BTreeMap<String, (i64, i64)>>,
@@ -111,6 +115,17 @@ pub struct ProductAvailabilityChanged {}
 impl Event for ProductAvailabilityChanged {
     const KIND: &'static str = "product.availability";
     type Subject = ProductId;
+}
+
+/// A price list began, ended or was changed, and with it the prices of products in the web shop. A long list has several of these.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PricesChanged {
+    pub products: Vec<ProductId>,
+}
+
+impl Event for PricesChanged {
+    const KIND: &'static str = "prices.changed";
+    type Subject = PriceListId;
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

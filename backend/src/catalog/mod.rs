@@ -1,7 +1,8 @@
 //! The catalogue: categories, products with options and variants, pictures, as shoppers see them and as managers edit them.
 //!
 //! Lists and filters are answered by the [`ListingIndex`], the published products in memory. It is read from `product_cards` and
-//! `product_facets`, which are written in the transaction of each change; only `in_stock` follows afterwards, by the stock events.
+//! `product_facets`, which are written in the transaction of each change; afterwards only `in_stock` follows, by the stock events, and
+//! prices when a price list begins or ends, by its job.
 
 pub(crate) mod admin;
 mod availability;
@@ -9,6 +10,7 @@ mod browse;
 mod cache;
 mod categories;
 mod check;
+mod dated_prices;
 mod edit;
 pub mod events;
 mod export;
@@ -31,6 +33,8 @@ pub use availability::{catch_up, follow};
 pub(crate) use browse::{STORIES, Story};
 pub use browse::{cards_by_ids, categories, home, listing};
 pub use categories::{category_list, category_to_edit, remove_category, save_category, set_category_picture};
+pub use dated_prices::price_list_changed;
+pub(crate) use dated_prices::{register, schedule_price_lists};
 pub use edit::{save_product, set_status};
 pub use export::ProductExport;
 pub use listings::ListingIndex;
@@ -38,7 +42,9 @@ pub(crate) use listings::invalidate;
 pub use pictures::{MAX_UPLOAD_BYTES, PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
 pub(crate) use pictures::{StoredPicture, store_bundled as store_bundled_picture};
 pub use product::product;
-pub(crate) use write::{NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, insert_pictures, insert_products, refresh};
+pub(crate) use write::{
+    NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, ProductPriceList, insert_pictures, insert_products, refresh,
+};
 
 /// Products on a page of a list.
 pub const PAGE: usize = 24;

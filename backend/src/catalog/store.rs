@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::view::{CategoryView, PictureView};
-use domain::{Locale, Timestamp};
+use domain::{Currency, Locale, Timestamp};
 use platform::db::{Db, DbError, Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 
@@ -38,6 +38,7 @@ pub(super) struct CardRow {
     pub width: Option<i64>,
     pub height: Option<i64>,
     pub alt: Option<String>,
+    pub currency: Currency,
     pub price_from: i64,
     pub price_to: i64,
     pub compare_at: Option<i64>,
@@ -203,7 +204,8 @@ pub(super) async fn facet_names(db: &Db, locale: Locale, facets: &[(ProductId, &
 pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<Vec<CardRow>, DbError> {
     db.fetch_all(
         "select c.product_id as id, coalesce(t.slug, e.slug, p.handle) as slug, coalesce(t.name, e.name, p.handle) as name, p.vendor,
-            i.id as picture, i.width, i.height, coalesce(a.alt, ae.alt) as alt, c.price_from, c.price_to, c.compare_at, c.in_stock,
+            i.id as picture, i.width, i.height, coalesce(a.alt, ae.alt) as alt, c.currency, c.price_from, c.price_to,
+            c.compare_at, c.in_stock,
             (select case when count(*) = 1 then (select v.id from variants v where v.product_id = p.id and v.archived = 0) end
              from variants n where n.product_id = p.id and n.archived = 0) as only_variant
          from (select unhex(value->>'id') as id from json_each($1)) j

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use domain::Timestamp;
-use domain::id::PriceListId;
+use domain::{Currency, Timestamp};
 use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 
-use super::write::NewProduct;
+use super::write::{NewProduct, ProductPriceList};
 
 /// The rows of many products, table by table.
 #[derive(Default)]
@@ -87,6 +86,7 @@ struct VariantRow<'a> {
     position: i64,
     weight_g: i64,
     cost: i64,
+    cost_currency: Currency,
     barcode: Option<&'a str>,
     picture: Option<Hex<'a>>,
     created_at: Timestamp,
@@ -108,7 +108,7 @@ struct PriceRow<'a> {
 }
 
 impl Tables {
-    pub fn of(products: &[NewProduct], list: PriceListId, at: Timestamp) -> Self {
+    pub fn of(products: &[NewProduct], list: ProductPriceList, at: Timestamp) -> Self {
         let mut tables = Self::default();
         for product in products {
             tables.add_product(product, at);
@@ -167,7 +167,7 @@ impl Tables {
         }
     }
 
-    fn add_variants(&mut self, p: &NewProduct, list: PriceListId, at: Timestamp) {
+    fn add_variants(&mut self, p: &NewProduct, list: ProductPriceList, at: Timestamp) {
         for (position, v) in (0..).zip(&p.variants) {
             let id = hex(&v.id);
             self.variants.push(&VariantRow {
@@ -177,6 +177,7 @@ impl Tables {
                 position,
                 weight_g: v.weight_g,
                 cost: v.cost,
+                cost_currency: list.currency,
                 barcode: v.barcode.as_deref(),
                 picture: v.picture.as_ref().map(hex),
                 created_at: at,
@@ -185,7 +186,7 @@ impl Tables {
                 self.variant_values.push(&VariantValueRow { variant: id, option: hex(&option.id), value: hex(value) });
             }
             if let Some(amount) = v.price {
-                self.prices.push(&PriceRow { variant: id, list: hex(&list), amount, compare_at: v.compare_at });
+                self.prices.push(&PriceRow { variant: id, list: hex(&list.id), amount, compare_at: v.compare_at });
             }
         }
     }
@@ -225,12 +226,14 @@ const INSERT_VALUES: &str = "insert into option_values (id, option_id, position,
 const INSERT_VALUE_TEXTS: &str = "insert into option_value_texts (value_id, locale, name)
      select unhex(value->>'id'), value->>'locale', value->>'name' from json_each($1)";
 /// An existing variant keeps its id, its stock and its history.
-const UPSERT_VARIANTS: &str = "insert into variants (id, product_id, sku, position, weight_g, cost, barcode, picture_id, created_at)
+const UPSERT_VARIANTS: &str = "insert into variants (id, product_id, sku, position, weight_g, cost, cost_currency, barcode, picture_id,
+        created_at)
      select unhex(value->>'id'), unhex(value->>'product'), value->>'sku', cast(value->>'position' as bigint),
-        cast(value->>'weight_g' as bigint), cast(value->>'cost' as bigint), value->>'barcode', unhex(value->>'picture'),
+        cast(value->>'weight_g' as bigint), cast(value->>'cost' as bigint), value->>'cost_currency', value->>'barcode',
+        unhex(value->>'picture'),
         cast(value->>'created_at' as bigint) from json_each($1) where true
      on conflict (id) do update set sku = excluded.sku, position = excluded.position, weight_g = excluded.weight_g,
-        cost = excluded.cost, barcode = excluded.barcode, picture_id = excluded.picture_id, archived = 0,
+        cost = excluded.cost, cost_currency = excluded.cost_currency, barcode = excluded.barcode, picture_id = excluded.picture_id, archived = 0,
         version = variants.version + 1";
 const INSERT_VARIANT_VALUES: &str = "insert into variant_values (variant_id, option_id, value_id)
      select unhex(value->>'variant'), unhex(value->>'option'), unhex(value->>'value') from json_each($1)";

@@ -2,7 +2,7 @@
 
 use domain::id::{CategoryId, PictureId, PriceListId, ProductId, VariantId};
 use domain::{Currency, Timestamp};
-use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
+use platform::db::{DbError, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -69,6 +69,13 @@ pub(crate) struct NewVariant {
     pub picture: Option<PictureId>,
 }
 
+/// The price list that products are written to. Their costs are in its currency.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub(crate) struct ProductPriceList {
+    pub id: PriceListId,
+    pub currency: Currency,
+}
+
 /// A picture whose file is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct NewPicture {
@@ -81,7 +88,7 @@ pub(crate) struct NewPicture {
 }
 
 /// Writes new products. Call [`refresh`] after their stock is written.
-pub(crate) async fn insert_products(tx: &mut Tx, list: PriceListId, products: &[NewProduct]) -> Result<(), DbError> {
+pub(crate) async fn insert_products(tx: &mut Tx, list: ProductPriceList, products: &[NewProduct]) -> Result<(), DbError> {
     let mut tables = Tables::of(products, list, tx.now());
     let rows = std::mem::take(&mut tables.products);
     tx.write_rows(
@@ -115,7 +122,7 @@ const CLEAR_PARTS: [&str; 9] = [
 
 /// Updates existing products: texts, tags, pictures and options are replaced, variants updated by id; variants that are not named are
 /// archived. Handle and status stay.
-pub(super) async fn update_products(tx: &mut Tx, list: PriceListId, products: &[NewProduct]) -> Result<(), DbError> {
+pub(super) async fn update_products(tx: &mut Tx, list: ProductPriceList, products: &[NewProduct]) -> Result<(), DbError> {
     let ids = json_ids(products.iter().map(|p| p.id));
     for sql in CLEAR_PARTS {
         tx.execute(sql, &[&ids]).await?;
@@ -160,8 +167,8 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
     tx.execute("delete from product_cards where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute("delete from product_facets where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute(
-        "insert into product_cards (product_id, category_id, price_from, price_to, compare_at, in_stock, featured, created_at)
-         select x.id, x.category_id, min(x.amount), max(x.amount),
+        "insert into product_cards (product_id, category_id, currency, price_from, price_to, compare_at, in_stock, featured, created_at)
+         select x.id, x.category_id, $2, min(x.amount), max(x.amount),
             max(case when x.amount = x.low and x.compare_at > x.amount then x.compare_at end),
             case when exists (select 1 from variants w join stock s on s.variant_id = w.id
                 where w.product_id = x.id and w.archived = 0 and s.available > 0) then 1 else 0 end,
@@ -198,20 +205,20 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
 }
 
 /// The price list that products are written to: the last one of the currency without channel and dates. It is created when missing.
-pub(super) async fn ordinary_list(tx: &mut Tx, currency: Currency) -> Result<PriceListId, DbError> {
-    let existing: Option<PriceListId> = tx
-        .fetch_optional_scalar(
-            "select id from price_lists where currency = $1 and channel is null and valid_from is null and valid_to is null
+pub(super) async fn ordinary_list(tx: &mut Tx, currency: Currency) -> Result<ProductPriceList, DbError> {
+    let existing: Option<ProductPriceList> = tx
+        .fetch_optional(
+            "select id, currency from price_lists where currency = $1 and channel is null and valid_from is null and valid_to is null
              order by position desc, id desc limit 1",
             &[&currency],
         )
         .await?;
-    if let Some(id) = existing {
-        return Ok(id);
+    if let Some(list) = existing {
+        return Ok(list);
     }
     let (id, name) = (PriceListId(tx.id()), format!("Shop {currency}"));
     tx.execute("insert into price_lists (id, name, currency, position) values ($1, $2, $3, 100)", &[&id, &name, &currency]).await?;
-    Ok(id)
+    Ok(ProductPriceList { id, currency })
 }
 
 /// Writes pictures with their descriptions.

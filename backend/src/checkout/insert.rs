@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::books::{Account, EntryKind};
 use domain::id::{EntryId, VariantId};
 use domain::order::{Channel, PaymentMethod, PaymentState};
 use domain::{Currency, Timestamp};
@@ -162,6 +163,7 @@ struct LineRow<'a> {
     tax: i64,
     total: i64,
     unit_cost: i64,
+    cost_currency: Currency,
     weight_g: i64,
 }
 
@@ -187,19 +189,21 @@ async fn insert_lines(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
                 tax_rate_bp: price.tax_rate_bp,
                 tax: total.tax.minor,
                 total: total.total.minor,
-                unit_cost: quote.cost,
+                unit_cost: quote.cost.minor,
+                cost_currency: quote.cost.currency,
                 weight_g: quote.weight_g,
             });
         }
     }
     tx.write_rows(
         "insert into order_lines (id, order_id, position, variant_id, product_id, sku, name, options, picture_id, quantity, unit_price,
-            discount, tax_class, tax_rate_bp, tax, total, unit_cost, weight_g)
+            discount, tax_class, tax_rate_bp, tax, total, unit_cost, cost_currency, weight_g)
          select unhex(value->>'id'), unhex(value->>'order'), cast(value->>'position' as bigint), unhex(value->>'variant'),
             unhex(value->>'product'), value->>'sku', value->>'name', value->>'options', unhex(value->>'picture'),
             cast(value->>'quantity' as bigint), cast(value->>'unit_price' as bigint), cast(value->>'discount' as bigint),
             value->>'tax_class', cast(value->>'tax_rate_bp' as bigint), cast(value->>'tax' as bigint),
-            cast(value->>'total' as bigint), cast(value->>'unit_cost' as bigint), cast(value->>'weight_g' as bigint)
+            cast(value->>'total' as bigint), cast(value->>'unit_cost' as bigint), value->>'cost_currency',
+            cast(value->>'weight_g' as bigint)
          from json_each($1)",
         rows,
     )
@@ -307,16 +311,16 @@ fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
     let sales = totals.total.minor - totals.tax.minor - shipping_net;
     Entry {
         id,
-        kind: "order.placed",
+        kind: EntryKind::OrderPlaced,
         order: Some(draft.command.order),
         reference: draft.command.order.0,
         currency: draft.currency,
         at: draft.command.at,
         postings: vec![
-            ("accounts_receivable", totals.total.minor),
-            ("sales", -sales),
-            ("shipping_income", -shipping_net),
-            ("vat_payable", -totals.tax.minor),
+            (Account::AccountsReceivable, totals.total.minor),
+            (Account::Sales, -sales),
+            (Account::ShippingIncome, -shipping_net),
+            (Account::VatPayable, -totals.tax.minor),
         ],
     }
 }

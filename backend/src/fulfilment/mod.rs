@@ -11,10 +11,10 @@ mod returned;
 mod steps;
 mod store;
 
-use domain::Locale;
 use domain::id::{LocationId, OrderLineId, ParcelId};
 use domain::messages::t;
 use domain::order::ParcelState;
+use domain::{Locale, Money};
 
 use crate::accounting::AccountingError;
 use crate::inventory::InventoryError;
@@ -107,18 +107,20 @@ struct Contents {
     /// Order line and units.
     lines: Vec<(OrderLineId, i64)>,
     units: i64,
-    /// Of all units, minor units.
-    cost: i64,
+    /// Of all units.
+    cost: Money,
 }
 
 impl Contents {
-    /// Reads a parcel's contents for a journal entry of this kind.
-    async fn of(tx: &mut Tx, parcel: ParcelId, entry: &'static str) -> Result<Self, FulfilmentError> {
+    /// Reads the contents of a parcel of this order. A parcel is booked with one entry, so the costs in it must be in one currency.
+    async fn of(tx: &mut Tx, order: &LockedOrder, parcel: ParcelId) -> Result<Self, FulfilmentError> {
         let lines = store::lines(tx, parcel).await?;
-        let cost = lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.quantity.checked_mul(line.unit_cost)?));
+        let currency = lines.first().map_or(order.currency, |line| line.cost_currency);
+        let add = |sum: Money, line: &store::ParcelLine| sum.plus(Money::new(line.unit_cost, line.cost_currency).times(line.quantity)?);
+        let cost = lines.iter().try_fold(Money::zero(currency), add).map_err(AccountingError::from)?;
         Ok(Self {
+            cost,
             units: lines.iter().map(|line| line.quantity).sum(),
-            cost: cost.ok_or(AccountingError::Overflow(entry))?,
             lines: lines.iter().map(|line| (line.order_line_id, line.quantity)).collect(),
         })
     }

@@ -1,5 +1,6 @@
 //! Parcels that are returned: refused at the door, or undeliverable.
 
+use domain::books::{Account, EntryKind};
 use domain::id::{OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::text;
@@ -36,14 +37,14 @@ pub(crate) async fn return_parcel(
     let note = text::reason(&back.note).unwrap_or_default();
     let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
     store::set_cause(tx, parcel, back.cause, &note).await?;
-    let Contents { lines, units, cost } = Contents::of(tx, parcel, "shipment.returned").await?;
+    let Contents { lines, units, cost } = Contents::of(tx, &order, parcel).await?;
     inventory::take_back(tx, (order.id, location), &lines, back.items, back.cause.as_str()).await?;
     let account = match back.items {
-        ReturnedItems::Restock => "inventory",
-        ReturnedItems::WriteOff => "inventory_adjustment",
+        ReturnedItems::Restock => Account::Inventory,
+        ReturnedItems::WriteOff => Account::InventoryAdjustment,
     };
-    let postings = [(account, cost), ("cost_of_goods_sold", -cost)];
-    accounting::post(tx, "shipment.returned", Some(order.id), parcel.0, order.currency, &postings).await?;
+    let accounts = (account, Account::CostOfGoodsSold);
+    accounting::transfer(tx, EntryKind::ShipmentReturned, Some(order.id), parcel.0, cost, accounts).await?;
     tx.record(order.id, StockReturned { parcel, units, items: back.items });
     tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });
     Ok((order, lines))

@@ -1,5 +1,6 @@
 //! The steps of a parcel after picking: packed or unpacked, shipped, delivered.
 
+use domain::books::{Account, EntryKind};
 use domain::id::ParcelId;
 use domain::order::{DeliveryState, ParcelState, PaymentMethod};
 use domain::permission::Permission;
@@ -54,10 +55,10 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, t
         let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
         sendable(&order)?;
         store::set_carrier(tx, parcel, &carrier, &tracking).await?;
-        let contents = Contents::of(tx, parcel, "shipment.shipped").await?;
+        let contents = Contents::of(tx, &order, parcel).await?;
         inventory::ship(tx, order.id, location, &contents.lines).await?;
-        let postings = [("cost_of_goods_sold", contents.cost), ("inventory", -contents.cost)];
-        accounting::post(tx, "shipment.shipped", Some(order.id), parcel.0, order.currency, &postings).await?;
+        let accounts = (Account::CostOfGoodsSold, Account::Inventory);
+        accounting::transfer(tx, EntryKind::ShipmentShipped, Some(order.id), parcel.0, contents.cost, accounts).await?;
         payments::request_capture(tx, &order).await?;
         tx.record(order.id, StockShipped { parcel, units: contents.units });
         tx.record(order.id, ParcelShipped { parcel, carrier: carrier.clone(), tracking: tracking.clone() });

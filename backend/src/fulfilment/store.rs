@@ -1,3 +1,4 @@
+use domain::Currency;
 use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause};
 use serde::Serialize;
@@ -79,11 +80,13 @@ pub(super) struct ParcelLine {
     pub quantity: i64,
     /// Of one unit, minor units.
     pub unit_cost: i64,
+    pub cost_currency: Currency,
 }
 
 pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, DbError> {
     tx.fetch_all(
-        "select p.order_line_id, p.quantity, l.unit_cost from shipment_lines p join order_lines l on l.id = p.order_line_id
+        "select p.order_line_id, p.quantity, l.unit_cost, l.cost_currency
+         from shipment_lines p join order_lines l on l.id = p.order_line_id
          where p.shipment_id = $1 order by p.order_line_id",
         &[&id],
     )

@@ -1,10 +1,11 @@
 //! Changing the stock by hand.
 
+use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, VariantId};
 use domain::permission::Permission;
 use domain::text;
 
-use crate::{Shop, accounting, settings};
+use crate::{Shop, accounting};
 use platform::Context;
 use platform::db::Tx;
 use platform::once;
@@ -37,11 +38,11 @@ pub async fn adjust(
         return Err(InventoryError::Amount);
     }
     let reason = text::reason(reason).ok_or(InventoryError::Reason)?;
-    let (adjustment, shop_) = (Adjustment { variant, location, delta, reason }, shop.clone());
-    shop.write(ctx, async move |tx| adjust_rows(tx, &shop_, &adjustment).await).await
+    let adjustment = Adjustment { variant, location, delta, reason };
+    shop.write(ctx, async move |tx| adjust_rows(tx, &adjustment).await).await
 }
 
-async fn adjust_rows(tx: &mut Tx, shop: &Shop, adjustment: &Adjustment) -> Result<(), InventoryError> {
+async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), InventoryError> {
     let Adjustment { variant, location, delta, reason } = adjustment;
     let (variant, location, delta) = (*variant, *location, *delta);
     // The lock is held until the end, so the same form sent meanwhile waits for the answer to the first.
@@ -59,10 +60,10 @@ async fn adjust_rows(tx: &mut Tx, shop: &Shop, adjustment: &Adjustment) -> Resul
     let (id, at) = (MovementId(tx.id()), tx.now());
     let movement = Movement { id, variant, location, kind: "adjusted", units: delta, reason: reason.clone(), order: None, at };
     store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
-    let value = cost.checked_mul(delta).ok_or(InventoryError::Amount)?;
-    if value != 0 {
-        let postings = [("inventory", value), ("inventory_adjustment", -value)];
-        accounting::post(tx, "stock.adjusted", None, id.0, settings::shop_currency(shop), &postings).await?;
+    let value = cost.times(delta).map_err(|_| InventoryError::Amount)?;
+    if value.minor != 0 {
+        let accounts = (Account::Inventory, Account::InventoryAdjustment);
+        accounting::transfer(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
     }
     tx.record(variant, StockAdjusted { variant, location, delta, reason: reason.clone() });
     Ok(())

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
+use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, OrderId, OrderLineId, VariantId};
 use domain::order::ReturnedItems;
+use domain::{Money, Timestamp};
 
-use crate::{Shop, settings};
+use crate::accounting::AccountingError;
+use crate::{Shop, accounting, settings};
 use platform::db::{DbError, Tx};
 
 use super::{InventoryError, store};
@@ -133,4 +135,19 @@ pub async fn receive(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError>
     }
     store::insert_movements(tx, movements).await?;
     store::add_on_hand(tx, movements).await
+}
+
+/// [`receive`] of units that are worth this, which is booked.
+///
+/// # Errors
+/// The books' and the database's.
+pub(crate) async fn receive_at_cost(tx: &mut Tx, movements: &[Movement], value: Money) -> Result<(), AccountingError> {
+    receive(tx, movements).await?;
+    match movements.first() {
+        Some(first) if value.minor != 0 => {
+            let accounts = (Account::Inventory, Account::InventoryAdjustment);
+            accounting::transfer(tx, EntryKind::StockReceived, None, first.id.0, value, accounts).await
+        }
+        _ => Ok(()),
+    }
 }

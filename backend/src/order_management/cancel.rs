@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::books::{Account, EntryKind};
 use domain::id::OrderId;
 use domain::order::CancelCause;
 use domain::permission::Permission;
@@ -14,7 +15,7 @@ use crate::{Shop, accounting, fulfilment, inventory, payments, pricing};
 use platform::Context;
 use platform::db::Tx;
 
-use super::{OrderChangeError, store};
+use super::OrderChangeError;
 
 /// Cancels an order of which nothing was sent: reserved stock becomes available, open parcels are cancelled, the sale is reversed in
 /// the books, and the payment is voided or refunded. Cancelling twice has no further effect.
@@ -108,12 +109,13 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
 /// Reverses the sale in the books, refunds included: afterwards the receivable is what was captured and not yet refunded, as a debt
 /// to the shopper.
 async fn reverse(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
-    // The receivable balances them; cash that refunds have paid stays.
-    const REVERSED: [&str; 4] = ["sales", "shipping_income", "vat_payable", "sales_returns"];
-    let booked = store::booked(tx, order.id).await?;
-    let amount = |account: &str| booked.iter().filter(|sum| sum.account == account).map(|sum| -sum.amount).sum::<i64>();
-    let mut postings: Vec<(&'static str, i64)> = REVERSED.map(|account| (account, amount(account))).into();
-    postings.push(("accounts_receivable", -postings.iter().map(|(_, amount)| amount).sum::<i64>()));
-    accounting::post(tx, "order.cancelled", Some(order.id), order.id.0, order.currency, &postings).await?;
+    // The receivable balances them; money that refunds have paid stays paid.
+    const REVERSED: [Account; 4] = [Account::Sales, Account::ShippingIncome, Account::VatPayable, Account::SalesReturns];
+    let kinds = [EntryKind::OrderPlaced, EntryKind::OrderReduced, EntryKind::PaymentRefunded, EntryKind::RefundReversed];
+    let booked = accounting::posted_of_order(tx, order.id, &kinds).await?;
+    let amount = |account: Account| booked.iter().filter(|sum| sum.0 == account).map(|sum| -sum.1).sum::<i64>();
+    let mut postings: Vec<(Account, i64)> = REVERSED.map(|account| (account, amount(account))).into();
+    postings.push((Account::AccountsReceivable, -postings.iter().map(|(_, amount)| amount).sum::<i64>()));
+    accounting::post(tx, EntryKind::OrderCancelled, Some(order.id), order.id.0, order.currency, &postings).await?;
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! Orders of which a part is returned or not sent: that part is no longer due, or refunded.
 
-use domain::id::{OrderId, OrderLineId};
+use domain::books::{Account, EntryKind};
+use domain::id::{OrderId, OrderLineId, ParcelId};
 use domain::order::{AttemptState, DeliveryState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
 use domain::permission::Permission;
 use domain::text;
+use uuid::Uuid;
 
+use crate::fulfilment::Returned;
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, Facts, LockedOrder, lock, refresh_states};
@@ -51,24 +54,24 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
             let units: i64 = open.iter().map(|line| line.1).sum();
             tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
             let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
-            reduce(tx, &order, &facts, price, ReturnedMoney::Refund, &reason).await
+            reduce(tx, (&order, &facts), order.id.0, price, (ReturnedMoney::Refund, &reason)).await
         })
         .await?;
     payments::carry_out(shop, calls).await;
     Ok(())
 }
 
-/// Settles an order of which these units were returned. When nothing of it is left, it is cancelled, unless its paid money is kept;
-/// otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
+/// Settles an order of which this parcel with these units was returned. When nothing of it is left, it is cancelled, unless its paid
+/// money is kept; otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
 ///
 /// # Errors
 /// See [`take_back`](super::take_back).
 pub(super) async fn settle_returned(
     tx: &mut Tx,
     order: &LockedOrder,
+    parcel: ParcelId,
     units: &[(OrderLineId, i64)],
-    cause: ReturnCause,
-    money: ReturnedMoney,
+    &Returned { cause, money, .. }: &Returned,
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
     let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if order.cancelled_at.is_some() {
@@ -87,7 +90,7 @@ pub(super) async fn settle_returned(
         };
     }
     let price = price_of(tx, order.id, units).await?;
-    reduce(tx, order, &facts, price, money, returned_reason(cause)).await
+    reduce(tx, (order, &facts), parcel.0, price, (money, returned_reason(cause))).await
 }
 
 /// What some units of an order were charged with, minor units.
@@ -114,14 +117,13 @@ async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> 
 }
 
 /// Takes a sum off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then, its cash
-/// is collected.
+/// is collected. `cause` is what the books refer to.
 async fn reduce(
     tx: &mut Tx,
-    order: &LockedOrder,
-    facts: &Facts,
+    (order, facts): (&LockedOrder, &Facts),
+    cause: Uuid,
     price: Price,
-    money: ReturnedMoney,
-    reason: &str,
+    (money, reason): (ReturnedMoney, &str),
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
     if facts.latest == AttemptState::Authorised {
         // An authorised card is captured in full; a part can be refunded only after that.
@@ -135,8 +137,8 @@ async fn reduce(
         if order.payment_method == PaymentMethod::Cod {
             payments::lower_cash(tx, order, less).await?;
         }
-        let postings = [("sales", less - of_tax), ("vat_payable", of_tax), ("accounts_receivable", -less)];
-        accounting::post(tx, "order.reduced", Some(order.id), tx.id(), order.currency, &postings).await?;
+        let postings = [(Account::Sales, less - of_tax), (Account::VatPayable, of_tax), (Account::AccountsReceivable, -less)];
+        accounting::post(tx, EntryKind::OrderReduced, Some(order.id), cause, order.currency, &postings).await?;
     }
     let mut calls = Vec::new();
     if price.total > less && money == ReturnedMoney::Refund {

@@ -21,7 +21,7 @@ pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Retur
     let calls = shop
         .write(ctx, async move |tx| {
             let (order, lines) = fulfilment::return_parcel(tx, parcel, &back).await?;
-            settle_returned(tx, &order, &lines, back.cause, back.money).await
+            settle_returned(tx, &order, parcel, &lines, &back).await
         })
         .await?;
     payments::carry_out(shop, calls).await;

@@ -108,24 +108,6 @@ pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUni
     .await
 }
 
-/// What an order's entries put on an account, minor units.
-#[derive(platform::db::FromRow)]
-pub(super) struct Booked {
-    pub account: String,
-    pub amount: i64,
-}
-
-/// The sums of an order's entries by account: of placing it, and of refunds and reductions.
-pub(super) async fn booked(tx: &mut Tx, order: OrderId) -> Result<Vec<Booked>, DbError> {
-    tx.fetch_all(
-        "select p.account, cast(sum(p.amount) as bigint) as amount from journal_entries e join postings p on p.entry_id = e.id
-         where e.order_id = $1 and e.kind in ('order.placed', 'order.reduced', 'payment.refunded', 'payment.refund_reversed')
-         group by p.account order by p.account",
-        &[&order],
-    )
-    .await
-}
-
 /// A card order without money.
 #[derive(Clone, Copy, Debug, platform::db::FromRow)]
 pub(super) struct UnpaidOrder {

@@ -1,6 +1,7 @@
 //! An attempt to be paid by card, from its intent to the state that the gateway reports.
 
 use domain::Money;
+use domain::books::{Account, EntryKind};
 use domain::id::{OrderId, PaymentId};
 use domain::order::{AttemptState, PaymentMethod};
 
@@ -232,8 +233,8 @@ pub(super) async fn record_state(
     if state == AttemptState::Captured {
         store::set_capturing(tx, attempt.id, None).await?;
         refusals::succeeded_as(tx, &ctx, &capture::refusal_key(attempt.id)).await?;
-        let postings = [("cash", amount), ("accounts_receivable", -amount)];
-        accounting::post(tx, "payment.captured", Some(order.id), attempt.id.0, attempt.currency, &postings).await?;
+        let (money, accounts) = (Money::new(amount, attempt.currency), (Account::of_money(attempt.method), Account::AccountsReceivable));
+        accounting::transfer(tx, EntryKind::PaymentCaptured, Some(order.id), attempt.id.0, money, accounts).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
         refusals::succeeded_as(tx, &ctx, &reconciliation::refusal_key(attempt.id)).await?;

@@ -1,5 +1,6 @@
 //! Refunds that the gateway accepted and could not deliver: days later the money is with the shop again.
 
+use domain::books::{Account, EntryKind};
 use domain::id::{PaymentId, RefundId};
 
 use platform::db::Tx;
@@ -50,13 +51,13 @@ async fn reverse(tx: &mut Tx, refund: RefundId, why: &str) -> Result<(), Payment
     let (amount, currency) = (refund.amount, order.currency);
     store::add_refunded(tx, refund.payment_id, -amount).await?;
     let postings = if order.cancelled_at.is_some() {
-        vec![("accounts_receivable", -amount), ("cash", amount)]
+        vec![(Account::AccountsReceivable, -amount), (Account::GatewayClearing, amount)]
     } else {
         // As it was posted: what is due of the order may have changed since.
-        let tax = accounting::posted(tx, "payment.refunded", refund.id.0, "vat_payable").await?;
-        vec![("sales_returns", tax - amount), ("vat_payable", -tax), ("cash", amount)]
+        let tax = accounting::posted(tx, EntryKind::PaymentRefunded, refund.id.0, Account::VatPayable).await?;
+        vec![(Account::SalesReturns, tax - amount), (Account::VatPayable, -tax), (Account::GatewayClearing, amount)]
     };
-    accounting::post(tx, "payment.refund_reversed", Some(order.id), refund.id.0, currency, &postings).await?;
+    accounting::post(tx, EntryKind::RefundReversed, Some(order.id), refund.id.0, currency, &postings).await?;
     let failed = RefundFailed { payment: refund.payment_id, refund: refund.id, amount, currency: Some(currency), failure: why.to_owned() };
     store::insert_event(tx, refund.payment_id, "refund_failed", amount, &failed).await?;
     orders::refresh_states(tx, &order).await?;

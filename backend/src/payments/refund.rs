@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use domain::Money;
+use domain::books::{Account, EntryKind};
 use domain::id::{OrderId, RefundId};
 use domain::order::PaymentMethod;
 use domain::permission::Permission;
@@ -178,12 +179,14 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     let amount = refund.amount;
     let before: i64 = store::of_order(tx, order.id).await?.iter().map(|attempt| attempt.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount).await?;
+    // What no gateway made was handed back in cash.
+    let money = if reference.is_some() { Account::GatewayClearing } else { Account::Cash };
     let (kind, postings) = if order.cancelled_at.is_some() {
         // The sale is out of the books already; this pays the debt that the cancellation left.
-        ("payment.returned", vec![("accounts_receivable", amount), ("cash", -amount)])
+        (EntryKind::PaymentReturned, vec![(Account::AccountsReceivable, amount), (money, -amount)])
     } else {
         let tax = tax_share(&order, before.saturating_add(amount))? - tax_share(&order, before)?;
-        ("payment.refunded", vec![("sales_returns", amount - tax), ("vat_payable", tax), ("cash", -amount)])
+        (EntryKind::PaymentRefunded, vec![(Account::SalesReturns, amount - tax), (Account::VatPayable, tax), (money, -amount)])
     };
     accounting::post(tx, kind, Some(order.id), refund.id.0, order.currency, &postings).await?;
     let refunded = PaymentRefunded { payment: refund.payment_id, refund: refund.id, amount, currency: order.currency };

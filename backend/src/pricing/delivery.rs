@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
-use domain::{Locale, TimeZone, Timestamp};
+use domain::{Currency, Locale, TimeZone, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use platform::Context;
 use platform::db::{DbError, Tx};
 
-use crate::Shop;
+use crate::{Shop, settings};
 
 use super::check::{Check, check_exists, differences};
 use super::events::DeliveryChanged;
@@ -32,6 +32,8 @@ const MAX_POSITION: i64 = 9_999;
 #[derive(Clone, Debug)]
 pub struct DeliveryMethod {
     pub code: String,
+    /// Of its amounts.
+    pub currency: Currency,
     /// Minor units.
     pub fee: i64,
     /// Minor units for each begun kilogram beyond the first.
@@ -103,12 +105,13 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
     let mut check = Check::new(locale);
     check.method(&method);
     check.done()?;
+    let currency = settings::shop_currency(shop);
     shop.write(ctx, async move |tx| {
         let before = lock(tx, &method.code).await?;
         check_exists(before.is_some(), method.is_new, locale, t::ADMIN_SETTINGS_DELIVERY_TAKEN)?;
-        store::put_method(tx, &method).await?;
+        store::put_method(tx, &method, currency).await?;
         let changed = difference(before.as_ref(), &method);
-        tx.record(Uuid::nil(), DeliveryChanged { code: method.code.clone(), active: method.active, changed });
+        tx.record(Uuid::nil(), DeliveryChanged { code: method.code.clone(), active: method.active, currency, changed });
         Ok::<_, RulesError>(())
     })
     .await?;

@@ -8,12 +8,12 @@ use domain::id::DiscountId;
 use domain::messages::t;
 use domain::permission::Permission;
 use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView};
-use domain::{Locale, Money, Timestamp};
+use domain::{Currency, Locale, Money, Timestamp};
 use serde_json::{Value, json};
 
 use platform::Context;
 
-use crate::Shop;
+use crate::{Shop, settings};
 
 use super::check::{Check, check_exists, differences};
 use super::events::DiscountChanged;
@@ -28,6 +28,8 @@ const MAX_USES: i64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct DiscountCode {
     pub(super) takes: Discount,
+    /// Of its amounts.
+    pub(super) currency: Currency,
     pub(super) min_subtotal: i64,
     pub(super) valid_from: Option<Timestamp>,
     pub(super) valid_to: Option<Timestamp>,
@@ -36,8 +38,11 @@ pub(super) struct DiscountCode {
 }
 
 impl DiscountCode {
-    /// The discount on items that cost this much, or why there is none.
+    /// The discount on items that cost this much, or why there is none. In another currency there is no such code.
     pub(super) fn discount_for(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
+        if subtotal.currency != self.currency {
+            return Err(DiscountRefusal::Unknown);
+        }
         if self.valid_from.is_some_and(|from| at < from) || self.valid_to.is_some_and(|to| at >= to) {
             return Err(DiscountRefusal::OutOfTime);
         }
@@ -45,7 +50,7 @@ impl DiscountCode {
             return Err(DiscountRefusal::UsedUp);
         }
         if subtotal.minor < self.min_subtotal {
-            return Err(DiscountRefusal::BelowMinimum(Money::new(self.min_subtotal, subtotal.currency)));
+            return Err(DiscountRefusal::BelowMinimum(Money::new(self.min_subtotal, self.currency)));
         }
         Ok(self.takes)
     }
@@ -91,6 +96,7 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
     let mut check = Check::new(locale);
     check.discount(&draft);
     check.done()?;
+    let currency = settings::shop_currency(shop);
     shop.write(ctx, async move |tx| {
         tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
         let before = store::discount(tx, &draft.code).await?;
@@ -103,9 +109,9 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
             check.done()?;
         }
         let id = before.as_ref().map_or_else(|| DiscountId(tx.id()), |(id, _)| *id);
-        store::put_discount(tx, id, &draft).await?;
+        store::put_discount(tx, id, &draft, currency).await?;
         let changed = before.map_or_else(|| json!({}), |(_, row)| difference(&row.draft, &draft));
-        tx.record(id, DiscountChanged { code: draft.code.clone(), active: draft.active, changed });
+        tx.record(id, DiscountChanged { code: draft.code.clone(), active: draft.active, currency, changed });
         Ok(())
     })
     .await

@@ -14,10 +14,10 @@ mod rules;
 mod store;
 mod taxes;
 
-use domain::Locale;
 use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::view::FieldErrors;
+use domain::{Locale, Money};
 
 use platform::Forbidden;
 use platform::db::DbError;
@@ -29,6 +29,7 @@ pub(crate) use rules::invalidate;
 pub use rules::{RulesCache, rules};
 pub(crate) use store::{count_code_uses, return_code_uses};
 pub use taxes::{TAX_CLASSES, TaxRates, save_tax_rate, tax_rates};
+pub(crate) use taxes::{register, schedule_tax_rates};
 
 /// Why a rule was not read or not saved.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,8 +64,8 @@ pub struct Quote {
     pub tax_class: String,
     /// Weight of one unit, grams.
     pub weight_g: i64,
-    /// What one costs the shop, minor units.
-    pub cost: i64,
+    /// What one costs the shop, in the currency of its books.
+    pub cost: Money,
     /// Is the product published, the variant not archived, and does it have a price?
     pub on_sale: bool,
 }

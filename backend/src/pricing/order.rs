@@ -104,6 +104,7 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
         tax_class: String,
         weight_g: i64,
         cost: i64,
+        cost_currency: Currency,
         archived: Flag,
         status: String,
         options: String,
@@ -123,7 +124,7 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
                  where r.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = j.channel)
                    and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
                  order by l.position, l.id limit 1) as price,
-                p.tax_class, v.weight_g, v.cost, v.archived, p.status,
+                p.tax_class, v.weight_g, v.cost, v.cost_currency, v.archived, p.status,
                 coalesce((select string_agg(coalesce(vt.name, ve.name, ov.key), ' · ' order by o.position)
                  from variant_values vv
                  join product_options o on o.id = vv.option_id
@@ -153,7 +154,7 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
             price: row.price,
             tax_class: row.tax_class,
             weight_g: row.weight_g,
-            cost: row.cost,
+            cost: Money::new(row.cost, row.cost_currency),
             on_sale: !row.archived.0 && row.status == "published" && row.price.is_some(),
         };
         Some((key, quote))
@@ -171,6 +172,7 @@ async fn usable_codes(db: &mut impl Read, texts: &[String]) -> Result<HashMap<St
     let code = |row: CodeRow| {
         let code = DiscountCode {
             takes: row.takes(),
+            currency: row.currency,
             min_subtotal: row.min_subtotal,
             valid_from: row.valid_from,
             valid_to: row.valid_to,
@@ -239,6 +241,7 @@ async fn delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbE
     #[derive(platform::db::FromRow)]
     struct Row {
         code: String,
+        currency: Currency,
         fee: i64,
         per_kg_fee: i64,
         free_from: Option<i64>,
@@ -254,8 +257,8 @@ async fn delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbE
     // A row for each language.
     let rows: Vec<Row> = db
         .fetch_all(
-            "select m.code, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions, m.collects_cash,
-                t.locale, t.name, t.description
+            "select m.code, m.currency, m.fee, m.per_kg_fee, m.free_from, m.days_min, m.days_max, m.cutoff, m.regions,
+                m.collects_cash, t.locale, t.name, t.description
              from delivery_methods m join delivery_method_texts t on t.code = m.code where m.active = 1 order by m.position, m.code",
             &[],
         )
@@ -265,6 +268,7 @@ async fn delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbE
         if methods.last().is_none_or(|last| last.code != row.code) {
             methods.push(DeliveryMethod {
                 code: row.code,
+                currency: row.currency,
                 fee: row.fee,
                 per_kg_fee: row.per_kg_fee,
                 free_from: row.free_from,
@@ -332,7 +336,7 @@ fn for_sale<'a, 'p>(items: &'a [PricedItem<'p>]) -> impl Iterator<Item = &'a Lin
 /// the reason.
 ///
 /// # Errors
-/// [`MoneyError::Overflow`] when a sum passes 64 bits.
+/// [`MoneyError::Overflow`] when a sum passes 64 bits, [`MoneyError::Mixed`] for a delivery method in another currency.
 pub fn price_order<'p>(
     request: &PriceRequest,
     prices: &'p Prices,
@@ -340,6 +344,9 @@ pub fn price_order<'p>(
 ) -> Result<PricedOrder<'p>, MoneyError> {
     let items: Vec<_> = request.items.iter().map(|(variant, quantity)| prices.item(request, *variant, *quantity)).collect();
     let lines: Vec<PricedLine> = for_sale(&items).map(|line| line.price).collect();
+    if let Some(other) = delivery.map(|method| method.currency).filter(|currency| *currency != request.currency) {
+        return Err(MoneyError::Mixed(request.currency, other));
+    }
     let rate = delivery.map(|method| prices.rules.delivery_rate(method, &request.country));
     let full = totals(request.currency, &lines, None, rate)?;
     let mut order = PricedOrder { items, full_total: full.total, totals: full, discount_code: None, discount_refused: None };
@@ -381,7 +388,7 @@ mod tests {
             price,
             tax_class: "standard".into(),
             weight_g: 400,
-            cost: 0,
+            cost: Money::zero(PESO),
             on_sale: price.is_some(),
         }
     }
@@ -396,6 +403,7 @@ mod tests {
         ]);
         let ten = DiscountCode {
             takes: Discount::Percent(1_000),
+            currency: PESO,
             min_subtotal: 5_000,
             valid_from: None,
             valid_to: None,
@@ -438,6 +446,32 @@ mod tests {
         assert_eq!(order.discount_refused, Some(DiscountRefusal::BelowMinimum(Money::new(5_000, PESO))));
         let order = price_order(&request(Channel::Web, &[1], Some("ELEVEN")), &prices, None)?;
         assert_eq!((order.totals.total.minor, order.discount_refused), (10_000, Some(DiscountRefusal::Unknown)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_code_and_a_delivery_fee_in_another_currency_are_not_taken_for_this_one() -> Result<(), MoneyError> {
+        let mut prices = prices();
+        let mut request = request(Channel::Web, &[1], Some("TEN"));
+        request.currency = Currency::USD;
+        let dollars = prices.quotes.remove(&PESO).unwrap_or_default();
+        prices.quotes.insert(Currency::USD, dollars);
+        let order = price_order(&request, &prices, None)?;
+        assert_eq!((order.totals.total.minor, order.discount_refused), (10_000, Some(DiscountRefusal::Unknown)));
+        let method = DeliveryMethod {
+            code: "standard".into(),
+            currency: PESO,
+            fee: 100,
+            per_kg_fee: 0,
+            free_from: None,
+            days_min: 1,
+            days_max: 2,
+            cutoff: None,
+            regions: vec!["*".into()],
+            collects_cash: true,
+            texts: HashMap::new(),
+        };
+        assert_eq!(price_order(&request, &prices, Some(&method)).err(), Some(MoneyError::Mixed(Currency::USD, PESO)));
         Ok(())
     }
 }

@@ -7,13 +7,13 @@ use platform::cache::Cache;
 use platform::clock::Clock;
 use platform::db::DbError;
 use platform::events::RecordedEvent;
-use platform::follows;
 
 use super::Rules;
-use super::events::{DeliveryChanged, TaxChanged};
+use super::events::RULE_CHANGES;
 use crate::Shop;
+use crate::settings::events::SettingsChanged;
 
-/// After this time the copy is read again: a tax rate may have come into force.
+/// After this time the copy is read again, in case an event has not arrived yet.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// The rules in force, in memory.
@@ -45,9 +45,9 @@ pub async fn rules(shop: &Shop) -> Result<Arc<Rules>, DbError> {
     Ok(rules)
 }
 
-/// Forgets the rules when these events changed them.
+/// Forgets the rules when these events changed them. Fees are in another currency when the settings name one.
 pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
-    if events.iter().any(|event| event.is_one_of(follows![TaxChanged, DeliveryChanged])) {
+    if events.iter().any(|event| event.is_one_of(RULE_CHANGES) || event.is::<SettingsChanged>()) {
         shop.rules_cache().invalidate();
     }
 }

@@ -6,7 +6,7 @@ use domain::cart::Discount;
 use domain::id::{DiscountId, TaxRateId};
 use domain::text::comma_separated;
 use domain::view::{DeliveryMethodDraft, DiscountDraft, DiscountRowView, TaxRateView};
-use domain::{Locale, Timestamp};
+use domain::{Currency, Locale, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -54,7 +54,8 @@ pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> 
 /// Lets a rate begin: the one before it ends there, and it ends where the next planned one begins. Returns its id (that of a
 /// planned rate with the same start, which is corrected) and the rate that would have been in force, basis points.
 pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(TaxRateId, Option<i64>), DbError> {
-    tx.lock("select 1 from tax_rates where class = $1 and country = $2 order by id for update", &[&new.class, &new.country]).await?;
+    // The whole table, which hardly ever changes: of a class and country without a rate there is no row to lock.
+    tx.lock("lock table tax_rates in share row exclusive mode", &[]).await?;
     let before: Option<i64> = tx
         .fetch_optional_scalar(
             "select rate_bp from tax_rates
@@ -143,12 +144,13 @@ pub(super) async fn all_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod
     Ok(methods.collect())
 }
 
-pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(), DbError> {
+pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft, currency: Currency) -> Result<(), DbError> {
     tx.execute(
-        "insert into delivery_methods (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         on conflict (code) do update set position = excluded.position, fee = excluded.fee, per_kg_fee = excluded.per_kg_fee,
-            free_from = excluded.free_from, days_min = excluded.days_min, days_max = excluded.days_max, cutoff = excluded.cutoff,
+        "insert into delivery_methods
+            (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash, active, currency)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict (code) do update set position = excluded.position, currency = excluded.currency, fee = excluded.fee,
+            per_kg_fee = excluded.per_kg_fee, free_from = excluded.free_from, days_min = excluded.days_min, days_max = excluded.days_max, cutoff = excluded.cutoff,
             regions = excluded.regions, collects_cash = excluded.collects_cash, active = excluded.active",
         &[
             &method.code,
@@ -162,6 +164,7 @@ pub(super) async fn put_method(tx: &mut Tx, method: &DeliveryMethodDraft) -> Res
             &method.regions.join(","),
             &method.collects_cash,
             &method.active,
+            &currency,
         ],
     )
     .await?;
@@ -195,6 +198,7 @@ async fn put_method_texts(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(
 pub(super) struct CodeRow {
     id: DiscountId,
     pub(super) code: String,
+    pub(super) currency: Currency,
     percent_bp: Option<i64>,
     amount: Option<i64>,
     pub(super) min_subtotal: i64,
@@ -233,7 +237,7 @@ impl CodeRow {
 macro_rules! codes {
     ($which:literal) => {
         concat!(
-            "select id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, active from discount_codes ",
+            "select id, code, currency, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, active from discount_codes ",
             $which
         )
     };
@@ -253,18 +257,29 @@ pub(super) async fn discount(db: &mut impl Read, code: &str) -> Result<Option<(D
 }
 
 /// Makes or changes a code; its uses stay.
-pub(super) async fn put_discount(tx: &mut Tx, id: DiscountId, draft: &DiscountDraft) -> Result<(), DbError> {
+pub(super) async fn put_discount(tx: &mut Tx, id: DiscountId, draft: &DiscountDraft, currency: Currency) -> Result<(), DbError> {
     let (percent_bp, amount) = match draft.takes {
         Discount::Percent(bp) => (Some(bp), None),
         Discount::Amount(minor) => (None, Some(minor)),
     };
     tx.execute(
-        "insert into discount_codes (id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, active)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (code) do update set percent_bp = excluded.percent_bp, amount = excluded.amount,
+        "insert into discount_codes (id, code, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, active, currency)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (code) do update set currency = excluded.currency, percent_bp = excluded.percent_bp, amount = excluded.amount,
             min_subtotal = excluded.min_subtotal, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
             most_uses = excluded.most_uses, active = excluded.active",
-        &[&id, &draft.code, &percent_bp, &amount, &draft.min_subtotal, &draft.valid_from, &draft.valid_to, &draft.most_uses, &draft.active],
+        &[
+            &id,
+            &draft.code,
+            &percent_bp,
+            &amount,
+            &draft.min_subtotal,
+            &draft.valid_from,
+            &draft.valid_to,
+            &draft.most_uses,
+            &draft.active,
+            &currency,
+        ],
     )
     .await?;
     Ok(())

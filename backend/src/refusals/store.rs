@@ -64,7 +64,7 @@ pub(super) async fn record(tx: &mut Tx, new: &Refusal) -> Result<Recorded, DbErr
         "insert into refusals (id, key, kind, order_id, payment_id, refund_id, job_id, amount, currency, reason, first_at, last_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          on conflict (key) where ended_at is null do update set times = refusals.times + 1, last_at = excluded.last_at,
-            reason = excluded.reason, amount = excluded.amount, job_id = excluded.job_id
+            reason = excluded.reason, amount = excluded.amount, currency = excluded.currency, job_id = excluded.job_id
          returning id, times",
         &[&id, &new.key, &new.kind.as_str(), &new.order, &new.payment, &new.refund, &new.job, &amount, &currency, &new.reason, &at],
     )

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::catalog::events::CatalogChanged;
-use crate::catalog::{self, NewPicture, STORIES, StoredPicture, Story};
-use crate::{customers, identity};
+use crate::catalog::{self, NewPicture, ProductPriceList, STORIES, StoredPicture, Story};
+use crate::{customers, identity, pricing};
 
 use super::file::{LocalizedText, ShopFile, StoryEntry};
 use super::rng::SeedRng;
@@ -21,7 +21,7 @@ use super::{OPENED, PICTURES, SeedError};
 
 /// What products refer to.
 pub(super) struct Base {
-    pub list: PriceListId,
+    pub list: ProductPriceList,
     pub warehouse: LocationId,
     pub store: LocationId,
     /// Categories by slug.
@@ -51,23 +51,24 @@ pub(super) async fn write(shop: &Shop, file: &ShopFile, seed: u64, step: &(dyn F
     let mut rng = SeedRng::new(seed, u64::MAX);
     let mut id = || rng.id(OPENED);
     let locations = LOCATIONS.map(|l| (LocationId(id()), l));
-    let list = PriceListId(id());
+    let list = ProductPriceList { id: PriceListId(id()), currency: crate::settings::shop_currency(shop) };
     let categories: HashMap<String, CategoryId> = file.category.iter().map(|c| (c.slug.clone(), CategoryId(id()))).collect();
     let pictures = pictures(shop, file, &mut id, step).await?;
     let base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures };
     let tables = Tables::of(file, &base, &locations, &mut id)?;
     let stories = stories(file, &base);
-    let (all, currency) = (base.pictures.values().cloned().collect::<Vec<_>>(), file.shop.currency.clone());
+    let all: Vec<NewPicture> = base.pictures.values().cloned().collect();
     let existing = shop
         .db()
         .write(async move |tx| {
             tx.execute(
                 "insert into price_lists (id, name, currency, position) values ($1, 'Shop', $2, 100) on conflict (name) do nothing",
-                &[&list, &currency],
+                &[&list.id, &list.currency],
             )
             .await?;
             catalog::insert_pictures(tx, OPENED, &all).await?;
             tables.insert(tx).await?;
+            pricing::schedule_tax_rates(tx).await?;
             settings::put(tx, STORIES, &stories).await?;
             tx.record(Uuid::nil(), CatalogChanged { seed });
             Existing::read(tx).await
@@ -99,7 +100,7 @@ struct ExistingCategory {
 
 /// What is in the database after a seed: rows that existed before keep their ids.
 struct Existing {
-    list: PriceListId,
+    list: ProductPriceList,
     warehouse: LocationId,
     store: LocationId,
     categories: Vec<ExistingCategory>,
@@ -108,7 +109,7 @@ struct Existing {
 impl Existing {
     async fn read(tx: &mut Tx) -> Result<Self, DbError> {
         Ok(Self {
-            list: tx.fetch_scalar("select id from price_lists where name = 'Shop'", &[]).await?,
+            list: tx.fetch_one("select id, currency from price_lists where name = 'Shop'", &[]).await?,
             warehouse: tx.fetch_scalar("select id from locations where code = 'WH-1'", &[]).await?,
             store: tx.fetch_scalar("select id from locations where code = 'ST-1'", &[]).await?,
             categories: tx.fetch_all("select handle, id from categories", &[]).await?,

@@ -1,15 +1,14 @@
 //! The products of the file, then variations of them.
 
-use domain::Timestamp;
-use domain::id::{MovementId, PictureId, PriceListId, ProductId, VariantId};
+use domain::id::{MovementId, PictureId, ProductId, VariantId};
 use domain::slug::slug;
+use domain::{Money, Timestamp};
 use platform::db::Tx;
 
 use crate::Shop;
 use crate::catalog::events::{ImportedStatus, ProductCreated};
-use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant};
+use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant, ProductPriceList};
 use crate::inventory::{self, Movement};
-use crate::{accounting, settings};
 
 use super::basics::Base;
 use super::file::{LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
@@ -114,8 +113,8 @@ pub(super) async fn write(
         let batch = Batch::new(base, seeded);
         variants += batch.products.iter().map(|p| p.variants.len()).sum::<usize>();
         written += batch.products.len();
-        let (tx_shop, list) = (shop.clone(), base.list);
-        shop.db().write(async move |tx| batch.write(tx, &tx_shop, list).await).await?;
+        let list = base.list;
+        shop.db().write(async move |tx| batch.write(tx, list).await).await?;
         step(written);
     }
     Ok(variants)
@@ -156,19 +155,12 @@ impl Batch {
         Self { products, movements, value }
     }
 
-    async fn write(&self, tx: &mut Tx, shop: &Shop, list: PriceListId) -> Result<(), CatalogError> {
-        let currency = settings::shop_currency(shop);
+    async fn write(&self, tx: &mut Tx, list: ProductPriceList) -> Result<(), CatalogError> {
         catalog::insert_products(tx, list, &self.products).await?;
-        inventory::receive(tx, &self.movements).await?;
+        let value = Money::new(self.value, list.currency);
+        inventory::receive_at_cost(tx, &self.movements, value).await.map_err(|e| CatalogError::Books(e.to_string()))?;
         let ids: Vec<ProductId> = self.products.iter().map(|p| p.id).collect();
-        catalog::refresh(tx, currency, &ids).await?;
-        if self.value > 0 {
-            let postings = [("inventory", self.value), ("inventory_adjustment", -self.value)];
-            let reference = self.movements.first().map_or_else(|| tx.id(), |m| m.id.0);
-            accounting::post(tx, "stock.received", None, reference, currency, &postings)
-                .await
-                .map_err(|e| CatalogError::Books(e.to_string()))?;
-        }
+        catalog::refresh(tx, list.currency, &ids).await?;
         for product in &self.products {
             let imported = ImportedStatus { status: Some(product.status.to_owned()), ..ImportedStatus::default() };
             tx.record(product.id, ProductCreated { handle: product.handle.clone(), imported });

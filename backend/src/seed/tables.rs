@@ -1,7 +1,7 @@
 //! The rows of everything but products, table by table. Existing rows stay as they are.
 
 use domain::id::{CategoryId, DiscountId, LocationId};
-use domain::{Date, TimeZone, Timestamp};
+use domain::{Currency, Date, TimeZone, Timestamp};
 use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 use uuid::Uuid;
@@ -47,6 +47,7 @@ struct RateRow<'a> {
 struct MethodRow<'a> {
     code: &'a str,
     position: i64,
+    currency: Currency,
     fee: i64,
     per_kg_fee: i64,
     free_from: Option<i64>,
@@ -69,6 +70,7 @@ struct MethodTextRow<'a> {
 struct CodeRow<'a> {
     id: Hex<'a>,
     code: &'a str,
+    currency: Currency,
     percent_bp: Option<i64>,
     amount: Option<i64>,
     min_subtotal: i64,
@@ -105,12 +107,13 @@ impl Tables {
             tables.rates.push(&RateRow { id: hex(&id()), class, country, rate_bp: rate.rate_bp, valid_from, source });
         }
         for (position, method) in (1..).zip(&file.delivery_method) {
-            tables.add_method(method, position);
+            tables.add_method(method, position, base.list.currency);
         }
         for code in &file.discount_code {
             tables.codes.push(&CodeRow {
                 id: hex(&DiscountId(id())),
                 code: &code.code,
+                currency: base.list.currency,
                 percent_bp: code.percent.map(|percent| percent * 100),
                 amount: code.amount,
                 min_subtotal: code.min_subtotal,
@@ -124,10 +127,11 @@ impl Tables {
         Ok(tables)
     }
 
-    fn add_method(&mut self, method: &DeliveryEntry, position: i64) {
+    fn add_method(&mut self, method: &DeliveryEntry, position: i64, currency: Currency) {
         self.methods.push(&MethodRow {
             code: &method.code,
             position,
+            currency,
             fee: method.fee,
             per_kg_fee: method.per_kg_fee,
             free_from: method.free_from,
@@ -184,16 +188,17 @@ const INSERT_RATES: &str = "insert into tax_rates (id, class, country, rate_bp, 
         cast(value->>'valid_from' as bigint), value->>'source'
      from json_each($1) where true on conflict (class, country, valid_from) do nothing";
 const INSERT_METHODS: &str = "insert into delivery_methods
-        (code, position, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash)
-     select value->>'code', cast(value->>'position' as bigint), cast(value->>'fee' as bigint), cast(value->>'per_kg_fee' as bigint),
+        (code, position, currency, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash)
+     select value->>'code', cast(value->>'position' as bigint), value->>'currency', cast(value->>'fee' as bigint),
+        cast(value->>'per_kg_fee' as bigint),
         cast(value->>'free_from' as bigint), cast(value->>'days_min' as bigint), cast(value->>'days_max' as bigint),
         cast(value->>'cutoff' as bigint), value->>'regions', cast(value->>'collects_cash' as bigint)
      from json_each($1) where true on conflict (code) do nothing";
 const INSERT_METHOD_TEXTS: &str = "insert into delivery_method_texts (code, locale, name, description)
      select value->>'code', value->>'locale', value->>'name', value->>'description'
      from json_each($1) where true on conflict (code, locale) do nothing";
-const INSERT_CODES: &str = "insert into discount_codes (id, code, percent_bp, amount, min_subtotal)
-     select unhex(value->>'id'), value->>'code', cast(value->>'percent_bp' as bigint), cast(value->>'amount' as bigint),
+const INSERT_CODES: &str = "insert into discount_codes (id, code, currency, percent_bp, amount, min_subtotal)
+     select unhex(value->>'id'), value->>'code', value->>'currency', cast(value->>'percent_bp' as bigint), cast(value->>'amount' as bigint),
         cast(value->>'min_subtotal' as bigint)
      from json_each($1) where true on conflict (code) do nothing";
 const INSERT_CATEGORIES: &str = "insert into categories (id, handle, position, picture_id, created_at, updated_at)

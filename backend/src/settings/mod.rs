@@ -7,7 +7,7 @@ use domain::email::email;
 use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
-use platform::db::DbError;
+use platform::db::{DbError, Tx};
 use platform::events::RecordedEvent;
 use platform::settings::put;
 use platform::{Context, Forbidden};
@@ -29,7 +29,7 @@ pub enum SettingsError {
     #[error("{0}")]
     Invalid(&'static str),
     /// The currency cannot be changed any more.
-    #[error("products have prices in another currency")]
+    #[error("prices or the books are in another currency")]
     Priced,
     #[error("{0}")]
     Db(#[from] DbError),
@@ -67,18 +67,19 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
 /// # Errors
 /// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`, or a
 /// field of the limits.
-/// [`SettingsError::Priced`]: the currency can be chosen until something has a price.
+/// [`SettingsError::Priced`]: the currency can be chosen until something has a price or is in the books. Delivery fees, discounts and
+/// costs that were typed before are then in the new one.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
     check(&new)?;
     let currency_changed = load(shop).await?.currency != new.currency;
     shop.write(ctx, async move |tx| {
-        if currency_changed && tx.fetch_optional_scalar::<i64>("select amount from prices limit 1", &[]).await?.is_some() {
-            return Err(SettingsError::Priced);
+        if currency_changed {
+            change_currency(tx, &new.currency).await?;
         }
         put(tx, KEY, &new).await?;
         tx.record(Uuid::nil(), SettingsChanged { settings: new.clone() });
-        Ok(())
+        Ok::<_, SettingsError>(())
     })
     .await?;
     shop.settings().forget();
@@ -119,4 +120,23 @@ fn check(new: &ShopSettings) -> Result<(), SettingsError> {
         ("lines", is_limit(lines)),
     ];
     fields.into_iter().find(|(_, is_valid)| !is_valid).map_or(Ok(()), |(field, _)| Err(SettingsError::Invalid(field)))
+}
+
+/// Puts the amounts that managers typed into another currency, as long as there are no prices and nothing is booked.
+async fn change_currency(tx: &mut Tx, currency: &str) -> Result<(), SettingsError> {
+    let used: i64 = tx
+        .fetch_scalar(
+            "select cast(case when exists (select 1 from prices) or exists (select 1 from journal_entries) then 1 else 0 end as bigint)",
+            &[],
+        )
+        .await?;
+    if used != 0 {
+        return Err(SettingsError::Priced);
+    }
+    for sql in
+        ["update delivery_methods set currency = $1", "update discount_codes set currency = $1", "update variants set cost_currency = $1"]
+    {
+        tx.execute(sql, &[&currency]).await?;
+    }
+    Ok(())
 }

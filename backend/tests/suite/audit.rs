@@ -102,6 +102,17 @@ macro_rules! breaks {
 breaks! {
     an_entry_that_does_not_balance_is_found: "every journal entry balances",
         "update postings set amount = amount + 1 where account = 'sales'";
+    a_posting_without_its_account_is_found: "every posting is on an account of the chart",
+        "delete from accounts where key = 'sales'";
+    a_cause_that_is_posted_twice_is_found: "each cause is posted once",
+        "drop index journal_entries_cause",
+        "update journal_entries set kind = 'order.placed', reference = (select id from orders order by id limit 1)";
+    an_entry_in_another_currency_than_its_order_is_found: "every journal entry is in the currency of what it records",
+        "update journal_entries set currency = 'USD' where kind = 'order.placed'";
+    an_entry_in_another_currency_than_the_goods_is_found: "every journal entry is in the currency of what it records",
+        "update order_lines set cost_currency = 'USD'";
+    a_payment_in_another_currency_is_found: "each payment is in the currency of its order",
+        "update payments set currency = 'USD'";
     stock_that_is_not_the_sum_of_its_movements_is_found: "on hand is the sum of movements",
         "update stock set on_hand = on_hand + 1, available = available + 1";
     a_movement_without_its_stock_is_found: "every movement has its row of stock",

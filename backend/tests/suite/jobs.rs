@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::support::{both, number};
+use crate::support::{Folder, both, number, open_shop};
 use backend::Shop;
 use backend::jobs::{self, JobsError};
 use domain::id::{JobId, RequestId, UserId};
@@ -139,6 +139,25 @@ async fn two_workers_never_do_the_same_job() {
         assert_eq!(number(shop, "select count(*) from jobs where state = 'done' and attempts = 1").await, 20);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_rests_does_a_job_when_its_time_comes() {
+    let folder = Folder::new();
+    let config = backend::ShopConfig::new(format!("sqlite:{}", folder.path().join("shop.db").display()), folder.path(), "http://127.0.0.1");
+    let shop = open_shop(config).await.unwrap();
+    let due = shop.now().plus_millis(300);
+    shop.db().write(async move |tx: &mut Tx| enqueue(tx, &Told {}, due, None).await).await.unwrap();
+    let (told, mut at) = tokio::sync::mpsc::unbounded_channel();
+    let handler: Handler<Shop> = Box::new(move |shop, _| {
+        told.send(shop.now()).unwrap();
+        Box::pin(async { Ok(()) })
+    });
+    let working = platform::jobs::run(shop.db(), shop.clone(), handlers(handler));
+    let late = at.recv().await.unwrap().millis() - due.millis();
+    assert!((0..500).contains(&late), "{late} ms");
+    working.abort();
+    shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,13 @@
 
 mod audit;
 mod beginning;
+mod books;
 mod cash;
 mod catalog;
 mod categories;
 mod checkout;
 mod customers;
+mod dated_rules;
 mod delivery;
 mod discounts;
 mod events;

@@ -41,7 +41,8 @@ async fn a_card_is_authorised_at_checkout_and_captured_by_staff() {
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.captured), (PaymentState::Paid, placed.total));
         assert_eq!(world.moved().await, (placed.total.minor, 0));
-        assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, placed.total.minor);
+        let at_gateway = number(world, "select cast(sum(amount) as bigint) from postings where account = 'gateway_clearing'").await;
+        assert_eq!(at_gateway, placed.total.minor);
         assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::NothingToCapture)));
         assert_eq!(start_card(world, placed.order).await.unwrap(), None);
         world.work().await;
@@ -238,7 +239,7 @@ async fn partial_refunds_add_up_to_exactly_what_was_captured() {
         assert_eq!(world.moved().await, (placed.total.minor, placed.total.minor));
         // The refunded tax is exact to the centavo.
         assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'").await, 0);
-        assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'cash'").await, 0);
+        assert_eq!(number(world, "select cast(sum(amount) as bigint) from postings where account = 'gateway_clearing'").await, 0);
         assert!(matches!(refund(world, &owner(world), placed.order, 1, "more").await, Err(PaymentError::NothingToRefund)));
         world.assert_sound().await;
     })
@@ -318,7 +319,7 @@ async fn a_cancelled_order_that_was_paid_is_refunded_once_even_when_the_gateway_
             "select cast(sum(amount) as bigint) from postings where account = 'sales'",
             "select cast(sum(amount) as bigint) from postings where account = 'sales_returns'",
             "select cast(sum(amount) as bigint) from postings where account = 'vat_payable'",
-            "select cast(sum(amount) as bigint) from postings where account = 'cash'",
+            "select cast(sum(amount) as bigint) from postings where account = 'gateway_clearing'",
         ] {
             assert_eq!(number(world, account).await, 0, "{account}");
         }

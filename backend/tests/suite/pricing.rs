@@ -319,7 +319,7 @@ async fn a_code(shop: &TestShop, code: &str, percent_bp: Option<i64>, amount: Op
     shop.db()
         .write(async move |tx| {
             tx.execute(
-                "insert into discount_codes (id, code, percent_bp, amount) values ($1, $2, $3, $4)",
+                "insert into discount_codes (id, code, currency, percent_bp, amount) values ($1, $2, 'PHP', $3, $4)",
                 &[&id, &code, &percent_bp, &amount],
             )
             .await

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::catalog::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES};
+use backend::catalog::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PricesChanged};
 use backend::inventory::events::STOCK_CHANGES;
 use backend::platform::events::{self, RecordedEvent};
 use backend::platform::follows;
-use backend::pricing::events::{DeliveryChanged, TaxChanged};
+use backend::pricing::events::RULE_CHANGES;
 use backend::settings::events::SettingsChanged;
 use backend::{Shop, caches, checkout, settings};
 use tokio::sync::watch;
@@ -51,7 +51,7 @@ fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>
         caches::invalidate(&watched, events);
         let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
         let settings = any(follows![SettingsChanged]);
-        let listings = any(PRODUCT_CHANGES) || any(CATEGORY_CHANGES) || any(follows![CatalogChanged, TaxChanged, DeliveryChanged]);
+        let listings = [PRODUCT_CHANGES, CATEGORY_CHANGES, RULE_CHANGES, follows![CatalogChanged, PricesChanged]].into_iter().any(any);
         if settings {
             tokio::spawn(reload_settings(watched.clone(), pages.clone()));
         } else if listings {

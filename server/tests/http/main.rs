@@ -6,6 +6,7 @@ mod api;
 mod away;
 mod commands;
 mod crash;
+mod dated_prices;
 mod demo;
 mod disk;
 mod ending;

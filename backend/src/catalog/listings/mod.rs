@@ -18,7 +18,7 @@ use crate::Shop;
 use crate::settings::events::SettingsChanged;
 
 use super::cache::ProductCache;
-use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES};
+use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PricesChanged};
 use super::store;
 
 pub(super) use snapshot::{FacetCounts, Filter, PageCursor, Snapshot};
@@ -118,6 +118,7 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
     let products = events.iter().filter(|event| event.is_one_of(PRODUCT_CHANGES));
     listings.invalidate(products.map(|event| ProductId(event.subject)));
+    listings.invalidate(events.iter().filter_map(RecordedEvent::read::<PricesChanged>).flat_map(|(_, changed)| changed.products));
     if any(CATEGORY_CHANGES) || any(follows![CatalogChanged, SettingsChanged]) {
         listings.invalidate_all();
     }

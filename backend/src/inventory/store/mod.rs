@@ -4,8 +4,8 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
 use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
+use domain::{Currency, Money, Timestamp};
 use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
@@ -207,10 +207,17 @@ pub(super) async fn insert_stock(tx: &mut Tx, location: LocationId, variants: &[
     .map(drop)
 }
 
-/// The cost of a variant, when variant and location exist. The variant is locked until the end of the transaction.
-pub(super) async fn lock_cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<i64>, DbError> {
+/// The cost of one unit of a variant, when variant and location exist. The variant is locked until the end of the transaction.
+pub(super) async fn lock_cost(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Option<Money>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        cost: i64,
+        cost_currency: Currency,
+    }
     tx.lock("select 1 from variants where id = $1 for no key update", &[&variant]).await?;
-    tx.fetch_optional_scalar("select v.cost from variants v join locations l on l.id = $2 where v.id = $1", &[&variant, &location]).await
+    let sql = "select v.cost, v.cost_currency from variants v join locations l on l.id = $2 where v.id = $1";
+    let row: Option<Row> = tx.fetch_optional(sql, &[&variant, &location]).await?;
+    Ok(row.map(|row| Money::new(row.cost, row.cost_currency)))
 }
 
 /// False when fewer are available than would be taken.

@@ -142,7 +142,11 @@ pub async fn basics(shop: &Shop) {
     shop.db()
         .write(async move |tx| {
             for (id, code, position) in [(a, "WH-1", 1_i64), (b, "WH-2", 2)] {
-                tx.execute("insert into locations (id, code, name, kind, position) values ($1, $2, $2, 'warehouse', $3)", &[&id, &code, &position]).await?;
+                tx.execute(
+                    "insert into locations (id, code, name, kind, position) values ($1, $2, $2, 'warehouse', $3)",
+                    &[&id, &code, &position],
+                )
+                .await?;
             }
             tx.execute("insert into price_lists (id, name, currency, position) values ($1, 'Shop', 'PHP', 10)", &[&list]).await?;
             tx.execute(
@@ -150,17 +154,19 @@ pub async fn basics(shop: &Shop) {
                 &[&rate],
             )
             .await?;
-            tx.execute("insert into discount_codes (id, code, percent_bp, most_uses) values ($1, 'TEN', 1000, 3)", &[&code]).await?;
             tx.execute(
-                "insert into delivery_methods (code, position, fee, days_min, days_max, regions) values ('standard', 1, 10000, 2, 4, 'PH,*')",
-                &[],
+                "insert into discount_codes (id, code, currency, percent_bp, most_uses) values ($1, 'TEN', 'PHP', 1000, 3)",
+                &[&code],
             )
             .await?;
             tx.execute(
-                "insert into delivery_method_texts (code, locale, name, description) values ('standard', 'en', 'Standard', '')",
+                "insert into delivery_methods (code, position, currency, fee, days_min, days_max, regions)
+                 values ('standard', 1, 'PHP', 10000, 2, 4, 'PH,*')",
                 &[],
             )
-            .await
+            .await?;
+            tx.execute("insert into delivery_method_texts (code, locale, name, description) values ('standard', 'en', 'Standard', '')", &[])
+                .await
         })
         .await
         .unwrap();
@@ -218,7 +224,8 @@ impl Goods {
                 )
                 .await?;
                 tx.execute(
-                    "insert into variants (id, product_id, sku, position, weight_g, cost, created_at) values ($1, $2, $3, 1, 100, 4000, 0)",
+                    "insert into variants (id, product_id, sku, position, weight_g, cost, cost_currency, created_at)
+                     values ($1, $2, $3, 1, 100, 4000, 'PHP', 0)",
                     &[&variant, &product, &handle],
                 )
                 .await?;
