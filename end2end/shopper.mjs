@@ -62,13 +62,19 @@ export async function fillAddress(page) {
   await form.locator('#place_3').selectOption({ index: 1 });
 }
 
+/** Waits until the ways to deliver to the address are read. */
+export async function deliveryOffered(page) {
+  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await expect(page.locator('#delivery[aria-busy]')).toHaveCount(0);
+}
+
 /** From the cart to the press on the button. */
 export async function checkOut(page, person, payment, press = (button) => button.click()) {
   await page.goto('/checkout');
   await hydrated(page);
   await fillContact(page, person);
   await fillAddress(page);
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await page.locator(`input[name=payment][value=${payment}]`).check();
   await press(page.getByRole('button', { name: /^Place order · ₱/ }));
 }

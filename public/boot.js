@@ -4,6 +4,21 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted && /^\/(account|admin|orders)(\/|$)/.test(location.pathname)) location.reload();
 });
 
+// Until all of a page is hydrated, links, forms and Back work as the server rendered them. The router listens earlier, as soon as the
+// frame is hydrated, and would change the page that the rest is still to be hydrated with: that ends the program.
+const isHydrated = () => document.documentElement.hasAttribute('data-hydrated');
+document.addEventListener('click', (event) => {
+  if (!isHydrated() && event.target.closest('a[href]')) event.stopPropagation();
+}, true);
+document.addEventListener('submit', (event) => {
+  if (!isHydrated()) event.stopPropagation();
+}, true);
+addEventListener('popstate', (event) => {
+  if (isHydrated()) return;
+  event.stopImmediatePropagation();
+  location.reload();
+});
+
 // A view that is changed in place takes the attributes of its elements off and puts them on again. A link or a row in focus cannot
 // have it for that moment, and the browser takes it away: it is given back, else a keyboard begins at the top of the page again.
 document.addEventListener('focusout', ({ target, relatedTarget }) => {

@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, fillContact, payWith, signUp, aShopper, thanked } from '../shopper.mjs';
+import { addToCart, aShopper, CARDS, cartSynced, checkOut, deliveryOffered, fillContact, payWith, signUp, thanked } from '../shopper.mjs';
 
 // On both devices: the product's page and the checkout are laid out otherwise, and this is what the shop is for.
 test('a guest finds a product and buys it by card', { tag: ['@phone', '@dist'] }, async ({ page }) => {
@@ -95,7 +95,7 @@ test('an order is delivered abroad and billed at home', { tag: '@desktop' }, asy
   await expect(page.locator('#place_1')).toHaveCount(0);
   await page.locator('#line1').fill('1 Orchard Road');
   await page.locator('#postal_code').fill('238824');
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await page.getByRole('checkbox', { name: 'Billing address is the same' }).uncheck();
   const bill = page.locator('#billing');
   await bill.locator('#billing_recipient').fill('Ana Reyes');

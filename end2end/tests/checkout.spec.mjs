@@ -2,7 +2,7 @@
 
 import { expect, open, test } from '../test.mjs';
 import { anOrder, asStaff } from '../staff.mjs';
-import { addToCart, cartSynced, fillAddress, fillContact, aShopper, thanked } from '../shopper.mjs';
+import { addToCart, aShopper, cartSynced, deliveryOffered, fillAddress, fillContact, thanked } from '../shopper.mjs';
 
 const button = (page, name) => page.getByRole('main').getByRole('button', { name });
 const links = (page) => page.getByRole('alert').getByRole('link');
@@ -86,7 +86,7 @@ test('an order above the cash limit shows why cash is not taken', { tag: '@phone
   await cartSynced(page);
   await open(page, '/checkout');
   await fillAddress(page);
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await expect(page.locator('#payment')).toContainText('Cash up to ₱20,000.00; pay this order by card.');
   await expect(page.locator('input[name=payment][value=cod]')).toBeDisabled();
   await expect(page.locator('input[name=payment][value=card]')).toBeChecked();

@@ -1,5 +1,5 @@
 import { expect, open, test } from '../test.mjs';
-import { addToCart, cartSynced, fillContact, aShopper, thanked } from '../shopper.mjs';
+import { addToCart, aShopper, cartSynced, deliveryOffered, fillContact, thanked } from '../shopper.mjs';
 
 const promise = (page) => page.getByRole('main').locator('#delivery-promise');
 
@@ -67,7 +67,7 @@ test('the delivery place of an order is kept', { tag: '@desktop' }, async ({ pag
   await page.locator('#place_1').selectOption({ label: 'Region VII (Central Visayas)' });
   await page.locator('#place_2').selectOption({ label: 'City of Cebu' });
   await page.locator('#place_3').selectOption({ index: 1 });
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await page.getByRole('button', { name: /^Place order · ₱/ }).click();
   await thanked(page);
   await open(page, '/p/dried-mango');

@@ -1,4 +1,4 @@
-import { accessible, expect, open, test } from '../test.mjs';
+import { accessible, expect, hydrated, open, test } from '../test.mjs';
 import { lots, pages, visit } from '../pages.mjs';
 
 const ours = pages.filter(({ address }) => !address.startsWith('/admin'));
@@ -96,6 +96,20 @@ test('a choice made while a list is still being read keeps the one before it', {
   await page.getByRole('link', { name: 'Clear all filters' }).first().click();
   await page.waitForURL('/c/tableware?sort=price_down', { timeout: 10_000 });
   await expect(page.getByLabel('Sort by')).toHaveValue('price_down');
+});
+
+test('a link that is pressed while the page is hydrated leads on', { tag: '@phone' }, async ({ page }) => {
+  let release;
+  const gate = new Promise((done) => { release = done; });
+  // The page's own part comes late; the frame around it already listens.
+  await page.route(/\/(chunk_|split_)[^/]*\.wasm$/, async (route) => { await gate; await route.continue(); });
+  await page.goto('/checkout');
+  await page.waitForRequest(/\/(chunk_|split_)[^/]*\.wasm$/);
+  await page.getByRole('banner').getByRole('link', { name: 'Tindahan' }).click({ noWaitAfter: true });
+  release();
+  await page.waitForURL('/', { timeout: 10_000 });
+  await hydrated(page);
+  await expect(page.getByRole('navigation', { name: 'Categories' }).first()).toBeAttached();
 });
 
 // On both devices, whose filters are not the same.

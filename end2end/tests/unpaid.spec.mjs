@@ -2,7 +2,7 @@
 
 import { expect, open, test } from '../test.mjs';
 import { asStaff } from '../staff.mjs';
-import { CARDS, addToCart, cartSynced, checkOut, fillAddress, fillContact, payWith, aShopper, thanked } from '../shopper.mjs';
+import { addToCart, aShopper, CARDS, cartSynced, checkOut, deliveryOffered, fillAddress, fillContact, payWith, thanked } from '../shopper.mjs';
 
 /** The order that waits, as cart and checkout show it. */
 const note = (page) => page.locator('#latest-order');
@@ -195,7 +195,7 @@ test('cash on delivery is offered only with delivery methods that collect it', {
   await page.locator('#city').fill('Sydney');
   await page.locator('select[name=province]').selectOption({ label: 'New South Wales' });
   await page.locator('#postal_code').fill('2000');
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await expect(page.locator('input[name=payment][value=cod]')).toBeDisabled();
   await expect(page.locator('input[name=payment][value=card]')).toBeChecked();
   await expect(page.locator('#payment')).toContainText('Not with the delivery that you chose');
@@ -228,7 +228,7 @@ test('a region that is chosen before the page is hydrated brings its cities', { 
   release();
   await page.locator('#place_2').selectOption({ label: 'City of Makati' });
   await page.locator('#place_3').selectOption({ index: 1 });
-  await expect(page.locator('input[name=delivery]').first()).toBeAttached();
+  await deliveryOffered(page);
   await page.locator('#email').fill(aShopper().email);
   await page.locator('#line1').fill('12 Mabini Street');
   await expect(page.locator('#name')).toHaveValue('Ana Reyes');

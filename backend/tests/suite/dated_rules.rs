@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{Folder, START, TestShop, adapters, both, guest, items, number, open, postgres_url};
 use backend::catalog::{self, price_list_changed};
-use backend::{Shop, cart, jobs, pricing};
+use backend::{Shop, caches, cart, jobs, pricing};
 use domain::id::{PriceListId, ProductId, RequestId, UserId, VariantId};
 use domain::order::Channel;
 use domain::permission::Role;
@@ -13,6 +13,7 @@ use domain::view::{ListingQuery, ProductDraft, ProductTexts, TaxRateDraft, Varia
 use domain::{Locale, TimeZone, Timestamp};
 use platform::Context;
 use platform::db::Tx;
+use platform::events;
 use platform::rng::SystemRng;
 
 const DAY: i64 = Timestamp::DAY;
@@ -228,8 +229,8 @@ async fn a_long_price_list_takes_effect_in_steps() {
                 for sql in [
                     "insert into products (id, handle, vendor, tax_class, status, created_at, updated_at)
                      select unhex(value->>'text'), value->>'text', 'Test', 'standard', 'published', 0, 0 from json_each($1)",
-                    "insert into variants (id, product_id, sku, position, weight_g, created_at)
-                     select id, id, handle, 1, 100, 0 from products where $1 <> ''",
+                    "insert into variants (id, product_id, sku, position, weight_g, cost_currency, created_at)
+                     select id, id, handle, 1, 100, 'PHP', 0 from products where $1 <> ''",
                     "insert into prices (variant_id, price_list_id, amount)
                      select v.id, l.id, case when l.name = 'Sale' then 200 else 300 end from variants v cross join price_lists l where $1 <> ''",
                 ] {
@@ -293,7 +294,11 @@ async fn both_nodes_show_the_new_price_two_seconds_after_midnight() {
     Sale { from: Some(midnight()), ..A_SALE }.make(&first, &[(variant, 200)]).await;
     pricing::save_tax_rate(&first, &a_manager(&first), Locale::En, a_rate(1_000, midnight(), "PH")).await.unwrap();
     let nodes = [&first.shop, &second];
-    let running: Vec<_> = nodes.iter().flat_map(|node| [jobs::run(node), catalog::follow(node)]).collect();
+    let invalidate = |node: &Shop| {
+        let shop = node.clone();
+        events::watch(node.db(), || {}, move |events| caches::invalidate(&shop, events))
+    };
+    let running: Vec<_> = nodes.iter().flat_map(|node| [jobs::run(node), catalog::follow(node), invalidate(node)]).collect();
     let all = async || {
         let mut all = Vec::new();
         for node in nodes {

@@ -80,7 +80,7 @@ pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> imp
         let cards = cards();
         if !cards.is_empty() {
             return view! {
-                <div id="delivery" tabindex="-1">
+                <div id="delivery" tabindex="-1" aria-busy=move || loading.get().then_some("true")>
                     <RadioCards legend=tr!(DELIVERY_CHOOSE) name="delivery" cards selected=code error on_change=Callback::new(move |chosen| code.set(chosen))/>
                 </div>
             }
