@@ -43,7 +43,7 @@ named! {
         OrderPlaced "order.placed",
         /// The sale is reversed; its reference is the order.
         OrderCancelled "order.cancelled",
-        /// Less is due of an order; its reference is the parcel that came back, or the order whose unsent rest was cancelled.
+        /// Less is due of an order; its reference is the parcel that came back, or the first of the credit lines of what was cancelled.
         OrderReduced "order.reduced",
         /// Money arrived; its reference is the payment.
         PaymentCaptured "payment.captured",

@@ -86,6 +86,8 @@ ids! {
     CartId "cart";
     OrderId "ord";
     OrderLineId "line";
+    /// A part of an order's price that is not charged or goes back.
+    CreditLineId "crl";
     ReservationId "res";
     /// A place where stock is kept.
     LocationId "loc";

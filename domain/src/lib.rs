@@ -13,6 +13,7 @@ mod named;
 pub mod barcode;
 pub mod books;
 pub mod cart;
+pub mod credit;
 pub mod email;
 pub mod id;
 mod locale;

@@ -1,39 +1,70 @@
 //! Cancelling one's own order by its signed link, after a confirmation.
 
+use std::collections::BTreeMap;
+
+use domain::id::OrderLineId;
 use domain::order::CancelCause;
-use domain::view::{CancelledMoney, OrderView};
+use domain::view::{CancelledMoney, OrderLineView, OrderView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use session::{
-    Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback,
+    Access, Answer, AppError, PostForm, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
-use ui::{Alert, Button, Choice, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
+use ui::{Alert, Button, Choice, Disclosure, Field, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
 use crate::error_page::ErrorPage;
 use crate::follow::{Followed, follow_order};
 use crate::order::state_badges;
 use crate::seo::NotIndexed;
 
-/// Cancels the order of a signed link, as long as no parcel of it is packed. Returns the address of its page.
+/// Cancels the order of a signed link, or units of its lines where any are named, as long as no parcel of it is packed. `version` is that
+/// of the order when its page was made: a form that is sent twice cancels once. Returns the address of its page.
 #[server(endpoint = "cancel_own_order", output = Answer)]
-pub async fn cancel_own_order(token: String, #[server(default)] cause: String) -> Result<String, AppError> {
-    use backend::order_management::OrderChangeError;
+pub async fn cancel_own_order(
+    token: String,
+    #[server(default)] cause: String,
+    #[server(default)] units: BTreeMap<String, String>,
+    #[server(default)] version: String,
+) -> Result<String, AppError> {
+    use backend::order_management::{self, OrderChangeError};
     use session::request;
     let (shop, ctx) = (request::shop()?, request::context()?);
     let order = crate::follow::by_link(&token).await?;
     let cause = cause.parse().unwrap_or(CancelCause::Unsaid);
-    backend::order_management::cancel_own(&shop, &ctx, order.id, cause).await.map_err(|error| {
-        match (&error, error.message(request::locale())) {
-            (OrderChangeError::Packed, Some(message)) => request::fail(AppError::with_message(409, message)),
-            _ => request::unexpected(&error),
+    let (mut lines, mut wrong) = (Vec::new(), Vec::new());
+    for (line, text) in units.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let id = line.parse::<OrderLineId>().map_err(|_| request::not_found())?;
+        match domain::number::whole(text) {
+            Ok(units) => lines.push((id, units)),
+            Err(error) => wrong.push((units_id(id), error.of_whole().text(request::locale()).to_owned())),
         }
+    }
+    if !wrong.is_empty() {
+        return Err(request::invalid(wrong));
+    }
+    let done = if lines.iter().any(|(_, units)| *units != 0) {
+        let ctx = ctx.with_key(&format!("{}-{}", order.id, version));
+        order_management::cancel_own_units(&shop, &ctx, order.id, lines, cause).await
+    } else {
+        order_management::cancel_own(&shop, &ctx, order.id, cause).await
+    };
+    done.map_err(|error| match (&error, error.message(request::locale())) {
+        (OrderChangeError::Packed | OrderChangeError::NotCaptured, Some(message)) => request::fail(AppError::with_message(409, message)),
+        (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => request::invalid(vec![(units_id(*line), message)]),
+        _ => request::unexpected(&error),
     })?;
     let address = backend::orders::link(&shop, order.id);
     request::redirect(&address);
     Ok(address)
 }
 access!(CancelOwnOrder, Access::Public);
+
+/// The id of the field for a line's units.
+fn units_id(line: OrderLineId) -> String {
+    format!("units-{line}")
+}
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<CancelOwnOrder>()];
@@ -114,11 +145,39 @@ fn too_late(help: Option<String>, pressed: bool) -> AnyView {
     view! { <div node_ref=node tabindex="-1" class="outline-none"><Alert tone=Tone::Warning><p>{tr!(ORDER_ERROR_PACKED)}</p>{write}</Alert></div> }.into_any()
 }
 
+/// Fields to choose units of lines instead of the whole order; nothing for an order of one unit.
+fn some_items(order: &OrderView, typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
+    let locale = use_locale();
+    let open: i64 = order.lines.iter().map(OrderLineView::open).sum();
+    if open < 2 {
+        return ().into_any();
+    }
+    let field = |line: &OrderLineView| {
+        let (name, id) = (format!("units[{}]", line.id), units_id(line.id));
+        let label = format!("{} {}", line.name, line.options).trim().to_owned();
+        let hint = tr!(ORDER_ERROR_AT_MOST_UNITS, units = locale.number(line.open()));
+        let (value, error) = (typed.or(&name, ""), wrong(problem, id.clone()));
+        view! { <Field label name id value inputmode="numeric" optional=true hint error/> }.into_any()
+    };
+    let fields = order.lines.iter().filter(|line| line.open() > 0).map(field).collect_view();
+    view! {
+        <Disclosure title=tr!(ORDER_CANCEL_SOME) open=typed.is_any()>
+            <div class="flex flex-col gap-3">
+                <p class="text-sm text-quiet">{tr!(ORDER_CANCEL_SOME_BODY)}</p>
+                {fields}
+            </div>
+        </Disclosure>
+    }
+    .into_any()
+}
+
 fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
     let back = [order.refunded, order.returning].iter().try_fold(order.captured, |left, gone| left.minus(*gone)).unwrap_or(order.captured);
     let money = CancelledMoney::of(order.payment_method, back).words(use_locale());
     let action = ServerAction::<CancelOwnOrder>::new();
-    let problem = problem(action, &use_form_fallback());
+    let fallback = use_form_fallback();
+    let (problem, typed) = (problem(action, &fallback), typed(action, &fallback));
+    let (version, some) = (order.version.to_string(), some_items(order, &typed, problem));
     Effect::new(move || {
         if action.value().with(|answer| matches!(answer, Some(Err(error)) if error.status == 409)) {
             late.update(|late| *late += 1);
@@ -142,6 +201,8 @@ fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
             <ProblemSummary problem/>
             <p>{tr!(ORDER_CANCEL_BODY)}" "{money}</p>
             <input type="hidden" name="token" value=token/>
+            <input type="hidden" name="version" value=version/>
+            {some}
             <SelectField label=tr!(ORDER_CANCEL_REASON) name="cause" empty=tr!(ORDER_CANCEL_REASON_CHOOSE) choices=causes optional=true/>
             <div><Button kind="submit" look=Look::Danger icon=icon::CLOSE busy=action.pending()>{tr!(ORDER_CANCEL_CONFIRM)}</Button></div>
         </PostForm>

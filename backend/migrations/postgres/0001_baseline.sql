@@ -625,7 +625,7 @@ create table orders (
     -- Inside the total.
     tax bigint not null,
     total bigint not null,
-    -- What goods cost that came back or are not sent any more: no longer due, as is the tax inside it.
+    -- The sum of its credit lines that are not charged, and the tax inside of it.
     waived bigint not null default 0,
     waived_tax bigint not null default 0,
     -- The three states follow from the tables below, see docs/orders.md.
@@ -681,7 +681,14 @@ create table order_lines (
     cost_currency text not null,
     -- Of one unit.
     weight_g bigint not null,
-    unique (order_id, position)
+    -- What became of its units: given up before they left, left with a parcel, arrived, came back, went into the stock again.
+    cancelled bigint not null default 0 check (cancelled >= 0),
+    shipped bigint not null default 0 check (shipped >= 0),
+    delivered bigint not null default 0 check (delivered between 0 and shipped),
+    returned bigint not null default 0 check (returned between 0 and shipped),
+    restocked bigint not null default 0 check (restocked between 0 and returned),
+    unique (order_id, position),
+    check (cancelled + shipped <= quantity)
 );
 -- The orders of a variant: searches by SKU, what sells.
 create index order_lines_variant on order_lines (variant_id);
@@ -756,6 +763,26 @@ create table refunds (
 create index refunds_order on refunds (order_id);
 create index refunds_payment on refunds (payment_id);
 
+-- What of an order's price is not charged, or goes back: by line, so that each part has its own tax. Never edited; those of a refund that
+-- failed do not count.
+create table credit_lines (
+    id uuid primary key,
+    order_id uuid not null references orders (id),
+    -- Null for the delivery fee.
+    order_line_id uuid references order_lines (id),
+    -- Units whose price this is; 0 for an amount off.
+    units bigint not null default 0 check (units >= 0),
+    amount bigint not null check (amount >= 0),
+    -- Inside of the amount.
+    tax bigint not null check (tax >= 0),
+    -- Null for what is not charged.
+    refund_id uuid references refunds (id),
+    at bigint not null
+);
+-- Those of an order, and of a refund.
+create index credit_lines_order on credit_lines (order_id);
+create index credit_lines_refund on credit_lines (refund_id);
+
 -- == Fulfilment: parcels ==
 
 -- Units of one order that leave one location together.
@@ -787,6 +814,8 @@ create table shipment_lines (
     shipment_id uuid not null references shipments (id),
     order_line_id uuid not null references order_lines (id),
     quantity bigint not null check (quantity > 0),
+    -- Units of a returned parcel that went into the stock again.
+    restocked bigint not null default 0 check (restocked between 0 and quantity),
     primary key (shipment_id, order_line_id)
 );
 

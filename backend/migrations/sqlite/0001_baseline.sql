@@ -614,7 +614,7 @@ create table orders (
     -- Inside the total.
     tax integer not null,
     total integer not null,
-    -- What goods cost that came back or are not sent any more: no longer due, as is the tax inside it.
+    -- The sum of its credit lines that are not charged, and the tax inside of it.
     waived integer not null default 0,
     waived_tax integer not null default 0,
     -- The three states follow from the tables below, see docs/orders.md.
@@ -670,7 +670,14 @@ create table order_lines (
     cost_currency text not null,
     -- Of one unit.
     weight_g integer not null,
-    unique (order_id, position)
+    -- What became of its units: given up before they left, left with a parcel, arrived, came back, went into the stock again.
+    cancelled integer not null default 0 check (cancelled >= 0),
+    shipped integer not null default 0 check (shipped >= 0),
+    delivered integer not null default 0 check (delivered between 0 and shipped),
+    returned integer not null default 0 check (returned between 0 and shipped),
+    restocked integer not null default 0 check (restocked between 0 and returned),
+    unique (order_id, position),
+    check (cancelled + shipped <= quantity)
 ) strict;
 -- The orders of a variant: searches by SKU, what sells.
 create index order_lines_variant on order_lines (variant_id);
@@ -745,6 +752,26 @@ create table refunds (
 create index refunds_order on refunds (order_id);
 create index refunds_payment on refunds (payment_id);
 
+-- What of an order's price is not charged, or goes back: by line, so that each part has its own tax. Never edited; those of a refund that
+-- failed do not count.
+create table credit_lines (
+    id blob primary key,
+    order_id blob not null references orders (id),
+    -- Null for the delivery fee.
+    order_line_id blob references order_lines (id),
+    -- Units whose price this is; 0 for an amount off.
+    units integer not null default 0 check (units >= 0),
+    amount integer not null check (amount >= 0),
+    -- Inside of the amount.
+    tax integer not null check (tax >= 0),
+    -- Null for what is not charged.
+    refund_id blob references refunds (id),
+    at integer not null
+) strict;
+-- Those of an order, and of a refund.
+create index credit_lines_order on credit_lines (order_id);
+create index credit_lines_refund on credit_lines (refund_id);
+
 -- == Fulfilment: parcels ==
 
 -- Units of one order that leave one location together.
@@ -776,6 +803,8 @@ create table shipment_lines (
     shipment_id blob not null references shipments (id),
     order_line_id blob not null references order_lines (id),
     quantity integer not null check (quantity > 0),
+    -- Units of a returned parcel that went into the stock again.
+    restocked integer not null default 0 check (restocked between 0 and quantity),
     primary key (shipment_id, order_line_id)
 ) strict, without rowid;
 

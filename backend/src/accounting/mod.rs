@@ -88,14 +88,6 @@ pub async fn transfer(
     post(tx, kind, order, reference, amount.currency, &[(debit, amount.minor), (credit, -amount.minor)]).await
 }
 
-/// The sum that entries of a kind with this reference posted to an account, minor units.
-///
-/// # Errors
-/// The database's.
-pub async fn posted(db: &mut impl Read, kind: EntryKind, reference: Uuid, account: Account) -> Result<i64, DbError> {
-    store::posted(db, kind, reference, account).await
-}
-
 /// What an order's entries of these kinds posted to each account, minor units.
 ///
 /// # Errors

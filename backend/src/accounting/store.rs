@@ -4,7 +4,6 @@ use domain::books::{Account, AccountKind, EntryKind};
 use domain::id::OrderId;
 use domain::{Currency, TimeZone, Timestamp};
 use serde::Serialize;
-use uuid::Uuid;
 
 use platform::db::{Db, DbError, Hex, JsonRows, Read, Tx, hex, json_texts};
 
@@ -57,15 +56,6 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
          select unhex(value->>'entry'), cast(value->>'n' as bigint), value->>'account', cast(value->>'amount' as bigint)
          from json_each($1)",
         postings,
-    )
-    .await
-}
-
-pub(super) async fn posted(db: &mut impl Read, kind: EntryKind, reference: Uuid, account: Account) -> Result<i64, DbError> {
-    db.fetch_scalar(
-        "select coalesce(cast(sum(p.amount) as bigint), 0) from journal_entries e join postings p on p.entry_id = e.id
-         where e.reference = $1 and e.kind = $2 and p.account = $3",
-        &[&reference, &kind.as_str(), &account.as_str()],
     )
     .await
 }

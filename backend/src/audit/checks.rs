@@ -1,10 +1,10 @@
 //! What is checked. The statement of a check lists the wrong rows with an id after `$1` up to `$2`: the id, and what is wrong.
 
-use domain::id::{DiscountId, EntryId, MovementId, OrderId, ParcelId, PaymentId, RefundId, ReservationId, VariantId};
+use domain::id::{DiscountId, EntryId, MovementId, OrderId, OrderLineId, ParcelId, PaymentId, RefundId, ReservationId, VariantId};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::orders::{Facts, facts_of};
+use crate::orders::{Facts, facts_of, is_credited};
 use platform::db::DbError;
 
 pub(super) struct Check {
@@ -55,6 +55,9 @@ fn movement(id: Uuid) -> String {
 }
 fn order(id: Uuid) -> String {
     OrderId(id).to_string()
+}
+fn line(id: Uuid) -> String {
+    OrderLineId(id).to_string()
 }
 fn parcel(id: Uuid) -> String {
     ParcelId(id).to_string()
@@ -316,6 +319,9 @@ pub(super) const CHECKS: &[Check] = &[
              from (select o.id,
                     case when o.cancelled_at is null then o.total - o.waived
                         - coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)
+                        + coalesce((select sum(r.amount) from refunds r where r.order_id = o.id and r.state = 'done'), 0)
+                        - coalesce((select sum(c.amount) from credit_lines c join refunds r on r.id = c.refund_id
+                            where c.order_id = o.id and r.state = 'done'), 0)
                     else coalesce((select sum(p.refunded - p.captured) from payments p where p.order_id = o.id), 0) end as owed,
                     coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
                         where e.order_id = o.id and b.account = 'accounts_receivable'), 0) as booked
@@ -323,6 +329,96 @@ pub(super) const CHECKS: &[Check] = &[
              where f.owed <> f.booked order by f.id",
         ),
         name_of: order,
+    },
+    Check {
+        name: "what became of each line's units is what its parcels and reservations say",
+        count: count!("order_lines"),
+        page: page!("order_lines"),
+        find: Find::Sql(
+            "select f.id, 'of ' || cast(f.quantity as text) || ' units ' || cast(f.cancelled as text) || ' were cancelled, '
+                || cast(f.shipped as text) || ' shipped, ' || cast(f.delivered as text) || ' delivered, ' || cast(f.returned as text)
+                || ' returned, ' || cast(f.restocked as text) || ' restocked; parcels and reservations say ' || cast(f.reserved as text)
+                || ': ' || cast(f.released as text) || ', ' || cast(f.gone as text) || ', ' || cast(f.arrived as text) || ', '
+                || cast(f.back as text) || ', ' || cast(f.in_stock as text) as what
+             from (select l.id, l.quantity, l.cancelled, l.shipped, l.delivered, l.returned, l.restocked,
+                    coalesce((select sum(r.quantity) from reservations r where r.order_id = l.order_id and r.order_line_id = l.id), 0)
+                        as reserved,
+                    coalesce((select sum(r.quantity - r.shipped) from reservations r
+                        where r.order_id = l.order_id and r.order_line_id = l.id and r.state in ('released', 'shipped')), 0) as released,
+                    coalesce((select sum(p.quantity) from shipments s join shipment_lines p on p.shipment_id = s.id
+                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state in ('shipped', 'delivered', 'returned')), 0)
+                        as gone,
+                    coalesce((select sum(p.quantity) from shipments s join shipment_lines p on p.shipment_id = s.id
+                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'delivered'), 0) as arrived,
+                    coalesce((select sum(p.quantity) from shipments s join shipment_lines p on p.shipment_id = s.id
+                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned'), 0) as back,
+                    coalesce((select sum(p.restocked) from shipments s join shipment_lines p on p.shipment_id = s.id
+                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned'), 0) as in_stock
+                from order_lines l where l.id > $1 and l.id <= $2) f
+             where f.quantity <> f.reserved or f.cancelled <> f.released or f.shipped <> f.gone or f.delivered <> f.arrived
+                or f.returned <> f.back or f.restocked <> f.in_stock or f.cancelled + f.shipped > f.quantity
+                or f.delivered > f.shipped or f.returned > f.shipped or f.restocked > f.returned
+             order by f.id",
+        ),
+        name_of: line,
+    },
+    Check {
+        name: "no more of a line's price is credited than it has, nor of its tax",
+        count: count!("order_lines"),
+        page: page!("order_lines"),
+        find: Find::Sql(concat!(
+            "select l.id, cast(sum(c.units) as text) || ' of ' || cast(l.quantity as text) || ' units, ' || cast(sum(c.amount) as text)
+                || ' of ' || cast(l.total as text) || ' and ' || cast(sum(c.tax) as text) || ' of ' || cast(l.tax as text)
+                || ' tax are credited' as what
+             from order_lines l join credit_lines c on c.order_id = l.order_id and c.order_line_id = l.id
+             where l.id > $1 and l.id <= $2 and ",
+            is_credited!(),
+            " group by l.id, l.quantity, l.total, l.tax
+             having sum(c.units) > l.quantity or sum(c.amount) > l.total or sum(c.tax) > l.tax
+                or l.tax - sum(c.tax) > l.total - sum(c.amount)
+             order by l.id"
+        )),
+        name_of: line,
+    },
+    Check {
+        name: "what is not charged of each order is the sum of its credit lines, and no more of its delivery fee than it has",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(concat!(
+            "select f.id, 'not charged are ' || cast(f.waived as text) || ' with ' || cast(f.waived_tax as text)
+                || ' tax, the credit lines say ' || cast(f.credited as text) || ' with ' || cast(f.credited_tax as text)
+                || '; of the delivery fee ' || cast(f.fee as text) || ' of ' || cast(f.shipping as text) as what
+             from (select o.id, o.waived, o.waived_tax, o.shipping,
+                    coalesce((select sum(c.amount) from credit_lines c where c.order_id = o.id and c.refund_id is null), 0) as credited,
+                    coalesce((select sum(c.tax) from credit_lines c where c.order_id = o.id and c.refund_id is null), 0) as credited_tax,
+                    coalesce((select sum(c.amount) from credit_lines c where c.order_id = o.id and c.order_line_id is null and ",
+            is_credited!(),
+            "), 0) as fee from orders o where o.id > $1 and o.id <= $2) f
+             where f.waived <> f.credited or f.waived_tax <> f.credited_tax or f.fee > f.shipping order by f.id"
+        )),
+        name_of: order,
+    },
+    Check {
+        name: "each refund's credit lines come to its amount, and its entry reverses their tax",
+        count: count!("refunds"),
+        page: page!("refunds"),
+        find: Find::Sql(
+            "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, its credit lines are ' || cast(f.credited as text) || ' with '
+                || cast(f.tax as text) || ' tax, the books say ' || cast(f.booked as text) as what
+             from (select r.id, r.state, r.amount, o.cancelled_at,
+                    (select count(*) from payments p where p.id = r.payment_id and p.method = o.payment_method) as wanted,
+                    o.total - o.waived - (select sum(p.captured) from payments p where p.order_id = o.id) as owed,
+                    coalesce((select sum(c.amount) from credit_lines c where c.refund_id = r.id), 0) as credited,
+                    coalesce((select sum(c.tax) from credit_lines c where c.refund_id = r.id), 0) as tax,
+                    (select count(*) from journal_entries e where e.reference = r.id and e.kind = 'payment.refunded') as entries,
+                    coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
+                        where e.reference = r.id and e.kind = 'payment.refunded' and b.account = 'vat_payable'), 0) as booked
+                from refunds r join orders o on o.id = r.order_id where r.id > $1 and r.id <= $2) f
+             where f.credited > f.amount or (f.entries > 0 and f.booked <> f.tax)
+                or (f.credited < f.amount and f.cancelled_at is null and f.wanted > 0 and f.owed >= 0 and f.state <> 'failed')
+             order by f.id",
+        ),
+        name_of: refund,
     },
     Check {
         name: "an order's states follow from its facts",

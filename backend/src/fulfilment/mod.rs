@@ -10,6 +10,7 @@ mod pick_list;
 mod returned;
 mod steps;
 mod store;
+mod unload;
 
 use domain::id::{LocationId, OrderLineId, ParcelId};
 use domain::messages::t;
@@ -17,8 +18,8 @@ use domain::order::ParcelState;
 use domain::{Locale, Money};
 
 use crate::accounting::AccountingError;
-use crate::inventory::InventoryError;
-use crate::orders::{self, LockedOrder};
+use crate::inventory::{InventoryError, ReturnedLine};
+use crate::orders::{self, Fate, LockedOrder};
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
@@ -29,6 +30,7 @@ pub use returned::Returned;
 pub(crate) use returned::return_parcel;
 pub use steps::{deliver, deliver_for, pack, ship, unpack};
 pub(crate) use store::{beyond_picking, cancel_open_parcels};
+pub(crate) use unload::unload;
 
 /// Why a parcel was not moved on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -98,6 +100,18 @@ async fn step(tx: &mut Tx, parcel: ParcelId, wanted: ParcelState) -> Result<(Loc
         return Err(FulfilmentError::Step { is: found.state, wanted });
     }
     store::set_state(tx, parcel, wanted).await?;
+    let fate = match wanted {
+        ParcelState::Shipped => Some(Fate::Shipped),
+        ParcelState::Delivered => Some(Fate::Delivered),
+        // Whoever takes it back says what becomes of its units.
+        ParcelState::Returned | ParcelState::Picked | ParcelState::Packed | ParcelState::Cancelled => None,
+    };
+    if let Some(fate) = fate {
+        let lines = store::lines(tx, parcel).await?;
+        if !orders::count_units(tx, &order, fate, lines.iter().map(|line| (line.order_line_id, line.quantity))).await? {
+            return Err(FulfilmentError::TooMany);
+        }
+    }
     orders::refresh_states(tx, &order).await?;
     Ok((order, found.location_id))
 }
@@ -109,6 +123,8 @@ struct Contents {
     units: i64,
     /// Of all units.
     cost: Money,
+    /// Of one unit of each line, minor units.
+    unit_costs: Vec<i64>,
 }
 
 impl Contents {
@@ -122,6 +138,15 @@ impl Contents {
             cost,
             units: lines.iter().map(|line| line.quantity).sum(),
             lines: lines.iter().map(|line| (line.order_line_id, line.quantity)).collect(),
+            unit_costs: lines.iter().map(|line| line.unit_cost).collect(),
         })
+    }
+
+    /// What the restocked ones of its units cost; `returned` has its lines in order.
+    fn cost_of(&self, returned: &[ReturnedLine]) -> Result<Money, FulfilmentError> {
+        let currency = self.cost.currency;
+        let mut lines = returned.iter().zip(&self.unit_costs);
+        let cost = lines.try_fold(Money::zero(currency), |sum, (line, cost)| sum.plus(Money::new(*cost, currency).times(line.restocked)?));
+        Ok(cost.map_err(AccountingError::from)?)
     }
 }

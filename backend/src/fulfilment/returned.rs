@@ -1,12 +1,15 @@
 //! Parcels that are returned: refused at the door, or undeliverable.
 
+use std::collections::BTreeMap;
+
 use domain::books::{Account, EntryKind};
 use domain::id::{OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::text;
 
+use crate::inventory::ReturnedLine;
 use crate::inventory::events::StockReturned;
-use crate::orders::LockedOrder;
+use crate::orders::{self, Fate, LockedOrder};
 use crate::{accounting, inventory};
 use platform::db::Tx;
 
@@ -17,7 +20,10 @@ use super::{Contents, FulfilmentError, step, store};
 #[derive(Clone, Debug)]
 pub struct Returned {
     pub cause: ReturnCause,
+    /// What becomes of its units.
     pub items: ReturnedItems,
+    /// Units of lines that are written off where the others are restocked.
+    pub written_off: Vec<(OrderLineId, i64)>,
     /// For money that was paid. Cash that was not collected is no longer due in either case.
     pub money: ReturnedMoney,
     /// A note for the staff, at most 200 characters.
@@ -28,7 +34,8 @@ pub struct Returned {
 /// was before, and the units of its lines.
 ///
 /// # Errors
-/// [`FulfilmentError::Step`] unless the parcel is on its way.
+/// [`FulfilmentError::Step`] unless the parcel is on its way; [`FulfilmentError::TooMany`] when more units are written off than are in
+/// it, or a unit would come back twice.
 pub(crate) async fn return_parcel(
     tx: &mut Tx,
     parcel: ParcelId,
@@ -37,15 +44,49 @@ pub(crate) async fn return_parcel(
     let note = text::reason(&back.note).unwrap_or_default();
     let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
     store::set_cause(tx, parcel, back.cause, &note).await?;
-    let Contents { lines, units, cost } = Contents::of(tx, &order, parcel).await?;
-    inventory::take_back(tx, (order.id, location), &lines, back.items, back.cause.as_str()).await?;
-    let account = match back.items {
-        ReturnedItems::Restock => Account::Inventory,
-        ReturnedItems::WriteOff => Account::InventoryAdjustment,
-    };
-    let accounts = (account, Account::CostOfGoodsSold);
-    accounting::transfer(tx, EntryKind::ShipmentReturned, Some(order.id), parcel.0, cost, accounts).await?;
+    let contents = Contents::of(tx, &order, parcel).await?;
+    let returned = returned_lines(&contents, back)?;
+    let (restocked, gone) = (returned.iter().map(|l| (l.line, l.restocked)), returned.iter().map(|l| (l.line, l.units - l.restocked)));
+    let counted = orders::count_units(tx, &order, Fate::Restocked, restocked.filter(|(_, units)| *units > 0)).await?
+        && orders::count_units(tx, &order, Fate::Returned, gone.filter(|(_, units)| *units > 0)).await?;
+    if !counted {
+        return Err(FulfilmentError::TooMany);
+    }
+    store::set_restocked(tx, parcel, &returned).await?;
+    inventory::take_back(tx, (order.id, location), &returned, back.cause.as_str()).await?;
+    orders::refresh_states(tx, &order).await?;
+    let (units, cost, restocked) = (contents.units, contents.cost, contents.cost_of(&returned)?);
+    let postings = [
+        (Account::Inventory, restocked.minor),
+        (Account::InventoryAdjustment, cost.minor - restocked.minor),
+        (Account::CostOfGoodsSold, -cost.minor),
+    ];
+    accounting::post(tx, EntryKind::ShipmentReturned, Some(order.id), parcel.0, cost.currency, &postings).await?;
     tx.record(order.id, StockReturned { parcel, units, items: back.items });
     tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });
-    Ok((order, lines))
+    Ok((order, contents.lines))
+}
+
+/// What becomes of each line's units of a parcel that came back.
+fn returned_lines(contents: &Contents, back: &Returned) -> Result<Vec<ReturnedLine>, FulfilmentError> {
+    let mut written_off: BTreeMap<OrderLineId, i64> = BTreeMap::new();
+    for (line, units) in &back.written_off {
+        if *units < 0 {
+            return Err(FulfilmentError::TooMany);
+        }
+        *written_off.entry(*line).or_default() += units;
+    }
+    let mut returned = Vec::with_capacity(contents.lines.len());
+    for (line, units) in &contents.lines {
+        let lost = match back.items {
+            ReturnedItems::WriteOff => *units,
+            ReturnedItems::Restock => written_off.remove(line).unwrap_or(0),
+        };
+        if lost > *units {
+            return Err(FulfilmentError::TooMany);
+        }
+        returned.push(ReturnedLine { line: *line, units: *units, restocked: units - lost });
+    }
+    let unknown = back.items == ReturnedItems::Restock && written_off.values().any(|units| *units > 0);
+    if unknown { Err(FulfilmentError::TooMany) } else { Ok(returned) }
 }

@@ -3,6 +3,7 @@ use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause};
 use serde::Serialize;
 
+use crate::inventory::ReturnedLine;
 use crate::orders::LockedOrder;
 use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex, json_ids};
 
@@ -73,6 +74,24 @@ pub(super) async fn set_cause(tx: &mut Tx, id: ParcelId, cause: ReturnCause, not
     Ok(())
 }
 
+/// Keeps which units of a returned parcel went into the stock again.
+pub(super) async fn set_restocked(tx: &mut Tx, id: ParcelId, returned: &[ReturnedLine]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        line: Hex<'a>,
+        units: i64,
+    }
+    let rows: JsonRows = returned.iter().map(|returned| Row { line: hex(&returned.line), units: returned.restocked }).collect();
+    tx.execute(
+        "update shipment_lines set restocked = d.units
+         from (select unhex(value->>'line') as line, cast(value->>'units' as bigint) as units from json_each($2)) d
+         where shipment_lines.shipment_id = $1 and shipment_lines.order_line_id = d.line",
+        &[&id, &rows.finish()],
+    )
+    .await
+    .map(drop)
+}
+
 /// A line of an order in a parcel.
 #[derive(platform::db::FromRow)]
 pub(super) struct ParcelLine {
@@ -94,8 +113,10 @@ pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, 
 }
 
 /// Units of a line that are in an open parcel.
-#[derive(platform::db::FromRow)]
+#[derive(Clone, platform::db::FromRow)]
 pub(super) struct Preparing {
+    pub parcel_id: ParcelId,
+    pub state: ParcelState,
     pub order_line_id: OrderLineId,
     pub location_id: LocationId,
     pub quantity: i64,
@@ -103,11 +124,22 @@ pub(super) struct Preparing {
 
 pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Preparing>, DbError> {
     tx.fetch_all(
-        "select p.order_line_id, s.location_id, p.quantity from shipments s join shipment_lines p on p.shipment_id = s.id
-         where s.order_id = $1 and s.state in ('picked', 'packed')",
+        "select s.id as parcel_id, s.state, p.order_line_id, s.location_id, p.quantity
+         from shipments s join shipment_lines p on p.shipment_id = s.id
+         where s.order_id = $1 and s.state in ('picked', 'packed') order by s.id, p.order_line_id",
         &[&order],
     )
     .await
+}
+
+/// So many units of a line stay in an open parcel; with none the line leaves it.
+pub(super) async fn set_units(tx: &mut Tx, parcel: ParcelId, line: OrderLineId, units: i64) -> Result<(), DbError> {
+    if units > 0 {
+        let sql = "update shipment_lines set quantity = $3 where shipment_id = $1 and order_line_id = $2";
+        tx.execute(sql, &[&parcel, &line, &units]).await.map(drop)
+    } else {
+        tx.execute("delete from shipment_lines where shipment_id = $1 and order_line_id = $2", &[&parcel, &line]).await.map(drop)
+    }
 }
 
 /// How many of an order's parcels are how far.

@@ -17,11 +17,13 @@ use platform::db::DbError;
 use platform::once::KeyError;
 
 pub use adjust::adjust;
-pub use movements::{Movement, receive, ship, take_back};
-pub(crate) use movements::{ensure_location, receive_at_cost};
+pub use movements::{Movement, receive, ship};
+pub(crate) use movements::{ReturnedLine, ensure_location, receive_at_cost, take_back};
 pub use read::{available_of, list, low, movements, sku_and_name};
-pub(crate) use reserve::{Allocation, Demand, NewReservations, insert_reservations, reserve, try_lock_stock, wait_for_stock};
-pub use reserve::{hold_for_good, open_units, release};
+pub(crate) use reserve::{
+    Allocation, Demand, NewReservations, insert_reservations, release, release_units, reserve, try_lock_stock, wait_for_stock,
+};
+pub use reserve::{hold_for_good, open_units};
 pub(crate) use store::{NamedVariant, named, running_low};
 
 /// Why stock was not changed.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, OrderId, OrderLineId, VariantId};
-use domain::order::ReturnedItems;
 use domain::{Money, Timestamp};
 
 use crate::accounting::AccountingError;
@@ -69,22 +68,30 @@ pub async fn ship(tx: &mut Tx, order: OrderId, location: LocationId, lines: &[(O
     Ok(())
 }
 
+/// Units of an order's line that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReturnedLine {
+    pub(crate) line: OrderLineId,
+    pub(crate) units: i64,
+    /// Those of `units` that are for sale again; the others are written off.
+    pub(crate) restocked: i64,
+}
+
 /// Takes returned units of an order back at the location that they were shipped from: restocked, or written off, which the movements
-/// show as a return and a loss.
+/// show as a return and a loss. The caller counts the units of the lines, so that each comes back once.
 ///
 /// # Errors
 /// [`InventoryError::NotReserved`] when more is returned than was shipped of a line.
-pub async fn take_back(
+pub(crate) async fn take_back(
     tx: &mut Tx,
     (order, location): (OrderId, LocationId),
-    lines: &[(OrderLineId, i64)],
-    items: ReturnedItems,
+    lines: &[ReturnedLine],
     reason: &str,
 ) -> Result<(), InventoryError> {
     let all = store::reservations(tx, order).await?;
     let mut moves = Vec::new();
-    for (line, units) in lines {
-        let mut rest = *units;
+    for ReturnedLine { line, units, restocked } in lines {
+        let (mut rest, mut lost) = (*units, units - restocked);
         for r in all.iter().filter(|r| r.line == *line && r.location == location) {
             let part = rest.min(r.shipped);
             if part == 0 {
@@ -93,8 +100,10 @@ pub async fn take_back(
             rest -= part;
             let (variant, reason, order, at) = (r.variant, reason.to_owned(), Some(order), tx.now());
             let back = Movement { id: MovementId(tx.id()), variant, location, kind: "returned", units: part, reason, order, at };
-            if items == ReturnedItems::WriteOff {
-                moves.push(Movement { id: MovementId(tx.id()), kind: "adjusted", units: -part, ..back.clone() });
+            let written_off = lost.min(part);
+            if written_off > 0 {
+                lost -= written_off;
+                moves.push(Movement { id: MovementId(tx.id()), kind: "adjusted", units: -written_off, ..back.clone() });
             }
             moves.push(back);
         }

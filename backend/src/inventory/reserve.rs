@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
-use super::store;
+use super::{InventoryError, store};
 
 /// Units that an order line needs.
 #[derive(Clone, Copy, Debug)]
@@ -226,22 +226,48 @@ pub(crate) async fn insert_reservations(
     .map(drop)
 }
 
-/// Releases what is still reserved for an order. Returns the units.
+/// Releases what is still reserved for an order. Returns the units of its lines.
 ///
 /// # Errors
 /// The database's.
-pub async fn release(tx: &mut Tx, order: OrderId) -> Result<i64, DbError> {
+pub(crate) async fn release(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderLineId, i64)>, DbError> {
     let open = store::open_reservations(tx, order).await?;
     let mut back: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     for r in &open {
         *back.entry((r.variant, r.location)).or_default() += r.units - r.shipped;
     }
-    let units = back.values().sum();
     if !open.is_empty() {
         store::unreserve(tx, &back).await?;
         store::close_reservations(tx, order).await?;
     }
-    Ok(units)
+    Ok(open.into_iter().map(|r| (r.line, r.units - r.shipped)).collect())
+}
+
+/// Releases some of the units that are reserved for an order: line, location and units of each.
+///
+/// # Errors
+/// [`InventoryError::NotReserved`] when fewer are reserved there.
+pub(crate) async fn release_units(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, LocationId, i64)]) -> Result<(), InventoryError> {
+    let mut open = store::open_reservations(tx, order).await?;
+    let mut back: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    for (line, location, units) in units {
+        let mut rest = *units;
+        for r in open.iter_mut().filter(|r| r.line == *line && r.location == *location) {
+            let part = rest.min(r.units - r.shipped);
+            if part == 0 {
+                continue;
+            }
+            store::release_part(tx, r, part).await?;
+            r.units -= part;
+            rest -= part;
+            *back.entry((r.variant, r.location)).or_default() += part;
+        }
+        if rest > 0 {
+            return Err(InventoryError::NotReserved);
+        }
+    }
+    store::unreserve(tx, &back).await?;
+    Ok(())
 }
 
 /// The reservation of an order no longer expires: it was paid.

@@ -10,10 +10,10 @@ use domain::text;
 
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderCancelled;
-use crate::orders::{self, BY_SHOPPER, LockedOrder, lock, refresh_states};
+use crate::orders::{self, BY_SHOPPER, Fate, LockedOrder, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments, pricing};
 use platform::Context;
-use platform::db::Tx;
+use platform::db::{DbError, Tx};
 
 use super::OrderChangeError;
 
@@ -91,8 +91,7 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
     if fulfilment::beyond_picking(tx, order.id).await?.sent > 0 {
         return Err(OrderChangeError::Sent);
     }
-    fulfilment::cancel_open_parcels(tx, order).await?;
-    let units = inventory::release(tx, order.id).await?;
+    let units = release_all(tx, order).await?;
     reverse(tx, order).await?;
     orders::set_cancelled(tx, order, reason).await?;
     if let Some(code) = order.discount_code.clone() {
@@ -104,6 +103,17 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
     tx.record(order.id, OrderCancelled { reason: reason.to_owned() });
     tx.record(order.id, StockReleased { units });
     Ok(calls)
+}
+
+/// Cancels open parcels and releases what is still reserved; returns the units.
+pub(super) async fn release_all(tx: &mut Tx, order: &LockedOrder) -> Result<i64, DbError> {
+    fulfilment::cancel_open_parcels(tx, order).await?;
+    let released = inventory::release(tx, order.id).await?;
+    let units = released.iter().map(|(_, units)| *units).sum();
+    if !orders::count_units(tx, order, Fate::Cancelled, released).await? {
+        return Err(DbError::Invariant("more units are reserved than are open of their lines".into()));
+    }
+    Ok(units)
 }
 
 /// Reverses the sale in the books, refunds included: afterwards the receivable is what was captured and not yet refunded, as a debt

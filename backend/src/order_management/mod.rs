@@ -13,6 +13,7 @@ mod timeline;
 mod unsent_cash;
 
 use domain::Locale;
+use domain::id::OrderLineId;
 use domain::messages::t;
 
 use crate::accounting::AccountingError;
@@ -21,13 +22,14 @@ use crate::inventory::InventoryError;
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::DbError;
+use platform::once::KeyError;
 
 pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub use customers_export::{CUSTOMER_COLUMNS, CustomersFile};
 pub(crate) use expiry::{ExpireOrder, refusal_of};
 pub use expiry::{expire_unpaid, register, watch};
 pub use page::{as_shopper, by_link, cart_items, view};
-pub use reduce::cancel_rest;
+pub use reduce::{cancel_own_units, cancel_rest, cancel_units};
 pub(crate) use reduce::{release_when_refunded, returned_reason};
 pub use returned::take_back;
 pub use unsent_cash::expire_cash;
@@ -45,9 +47,14 @@ pub enum OrderChangeError {
     Sent,
     #[error("a parcel of this order is packed; it cannot be cancelled by its shopper any more")]
     Packed,
-    /// The card is authorised and not captured.
-    #[error("the card is authorised and not captured; capture it first")]
+    /// The gateway is asked to capture and has not answered.
+    #[error("the card is being captured; try again once it is")]
     NotCaptured,
+    /// No units were named.
+    #[error("say which units are cancelled")]
+    Units,
+    #[error("at most {left} units of this line did not leave yet")]
+    TooManyUnits { line: OrderLineId, left: i64 },
     #[error("this order was paid meanwhile")]
     Paid,
     #[error("say why the order is cancelled")]
@@ -75,6 +82,12 @@ impl From<PaymentError> for OrderChangeError {
     }
 }
 
+impl From<KeyError> for OrderChangeError {
+    fn from(error: KeyError) -> Self {
+        PaymentError::from(error).into()
+    }
+}
+
 impl From<FulfilmentError> for OrderChangeError {
     fn from(error: FulfilmentError) -> Self {
         match error {
@@ -99,6 +112,8 @@ impl OrderChangeError {
             Self::Sent => t::ORDER_ERROR_SENT,
             Self::Packed => t::ORDER_ERROR_PACKED,
             Self::NotCaptured => t::ORDER_ERROR_NOT_CAPTURED,
+            Self::Units => t::ORDER_ERROR_UNITS,
+            Self::TooManyUnits { left, .. } => return Some(t::ORDER_ERROR_AT_MOST_UNITS.with(locale, &[("units", &locale.number(*left))])),
             Self::Paid => t::ORDER_ERROR_PAID,
             Self::Reason => t::ORDER_ERROR_REASON,
             Self::Parcel(e) => return e.message(locale),

@@ -79,6 +79,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         None => Vec::new(),
     };
     let (shipping_address, billing_address) = addresses(shop, &head).await?;
+    let price = if staff { orders::price_parts(&mut db, order).await? } else { Vec::new() };
     let unsent = store::unsent(&mut db, order).await?;
     let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
     let can_cancel = head.cancelled_at.is_none() && unsent.units > 0 && !parcels.iter().any(beyond_picking);
@@ -107,6 +108,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         refunded: head.money(paid.refunded),
         returning: head.money(returning),
         refunds,
+        price,
         payment: head.payment_state,
         fulfilment: head.fulfilment_state,
         delivery: head.delivery_state,
@@ -141,7 +143,11 @@ fn line_view(head: &orders::Head, line: orders::Line) -> OrderLineView {
         options: line.options,
         picture: line.picture_id,
         quantity: line.quantity,
+        cancelled: line.cancelled,
         shipped: line.shipped,
+        delivered: line.delivered,
+        returned: line.returned,
+        restocked: line.restocked,
         unit_price: head.money(line.unit_price),
         discount: head.money(line.discount),
         tax: head.money(line.tax),

@@ -1,8 +1,11 @@
-//! Orders of which a part is returned or not sent: that part is no longer due, or refunded.
+//! Orders of which units come back or are not sent: their price is no longer due, or refunded.
+
+use std::collections::BTreeMap;
 
 use domain::books::{Account, EntryKind};
+use domain::credit::{self, Credit};
 use domain::id::{OrderId, OrderLineId, ParcelId};
-use domain::order::{AttemptState, DeliveryState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
+use domain::order::{AttemptState, CancelCause, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
 use domain::permission::Permission;
 use domain::text;
 use uuid::Uuid;
@@ -10,13 +13,14 @@ use uuid::Uuid;
 use crate::fulfilment::Returned;
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, Facts, LockedOrder, lock, refresh_states};
+use crate::orders::{self, BY_SHOPPER, Fate, Line, LockedOrder, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
+use platform::once;
 
-use super::cancel::cancel_rows;
-use super::{OrderChangeError, store};
+use super::OrderChangeError;
+use super::cancel::{cancel_rows, release_all};
 
 /// The cancel reason of an order of which every unit was returned. Pages show it translated.
 pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
@@ -26,43 +30,148 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
     }
 }
 
-/// Cancels the unsent rest of an order of which a parcel was sent: its stock becomes available, open parcels are cancelled, and its
-/// price is no longer due, or refunded. The delivery fee stays.
+/// Cancels units of an order that did not leave yet: their stock becomes available, open parcels lose them, and their price is no longer
+/// due, or refunded; with the delivery fee's share by the value of these units where that is asked for. When nothing was sent and nothing
+/// is left to send, the order is cancelled with its fee.
 ///
 /// # Errors
-/// [`OrderChangeError::Sent`] when all of it was sent; [`OrderChangeError::NotCaptured`] while the card is only authorised;
-/// [`OrderChangeError::Reason`].
-pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
+/// [`OrderChangeError::Units`] without any; [`OrderChangeError::TooManyUnits`] for more than are open; [`OrderChangeError::NotCaptured`]
+/// while the gateway is asked to capture; [`OrderChangeError::Reason`].
+pub async fn cancel_units(
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    lines: Vec<(OrderLineId, i64)>,
+    with_fee: bool,
+    reason: &str,
+) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
     let calls = shop
         .write(ctx, async move |tx| {
+            let ctx = tx.ctx().clone();
             let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            if order.cancelled_at.is_some() {
-                return Ok(Vec::new());
+            let contents = format!("{} {lines:?} {with_fee} {reason}", order.id);
+            if once::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
+                return Ok::<_, OrderChangeError>(Vec::new());
             }
-            if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
-                return cancel_rows(tx, &order, &reason).await;
-            }
-            let open: Vec<(OrderLineId, i64)> =
-                inventory::open_units(tx, order.id).await?.into_iter().map(|(line, _, units)| (line, units)).collect();
-            if open.is_empty() {
-                return Err(OrderChangeError::Sent);
-            }
-            release_rest(tx, &order).await?;
-            let price = price_of(tx, order.id, &open).await?;
-            let units: i64 = open.iter().map(|line| line.1).sum();
-            tx.record(order.id, OrderReduced { reason: reason.clone(), units, amount: price.total, currency: order.currency });
-            let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
-            reduce(tx, (&order, &facts), order.id.0, price, (ReturnedMoney::Refund, &reason)).await
+            let calls = cancel_unit_rows(tx, &order, &lines, with_fee, &reason).await?;
+            once::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
+            Ok(calls)
         })
         .await?;
     payments::carry_out(shop, calls).await;
     Ok(())
 }
 
-/// Settles an order of which this parcel with these units was returned. When nothing of it is left, it is cancelled, unless its paid
-/// money is kept; otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
+/// A shopper cancels units of their own order, with the fee's share, as long as no parcel of it is packed; the caller has checked that it
+/// is theirs.
+///
+/// # Errors
+/// As [`cancel_units`], and [`OrderChangeError::Packed`] once a parcel is packed or sent.
+pub async fn cancel_own_units(
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    lines: Vec<(OrderLineId, i64)>,
+    cause: CancelCause,
+) -> Result<(), OrderChangeError> {
+    let calls = shop
+        .write(ctx, async move |tx| {
+            let ctx = tx.ctx().clone();
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
+            let contents = format!("{} {lines:?} {cause}", order.id);
+            if once::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
+                return Ok::<_, OrderChangeError>(Vec::new());
+            }
+            let parcels = fulfilment::beyond_picking(tx, order.id).await?;
+            if parcels.packed + parcels.sent > 0 {
+                return Err(OrderChangeError::Packed);
+            }
+            let calls = cancel_unit_rows(tx, &order, &lines, true, &format!("{BY_SHOPPER}{cause}")).await?;
+            once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
+            Ok(calls)
+        })
+        .await?;
+    payments::carry_out(shop, calls).await;
+    Ok(())
+}
+
+/// Cancels all units of an order that did not leave yet; see [`cancel_units`]. The delivery fee stays when a parcel was sent.
+///
+/// # Errors
+/// [`OrderChangeError::Sent`] when all of it was sent; as [`cancel_units`].
+pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
+    ctx.require(Permission::CancelOrders)?;
+    let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
+    let calls = shop
+        .write(ctx, async move |tx| {
+            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
+            if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
+                return cancel_rows(tx, &order, &reason).await;
+            }
+            let lines = orders::lines(tx, order.id).await?;
+            let open: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.id, line.open())).filter(|(_, units)| *units > 0).collect();
+            if open.is_empty() && order.cancelled_at.is_none() {
+                return Err(OrderChangeError::Sent);
+            }
+            cancel_unit_rows(tx, &order, &open, false, &reason).await
+        })
+        .await?;
+    payments::carry_out(shop, calls).await;
+    Ok(())
+}
+
+/// [`cancel_units`] inside a transaction. Returns the gateway calls to be made after the commit.
+async fn cancel_unit_rows(
+    tx: &mut Tx,
+    order: &LockedOrder,
+    units: &[(OrderLineId, i64)],
+    with_fee: bool,
+    reason: &str,
+) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
+    if order.cancelled_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let lines = orders::lines(tx, order.id).await?;
+    let lines_off = open_units(&lines, units)?;
+    let units: i64 = lines_off.iter().map(|(_, units)| units).sum();
+    let is_rest = units == lines.iter().map(Line::open).sum::<i64>();
+    if is_rest && fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
+        return cancel_rows(tx, order, reason).await;
+    }
+    if payments::is_capturing(tx, order).await? {
+        return Err(OrderChangeError::NotCaptured);
+    }
+    let places = fulfilment::unload(tx, order, &lines_off).await?.ok_or(OrderChangeError::Stock(inventory::InventoryError::NotReserved))?;
+    inventory::release_units(tx, order.id, &places).await?;
+    if !orders::count_units(tx, order, Fate::Cancelled, lines_off.iter().copied()).await? {
+        return Err(DbError::Invariant("more units were cancelled than were open".into()).into());
+    }
+    tx.record(order.id, StockReleased { units });
+    let credits = credit::of_units(&orders::price_parts(tx, order.id).await?, &lines_off, with_fee);
+    let (amount, _) = credit::sum(&credits);
+    tx.record(order.id, OrderReduced { reason: reason.to_owned(), units, lines: lines_off, amount, currency: order.currency });
+    settle(tx, order, None, &credits, (ReturnedMoney::Refund, reason)).await
+}
+
+/// The units that are to be cancelled, each line once.
+fn open_units(lines: &[Line], wanted: &[(OrderLineId, i64)]) -> Result<Vec<(OrderLineId, i64)>, OrderChangeError> {
+    let mut sums: BTreeMap<OrderLineId, i64> = BTreeMap::new();
+    for (id, units) in wanted {
+        let line = lines.iter().find(|line| line.id == *id).ok_or(OrderChangeError::Unknown)?;
+        let sum = sums.entry(*id).or_default();
+        *sum = sum.saturating_add((*units).max(0));
+        if *sum > line.open() || *units < 0 {
+            return Err(OrderChangeError::TooManyUnits { line: *id, left: line.open() });
+        }
+    }
+    sums.retain(|_, units| *units > 0);
+    if sums.is_empty() { Err(OrderChangeError::Units) } else { Ok(sums.into_iter().collect()) }
+}
+
+/// Settles an order of which this parcel with these units was returned. When nothing of it is left, it is cancelled, unless its paid money is kept;
+/// otherwise what is due is reduced. Returns the gateway calls to be made after the commit.
 ///
 /// # Errors
 /// See [`take_back`](super::take_back).
@@ -82,67 +191,52 @@ pub(super) async fn settle_returned(
     if money == ReturnedMoney::Refund && (paid || held) {
         tx.ctx().require(Permission::RefundPayments)?;
     }
-    if facts.units().fulfilment() == domain::order::FulfilmentState::Returned {
+    if facts.units().fulfilment() == FulfilmentState::Returned {
         return if money == ReturnedMoney::Keep && (paid || held) {
             Ok(Vec::new())
         } else {
             cancel_rows(tx, order, returned_reason(cause)).await
         };
     }
-    let price = price_of(tx, order.id, units).await?;
-    reduce(tx, (order, &facts), parcel.0, price, (money, returned_reason(cause))).await
-}
-
-/// What some units of an order were charged with, minor units.
-#[derive(Clone, Copy)]
-struct Price {
-    total: i64,
-    /// Tax inside `total`.
-    tax: i64,
-}
-
-/// The price of these units and the tax inside it, minor units: their share of their lines, rounded down over all units of a line that
-/// are off so far. So the shares of a line add up to it when all of its units are off.
-async fn price_of(tx: &mut Tx, order: OrderId, units: &[(OrderLineId, i64)]) -> Result<Price, OrderChangeError> {
-    let share =
-        |of: i64, units: i64, all: i64| i64::try_from(i128::from(of) * i128::from(units) / i128::from(all.max(1))).unwrap_or(i64::MAX);
-    let mut price = Price { total: 0, tax: 0 };
-    for line in store::units_off(tx, order).await? {
-        // `off` includes these units: they were returned, or their reservation released, before.
-        let these: i64 = units.iter().filter(|(id, _)| *id == line.id).map(|(_, units)| *units).sum();
-        price.total += share(line.total, line.off, line.quantity) - share(line.total, line.off - these, line.quantity);
-        price.tax += share(line.tax, line.off, line.quantity) - share(line.tax, line.off - these, line.quantity);
+    if facts.latest == AttemptState::Authorised && money == ReturnedMoney::Keep {
+        return Ok(Vec::new());
     }
-    Ok(price)
+    if payments::is_capturing(tx, order).await? {
+        return Err(OrderChangeError::NotCaptured);
+    }
+    let credits = credit::of_units(&orders::price_parts(tx, order.id).await?, units, false);
+    settle(tx, order, Some(parcel.0), &credits, (money, returned_reason(cause))).await
 }
 
-/// Takes a sum off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then, its cash
-/// is collected. `cause` is what the books refer to.
-async fn reduce(
+/// Takes parts of its price off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then,
+/// its cash is collected. `cause` is what the books refer to: the parcel that came back, otherwise the first of the credit lines.
+async fn settle(
     tx: &mut Tx,
-    (order, facts): (&LockedOrder, &Facts),
-    cause: Uuid,
-    price: Price,
+    order: &LockedOrder,
+    cause: Option<Uuid>,
+    credits: &[Credit],
     (money, reason): (ReturnedMoney, &str),
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
-    if facts.latest == AttemptState::Authorised {
-        // An authorised card is captured in full; a part can be refunded only after that.
-        return if money == ReturnedMoney::Keep { Ok(Vec::new()) } else { Err(OrderChangeError::NotCaptured) };
-    }
+    let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     let owed = (facts.total - facts.waived - facts.captured).max(0);
-    let less = price.total.min(owed);
+    let (waived, paid) = credit::split(credits, owed);
+    let mut calls = Vec::new();
+    let first = orders::insert_credits(tx, order, None, &waived).await?;
+    let (less, of_tax) = credit::sum(&waived);
     if less > 0 {
-        let of_tax = i64::try_from(i128::from(price.tax) * i128::from(less) / i128::from(price.total)).unwrap_or(price.tax);
-        orders::waive(tx, order, less, of_tax).await?;
-        if order.payment_method == PaymentMethod::Cod {
-            payments::lower_cash(tx, order, less).await?;
-        }
-        let postings = [(Account::Sales, less - of_tax), (Account::VatPayable, of_tax), (Account::AccountsReceivable, -less)];
+        calls.extend(payments::lower_due(tx, order, less).await?);
+        let fee: i64 = waived.iter().filter(|credit| credit.line.is_none()).map(|credit| credit.amount - credit.tax).sum();
+        let postings = [
+            (Account::Sales, less - of_tax - fee),
+            (Account::ShippingIncome, fee),
+            (Account::VatPayable, of_tax),
+            (Account::AccountsReceivable, -less),
+        ];
+        let cause = cause.or(first.map(|line| line.0)).unwrap_or(order.id.0);
         accounting::post(tx, EntryKind::OrderReduced, Some(order.id), cause, order.currency, &postings).await?;
     }
-    let mut calls = Vec::new();
-    if price.total > less && money == ReturnedMoney::Refund {
-        calls.extend(payments::refund_rows(tx, order, price.total - less, reason).await?);
+    if money == ReturnedMoney::Refund && !paid.is_empty() {
+        calls.extend(payments::refund_rows(tx, order, &paid, reason).await?);
         release_when_refunded(tx, order).await?;
     }
     refresh_states(tx, order).await?;
@@ -151,16 +245,6 @@ async fn reduce(
         payments::collect_cash(tx, order, None).await?;
     }
     Ok(calls)
-}
-
-/// Cancels open parcels, and releases what is still reserved.
-async fn release_rest(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
-    fulfilment::cancel_open_parcels(tx, order).await?;
-    let units = inventory::release(tx, order.id).await?;
-    if units > 0 {
-        tx.record(order.id, StockReleased { units });
-    }
-    Ok(())
 }
 
 /// Releases what is reserved for an order that was refunded in full: it is not sent any more.
@@ -172,6 +256,9 @@ pub(crate) async fn release_when_refunded(tx: &mut Tx, order: &LockedOrder) -> R
     if now.payment_state != PaymentState::Refunded || now.cancelled_at.is_some() {
         return Ok(());
     }
-    release_rest(tx, order).await?;
+    let units = release_all(tx, order).await?;
+    if units > 0 {
+        tx.record(order.id, StockReleased { units });
+    }
     refresh_states(tx, order).await
 }

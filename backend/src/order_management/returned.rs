@@ -14,8 +14,8 @@ use super::reduce::settle_returned;
 /// longer due, or refunded. When nothing of the order is left, it is cancelled with its delivery fee, unless its money is kept.
 ///
 /// # Errors
-/// [`OrderChangeError::Parcel`] unless the parcel is on its way; [`OrderChangeError::NotCaptured`] when a part of a card payment that is
-/// only authorised is to be refunded; not allowed, also when paid money is to be refunded and the caller may not refund.
+/// [`OrderChangeError::Parcel`] unless the parcel is on its way; [`OrderChangeError::NotCaptured`] while the gateway is asked to
+/// capture and a part is no longer due; not allowed, also when paid money is to be refunded and the caller may not refund.
 pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Returned) -> Result<(), OrderChangeError> {
     ctx.require(Permission::FulfilOrders)?;
     let calls = shop

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::id::{ContactId, OrderId, OrderLineId, ParcelId, UserId, VariantId};
 use domain::order::{ParcelState, ReturnCause};
 
-use platform::db::{DbError, Read, Tx, json_ids};
+use platform::db::{DbError, Read, json_ids};
 use platform::events::RecordedEvent;
 
 /// A parcel with one of its lines.
@@ -34,7 +34,7 @@ pub(super) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<Pa
     .await
 }
 
-/// Units that are reserved and not sent.
+/// Units that are to be sent and did not leave yet.
 #[derive(platform::db::FromRow)]
 pub(super) struct Unsent {
     pub units: i64,
@@ -44,12 +44,12 @@ pub(super) struct Unsent {
 
 pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
     db.fetch_one(
-            "select (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations where order_id = $1 and state = 'open') as units,
+        "select (select coalesce(cast(sum(quantity - cancelled - shipped) as bigint), 0) from order_lines where order_id = $1) as units,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
              where s.order_id = $1 and s.state in ('picked', 'packed')) as in_parcels",
-            &[&order],
-        )
-        .await
+        &[&order],
+    )
+    .await
 }
 
 #[derive(platform::db::FromRow)]
@@ -81,31 +81,6 @@ pub(super) async fn contacts_of(db: &mut impl Read, users: &[UserId]) -> Result<
         return Ok(Vec::new());
     }
     db.fetch_all("select id, contact_id from users where id in (select unhex(value->>'id') from json_each($1))", &[&json_ids(users)]).await
-}
-
-/// What was charged for a line of an order, and how many units of it are off.
-#[derive(platform::db::FromRow)]
-pub(super) struct LineUnits {
-    pub id: OrderLineId,
-    pub total: i64,
-    /// Tax inside `total`, minor units.
-    pub tax: i64,
-    pub quantity: i64,
-    /// Units returned or not to be sent any more.
-    pub off: i64,
-}
-
-pub(super) async fn units_off(tx: &mut Tx, order: OrderId) -> Result<Vec<LineUnits>, DbError> {
-    tx.fetch_all(
-        "select l.id, l.total, l.tax, l.quantity,
-            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
-             where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned')
-            + (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
-               where order_id = l.order_id and order_line_id = l.id and state in ('released', 'shipped')) as off
-         from order_lines l where l.order_id = $1 order by l.position",
-        &[&order],
-    )
-    .await
 }
 
 /// A card order without money.

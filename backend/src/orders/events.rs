@@ -1,4 +1,4 @@
-use domain::id::{OrderId, UserId};
+use domain::id::{OrderId, OrderLineId, UserId};
 use domain::order::{Channel, PaymentMethod};
 use domain::{Currency, Money};
 use serde::{Deserialize, Serialize};
@@ -30,11 +30,14 @@ impl Event for OrderCancelled {
     type Subject = OrderId;
 }
 
-/// The unsent rest of an order was cancelled.
+/// Units of an order that did not leave yet were cancelled.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OrderReduced {
     pub reason: String,
     pub units: i64,
+    /// Which units of which lines.
+    #[serde(default)]
+    pub lines: Vec<(OrderLineId, i64)>,
     /// Minor units.
     pub amount: i64,
     pub currency: Currency,

@@ -76,13 +76,15 @@ async fn current_intent(shop: &Shop, attempt: &Attempt, number: &str) -> Result<
 
 /// Inserts the attempt that follows this one, unless somebody else did.
 async fn follow_with_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentError> {
-    let (order, number, sum) = (attempt.order_id, attempt.attempt, (attempt.amount, attempt.currency));
+    let (order, number, amount, currency) = (attempt.order_id, attempt.attempt, attempt.amount, attempt.currency);
     shop.db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
             let is_latest = store::of_order(tx, order).await?.last().is_some_and(|latest| latest.attempt == number);
             if is_by_card(&head)? && is_latest {
-                store::insert_next(tx, order, PaymentMethod::Card, sum).await?;
+                // Less may be due by now.
+                let due = amount.min(head.total - head.waived);
+                store::insert_next(tx, order, PaymentMethod::Card, (due, currency)).await?;
             }
             Ok(())
         })

@@ -23,7 +23,7 @@ use super::gateway::GatewayError;
 use super::store::Attempt;
 use super::{GatewayCall, PaymentError, context_of, jobs, reversal, store};
 
-/// Captures an order's payment: all of it, or minor units (what the bank holds beyond them is released for good). For cash on delivery
+/// Captures an order's payment: all that is due of it, or minor units (what the bank holds beyond them is released for good). For cash on delivery
 /// it records that the cash is in the till; what is missing of it stays due.
 ///
 /// # Errors
@@ -45,9 +45,9 @@ pub async fn capture(shop: &Shop, ctx: &Context, order: OrderId, amount: Option<
 async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Result<Option<(PaymentId, i64)>, PaymentError> {
     let ctx = tx.ctx().clone();
     let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-    let attempt = capturable(tx, order).await?;
+    let found = capturable(tx, &locked).await?;
     // Nothing is under way: what this form requested before was refused.
-    if attempt.as_ref().is_some_and(|attempt| attempt.method == PaymentMethod::Card && attempt.capturing.is_none()) {
+    if found.as_ref().is_some_and(|(attempt, _)| attempt.method == PaymentMethod::Card && attempt.capturing.is_none()) {
         once::forget(tx, &ctx, "capture", &format!("{order} ")).await?;
     }
     let contents = format!("{order} {amount:?}");
@@ -57,10 +57,10 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     if locked.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
-    let attempt = attempt.ok_or(PaymentError::NothingToCapture)?;
-    let minor = amount.unwrap_or(attempt.amount);
-    if minor > attempt.amount {
-        return Err(PaymentError::TooMuch(Money::new(attempt.amount, attempt.currency)));
+    let (attempt, due) = found.ok_or(PaymentError::NothingToCapture)?;
+    let minor = amount.unwrap_or(due);
+    if minor > due {
+        return Err(PaymentError::TooMuch(Money::new(due, attempt.currency)));
     }
     let requested = if attempt.method == PaymentMethod::Cod {
         take_cash(tx, &locked, &attempt, minor).await?;
@@ -74,31 +74,42 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     Ok(requested)
 }
 
-/// What could be captured: the attempt that the bank holds, or cash that is due.
-async fn capturable(tx: &mut Tx, order: OrderId) -> Result<Option<Attempt>, PaymentError> {
-    for attempt in store::of_order(tx, order).await?.into_iter().rev() {
+/// What could be captured and how much of it is due: the attempt that the bank holds, or cash. The bank may hold more than is due of the
+/// order by then.
+async fn capturable(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attempt, i64)>, PaymentError> {
+    let attempts = store::of_order(tx, order.id).await?;
+    let owed = order.total - order.waived - attempts.iter().map(|attempt| attempt.captured).sum::<i64>();
+    for attempt in attempts.into_iter().rev() {
         let due = match (attempt.method, attempt.state) {
-            (PaymentMethod::Card, state) => state == AttemptState::Authorised,
-            (PaymentMethod::Cod, state) => state == AttemptState::Pending && attempt.amount > 0,
+            (PaymentMethod::Card, AttemptState::Authorised) => owed.min(attempt.amount),
+            (PaymentMethod::Cod, AttemptState::Pending) => attempt.amount,
+            _ => 0,
         };
-        if due {
-            return Ok(Some(attempt));
+        if due > 0 {
+            return Ok(Some((attempt, due)));
         }
     }
     Ok(None)
 }
 
+/// Is the gateway asked to capture what it has not answered yet?
+pub(crate) async fn is_capturing(tx: &mut Tx, order: &LockedOrder) -> Result<bool, PaymentError> {
+    let attempts = store::of_order(tx, order.id).await?;
+    Ok(attempts.iter().any(|attempt| attempt.state == AttemptState::Authorised && attempt.capturing.is_some()))
+}
+
 /// Records that a capture is requested, and leaves it to the job: for parcels that leave with an authorised card. An amount that was
 /// requested before stands, and an event on the order records that the parcel requested all of it.
 pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
-    let Some(attempt) = capturable(tx, order.id).await?.filter(|attempt| attempt.method == PaymentMethod::Card) else { return Ok(()) };
+    let found = capturable(tx, order).await?.filter(|(attempt, _)| attempt.method == PaymentMethod::Card);
+    let Some((attempt, due)) = found else { return Ok(()) };
     match attempt.capturing {
-        Some(minor) if minor != attempt.amount => {
-            let kept = CaptureKept { payment: attempt.id, amount: minor, wanted: attempt.amount, currency: attempt.currency };
+        Some(minor) if minor != due => {
+            let kept = CaptureKept { payment: attempt.id, amount: minor, wanted: due, currency: attempt.currency };
             tx.record(order.id, kept);
             Ok(())
         }
-        _ => request(tx, &attempt, attempt.amount).await,
+        _ => request(tx, &attempt, due).await,
     }
 }
 
@@ -107,7 +118,7 @@ pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<
 /// # Errors
 /// [`PaymentError::TooMuch`] for more than is due, [`PaymentError::NothingToCapture`] where no cash is due.
 pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Option<i64>) -> Result<(), PaymentError> {
-    let due = capturable(tx, order.id).await?.filter(|attempt| attempt.method == PaymentMethod::Cod);
+    let due = capturable(tx, order).await?.map(|(attempt, _)| attempt).filter(|attempt| attempt.method == PaymentMethod::Cod);
     match (due, received) {
         (_, Some(minor)) if minor < 0 => Err(PaymentError::Amount),
         (None, None | Some(0)) => Ok(()),
@@ -121,12 +132,28 @@ pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Opt
     }
 }
 
-/// Less cash is due of an order than it was placed with.
-pub(crate) async fn lower_cash(tx: &mut Tx, order: &LockedOrder, less: i64) -> Result<(), PaymentError> {
-    if let Some(attempt) = capturable(tx, order.id).await?.filter(|attempt| attempt.method == PaymentMethod::Cod) {
-        store::set_amount(tx, attempt.id, (attempt.amount - less).max(0)).await?;
+/// Less is due of an order than before. Cash is lowered. What the bank holds stays, and what is due of it is captured; when nothing is,
+/// the hold is released. A card that is not paid yet is asked for anew, with what is due then. Requests to the gateway are returned.
+pub(crate) async fn lower_due(tx: &mut Tx, order: &LockedOrder, less: i64) -> Result<Vec<GatewayCall>, PaymentError> {
+    let attempts = store::of_order(tx, order.id).await?;
+    let Some(latest) = attempts.last() else { return Ok(Vec::new()) };
+    let now = orders::head(tx, order.id).await?.ok_or(PaymentError::Unknown)?;
+    let owed = now.total - now.waived - attempts.iter().map(|attempt| attempt.captured).sum::<i64>();
+    match (latest.method, latest.state) {
+        (PaymentMethod::Cod, AttemptState::Pending) => {
+            store::set_amount(tx, latest.id, (latest.amount - less).max(0)).await?;
+            Ok(Vec::new())
+        }
+        (PaymentMethod::Card, AttemptState::Authorised) if owed > 0 => Ok(Vec::new()),
+        (PaymentMethod::Card, AttemptState::Pending) if latest.gateway_ref.is_none() && owed > 0 => {
+            store::set_amount(tx, latest.id, owed).await?;
+            Ok(Vec::new())
+        }
+        (PaymentMethod::Card, state) if !matches!(state, AttemptState::Captured | AttemptState::Voided) => {
+            reversal::reverse_attempt(tx, latest).await
+        }
+        _ => Ok(Vec::new()),
     }
-    Ok(())
 }
 
 /// Records cash as received. What is missing of what was due stays due, as an attempt of its own.
@@ -261,7 +288,11 @@ pub(crate) async fn retry_capture(shop: &Shop, ctx: &Context, payment: PaymentId
             if attempt.state != AttemptState::Authorised {
                 return Err(PaymentError::NothingToCapture);
             }
-            let minor = attempt.capturing.unwrap_or(minor);
+            let due = capturable(tx, &order).await?.map_or(0, |(_, due)| due);
+            let minor = attempt.capturing.unwrap_or(minor.min(due));
+            if minor <= 0 {
+                return Err(PaymentError::NothingToCapture);
+            }
             request(tx, &attempt, minor).await?;
             Ok(minor)
         })
@@ -289,7 +320,8 @@ pub(crate) async fn captured_otherwise(
     store::set_capturing(tx, payment, None).await?;
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
     // All that is due: what did not come of it stays due.
-    let due = (order.total - order.waived).max(minor);
+    let due = order.total - order.waived;
+    let minor = minor.min(due);
     let paid = store::insert_next(tx, order.id, PaymentMethod::Cod, (due, attempt.currency)).await?;
     let calls = reversal::reverse_attempt(tx, &attempt).await?;
     take_cash(tx, order, &paid, minor).await?;

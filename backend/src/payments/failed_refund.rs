@@ -53,9 +53,8 @@ async fn reverse(tx: &mut Tx, refund: RefundId, why: &str) -> Result<(), Payment
     let postings = if order.cancelled_at.is_some() {
         vec![(Account::AccountsReceivable, -amount), (Account::GatewayClearing, amount)]
     } else {
-        // As it was posted: what is due of the order may have changed since.
-        let tax = accounting::posted(tx, EntryKind::PaymentRefunded, refund.id.0, Account::VatPayable).await?;
-        vec![(Account::SalesReturns, tax - amount), (Account::VatPayable, -tax), (Account::GatewayClearing, amount)]
+        // As it was posted.
+        refund::refund_postings(tx, &refund, Account::GatewayClearing).await?.map(|(account, minor)| (account, -minor)).into()
     };
     accounting::post(tx, EntryKind::RefundReversed, Some(order.id), refund.id.0, currency, &postings).await?;
     let failed = RefundFailed { payment: refund.payment_id, refund: refund.id, amount, currency: Some(currency), failure: why.to_owned() };

@@ -30,7 +30,7 @@ mod webhook;
 
 use std::sync::Arc;
 
-use domain::id::{OrderId, PaymentId, RefundId, RequestId};
+use domain::id::{OrderId, OrderLineId, PaymentId, RefundId, RequestId};
 use domain::messages::t;
 use domain::{Locale, Money};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ use crate::accounting::AccountingError;
 
 pub use attempt::{start_card, sync};
 pub use capture::capture;
-pub(crate) use capture::{captured_otherwise, collect_cash, give_up_capture, lower_cash, request_capture, retry_capture};
+pub(crate) use capture::{captured_otherwise, collect_cash, give_up_capture, is_capturing, lower_due, request_capture, retry_capture};
 pub use gateway::Gateway;
 use gateway::GatewayError;
 pub use jobs::register;
@@ -90,6 +90,11 @@ pub enum PaymentError {
     /// The amount is more than this.
     #[error("at most {0}")]
     TooMuch(Money),
+    #[error("at most {left} units of this line")]
+    TooManyUnits { line: OrderLineId, left: i64 },
+    /// The delivery fee, or what is left of it, is less.
+    #[error("at most {0} of the delivery fee")]
+    TooMuchFee(Money),
     /// Not more than the first, because the second is on its way back already.
     #[error("at most {0}, as {1} is on its way back")]
     TooMuchWith(Money, Money),
@@ -110,8 +115,6 @@ pub enum PaymentError {
     /// The gateway's answer is about another payment, or about more money than was requested.
     #[error("the card gateway's answer does not fit the payment {0}")]
     Mismatch(PaymentId),
-    #[error("a share of the tax exceeds 64 bits")]
-    Overflow,
     #[error(transparent)]
     Books(#[from] AccountingError),
     #[error("{0}")]
@@ -154,10 +157,13 @@ impl PaymentError {
                 return Some(t::ORDER_ERROR_CAPTURED_OTHERWISE.with(locale, &[("amount", &locale.money(*amount))]));
             }
             Self::KeyReused => t::ORDER_ERROR_KEY_REUSED,
-            Self::TooMuch(most) => return Some(t::ORDER_ERROR_AT_MOST.with(locale, &[("amount", &locale.money(*most))])),
+            Self::TooManyUnits { left, .. } => return Some(t::ORDER_ERROR_AT_MOST_UNITS.with(locale, &[("units", &locale.number(*left))])),
+            Self::TooMuchFee(most) | Self::TooMuch(most) => {
+                return Some(t::ORDER_ERROR_AT_MOST.with(locale, &[("amount", &locale.money(*most))]));
+            }
             Self::Amount => t::ORDER_ERROR_AMOUNT,
             Self::Reason => t::ORDER_ERROR_REASON,
-            Self::Mismatch(_) | Self::Overflow | Self::Books(_) | Self::Db(_) => return None,
+            Self::Mismatch(_) | Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
     }

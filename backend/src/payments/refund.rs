@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use domain::Money;
 use domain::books::{Account, EntryKind};
+use domain::credit::{self, Credit, CreditError, CreditRequest};
 use domain::id::{OrderId, RefundId};
 use domain::order::PaymentMethod;
 use domain::permission::Permission;
@@ -32,15 +33,22 @@ pub(crate) type WhenRefunded = for<'a> fn(&'a mut Tx, &'a LockedOrder) -> Pin<Bo
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 
-/// Refunds minor units of what was paid the way it came. Any number of refunds add up to at most what was captured, to the
-/// last minor unit, and their tax to the order's tax.
+/// Refunds units of lines, a part of the delivery fee, or minor units off everything, the way it was paid. Any number of refunds add up
+/// to at most what was captured, to the last minor unit, and the tax of each is that of its lines.
 ///
 /// # Errors
-/// [`PaymentError::TooMuch`] with what can still be refunded; [`PaymentError::Waiting`] when the gateway does not answer and a job
-/// repeats it.
-pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+/// [`PaymentError::TooMuch`] with what can still be refunded, [`PaymentError::TooManyUnits`] and [`PaymentError::TooMuchFee`] likewise;
+/// [`PaymentError::Waiting`] when the gateway does not answer and a job repeats it.
+pub async fn refund(
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    wanted: impl Into<CreditRequest>,
+    reason: &str,
+) -> Result<RefundId, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
-    if amount <= 0 {
+    let wanted: CreditRequest = wanted.into();
+    if wanted.amount < 0 || wanted.fee < 0 || (wanted.amount == 0 && wanted.fee == 0 && wanted.lines.iter().all(|(_, units)| *units <= 0)) {
         return Err(PaymentError::Amount);
     }
     let reason = text::reason(reason).ok_or(PaymentError::Reason)?;
@@ -49,17 +57,51 @@ pub async fn refund(shop: &Shop, ctx: &Context, order: OrderId, amount: i64, rea
         .write(ctx, async move |tx| {
             let ctx = tx.ctx().clone();
             let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-            let contents = format!("{order} {amount} {reason}");
+            let contents = format!("{order} {wanted:?} {reason}");
             if let Some(earlier) = once::answered(tx, &ctx, "refund", &contents).await? {
                 return earlier.parse().map_err(|_| PaymentError::Unknown);
             }
-            let id = begin_from_largest(tx, order, amount, &reason).await?;
+            let (amount, credits) = credits_for(tx, &locked, &wanted).await?;
+            let id = begin_from_largest(tx, order, amount, &reason, &credits).await?;
             when_refunded(tx, &locked).await?;
             once::keep(tx, &ctx, "refund", &contents, &id.to_string()).await?;
             Ok(id)
         })
         .await?;
     perform(shop, id).await.map(|()| id)
+}
+
+/// How much a request comes to, and what it is of. A cancelled order has no price any more: only an amount of the debt can go back.
+async fn credits_for(tx: &mut Tx, order: &LockedOrder, wanted: &CreditRequest) -> Result<(i64, Vec<Credit>), PaymentError> {
+    let only_amount = wanted.lines.is_empty() && wanted.fee == 0;
+    if order.cancelled_at.is_some() {
+        return if only_amount { Ok((wanted.amount, Vec::new())) } else { Err(PaymentError::Cancelled) };
+    }
+    let parts = orders::price_parts(tx, order.id).await?;
+    if only_amount {
+        // What was paid beyond the price is of no part of it.
+        return Ok((wanted.amount, credit::spread(&parts, wanted.amount)));
+    }
+    let credits = credit::credits(&parts, wanted).map_err(|error| match error {
+        CreditError::Unknown => PaymentError::Unknown,
+        CreditError::TooManyUnits { line, left } => PaymentError::TooManyUnits { line, left },
+        CreditError::TooMuchFee(left) => PaymentError::TooMuchFee(order.money(left)),
+        CreditError::TooMuch(left) => PaymentError::TooMuch(order.money(left)),
+    })?;
+    match credit::sum(&credits).0 {
+        0 => Err(PaymentError::NothingToRefund),
+        amount => Ok((amount, credits)),
+    }
+}
+
+/// What a refund that failed was of, as far as that is left; otherwise its amount off everything.
+async fn credits_again(tx: &mut Tx, order: &LockedOrder, refund: &Refund) -> Result<Vec<Credit>, PaymentError> {
+    if order.cancelled_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let (parts, before) = (orders::price_parts(tx, order.id).await?, orders::credits_of(tx, refund.id).await?);
+    let same = !before.is_empty() && credit::fits(&parts, &before);
+    Ok(if same { before } else { credit::spread(&parts, refund.amount) })
 }
 
 /// Whichever of an order's payments has the most left to refund, how much that is, and how much of all is on its way already.
@@ -77,7 +119,7 @@ async fn most_left(tx: &mut Tx, order: OrderId) -> Result<(Option<(Attempt, i64)
 }
 
 /// Records a refund of whichever of the order's payments has the most left to refund.
-async fn begin_from_largest(tx: &mut Tx, order: OrderId, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+async fn begin_from_largest(tx: &mut Tx, order: OrderId, amount: i64, reason: &str, credits: &[Credit]) -> Result<RefundId, PaymentError> {
     let (most, underway) = most_left(tx, order).await?;
     let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
     if amount > left {
@@ -88,7 +130,7 @@ async fn begin_from_largest(tx: &mut Tx, order: OrderId, amount: i64, reason: &s
             (_, underway) => PaymentError::TooMuchWith(money(left), money(underway)),
         });
     }
-    begin(tx, &attempt, amount, reason).await
+    begin(tx, &attempt, amount, reason, credits).await
 }
 
 /// Locks the order of a refund; returns both as they are under the lock.
@@ -99,8 +141,9 @@ pub(super) async fn lock(tx: &mut Tx, id: RefundId) -> Result<(LockedOrder, Refu
     Ok((order, store::refund(tx, id).await?))
 }
 
-/// Records a refund before it is requested of the gateway. Cash is refunded at once.
-pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &str) -> Result<RefundId, PaymentError> {
+/// Records a refund and what it is of, before it is requested of the gateway. Cash is refunded at once. A refund of more than its credits
+/// pays a debt to the shopper: of a cancelled order, or of what was paid beyond the price.
+pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &str, credits: &[Credit]) -> Result<RefundId, PaymentError> {
     let id = RefundId(tx.id());
     let refund = Refund {
         id,
@@ -113,7 +156,9 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
         actor: tx.ctx().actor.to_string(),
         at: tx.now(),
     };
+    let order = orders::lock(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
     store::insert_refund(tx, &refund).await?;
+    orders::insert_credits(tx, &order, Some(id), credits).await?;
     if attempt.method == PaymentMethod::Cod {
         finish(tx, &refund, None).await?;
     } else {
@@ -177,7 +222,6 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     }
     refusals::succeeded(tx, &refusal_key(refund.id)).await?;
     let amount = refund.amount;
-    let before: i64 = store::of_order(tx, order.id).await?.iter().map(|attempt| attempt.refunded).sum();
     store::add_refunded(tx, refund.payment_id, amount).await?;
     // What no gateway made was handed back in cash.
     let money = if reference.is_some() { Account::GatewayClearing } else { Account::Cash };
@@ -185,8 +229,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
         // The sale is out of the books already; this pays the debt that the cancellation left.
         (EntryKind::PaymentReturned, vec![(Account::AccountsReceivable, amount), (money, -amount)])
     } else {
-        let tax = tax_share(&order, before.saturating_add(amount))? - tax_share(&order, before)?;
-        (EntryKind::PaymentRefunded, vec![(Account::SalesReturns, amount - tax), (Account::VatPayable, tax), (money, -amount)])
+        (EntryKind::PaymentRefunded, refund_postings(tx, refund, money).await?.into())
     };
     accounting::post(tx, kind, Some(order.id), refund.id.0, order.currency, &postings).await?;
     let refunded = PaymentRefunded { payment: refund.payment_id, refund: refund.id, amount, currency: order.currency };
@@ -196,14 +239,15 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     Ok(Some(order))
 }
 
-/// The order's tax inside its first `refunded` minor units, so that the shares of several refunds add up.
-fn tax_share(head: &orders::Head, refunded: i64) -> Result<i64, PaymentError> {
-    let due = head.total - head.waived;
-    if due <= 0 {
-        return Ok(0);
-    }
-    let (tax, part, total) = (i128::from(head.tax - head.waived_tax), i128::from(refunded), i128::from(due));
-    i64::try_from((tax * part * 2 + total) / (total * 2)).map_err(|_| PaymentError::Overflow)
+/// What a refund posts: the price and the tax of its credits, and the rest as a debt that is paid; `money` is where it comes from.
+pub(super) async fn refund_postings(tx: &mut Tx, refund: &Refund, money: Account) -> Result<[(Account, i64); 4], PaymentError> {
+    let (price, tax) = credit::sum(&orders::credits_of(tx, refund.id).await?);
+    Ok([
+        (Account::SalesReturns, price - tax),
+        (Account::VatPayable, tax),
+        (Account::AccountsReceivable, refund.amount - price),
+        (money, -refund.amount),
+    ])
 }
 
 /// The key of a refund's refusal.
@@ -260,7 +304,8 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
                 return Ok(None);
             }
             if refund.state == "failed" {
-                let next = begin_from_largest(tx, refund.order_id, refund.amount, &refund.reason).await?;
+                let credits = credits_again(tx, &order, &refund).await?;
+                let next = begin_from_largest(tx, refund.order_id, refund.amount, &refund.reason, &credits).await?;
                 when_refunded(tx, &order).await?;
                 return Ok(Some(next));
             }
@@ -319,22 +364,38 @@ pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), 
                 failure: None,
                 actor: tx.ctx().actor.to_string(),
                 at: tx.now(),
-                ..refund
+                ..refund.clone()
             };
+            let order = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
+            let credits = credits_again(tx, &order, &refund).await?;
             store::insert_refund(tx, &again).await?;
+            orders::insert_credits(tx, &order, Some(again.id), &credits).await?;
             finish(tx, &again, None).await.map(drop)
         }
         _ => Ok(()),
     }
 }
 
-/// Refunds at most this much of what an order paid the way it came: what is left of its largest payment. A request to the gateway is
+/// Refunds what was paid of these parts of an order's price, the way it came: of its largest payment first. Requests to the gateway are
 /// returned. The caller does what follows for an order that is refunded in full now.
 ///
 /// # Errors
 /// The database's and the books'.
-pub(crate) async fn refund_rows(tx: &mut Tx, order: &LockedOrder, amount: i64, reason: &str) -> Result<Option<GatewayCall>, PaymentError> {
-    let Some((attempt, left)) = most_left(tx, order.id).await?.0.filter(|(_, left)| *left > 0) else { return Ok(None) };
-    let refund = begin(tx, &attempt, amount.min(left), reason).await?;
-    Ok((attempt.method == PaymentMethod::Card).then_some(GatewayCall::Refund(refund)))
+pub(crate) async fn refund_rows(
+    tx: &mut Tx,
+    order: &LockedOrder,
+    credits: &[Credit],
+    reason: &str,
+) -> Result<Vec<GatewayCall>, PaymentError> {
+    let (mut rest, mut calls) = (credits.to_vec(), Vec::new());
+    loop {
+        let amount = credit::sum(&rest).0;
+        let Some((attempt, left)) = most_left(tx, order.id).await?.0.filter(|(_, left)| *left > 0 && amount > 0) else { return Ok(calls) };
+        let (these, others) = credit::split(&rest, amount.min(left));
+        let refund = begin(tx, &attempt, amount.min(left), reason, &these).await?;
+        if attempt.method == PaymentMethod::Card {
+            calls.push(GatewayCall::Refund(refund));
+        }
+        rest = others;
+    }
 }

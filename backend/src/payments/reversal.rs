@@ -35,7 +35,7 @@ pub(super) async fn reverse_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<Ve
         (AttemptState::Captured, _) => {
             let left = store::refundable(tx, attempt).await?;
             if left > 0 {
-                let refund = refund::begin(tx, attempt, left, super::CANCELLED).await?;
+                let refund = refund::begin(tx, attempt, left, super::CANCELLED, &[]).await?;
                 if attempt.method == PaymentMethod::Card {
                     calls.push(GatewayCall::Refund(refund));
                 }

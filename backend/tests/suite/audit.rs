@@ -40,6 +40,7 @@ async fn broken_by(world: &World, sql: &'static [&'static str]) -> Vec<String> {
             "orders",
             "order_lines",
             "refunds",
+            "credit_lines",
             "shipments",
             "shipment_lines",
             "payment_events",
@@ -145,6 +146,30 @@ breaks! {
         "update order_lines set total = total - 1";
     a_receivable_that_nobody_owes_is_found: "what is owed for each order is what the books say",
         "delete from postings where account = 'accounts_receivable'";
+    a_shipped_unit_without_its_parcel_is_found: "what became of each line's units is what its parcels and reservations say",
+        "update order_lines set shipped = shipped - 1 where shipped > 0";
+    an_arrived_unit_without_its_parcel_is_found: "what became of each line's units is what its parcels and reservations say",
+        "update order_lines set delivered = 0 where delivered > 0";
+    a_cancelled_unit_that_is_reserved_is_found: "what became of each line's units is what its parcels and reservations say",
+        "update order_lines set cancelled = 1 where cancelled = 0 and shipped = 0";
+    a_returned_unit_without_its_parcel_is_found: "what became of each line's units is what its parcels and reservations say",
+        "update order_lines set returned = 1 where shipped > 0";
+    a_restocked_unit_without_its_parcel_is_found: "what became of each line's units is what its parcels and reservations say",
+        "update order_lines set returned = 1, restocked = 1 where shipped > 0";
+    a_line_of_which_nothing_is_reserved_is_found: "what became of each line's units is what its parcels and reservations say",
+        "delete from reservations where state = 'released'";
+    a_line_that_gives_back_more_than_it_cost_is_found: "no more of a line's price is credited than it has, nor of its tax",
+        "update credit_lines set amount = 1000000 where order_line_id is not null";
+    a_line_that_gives_back_more_tax_than_it_has_is_found: "no more of a line's price is credited than it has, nor of its tax",
+        "update credit_lines set tax = 100000 where order_line_id is not null";
+    a_fee_that_is_given_back_twice_is_found: "what is not charged of each order is the sum of its credit lines",
+        "update credit_lines set amount = 1000000 where order_line_id is null";
+    a_sum_that_is_not_charged_without_its_lines_is_found: "what is not charged of each order is the sum of its credit lines",
+        "update orders set waived = waived + 1";
+    a_refund_without_its_credit_lines_is_found: "each refund's credit lines come to its amount, and its entry reverses their tax",
+        "delete from credit_lines";
+    a_refund_that_reversed_another_tax_is_found: "each refund's credit lines come to its amount, and its entry reverses their tax",
+        "update credit_lines set tax = 0";
     a_state_that_does_not_follow_from_its_facts_is_found: "an order's states follow from its facts",
         "update orders set payment_state = 'paid' where payment_state = 'pending'";
     a_use_of_a_code_without_an_order_is_found: "a discount code's uses are the orders that used it",

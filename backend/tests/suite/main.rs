@@ -22,6 +22,7 @@ mod import;
 mod import_files;
 mod jobs;
 mod layers;
+mod lines;
 mod migrations;
 mod notifications;
 mod opening;

@@ -13,7 +13,7 @@ use domain::order::{CancelCause, DeliveryState, FulfilmentState, ParcelState, Pa
 use domain::view::{OrderQuery, OrderView};
 
 fn back(cause: ReturnCause, items: ReturnedItems, money: ReturnedMoney) -> Returned {
-    Returned { cause, items, money, note: "nobody at home, said the courier".into() }
+    Returned { cause, items, money, written_off: Vec::new(), note: "nobody at home, said the courier".into() }
 }
 
 fn refused() -> Returned {

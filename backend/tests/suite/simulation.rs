@@ -84,7 +84,7 @@ impl World {
     async fn step(&mut self) -> String {
         let owner = platform::Context::staff(UserId(self.shop.id()), Role::Owner, RequestId(self.shop.id()));
         let (orders, parcels) = (self.orders.clone(), self.parcels.clone());
-        match self.random.random_range(0..18) {
+        match self.random.random_range(0..19) {
             0..=2 => {
                 let many: Vec<_> = (0..self.random.random_range(1..4))
                     .map(|_| (self.variants[self.random.random_range(0..self.variants.len())], self.random.random_range(1..5)))
@@ -162,7 +162,7 @@ impl World {
                     let cause = *self.pick(&ReturnCause::ALL.iter().collect::<Vec<_>>()).unwrap();
                     let goods = *self.pick(&ReturnedItems::ALL.iter().collect::<Vec<_>>()).unwrap();
                     let money = *self.pick(&ReturnedMoney::ALL.iter().collect::<Vec<_>>()).unwrap();
-                    let back = Returned { cause, items: goods, money, note: String::new() };
+                    let back = Returned { cause, items: goods, money, written_off: Vec::new(), note: String::new() };
                     format!("take back: {back:?}: {:?}", order_management::take_back(&self.shop, &owner, parcel, back.clone()).await)
                 }
                 None => "nothing comes back".into(),
@@ -177,6 +177,16 @@ impl World {
                     format!("the shopper cancels: {done:?}")
                 }
                 None => "no shopper cancels".into(),
+            },
+            17 => match self.pick(&orders) {
+                Some(order) => {
+                    let view = order_management::view(&self.shop, &owner, Locale::En, order).await.unwrap();
+                    let line = view.lines[self.random.random_range(0..view.lines.len())].id;
+                    let (units, fee) = (self.random.random_range(1..4), self.random.random_bool(0.5));
+                    let done = order_management::cancel_units(&self.shop, &owner, order, vec![(line, units)], fee, "sold out").await;
+                    format!("cancel {units} units: {done:?}")
+                }
+                None => "no units to cancel".into(),
             },
             _ => {
                 self.clock.advance(self.random.random_range(1..40 * 60_000));

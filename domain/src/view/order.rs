@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
+use crate::credit::PricePart;
 use crate::id::{OrderId, OrderLineId, ParcelId, PictureId};
 use crate::messages::t;
 use crate::order::{Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState, ReturnCause};
@@ -33,8 +34,15 @@ pub struct OrderLineView {
     pub options: String,
     pub picture: Option<PictureId>,
     pub quantity: i64,
-    /// Units of it that were shipped.
+    /// Units of it that are not sent.
+    pub cancelled: i64,
+    /// Units of it that left with a parcel.
     pub shipped: i64,
+    pub delivered: i64,
+    /// Units of `shipped` that came back.
+    pub returned: i64,
+    /// Units of `returned` that are in the stock again; the others were written off.
+    pub restocked: i64,
     /// Price of one unit.
     pub unit_price: Money,
     /// Its share of the discount.
@@ -58,6 +66,14 @@ pub struct ParcelView {
     pub delivered_at: Option<Timestamp>,
     /// When it came back, why, and a note for staff.
     pub returned: Option<(Timestamp, ReturnCause, String)>,
+}
+
+impl OrderLineView {
+    /// Units that are to be sent and did not leave yet.
+    #[must_use]
+    pub const fn open(&self) -> i64 {
+        self.quantity - self.cancelled - self.shipped
+    }
 }
 
 /// An event in an order's timeline.
@@ -163,6 +179,8 @@ pub struct OrderView {
     pub returning: Money,
     /// Oldest first; for staff.
     pub refunds: Vec<RefundView>,
+    /// The lines and then the delivery fee, with what of each is not charged or went back; for staff.
+    pub price: Vec<PricePart>,
     pub payment: PaymentState,
     pub fulfilment: FulfilmentState,
     pub delivery: DeliveryState,

@@ -5,11 +5,13 @@ use backend::catalog::CatalogError;
 use backend::checkout::CheckoutError;
 use backend::identity::IdentityError;
 use backend::inventory::InventoryError;
+use backend::order_management::OrderChangeError;
 use backend::orders::OrderError;
+use backend::payments::PaymentError;
 use backend::platform::Forbidden;
 use backend::platform::db::DbError;
 use backend::search::SearchError;
-use domain::id::RequestId;
+use domain::id::{OrderLineId, RequestId};
 use http::StatusCode;
 
 use super::Problem;
@@ -19,7 +21,7 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 pub fn key_missing() -> Problem {
-    let detail = "Send an “Idempotency-Key” header of 8 to 100 letters, digits, hyphens and underscores, a new one for each wish to order.";
+    let detail = "Send an “Idempotency-Key” header of 8 to 50 letters, digits, hyphens and underscores, a new one for each wish.";
     Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_missing", detail)
 }
 
@@ -87,6 +89,62 @@ pub fn orders(error: OrderError, request: RequestId) -> Problem {
         OrderError::Db(error) => db(&error, request),
         other => unexpected(&other, request),
     }
+}
+
+/// The number of the line that an error is about, in the request.
+fn units_field(line: OrderLineId, named: &[(OrderLineId, i64)]) -> String {
+    named.iter().position(|(id, _)| *id == line).map_or_else(|| "lines".to_owned(), |at| format!("lines[{at}].units"))
+}
+
+/// `named` are the lines of the request.
+pub fn order_change(error: OrderChangeError, named: &[(OrderLineId, i64)], request: RequestId) -> Problem {
+    match error {
+        OrderChangeError::Forbidden(error) => forbidden(error),
+        OrderChangeError::Unknown => Problem::not_found("order or line"),
+        OrderChangeError::Reason => Problem::field("reason", "Say why."),
+        OrderChangeError::Units => Problem::field("lines", "Name units of at least one line."),
+        OrderChangeError::TooManyUnits { line, left } => Problem::field(units_field(line, named), format!("At most {left}.")),
+        OrderChangeError::Payment(error) => payment(*error, named, request),
+        OrderChangeError::Db(error) => db(&error, request),
+        error @ (OrderChangeError::Sent | OrderChangeError::Packed | OrderChangeError::NotCaptured | OrderChangeError::Paid) => {
+            conflict("not_possible", sentence(&error))
+        }
+        other => unexpected(&other, request),
+    }
+}
+
+/// `named` are the lines of the request.
+pub fn payment(error: PaymentError, named: &[(OrderLineId, i64)], request: RequestId) -> Problem {
+    match error {
+        PaymentError::Forbidden(error) => forbidden(error),
+        PaymentError::Unknown => Problem::not_found("order or line"),
+        PaymentError::Reason => Problem::field("reason", "Say why."),
+        PaymentError::Amount => Problem::field("amount", "Name units, a part of the delivery fee, or an amount."),
+        PaymentError::TooManyUnits { line, left } => Problem::field(units_field(line, named), format!("At most {left}.")),
+        PaymentError::TooMuchFee(left) => Problem::field("delivery_fee", format!("At most {left}.")),
+        PaymentError::TooMuch(left) => Problem::field("amount", format!("At most {left}.")),
+        error @ PaymentError::TooMuchWith(..) => Problem::field("amount", sentence(&error)),
+        PaymentError::KeyReused => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request. Send a new one.",
+        ),
+        error @ (PaymentError::Cancelled
+        | PaymentError::NothingToRefund
+        | PaymentError::NoGateway
+        | PaymentError::Waiting
+        | PaymentError::Capturing(_)
+        | PaymentError::Gateway(_)) => conflict("not_possible", sentence(&error)),
+        PaymentError::Db(error) => db(&error, request),
+        other => unexpected(&other, request),
+    }
+}
+
+/// An error's words as a sentence.
+fn sentence(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 pub fn inventory(error: InventoryError, request: RequestId) -> Problem {

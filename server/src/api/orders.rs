@@ -1,17 +1,21 @@
-//! `/api/v1/orders` for keys with `read_orders`, one order for whoever holds its signed link, and `/api/v1/stock` for keys
-//! with `read_stock`.
+//! `/api/v1/orders` for keys with `read_orders`, one order for whoever holds its signed link, what keys with `cancel_orders` and
+//! `refund_payments` do with an order, and `/api/v1/stock` for keys with `read_stock`.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use backend::{Shop, inventory, order_management, orders};
+use backend::payments::PaymentError;
+use backend::platform::Context;
+use backend::{Shop, inventory, order_management, orders, payments};
+use domain::credit::CreditRequest;
 use domain::id::OrderId;
 use domain::permission::Permission;
 use domain::view::OrderQuery;
+use http::{HeaderMap, StatusCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::read::{Caller, Language, Params};
-use super::schema::{Order, Orders, Stock};
+use super::read::{self, Caller, Language, Params};
+use super::schema::{self, NewCancellation, NewRefund, Order, Orders, Refund, Stock, too_long};
 use super::{Problem, errors};
 
 const PAYMENT_STATES: &[&str] =
@@ -19,7 +23,13 @@ const PAYMENT_STATES: &[&str] =
 const FULFILMENT_STATES: &[&str] = &["unfulfilled", "partial", "fulfilled", "cancelled", "returned"];
 
 pub fn routes() -> OpenApiRouter<Shop> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(one)).routes(routes!(follow)).routes(routes!(stock))
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(one))
+        .routes(routes!(follow))
+        .routes(routes!(cancel_lines))
+        .routes(routes!(refund))
+        .routes(routes!(stock))
 }
 
 /// Lists orders
@@ -83,6 +93,99 @@ pub async fn follow(
     params.end()?;
     let found = order_management::by_link(&shop, locale, &token).await.map_err(|error| errors::orders(error, ctx.request))?;
     Ok(Json(found.into()))
+}
+
+/// Cancels units of an order's lines
+///
+/// Units that did not leave yet: their stock becomes available, and their price is no longer due or goes back. When nothing of the order is
+/// left, it is cancelled. Sent again with the same key, it is done once. Needs the scope `cancel_orders`.
+#[utoipa::path(post, path = "/orders/{order}/cancellations", operation_id = "cancel_order_lines", tag = "orders", security(("key" = ["cancel_orders"])),
+    params(
+        ("order" = String, Path, description = "The order", pattern = "^ord_[0-9a-f]{32}$"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish to cancel", min_length = 8, max_length = 50, pattern = "^[A-Za-z0-9_-]{8,50}$"),
+    ),
+    request_body = NewCancellation,
+    responses(
+        (status = 204, description = "They are cancelled"),
+        (status = 409, description = "The order is in a state that does not allow it: `not_possible`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn cancel_lines(
+    State(shop): State<Shop>,
+    caller: Caller,
+    Path(order): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    read::Body(new): read::Body<NewCancellation>,
+) -> Result<StatusCode, Problem> {
+    let ctx = caller.with_scope(&shop, Permission::CancelOrders).await?;
+    params.end()?;
+    let ctx = with_key(ctx, &headers)?;
+    let id: OrderId = order.parse().map_err(|_| Problem::not_found("order"))?;
+    let lines = schema::line_units(new.lines).map_err(Problem::invalid)?;
+    if let Some(wrong) = too_long("reason", &new.reason, 200) {
+        return Err(Problem::invalid(vec![wrong]));
+    }
+    let named = lines.clone();
+    order_management::cancel_units(&shop, &ctx, id, lines, new.with_delivery_fee, &new.reason)
+        .await
+        .map_err(|error| errors::order_change(error, &named, ctx.request))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refunds parts of an order
+///
+/// Units of lines, a part of the delivery fee, an amount off everything; each with exactly its tax, the way it was paid. Sent again with the
+/// same key, it is done once. Needs the scope `refund_payments`.
+#[utoipa::path(post, path = "/orders/{order}/refunds", operation_id = "refund_order", tag = "orders", security(("key" = ["refund_payments"])),
+    params(
+        ("order" = String, Path, description = "The order", pattern = "^ord_[0-9a-f]{32}$"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish to refund", min_length = 8, max_length = 50, pattern = "^[A-Za-z0-9_-]{8,50}$"),
+    ),
+    request_body = NewRefund,
+    responses(
+        (status = 201, description = "The refund", body = Refund),
+        (status = 202, description = "It is written down; the gateway does not answer and is asked again by itself", body = Refund),
+        (status = 409, description = "The order is in a state that does not allow it, or the gateway refused: `not_possible`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn refund(
+    State(shop): State<Shop>,
+    caller: Caller,
+    Path(order): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    read::Body(new): read::Body<NewRefund>,
+) -> Result<(StatusCode, Json<Refund>), Problem> {
+    let ctx = caller.with_scope(&shop, Permission::RefundPayments).await?;
+    params.end()?;
+    let ctx = with_key(ctx, &headers)?;
+    let id: OrderId = order.parse().map_err(|_| Problem::not_found("order"))?;
+    let lines = schema::line_units(new.lines).map_err(Problem::invalid)?;
+    let amounts = [("delivery_fee", new.delivery_fee), ("amount", new.amount)];
+    let amounts = amounts.into_iter().filter(|(_, minor)| !(0..=read::MAX_SAFE_INTEGER).contains(minor));
+    let mut wrong: Vec<_> =
+        amounts.map(|(field, _)| (field.to_owned(), format!("A whole number from 0 to {}.", read::MAX_SAFE_INTEGER))).collect();
+    wrong.extend(too_long("reason", &new.reason, 200));
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
+    let named = lines.clone();
+    let wanted = CreditRequest { lines, fee: new.delivery_fee, amount: new.amount };
+    match payments::refund(&shop, &ctx, id, wanted, &new.reason).await {
+        Ok(refund) => Ok((StatusCode::CREATED, Json(Refund { id: Some(refund.to_string()), state: "done" }))),
+        Err(PaymentError::Waiting) => Ok((StatusCode::ACCEPTED, Json(Refund { id: None, state: "pending" }))),
+        Err(error) => Err(errors::payment(error, &named, ctx.request)),
+    }
+}
+
+/// The caller with their request key. Two programs that count their requests alike do not meet: each has its own keys.
+fn with_key(ctx: Context, headers: &HeaderMap) -> Result<Context, Problem> {
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let is_key = (8..=50).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if !is_key {
+        return Err(errors::key_missing());
+    }
+    let key = format!("{} {key}", ctx.actor);
+    Ok(ctx.with_key(&key))
 }
 
 /// Lists stock

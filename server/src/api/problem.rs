@@ -55,7 +55,11 @@ fn address_of<S: Serializer>(code: &str, serializer: S) -> Result<S::Ok, S::Erro
 /// Every code with the status it comes with and what it means. The page at `/api` shows them.
 pub const CODES: &[(&str, u16, &str)] = &[
     ("malformed", 400, "The request cannot be read: no JSON, or a broken address."),
-    ("idempotency_key_missing", 400, "A checkout needs an `Idempotency-Key` header of 8 to 100 letters, digits, hyphens and underscores."),
+    (
+        "idempotency_key_missing",
+        400,
+        "This call needs an `Idempotency-Key` header of 8 to 50 letters, digits, hyphens and underscores (a checkout takes up to 100).",
+    ),
     ("unauthorised", 401, "The key is not valid, or one is needed and none was sent."),
     ("forbidden", 403, "The key lacks the scope that this call needs."),
     ("not_found", 404, "There is no such thing, or it is somebody else's."),
@@ -69,11 +73,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
         409,
         "The cart's discount code cannot be used (any more). Ask the shopper, and send the total without it as `expected_total`, or take the code off the cart.",
     ),
+    ("not_possible", 409, "The order is in a state in which this cannot be done; `detail` says why."),
     ("already_ordered", 409, "The cart was ordered already, with other contents than these. A new order needs a new cart."),
     ("too_large", 413, "The body is too large."),
     ("unsupported_media_type", 415, "Send JSON with `Content-Type: application/json`."),
     ("invalid", 422, "Something in the request is wrong; `errors` says what, field by field."),
-    ("idempotency_key_reused", 422, "The key was used for another checkout. A new order needs a new key."),
+    ("idempotency_key_reused", 422, "The key was used for another request. A new wish needs a new key."),
     ("too_many_requests", 429, "Too many requests from this address; `Retry-After` says when to try again."),
     ("unexpected", 500, "The shop made a mistake. It is in the log under `request`."),
     ("not_implemented", 501, "The shop is no proxy."),

@@ -190,6 +190,42 @@ async fn an_api_key_is_valid_for_the_calls_of_its_scopes() {
     assert_eq!((status, problem["code"].as_str().unwrap()), (403, "forbidden"));
 }
 
+#[tokio::test]
+async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() {
+    let folder = crate::program::Folder::with_shop();
+    let created = folder.run(&["admin", "key", "--name", "Desk", "--scope", "cancel_orders", "--scope", "refund_payments"]);
+    assert!(created.status.success(), "{}", crate::program::stderr(&created));
+    let key = crate::program::stdout(&created).trim().to_owned();
+    let server = Server::start_with(folder, &[]);
+    let line = json!({ "variant": a_variant(&server).await, "quantity": 2 });
+    let (_, cart) = json_of(server.post("/api/v1/carts", &json!({ "lines": [line] }))).await;
+    let cart = cart["id"].as_str().unwrap();
+    let delivery = a_delivery(&server, cart).await;
+    let checkout = server.post(&format!("/api/v1/carts/{cart}/checkout"), &order(&delivery)).header("idempotency-key", "an-order-1");
+    let (_, placed) = json_of(checkout).await;
+    let (id, follow) = (placed["id"].as_str().unwrap(), format!("/api/v1/orders/follow/{}", placed["token"].as_str().unwrap()));
+    let line = json_of(server.get(&follow)).await.1["lines"][0]["id"].clone();
+    let path = format!("/api/v1/orders/{id}/cancellations");
+    let cancel =
+        |units: i64| server.post(&path, &json!({ "lines": [{ "line": line, "units": units }], "reason": "Sold out" })).bearer_auth(&key);
+
+    let (status, problem) = json_of(cancel(1)).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (400, "idempotency_key_missing"));
+    for _ in 0..2 {
+        assert_eq!(cancel(1).header("idempotency-key", "cancel-0001").send().await.unwrap().status(), 204);
+    }
+    let (_, now) = json_of(server.get(&follow)).await;
+    assert_eq!((now["lines"][0]["cancelled"].as_i64(), now["cancelled_at"].is_null()), (Some(1), true));
+    assert_eq!(now["waived"]["minor"], now["lines"][0]["unit_price"]["minor"]);
+    let (status, problem) = json_of(cancel(2).header("idempotency-key", "cancel-0002")).await;
+    assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("lines[0].units")));
+
+    let refund = json!({ "lines": [{ "line": line, "units": 1 }], "reason": "A scratch" });
+    let refund = server.post(&format!("/api/v1/orders/{id}/refunds"), &refund).bearer_auth(&key).header("idempotency-key", "refund-0001");
+    let (status, problem) = json_of(refund).await;
+    assert_eq!((status, problem["code"].as_str().unwrap()), (409, "not_possible"));
+}
+
 /// Runs every step of `docs/api.md` as it is written there.
 #[tokio::test]
 async fn the_documentation_buys_a_product() {

@@ -11,6 +11,7 @@ mod parcel;
 pub mod pick_list;
 pub mod refusals;
 mod states;
+mod units;
 
 use session::Access;
 

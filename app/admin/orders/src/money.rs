@@ -7,9 +7,10 @@ use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{OrderView, RefundView};
 use leptos::prelude::*;
 use session::{ProblemSummary, problem, typed, wrong};
-use ui::{Alert, Badge, Button, Disclosure, Facts, Field, Look, Panel, Tone, When, icon, tr, use_locale};
+use ui::{Alert, Badge, Button, Facts, Field, Panel, Tone, When, icon, tr, use_locale};
 
 use crate::order::Actions;
+use crate::units::refunding;
 
 /// The amount still due.
 fn due(order: &OrderView) -> Money {
@@ -50,6 +51,7 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
     let (refunds, key) = (refunds(&order.refunds), key.to_owned());
     let failed = order.payment_failure.clone();
     let id = order.id;
+    let refund_form = (may_refund && left.minor > 0).then(|| refunding(order, &key, left, actions));
     let to_capture = may_capture && (order.payment == PaymentState::Authorised || missing.is_some());
     let words = if missing.is_some() { tr!(ADMIN_ORDERS_ACTION_CASH) } else { tr!(ADMIN_ORDERS_ACTION_CAPTURE) };
     view! {
@@ -59,7 +61,7 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
                 {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
                 {refunds}
                 {to_capture.then(|| capturing(id, &key, words, actions))}
-                {(may_refund && left.minor > 0).then(|| refunding(id, &key, left, actions))}
+                {refund_form}
             </div>
         </Panel>
     }
@@ -115,27 +117,6 @@ fn capturing(order: OrderId, key: &str, words: &'static str, actions: Actions) -
                 <div><Button kind="submit" icon=icon::CREDIT_CARD busy=action.pending()>{words}</Button></div>
             </div>
         </StaffForm>
-    }
-    .into_any()
-}
-
-fn refunding(order: OrderId, key: &str, left: Money, actions: Actions) -> AnyView {
-    let action = actions.refund;
-    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
-    let key = typed.or("key", key);
-    view! {
-        <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=order.to_string()/>
-                <input type="hidden" name="key" value=key/>
-                <div class="flex flex-col gap-3">
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" inputmode="decimal" value=typed.or("amount", left.decimal()) error=wrong(problem, "refund-amount")/>
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
-                </div>
-            </StaffForm>
-        </Disclosure>
     }
     .into_any()
 }

@@ -26,6 +26,7 @@ use crate::list::{order_change_error, order_error};
 use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
+use crate::units::{TypedUnits, cancelling_units};
 
 /// An order, and the user's permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,18 +47,20 @@ fn payment_error(error: &backend::payments::PaymentError, form: &str) -> AppErro
         (PaymentError::Amount | PaymentError::TooMuch(_) | PaymentError::TooMuchWith(..) | PaymentError::Capturing(_), Some(message)) => {
             request::invalid(vec![(format!("{form}-amount"), message)])
         }
+        (PaymentError::TooManyUnits { line, .. }, Some(message)) => request::invalid(vec![(crate::units::field_id(form, *line), message)]),
+        (PaymentError::TooMuchFee(_), Some(message)) => request::invalid(vec![(format!("{form}-fee"), message)]),
         (PaymentError::Reason, Some(message)) => request::invalid(vec![(format!("{form}-reason"), message)]),
         (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
 }
 
-/// An amount as typed in a form, in the shop's currency; minor units.
+/// An amount as typed in the field with this id, in the shop's currency; minor units.
 #[cfg(feature = "ssr")]
-fn amount_of(text: &str, shop: &backend::Shop, form: &str) -> Result<i64, AppError> {
+fn amount_of(text: &str, shop: &backend::Shop, field: &str) -> Result<i64, AppError> {
     use session::request;
     domain::number::decimal(text, backend::settings::shop_currency(shop).exponent())
-        .map_err(|error| request::invalid(vec![(format!("{form}-amount"), error.of_amount().text(request::locale()).to_owned())]))
+        .map_err(|error| request::invalid(vec![(field.to_owned(), error.of_amount().text(request::locale()).to_owned())]))
 }
 
 #[server(endpoint = "admin/order", output = Answer)]
@@ -87,17 +90,27 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
-    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture")?) };
+    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture-amount")?) };
     backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_error(&error, "capture"))
 }
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
 
+/// Refunds units of lines, a part of the delivery fee, and another amount; what is empty is nothing.
 #[server(endpoint = "admin/order/refund", output = Answer)]
-pub async fn refund_payment(order: OrderId, amount: String, reason: String, #[server(default)] key: String) -> Result<(), AppError> {
+pub async fn refund_payment(
+    order: OrderId,
+    #[server(default)] units: TypedUnits,
+    #[server(default)] fee: String,
+    #[server(default)] amount: String,
+    reason: String,
+    #[server(default)] key: String,
+) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
-    let amount = amount_of(&amount, &shop, "refund")?;
-    backend::payments::refund(&shop, &ctx, order, amount, &reason).await.map_err(|error| payment_error(&error, "refund"))?;
+    let minor = |text: &str, field| if text.trim().is_empty() { Ok(0) } else { amount_of(text, &shop, field) };
+    let lines = crate::units::read_units(&units, "refund")?;
+    let wanted = domain::credit::CreditRequest { lines, fee: minor(&fee, "refund-fee")?, amount: minor(&amount, "refund-amount")? };
+    backend::payments::refund(&shop, &ctx, order, wanted, &reason).await.map_err(|error| payment_error(&error, "refund"))?;
     Ok(())
 }
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
@@ -120,6 +133,30 @@ pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError>
 }
 access!(CancelRest, Access::Staff(Permission::CancelOrders));
 
+/// Cancels units of lines that did not leave yet; with their share of the delivery fee where `fee` is ticked.
+#[server(endpoint = "admin/order/cancel-units", output = Answer)]
+pub async fn cancel_units(
+    order: OrderId,
+    #[server(default)] units: TypedUnits,
+    #[server(default)] fee: bool,
+    reason: String,
+    #[server(default)] key: String,
+) -> Result<(), AppError> {
+    use backend::order_management::OrderChangeError;
+    use session::request;
+    let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?.with_key(&key);
+    let lines = crate::units::read_units(&units, "cancel")?;
+    let done = backend::order_management::cancel_units(&request::shop()?, &ctx, order, lines, fee, &reason).await;
+    done.map_err(|error| match (&error, error.message(request::locale())) {
+        (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => {
+            request::invalid(vec![(crate::units::field_id("cancel", *line), message)])
+        }
+        (OrderChangeError::Reason, Some(message)) => request::invalid(vec![("cancel-units-reason".into(), message)]),
+        _ => order_change_error(&error),
+    })
+}
+access!(CancelUnits, Access::Staff(Permission::CancelOrders));
+
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[
     access_of::<ReadOrderPage>(),
@@ -128,6 +165,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<RefundPayment>(),
     access_of::<CancelOrder>(),
     access_of::<CancelRest>(),
+    access_of::<CancelUnits>(),
 ];
 
 /// The actions of an order's page.
@@ -138,6 +176,7 @@ pub(crate) struct Actions {
     pub(crate) refund: ServerAction<RefundPayment>,
     cancel: ServerAction<CancelOrder>,
     cancel_rest: ServerAction<CancelRest>,
+    pub(crate) cancel_units: ServerAction<CancelUnits>,
     parcel: ParcelActions,
     /// The page's form fallback.
     pub(crate) fallback: StoredValue<FormFallback>,
@@ -164,6 +203,7 @@ fn order_page() -> AnyView {
         refund: ServerAction::new(),
         cancel: ServerAction::new(),
         cancel_rest: ServerAction::new(),
+        cancel_units: ServerAction::new(),
         parcel: ParcelActions::new(changed, fallback),
         fallback,
     };
@@ -172,6 +212,7 @@ fn order_page() -> AnyView {
     on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
     on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
     on_done(actions.cancel_rest, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
+    on_done(actions.cancel_units, tr!(COMMON_DONE), move |()| changed.run(()));
     let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
     let sent_from = StoredValue::new(None::<String>);
     view! {
@@ -230,7 +271,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
                 <div class="flex flex-col gap-6 min-w-0">
                     <div id="money">{money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}</div>
                     {people(&order)}
-                    {may(Permission::CancelOrders).then(|| cancelling(&order, actions))}
+                    {may(Permission::CancelOrders).then(|| cancelling(&order, &key, actions))}
                 </div>
             </div>
         </div>
@@ -251,7 +292,10 @@ fn lines(lines: &[OrderLineView]) -> AnyView {
         let stock = format!("/admin/stock?q={}", admin_frame::escaped(&line.sku));
         view! {
             <Row>
-                <td><span class="font-medium">{line.name.clone()}</span>" "<span class="text-quiet">{line.options.clone()}</span></td>
+                <td>
+                    <span class="font-medium">{line.name.clone()}</span>" "<span class="text-quiet">{line.options.clone()}</span>
+                    {fates(&line).map(|fates| view! { <p class="text-sm text-quiet">{fates}</p> }.into_any())}
+                </td>
                 <td class="max-md:hidden"><a class="figures hover:underline underline-offset-4" href=stock>{line.sku.clone()}</a></td>
                 <FigureCell>{locale.number(line.quantity)}</FigureCell>
                 <td class="max-md:hidden figures text-end">{locale.money(line.unit_price)}</td>
@@ -261,6 +305,19 @@ fn lines(lines: &[OrderLineView]) -> AnyView {
     };
     let rows = lines.iter().cloned().map(row).collect_view();
     view! { <Table caption=tr!(ORDER_CONTENTS) columns>{rows}</Table> }.into_any()
+}
+
+/// What became of a line's units, where not all of them are simply sent: "1 cancelled · 2 came back".
+fn fates(line: &OrderLineView) -> Option<String> {
+    let locale = use_locale();
+    let one = |units: i64, message: domain::messages::Msg| (units > 0).then(|| message.with(locale, &[("units", &locale.number(units))]));
+    let fates = [
+        one(line.cancelled, domain::messages::t::ADMIN_ORDERS_UNITS_CANCELLED),
+        one(line.returned - line.restocked, domain::messages::t::ADMIN_ORDERS_UNITS_WRITTEN_OFF),
+        one(line.restocked, domain::messages::t::ADMIN_ORDERS_UNITS_RESTOCKED),
+    ];
+    let fates: Vec<String> = fates.into_iter().flatten().collect();
+    (!fates.is_empty()).then(|| fates.join(" · "))
 }
 
 fn sums(order: &OrderView) -> AnyView {
@@ -318,20 +375,28 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
 }
 
 /// The form to cancel the order, or its units that are not shipped.
-fn cancelling(order: &OrderView, actions: Actions) -> AnyView {
+fn cancelling(order: &OrderView, key: &str, actions: Actions) -> AnyView {
     if order.cancelled.is_some() || order.unsent == 0 {
         return ().into_any();
     }
-    let id = order.id.to_string();
+    let (id, units) = (order.id.to_string(), cancelling_units(order, key, actions));
     if order.lines.iter().any(|line| line.shipped > 0) {
-        cancel_panel(id, actions.cancel_rest, actions.fallback, tr!(ADMIN_ORDERS_ACTION_CANCEL_REST), tr!(ADMIN_ORDERS_CANCEL_REST_BODY))
+        cancel_panel(
+            id,
+            units,
+            actions.cancel_rest,
+            actions.fallback,
+            tr!(ADMIN_ORDERS_ACTION_CANCEL_REST),
+            tr!(ADMIN_ORDERS_CANCEL_REST_BODY),
+        )
     } else {
-        cancel_panel(id, actions.cancel, actions.fallback, tr!(ADMIN_ORDERS_ACTION_CANCEL), tr!(ADMIN_ORDERS_CANCEL_BODY))
+        cancel_panel(id, units, actions.cancel, actions.fallback, tr!(ADMIN_ORDERS_ACTION_CANCEL), tr!(ADMIN_ORDERS_CANCEL_BODY))
     }
 }
 
 fn cancel_panel<F>(
     id: String,
+    units: AnyView,
     action: ServerAction<F>,
     fallback: StoredValue<FormFallback>,
     title: &'static str,
@@ -355,6 +420,7 @@ where
                         <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
                     </div>
                 </StaffForm>
+                {units}
             </Panel>
         </div>
     }

@@ -11,6 +11,7 @@ use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, ac
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
 use crate::states;
+use crate::units::{Choosable, TypedUnits, choosable, unit_fields};
 
 #[cfg(feature = "ssr")]
 pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> AppError {
@@ -74,19 +75,22 @@ pub async fn unpack_parcel(parcel: ParcelId) -> Result<(), AppError> {
 }
 access!(UnpackParcel, Access::Staff(Permission::FulfilOrders));
 
-/// Records that a parcel came back. Without a choice about money, what was paid is refunded.
+/// Records that a parcel came back. Without a choice about money, what was paid is refunded. `units` of lines are written off where the
+/// others are restocked.
 #[server(endpoint = "admin/parcels/take-back", output = Answer)]
 pub async fn take_parcel_back(
     parcel: ParcelId,
     cause: ReturnCause,
     items: ReturnedItems,
     #[server(default)] money: Option<ReturnedMoney>,
+    #[server(default)] units: TypedUnits,
     note: String,
 ) -> Result<(), AppError> {
     use backend::fulfilment::Returned;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note };
+    let written_off = crate::units::read_units(&units, &broken_form(&parcel.to_string()))?;
+    let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note, written_off };
     backend::order_management::take_back(&request::shop()?, &ctx, parcel, back)
         .await
         .map_err(|error| crate::list::order_change_error(&error))
@@ -166,13 +170,15 @@ pub(crate) fn Parcel(
             view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
         })
         .collect();
+    let units_in = |id| parcel.lines.iter().find(|(line, _)| *line == id).map_or(0, |(_, units)| *units);
+    let broken = choosable(&lines, units_in);
     let step = allowed.fulfil.then(|| match parcel.state {
         ParcelState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
         ParcelState::Packed => {
             (shipping(id.clone(), number, actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
         ParcelState::Shipped => {
-            (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, allowed, actions)).into_any()
+            (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, broken, allowed, actions)).into_any()
         }
         ParcelState::Delivered | ParcelState::Cancelled | ParcelState::Returned => ().into_any(),
     });
@@ -285,7 +291,12 @@ fn cause_words(cause: ReturnCause) -> &'static str {
     }
 }
 
-fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActions) -> AnyView {
+/// What the ids of a parcel's fields for broken units begin with.
+fn broken_form(parcel: &str) -> String {
+    format!("broken-{parcel}")
+}
+
+fn coming_back(id: String, number: usize, broken: Vec<Choosable>, allowed: Allowed, actions: ParcelActions) -> AnyView {
     let action = actions.back;
     let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let card = |value: &str, title: &str| RadioCard { value: value.to_owned(), title: title.to_owned(), ..RadioCard::default() };
@@ -304,6 +315,16 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
     } else {
         view! { <p class="text-sm">{tr!(ADMIN_ORDERS_BACK_MONEY_CASH)}</p> }.into_any()
     };
+    let some_broken = (broken.iter().map(|line| line.most).sum::<i64>() > 1).then(|| {
+        let (_, fields) = unit_fields(&broken_form(&id), broken, &typed, problem);
+        view! {
+            <fieldset class="flex flex-col gap-3">
+                <legend class="text-sm text-quiet mb-2">{tr!(ADMIN_ORDERS_BACK_BROKEN)}</legend>
+                {fields}
+            </fieldset>
+        }
+        .into_any()
+    });
     view! {
         <Disclosure title=tr!(ADMIN_ORDERS_BACK) open=typed.is_any()>
             <ProblemSummary problem/>
@@ -312,6 +333,7 @@ fn coming_back(id: String, number: usize, allowed: Allowed, actions: ParcelActio
                 <div class="flex flex-col gap-4 max-w-md">
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="items" cards=items selected=typed.or("items", ReturnedItems::Restock.as_str())/>
+                    {some_broken}
                     {money}
                     <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>
                     <div><Button kind="submit" look=Look::Danger icon=icon::UNDO busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_BACK)}</Button></div>

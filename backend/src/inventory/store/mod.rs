@@ -111,6 +111,24 @@ pub(super) async fn close_reservations(tx: &mut Tx, order: OrderId) -> Result<u6
     .await
 }
 
+/// Takes units out of an open reservation: they become a released one. A reservation of which nothing stays open is closed.
+pub(super) async fn release_part(tx: &mut Tx, reservation: &Reservation, units: i64) -> Result<(), DbError> {
+    let rest = reservation.units - units;
+    if rest == reservation.shipped {
+        let state = if reservation.shipped > 0 { "shipped" } else { "released" };
+        let sql = "update reservations set state = $2, expires_at = null where id = $1";
+        return tx.execute(sql, &[&reservation.id, &state]).await.map(drop);
+    }
+    let id = ReservationId(tx.id());
+    tx.execute(
+        "insert into reservations (id, order_id, order_line_id, variant_id, location_id, quantity, state, at)
+         select $2, order_id, order_line_id, variant_id, location_id, $3, 'released', $4 from reservations where id = $1",
+        &[&reservation.id, &id, &units, &tx.now()],
+    )
+    .await?;
+    tx.execute("update reservations set quantity = $2 where id = $1", &[&reservation.id, &rest]).await.map(drop)
+}
+
 pub(super) async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
     tx.execute("update reservations set expires_at = null where order_id = $1 and state = 'open'", &[&order]).await?;
     Ok(())

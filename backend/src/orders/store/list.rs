@@ -63,7 +63,7 @@ macro_rules! in_queue {
         "o.fulfilment_state in ('unfulfilled', 'partial') and o.cancelled_at is null
          and (o.payment_method = 'cod' or o.payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))
          and o.payment_state not in ('refunded', 'voided')
-         and (select coalesce(sum(r.quantity - r.shipped), 0) from reservations r where r.order_id = o.id and r.state = 'open')
+         and (select coalesce(sum(l.quantity - l.cancelled - l.shipped), 0) from order_lines l where l.order_id = o.id)
             > (select coalesce(sum(c.quantity), 0) from shipments s join shipment_lines c on c.shipment_id = s.id
                where s.order_id = o.id and s.state = 'packed')"
     };

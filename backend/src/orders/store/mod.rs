@@ -38,7 +38,6 @@ pub(crate) struct Head {
     pub tax: i64,
     pub total: i64,
     pub waived: i64,
-    pub waived_tax: i64,
     pub payment_state: PaymentState,
     pub fulfilment_state: FulfilmentState,
     pub delivery_state: DeliveryState,
@@ -74,7 +73,7 @@ pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<He
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
             delivery_name, promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived,
-            waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+            payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
     )
@@ -104,14 +103,10 @@ macro_rules! facts_of {
             (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
             coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
             (select coalesce(cast(sum(quantity) as bigint), 0) from order_lines where order_id = o.id) as ordered,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
-             where s.order_id = o.id and s.state in ('shipped', 'delivered')) as shipped,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
-             where s.order_id = o.id and s.state = 'delivered') as delivered,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
-             where s.order_id = o.id and s.state = 'returned') as returned,
-            (select coalesce(cast(sum(quantity - shipped) as bigint), 0) from reservations
-             where order_id = o.id and state in ('released', 'shipped')) as released,
+            (select coalesce(cast(sum(shipped - returned) as bigint), 0) from order_lines where order_id = o.id) as shipped,
+            (select coalesce(cast(sum(delivered) as bigint), 0) from order_lines where order_id = o.id) as delivered,
+            (select coalesce(cast(sum(returned) as bigint), 0) from order_lines where order_id = o.id) as returned,
+            (select coalesce(cast(sum(cancelled) as bigint), 0) from order_lines where order_id = o.id) as released,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
              where s.order_id = o.id and s.state = 'packed') as packed,
             (select count(*) from shipments where order_id = o.id and state in ('picked', 'packed')) as preparing
@@ -150,13 +145,6 @@ pub(crate) async fn set_cancelled(tx: &mut Tx, order: &LockedOrder, reason: &str
     Ok(())
 }
 
-/// Adds to what is no longer due of an order, and to the tax inside it.
-pub(crate) async fn waive(tx: &mut Tx, order: &LockedOrder, less: i64, tax: i64) -> Result<(), DbError> {
-    tx.execute("update orders set waived = waived + $2, waived_tax = waived_tax + $3 where id = $1", &[&order.id, &less, &tax])
-        .await
-        .map(drop)
-}
-
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(crate) struct Line {
     pub id: OrderLineId,
@@ -169,16 +157,29 @@ pub(crate) struct Line {
     pub discount: i64,
     pub tax: i64,
     pub total: i64,
+    /// Units given up before they left.
+    pub cancelled: i64,
+    /// Units that left with a parcel.
     pub shipped: i64,
+    pub delivered: i64,
+    /// Units that came back.
+    pub returned: i64,
+    /// Units of `returned` that are in the stock again.
+    pub restocked: i64,
+}
+
+impl Line {
+    /// Units that are still to leave.
+    pub(crate) const fn open(&self) -> i64 {
+        self.quantity - self.cancelled - self.shipped
+    }
 }
 
 pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line>, DbError> {
     db.fetch_all(
-        "select l.id, l.sku, l.name, l.options, l.picture_id, l.quantity, l.unit_price, l.discount, l.tax,
-            l.total,
-            (select coalesce(cast(sum(p.quantity) as bigint), 0) from shipments s join shipment_lines p on p.shipment_id = s.id
-             where s.order_id = l.order_id and p.order_line_id = l.id and s.state in ('shipped', 'delivered')) as shipped
-         from order_lines l where l.order_id = $1 order by l.position",
+        "select id, sku, name, options, picture_id, quantity, unit_price, discount, tax, total, cancelled, shipped, delivered, returned,
+            restocked
+         from order_lines where order_id = $1 order by position",
         &[&order],
     )
     .await

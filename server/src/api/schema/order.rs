@@ -1,11 +1,12 @@
 //! Checkouts and orders in the API.
 
+use domain::id::OrderLineId;
 use domain::order::PaymentMethod;
 use domain::view;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Money, whole_or_none};
+use super::{Money, whole, whole_or_none};
 
 /// A postal address. Fields that a country does not use stay empty.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -263,8 +264,14 @@ pub struct OrderLine {
     pub options: String,
     /// Units that were bought.
     pub quantity: i64,
+    /// Units of `quantity` that are not sent.
+    pub cancelled: i64,
     /// Units of `quantity` that left with a parcel.
     pub shipped: i64,
+    /// Units of `shipped` that arrived.
+    pub delivered: i64,
+    /// Units of `shipped` that came back.
+    pub returned: i64,
     /// Price of one unit, before discount, tax included.
     pub unit_price: Money,
     /// Its share of the discount.
@@ -273,6 +280,80 @@ pub struct OrderLine {
     pub tax: Money,
     /// What the line costs after its discount, tax included.
     pub total: Money,
+}
+
+/// Units of a line of an order.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineUnits {
+    /// Id of the line, as the order gives it.
+    #[schema(pattern = "^line_[0-9a-f]{32}$", example = "line_0199a0b0c0d07e10b2f3a4b5c6d7e8f9")]
+    pub line: String,
+    /// How many of its units.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 9999, example = 1)]
+    pub units: i64,
+}
+
+/// Units of an order that are not to be sent.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCancellation {
+    /// Units that did not leave yet; the same line twice is added up.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<LineUnits>,
+    /// Is their share of the delivery fee no longer due either?
+    #[serde(default)]
+    pub with_delivery_fee: bool,
+    /// Why, for the staff.
+    #[schema(min_length = 1, max_length = 200, example = "Sold out")]
+    pub reason: String,
+}
+
+/// What is to be given back of an order's price.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRefund {
+    /// Units whose price goes back with its tax.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub lines: Vec<LineUnits>,
+    /// Of the delivery fee, minor units.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 0, example = 0)]
+    pub delivery_fee: i64,
+    /// Off everything that is left, minor units.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 0, example = 500)]
+    pub amount: i64,
+    /// Why, for the staff.
+    #[schema(min_length = 1, max_length = 200, example = "Arrived with a scratch")]
+    pub reason: String,
+}
+
+/// A refund that was made, or is on its way.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Refund {
+    /// Id of the refund; none while the gateway does not answer.
+    pub id: Option<String>,
+    /// `done`, or `pending` while the gateway does not answer: it is asked again by itself.
+    pub state: &'static str,
+}
+
+/// The lines of the order that are meant.
+pub fn line_units(lines: Vec<LineUnits>) -> Result<Vec<(OrderLineId, i64)>, view::FieldErrors> {
+    if lines.len() > domain::cart::MAX_LINES {
+        return Err(vec![("lines".to_owned(), format!("At most {} lines.", domain::cart::MAX_LINES))]);
+    }
+    let (mut errors, mut read) = (Vec::new(), Vec::with_capacity(lines.len()));
+    for (i, LineUnits { line, units }) in lines.into_iter().enumerate() {
+        match line.parse::<OrderLineId>() {
+            Ok(id) if (1..=9_999).contains(&units) => read.push((id, units)),
+            Ok(_) => errors.push((format!("lines[{i}].units"), "A whole number from 1 to 9,999.".to_owned())),
+            Err(_) => errors.push((format!("lines[{i}].line"), "A line's id, as the order shows it.".to_owned())),
+        }
+    }
+    if errors.is_empty() { Ok(read) } else { Err(errors) }
 }
 
 /// A parcel: units of the order that leave one location together.
@@ -357,7 +438,10 @@ impl From<view::OrderView> for Order {
             name: l.name,
             options: l.options,
             quantity: l.quantity,
+            cancelled: l.cancelled,
             shipped: l.shipped,
+            delivered: l.delivered,
+            returned: l.returned,
             unit_price: l.unit_price.into(),
             discount: l.discount.into(),
             tax: l.tax.into(),
