@@ -24,6 +24,8 @@ use admin_settings::discounts::Discounts;
 use admin_settings::general::General;
 use admin_settings::jobs::Jobs;
 use admin_settings::keys::Keys;
+use admin_settings::location::EditLocation;
+use admin_settings::locations::Locations;
 use admin_settings::method::EditMethod;
 use admin_settings::mine::Mine;
 use admin_settings::staff::Staff;
@@ -83,6 +85,8 @@ admin_pages! {
     "settings/taxes": Taxes, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_TAX, icon::BANKNOTE);
     "settings/delivery": Delivery, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DELIVERY, icon::PACKAGE);
     "settings/delivery/:code": EditMethod, ReadSettings, Within("settings/delivery");
+    "settings/locations": Locations, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_LOCATIONS, icon::BOXES);
+    "settings/locations/:code": EditLocation, ReadSettings, Within("settings/locations");
     "settings/discounts": Discounts, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DISCOUNTS, icon::TAG);
     "settings/discounts/:code": EditDiscount, ReadSettings, Within("settings/discounts");
     "settings/denials": Denials, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DENIALS, icon::LOCK);

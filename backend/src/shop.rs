@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
+use crate::inventory::LowStockCache;
 use crate::pricing::RulesCache;
 use crate::search::{LazyIndex, SearchIndexes};
 use crate::{PublicUrl, SCHEMA, accounting, checkout, order_management, payments};
@@ -105,6 +106,7 @@ struct Inner {
     passwords: PasswordHasher,
     session_cache: SessionCache,
     rules_cache: RulesCache,
+    low_stock_cache: LowStockCache,
     listings: ListingIndex,
     search_index: LazyIndex,
     checkout: OnceLock<checkout::OrderBatcher>,
@@ -152,7 +154,8 @@ impl Shop {
 
     async fn with(config: ShopConfig, adapters: Adapters, db: Db, keys: Keys) -> Result<Self, OpenError> {
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
-        let (session_cache, rules_cache) = (SessionCache::new(db.clock()), RulesCache::new(db.clock()));
+        let (session_cache, rules_cache, low_stock_cache) =
+            (SessionCache::new(db.clock()), RulesCache::new(db.clock()), LowStockCache::new(db.clock()));
         let shop = Self(Arc::new(Inner {
             config,
             db,
@@ -162,6 +165,7 @@ impl Shop {
             passwords: PasswordHasher::new(cost),
             session_cache,
             rules_cache,
+            low_stock_cache,
             listings: ListingIndex::default(),
             search_index: LazyIndex::default(),
             checkout: OnceLock::new(),
@@ -221,6 +225,9 @@ impl Shop {
     }
     pub(crate) fn rules_cache(&self) -> &RulesCache {
         &self.0.rules_cache
+    }
+    pub(crate) fn low_stock_cache(&self) -> &LowStockCache {
+        &self.0.low_stock_cache
     }
     /// Limits how often orders are fetched from the gateway.
     pub(crate) fn gateway_rate_limit(&self) -> &payments::GatewayRateLimit {

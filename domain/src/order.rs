@@ -132,6 +132,12 @@ named! {
         /// A card, through the gateway.
         Card "card",
     }
+    /// What a location is, where stock is kept.
+    LocationKind {
+        Warehouse "warehouse",
+        /// Shoppers come there too.
+        Store "store",
+    }
     /// Where an order came from.
     Channel {
         /// The shop's pages.

@@ -50,6 +50,35 @@ impl TimeZone {
     pub const UTC: Self = Self { offset_millis: 0 };
     /// The shop's: Philippine time, UTC+8; summer time was last kept in 1990.
     pub const SHOP: Self = Self { offset_millis: 8 * 3_600_000 };
+    /// Zones by their names in the IANA time zone database, east of one another; of those that keep one time all year. The first is the
+    /// shop's.
+    pub const NAMED: [(&'static str, Self); 15] = [
+        ("Asia/Manila", Self::SHOP),
+        ("UTC", Self::UTC),
+        ("Asia/Riyadh", Self::ahead_by_minutes(180)),
+        ("Asia/Dubai", Self::ahead_by_minutes(240)),
+        ("Asia/Kolkata", Self::ahead_by_minutes(330)),
+        ("Asia/Bangkok", Self::ahead_by_minutes(420)),
+        ("Asia/Ho_Chi_Minh", Self::ahead_by_minutes(420)),
+        ("Asia/Jakarta", Self::ahead_by_minutes(420)),
+        ("Asia/Hong_Kong", Self::ahead_by_minutes(480)),
+        ("Asia/Kuala_Lumpur", Self::ahead_by_minutes(480)),
+        ("Asia/Shanghai", Self::ahead_by_minutes(480)),
+        ("Asia/Singapore", Self::ahead_by_minutes(480)),
+        ("Asia/Taipei", Self::ahead_by_minutes(480)),
+        ("Asia/Seoul", Self::ahead_by_minutes(540)),
+        ("Asia/Tokyo", Self::ahead_by_minutes(540)),
+    ];
+
+    const fn ahead_by_minutes(minutes: i64) -> Self {
+        Self { offset_millis: minutes * 60_000 }
+    }
+
+    /// The zone with this name in the IANA database, when it is one of [`TimeZone::NAMED`].
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, zone)| *zone)
+    }
 
     /// How far its clocks are ahead of UTC, in milliseconds.
     #[must_use]

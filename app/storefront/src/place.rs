@@ -379,7 +379,8 @@ fn PlaceChooser(
                 }
                 .into_any()
             };
-            view! { <ul class="divide-y divide-hairline">{places.into_iter().map(each).collect_view()}</ul> }.into_any()
+            // By code, so that no button becomes another place's while it is pressed.
+            view! { <ul class="divide-y divide-hairline"><For each=move || places.clone() key=|place| place.code.clone() let:place>{each(place)}</For></ul> }.into_any()
         }
     };
     view! {

@@ -27,6 +27,8 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/taxes", "No tax rates yet"),
         ("/admin/settings/delivery", "No delivery methods yet"),
         ("/admin/settings/delivery/new", "Save changes"),
+        ("/admin/settings/locations", "No locations yet"),
+        ("/admin/settings/locations/new", "Save changes"),
         ("/admin/settings/jobs", "No failed jobs"),
         ("/admin/settings/discounts", "No discount codes yet"),
         ("/admin/settings/discounts/new", "Save changes"),

@@ -82,6 +82,45 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_location_is_made_and_changed_without_a_script() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let mut form = vec![
+        ("to", "/api/admin/locations/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "kiosk"),
+        ("form[name]", ""),
+        ("form[kind]", "store"),
+        ("form[time_zone]", "Asia/Tokyo"),
+        ("form[position]", "3"),
+        ("form[city]", "Osaka"),
+        ("form[country]", "jp"),
+        ("form[channels][2]", "till"),
+        ("form[active]", "true"),
+    ];
+    let (status, _, body) = post(&router, "/admin/settings/locations/new", &owner, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("id=\"name-error\"") && holds(&body, "form[city]", "Osaka"), "{body}");
+    form[3].1 = "Osaka kiosk";
+    let (status, location, _) = post(&router, "/admin/settings/locations/new", &owner, &form).await;
+    assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/admin/settings/locations"));
+    let (_, _, body) = get(&router, &location, &owner).await;
+    assert!(
+        body.contains("Osaka kiosk") && body.contains("The counter") && body.contains("href=\"/admin/settings/locations/kiosk\""),
+        "{body}"
+    );
+    let (_, _, body) = get(&router, "/admin/settings/locations/kiosk", &owner).await;
+    assert!(holds(&body, "form[country]", "JP") && holds(&body, "form[position]", "3"), "{body}");
+    let ticked = |channel: &str| {
+        let input = body.split("<input").find(|input| input.contains("form[channels]") && input.contains(&format!("value=\"{channel}\"")));
+        input.unwrap().split('>').next().unwrap().contains("checked")
+    };
+    assert_eq!((ticked("till"), ticked("web")), (true, false));
+    assert_eq!(get(&router, "/admin/settings/locations/none", &owner).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_discount_code_is_made_and_changed_without_a_script() {
     let (shop, _folder) = a_shop().await;
     let owner = token(&shop, Role::Owner).await;

@@ -502,25 +502,68 @@ create table delivery_method_texts (
 
 -- == Inventory: movements are the truth, `stock` is their sum, kept in the same transaction ==
 
--- Where stock is kept.
-create table locations (
+-- Where stock is kept: warehouses, stores.
+create table stock_locations (
     id uuid primary key,
     code text not null unique,
     name text not null,
     -- warehouse or store
     kind text not null,
+    -- The shop's own address; `country` is ISO 3166 alpha-2, or empty with the rest of it.
+    line1 text not null default '',
+    line2 text not null default '',
+    city text not null default '',
+    province text not null default '',
+    postal_code text not null default '',
+    country text not null default '',
+    -- Its name in the IANA database, and how many minutes its clocks are ahead of UTC, all year.
+    time_zone text not null default 'Asia/Manila',
+    utc_offset_minutes bigint not null default 480,
+    -- Orders get nothing from a location that is not.
+    active bigint not null default 1,
+    -- Orders are served from the first that has all they need.
     position bigint not null
 );
 
--- `available` is `on_hand` less `reserved`: what can be sold.
+-- The channels whose orders a location serves; one without any row here serves all.
+create table stock_location_channels (
+    location_id uuid not null references stock_locations (id),
+    -- web, api, till, marketplace
+    channel text not null,
+    primary key (location_id, channel)
+);
+
+-- Units of a variant that were made or bought together, and expire together.
+create table lots (
+    id uuid primary key,
+    variant_id uuid not null references variants (id),
+    -- As it is printed on the package.
+    code text not null,
+    -- A day, 2026-11-24; null for what keeps.
+    expires_on text,
+    unique (variant_id, code)
+);
+
+-- What is on hand of a variant at a location, by its status.
 create table stock (
     variant_id uuid not null references variants (id),
-    location_id uuid not null references locations (id),
+    location_id uuid not null references stock_locations (id),
+    -- sellable, quarantine or damaged
+    status text not null default 'sellable',
     on_hand bigint not null default 0,
     reserved bigint not null default 0 check (reserved >= 0),
+    -- What can be sold: of what is sellable `on_hand` less `reserved`, otherwise 0.
     available bigint not null default 0 check (available >= 0),
-    primary key (variant_id, location_id)
+    -- How much that is: 0 nothing, 1 up to 9, 2 up to 99, 3 more. It changes seldom, so its index costs orders little.
+    band bigint not null generated always as (case when available < 1 then 0 when available < 10 then 1 when available < 100 then 2 else 3 end) stored,
+    -- What the units on hand cost together: the moving average times the units, to the last minor unit.
+    value bigint not null default 0 check (value >= 0),
+    currency text not null,
+    primary key (variant_id, location_id, status),
+    check (on_hand <> 0 or value = 0)
 );
+-- What runs low.
+create index stock_band on stock (band) where status = 'sellable';
 -- Room for updates beside the row: stock is what changes most.
 alter table stock set (fillfactor = 50);
 
@@ -528,17 +571,44 @@ alter table stock set (fillfactor = 50);
 create table stock_movements (
     id uuid primary key,
     variant_id uuid not null references variants (id),
-    location_id uuid not null references locations (id),
+    location_id uuid not null references stock_locations (id),
+    status text not null default 'sellable',
+    lot_id uuid references lots (id),
     -- received, shipped, returned or adjusted
     kind text not null,
-    -- Negative for what left.
+    -- Negative for what left, as is its value.
     quantity bigint not null,
+    value bigint not null,
+    currency text not null,
     reason text not null,
-    order_id uuid,
+    -- The document that it comes from: shipment, or product for first and imported stock. Null for what was counted.
+    source_kind text,
+    source_id uuid,
     at bigint not null
 );
--- The movements of a variant in a location, newest first; the audit adds them up.
-create index stock_movements_variant on stock_movements (variant_id, location_id, id);
+-- The latest movements of a variant; the audit adds them up.
+create index stock_movements_variant on stock_movements (variant_id, at, id);
+
+-- Units that came in together at one cost. Those that leave are taken from the oldest.
+create table stock_layers (
+    -- That of the movement with which they came in.
+    id uuid primary key references stock_movements (id),
+    variant_id uuid not null references variants (id),
+    location_id uuid not null references stock_locations (id),
+    lot_id uuid references lots (id),
+    received bigint not null check (received > 0),
+    remaining bigint not null,
+    -- Of all units that were received.
+    cost bigint not null,
+    currency text not null,
+    received_at bigint not null,
+    -- As in the movement.
+    source_kind text,
+    source_id uuid,
+    check (remaining >= 0 and remaining <= received)
+);
+-- What is left of a variant at a location, oldest first.
+create index stock_layers_open on stock_layers (variant_id, location_id, received_at, id) where remaining > 0;
 
 -- Units promised to an order.
 create table reservations (
@@ -547,6 +617,7 @@ create table reservations (
     order_line_id uuid not null,
     variant_id uuid not null,
     location_id uuid not null,
+    lot_id uuid references lots (id),
     quantity bigint not null check (quantity > 0),
     shipped bigint not null default 0,
     -- open, released or shipped
@@ -601,7 +672,8 @@ create table cart_lines (
 
 create table orders (
     id uuid primary key,
-    number text not null unique,
+    -- Searched by its beginning, in the order of its bytes on every server.
+    number text collate "C" not null unique,
     cart_id uuid unique,
     contact_id uuid not null references contacts (id),
     user_id uuid references users (id),
@@ -812,11 +884,19 @@ create index shipments_waiting on shipments (order_id) where state in ('picked',
 
 create table shipment_lines (
     shipment_id uuid not null references shipments (id),
+    -- 0 for the first
+    n bigint not null,
     order_line_id uuid not null references order_lines (id),
+    -- A line's units of two lots are two rows.
+    lot_id uuid references lots (id),
     quantity bigint not null check (quantity > 0),
     -- Units of a returned parcel that went into the stock again.
     restocked bigint not null default 0 check (restocked between 0 and quantity),
-    primary key (shipment_id, order_line_id)
+    -- What the units had cost, once they have left the stock.
+    cost bigint,
+    cost_currency text,
+    primary key (shipment_id, n),
+    check ((cost is null) = (cost_currency is null))
 );
 
 -- == Refusals ==

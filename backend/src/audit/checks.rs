@@ -44,6 +44,9 @@ macro_rules! count {
     };
 }
 
+fn all_stock(_: Uuid) -> String {
+    "all stock".to_owned()
+}
 fn discount(id: Uuid) -> String {
     DiscountId(id).to_string()
 }
@@ -122,10 +125,10 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, f.kind || ' is in ' || f.currency || ', what it records in ' || f.other as what
              from (select e.id, e.kind, e.currency, case
                     when e.kind in ('shipment.shipped', 'shipment.returned') then
-                        (select min(l.cost_currency) from shipment_lines s join order_lines l on l.id = s.order_line_id
-                         where s.shipment_id = e.reference and l.cost_currency <> e.currency)
+                        (select min(s.cost_currency) from shipment_lines s
+                         where s.shipment_id = e.reference and s.cost_currency <> e.currency)
                     when e.kind in ('stock.received', 'stock.adjusted') then
-                        (select v.cost_currency from stock_movements m join variants v on v.id = m.variant_id where m.id = e.reference)
+                        (select m.currency from stock_movements m where m.id = e.reference)
                     else (select o.currency from orders o where o.id = e.order_id) end as other
                 from journal_entries e where e.id > $1 and e.id <= $2) f
              where f.currency <> f.other order by f.id",
@@ -151,14 +154,97 @@ pub(super) const CHECKS: &[Check] = &[
             "select s.variant_id as id, 'at ' || l.code || ' on hand is ' || cast(s.on_hand as text) || ', the movements add up to '
                 || cast(coalesce(m.units, 0) as text) as what
              from stock s
-             join locations l on l.id = s.location_id
-             left join (select variant_id, location_id, sum(quantity) as units from stock_movements
-                where variant_id > $1 and variant_id <= $2 group by variant_id, location_id) m
-                on m.variant_id = s.variant_id and m.location_id = s.location_id
+             join stock_locations l on l.id = s.location_id
+             left join (select variant_id, location_id, status, sum(quantity) as units from stock_movements
+                where variant_id > $1 and variant_id <= $2 group by variant_id, location_id, status) m
+                on m.variant_id = s.variant_id and m.location_id = s.location_id and m.status = s.status
              where s.variant_id > $1 and s.variant_id <= $2 and s.on_hand <> coalesce(m.units, 0)
              order by s.variant_id, l.code",
         ),
         name_of: variant,
+    },
+    Check {
+        name: "the value of stock is the sum of its movements, and nothing where nothing is on hand",
+        count: STOCK_COUNT,
+        page: STOCK_PAGE,
+        find: Find::Sql(
+            "select s.variant_id as id, 'at ' || l.code || ' ' || cast(s.on_hand as text) || ' units are worth ' || cast(s.value as text)
+                || ' ' || s.currency || ', the movements add up to ' || cast(coalesce(m.value, 0) as text) as what
+             from stock s
+             join stock_locations l on l.id = s.location_id
+             left join (select variant_id, location_id, status, sum(value) as value from stock_movements
+                where variant_id > $1 and variant_id <= $2 group by variant_id, location_id, status) m
+                on m.variant_id = s.variant_id and m.location_id = s.location_id and m.status = s.status
+             where s.variant_id > $1 and s.variant_id <= $2
+                and (s.value <> coalesce(m.value, 0) or s.value < 0 or (s.on_hand = 0 and s.value <> 0))
+             order by s.variant_id, l.code",
+        ),
+        name_of: variant,
+    },
+    Check {
+        name: "the account of the stock is its value",
+        count: "select count(*) from (select 1 as n) x",
+        page: "select x.id from (select unhex('ffffffffffffffffffffffffffffffff') as id) x where x.id > $1",
+        find: Find::Sql(
+            "select x.id, 'worth ' || cast(f.value as text) || ' ' || f.currency || ', the books say ' || cast(f.booked as text) as what
+             from (select unhex('ffffffffffffffffffffffffffffffff') as id) x
+             cross join (select u.currency, sum(u.value) as value, sum(u.booked) as booked from (
+                    select s.currency, s.value, 0 as booked from stock s
+                    union all
+                    select e.currency, 0 as value, p.amount as booked
+                    from postings p join journal_entries e on e.id = p.entry_id where p.account = 'inventory') u
+                group by u.currency) f
+             where x.id > $1 and x.id <= $2 and f.value <> f.booked order by f.currency",
+        ),
+        name_of: all_stock,
+    },
+    Check {
+        name: "cost layers hold the units on hand",
+        count: STOCK_COUNT,
+        page: STOCK_PAGE,
+        find: Find::Sql(
+            "select s.variant_id as id, 'at ' || l.code || ' on hand is ' || cast(s.on_hand as text) || ', the layers hold '
+                || cast(coalesce(y.units, 0) as text) as what
+             from (select variant_id, location_id, sum(on_hand) as on_hand from stock
+                where variant_id > $1 and variant_id <= $2 group by variant_id, location_id) s
+             join stock_locations l on l.id = s.location_id
+             left join (select variant_id, location_id, sum(remaining) as units from stock_layers
+                where variant_id > $1 and variant_id <= $2 and remaining > 0 group by variant_id, location_id) y
+                on y.variant_id = s.variant_id and y.location_id = s.location_id
+             where s.on_hand <> coalesce(y.units, 0) order by s.variant_id, l.code",
+        ),
+        name_of: variant,
+    },
+    Check {
+        name: "each cost layer is what its movement brought in",
+        count: count!("stock_layers"),
+        page: page!("stock_layers"),
+        find: Find::Sql(
+            "select y.id, cast(y.remaining as text) || ' of ' || cast(y.received as text) || ' units at ' || cast(y.cost as text)
+                || coalesce(', the movement has ' || cast(m.quantity as text) || ' at ' || cast(m.value as text), ', without a movement')
+                as what
+             from stock_layers y left join stock_movements m on m.id = y.id
+             where y.id > $1 and y.id <= $2
+                and (m.id is null or m.quantity <> y.received or m.value <> y.cost or m.currency <> y.currency
+                    or m.variant_id <> y.variant_id or m.location_id <> y.location_id or y.remaining < 0 or y.remaining > y.received)
+             order by y.id",
+        ),
+        name_of: movement,
+    },
+    Check {
+        name: "what each parcel cost is what the books say",
+        count: count!("shipments"),
+        page: page!("shipments"),
+        find: Find::Sql(
+            "select f.id, 'its units cost ' || cast(f.cost as text) || ', the books say ' || cast(f.booked as text) as what
+             from (select s.id,
+                    (select coalesce(sum(c.cost), 0) from shipment_lines c where c.shipment_id = s.id) as cost,
+                    (select coalesce(sum(p.amount), 0) from journal_entries e join postings p on p.entry_id = e.id
+                        where e.reference = s.id and e.kind = 'shipment.shipped' and p.account = 'cost_of_goods_sold') as booked
+                from shipments s where s.id > $1 and s.id <= $2) f
+             where f.cost <> f.booked order by f.id",
+        ),
+        name_of: parcel,
     },
     Check {
         name: "every movement has its row of stock",
@@ -166,7 +252,7 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("stock_movements"),
         find: Find::Sql(
             "select m.id, 'there is no stock of its variant at its location' as what from stock_movements m
-             left join stock s on s.variant_id = m.variant_id and s.location_id = m.location_id
+             left join stock s on s.variant_id = m.variant_id and s.location_id = m.location_id and s.status = m.status
              where m.id > $1 and m.id <= $2 and s.variant_id is null order by m.id",
         ),
         name_of: movement,
@@ -179,10 +265,10 @@ pub(super) const CHECKS: &[Check] = &[
             "select s.variant_id as id, 'at ' || l.code || ' reserved is ' || cast(s.reserved as text) || ', the open reservations add up to '
                 || cast(coalesce(r.units, 0) as text) as what
              from stock s
-             join locations l on l.id = s.location_id
+             join stock_locations l on l.id = s.location_id
              left join (select variant_id, location_id, sum(quantity - shipped) as units from reservations
                 where variant_id > $1 and variant_id <= $2 and state = 'open' group by variant_id, location_id) r
-                on r.variant_id = s.variant_id and r.location_id = s.location_id
+                on r.variant_id = s.variant_id and r.location_id = s.location_id and s.status = 'sellable'
              where s.variant_id > $1 and s.variant_id <= $2 and s.reserved <> coalesce(r.units, 0)
              order by s.variant_id, l.code",
         ),
@@ -198,7 +284,7 @@ pub(super) const CHECKS: &[Check] = &[
                 else 'there is no stock of its variant at its location' end as what
              from reservations r
              left join orders o on o.id = r.order_id
-             left join stock s on s.variant_id = r.variant_id and s.location_id = r.location_id
+             left join stock s on s.variant_id = r.variant_id and s.location_id = r.location_id and s.status = 'sellable'
              where r.id > $1 and r.id <= $2 and r.state = 'open'
                 and (o.id is null or o.cancelled_at is not null or s.variant_id is null) order by r.id",
         ),
@@ -211,9 +297,10 @@ pub(super) const CHECKS: &[Check] = &[
         find: Find::Sql(
             "select s.variant_id as id, 'at ' || l.code || ' available is ' || cast(s.available as text) || ', on hand '
                 || cast(s.on_hand as text) || ' less reserved ' || cast(s.reserved as text) as what
-             from stock s join locations l on l.id = s.location_id
+             from stock s join stock_locations l on l.id = s.location_id
              where s.variant_id > $1 and s.variant_id <= $2
-                and (s.available <> s.on_hand - s.reserved or s.available < 0 or s.reserved < 0)
+                and (s.available <> case s.status when 'sellable' then s.on_hand - s.reserved else 0 end
+                    or s.available < 0 or s.reserved < 0)
              order by s.variant_id, l.code",
         ),
         name_of: variant,

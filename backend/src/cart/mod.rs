@@ -116,7 +116,7 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
             items,
         };
         store::insert(tx, &cart).await?;
-        let stocked = limited_to_stock(tx, &cart.items).await?;
+        let stocked = limited_to_stock(tx, cart.channel, &cart.items).await?;
         store::replace_lines(tx, cart.id, &stocked).await?;
         return Ok(cart);
     };
@@ -125,7 +125,7 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
     if items.len() > MAX_LINES {
         return Err(CartError::TooManyLines);
     }
-    let stocked = limited_to_stock(tx, &items).await?;
+    let stocked = limited_to_stock(tx, cart.channel, &items).await?;
     if stocked != cart.items || sent.code != cart.discount_code || owner != cart.user {
         cart.discount_code.clone_from(&sent.code);
         cart.user = owner;
@@ -229,7 +229,7 @@ pub(crate) async fn cut_to_stock(shop: &Shop, id: CartId) -> Result<(), CartErro
     shop.db()
         .write(async move |tx| {
             let Some(mut cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
-            let stocked = limited_to_stock(tx, &cart.items).await?;
+            let stocked = limited_to_stock(tx, cart.channel, &cart.items).await?;
             if stocked != cart.items {
                 cart.items = stocked;
                 store::change(tx, &mut cart).await?;
@@ -239,9 +239,9 @@ pub(crate) async fn cut_to_stock(shop: &Shop, id: CartId) -> Result<(), CartErro
         .await
 }
 
-/// The items, not more of anything than there is.
-async fn limited_to_stock(tx: &mut Tx, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
-    let available = inventory::available_of(tx, items.iter().map(|item| item.variant)).await?;
+/// The items, not more of anything than there is for a channel.
+async fn limited_to_stock(tx: &mut Tx, channel: Channel, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
+    let available = inventory::available_of(tx, channel, items.iter().map(|item| item.variant)).await?;
     Ok(items.iter().map(|item| CartItem { quantity: price::in_stock(item, &available), ..*item }).collect())
 }
 

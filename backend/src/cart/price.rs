@@ -31,7 +31,7 @@ pub(crate) async fn read_prices(
     country: String,
 ) -> Result<CartPrices, DbError> {
     let at = shop.now();
-    let available = inventory::available_of(&mut shop.db(), cart.items.iter().map(|item| item.variant)).await?;
+    let available = inventory::available_of(&mut shop.db(), channel, cart.items.iter().map(|item| item.variant)).await?;
     let request = PriceRequest {
         channel,
         locale,

@@ -136,8 +136,8 @@ async fn stock(db: &Db, id: ProductId, draft: &ProductDraft) -> Result<Vec<Stock
     let rows: Vec<StockRow> = db
         .fetch_all(
             "select v.id as variant, v.sku, l.id as location, l.name as location_name, s.on_hand, s.reserved, s.available
-             from variants v join stock s on s.variant_id = v.id join locations l on l.id = s.location_id
-             where v.product_id = $1 and v.archived = 0 order by v.position, l.position",
+             from variants v join stock s on s.variant_id = v.id join stock_locations l on l.id = s.location_id
+             where v.product_id = $1 and v.archived = 0 and s.status = 'sellable' order by v.position, l.position",
             &[&id],
         )
         .await?;

@@ -5,7 +5,7 @@ use platform::events::{self, Handled, RecordedEvent, Subscriber};
 use tokio::task::JoinHandle;
 
 use crate::Shop;
-use crate::inventory::events::STOCK_CHANGES;
+use crate::inventory::events::{LocationChanged, STOCK_CHANGES};
 
 use super::events::ProductAvailabilityChanged;
 use super::store;
@@ -30,11 +30,12 @@ fn subscriber(shop: &Shop) -> Subscriber {
 
 fn update_cards(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
+        let everywhere = events.iter().any(RecordedEvent::is::<LocationChanged>);
         let subjects = json_ids(events.iter().map(|event| event.subject));
         let changed = shop
             .db()
             .write(async move |tx| {
-                let products = store::out_of_step(tx, &subjects).await?;
+                let products = if everywhere { store::all_out_of_step(tx).await? } else { store::out_of_step(tx, &subjects).await? };
                 if products.is_empty() {
                     return Ok::<_, DbError>(products);
                 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::inventory;
+use crate::inventory::{self, Movement, Source};
 use crate::settings::shop_currency;
 
 use super::admin::read;
@@ -235,7 +235,7 @@ impl ProductSave {
             .iter()
             .zip(&new.variants)
             .filter(|(draft, _)| draft.id.is_none() && draft.stock > 0)
-            .map(|(draft, variant)| FirstStock { variant: variant.id, units: draft.stock, unit_cost: variant.cost })
+            .map(|(draft, variant)| FirstStock { product: new.id, variant: variant.id, units: draft.stock, unit_cost: variant.cost })
             .collect();
         let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
         let location = inventory::ensure_location(tx, &self.shop, &variants).await?;
@@ -246,6 +246,7 @@ impl ProductSave {
 /// What a new variant begins with.
 #[derive(Clone, Debug)]
 pub(super) struct FirstStock {
+    pub product: ProductId,
     pub variant: VariantId,
     pub units: i64,
     /// In minor units.
@@ -260,27 +261,23 @@ pub(super) async fn receive(
     stock: &[FirstStock],
     reason: &str,
 ) -> Result<(), CatalogError> {
-    if stock.is_empty() {
-        return Ok(());
-    }
     let at = tx.now();
-    let movements: Vec<inventory::Movement> = stock
-        .iter()
-        .map(|first| inventory::Movement {
+    let mut movements = Vec::with_capacity(stock.len());
+    for first in stock {
+        let value = Money::new(first.unit_cost, currency).times(first.units);
+        movements.push(Movement {
             id: MovementId(tx.id()),
             variant: first.variant,
             location,
             kind: "received",
             units: first.units,
+            value: value.map_err(|_| CatalogError::Books("the stock is worth more than the books can hold".into()))?,
             reason: reason.to_owned(),
-            order: None,
+            source: Some(Source::Product(first.product)),
             at,
-        })
-        .collect();
-    let add = |sum: Money, first: &FirstStock| sum.plus(Money::new(first.unit_cost, currency).times(first.units)?);
-    let value = stock.iter().try_fold(Money::zero(currency), add);
-    let value = value.map_err(|_| CatalogError::Books("the stock is worth more than the books can hold".into()))?;
-    inventory::receive_at_cost(tx, &movements, value).await.map_err(|e| CatalogError::Books(e.to_string()))
+        });
+    }
+    inventory::receive(tx, &movements).await.map_err(|e| CatalogError::Books(e.to_string()))
 }
 
 /// The word with the last six digits of an id, for a slug or handle that is taken.

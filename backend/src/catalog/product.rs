@@ -7,6 +7,7 @@ use domain::view::{OptionValueView, OptionView, PictureView, ProductView, Varian
 use domain::{Locale, Money, Timestamp};
 use platform::db::{Db, DbError, FromRow};
 
+use crate::inventory::serves;
 use crate::{Shop, pricing, settings};
 
 use super::cache::ProductPage;
@@ -137,12 +138,16 @@ async fn page(db: &Db, locale: Locale, slug: &str) -> Result<Option<Arc<ProductP
 
 async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) -> Result<Vec<VariantRow>, DbError> {
     db.fetch_all(
-        "select v.id, v.sku,
+        concat!(
+            "select v.id, v.sku,
             coalesce((select string_agg(ov.key, ',' order by o.position)
              from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id
              where vv.variant_id = v.id), '') as value_keys,
             r.amount as price, r.compare_at,
-            coalesce((select cast(sum(s.available) as bigint) from stock s where s.variant_id = v.id), 0) as available,
+            coalesce((select cast(sum(s.available) as bigint) from stock s join stock_locations l on l.id = s.location_id
+             where s.variant_id = v.id and ",
+            serves!("'web'"),
+            "), 0) as available,
             v.picture_id as picture, v.weight_g, v.barcode
          from variants v
          left join prices r on r.variant_id = v.id and r.price_list_id = (
@@ -151,7 +156,8 @@ async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) ->
               and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
             order by l.position, l.id limit 1)
          where v.product_id = $1 and v.archived = 0
-         order by v.position, v.id",
+         order by v.position, v.id"
+        ),
         &[&product, &currency, &at],
     )
     .await

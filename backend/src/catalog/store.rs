@@ -8,6 +8,24 @@ use domain::{Currency, Locale, Timestamp};
 use platform::db::{Db, DbError, Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 
+use crate::inventory::serves;
+
+/// 1 when a variant of this product, an expression of SQL, can be sold on the shop's pages, otherwise 0.
+macro_rules! in_stock {
+    ($product:literal) => {
+        concat!(
+            "(case when exists (select 1 from variants w
+                join stock s on s.variant_id = w.id join stock_locations l on l.id = s.location_id
+                where w.product_id = ",
+            $product,
+            " and w.archived = 0 and s.available > 0 and ",
+            serves!("'web'"),
+            ") then 1 else 0 end)"
+        )
+    };
+}
+pub(super) use in_stock;
+
 /// What lists and filters need of a published product.
 #[derive(FromRow)]
 pub(super) struct ListedProduct {
@@ -224,26 +242,33 @@ pub(super) async fn cards(db: &Db, locale: Locale, ids: &[ProductId]) -> Result<
 /// The products of these variants and orders (as JSON rows) whose card disagrees with the stock.
 pub(super) async fn out_of_step(tx: &mut Tx, subjects: &String) -> Result<Vec<ProductId>, DbError> {
     tx.fetch_scalars(
-        "select c.product_id from product_cards c
-         where c.product_id in (
-            select v.product_id from (select unhex(value->>'id') as id from json_each($1)) j join variants v on v.id = j.id
-            union
-            select l.product_id from (select unhex(value->>'id') as id from json_each($1)) j join order_lines l on l.order_id = j.id)
-         and c.in_stock <> (case when exists (
-            select 1 from variants v join stock s on s.variant_id = v.id
-            where v.product_id = c.product_id and v.archived = 0 and s.available > 0) then 1 else 0 end)",
+        concat!(
+            "select c.product_id from product_cards c
+             where c.product_id in (
+                select v.product_id from (select unhex(value->>'id') as id from json_each($1)) j join variants v on v.id = j.id
+                union
+                select l.product_id from (select unhex(value->>'id') as id from json_each($1)) j join order_lines l on l.order_id = j.id)
+             and c.in_stock <> ",
+            in_stock!("c.product_id")
+        ),
         &[subjects],
     )
     .await
 }
 
+/// All products whose card disagrees with the stock.
+pub(super) async fn all_out_of_step(tx: &mut Tx) -> Result<Vec<ProductId>, DbError> {
+    tx.fetch_scalars(concat!("select c.product_id from product_cards c where c.in_stock <> ", in_stock!("c.product_id")), &[]).await
+}
+
 /// Brings the cards in step with the stock.
 pub(super) async fn set_in_stock(tx: &mut Tx, products: &[ProductId]) -> Result<u64, DbError> {
     tx.execute(
-        "update product_cards set in_stock = (case when exists (
-            select 1 from variants v join stock s on s.variant_id = v.id
-            where v.product_id = product_cards.product_id and v.archived = 0 and s.available > 0) then 1 else 0 end)
-         where product_id in (select unhex(value->>'id') from json_each($1))",
+        concat!(
+            "update product_cards set in_stock = ",
+            in_stock!("product_cards.product_id"),
+            " where product_id in (select unhex(value->>'id') from json_each($1))"
+        ),
         &[&json_ids(products)],
     )
     .await

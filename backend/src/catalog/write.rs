@@ -6,6 +6,9 @@ use platform::db::{DbError, FromRow, Hex, JsonRows, Tx, hex, json_ids};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::inventory::serves;
+
+use super::store::in_stock;
 use super::tables::Tables;
 
 /// A product as it is written.
@@ -167,11 +170,13 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
     tx.execute("delete from product_cards where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute("delete from product_facets where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute(
-        "insert into product_cards (product_id, category_id, currency, price_from, price_to, compare_at, in_stock, featured, created_at)
+        concat!(
+            "insert into product_cards (product_id, category_id, currency, price_from, price_to, compare_at, in_stock, featured, created_at)
          select x.id, x.category_id, $2, min(x.amount), max(x.amount),
             max(case when x.amount = x.low and x.compare_at > x.amount then x.compare_at end),
-            case when exists (select 1 from variants w join stock s on s.variant_id = w.id
-                where w.product_id = x.id and w.archived = 0 and s.available > 0) then 1 else 0 end,
+            ",
+            in_stock!("x.id"),
+            ",
             x.featured, x.created_at
          from (select p.id, p.category_id, p.featured, p.created_at, r.amount, r.compare_at, min(r.amount) over (partition by p.id) as low
                from (select unhex(value->>'id') as id from json_each($1)) j
@@ -183,7 +188,8 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
                      and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
                    order by l.position, l.id limit 1)
                where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0) x
-         group by x.id, x.category_id, x.featured, x.created_at",
+         group by x.id, x.category_id, x.featured, x.created_at"
+        ),
         &[&ids, &currency, &tx.now()],
     )
     .await?;

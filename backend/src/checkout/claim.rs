@@ -10,7 +10,7 @@ use domain::view::OrderLimits;
 
 use platform::db::{BatchError, DbError, Tx, json_ids, json_texts};
 
-use crate::inventory::{self, Allocation, Demand};
+use crate::inventory::{self, Allocation, Demand, OrderDemand};
 use crate::pricing;
 
 use super::CheckoutError;
@@ -157,8 +157,9 @@ pub(super) async fn reserve_stock<'a>(
     drafts: Vec<DraftOrder<'a>>,
 ) -> Result<Vec<ReservedOrder<'a>>, BatchError> {
     let demand = |line: &DraftLine| Demand { line: line.id, variant: line.quote.variant, units: line.price.quantity.get() };
-    let demands: Vec<Vec<Demand>> = drafts.iter().map(|draft| draft.lines.iter().map(demand).collect()).collect();
-    let allocated = inventory::reserve(tx, &demands).await?.ok_or(BatchError::OneByOne)?;
+    let order = |draft: &DraftOrder<'_>| OrderDemand { channel: draft.command.channel, lines: draft.lines.iter().map(demand).collect() };
+    let orders: Vec<OrderDemand> = drafts.iter().map(order).collect();
+    let allocated = inventory::reserve(tx, &orders).await?.ok_or(BatchError::OneByOne)?;
     let mut reserved = Vec::with_capacity(drafts.len());
     let mut unspent: BTreeMap<String, i64> = BTreeMap::new();
     for (draft, allocations) in drafts.into_iter().zip(allocated) {
@@ -180,7 +181,7 @@ pub(super) async fn reserve_stock<'a>(
 
 /// The refusal that names what there is not enough of.
 async fn out_of_stock(tx: &mut Tx, draft: &DraftOrder<'_>) -> Result<CheckoutError, DbError> {
-    let available = inventory::available_of(tx, draft.lines.iter().map(|line| line.quote.variant)).await?;
+    let available = inventory::available_of(tx, draft.command.channel, draft.lines.iter().map(|line| line.quote.variant)).await?;
     let mut needed: BTreeMap<VariantId, i64> = BTreeMap::new();
     for line in &draft.lines {
         *needed.entry(line.quote.variant).or_default() += line.price.quantity.get();

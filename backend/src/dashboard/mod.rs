@@ -46,7 +46,7 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         missing: missing(shop, &settings.country).await?,
         last_days,
         latest,
-        low_stock: inventory::low(shop, settings.low_stock).await?,
+        low_stock: inventory::low(shop, settings.low_stock).await?.to_vec(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Fulfilment: parcels are picked, packed, shipped and delivered.
 //!
 //! A parcel holds lines of one order from one location; an order whose stock is in two locations has two parcels. When a parcel is
-//! shipped, its units leave the stock and the books carry their cost, in the same transaction. A parcel that was refused or could not be
+//! shipped, its units leave the stock and the books carry what they had cost, in the same transaction. A parcel that was refused or could not be
 //! delivered is taken back with `order_management::take_back`.
 
 pub mod events;
@@ -12,13 +12,13 @@ mod steps;
 mod store;
 mod unload;
 
-use domain::id::{LocationId, OrderLineId, ParcelId};
+use domain::id::{LocationId, ParcelId};
 use domain::messages::t;
 use domain::order::ParcelState;
 use domain::{Locale, Money};
 
 use crate::accounting::AccountingError;
-use crate::inventory::{InventoryError, ReturnedLine};
+use crate::inventory::InventoryError;
 use crate::orders::{self, Fate, LockedOrder};
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
@@ -116,37 +116,9 @@ async fn step(tx: &mut Tx, parcel: ParcelId, wanted: ParcelState) -> Result<(Loc
     Ok((order, found.location_id))
 }
 
-/// What is in a parcel.
-struct Contents {
-    /// Order line and units.
-    lines: Vec<(OrderLineId, i64)>,
-    units: i64,
-    /// Of all units.
-    cost: Money,
-    /// Of one unit of each line, minor units.
-    unit_costs: Vec<i64>,
-}
-
-impl Contents {
-    /// Reads the contents of a parcel of this order. A parcel is booked with one entry, so the costs in it must be in one currency.
-    async fn of(tx: &mut Tx, order: &LockedOrder, parcel: ParcelId) -> Result<Self, FulfilmentError> {
-        let lines = store::lines(tx, parcel).await?;
-        let currency = lines.first().map_or(order.currency, |line| line.cost_currency);
-        let add = |sum: Money, line: &store::ParcelLine| sum.plus(Money::new(line.unit_cost, line.cost_currency).times(line.quantity)?);
-        let cost = lines.iter().try_fold(Money::zero(currency), add).map_err(AccountingError::from)?;
-        Ok(Self {
-            cost,
-            units: lines.iter().map(|line| line.quantity).sum(),
-            lines: lines.iter().map(|line| (line.order_line_id, line.quantity)).collect(),
-            unit_costs: lines.iter().map(|line| line.unit_cost).collect(),
-        })
-    }
-
-    /// What the restocked ones of its units cost; `returned` has its lines in order.
-    fn cost_of(&self, returned: &[ReturnedLine]) -> Result<Money, FulfilmentError> {
-        let currency = self.cost.currency;
-        let mut lines = returned.iter().zip(&self.unit_costs);
-        let cost = lines.try_fold(Money::zero(currency), |sum, (line, cost)| sum.plus(Money::new(*cost, currency).times(line.restocked)?));
-        Ok(cost.map_err(AccountingError::from)?)
-    }
+/// The sum of what the lines of a parcel had cost. A parcel is booked with one entry, so the costs in it must be in one currency.
+fn sum_of(costs: impl IntoIterator<Item = Money>) -> Result<Option<Money>, AccountingError> {
+    let mut costs = costs.into_iter();
+    let Some(first) = costs.next() else { return Ok(None) };
+    Ok(Some(costs.try_fold(first, Money::plus)?))
 }

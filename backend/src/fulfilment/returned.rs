@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use domain::books::{Account, EntryKind};
 use domain::id::{OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
-use domain::text;
+use domain::{Money, text};
 
 use crate::inventory::ReturnedLine;
 use crate::inventory::events::StockReturned;
 use crate::orders::{self, Fate, LockedOrder};
 use crate::{accounting, inventory};
-use platform::db::Tx;
+use platform::db::{DbError, Tx};
 
 use super::events::ParcelReturned;
-use super::{Contents, FulfilmentError, step, store};
+use super::store::ParcelLine;
+use super::{FulfilmentError, step, store, sum_of};
 
 /// What staff enter about a returned parcel.
 #[derive(Clone, Debug)]
@@ -44,31 +45,30 @@ pub(crate) async fn return_parcel(
     let note = text::reason(&back.note).unwrap_or_default();
     let (order, location) = step(tx, parcel, ParcelState::Returned).await?;
     store::set_cause(tx, parcel, back.cause, &note).await?;
-    let contents = Contents::of(tx, &order, parcel).await?;
-    let returned = returned_lines(&contents, back)?;
+    let lines = store::lines(tx, parcel).await?;
+    let returned = returned_lines(&lines, back)?;
     let (restocked, gone) = (returned.iter().map(|l| (l.line, l.restocked)), returned.iter().map(|l| (l.line, l.units - l.restocked)));
     let counted = orders::count_units(tx, &order, Fate::Restocked, restocked.filter(|(_, units)| *units > 0)).await?
         && orders::count_units(tx, &order, Fate::Returned, gone.filter(|(_, units)| *units > 0)).await?;
     if !counted {
         return Err(FulfilmentError::TooMany);
     }
-    store::set_restocked(tx, parcel, &returned).await?;
-    inventory::take_back(tx, (order.id, location), &returned, back.cause.as_str()).await?;
+    store::set_restocked(tx, parcel, lines.iter().map(|line| line.n).zip(&returned)).await?;
+    inventory::take_back(tx, order.id, (parcel, location), &returned, back.cause.as_str()).await?;
     orders::refresh_states(tx, &order).await?;
-    let (units, cost, restocked) = (contents.units, contents.cost, contents.cost_of(&returned)?);
-    let postings = [
-        (Account::Inventory, restocked.minor),
-        (Account::InventoryAdjustment, cost.minor - restocked.minor),
-        (Account::CostOfGoodsSold, -cost.minor),
-    ];
+    let cost = sum_of(returned.iter().map(|line| line.cost))?.unwrap_or(Money::zero(order.currency));
+    let restocked = sum_of(returned.iter().map(ReturnedLine::restocked_cost))?.map_or(0, |restocked| restocked.minor);
+    let postings =
+        [(Account::Inventory, restocked), (Account::InventoryAdjustment, cost.minor - restocked), (Account::CostOfGoodsSold, -cost.minor)];
     accounting::post(tx, EntryKind::ShipmentReturned, Some(order.id), parcel.0, cost.currency, &postings).await?;
+    let units = lines.iter().map(|line| line.quantity).sum();
     tx.record(order.id, StockReturned { parcel, units, items: back.items });
     tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });
-    Ok((order, contents.lines))
+    Ok((order, lines.iter().map(|line| (line.order_line_id, line.quantity)).collect()))
 }
 
-/// What becomes of each line's units of a parcel that came back.
-fn returned_lines(contents: &Contents, back: &Returned) -> Result<Vec<ReturnedLine>, FulfilmentError> {
+/// What becomes of each line's units of a parcel that came back, in the order of the lines.
+fn returned_lines(lines: &[ParcelLine], back: &Returned) -> Result<Vec<ReturnedLine>, FulfilmentError> {
     let mut written_off: BTreeMap<OrderLineId, i64> = BTreeMap::new();
     for (line, units) in &back.written_off {
         if *units < 0 {
@@ -76,17 +76,20 @@ fn returned_lines(contents: &Contents, back: &Returned) -> Result<Vec<ReturnedLi
         }
         *written_off.entry(*line).or_default() += units;
     }
-    let mut returned = Vec::with_capacity(contents.lines.len());
-    for (line, units) in &contents.lines {
+    let mut returned = Vec::with_capacity(lines.len());
+    for row in lines {
+        let (line, units) = (row.order_line_id, row.quantity);
         let lost = match back.items {
-            ReturnedItems::WriteOff => *units,
-            ReturnedItems::Restock => written_off.remove(line).unwrap_or(0),
+            ReturnedItems::WriteOff => units,
+            ReturnedItems::Restock => written_off.get_mut(&line).map_or(0, |rest| {
+                let part = units.min(*rest);
+                *rest -= part;
+                part
+            }),
         };
-        if lost > *units {
-            return Err(FulfilmentError::TooMany);
-        }
-        returned.push(ReturnedLine { line: *line, units: *units, restocked: units - lost });
+        let cost = row.cost().ok_or_else(|| DbError::Invariant("a parcel that left has lines without a cost".to_owned()))?;
+        returned.push(ReturnedLine { line, units, restocked: units - lost, cost });
     }
-    let unknown = back.items == ReturnedItems::Restock && written_off.values().any(|units| *units > 0);
-    if unknown { Err(FulfilmentError::TooMany) } else { Ok(returned) }
+    let more = back.items == ReturnedItems::Restock && written_off.values().any(|units| *units > 0);
+    if more { Err(FulfilmentError::TooMany) } else { Ok(returned) }
 }

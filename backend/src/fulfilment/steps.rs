@@ -1,7 +1,8 @@
 //! The steps of a parcel after picking: packed or unpacked, shipped, delivered.
 
+use domain::Money;
 use domain::books::{Account, EntryKind};
-use domain::id::ParcelId;
+use domain::id::{OrderLineId, ParcelId};
 use domain::order::{DeliveryState, ParcelState, PaymentMethod};
 use domain::permission::Permission;
 
@@ -10,7 +11,7 @@ use crate::{Shop, accounting, inventory, orders, payments};
 use platform::Context;
 
 use super::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelShipped};
-use super::{Contents, FulfilmentError, sendable, step, store};
+use super::{FulfilmentError, sendable, step, store, sum_of};
 
 /// Marks a picked parcel as packed.
 ///
@@ -55,12 +56,15 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, t
         let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
         sendable(&order)?;
         store::set_carrier(tx, parcel, &carrier, &tracking).await?;
-        let contents = Contents::of(tx, &order, parcel).await?;
-        inventory::ship(tx, order.id, location, &contents.lines).await?;
+        let lines = store::lines(tx, parcel).await?;
+        let wanted: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.order_line_id, line.quantity)).collect();
+        let costs = inventory::ship(tx, order.id, (parcel, location), &wanted).await?;
+        store::set_costs(tx, parcel, lines.iter().map(|line| line.n).zip(costs.iter().copied())).await?;
+        let cost = sum_of(costs)?.unwrap_or(Money::zero(order.currency));
         let accounts = (Account::CostOfGoodsSold, Account::Inventory);
-        accounting::transfer(tx, EntryKind::ShipmentShipped, Some(order.id), parcel.0, contents.cost, accounts).await?;
+        accounting::transfer(tx, EntryKind::ShipmentShipped, Some(order.id), parcel.0, cost, accounts).await?;
         payments::request_capture(tx, &order).await?;
-        tx.record(order.id, StockShipped { parcel, units: contents.units });
+        tx.record(order.id, StockShipped { parcel, units: lines.iter().map(|line| line.quantity).sum() });
         tx.record(order.id, ParcelShipped { parcel, carrier: carrier.clone(), tracking: tracking.clone() });
         Ok(())
     })

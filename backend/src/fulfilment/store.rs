@@ -1,6 +1,6 @@
-use domain::Currency;
 use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause};
+use domain::{Currency, Money};
 use serde::Serialize;
 
 use crate::inventory::ReturnedLine;
@@ -29,6 +29,7 @@ pub(super) async fn insert(
 ) -> Result<ParcelId, DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
+        n: i64,
         line: Hex<'a>,
         units: i64,
     }
@@ -38,10 +39,10 @@ pub(super) async fn insert(
         &[&id, &order.id, &location, &at],
     )
     .await?;
-    let rows: JsonRows = lines.iter().map(|(line, units)| Row { line: hex(line), units: *units }).collect();
+    let rows: JsonRows = (0..).zip(lines).map(|(n, (line, units))| Row { n, line: hex(line), units: *units }).collect();
     tx.execute(
-        "insert into shipment_lines (shipment_id, order_line_id, quantity)
-         select $1, unhex(value->>'line'), cast(value->>'units' as bigint) from json_each($2)",
+        "insert into shipment_lines (shipment_id, n, order_line_id, quantity)
+         select $1, cast(value->>'n' as bigint), unhex(value->>'line'), cast(value->>'units' as bigint) from json_each($2)",
         &[&id, &rows.finish()],
     )
     .await?;
@@ -74,18 +75,22 @@ pub(super) async fn set_cause(tx: &mut Tx, id: ParcelId, cause: ReturnCause, not
     Ok(())
 }
 
-/// Keeps which units of a returned parcel went into the stock again.
-pub(super) async fn set_restocked(tx: &mut Tx, id: ParcelId, returned: &[ReturnedLine]) -> Result<(), DbError> {
+/// Keeps how many units of a returned parcel's lines went into the stock again.
+pub(super) async fn set_restocked<'a>(
+    tx: &mut Tx,
+    id: ParcelId,
+    returned: impl Iterator<Item = (i64, &'a ReturnedLine)>,
+) -> Result<(), DbError> {
     #[derive(Serialize)]
-    struct Row<'a> {
-        line: Hex<'a>,
+    struct Row {
+        n: i64,
         units: i64,
     }
-    let rows: JsonRows = returned.iter().map(|returned| Row { line: hex(&returned.line), units: returned.restocked }).collect();
+    let rows: JsonRows = returned.map(|(n, returned)| Row { n, units: returned.restocked }).collect();
     tx.execute(
         "update shipment_lines set restocked = d.units
-         from (select unhex(value->>'line') as line, cast(value->>'units' as bigint) as units from json_each($2)) d
-         where shipment_lines.shipment_id = $1 and shipment_lines.order_line_id = d.line",
+         from (select cast(value->>'n' as bigint) as n, cast(value->>'units' as bigint) as units from json_each($2)) d
+         where shipment_lines.shipment_id = $1 and shipment_lines.n = d.n",
         &[&id, &rows.finish()],
     )
     .await
@@ -95,21 +100,43 @@ pub(super) async fn set_restocked(tx: &mut Tx, id: ParcelId, returned: &[Returne
 /// A line of an order in a parcel.
 #[derive(platform::db::FromRow)]
 pub(super) struct ParcelLine {
+    pub n: i64,
     pub order_line_id: OrderLineId,
     pub quantity: i64,
-    /// Of one unit, minor units.
-    pub unit_cost: i64,
-    pub cost_currency: Currency,
+    cost: Option<i64>,
+    cost_currency: Option<Currency>,
+}
+
+impl ParcelLine {
+    /// What the units had cost together; none before they left the stock.
+    pub fn cost(&self) -> Option<Money> {
+        Some(Money::new(self.cost?, self.cost_currency?))
+    }
 }
 
 pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, DbError> {
-    tx.fetch_all(
-        "select p.order_line_id, p.quantity, l.unit_cost, l.cost_currency
-         from shipment_lines p join order_lines l on l.id = p.order_line_id
-         where p.shipment_id = $1 order by p.order_line_id",
-        &[&id],
+    tx.fetch_all("select n, order_line_id, quantity, cost, cost_currency from shipment_lines where shipment_id = $1 order by n", &[&id])
+        .await
+}
+
+/// Keeps what the units of a parcel's lines had cost.
+pub(super) async fn set_costs(tx: &mut Tx, id: ParcelId, costs: impl Iterator<Item = (i64, Money)>) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row {
+        n: i64,
+        cost: i64,
+        currency: Currency,
+    }
+    let rows: JsonRows = costs.map(|(n, cost)| Row { n, cost: cost.minor, currency: cost.currency }).collect();
+    tx.execute(
+        "update shipment_lines set cost = d.cost, cost_currency = d.currency
+         from (select cast(value->>'n' as bigint) as n, cast(value->>'cost' as bigint) as cost, value->>'currency' as currency
+               from json_each($2)) d
+         where shipment_lines.shipment_id = $1 and shipment_lines.n = d.n",
+        &[&id, &rows.finish()],
     )
     .await
+    .map(drop)
 }
 
 /// Units of a line that are in an open parcel.
@@ -185,7 +212,7 @@ pub(super) async fn to_pick(db: &mut impl Read, orders: &[OrderId]) -> Result<Ve
                where order_id in (select unhex(value->>'id') from json_each($1)) and state = 'open'
                group by order_id, order_line_id, location_id) r
          join order_lines l on l.id = r.order_line_id
-         join locations p on p.id = r.location_id
+         join stock_locations p on p.id = r.location_id
          left join (select s.order_id, c.order_line_id, s.location_id, cast(sum(c.quantity) as bigint) as units
                from shipments s join shipment_lines c on c.shipment_id = s.id
                where s.order_id in (select unhex(value->>'id') from json_each($1)) and s.state = 'packed'

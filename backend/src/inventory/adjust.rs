@@ -3,14 +3,16 @@
 use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, VariantId};
 use domain::permission::Permission;
-use domain::text;
+use domain::{Money, text};
 
 use crate::{Shop, accounting};
 use platform::Context;
 use platform::db::Tx;
 use platform::once;
 
+use super::cost::issue;
 use super::events::StockAdjusted;
+use super::movements::put_in;
 use super::{InventoryError, Movement, store};
 
 /// An adjustment of the stock of a variant.
@@ -21,7 +23,8 @@ struct Adjustment {
     reason: String,
 }
 
-/// Changes the stock of a variant by `delta` units, with a reason; books the value at cost.
+/// Changes the stock of a variant by `delta` units, with a reason, and books the value: units that come in cost what the variant says,
+/// units that go cost the moving average.
 ///
 /// # Errors
 /// [`InventoryError::NotEnough`] when fewer are available.
@@ -39,7 +42,9 @@ pub async fn adjust(
     }
     let reason = text::reason(reason).ok_or(InventoryError::Reason)?;
     let adjustment = Adjustment { variant, location, delta, reason };
-    shop.write(ctx, async move |tx| adjust_rows(tx, &adjustment).await).await
+    shop.write(ctx, async move |tx| adjust_rows(tx, &adjustment).await).await?;
+    shop.low_stock_cache().invalidate();
+    Ok(())
 }
 
 async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), InventoryError> {
@@ -52,15 +57,23 @@ async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), Invento
         return Ok(());
     }
     once::keep(tx, &ctx, "stock.adjust", &request, "").await?;
-    let cost = cost.ok_or(InventoryError::Unknown)?;
-    if !store::adjust(tx, variant, location, delta).await? {
-        let stock = store::units(tx, variant, location).await?;
-        return Err(InventoryError::NotEnough { available: stock.available, reserved: stock.reserved });
-    }
+    let unit_cost = cost.ok_or(InventoryError::Unknown)?;
+    let value = if delta > 0 {
+        unit_cost.times(delta).map_err(|_| InventoryError::Amount)?
+    } else {
+        let Some(costs) = issue(tx, &[((variant, location), -delta)], false).await? else {
+            let stock = store::units(tx, variant, location).await?;
+            return Err(InventoryError::NotEnough { available: stock.available, reserved: stock.reserved });
+        };
+        costs.first().map_or(Money::zero(unit_cost.currency), |cost| Money::new(-cost.minor, cost.currency))
+    };
     let (id, at) = (MovementId(tx.id()), tx.now());
-    let movement = Movement { id, variant, location, kind: "adjusted", units: delta, reason: reason.clone(), order: None, at };
-    store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
-    let value = cost.times(delta).map_err(|_| InventoryError::Amount)?;
+    let movement = Movement { id, variant, location, kind: "adjusted", units: delta, value, reason: reason.clone(), source: None, at };
+    if delta > 0 {
+        put_in(tx, std::slice::from_ref(&movement)).await?;
+    } else {
+        store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
+    }
     if value.minor != 0 {
         let accounts = (Account::Inventory, Account::InventoryAdjustment);
         accounting::transfer(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;

@@ -1,12 +1,13 @@
 use domain::id::{LocationId, OrderId, ParcelId, VariantId};
-use domain::order::ReturnedItems;
+use domain::order::{Channel, ReturnedItems};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use platform::events::Event;
 use platform::follows;
 
 /// All events after which other units may be available.
-pub const STOCK_CHANGES: &[&str] = follows![StockReserved, StockReleased, StockShipped, StockReturned, StockAdjusted];
+pub const STOCK_CHANGES: &[&str] = follows![StockReserved, StockReleased, StockShipped, StockReturned, StockAdjusted, LocationChanged];
 
 /// Units were reserved for an order that was placed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,4 +74,20 @@ pub struct StockAdjusted {
 impl Event for StockAdjusted {
     const KIND: &'static str = "stock.adjusted";
     type Subject = VariantId;
+}
+
+/// A location was set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LocationChanged {
+    pub code: String,
+    pub active: bool,
+    /// The channels that it serves; all when there is none.
+    pub channels: Vec<Channel>,
+    /// Each changed field with its value before and after; empty for a new one. The address is only named.
+    pub changed: Value,
+}
+
+impl Event for LocationChanged {
+    const KIND: &'static str = "location.changed";
+    type Subject = LocationId;
 }

@@ -1,11 +1,26 @@
 //! Stock: on hand, reserved and available for each variant and location.
 //!
-//! Movements are never edited; the `stock` row is their sum, changed in the same transaction: `available = on_hand − reserved`, never
-//! below 0. A reservation is taken in the transaction that places its order, and closed by shipping or by release. `tindahan audit`
+//! Movements are never edited; the `stock` row is their sum, units and value, changed in the same transaction: `available = on_hand −
+//! reserved`, never below 0, for stock that is sellable. What units cost is in `cost.rs`. A reservation is taken in the transaction that places its order, and closed by shipping or by release. `tindahan audit`
 //! checks the sums.
 
+/// The condition that the location `l` serves the orders of a channel, which is an expression of SQL.
+macro_rules! serves {
+    ($channel:literal) => {
+        concat!(
+            "l.active = 1 and (not exists (select 1 from stock_location_channels a where a.location_id = l.id)
+                or exists (select 1 from stock_location_channels a where a.location_id = l.id and a.channel = ",
+            $channel,
+            "))"
+        )
+    };
+}
+pub(crate) use serves;
+
 mod adjust;
+mod cost;
 pub mod events;
+mod locations;
 mod movements;
 mod read;
 mod reserve;
@@ -17,11 +32,12 @@ use platform::db::DbError;
 use platform::once::KeyError;
 
 pub use adjust::adjust;
-pub use movements::{Movement, receive, ship};
-pub(crate) use movements::{ReturnedLine, ensure_location, receive_at_cost, take_back};
-pub use read::{available_of, list, low, movements, sku_and_name};
+pub use locations::{locations, save_location};
+pub use movements::{Movement, Source, receive, ship};
+pub(crate) use movements::{ReturnedLine, ensure_location, take_back};
+pub use read::{LowStockCache, available_of, list, low, movements, sku_and_name};
 pub(crate) use reserve::{
-    Allocation, Demand, NewReservations, insert_reservations, release, release_units, reserve, try_lock_stock, wait_for_stock,
+    Allocation, Demand, NewReservations, OrderDemand, insert_reservations, release, release_units, reserve, try_lock_stock, wait_for_stock,
 };
 pub use reserve::{hold_for_good, open_units};
 pub(crate) use store::{NamedVariant, named, running_low};

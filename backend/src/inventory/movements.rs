@@ -3,14 +3,41 @@
 use std::collections::BTreeMap;
 
 use domain::books::{Account, EntryKind};
-use domain::id::{LocationId, MovementId, OrderId, OrderLineId, VariantId};
+use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ParcelId, ProductId, VariantId};
 use domain::{Money, Timestamp};
+use uuid::Uuid;
 
 use crate::accounting::AccountingError;
 use crate::{Shop, accounting, settings};
 use platform::db::{DbError, Tx};
 
+use super::cost::{issue, share};
 use super::{InventoryError, store};
+
+/// The document that a movement comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    Parcel(ParcelId),
+    /// The product with its first stock, as it was made or imported.
+    Product(ProductId),
+}
+
+impl Source {
+    /// Its name in the table.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Parcel(_) => "shipment",
+            Self::Product(_) => "product",
+        }
+    }
+
+    pub(super) const fn id(self) -> Uuid {
+        match self {
+            Self::Parcel(parcel) => parcel.0,
+            Self::Product(product) => product.0,
+        }
+    }
+}
 
 /// A movement to be written.
 #[derive(Clone, Debug)]
@@ -22,98 +49,139 @@ pub struct Movement {
     pub kind: &'static str,
     /// Units, negative when they leave.
     pub units: i64,
+    /// What the units cost together, negative when they leave.
+    pub value: Money,
     pub reason: String,
-    pub order: Option<OrderId>,
+    /// None for what was counted.
+    pub source: Option<Source>,
     pub at: Timestamp,
 }
 
-/// Takes reserved units out of the stock: movements, stock and reservations together. Only what is reserved at this location is taken,
-/// oldest reservation first.
+/// Takes reserved units of the lines of a parcel out of the stock: movements, stock, cost layers and reservations together. Only what is
+/// reserved at this location is taken, oldest reservation first. Returns what the units of each line had cost, by moving average; that
+/// is for the caller to book.
 ///
 /// # Errors
 /// [`InventoryError::NotReserved`] when less is reserved than is to be shipped.
-pub async fn ship(tx: &mut Tx, order: OrderId, location: LocationId, lines: &[(OrderLineId, i64)]) -> Result<(), InventoryError> {
+pub async fn ship(
+    tx: &mut Tx,
+    order: OrderId,
+    (parcel, location): (ParcelId, LocationId),
+    lines: &[(OrderLineId, i64)],
+) -> Result<Vec<Money>, InventoryError> {
     let mut open = store::open_reservations(tx, order).await?;
-    let mut shipped: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
+    let mut wanted = Vec::with_capacity(lines.len());
     for (line, units) in lines {
         let mut rest = *units;
+        let mut variant = None;
         for r in open.iter_mut().filter(|r| r.line == *line && r.location == location) {
             let part = rest.min(r.units - r.shipped);
             if part > 0 {
                 r.shipped += part;
                 rest -= part;
-                *shipped.entry((r.variant, r.location)).or_default() += part;
+                variant = Some(r.variant);
                 store::mark_shipped(tx, r.id, r.shipped, r.shipped == r.units).await?;
             }
         }
-        if rest > 0 {
-            return Err(InventoryError::NotReserved);
+        match variant {
+            Some(variant) if rest == 0 => wanted.push(((variant, location), *units)),
+            _ => return Err(InventoryError::NotReserved),
         }
     }
-    store::take_out(tx, &shipped).await?;
-    let moves: Vec<Movement> = shipped
-        .iter()
-        .map(|((variant, location), units)| Movement {
+    let costs = issue(tx, &wanted, true).await?.ok_or(InventoryError::NotReserved)?;
+    let mut shipped: BTreeMap<VariantId, (i64, Money)> = BTreeMap::new();
+    for (((variant, _), units), cost) in wanted.iter().zip(&costs) {
+        let sum = shipped.entry(*variant).or_insert((0, Money::zero(cost.currency)));
+        *sum = (sum.0 + units, sum.1.plus(*cost).map_err(AccountingError::from)?);
+    }
+    let mut moves = Vec::with_capacity(shipped.len());
+    for (variant, (units, cost)) in shipped {
+        moves.push(Movement {
             id: MovementId(tx.id()),
-            variant: *variant,
-            location: *location,
+            variant,
+            location,
             kind: "shipped",
             units: -units,
+            value: Money::new(-cost.minor, cost.currency),
             reason: "order".into(),
-            order: Some(order),
+            source: Some(Source::Parcel(parcel)),
             at: tx.now(),
-        })
-        .collect();
+        });
+    }
     store::insert_movements(tx, &moves).await?;
-    Ok(())
+    Ok(costs)
 }
 
-/// Units of an order's line that came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Units of an order line that come back.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ReturnedLine {
     pub(crate) line: OrderLineId,
     pub(crate) units: i64,
     /// Those of `units` that are for sale again; the others are written off.
     pub(crate) restocked: i64,
+    /// What they had cost together when they left.
+    pub(crate) cost: Money,
 }
 
-/// Takes returned units of an order back at the location that they were shipped from: restocked, or written off, which the movements
-/// show as a return and a loss. The caller counts the units of the lines, so that each comes back once.
+impl ReturnedLine {
+    /// What the restocked units had cost.
+    pub(crate) fn restocked_cost(&self) -> Money {
+        Money::new(share(self.restocked, self.units, self.cost.minor), self.cost.currency)
+    }
+}
+
+/// Takes returned units of a parcel back at the location that they were shipped from. Restocked ones come in at the cost at which they
+/// left; for those that are written off the movements show a return and a loss. The caller books their cost, and counts the units of the lines, so that each comes back once.
 ///
 /// # Errors
 /// [`InventoryError::NotReserved`] when more is returned than was shipped of a line.
 pub(crate) async fn take_back(
     tx: &mut Tx,
-    (order, location): (OrderId, LocationId),
+    order: OrderId,
+    (parcel, location): (ParcelId, LocationId),
     lines: &[ReturnedLine],
     reason: &str,
 ) -> Result<(), InventoryError> {
     let all = store::reservations(tx, order).await?;
-    let mut moves = Vec::new();
-    for ReturnedLine { line, units, restocked } in lines {
-        let (mut rest, mut lost) = (*units, units - restocked);
-        for r in all.iter().filter(|r| r.line == *line && r.location == location) {
-            let part = rest.min(r.shipped);
-            if part == 0 {
-                continue;
-            }
-            rest -= part;
-            let (variant, reason, order, at) = (r.variant, reason.to_owned(), Some(order), tx.now());
-            let back = Movement { id: MovementId(tx.id()), variant, location, kind: "returned", units: part, reason, order, at };
-            let written_off = lost.min(part);
-            if written_off > 0 {
-                lost -= written_off;
-                moves.push(Movement { id: MovementId(tx.id()), kind: "adjusted", units: -written_off, ..back.clone() });
-            }
-            moves.push(back);
-        }
-        if rest > 0 {
+    let (mut restocked, mut gone) = (Vec::new(), Vec::new());
+    for returned in lines {
+        let there = || all.iter().filter(|r| r.line == returned.line && r.location == location);
+        let variant = there().next().map(|r| r.variant).ok_or(InventoryError::NotReserved)?;
+        if there().map(|r| r.shipped).sum::<i64>() < returned.units {
             return Err(InventoryError::NotReserved);
         }
+        let (back, lost) = (returned.restocked_cost(), returned.units - returned.restocked);
+        let movement = |kind, units, value| Movement {
+            id: MovementId(tx.id()),
+            variant,
+            location,
+            kind,
+            units,
+            value: Money::new(value, returned.cost.currency),
+            reason: reason.to_owned(),
+            source: Some(Source::Parcel(parcel)),
+            at: tx.now(),
+        };
+        if returned.restocked > 0 {
+            restocked.push(movement("returned", returned.restocked, back.minor));
+        }
+        if lost > 0 {
+            let value = returned.cost.minor - back.minor;
+            gone.push(movement("returned", lost, value));
+            gone.push(movement("adjusted", -lost, -value));
+        }
     }
-    store::insert_movements(tx, &moves).await?;
-    store::add_on_hand(tx, &moves).await?;
+    put_in(tx, &restocked).await?;
+    store::insert_movements(tx, &gone).await?;
     Ok(())
+}
+
+/// Adds units to the stock at their cost: movements of one currency with their units, value and cost layers. Missing rows of `stock`
+/// are created. The caller books the value.
+pub(super) async fn put_in(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
+    store::insert_movements(tx, movements).await?;
+    store::add_on_hand(tx, movements).await?;
+    store::insert_layers(tx, movements).await
 }
 
 /// Gives each of these variants that has no stock row one at the shop's first location, and returns that location. A shop without any
@@ -133,30 +201,17 @@ pub async fn ensure_location(tx: &mut Tx, shop: &Shop, variants: &[VariantId]) -
     Ok(first)
 }
 
-/// Receives stock: many movements at once; missing rows of `stock` are created. For the seed, imports and new variants; units must not
-/// be negative.
-///
-/// # Errors
-/// The database's.
-pub async fn receive(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
-    if movements.is_empty() {
-        return Ok(());
-    }
-    store::insert_movements(tx, movements).await?;
-    store::add_on_hand(tx, movements).await
-}
-
-/// [`receive`] of units that are worth this, which is booked.
+/// Receives stock at its cost, many movements of one currency at once, and books their value. Units must not be negative.
 ///
 /// # Errors
 /// The books' and the database's.
-pub(crate) async fn receive_at_cost(tx: &mut Tx, movements: &[Movement], value: Money) -> Result<(), AccountingError> {
-    receive(tx, movements).await?;
-    match movements.first() {
-        Some(first) if value.minor != 0 => {
-            let accounts = (Account::Inventory, Account::InventoryAdjustment);
-            accounting::transfer(tx, EntryKind::StockReceived, None, first.id.0, value, accounts).await
-        }
-        _ => Ok(()),
+pub async fn receive(tx: &mut Tx, movements: &[Movement]) -> Result<(), AccountingError> {
+    let Some(first) = movements.first() else { return Ok(()) };
+    let value = movements.iter().try_fold(Money::zero(first.value.currency), |sum, movement| sum.plus(movement.value))?;
+    put_in(tx, movements).await?;
+    if value.minor == 0 {
+        return Ok(());
     }
+    let accounts = (Account::Inventory, Account::InventoryAdjustment);
+    accounting::transfer(tx, EntryKind::StockReceived, None, first.id.0, value, accounts).await
 }

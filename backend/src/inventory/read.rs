@@ -1,12 +1,17 @@
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Locale;
 use domain::id::VariantId;
+use domain::order::Channel;
 use domain::permission::Permission;
 use domain::view::{MovementView, StockListView, StockRowView};
 
 use crate::Shop;
 use platform::Context;
+use platform::cache::Cache;
+use platform::clock::Clock;
 use platform::db::{DbError, Read};
 
 use super::{InventoryError, store};
@@ -39,18 +44,46 @@ pub async fn sku_and_name(shop: &Shop, ctx: &Context, locale: Locale, variant: V
     found.into_iter().next().map(|variant| (variant.sku, variant.name)).ok_or(InventoryError::Unknown)
 }
 
-/// Available units of each variant over all locations. Unknown variants are missing.
+/// Units of each variant that orders of this channel can get, over all locations that serve it. Variants without any are missing.
 ///
 /// # Errors
 /// The database's.
-pub async fn available_of(db: &mut impl Read, variants: impl IntoIterator<Item = VariantId>) -> Result<HashMap<VariantId, i64>, DbError> {
-    store::available_of(db, variants).await
+pub async fn available_of(
+    db: &mut impl Read,
+    channel: Channel,
+    variants: impl IntoIterator<Item = VariantId>,
+) -> Result<HashMap<VariantId, i64>, DbError> {
+    store::available_of(db, channel, variants).await
 }
 
-/// Stock that runs low: at most `below` available, fewest first, up to 10.
+/// How old the list of what runs low may be, which every open dashboard asks for after each order.
+const LOW_STOCK_AGE: Duration = Duration::from_secs(5);
+
+/// What runs low, in memory, by the mark below which it does.
+pub struct LowStockCache(Cache<i64, Arc<Vec<StockRowView>>>);
+
+impl LowStockCache {
+    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self(Cache::new(2).with_max_age(LOW_STOCK_AGE, Arc::clone(clock)))
+    }
+
+    /// The next list is read anew.
+    pub(super) fn invalidate(&self) {
+        self.0.invalidate();
+    }
+}
+
+/// Stock that runs low: at most `below` available, fewest first, up to 10; as it was at most five seconds ago.
 ///
 /// # Errors
 /// The database's.
-pub async fn low(shop: &Shop, below: i64) -> Result<Vec<StockRowView>, DbError> {
-    store::low(shop.db(), below).await
+pub async fn low(shop: &Shop, below: i64) -> Result<Arc<Vec<StockRowView>>, DbError> {
+    let cache = &shop.low_stock_cache().0;
+    let reading = cache.begin_reading();
+    if let Some(low) = cache.get(&below) {
+        return Ok(low);
+    }
+    let low = Arc::new(store::low(shop.db(), below).await?);
+    cache.insert(reading, below, Arc::clone(&low));
+    Ok(low)
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::Timestamp;
 use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
+use domain::order::Channel;
 use serde::Serialize;
 
-use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
+use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids, json_texts};
 
 use super::{InventoryError, store};
 
@@ -16,6 +17,14 @@ pub(crate) struct Demand {
     pub(crate) line: OrderLineId,
     pub(crate) variant: VariantId,
     pub(crate) units: i64,
+}
+
+/// What the lines of an order need.
+#[derive(Clone, Debug)]
+pub(crate) struct OrderDemand {
+    /// Only locations that serve it are considered.
+    pub(crate) channel: Channel,
+    pub(crate) lines: Vec<Demand>,
 }
 
 /// Units that an order line gets from one location.
@@ -63,23 +72,26 @@ pub(crate) async fn try_lock_stock(tx: &mut Tx, variants: &BTreeSet<VariantId>) 
     Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
 }
 
-/// Reserves stock for many orders at once, in their order. An order gets all it needs or nothing; from one location that has the whole
-/// order where there is one, otherwise from the locations in their order. The answer has one entry for each order, in order;
-/// [`insert_reservations`] writes what each got. `None` when another transaction took the same stock meanwhile: the caller rolls back.
+/// Reserves stock for many orders at once, in their order. An order gets all it needs or nothing, from active locations that serve its
+/// channel; from one location that has the whole order where there is one, otherwise from the locations in their order. The answer has
+/// one entry for each order, in order; [`insert_reservations`] writes what each got. `None` when another transaction took the same
+/// stock meanwhile: the caller rolls back.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Option<Vec<Option<Vec<Allocation>>>>, DbError> {
-    let mut available = lock_available(tx, orders.iter().flatten().map(|demand| demand.variant).collect()).await?;
+pub(crate) async fn reserve(tx: &mut Tx, orders: &[OrderDemand]) -> Result<Option<Vec<Option<Vec<Allocation>>>>, DbError> {
+    let mut available = lock_available(tx, orders).await?;
     let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     let mut allocated = Vec::with_capacity(orders.len());
-    for demands in orders {
-        let allocations = allocate(demands, &available);
+    for OrderDemand { channel, lines } in orders {
+        let allocations = available.get(channel).and_then(|available| allocate(lines, available));
         for Allocation { variant, location, units, .. } in allocations.iter().flatten() {
             *sums.entry((*variant, *location)).or_default() += units;
-            let there = available.get_mut(variant).and_then(|locations| locations.iter_mut().find(|there| there.0 == *location));
-            if let Some(there) = there {
-                there.1 -= units;
+            for available in available.values_mut() {
+                let there = available.get_mut(variant).and_then(|locations| locations.iter_mut().find(|there| there.0 == *location));
+                if let Some(there) = there {
+                    there.1 -= units;
+                }
             }
         }
         allocated.push(allocations);
@@ -93,15 +105,18 @@ pub(crate) async fn reserve(tx: &mut Tx, orders: &[Vec<Demand>]) -> Result<Optio
 /// Available units of variants, by location in the locations' order.
 type Available = HashMap<VariantId, Vec<(LocationId, i64)>>;
 
-/// What is available of these variants; on Postgres the rows are locked in id order first.
-async fn lock_available(tx: &mut Tx, variants: BTreeSet<VariantId>) -> Result<Available, DbError> {
+/// What these orders can get, by channel; on Postgres the rows are locked in id order first.
+async fn lock_available(tx: &mut Tx, orders: &[OrderDemand]) -> Result<BTreeMap<Channel, Available>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
+        channel: Channel,
         variant_id: VariantId,
         location_id: LocationId,
         available: i64,
     }
-    let mut available = Available::new();
+    let variants: BTreeSet<VariantId> = orders.iter().flat_map(|order| &order.lines).map(|demand| demand.variant).collect();
+    let channels: BTreeSet<Channel> = orders.iter().map(|order| order.channel).collect();
+    let mut available: BTreeMap<Channel, Available> = BTreeMap::new();
     if variants.is_empty() {
         return Ok(available);
     }
@@ -114,15 +129,20 @@ async fn lock_available(tx: &mut Tx, variants: BTreeSet<VariantId>) -> Result<Av
     .await?;
     let rows: Vec<Row> = tx
         .fetch_all(
-            "select s.variant_id, s.location_id, s.available
-             from (select unhex(value->>'id') as id from json_each($1)) j
-             join stock s on s.variant_id = j.id join locations l on l.id = s.location_id
-             where s.available > 0 order by l.position, l.id",
-            &[&ids],
+            concat!(
+                "select c.channel, s.variant_id, s.location_id, s.available
+                 from (select unhex(value->>'id') as id from json_each($1)) j
+                 join stock s on s.variant_id = j.id join stock_locations l on l.id = s.location_id
+                 cross join (select value->>'text' as channel from json_each($2)) c
+                 where s.available > 0 and ",
+                serves!("c.channel"),
+                " order by l.position, l.id"
+            ),
+            &[&ids, &json_texts(channels.iter().map(|channel| channel.as_str()))],
         )
         .await?;
     for row in rows {
-        available.entry(row.variant_id).or_default().push((row.location_id, row.available));
+        available.entry(row.channel).or_default().entry(row.variant_id).or_default().push((row.location_id, row.available));
     }
     Ok(available)
 }

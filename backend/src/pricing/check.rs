@@ -13,21 +13,21 @@ use super::RulesError;
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// Collects what is wrong, each beside its field.
-pub(super) struct Check {
+pub(crate) struct Check {
     pub(super) locale: Locale,
     errors: FieldErrors,
 }
 
 impl Check {
-    pub(super) fn new(locale: Locale) -> Self {
+    pub(crate) fn new(locale: Locale) -> Self {
         Self { locale, errors: Vec::new() }
     }
 
-    pub(super) fn done(self) -> Result<(), RulesError> {
+    pub(crate) fn done(self) -> Result<(), RulesError> {
         if self.errors.is_empty() { Ok(()) } else { Err(RulesError::Invalid(self.errors)) }
     }
 
-    pub(super) fn wrong(&mut self, field: &str, message: Msg) {
+    pub(crate) fn wrong(&mut self, field: &str, message: Msg) {
         self.errors.push((field.to_owned(), message.text(self.locale).to_owned()));
     }
 
@@ -36,7 +36,7 @@ impl Check {
         self.errors.push((field.to_owned(), message));
     }
 
-    pub(super) fn number(&mut self, field: &str, number: i64, min: i64, max: i64) {
+    pub(crate) fn number(&mut self, field: &str, number: i64, min: i64, max: i64) {
         if !(min..=max).contains(&number) {
             self.range(field, min, max);
         }
@@ -49,27 +49,27 @@ impl Check {
         }
     }
 
-    pub(super) fn text(&mut self, field: &str, text: &str, most: usize) -> String {
+    pub(crate) fn text(&mut self, field: &str, text: &str, most: usize) -> String {
         if text.chars().count() > most {
             self.errors.push((field.to_owned(), t::FIELD_TOO_LONG.with(self.locale, &[("max", &most.to_string())])));
         }
         text.trim().to_owned()
     }
 
-    pub(super) fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
+    pub(crate) fn needed(&mut self, field: &str, text: &str, most: usize) -> String {
         if text.trim().is_empty() {
             self.wrong(field, t::FIELD_REQUIRED);
         }
         self.text(field, text, most)
     }
 
-    pub(super) fn is_country(&self, code: &str) -> bool {
+    pub(crate) fn is_country(&self, code: &str) -> bool {
         customers::countries(self.locale).iter().any(|(country, _)| country == code)
     }
 }
 
 /// A new rule must not exist yet, a changed one must: a code that is taken is an error of the field `code`.
-pub(super) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
+pub(crate) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
     match (exists, is_new) {
         (true, true) => Err(RulesError::Invalid(vec![("code".to_owned(), taken.text(locale).to_owned())])),
         (false, false) => Err(RulesError::Unknown),
@@ -78,7 +78,7 @@ pub(super) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Ms
 }
 
 /// The changed fields for an event, each with its value before and after.
-pub(super) fn differences<const N: usize>(fields: [(&str, Value, Value); N]) -> Map<String, Value> {
+pub(crate) fn differences<const N: usize>(fields: [(&str, Value, Value); N]) -> Map<String, Value> {
     let others = fields.into_iter().filter(|(_, was, is)| was != is);
     others.map(|(field, was, is)| (field.to_owned(), Value::Array(vec![was, is]))).collect()
 }

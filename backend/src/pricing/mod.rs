@@ -22,6 +22,7 @@ use domain::{Locale, Money};
 use platform::Forbidden;
 use platform::db::DbError;
 
+pub(crate) use check::{Check, check_exists, differences};
 pub use delivery::{DeliveryMethod, delivery_methods, save_delivery_method};
 pub use discounts::{discount, discounts, normal_code, save_discount};
 pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes};
@@ -39,7 +40,7 @@ pub enum RulesError {
     /// By field, in the user's language.
     #[error("some fields need another look")]
     Invalid(FieldErrors),
-    /// No such delivery method or discount code.
+    /// No such delivery method, discount code or location.
     #[error("there is no such rule")]
     Unknown,
     #[error("{0}")]

@@ -30,8 +30,12 @@ pub(super) struct Base {
     pub pictures: HashMap<String, NewPicture>,
 }
 
-const LOCATIONS: [(&str, &str, &str); 3] =
-    [("WH-1", "Warehouse Pasig", "warehouse"), ("ST-1", "Store Makati", "store"), ("ST-2", "Store Cebu", "store")];
+/// Code, name, kind and city.
+const LOCATIONS: [(&str, &str, &str, &str); 3] = [
+    ("WH-1", "Warehouse Pasig", "warehouse", "Pasig"),
+    ("ST-1", "Store Makati", "store", "Makati"),
+    ("ST-2", "Store Cebu", "store", "Cebu City"),
+];
 
 async fn write_settings(shop: &Shop, file: &ShopFile) -> Result<(), SeedError> {
     let mut settings = crate::settings::shop(shop);
@@ -110,8 +114,8 @@ impl Existing {
     async fn read(tx: &mut Tx) -> Result<Self, DbError> {
         Ok(Self {
             list: tx.fetch_one("select id, currency from price_lists where name = 'Shop'", &[]).await?,
-            warehouse: tx.fetch_scalar("select id from locations where code = 'WH-1'", &[]).await?,
-            store: tx.fetch_scalar("select id from locations where code = 'ST-1'", &[]).await?,
+            warehouse: tx.fetch_scalar("select id from stock_locations where code = 'WH-1'", &[]).await?,
+            store: tx.fetch_scalar("select id from stock_locations where code = 'ST-1'", &[]).await?,
             categories: tx.fetch_all("select handle, id from categories", &[]).await?,
         })
     }

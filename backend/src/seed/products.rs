@@ -8,7 +8,7 @@ use platform::db::Tx;
 use crate::Shop;
 use crate::catalog::events::{ImportedStatus, ProductCreated};
 use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant, ProductPriceList};
-use crate::inventory::{self, Movement};
+use crate::inventory::{self, Movement, Source};
 
 use super::basics::Base;
 use super::file::{LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
@@ -123,16 +123,13 @@ pub(super) async fn write(
 struct Batch {
     products: Vec<NewProduct>,
     movements: Vec<Movement>,
-    /// Of the stock, in minor units.
-    value: i64,
 }
 
 impl Batch {
     fn new(base: &Base, seeded: Vec<SeededProduct>) -> Self {
-        let (mut products, mut movements, mut value) = (Vec::with_capacity(seeded.len()), Vec::new(), 0);
+        let (mut products, mut movements) = (Vec::with_capacity(seeded.len()), Vec::new());
         for SeededProduct { product, stock, mut rng } in seeded {
             for (variant, units) in product.variants.iter().zip(stock) {
-                value += variant.cost * units;
                 // Of large stocks a fifth is in the store.
                 let in_store = if units >= 40 { units / 5 } else { 0 };
                 for (location, units) in [(base.warehouse, units - in_store), (base.store, in_store)] {
@@ -143,8 +140,9 @@ impl Batch {
                             location,
                             kind: "received",
                             units,
+                            value: Money::new(variant.cost * units, base.list.currency),
                             reason: "opening stock".into(),
-                            order: None,
+                            source: Some(Source::Product(product.id)),
                             at: product.created_at,
                         });
                     }
@@ -152,13 +150,12 @@ impl Batch {
             }
             products.push(product);
         }
-        Self { products, movements, value }
+        Self { products, movements }
     }
 
     async fn write(&self, tx: &mut Tx, list: ProductPriceList) -> Result<(), CatalogError> {
         catalog::insert_products(tx, list, &self.products).await?;
-        let value = Money::new(self.value, list.currency);
-        inventory::receive_at_cost(tx, &self.movements, value).await.map_err(|e| CatalogError::Books(e.to_string()))?;
+        inventory::receive(tx, &self.movements).await.map_err(|e| CatalogError::Books(e.to_string()))?;
         let ids: Vec<ProductId> = self.products.iter().map(|p| p.id).collect();
         catalog::refresh(tx, list.currency, &ids).await?;
         for product in &self.products {

@@ -10,8 +10,8 @@ use super::basics::Base;
 use super::file::{CategoryEntry, DeliveryEntry, LocalizedText, ShopFile};
 use super::{OPENED, SeedError};
 
-/// A location with its code, name and kind.
-pub(super) type Location = (LocationId, (&'static str, &'static str, &'static str));
+/// A location with its code, name, kind and city.
+pub(super) type Location = (LocationId, (&'static str, &'static str, &'static str, &'static str));
 
 #[derive(Default)]
 pub(super) struct Tables {
@@ -30,6 +30,7 @@ struct LocationRow<'a> {
     code: &'a str,
     name: &'a str,
     kind: &'a str,
+    city: &'a str,
     position: i64,
 }
 
@@ -97,8 +98,8 @@ struct CategoryTextRow<'a> {
 impl Tables {
     pub fn of(file: &ShopFile, base: &Base, locations: &[Location], mut id: impl FnMut() -> Uuid) -> Result<Self, SeedError> {
         let mut tables = Self::default();
-        for (position, (id, (code, name, kind))) in (1..).zip(locations) {
-            tables.locations.push(&LocationRow { id: hex(id), code, name, kind, position });
+        for (position, (id, (code, name, kind, city))) in (1..).zip(locations) {
+            tables.locations.push(&LocationRow { id: hex(id), code, name, kind, city, position });
         }
         for rate in &file.tax_rate {
             let day = Date::parse(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
@@ -180,8 +181,8 @@ impl Tables {
     }
 }
 
-const INSERT_LOCATIONS: &str = "insert into locations (id, code, name, kind, position)
-     select unhex(value->>'id'), value->>'code', value->>'name', value->>'kind', cast(value->>'position' as bigint)
+const INSERT_LOCATIONS: &str = "insert into stock_locations (id, code, name, kind, city, country, position)
+     select unhex(value->>'id'), value->>'code', value->>'name', value->>'kind', value->>'city', 'PH', cast(value->>'position' as bigint)
      from json_each($1) where true on conflict (code) do nothing";
 const INSERT_RATES: &str = "insert into tax_rates (id, class, country, rate_bp, valid_from, source)
      select unhex(value->>'id'), value->>'class', value->>'country', cast(value->>'rate_bp' as bigint),

@@ -133,9 +133,14 @@ async fn change_currency(tx: &mut Tx, currency: &str) -> Result<(), SettingsErro
     if used != 0 {
         return Err(SettingsError::Priced);
     }
-    for sql in
-        ["update delivery_methods set currency = $1", "update discount_codes set currency = $1", "update variants set cost_currency = $1"]
-    {
+    for sql in [
+        "update delivery_methods set currency = $1",
+        "update discount_codes set currency = $1",
+        "update variants set cost_currency = $1",
+        "update stock set currency = $1",
+        "update stock_movements set currency = $1",
+        "update stock_layers set currency = $1",
+    ] {
         tx.execute(sql, &[&currency]).await?;
     }
     Ok(())

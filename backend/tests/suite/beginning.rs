@@ -84,7 +84,7 @@ async fn variants_imported_without_stock_can_be_counted_and_filled() {
         inventory::adjust(shop, &shop.system(), row.variant, row.location, 12, "found").await.unwrap();
         let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
         assert_eq!((list.rows.len(), list.rows[0].available), (1, 12));
-        assert_eq!(number(shop, "select count(*) from locations").await, 1);
+        assert_eq!(number(shop, "select count(*) from stock_locations").await, 1);
     })
     .await;
 }

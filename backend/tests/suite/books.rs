@@ -69,8 +69,13 @@ async fn an_entry_belongs_to_a_day_of_the_shops_time_zone() {
 }
 
 async fn cost_in_dollars(shop: &TestShop, variant: VariantId) {
-    let sql = "update variants set cost_currency = 'USD' where id = $1";
-    shop.db().write(async move |tx| tx.execute(sql, &[&variant]).await).await.unwrap();
+    shop.db()
+        .write(async move |tx| {
+            tx.execute("update variants set cost_currency = 'USD' where id = $1", &[&variant]).await?;
+            tx.execute("update stock set currency = 'USD' where variant_id = $1", &[&variant]).await
+        })
+        .await
+        .unwrap();
 }
 
 /// The packed parcel of an order.

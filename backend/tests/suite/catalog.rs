@@ -58,7 +58,7 @@ async fn names(shop: &TestShop, query: &ListingQuery) -> Vec<String> {
 }
 
 async fn warehouse(shop: &TestShop) -> LocationId {
-    shop.db().fetch_scalar("select id from locations where code = 'WH-1'", &[]).await.unwrap()
+    shop.db().fetch_scalar("select id from stock_locations where code = 'WH-1'", &[]).await.unwrap()
 }
 
 fn fields(error: CatalogError) -> Vec<String> {

@@ -37,6 +37,7 @@ mod search;
 mod seed;
 mod simulation;
 mod staff_mails;
+mod stock;
 mod support;
 mod trouble;
 mod unpaid;

@@ -1,7 +1,7 @@
 //! Finding and showing orders, on both databases.
 
 use crate::support::outside::{assert_sound, clerk, owner};
-use crate::support::{TestShop, a_cart, a_product, both, form, guest, number, place};
+use crate::support::{Folder, TestShop, a_cart, a_product, both, form, guest, number, open, place, postgres_url_with};
 use backend::dashboard;
 use backend::order_management::{self, OrderChangeError};
 use backend::orders::{self, OrderError};
@@ -11,6 +11,18 @@ use domain::order::{Channel, PaymentMethod, PaymentState};
 use domain::permission::Role;
 use domain::view::OrderQuery;
 use platform::Context;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn part_of_an_order_number_finds_the_order_where_letters_are_sorted_by_a_language() {
+    let url = postgres_url_with("template template0 locale_provider icu icu_locale 'en'").await;
+    let shop = open(url, Folder::new(), |_| {}).await;
+    let variant = a_product().with_stock(1).make(&shop).await;
+    let placed = place(&shop, &[(variant, 1)]).await.unwrap();
+    for length in 2..=placed.number.len() {
+        assert_eq!(found(&shop, &placed.number[..length]).await, 1, "{}", &placed.number[..length]);
+    }
+    shop.shop.close().await;
+}
 
 async fn found(shop: &TestShop, search: &str) -> usize {
     let query = OrderQuery { search: search.into(), ..OrderQuery::default() };
@@ -120,7 +132,7 @@ async fn cancelling_reverses_the_sale_in_the_books_and_releases_the_stock_once()
         }
         let order = order_management::view(shop, &owner(shop), Locale::En, placed.order).await.unwrap();
         assert_eq!((order.payment, order.cancelled.map(|c| c.1).as_deref()), (PaymentState::Voided, Some("the shopper called")));
-        assert_eq!(number(shop, "select count(*) from (select account from postings group by account having sum(amount) <> 0) a").await, 0);
+        assert_eq!(number(shop, "select count(*) from (select account from postings where account not like 'inventory%' group by account having sum(amount) <> 0) a").await, 0);
         assert_eq!(number(shop, "select available from stock").await, 5);
         assert_eq!(number(shop, "select count(*) from events where kind = 'order.cancelled'").await, 1);
         assert_sound(shop).await;

@@ -57,7 +57,7 @@ impl World {
             let product = a_product().at(random.random_range(1..50_000)).with_stock_in("WH-1", random.random_range(0..20));
             variants.push(product.with_stock_in("WH-2", random.random_range(0..8)).make(&shop).await);
         }
-        let locations = shop.db().fetch_scalars::<LocationId>("select id from locations order by position", &[]).await.unwrap();
+        let locations = shop.db().fetch_scalars::<LocationId>("select id from stock_locations order by position", &[]).await.unwrap();
         let mut handlers = Handlers::new();
         payments::register(&mut handlers);
         order_management::register(&mut handlers);
@@ -150,7 +150,9 @@ impl World {
             },
             12 => {
                 let (variant, location) = (self.pick(&self.variants.clone()).unwrap(), self.pick(&self.locations.clone()).unwrap());
-                let delta = self.random.random_range(-6..10);
+                let (delta, cost) = (self.random.random_range(-6..10), self.random.random_range(0..9_999_i64));
+                let sql = "update variants set cost = $2 where id = $1";
+                self.shop.db().write(async move |tx| tx.execute(sql, &[&variant, &cost]).await).await.unwrap();
                 format!("adjust {delta}: {:?}", inventory::adjust(&self.shop, &owner, variant, location, delta, "count").await)
             }
             13 => match self.pick(&parcels) {

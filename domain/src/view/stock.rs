@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
 use crate::id::{LocationId, MovementId, OrderId, ProductId, VariantId};
+use crate::order::{Channel, LocationKind};
+use crate::{TimeZone, Timestamp};
 
 /// Stock of one variant at one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,4 +39,58 @@ pub struct MovementView {
     pub quantity: i64,
     pub reason: String,
     pub order: Option<OrderId>,
+}
+
+/// A location, as edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationDraft {
+    /// A new one: an existing code is refused.
+    pub is_new: bool,
+    /// Letters, digits and hyphens.
+    pub code: String,
+    pub name: String,
+    pub kind: LocationKind,
+    pub address: LocationAddress,
+    /// One of [`TimeZone::NAMED`].
+    pub time_zone: String,
+    /// Orders get nothing from a location that is not.
+    pub active: bool,
+    /// Orders are served from the first that has all they need.
+    pub position: i64,
+    /// The channels whose orders it serves; all when there is none.
+    pub channels: Vec<Channel>,
+}
+
+/// The shop's own address at a location. Each part may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationAddress {
+    /// House number and street.
+    pub line1: String,
+    /// Floor, unit or landmark.
+    pub line2: String,
+    /// City or municipality.
+    pub city: String,
+    /// Province, state, prefecture.
+    pub province: String,
+    pub postal_code: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+impl LocationDraft {
+    /// What a new location begins with: an active warehouse by the shop's clock, which serves all channels.
+    #[must_use]
+    pub fn new(position: i64) -> Self {
+        Self {
+            is_new: true,
+            code: String::new(),
+            name: String::new(),
+            kind: LocationKind::Warehouse,
+            address: LocationAddress::default(),
+            time_zone: TimeZone::NAMED[0].0.to_owned(),
+            active: true,
+            position,
+            channels: Vec::new(),
+        }
+    }
 }

@@ -95,4 +95,4 @@ macro_rules! bind_states {
     )*};
 }
 
-bind_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Channel }
+bind_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Channel LocationKind }

@@ -160,7 +160,7 @@ impl Db {
         match &self.0.pool {
             Pool::Sqlite(_) => {
                 self.fetch_all(
-                    "select m.name as table_name, c.name as column_name from sqlite_master m join pragma_table_info(m.name) c
+                    "select m.name as table_name, c.name as column_name from sqlite_master m join pragma_table_xinfo(m.name) c
                      where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.name",
                     &[],
                 )

@@ -135,7 +135,7 @@ fn row(line: Line, context: FormContext) -> AnyView {
                 {values}
                 <Field label=tr!(ADMIN_PRODUCTS_PRICE) name=sent("price") id=id("price") value=form.price inputmode="decimal" error=fault("price")/>
                 <Field label=tr!(ADMIN_PRODUCTS_COMPARE_AT) name=sent("compare_at") id=id("compare_at") value=form.compare_at inputmode="decimal" error=fault("compare_at")/>
-                <Field label=tr!(ADMIN_PRODUCTS_COST) name=sent("cost") id=id("cost") value=form.cost inputmode="decimal" error=fault("cost")/>
+                <Field label=tr!(ADMIN_PRODUCTS_COST) name=sent("cost") id=id("cost") value=form.cost inputmode="decimal" hint=tr!(ADMIN_PRODUCTS_COST_HINT) error=fault("cost")/>
                 <Field label=tr!(ADMIN_PRODUCTS_WEIGHT_GRAMS) name=sent("weight_g") id=id("weight_g") value=form.weight_g inputmode="numeric" error=fault("weight_g")/>
                 <Field label=tr!(ADMIN_PRODUCTS_BARCODE) name=sent("barcode") id=id("barcode") value=form.barcode inputmode="numeric" error=fault("barcode")/>
                 {is_new.then(|| view! { <Field label=tr!(ADMIN_PRODUCTS_STOCK_START) name=sent("stock") id=id("stock") value=form.stock inputmode="numeric" error=fault("stock")/> })}

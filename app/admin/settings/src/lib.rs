@@ -1,4 +1,4 @@
-//! Admin pages: settings, taxes, delivery, discount codes, staff, keys of the HTTP API. Their addresses are in
+//! Admin pages: settings, taxes, delivery, stock locations, discount codes, staff, keys of the HTTP API. Their addresses are in
 //! `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
@@ -12,6 +12,8 @@ pub mod general;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod location;
+pub mod locations;
 pub mod logo;
 pub mod method;
 pub mod mine;
@@ -33,6 +35,8 @@ pub fn access() -> Vec<(&'static str, Access)> {
         jobs::ACCESS,
         keys::ACCESS,
         limits::ACCESS,
+        location::ACCESS,
+        locations::ACCESS,
         logo::ACCESS,
         method::ACCESS,
         mine::ACCESS,

@@ -149,7 +149,7 @@ impl<'a> Merge<'a> {
                 continue;
             }
             if existing.is_none() && row.quantity > 0 {
-                merged.stock.push(FirstStock { variant: variant.id, units: row.quantity, unit_cost: variant.cost });
+                merged.stock.push(FirstStock { product: product.id, variant: variant.id, units: row.quantity, unit_cost: variant.cost });
             }
             merged.variants.push(variant);
         }

@@ -1,5 +1,6 @@
 //! The SQL of the stock.
 
+mod on_hand;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,8 +11,9 @@ use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
-use super::Movement;
+use super::{Movement, Source};
 
+pub(super) use on_hand::{OnHand, Shelf, add_on_hand, insert_layers, lock_on_hand, open_layers, set_remaining, write_on_hand};
 pub(crate) use read::{NamedVariant, named, running_low};
 pub(super) use read::{available_of, list, low, movements};
 
@@ -39,20 +41,7 @@ pub(super) async fn unreserve(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationI
         "update stock set available = available + d.units, reserved = reserved - d.units
          from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
                 cast(value->>'units' as bigint) as units from json_each($1)) d
-         where stock.variant_id = d.variant and stock.location_id = d.location",
-        &[&rows],
-    )
-    .await
-}
-
-pub(super) async fn take_out(tx: &mut Tx, sums: &BTreeMap<(VariantId, LocationId), i64>) -> Result<u64, DbError> {
-    let rows = unit_rows(sums);
-    lock_rows(tx, &rows).await?;
-    tx.execute(
-        "update stock set on_hand = on_hand - d.units, reserved = reserved - d.units
-         from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location,
-                cast(value->>'units' as bigint) as units from json_each($1)) d
-         where stock.variant_id = d.variant and stock.location_id = d.location",
+         where stock.variant_id = d.variant and stock.location_id = d.location and stock.status = 'sellable'",
         &[&rows],
     )
     .await
@@ -147,63 +136,51 @@ struct MovementRow<'a> {
     location: Hex<'a>,
     kind: &'a str,
     units: i64,
+    worth: i64,
+    currency: Currency,
     reason: &'a str,
-    order: Option<Hex<'a>>,
+    source_kind: Option<&'a str>,
+    source: Option<Hex<'a>>,
     at: Timestamp,
 }
 
 pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
     let mut rows = JsonRows::new();
     for m in movements {
+        let source = m.source.map(Source::id);
         rows.push(&MovementRow {
             id: hex(&m.id),
             variant: hex(&m.variant),
             location: hex(&m.location),
             kind: m.kind,
             units: m.units,
+            worth: m.value.minor,
+            currency: m.value.currency,
             reason: &m.reason,
-            order: m.order.as_ref().map(hex),
+            source_kind: m.source.map(Source::kind),
+            source: source.as_ref().map(hex),
             at: m.at,
         });
     }
     tx.write_rows(
-        "insert into stock_movements (id, variant_id, location_id, kind, quantity, reason, order_id, at)
+        "insert into stock_movements
+            (id, variant_id, location_id, kind, quantity, value, currency, reason, source_kind, source_id, at)
          select unhex(value->>'id'), unhex(value->>'variant'), unhex(value->>'location'), value->>'kind',
-            cast(value->>'units' as bigint), value->>'reason', unhex(value->>'order'), cast(value->>'at' as bigint) from json_each($1)",
+            cast(value->>'units' as bigint), cast(value->>'worth' as bigint), value->>'currency', value->>'reason',
+            value->>'source_kind', unhex(value->>'source'), cast(value->>'at' as bigint) from json_each($1)",
         rows,
     )
     .await
 }
 
-/// Adds the units of movements; missing rows of `stock` are created.
-pub(super) async fn add_on_hand(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
-    let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
-    for m in movements {
-        *sums.entry((m.variant, m.location)).or_default() += m.units;
-    }
-    if sums.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
-        "insert into stock (variant_id, location_id, on_hand, reserved, available)
-         select unhex(value->>'variant'), unhex(value->>'location'), cast(value->>'units' as bigint), 0, cast(value->>'units' as bigint)
-         from json_each($1) where true
-         on conflict (variant_id, location_id) do update set on_hand = stock.on_hand + excluded.on_hand,
-            available = stock.available + excluded.available",
-        &[&unit_rows(&sums)],
-    )
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn first_location(tx: &mut Tx) -> Result<Option<LocationId>, DbError> {
-    tx.fetch_optional_scalar("select id from locations order by position, id limit 1", &[]).await
+    tx.fetch_optional_scalar("select id from stock_locations order by active desc, position, id limit 1", &[]).await
 }
 
 /// Creates the first location of a shop, unless another transaction just did.
 pub(super) async fn create_location(tx: &mut Tx, id: LocationId, name: &str) -> Result<(), DbError> {
     tx.execute(
-        "insert into locations (id, code, name, kind, position) values ($1, 'main', $2, 'store', 1) on conflict (code) do nothing",
+        "insert into stock_locations (id, code, name, kind, position) values ($1, 'main', $2, 'store', 1) on conflict (code) do nothing",
         &[&id, &name],
     )
     .await
@@ -216,9 +193,9 @@ pub(super) async fn insert_stock(tx: &mut Tx, location: LocationId, variants: &[
         return Ok(());
     }
     tx.execute(
-        "insert into stock (variant_id, location_id)
-         select v.id, $2 from (select unhex(value->>'id') as id from json_each($1)) v
-         where not exists (select 1 from stock s where s.variant_id = v.id) on conflict (variant_id, location_id) do nothing",
+        "insert into stock (variant_id, location_id, currency)
+         select v.id, $2, v.cost_currency from (select unhex(value->>'id') as id from json_each($1)) j join variants v on v.id = j.id
+         where not exists (select 1 from stock s where s.variant_id = v.id) on conflict (variant_id, location_id, status) do nothing",
         &[&json_ids(variants), &location],
     )
     .await
@@ -233,26 +210,9 @@ pub(super) async fn lock_cost(tx: &mut Tx, variant: VariantId, location: Locatio
         cost_currency: Currency,
     }
     tx.lock("select 1 from variants where id = $1 for no key update", &[&variant]).await?;
-    let sql = "select v.cost, v.cost_currency from variants v join locations l on l.id = $2 where v.id = $1";
+    let sql = "select v.cost, v.cost_currency from variants v join stock_locations l on l.id = $2 where v.id = $1";
     let row: Option<Row> = tx.fetch_optional(sql, &[&variant, &location]).await?;
     Ok(row.map(|row| Money::new(row.cost, row.cost_currency)))
-}
-
-/// False when fewer are available than would be taken.
-pub(super) async fn adjust(tx: &mut Tx, variant: VariantId, location: LocationId, delta: i64) -> Result<bool, DbError> {
-    tx.execute(
-        "insert into stock (variant_id, location_id) values ($1, $2) on conflict (variant_id, location_id) do nothing",
-        &[&variant, &location],
-    )
-    .await?;
-    let changed = tx
-        .execute(
-            "update stock set on_hand = on_hand + $3, available = available + $3
-             where variant_id = $1 and location_id = $2 and available + $3 >= 0",
-            &[&variant, &location, &delta],
-        )
-        .await?;
-    Ok(changed == 1)
 }
 
 #[derive(Default, platform::db::FromRow)]
@@ -263,6 +223,6 @@ pub(super) struct Units {
 
 /// Units of a variant at a location.
 pub(super) async fn units(tx: &mut Tx, variant: VariantId, location: LocationId) -> Result<Units, DbError> {
-    let sql = "select available, reserved from stock where variant_id = $1 and location_id = $2";
+    let sql = "select available, reserved from stock where variant_id = $1 and location_id = $2 and status = 'sellable'";
     Ok(tx.fetch_optional(sql, &[&variant, &location]).await?.unwrap_or_default())
 }

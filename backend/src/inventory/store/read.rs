@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::id::{LocationId, MovementId, OrderId, ProductId, VariantId};
+use domain::order::Channel;
 use domain::view::{MovementView, StockListView, StockRowView};
 use domain::{Locale, Timestamp};
 
@@ -10,6 +11,7 @@ use platform::db::{Db, DbError, Read, json_ids};
 
 pub(in crate::inventory) async fn available_of(
     db: &mut impl Read,
+    channel: Channel,
     variants: impl IntoIterator<Item = VariantId>,
 ) -> Result<HashMap<VariantId, i64>, DbError> {
     #[derive(platform::db::FromRow)]
@@ -23,9 +25,14 @@ pub(in crate::inventory) async fn available_of(
     }
     let rows: Vec<Row> = db
         .fetch_all(
-            "select variant_id, cast(sum(available) as bigint) as available from stock
-             where variant_id in (select unhex(value->>'id') from json_each($1)) group by variant_id",
-            &[&json_ids(variants)],
+            concat!(
+                "select s.variant_id, cast(sum(s.available) as bigint) as available
+                 from stock s join stock_locations l on l.id = s.location_id
+                 where s.variant_id in (select unhex(value->>'id') from json_each($1)) and ",
+                serves!("$2"),
+                " group by s.variant_id"
+            ),
+            &[&json_ids(variants), &channel],
         )
         .await?;
     Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
@@ -62,10 +69,10 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
                 l.name as location_name, s.on_hand, s.reserved, s.available
              from variants v
              join stock s on s.variant_id = v.id
-             join locations l on l.id = s.location_id
+             join stock_locations l on l.id = s.location_id
              join products p on p.id = v.product_id
              left join product_texts t on t.product_id = p.id and t.locale = 'en'
-             where (v.sku > $1 or (v.sku = $1 and l.code > $2)) and ($3 = '%%' or lower(v.sku) like $3 or lower(t.name) like $3)
+             where s.status = 'sellable' and (v.sku > $1 or (v.sku = $1 and l.code > $2)) and ($3 = '%%' or lower(v.sku) like $3 or lower(t.name) like $3)
              order by v.sku, l.code limit 51",
             &[&after_sku, &after_location, &like],
         )
@@ -74,7 +81,7 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
     rows.truncate(PAGE);
     let next = match (more, rows.last()) {
         (true, Some(last)) => {
-            let code: String = db.fetch_scalar("select code from locations where id = $1", &[&last.location]).await?;
+            let code: String = db.fetch_scalar("select code from stock_locations where id = $1", &[&last.location]).await?;
             Some(format!("{}~{code}", last.sku))
         }
         _ => None,
@@ -82,17 +89,29 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
     Ok(StockListView { rows: rows.into_iter().map(StockRowView::from).collect(), next })
 }
 
+/// The condition that at most `$1` units of the stock `s` are available; its band makes that an index's.
+macro_rules! at_most {
+    () => {
+        "s.status = 'sellable' and s.available <= $1
+            and s.band <= (case when $1 < 1 then 0 when $1 < 10 then 1 when $1 < 100 then 2 else 3 end)"
+    };
+}
+
 pub(in crate::inventory) async fn low(db: &Db, below: i64) -> Result<Vec<StockRowView>, DbError> {
     let rows: Vec<StockRow> = db
         .fetch_all(
-            "select v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location,
-                l.name as location_name, s.on_hand, s.reserved, s.available
-             from stock s
-             join variants v on v.id = s.variant_id
-             join locations l on l.id = s.location_id
-             join products p on p.id = v.product_id
-             left join product_texts t on t.product_id = p.id and t.locale = 'en'
-             where s.available <= $1 and v.archived = 0 and p.status = 'published' order by s.available, v.sku limit 10",
+            concat!(
+                "select v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location,
+                    l.name as location_name, s.on_hand, s.reserved, s.available
+                 from stock s
+                 join variants v on v.id = s.variant_id
+                 join stock_locations l on l.id = s.location_id
+                 join products p on p.id = v.product_id
+                 left join product_texts t on t.product_id = p.id and t.locale = 'en'
+                 where ",
+                at_most!(),
+                " and v.archived = 0 and p.status = 'published' order by s.available, v.sku limit 10"
+            ),
             &[&below],
         )
         .await?;
@@ -102,8 +121,13 @@ pub(in crate::inventory) async fn low(db: &Db, below: i64) -> Result<Vec<StockRo
 /// Variants on sale with at most so many available units over all locations.
 pub(crate) async fn running_low(db: &mut impl Read, most: i64) -> Result<Vec<VariantId>, DbError> {
     db.fetch_scalars(
-        "select v.id from variants v join products p on p.id = v.product_id join stock s on s.variant_id = v.id
-         where v.archived = 0 and p.status = 'published' group by v.id having sum(s.available) <= $1",
+        concat!(
+            "select v.id from (select distinct s.variant_id from stock s where ",
+            at_most!(),
+            ") j
+             join variants v on v.id = j.variant_id join products p on p.id = v.product_id join stock s on s.variant_id = v.id
+             where v.archived = 0 and p.status = 'published' group by v.id having sum(s.available) <= $1"
+        ),
         &[&most],
     )
     .await
@@ -143,7 +167,9 @@ pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Resu
     }
     let rows: Vec<Row> = db
         .fetch_all(
-            "select id, at, kind, quantity, reason, order_id from stock_movements where variant_id = $1 order by at desc, id desc limit 100",
+            "select m.id, m.at, m.kind, m.quantity, m.reason, p.order_id
+             from stock_movements m left join shipments p on m.source_kind = 'shipment' and p.id = m.source_id
+             where m.variant_id = $1 order by m.at desc, m.id desc limit 100",
             &[&variant],
         )
         .await?;

@@ -10,7 +10,7 @@ use backend::{Shop, ShopConfig};
 use domain::id::{CategoryId, LocationId, PriceListId, ProductId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::view::{Address, CartItem, CheckoutForm, ContactDetails, OrderLimits, Placed, ShopSettings};
-use domain::{Locale, Quantity, Timestamp};
+use domain::{Currency, Locale, Money, Quantity, Timestamp};
 use platform::clock::SimulatedClock;
 use platform::db::Db;
 use platform::rng::SystemRng;
@@ -53,11 +53,16 @@ pub const START: Timestamp = Timestamp::from_millis(1_795_487_400_000);
 
 /// The address of a new, empty Postgres database.
 pub async fn postgres_url() -> String {
+    postgres_url_with("").await
+}
+
+/// [`postgres_url`] with these options of `create database`.
+pub async fn postgres_url_with(options: &str) -> String {
     let admin = std::env::var("TINDAHAN_TEST_POSTGRES")
         .expect("these tests need Postgres: run them with `make test-rust`, or set TINDAHAN_TEST_POSTGRES");
     let name = format!("test_{}", Uuid::new_v4().simple());
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&admin).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name} {options}"))).execute(&mut connection).await.unwrap();
     format!("{}/{name}", admin.rsplit_once('/').unwrap().0)
 }
 
@@ -143,7 +148,7 @@ pub async fn basics(shop: &Shop) {
         .write(async move |tx| {
             for (id, code, position) in [(a, "WH-1", 1_i64), (b, "WH-2", 2)] {
                 tx.execute(
-                    "insert into locations (id, code, name, kind, position) values ($1, $2, $2, 'warehouse', $3)",
+                    "insert into stock_locations (id, code, name, kind, position) values ($1, $2, $2, 'warehouse', $3)",
                     &[&id, &code, &position],
                 )
                 .await?;
@@ -233,20 +238,21 @@ impl Goods {
                 tx.execute("insert into prices (variant_id, price_list_id, amount) values ($1, $2, $3)", &[&variant, &list, &self.price])
                     .await?;
                 for (house, units) in &self.stock {
-                    let place: LocationId = tx.fetch_scalar("select id from locations where code = $1", &[house]).await?;
+                    let place: LocationId = tx.fetch_scalar("select id from stock_locations where code = $1", &[house]).await?;
                     let movement = backend::inventory::Movement {
                         id: domain::id::MovementId(inner.id()),
                         variant,
                         location: place,
                         kind: "received",
                         units: *units,
+                        value: Money::new(4_000 * units, Currency::PHP),
                         reason: "test".into(),
-                        order: None,
+                        source: None,
                         at: inner.now(),
                     };
                     backend::inventory::receive(tx, &[movement]).await?;
                 }
-                Ok::<_, platform::db::DbError>(())
+                Ok::<_, backend::accounting::AccountingError>(())
             })
             .await
             .unwrap();

@@ -1,0 +1,269 @@
+//! What stock costs and is worth, and which locations serve which orders; on both databases.
+
+use crate::support::outside::{assert_sound, clerk, owner};
+use crate::support::{TestShop, a_product, both, number, place};
+use backend::checkout::CheckoutError;
+use backend::fulfilment::{self, Returned};
+use backend::inventory::{self, events::LocationChanged};
+use backend::order_management;
+use backend::pricing::RulesError;
+use domain::Locale;
+use domain::id::{LocationId, OrderId, ParcelId, VariantId};
+use domain::order::{Channel, LocationKind, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::view::{LocationAddress, LocationDraft};
+use platform::events::Event;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const VALUE: &str = "select cast(sum(value) as bigint) from stock";
+const ACCOUNT: &str = "select coalesce(cast(sum(amount) as bigint), 0) from postings where account = 'inventory'";
+const SOLD: &str = "select coalesce(cast(sum(amount) as bigint), 0) from postings where account = 'cost_of_goods_sold'";
+const LAYERS: &str = "select cast(sum(remaining) as bigint) from stock_layers";
+const ON_HAND: &str = "select cast(sum(on_hand) as bigint) from stock";
+
+async fn cost(shop: &TestShop, variant: VariantId, cost: i64) {
+    let sql = "update variants set cost = $2 where id = $1";
+    shop.db().write(async move |tx| tx.execute(sql, &[&variant, &cost]).await).await.unwrap();
+}
+
+async fn location(shop: &TestShop, code: &str) -> LocationId {
+    shop.db().fetch_scalar("select id from stock_locations where code = $1", &[&code]).await.unwrap()
+}
+
+async fn adjust(shop: &TestShop, variant: VariantId, delta: i64) {
+    inventory::adjust(shop, &owner(shop), variant, location(shop, "WH-1").await, delta, "count").await.unwrap();
+}
+
+async fn sent(shop: &TestShop, order: OrderId) -> ParcelId {
+    let parcel = fulfilment::pick(shop, &clerk(shop), order).await.unwrap()[0];
+    fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+    fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
+    parcel
+}
+
+fn back(items: ReturnedItems) -> Returned {
+    Returned { cause: ReturnCause::Refused, items, written_off: Vec::new(), money: ReturnedMoney::Refund, note: String::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_cost_leaves_the_value_of_the_stock_as_it_is() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).make(shop).await;
+        cost(shop, variant, 15_000).await;
+        assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await), (40_000, 40_000));
+        let placed = place(shop, &[(variant, 10)]).await.unwrap();
+        sent(shop, placed.order).await;
+        assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await, number(shop, SOLD).await), (0, 0, 40_000));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_leave_at_the_moving_average_and_out_of_the_oldest_layer() {
+    both(async |shop| {
+        let variant = a_product().with_stock(1).make(shop).await;
+        cost(shop, variant, 4_001).await;
+        adjust(shop, variant, 2).await;
+        assert_eq!(number(shop, VALUE).await, 12_002);
+        adjust(shop, variant, -2).await;
+        // 12,002 for three units: two of them are 8,001.33.
+        assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await), (4_001, 4_001));
+        let layers: Vec<i64> = shop.db().fetch_scalars("select remaining from stock_layers order by received_at, id", &[]).await.unwrap();
+        assert_eq!(layers, [0, 1]);
+        adjust(shop, variant, -1).await;
+        assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await, number(shop, LAYERS).await), (0, 0, 0));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_comes_back_brings_back_what_it_had_cost() {
+    both(async |shop| {
+        let variant = a_product().with_stock(2).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let parcel = sent(shop, placed.order).await;
+        cost(shop, variant, 9_000).await;
+        adjust(shop, variant, 1).await;
+        order_management::take_back(shop, &clerk(shop), parcel, back(ReturnedItems::Restock)).await.unwrap();
+        assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await, number(shop, SOLD).await), (17_000, 17_000, 0));
+        assert_eq!((number(shop, LAYERS).await, number(shop, ON_HAND).await), (3, 3));
+        // The movements name the parcel, and so its order.
+        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let of_order = movements.iter().filter(|movement| movement.order == Some(placed.order)).count();
+        assert_eq!((movements.len(), of_order), (4, 2));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+/// What a variant should be worth, unit by unit and to the last centavo.
+#[derive(Default)]
+struct Model {
+    on_hand: i64,
+    value: i64,
+}
+
+impl Model {
+    fn receive(&mut self, units: i64, value: i64) {
+        self.on_hand += units;
+        self.value += value;
+    }
+
+    fn issue(&mut self, units: i64) -> i64 {
+        let exact = self.value as f64 * units as f64 / self.on_hand as f64;
+        let taken = if units == self.on_hand { self.value } else { (exact + 0.5).floor() as i64 };
+        self.on_hand -= units;
+        self.value -= taken;
+        taken
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_parcels_returns_and_counts_in_any_order_keep_account_value_and_layers_together() {
+    both(async |shop| {
+        let seed = std::env::var("TINDAHAN_SEED").map_or(11, |seed| seed.parse().expect("TINDAHAN_SEED is a number"));
+        let mut random = StdRng::seed_from_u64(seed);
+        let variant = a_product().with_stock(3).make(shop).await;
+        let mut model = Model { on_hand: 3, value: 12_000 };
+        let mut out: Vec<(ParcelId, i64, i64)> = Vec::new();
+        for step in 0..60 {
+            let units = random.random_range(1..5);
+            match random.random_range(0..5) {
+                0 => {
+                    let unit_cost = random.random_range(0..10_000);
+                    cost(shop, variant, unit_cost).await;
+                    adjust(shop, variant, units).await;
+                    model.receive(units, unit_cost * units);
+                }
+                1 if model.on_hand >= units => {
+                    adjust(shop, variant, -units).await;
+                    model.issue(units);
+                }
+                2 | 3 if model.on_hand >= units => {
+                    let placed = place(shop, &[(variant, units)]).await.unwrap();
+                    out.push((sent(shop, placed.order).await, units, model.issue(units)));
+                }
+                4 if !out.is_empty() => {
+                    let (parcel, units, value) = out.swap_remove(random.random_range(0..out.len()));
+                    let items = if random.random_bool(0.5) { ReturnedItems::Restock } else { ReturnedItems::WriteOff };
+                    order_management::take_back(shop, &clerk(shop), parcel, back(items)).await.unwrap();
+                    if items == ReturnedItems::Restock {
+                        model.receive(units, value);
+                    }
+                }
+                _ => {}
+            }
+            let there = (number(shop, ON_HAND).await, number(shop, VALUE).await, number(shop, ACCOUNT).await, number(shop, LAYERS).await);
+            assert_eq!(there, (model.on_hand, model.value, model.value, model.on_hand), "seed {seed}, step {step}");
+            assert_sound(shop).await;
+        }
+    })
+    .await;
+}
+
+async fn set(shop: &TestShop, code: &str, change: impl FnOnce(&mut LocationDraft)) {
+    let mut all = inventory::locations(shop, &owner(shop)).await.unwrap();
+    let at = all.iter().position(|location| location.code == code).unwrap();
+    let mut location = all.swap_remove(at);
+    change(&mut location);
+    inventory::save_location(shop, &owner(shop), Locale::En, location).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_get_stock_only_from_active_locations_that_serve_their_channel() {
+    both(async |shop| {
+        let variant = a_product().with_stock_in("WH-1", 2).with_stock_in("WH-2", 3).make(shop).await;
+        set(shop, "WH-1", |location| location.channels = vec![Channel::Till, Channel::Till]).await;
+        let available = async |channel| inventory::available_of(&mut shop.db(), channel, [variant]).await.unwrap().get(&variant).copied();
+        assert_eq!((available(Channel::Web).await, available(Channel::Till).await), (Some(3), Some(5)));
+        // Of four only three are for the web: the cart is cut to them.
+        let placed = place(shop, &[(variant, 4)]).await.unwrap();
+        let at = "select cast(sum(r.quantity) as bigint) from reservations r join stock_locations l on l.id = r.location_id
+            where l.code = 'WH-2'";
+        assert_eq!(number(shop, at).await, 3);
+        order_management::cancel(shop, &owner(shop), placed.order, "test").await.unwrap();
+
+        set(shop, "WH-2", |location| location.active = false).await;
+        assert!(matches!(place(shop, &[(variant, 1)]).await, Err(CheckoutError::OutOfStock(_))));
+        assert_eq!((available(Channel::Web).await, available(Channel::Till).await), (None, Some(2)));
+        set(shop, "WH-1", |location| location.channels = Vec::new()).await;
+        place(shop, &[(variant, 2)]).await.unwrap();
+        let kinds: Vec<String> = shop.db().fetch_scalars("select kind from events where kind like 'location.%'", &[]).await.unwrap();
+        assert_eq!(kinds, vec![LocationChanged::KIND; 3]);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_location_is_made_with_its_address_time_zone_and_channels() {
+    both(async |shop| {
+        let address = LocationAddress { line1: "Gate 4".into(), city: "Dubai".into(), country: "AE".into(), ..LocationAddress::default() };
+        let new = LocationDraft {
+            code: "KIOSK".into(),
+            name: " Kiosk Dubai ".into(),
+            kind: LocationKind::Store,
+            address: address.clone(),
+            time_zone: "Asia/Dubai".into(),
+            channels: vec![Channel::Till],
+            ..LocationDraft::new(9)
+        };
+        inventory::save_location(shop, &owner(shop), Locale::En, new.clone()).await.unwrap();
+        let kept = inventory::locations(shop, &owner(shop)).await.unwrap().into_iter().find(|location| location.code == "KIOSK").unwrap();
+        assert_eq!(kept, LocationDraft { is_new: false, name: "Kiosk Dubai".into(), ..new.clone() });
+        assert_eq!(number(shop, "select utc_offset_minutes from stock_locations where code = 'KIOSK'").await, 240);
+        let address = LocationAddress { country: "XX".into(), ..address };
+        let wrong = LocationDraft { code: "a b".into(), name: String::new(), time_zone: "Mars".into(), address, ..new.clone() };
+        let Err(RulesError::Invalid(fields)) = inventory::save_location(shop, &owner(shop), Locale::En, wrong).await else { panic!() };
+        let mut fields: Vec<String> = fields.into_iter().map(|(field, _)| field).collect();
+        fields.sort();
+        assert_eq!(fields, ["code", "country", "name", "time_zone"]);
+        let taken = inventory::save_location(shop, &owner(shop), Locale::En, new.clone()).await;
+        assert!(matches!(taken, Err(RulesError::Invalid(fields)) if fields[0].0 == "code"));
+        assert!(matches!(inventory::save_location(shop, &clerk(shop), Locale::En, new).await, Err(RulesError::Forbidden(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_a_parcel_may_have_units_of_two_lots() {
+    both(async |shop| {
+        let variant = a_product().with_stock(2).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
+        let (one, two) = (shop.id(), shop.id());
+        shop.db()
+            .write(async move |tx| {
+                for (lot, code) in [(one, "L1"), (two, "L2")] {
+                    tx.execute("insert into lots (id, variant_id, code) values ($1, $2, $3)", &[&lot, &variant, &code]).await?;
+                }
+                tx.execute("update shipment_lines set quantity = 1, lot_id = $1", &[&one]).await?;
+                tx.execute(
+                    "insert into shipment_lines (shipment_id, n, order_line_id, lot_id, quantity)
+                     select shipment_id, 1, order_line_id, $1, 1 from shipment_lines",
+                    &[&two],
+                )
+                .await
+            })
+            .await
+            .unwrap();
+        assert_eq!(number(shop, "select count(distinct lot_id) from shipment_lines").await, 2);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sold_out_and_what_runs_low_is_found_by_its_band() {
+    both(async |shop| {
+        for units in [0, 5, 9, 10, 99, 150] {
+            a_product().named(&format!("{units} left")).with_stock(units).make(shop).await;
+        }
+        for (below, found) in [(0, 1), (5, 2), (9, 3), (10, 4), (99, 5), (200, 6)] {
+            assert_eq!(inventory::low(shop, below).await.unwrap().len(), found, "at most {below}");
+        }
+    })
+    .await;
+}
