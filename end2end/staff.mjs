@@ -23,7 +23,7 @@ export async function asStaff(page, name) {
 }
 
 /** An order paid on delivery, placed as partners place theirs, with a discount code where one is given; the answer is its id. */
-export async function anOrder(request, name, { code } = {}) {
+export async function anOrder(request, name, { code, quantity = 1 } = {}) {
   const ask = async (path, data, headers) => {
     const answer = await request.post(`/api/v1/${path}`, { data, headers });
     expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
@@ -32,7 +32,7 @@ export async function anOrder(request, name, { code } = {}) {
   const { products } = await (await request.get('/api/v1/products?in_stock=true&sort=price_up')).json();
   const product = await (await request.get(`/api/v1/products/${products[0].slug}`)).text();
   const [variant] = product.match(/var_[0-9a-f]{32}/);
-  const cart = await ask('carts', { lines: [{ variant, quantity: 1 }], ...(code && { discount_code: code }) });
+  const cart = await ask('carts', { lines: [{ variant, quantity }], ...(code && { discount_code: code }) });
   const shipping = {
     recipient: name, phone: '+639171234567', country: 'PH', line1: '12 Mabini Street', place: '1381300009', postal_code: '1105',
   };

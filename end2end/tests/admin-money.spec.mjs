@@ -30,6 +30,35 @@ test('a refund with a decimal comma is refused beside its field, and its reason 
   await accessible(page);
 });
 
+test('units that break before they leave are cancelled, and the rest is sent', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/422/);
+  const order = await anOrder(request, 'Lia Cruz', { quantity: 3 });
+  await asStaff(page, 'owner');
+  await open(page, `/admin/orders/${order}`);
+  await page.getByRole('button', { name: 'Pick', exact: true }).click();
+  await expect(page.getByText('Parcel 1')).toBeVisible();
+  await page.locator('summary').filter({ hasText: 'Cancel single items' }).click();
+  const units = page.locator('input[name^="units["]').first();
+  await units.fill('4');
+  await page.locator('#cancel-units-reason').fill('one broke on the shelf');
+  await page.getByRole('button', { name: 'Cancel single items', exact: true }).click();
+  await expect(page.locator('[id^="cancel-units-"][id$="-error"]').first()).toBeVisible();
+  await expect(page.locator('#cancel-units-reason')).toHaveValue('one broke on the shelf');
+  await units.fill('1');
+  // What it comes to is shown before the button is pressed.
+  await expect(page.locator('dl', { hasText: 'Tax' }).filter({ hasText: '₱' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel single items', exact: true }).click();
+  await expect(page.getByText('1 cancelled').first()).toBeVisible();
+  await expect(page.getByText('one broke on the shelf').first()).toBeVisible();
+  await accessible(page);
+  // The two others leave in the parcel that was begun.
+  await page.getByRole('button', { name: 'Pack', exact: true }).click();
+  await page.locator('#carrier-1').fill('LBC');
+  await page.getByRole('button', { name: 'Ship', exact: true }).click();
+  await page.getByRole('button', { name: 'Mark delivered' }).click();
+  await expect(page.getByText('Delivered').first()).toBeVisible();
+});
+
 // On a phone, as the courier's money is counted.
 test('cash that is missing at the door stays due, and is recorded when it comes', { tag: '@phone' }, async ({ page, request, problems }) => {
   problems.allow(/422/);

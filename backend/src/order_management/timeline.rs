@@ -9,6 +9,7 @@ use domain::view::{RefusalKind, TimelineEntry};
 use domain::{Currency, Locale, Money};
 
 use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
+use crate::orders::BY_SHOPPER;
 use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
 use crate::payments::events::{
     CaptureKept, CashMissing, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, PaymentVoided,
@@ -64,7 +65,7 @@ impl Timeline<'_> {
         match event.kind.as_str() {
             OrderPlaced::KIND => self.plain(t::ORDER_EVENT_PLACED),
             OrderCancelled::KIND => self.plain(t::ORDER_EVENT_CANCELLED),
-            OrderReduced::KIND => self.with_amount(t::ORDER_EVENT_REDUCED, event.read::<OrderReduced>()?.1.amount),
+            OrderReduced::KIND => self.reduced(&event.read::<OrderReduced>()?.1),
             PaymentMethodChanged::KIND => self.plain(t::ORDER_EVENT_CASH_INSTEAD),
             PaymentAuthorised::KIND => self.plain(t::ORDER_EVENT_AUTHORISED),
             PaymentCaptured::KIND => self.with_amount(t::ORDER_EVENT_PAID_AMOUNT, event.read::<PaymentCaptured>()?.1.0.amount),
@@ -110,6 +111,14 @@ impl Timeline<'_> {
             },
             _ => None,
         }
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "as the texts are")]
+    fn reduced(&self, reduced: &OrderReduced) -> Option<String> {
+        let (units, amount) = (self.locale.number(reduced.units), self.locale.money(Money::new(reduced.amount, reduced.currency)));
+        let text = t::ORDER_EVENT_REDUCED.with(self.locale, &[("units", &units), ("amount", &amount)]);
+        let by_staff = self.names.is_some() && !reduced.reason.starts_with(BY_SHOPPER);
+        Some(if by_staff { format!("{text}: {}", reduced.reason) } else { text })
     }
 
     fn refunded(&self, refund: &PaymentRefunded) -> Option<String> {

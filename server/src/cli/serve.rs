@@ -32,8 +32,10 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     let workers = Workers::start(&shop);
     let server = Server::new(&config, shop.clone(), metrics)?;
     warn_of_demo_accounts(&shop, &config).await;
+    // Before the addresses are printed: whoever reads them may stop the program.
+    let signals = StopSignals::new()?;
     print_addresses(&public_url, &config, simulators.as_ref(), sign_in.as_ref());
-    server.serve(listener, workers, stop_signal).await;
+    server.serve(listener, workers, async || signals.next().await).await;
     if let Some(simulators) = simulators {
         simulators.shutdown().await;
     }
@@ -123,28 +125,43 @@ async fn warn_of_demo_accounts(shop: &Shop, config: &Config) {
     }
 }
 
-/// Completes with Ctrl C or SIGTERM.
-async fn stop_signal() -> StopSignal {
-    let interrupt = async {
+/// Ctrl C and SIGTERM, from when this is made: until then they end the program at once.
+#[cfg(unix)]
+struct StopSignals(tokio::sync::Mutex<[tokio::signal::unix::Signal; 2]>);
+
+#[cfg(unix)]
+impl StopSignals {
+    fn new() -> Result<Self, String> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = |kind| signal(kind).map_err(|error| format!("signals to stop cannot be received: {error}"));
+        Ok(Self(tokio::sync::Mutex::new([signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?])))
+    }
+
+    /// The next one.
+    async fn next(&self) -> StopSignal {
+        let [interrupt, terminate] = &mut *self.0.lock().await;
+        tokio::select! {
+            _ = interrupt.recv() => StopSignal::Interrupt,
+            _ = terminate.recv() => StopSignal::Terminate,
+        }
+    }
+}
+
+/// Ctrl C.
+#[cfg(not(unix))]
+struct StopSignals;
+
+#[cfg(not(unix))]
+impl StopSignals {
+    fn new() -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    async fn next(&self) -> StopSignal {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl C cannot be received");
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(error) => {
-                tracing::error!(%error, "SIGTERM cannot be received");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => StopSignal::Interrupt,
-        () = terminate => StopSignal::Terminate,
+        StopSignal::Interrupt
     }
 }
