@@ -142,7 +142,8 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
 function apiKey(folder, database) {
   const tindahan = (...args) => execFileSync(BINARY, [...args, '--database', database], { cwd: folder, env: environment({}), encoding: 'utf8' });
   tindahan('seed');
-  return tindahan('admin', 'key', '--name', 'Harness', '--scope', 'read_orders', '--scope', 'read_stock').match(/tdh_[\w-]+/)[0];
+  const scopes = ['read_orders', 'read_stock', 'cancel_orders', 'refund_payments'].flatMap((scope) => ['--scope', scope]);
+  return tindahan('admin', 'key', '--name', 'Harness', ...scopes).match(/tdh_[\w-]+/)[0];
 }
 
 async function main(command) {
