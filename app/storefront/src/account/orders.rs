@@ -1,7 +1,5 @@
 //! The account's home, its orders, and one of them.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
@@ -13,9 +11,6 @@ use crate::error_page::ErrorPage;
 use crate::order::{OrderDetails, OrderRow};
 use crate::query::address;
 use crate::seo::NotIndexed;
-
-/// How long signing out waits at most for the cart to be synced.
-const MAX_SYNC_WAIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub struct AccountPage;
@@ -44,21 +39,12 @@ fn Overview(account: AccountView) -> impl IntoView {
     let cart = use_cart();
     let action = ServerAction::<SignOut>::new();
     let problem = problem(action, &use_form_fallback());
-    Effect::new(move |is_forgotten: Option<bool>| {
-        let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
-        let Some(next) = next else { return false };
-        // When the page cannot be opened the shopper stays here, signed out.
-        let leave = move || drop(window().location().set_href(&next));
-        if is_forgotten != Some(true) {
+    Effect::new(move || {
+        if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
             // The cart belongs to the account, not to the browser.
             cart.forget_for(Gone::SignedOut);
-            set_timeout(leave.clone(), MAX_SYNC_WAIT);
+            let _ = window().location().set_href(&next);
         }
-        // The answer to a sync that is under way names the cart again, for whoever comes next: it is waited for.
-        if !cart.is_syncing() {
-            leave();
-        }
-        true
     });
     let name = account.contact.name.split_whitespace().next().unwrap_or_default().to_owned();
     let none = account.orders.orders.is_empty();

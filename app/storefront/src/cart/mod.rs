@@ -124,12 +124,6 @@ impl Cart {
         self.stored.with(|stored| !stored.dirty && stored.view.id.is_some()) && !self.syncing.get()
     }
 
-    /// Is it being sent to the server?
-    #[must_use]
-    pub fn is_syncing(self) -> bool {
-        self.syncing.get()
-    }
-
     /// Is it only on this device for now, because the server cannot be reached?
     #[must_use]
     pub fn is_unreached(self) -> bool {
