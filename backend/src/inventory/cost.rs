@@ -10,7 +10,7 @@ use domain::id::MovementId;
 
 use platform::db::{DbError, Tx};
 
-use super::store::{self, OnHand, Shelf};
+use super::store::{self, OnHand, StockKey};
 
 /// The share of the value that some of the units on hand have, rounded to the nearest minor unit: for the last units all that is left.
 pub(super) fn share(units: i64, on_hand: i64, value: i64) -> i64 {
@@ -24,13 +24,13 @@ pub(super) fn share(units: i64, on_hand: i64, value: i64) -> i64 {
 
 /// Takes units out of the sellable stock, and out of its oldest layers: those that were reserved, or available ones. Returns what they
 /// cost, in order; `None` when there are too few, and then nothing is taken.
-pub(super) async fn issue(tx: &mut Tx, wanted: &[(Shelf, i64)], reserved: bool) -> Result<Option<Vec<Money>>, DbError> {
-    let shelves: BTreeSet<Shelf> = wanted.iter().map(|(shelf, _)| *shelf).collect();
-    let found = store::lock_on_hand(tx, &shelves).await?;
-    let mut stock: BTreeMap<Shelf, OnHand> = found.into_iter().map(|row| ((row.variant, row.location), row)).collect();
+pub(super) async fn issue(tx: &mut Tx, wanted: &[(StockKey, i64)], reserved: bool) -> Result<Option<Vec<Money>>, DbError> {
+    let keys: BTreeSet<StockKey> = wanted.iter().map(|(key, _)| *key).collect();
+    let found = store::lock_on_hand(tx, &keys).await?;
+    let mut stock: BTreeMap<StockKey, OnHand> = found.into_iter().map(|row| ((row.variant, row.location), row)).collect();
     let mut costs = Vec::with_capacity(wanted.len());
-    for (shelf, units) in wanted {
-        let Some(row) = stock.get_mut(shelf) else { return Ok(None) };
+    for (key, units) in wanted {
+        let Some(row) = stock.get_mut(key) else { return Ok(None) };
         let there = if reserved { &mut row.reserved } else { &mut row.available };
         if *there < *units {
             return Ok(None);
@@ -42,18 +42,18 @@ pub(super) async fn issue(tx: &mut Tx, wanted: &[(Shelf, i64)], reserved: bool) 
         costs.push(Money::new(cost, row.currency));
     }
     store::write_on_hand(tx, stock.values()).await?;
-    use_layers(tx, &shelves, wanted).await?;
+    use_layers(tx, &keys, wanted).await?;
     Ok(Some(costs))
 }
 
 /// Takes units from the oldest layers.
-async fn use_layers(tx: &mut Tx, shelves: &BTreeSet<Shelf>, wanted: &[(Shelf, i64)]) -> Result<(), DbError> {
-    let mut rest: BTreeMap<Shelf, i64> = BTreeMap::new();
-    for (shelf, units) in wanted {
-        *rest.entry(*shelf).or_default() += units;
+async fn use_layers(tx: &mut Tx, keys: &BTreeSet<StockKey>, wanted: &[(StockKey, i64)]) -> Result<(), DbError> {
+    let mut rest: BTreeMap<StockKey, i64> = BTreeMap::new();
+    for (key, units) in wanted {
+        *rest.entry(*key).or_default() += units;
     }
     let mut used: Vec<(MovementId, i64)> = Vec::new();
-    for layer in store::open_layers(tx, shelves).await? {
+    for layer in store::open_layers(tx, keys).await? {
         let Some(rest) = rest.get_mut(&(layer.variant, layer.location)).filter(|rest| **rest > 0) else { continue };
         let part = layer.remaining.min(*rest);
         *rest -= part;

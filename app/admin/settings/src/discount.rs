@@ -1,6 +1,6 @@
 //! A discount code's edit page.
 
-use admin_frame::{StaffForm, address, on_done, shown};
+use admin_frame::{StaffForm, address};
 use domain::cart::Discount;
 use domain::permission::Permission;
 #[cfg(feature = "ssr")]
@@ -8,15 +8,12 @@ use domain::view::DiscountDraft;
 use domain::view::DiscountRowView;
 use domain::{Currency, Locale, Money, TimeZone, Timestamp};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
-use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr, use_locale};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr, use_locale};
 
 use crate::discounts::{LIST, last_day};
+use crate::edit_page::edit_page;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscountView {
@@ -146,19 +143,7 @@ pub struct EditDiscount;
 lazy_page!(EditDiscount, settings, edit_discount_page);
 
 fn edit_discount_page() -> AnyView {
-    let fallback = use_form_fallback();
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-    let save = ServerAction::<SaveDiscount>::new();
-    let navigate = use_navigate();
-    on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-    let discount = resource(move || code.get(), read_discount);
-    view! {
-        <Suspense fallback=|| view! { <SkeletonText/> }>
-            {shown(discount, move |view| page(view, save, &fallback))}
-        </Suspense>
-    }
-    .into_any()
+    edit_page(LIST, read_discount, page)
 }
 
 fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFallback) -> AnyView {

@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod denials;
 pub mod discount;
 pub mod discounts;
+mod edit_page;
 pub mod general;
 pub mod jobs;
 pub mod keys;

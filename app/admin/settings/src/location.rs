@@ -1,19 +1,16 @@
 //! A stock location's edit page.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::StaffForm;
 use domain::TimeZone;
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::view::LocationDraft;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
-use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr};
 
+use crate::edit_page::edit_page;
 use crate::locations::kind_name;
 
 /// The address of the list.
@@ -131,19 +128,7 @@ pub struct EditLocation;
 lazy_page!(EditLocation, settings, edit_location_page);
 
 fn edit_location_page() -> AnyView {
-    let fallback = use_form_fallback();
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-    let save = ServerAction::<SaveLocation>::new();
-    let navigate = use_navigate();
-    on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-    let location = resource(move || code.get(), read_location);
-    view! {
-        <Suspense fallback=|| view! { <SkeletonText/> }>
-            {shown(location, move |view| page(view, save, &fallback))}
-        </Suspense>
-    }
-    .into_any()
+    edit_page(LIST, read_location, page)
 }
 
 /// Where an order comes from, in words.

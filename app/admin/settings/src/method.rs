@@ -1,17 +1,15 @@
 //! A delivery method's edit page.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_frame::StaffForm;
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
-use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, SkeletonText, tr};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
+use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, tr};
+
+use crate::edit_page::edit_page;
 
 /// The address of the list.
 const LIST: &str = "/admin/settings/delivery";
@@ -156,19 +154,7 @@ pub struct EditMethod;
 lazy_page!(EditMethod, settings, edit_method_page);
 
 fn edit_method_page() -> AnyView {
-    let fallback = use_form_fallback();
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-    let save = ServerAction::<SaveDeliveryMethod>::new();
-    let navigate = use_navigate();
-    on_done(save, tr!(COMMON_SAVED), move |()| navigate(LIST, Default::default()));
-    let method = resource(move || code.get(), read_delivery_method);
-    view! {
-        <Suspense fallback=|| view! { <SkeletonText/> }>
-            {shown(method, move |view| page(view, save, &fallback))}
-        </Suspense>
-    }
-    .into_any()
+    edit_page(LIST, read_delivery_method, page)
 }
 
 fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &FormFallback) -> AnyView {

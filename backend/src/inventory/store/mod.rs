@@ -13,7 +13,7 @@ use platform::db::{DbError, Hex, JsonRows, Tx, hex, json_ids};
 
 use super::{Movement, Source};
 
-pub(super) use on_hand::{OnHand, Shelf, add_on_hand, insert_layers, lock_on_hand, open_layers, set_remaining, write_on_hand};
+pub(super) use on_hand::{OnHand, StockKey, add_on_hand, insert_layers, lock_on_hand, open_layers, set_remaining, write_on_hand};
 pub(crate) use read::{NamedVariant, named, running_low};
 pub(super) use read::{available_of, list, low, movements};
 

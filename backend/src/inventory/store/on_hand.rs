@@ -11,7 +11,7 @@ use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 use crate::inventory::{Movement, Source};
 
 /// A variant at a location.
-pub(in crate::inventory) type Shelf = (VariantId, LocationId);
+pub(in crate::inventory) type StockKey = (VariantId, LocationId);
 
 /// What can be sold of a variant at a location, with what is promised.
 #[derive(platform::db::FromRow)]
@@ -29,19 +29,19 @@ pub(in crate::inventory) struct OnHand {
 }
 
 #[derive(Serialize)]
-struct ShelfRow<'a> {
+struct StockKeyRow<'a> {
     variant: Hex<'a>,
     location: Hex<'a>,
 }
 
-fn shelf_rows<'a>(shelves: impl IntoIterator<Item = &'a Shelf>) -> String {
-    let row = |(variant, location): &'a Shelf| ShelfRow { variant: hex(variant), location: hex(location) };
-    shelves.into_iter().map(row).collect::<JsonRows>().finish()
+fn stock_key_rows<'a>(keys: impl IntoIterator<Item = &'a StockKey>) -> String {
+    let row = |(variant, location): &'a StockKey| StockKeyRow { variant: hex(variant), location: hex(location) };
+    keys.into_iter().map(row).collect::<JsonRows>().finish()
 }
 
 /// Sellable stock, locked until the end of the transaction, in id order so that two writers do not deadlock.
-pub(in crate::inventory) async fn lock_on_hand(tx: &mut Tx, shelves: &BTreeSet<Shelf>) -> Result<Vec<OnHand>, DbError> {
-    let rows = shelf_rows(shelves);
+pub(in crate::inventory) async fn lock_on_hand(tx: &mut Tx, keys: &BTreeSet<StockKey>) -> Result<Vec<OnHand>, DbError> {
+    let rows = stock_key_rows(keys);
     super::lock_rows(tx, &rows).await?;
     tx.fetch_all(
         "select s.variant_id, s.location_id, s.on_hand, s.reserved, s.available, s.value, s.currency
@@ -89,7 +89,7 @@ pub(in crate::inventory) async fn add_on_hand(tx: &mut Tx, movements: &[Movement
         worth: i64,
         currency: Currency,
     }
-    let mut sums: BTreeMap<Shelf, (i64, i64, Currency)> = BTreeMap::new();
+    let mut sums: BTreeMap<StockKey, (i64, i64, Currency)> = BTreeMap::new();
     for m in movements {
         let sum = sums.entry((m.variant, m.location)).or_insert((0, 0, m.value.currency));
         sum.0 += m.units;
@@ -140,13 +140,13 @@ pub(in crate::inventory) struct OpenLayer {
 }
 
 /// The layers with units left, oldest first.
-pub(in crate::inventory) async fn open_layers(tx: &mut Tx, shelves: &BTreeSet<Shelf>) -> Result<Vec<OpenLayer>, DbError> {
+pub(in crate::inventory) async fn open_layers(tx: &mut Tx, keys: &BTreeSet<StockKey>) -> Result<Vec<OpenLayer>, DbError> {
     tx.fetch_all(
         "select y.id, y.variant_id, y.location_id, y.remaining
          from (select unhex(value->>'variant') as variant, unhex(value->>'location') as location from json_each($1)) d
          join stock_layers y on y.variant_id = d.variant and y.location_id = d.location
          where y.remaining > 0 order by y.received_at, y.id",
-        &[&shelf_rows(shelves)],
+        &[&stock_key_rows(keys)],
     )
     .await
 }
