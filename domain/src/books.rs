@@ -54,9 +54,9 @@ named! {
         /// A refund failed after it was booked; its reference is the refund.
         RefundReversed "payment.refund_reversed",
         /// Goods left; its reference is the parcel.
-        ShipmentShipped "shipment.shipped",
+        ParcelShipped "parcel.shipped",
         /// Goods came back; its reference is the parcel.
-        ShipmentReturned "shipment.returned",
+        ParcelReturned "parcel.returned",
         /// Its reference is the first movement of what was received together.
         StockReceived "stock.received",
         /// Its reference is the movement.

@@ -11,7 +11,7 @@ test('a refund with a decimal comma is refused beside its field, and its reason 
   await page.getByRole('button', { name: 'Pick', exact: true }).click();
   await expect(page.getByText('Parcel 1')).toBeVisible();
   await page.getByRole('button', { name: 'Pack', exact: true }).click();
-  await page.locator('#carrier-1').fill('LBC');
+  await page.locator('#courier-1').fill('LBC');
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
   await page.getByRole('button', { name: 'Mark delivered' }).click();
 
@@ -53,7 +53,7 @@ test('units that break before they leave are cancelled, and the rest is sent', {
   await accessible(page);
   // The two others leave in the parcel that was begun.
   await page.getByRole('button', { name: 'Pack', exact: true }).click();
-  await page.locator('#carrier-1').fill('LBC');
+  await page.locator('#courier-1').fill('LBC');
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
   await page.getByRole('button', { name: 'Mark delivered' }).click();
   await expect(page.getByText('Delivered').first()).toBeVisible();
@@ -68,7 +68,7 @@ test('cash that is missing at the door stays due, and is recorded when it comes'
   await open(page, `/admin/orders/${order}`);
   await press('Pick');
   await press('Pack');
-  await page.locator('#carrier-1').fill('LBC');
+  await page.locator('#courier-1').fill('LBC');
   await press('Ship');
   const received = page.locator('#received-1');
   const due = Number(await received.inputValue());

@@ -18,9 +18,9 @@ test('a manager picks, packs, ships and delivers an order', { tag: ['@phone', '@
   // A parcel needs a courier, and what was typed stays.
   await page.locator('#tracking-1').fill('LBC-0001');
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
-  await expect(page.locator('#carrier-1-error')).toBeVisible();
+  await expect(page.locator('#courier-1-error')).toBeVisible();
   await expect(page.locator('#tracking-1')).toHaveValue('LBC-0001');
-  await page.locator('#carrier-1').fill('LBC');
+  await page.locator('#courier-1').fill('LBC');
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
   await page.getByRole('button', { name: 'Mark delivered' }).click();
   await expect(page.getByRole('button', { name: 'Mark delivered' })).toHaveCount(0);

@@ -40,11 +40,11 @@ test('a parcel that is shipped by the keyboard keeps the focus', { tag: '@deskto
   await page.getByRole('button', { name: 'Pick', exact: true }).press('Enter');
   await expect(heading).toBeFocused();
   await page.getByRole('button', { name: 'Pack', exact: true }).press('Enter');
-  await expect(page.locator('#carrier-1')).toBeVisible();
+  await expect(page.locator('#courier-1')).toBeVisible();
   await expect(heading).toBeFocused();
   // Tab leads to the first field of the next step.
   await page.keyboard.press('Tab');
-  await expect(page.locator('#carrier-1')).toBeFocused();
+  await expect(page.locator('#courier-1')).toBeFocused();
 });
 
 test('notices on a phone cover no button, and are shown one at a time', { tag: '@phone' }, async ({ page, request }) => {

@@ -27,7 +27,7 @@ test('a manager undoes picking and packing, and records the parcel that was refu
   await confirm(page, 'Unpack');
   await button(page, 'Pick').click();
   await button(page, 'Pack').click();
-  await page.locator('#carrier-1').fill('LBC');
+  await page.locator('#courier-1').fill('LBC');
   await button(page, 'Ship').click();
   await page.locator('summary', { hasText: 'It came back' }).click();
   await expect(page.getByText('The cash for these items is no longer due.')).toBeVisible();

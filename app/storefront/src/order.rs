@@ -82,10 +82,10 @@ fn icon_of(kind: &str) -> Shape {
         "order.placed" => icon::RECEIPT,
         "order.cancelled" => icon::CLOSE,
         "payment.failed" | "payment.voided" => icon::WARNING,
-        "payment.refunded" | "shipment.returned" | "order.reduced" => icon::UNDO,
+        "payment.refunded" | "parcel.returned" | "order.reduced" => icon::UNDO,
         "payment.authorised" | "payment.captured" => icon::BANKNOTE,
-        "shipment.shipped" => icon::TRUCK,
-        "shipment.delivered" => icon::PACKAGE_CHECK,
+        "parcel.shipped" => icon::TRUCK,
+        "parcel.delivered" => icon::PACKAGE_CHECK,
         _ => icon::PACKAGE,
     }
 }
@@ -141,8 +141,8 @@ fn tracking(order: &OrderView) -> AnyView {
         .filter_map(|parcel| {
             let number = parcel.tracking_number.clone()?;
             let mut facts = vec![(tr!(ORDER_TRACKING_NUMBER).to_owned(), number)];
-            if let Some(carrier) = &parcel.carrier {
-                facts.insert(0, (tr!(ADMIN_ORDERS_COURIER).to_owned(), carrier.clone()));
+            if let Some(courier) = &parcel.courier {
+                facts.insert(0, (tr!(ADMIN_ORDERS_COURIER).to_owned(), courier.clone()));
             }
             Some(view! { <Facts facts/> })
         })

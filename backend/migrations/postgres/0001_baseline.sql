@@ -581,7 +581,7 @@ create table stock_movements (
     value bigint not null,
     currency text not null,
     reason text not null,
-    -- The document that it comes from: shipment, or product for first and imported stock. Null for what was counted.
+    -- The document that it comes from: parcel, or product for first and imported stock. Null for what was counted.
     source_kind text,
     source_id uuid,
     at bigint not null
@@ -858,13 +858,13 @@ create index credit_lines_refund on credit_lines (refund_id);
 -- == Fulfilment: parcels ==
 
 -- Units of one order that leave one location together.
-create table shipments (
+create table parcels (
     id uuid primary key,
     order_id uuid not null references orders (id),
     location_id uuid not null,
     -- picked, packed, shipped, delivered, cancelled or returned
     state text not null,
-    carrier text,
+    courier text,
     tracking_number text,
     created_at bigint not null,
     packed_at bigint,
@@ -876,14 +876,14 @@ create table shipments (
     return_note text not null default ''
 );
 -- Those of an order.
-create index shipments_order on shipments (order_id);
+create index parcels_order on parcels (order_id);
 -- Staff find a parcel by its tracking number.
-create index shipments_tracking on shipments (tracking_number);
+create index parcels_tracking on parcels (tracking_number);
 -- What is to be packed or shipped, which is little among all that was.
-create index shipments_waiting on shipments (order_id) where state in ('picked', 'packed');
+create index parcels_waiting on parcels (order_id) where state in ('picked', 'packed');
 
-create table shipment_lines (
-    shipment_id uuid not null references shipments (id),
+create table parcel_lines (
+    parcel_id uuid not null references parcels (id),
     -- 0 for the first
     n bigint not null,
     order_line_id uuid not null references order_lines (id),
@@ -895,7 +895,7 @@ create table shipment_lines (
     -- What the units had cost, once they have left the stock.
     cost bigint,
     cost_currency text,
-    primary key (shipment_id, n),
+    primary key (parcel_id, n),
     check ((cost is null) = (cost_currency is null))
 );
 

@@ -570,7 +570,7 @@ create table stock_movements (
     value integer not null,
     currency text not null,
     reason text not null,
-    -- The document that it comes from: shipment, or product for first and imported stock. Null for what was counted.
+    -- The document that it comes from: parcel, or product for first and imported stock. Null for what was counted.
     source_kind text,
     source_id blob,
     at integer not null
@@ -846,13 +846,13 @@ create index credit_lines_refund on credit_lines (refund_id);
 -- == Fulfilment: parcels ==
 
 -- Units of one order that leave one location together.
-create table shipments (
+create table parcels (
     id blob primary key,
     order_id blob not null references orders (id),
     location_id blob not null,
     -- picked, packed, shipped, delivered, cancelled or returned
     state text not null,
-    carrier text,
+    courier text,
     tracking_number text,
     created_at integer not null,
     packed_at integer,
@@ -864,14 +864,14 @@ create table shipments (
     return_note text not null default ''
 ) strict;
 -- Those of an order.
-create index shipments_order on shipments (order_id);
+create index parcels_order on parcels (order_id);
 -- Staff find a parcel by its tracking number.
-create index shipments_tracking on shipments (tracking_number);
+create index parcels_tracking on parcels (tracking_number);
 -- What is to be packed or shipped, which is little among all that was.
-create index shipments_waiting on shipments (order_id) where state in ('picked', 'packed');
+create index parcels_waiting on parcels (order_id) where state in ('picked', 'packed');
 
-create table shipment_lines (
-    shipment_id blob not null references shipments (id),
+create table parcel_lines (
+    parcel_id blob not null references parcels (id),
     -- 0 for the first
     n integer not null,
     order_line_id blob not null references order_lines (id),
@@ -883,7 +883,7 @@ create table shipment_lines (
     -- What the units had cost, once they have left the stock.
     cost integer,
     cost_currency text,
-    primary key (shipment_id, n),
+    primary key (parcel_id, n),
     check ((cost is null) = (cost_currency is null))
 ) strict, without rowid;
 

@@ -1,4 +1,4 @@
-//! Events of parcels. Their kinds begin with `shipment`, as the tables do.
+//! Events of parcels. The order is their subject.
 
 use domain::id::{OrderId, ParcelId};
 use domain::order::{ReturnCause, ReturnedItems};
@@ -11,7 +11,6 @@ macro_rules! steps {
         $(#[$doc])*
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub struct $name {
-            #[serde(rename = "shipment")]
             pub parcel: ParcelId,
         }
 
@@ -23,30 +22,28 @@ macro_rules! steps {
 }
 
 steps! {
-    ParcelPicked "shipment.picked"
-    ParcelPacked "shipment.packed"
-    ParcelDelivered "shipment.delivered"
+    ParcelPicked "parcel.picked"
+    ParcelPacked "parcel.packed"
+    ParcelDelivered "parcel.delivered"
     /// Unpacked before it was shipped.
-    ParcelCancelled "shipment.cancelled"
+    ParcelCancelled "parcel.cancelled"
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ParcelShipped {
-    #[serde(rename = "shipment")]
     pub parcel: ParcelId,
-    pub carrier: String,
+    pub courier: String,
     /// The courier's tracking number; may be empty.
     pub tracking: String,
 }
 
 impl Event for ParcelShipped {
-    const KIND: &'static str = "shipment.shipped";
+    const KIND: &'static str = "parcel.shipped";
     type Subject = OrderId;
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ParcelReturned {
-    #[serde(rename = "shipment")]
     pub parcel: ParcelId,
     pub cause: ReturnCause,
     #[serde(rename = "goods")]
@@ -55,7 +52,7 @@ pub struct ParcelReturned {
 }
 
 impl Event for ParcelReturned {
-    const KIND: &'static str = "shipment.returned";
+    const KIND: &'static str = "parcel.returned";
     type Subject = OrderId;
 }
 
@@ -69,8 +66,8 @@ mod tests {
     fn events_are_stored_with_the_words_of_their_tables() {
         let parcel = ParcelId(Uuid::nil());
         let returned = ParcelReturned { parcel, cause: ReturnCause::Refused, items: ReturnedItems::WriteOff, units: 2 };
-        let stored = json!({ "shipment": parcel, "cause": "refused", "goods": "write_off", "units": 2 });
+        let stored = json!({ "parcel": parcel, "cause": "refused", "goods": "write_off", "units": 2 });
         assert_eq!(serde_json::to_value(returned).ok(), Some(stored));
-        assert_eq!(serde_json::to_value(ParcelPicked { parcel }).ok(), Some(json!({ "shipment": parcel })));
+        assert_eq!(serde_json::to_value(ParcelPicked { parcel }).ok(), Some(json!({ "parcel": parcel })));
     }
 }

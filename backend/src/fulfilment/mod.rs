@@ -52,7 +52,7 @@ pub enum FulfilmentError {
     #[error("the parcel is {is}, so it cannot become {wanted}")]
     Step { is: ParcelState, wanted: ParcelState },
     #[error("say who carries the parcel, in at most 100 characters")]
-    Carrier,
+    Courier,
     #[error(transparent)]
     Stock(#[from] InventoryError),
     #[error(transparent)]
@@ -75,7 +75,7 @@ impl FulfilmentError {
             Self::NothingToPick => t::ORDER_ERROR_NOTHING_TO_PICK,
             Self::TooMany => t::ORDER_ERROR_TOO_MANY,
             Self::Step { .. } => t::ORDER_ERROR_STEP,
-            Self::Carrier => t::ORDER_ERROR_CARRIER,
+            Self::Courier => t::ORDER_ERROR_COURIER,
             Self::Payment(error) => return error.message(locale),
             Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
         };

@@ -60,7 +60,7 @@ pub(crate) async fn return_parcel(
     let restocked = sum_of(returned.iter().map(ReturnedLine::restocked_cost))?.map_or(0, |restocked| restocked.minor);
     let postings =
         [(Account::Inventory, restocked), (Account::InventoryAdjustment, cost.minor - restocked), (Account::CostOfGoodsSold, -cost.minor)];
-    accounting::post(tx, EntryKind::ShipmentReturned, Some(order.id), parcel.0, cost.currency, &postings).await?;
+    accounting::post(tx, EntryKind::ParcelReturned, Some(order.id), parcel.0, cost.currency, &postings).await?;
     let units = lines.iter().map(|line| line.quantity).sum();
     tx.record(order.id, StockReturned { parcel, units, items: back.items });
     tx.record(order.id, ParcelReturned { parcel, cause: back.cause, items: back.items, units });

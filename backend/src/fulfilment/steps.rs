@@ -45,27 +45,27 @@ pub async fn unpack(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), 
 /// tracking number may be empty.
 ///
 /// # Errors
-/// [`FulfilmentError::Step`] unless the parcel is packed; [`FulfilmentError::Carrier`].
-pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, carrier: &str, tracking: &str) -> Result<(), FulfilmentError> {
+/// [`FulfilmentError::Step`] unless the parcel is packed; [`FulfilmentError::Courier`].
+pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, courier: &str, tracking: &str) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
-    let (carrier, tracking) = (carrier.trim().to_owned(), tracking.trim().to_owned());
-    if carrier.is_empty() || carrier.chars().count() > 100 || tracking.chars().count() > 100 {
-        return Err(FulfilmentError::Carrier);
+    let (courier, tracking) = (courier.trim().to_owned(), tracking.trim().to_owned());
+    if courier.is_empty() || courier.chars().count() > 100 || tracking.chars().count() > 100 {
+        return Err(FulfilmentError::Courier);
     }
     shop.write(ctx, async move |tx| {
         let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
         sendable(&order)?;
-        store::set_carrier(tx, parcel, &carrier, &tracking).await?;
+        store::set_courier(tx, parcel, &courier, &tracking).await?;
         let lines = store::lines(tx, parcel).await?;
         let wanted: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.order_line_id, line.quantity)).collect();
         let costs = inventory::ship(tx, order.id, (parcel, location), &wanted).await?;
         store::set_costs(tx, parcel, lines.iter().map(|line| line.n).zip(costs.iter().copied())).await?;
         let cost = sum_of(costs)?.unwrap_or(Money::zero(order.currency));
         let accounts = (Account::CostOfGoodsSold, Account::Inventory);
-        accounting::transfer(tx, EntryKind::ShipmentShipped, Some(order.id), parcel.0, cost, accounts).await?;
+        accounting::transfer(tx, EntryKind::ParcelShipped, Some(order.id), parcel.0, cost, accounts).await?;
         payments::request_capture(tx, &order).await?;
         tx.record(order.id, StockShipped { parcel, units: lines.iter().map(|line| line.quantity).sum() });
-        tx.record(order.id, ParcelShipped { parcel, carrier: carrier.clone(), tracking: tracking.clone() });
+        tx.record(order.id, ParcelShipped { parcel, courier: courier.clone(), tracking: tracking.clone() });
         Ok(())
     })
     .await

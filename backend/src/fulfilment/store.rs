@@ -14,11 +14,11 @@ pub(super) struct Parcel {
 }
 
 pub(super) async fn order_of(tx: &mut Tx, parcel: ParcelId) -> Result<Option<OrderId>, DbError> {
-    tx.fetch_optional_scalar("select order_id from shipments where id = $1", &[&parcel]).await
+    tx.fetch_optional_scalar("select order_id from parcels where id = $1", &[&parcel]).await
 }
 
 pub(super) async fn parcel(tx: &mut Tx, parcel: ParcelId) -> Result<Option<Parcel>, DbError> {
-    tx.fetch_optional("select location_id, state from shipments where id = $1", &[&parcel]).await
+    tx.fetch_optional("select location_id, state from parcels where id = $1", &[&parcel]).await
 }
 
 pub(super) async fn insert(
@@ -35,13 +35,13 @@ pub(super) async fn insert(
     }
     let (id, at) = (ParcelId(tx.id()), tx.now());
     tx.execute(
-        "insert into shipments (id, order_id, location_id, state, created_at) values ($1, $2, $3, 'picked', $4)",
+        "insert into parcels (id, order_id, location_id, state, created_at) values ($1, $2, $3, 'picked', $4)",
         &[&id, &order.id, &location, &at],
     )
     .await?;
     let rows: JsonRows = (0..).zip(lines).map(|(n, (line, units))| Row { n, line: hex(line), units: *units }).collect();
     tx.execute(
-        "insert into shipment_lines (shipment_id, n, order_line_id, quantity)
+        "insert into parcel_lines (parcel_id, n, order_line_id, quantity)
          select $1, cast(value->>'n' as bigint), unhex(value->>'line'), cast(value->>'units' as bigint) from json_each($2)",
         &[&id, &rows.finish()],
     )
@@ -52,7 +52,7 @@ pub(super) async fn insert(
 pub(super) async fn set_state(tx: &mut Tx, id: ParcelId, state: ParcelState) -> Result<(), DbError> {
     let at = tx.now();
     tx.execute(
-        "update shipments set state = $2,
+        "update parcels set state = $2,
             packed_at = case when $2 = 'packed' then $3 else packed_at end,
             shipped_at = case when $2 = 'shipped' then $3 else shipped_at end,
             delivered_at = case when $2 = 'delivered' then $3 else delivered_at end,
@@ -64,14 +64,14 @@ pub(super) async fn set_state(tx: &mut Tx, id: ParcelId, state: ParcelState) -> 
     Ok(())
 }
 
-pub(super) async fn set_carrier(tx: &mut Tx, id: ParcelId, carrier: &str, tracking: &str) -> Result<(), DbError> {
+pub(super) async fn set_courier(tx: &mut Tx, id: ParcelId, courier: &str, tracking: &str) -> Result<(), DbError> {
     let tracking = Some(tracking).filter(|t| !t.is_empty());
-    tx.execute("update shipments set carrier = $2, tracking_number = $3 where id = $1", &[&id, &carrier, &tracking]).await?;
+    tx.execute("update parcels set courier = $2, tracking_number = $3 where id = $1", &[&id, &courier, &tracking]).await?;
     Ok(())
 }
 
 pub(super) async fn set_cause(tx: &mut Tx, id: ParcelId, cause: ReturnCause, note: &str) -> Result<(), DbError> {
-    tx.execute("update shipments set return_cause = $2, return_note = $3 where id = $1", &[&id, &cause, &note]).await?;
+    tx.execute("update parcels set return_cause = $2, return_note = $3 where id = $1", &[&id, &cause, &note]).await?;
     Ok(())
 }
 
@@ -88,9 +88,9 @@ pub(super) async fn set_restocked<'a>(
     }
     let rows: JsonRows = returned.map(|(n, returned)| Row { n, units: returned.restocked }).collect();
     tx.execute(
-        "update shipment_lines set restocked = d.units
+        "update parcel_lines set restocked = d.units
          from (select cast(value->>'n' as bigint) as n, cast(value->>'units' as bigint) as units from json_each($2)) d
-         where shipment_lines.shipment_id = $1 and shipment_lines.n = d.n",
+         where parcel_lines.parcel_id = $1 and parcel_lines.n = d.n",
         &[&id, &rows.finish()],
     )
     .await
@@ -115,8 +115,7 @@ impl ParcelLine {
 }
 
 pub(super) async fn lines(tx: &mut Tx, id: ParcelId) -> Result<Vec<ParcelLine>, DbError> {
-    tx.fetch_all("select n, order_line_id, quantity, cost, cost_currency from shipment_lines where shipment_id = $1 order by n", &[&id])
-        .await
+    tx.fetch_all("select n, order_line_id, quantity, cost, cost_currency from parcel_lines where parcel_id = $1 order by n", &[&id]).await
 }
 
 /// Keeps what the units of a parcel's lines had cost.
@@ -129,10 +128,10 @@ pub(super) async fn set_costs(tx: &mut Tx, id: ParcelId, costs: impl Iterator<It
     }
     let rows: JsonRows = costs.map(|(n, cost)| Row { n, cost: cost.minor, currency: cost.currency }).collect();
     tx.execute(
-        "update shipment_lines set cost = d.cost, cost_currency = d.currency
+        "update parcel_lines set cost = d.cost, cost_currency = d.currency
          from (select cast(value->>'n' as bigint) as n, cast(value->>'cost' as bigint) as cost, value->>'currency' as currency
                from json_each($2)) d
-         where shipment_lines.shipment_id = $1 and shipment_lines.n = d.n",
+         where parcel_lines.parcel_id = $1 and parcel_lines.n = d.n",
         &[&id, &rows.finish()],
     )
     .await
@@ -152,7 +151,7 @@ pub(super) struct Preparing {
 pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Preparing>, DbError> {
     tx.fetch_all(
         "select s.id as parcel_id, s.state, p.order_line_id, s.location_id, p.quantity
-         from shipments s join shipment_lines p on p.shipment_id = s.id
+         from parcels s join parcel_lines p on p.parcel_id = s.id
          where s.order_id = $1 and s.state in ('picked', 'packed') order by s.id, p.order_line_id",
         &[&order],
     )
@@ -162,10 +161,10 @@ pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Pr
 /// So many units of a line stay in an open parcel; with none the line leaves it.
 pub(super) async fn set_units(tx: &mut Tx, parcel: ParcelId, line: OrderLineId, units: i64) -> Result<(), DbError> {
     if units > 0 {
-        let sql = "update shipment_lines set quantity = $3 where shipment_id = $1 and order_line_id = $2";
+        let sql = "update parcel_lines set quantity = $3 where parcel_id = $1 and order_line_id = $2";
         tx.execute(sql, &[&parcel, &line, &units]).await.map(drop)
     } else {
-        tx.execute("delete from shipment_lines where shipment_id = $1 and order_line_id = $2", &[&parcel, &line]).await.map(drop)
+        tx.execute("delete from parcel_lines where parcel_id = $1 and order_line_id = $2", &[&parcel, &line]).await.map(drop)
     }
 }
 
@@ -179,8 +178,8 @@ pub(crate) struct BeyondPicking {
 
 pub(crate) async fn beyond_picking(tx: &mut Tx, order: OrderId) -> Result<BeyondPicking, DbError> {
     tx.fetch_one(
-        "select (select count(*) from shipments where order_id = $1 and state = 'packed') as packed,
-            (select count(*) from shipments where order_id = $1 and state in ('shipped', 'delivered')) as sent",
+        "select (select count(*) from parcels where order_id = $1 and state = 'packed') as packed,
+            (select count(*) from parcels where order_id = $1 and state in ('shipped', 'delivered')) as sent",
         &[&order],
     )
     .await
@@ -188,9 +187,7 @@ pub(crate) async fn beyond_picking(tx: &mut Tx, order: OrderId) -> Result<Beyond
 
 /// Cancels the parcels of an order that are picked or packed.
 pub(crate) async fn cancel_open_parcels(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
-    tx.execute("update shipments set state = 'cancelled' where order_id = $1 and state in ('picked', 'packed')", &[&order.id])
-        .await
-        .map(drop)
+    tx.execute("update parcels set state = 'cancelled' where order_id = $1 and state in ('picked', 'packed')", &[&order.id]).await.map(drop)
 }
 
 /// A variant to be picked for one order.
@@ -214,7 +211,7 @@ pub(super) async fn to_pick(db: &mut impl Read, orders: &[OrderId]) -> Result<Ve
          join order_lines l on l.id = r.order_line_id
          join stock_locations p on p.id = r.location_id
          left join (select s.order_id, c.order_line_id, s.location_id, cast(sum(c.quantity) as bigint) as units
-               from shipments s join shipment_lines c on c.shipment_id = s.id
+               from parcels s join parcel_lines c on c.parcel_id = s.id
                where s.order_id in (select unhex(value->>'id') from json_each($1)) and s.state = 'packed'
                group by s.order_id, c.order_line_id, s.location_id) b
             on b.order_line_id = r.order_line_id and b.location_id = r.location_id

@@ -36,7 +36,6 @@ impl Event for StockReleased {
 /// Units left the stock in a parcel of an order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StockShipped {
-    #[serde(rename = "shipment")]
     pub parcel: ParcelId,
     pub units: i64,
 }
@@ -49,7 +48,6 @@ impl Event for StockShipped {
 /// Units of a parcel came back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StockReturned {
-    #[serde(rename = "shipment")]
     pub parcel: ParcelId,
     pub units: i64,
     #[serde(rename = "goods")]

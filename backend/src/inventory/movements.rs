@@ -26,7 +26,7 @@ impl Source {
     /// Its name in the table.
     pub(super) const fn kind(self) -> &'static str {
         match self {
-            Self::Parcel(_) => "shipment",
+            Self::Parcel(_) => "parcel",
             Self::Product(_) => "product",
         }
     }

@@ -12,8 +12,8 @@
 //! | `order.placed`, to be paid by card | after five minutes the link to pay, unless it was paid meanwhile |
 //! | `order.payment_changed`, to cash on delivery | confirmation |
 //! | `payment.failed` | after five minutes, unless it was paid meanwhile; once an order |
-//! | `shipment.shipped`, `shipment.delivered` | on its way, arrived |
-//! | `shipment.returned`, `order.reduced` | came back, a part will not be sent |
+//! | `parcel.shipped`, `parcel.delivered` | on its way, arrived |
+//! | `parcel.returned`, `order.reduced` | came back, a part will not be sent |
 //! | `order.cancelled`, `payment.refunded` | cancelled (unless the mail about the return has it), money on its way back |
 //! | `order.link_requested` | the link to follow the order, again |
 //!

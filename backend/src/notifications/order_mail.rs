@@ -129,7 +129,7 @@ fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String)
         }
         OrderMail::Shipped => {
             let parcel: ParcelShipped = job.data.read()?;
-            let courier = ("courier", if parcel.carrier.is_empty() { t::ORDER_COURIER.text(locale) } else { &parcel.carrier });
+            let courier = ("courier", if parcel.courier.is_empty() { t::ORDER_COURIER.text(locale) } else { &parcel.courier });
             let body = if parcel.tracking.is_empty() {
                 t::MAIL_SHIPPED_WITHOUT_NUMBER_BODY.with(locale, &[number, courier])
             } else {

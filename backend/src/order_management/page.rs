@@ -222,7 +222,7 @@ fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ParcelView> {
             parcels.push(ParcelView {
                 id: row.id,
                 state: row.state,
-                carrier: row.carrier,
+                courier: row.courier,
                 tracking_number: row.tracking_number,
                 lines: Vec::new(),
                 shipped_at: row.shipped_at,

@@ -12,7 +12,7 @@ use platform::events::RecordedEvent;
 pub(super) struct ParcelRow {
     pub id: ParcelId,
     pub state: ParcelState,
-    pub carrier: Option<String>,
+    pub courier: Option<String>,
     pub tracking_number: Option<String>,
     pub shipped_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
@@ -25,9 +25,9 @@ pub(super) struct ParcelRow {
 
 pub(super) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
     db.fetch_all(
-        "select s.id, s.state, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
+        "select s.id, s.state, s.courier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
             l.order_line_id, l.quantity
-         from shipments s left join shipment_lines l on l.shipment_id = s.id
+         from parcels s left join parcel_lines l on l.parcel_id = s.id
          where s.order_id = $1 order by s.created_at, s.id, l.order_line_id",
         &[&order],
     )
@@ -45,7 +45,7 @@ pub(super) struct Unsent {
 pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
     db.fetch_one(
         "select (select coalesce(cast(sum(quantity - cancelled - shipped) as bigint), 0) from order_lines where order_id = $1) as units,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from shipments s join shipment_lines l on l.shipment_id = s.id
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels s join parcel_lines l on l.parcel_id = s.id
              where s.order_id = $1 and s.state in ('picked', 'packed')) as in_parcels",
         &[&order],
     )

@@ -75,7 +75,7 @@ impl Timeline<'_> {
             ParcelPacked::KIND => self.plain(t::ORDER_EVENT_PACKED),
             ParcelShipped::KIND => {
                 let (_, parcel) = event.read::<ParcelShipped>()?;
-                let courier = Some(parcel.carrier.as_str()).filter(|carrier| !carrier.is_empty());
+                let courier = Some(parcel.courier.as_str()).filter(|courier| !courier.is_empty());
                 let courier = courier.unwrap_or(t::ORDER_COURIER.text(self.locale));
                 Some(t::ORDER_EVENT_SHIPPED.with(self.locale, &[("courier", courier)]))
             }

@@ -43,8 +43,8 @@ async fn broken_by(world: &World, sql: &'static [&'static str]) -> Vec<String> {
             "order_lines",
             "refunds",
             "credit_lines",
-            "shipments",
-            "shipment_lines",
+            "parcels",
+            "parcel_lines",
             "payment_events",
         ] {
             let rules: Vec<String> = world
@@ -113,7 +113,7 @@ breaks! {
     an_entry_in_another_currency_than_its_order_is_found: "every journal entry is in the currency of what it records",
         "update journal_entries set currency = 'USD' where kind = 'order.placed'";
     an_entry_in_another_currency_than_the_goods_is_found: "every journal entry is in the currency of what it records",
-        "update shipment_lines set cost_currency = 'USD' where cost is not null";
+        "update parcel_lines set cost_currency = 'USD' where cost is not null";
     a_payment_in_another_currency_is_found: "each payment is in the currency of its order",
         "update payments set currency = 'USD'";
     stock_that_is_not_the_sum_of_its_movements_is_found: "on hand is the sum of movements",
@@ -131,7 +131,7 @@ breaks! {
     a_layer_of_another_cost_than_its_movement_is_found: "each cost layer is what its movement brought in",
         "update stock_layers set cost = cost + 1";
     a_parcel_of_another_cost_than_the_books_say_is_found: "what each parcel cost is what the books say",
-        "update shipment_lines set cost = cost + 1 where cost is not null";
+        "update parcel_lines set cost = cost + 1 where cost is not null";
     a_movement_without_its_stock_is_found: "every movement has its row of stock",
         "delete from stock";
     a_wrong_reserved_is_found: "reserved is the sum of open reservations",
@@ -155,9 +155,9 @@ breaks! {
     a_cancelled_order_without_its_event_is_found: "no order is without its events",
         "delete from events where kind = 'order.cancelled'";
     a_parcel_without_its_event_is_found: "each parcel that left has its event and its entry",
-        "delete from events where kind = 'shipment.shipped'";
+        "delete from events where kind = 'parcel.shipped'";
     a_parcel_without_its_cost_is_found: "each parcel that left has its event and its entry",
-        "update journal_entries set kind = 'other' where kind = 'shipment.shipped'";
+        "update journal_entries set kind = 'other' where kind = 'parcel.shipped'";
     an_order_that_does_not_add_up_is_found: "an order's lines and its delivery add up to its total",
         "update order_lines set total = total - 1";
     a_receivable_that_nobody_owes_is_found: "what is owed for each order is what the books say",

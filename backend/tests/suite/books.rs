@@ -94,7 +94,7 @@ async fn goods_that_leave_are_booked_in_the_currency_of_their_cost() {
         let parcel = packed(shop, placed.order).await;
         fulfilment::ship(shop, &shop.system(), parcel, "LBC", "").await.unwrap();
         let currency = "select currency from journal_entries where kind = $1";
-        for (kind, expected) in [("order.placed", "PHP"), ("shipment.shipped", "USD")] {
+        for (kind, expected) in [("order.placed", "PHP"), ("parcel.shipped", "USD")] {
             let found: String = shop.db().fetch_scalar(currency, &[&kind]).await.unwrap();
             assert_eq!((kind, found.as_str()), (kind, expected));
         }
@@ -111,7 +111,7 @@ async fn costs_in_two_currencies_are_not_added_up() {
         let parcel = packed(shop, placed.order).await;
         let shipped = fulfilment::ship(shop, &shop.system(), parcel, "LBC", "").await;
         assert!(matches!(shipped, Err(FulfilmentError::Books(AccountingError::Amount(MoneyError::Mixed(..))))), "{shipped:?}");
-        assert_eq!(number(shop, "select count(*) from journal_entries where kind = 'shipment.shipped'").await, 0);
+        assert_eq!(number(shop, "select count(*) from journal_entries where kind = 'parcel.shipped'").await, 0);
     })
     .await;
 }

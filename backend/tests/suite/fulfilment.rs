@@ -21,7 +21,7 @@ async fn a_cash_order_is_picked_packed_shipped_delivered_and_paid() {
         let early = fulfilment::ship(shop, &ctx, parcels[0], "LBC", "").await;
         assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Shipped })));
         fulfilment::pack(shop, &ctx, parcels[0]).await.unwrap();
-        assert!(matches!(fulfilment::ship(shop, &ctx, parcels[0], " ", "").await, Err(FulfilmentError::Carrier)));
+        assert!(matches!(fulfilment::ship(shop, &ctx, parcels[0], " ", "").await, Err(FulfilmentError::Courier)));
         fulfilment::ship(shop, &ctx, parcels[0], "LBC", "LBC-1").await.unwrap();
         let order = see().await;
         assert_eq!((order.fulfilment, order.delivery), (FulfilmentState::Fulfilled, DeliveryState::InTransit));
@@ -34,10 +34,7 @@ async fn a_cash_order_is_picked_packed_shipped_delivered_and_paid() {
         let order = see().await;
         assert_eq!((order.delivery, order.payment), (DeliveryState::Delivered, PaymentState::Paid));
         let kinds: Vec<&str> = order.timeline.iter().map(|e| e.kind.as_str()).collect();
-        assert_eq!(
-            kinds,
-            ["order.placed", "shipment.picked", "shipment.packed", "shipment.shipped", "shipment.delivered", "payment.captured"]
-        );
+        assert_eq!(kinds, ["order.placed", "parcel.picked", "parcel.packed", "parcel.shipped", "parcel.delivered", "payment.captured"]);
         assert!(matches!(fulfilment::deliver(shop, &ctx, parcels[0]).await, Err(FulfilmentError::Step { .. })));
         assert_sound(shop).await;
     })
@@ -74,7 +71,7 @@ async fn items_in_two_locations_are_shipped_in_two_parcels() {
         assert_eq!(
             number(
                 shop,
-                "select count(*) from shipments s join stock k on k.location_id = s.location_id where s.state = 'shipped' and k.on_hand = 0"
+                "select count(*) from parcels s join stock k on k.location_id = s.location_id where s.state = 'shipped' and k.on_hand = 0"
             )
             .await,
             1
@@ -151,7 +148,7 @@ async fn two_clerks_who_ship_at_the_same_moment_ship_one_parcel() {
         for one in pressed {
             succeeded += i32::from(one.await.unwrap());
         }
-        assert_eq!((succeeded, number(shop, "select count(*) from shipments").await), (1, 1));
+        assert_eq!((succeeded, number(shop, "select count(*) from parcels").await), (1, 1));
     })
     .await;
 }

@@ -237,7 +237,7 @@ async fn of_a_returned_parcel_each_unit_is_restocked_or_written_off_once() {
         let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
         assert_eq!(movements.iter().filter(|m| m.kind == "returned").map(|m| m.quantity).sum::<i64>(), 3);
         // A second parcel with the same units cannot come back: they left once.
-        let twice = shop.db().write(async move |tx| tx.execute("update shipments set state = 'shipped' where id = $1", &[&parcel]).await);
+        let twice = shop.db().write(async move |tx| tx.execute("update parcels set state = 'shipped' where id = $1", &[&parcel]).await);
         twice.await.unwrap();
         let again = order_management::take_back(shop, &owner(shop), parcel, back(0)).await;
         assert!(matches!(again, Err(OrderChangeError::Parcel(FulfilmentError::TooMany))), "{again:?}");

@@ -71,7 +71,7 @@ async fn a_parcel_refused_at_the_door_returns_its_stock_and_waives_its_cash() {
         let again = order_management::take_back(shop, &clerk(shop), parcel, refused()).await;
         assert!(matches!(again, Err(OrderChangeError::Parcel(FulfilmentError::Step { .. }))));
         assert!(matches!(fulfilment::deliver(shop, &clerk(shop), parcel).await, Err(FulfilmentError::Step { .. })));
-        let actor: String = shop.db().fetch_scalar("select actor from events where kind = 'shipment.returned'", &[]).await.unwrap();
+        let actor: String = shop.db().fetch_scalar("select actor from events where kind = 'parcel.returned'", &[]).await.unwrap();
         assert!(actor.starts_with("staff:"), "{actor}");
         assert_sound(shop).await;
     })
@@ -117,7 +117,7 @@ async fn of_two_parcels_a_refused_one_lowers_the_cash_to_collect() {
         );
         assert_eq!((order.waived.minor, order.captured.minor), (10_000, placed.total.minor - 10_000));
         // Back at the location that it left from.
-        let at_home = "select k.on_hand from shipments s join stock k on k.location_id = s.location_id where s.state = 'returned'";
+        let at_home = "select k.on_hand from parcels s join stock k on k.location_id = s.location_id where s.state = 'returned'";
         assert_eq!(number(shop, at_home).await, 1);
         assert_sound(shop).await;
         // Everything that was collected can be refunded, with its tax.

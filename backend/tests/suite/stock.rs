@@ -239,17 +239,17 @@ async fn a_line_of_a_parcel_may_have_units_of_two_lots() {
                 for (lot, code) in [(one, "L1"), (two, "L2")] {
                     tx.execute("insert into lots (id, variant_id, code) values ($1, $2, $3)", &[&lot, &variant, &code]).await?;
                 }
-                tx.execute("update shipment_lines set quantity = 1, lot_id = $1", &[&one]).await?;
+                tx.execute("update parcel_lines set quantity = 1, lot_id = $1", &[&one]).await?;
                 tx.execute(
-                    "insert into shipment_lines (shipment_id, n, order_line_id, lot_id, quantity)
-                     select shipment_id, 1, order_line_id, $1, 1 from shipment_lines",
+                    "insert into parcel_lines (parcel_id, n, order_line_id, lot_id, quantity)
+                     select parcel_id, 1, order_line_id, $1, 1 from parcel_lines",
                     &[&two],
                 )
                 .await
             })
             .await
             .unwrap();
-        assert_eq!(number(shop, "select count(distinct lot_id) from shipment_lines").await, 2);
+        assert_eq!(number(shop, "select count(distinct lot_id) from parcel_lines").await, 2);
         assert_sound(shop).await;
     })
     .await;

@@ -57,7 +57,7 @@ pub struct OrderLineView {
 pub struct ParcelView {
     pub id: ParcelId,
     pub state: ParcelState,
-    pub carrier: Option<String>,
+    pub courier: Option<String>,
     /// The courier's number for the parcel.
     pub tracking_number: Option<String>,
     /// Lines with their units in this parcel.

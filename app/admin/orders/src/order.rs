@@ -461,7 +461,7 @@ fn moment(entry: &TimelineEntry) -> Moment {
 fn shape(kind: &str) -> Shape {
     match kind.split_once('.').map_or(kind, |(area, _)| area) {
         "payment" => icon::CREDIT_CARD,
-        "shipment" => icon::TRUCK,
+        "parcel" => icon::TRUCK,
         "stock" => icon::BOXES,
         _ => icon::RECEIPT,
     }

@@ -21,7 +21,7 @@ pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> 
     match (error, error.message(request::locale())) {
         (FulfilmentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (FulfilmentError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
-        (FulfilmentError::Carrier, Some(message)) => request::invalid(vec![("carrier".into(), message)]),
+        (FulfilmentError::Courier, Some(message)) => request::invalid(vec![("courier".into(), message)]),
         (FulfilmentError::Payment(PaymentError::TooMuch(_)), Some(message)) => request::invalid(vec![("received".into(), message)]),
         (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
@@ -39,10 +39,10 @@ access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 
 /// Marks a parcel as handed to the courier.
 #[server(endpoint = "admin/parcels/ship", output = Answer)]
-pub async fn ship_parcel(parcel: ParcelId, carrier: String, tracking: String) -> Result<(), AppError> {
+pub async fn ship_parcel(parcel: ParcelId, courier: String, tracking: String) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &carrier, &tracking).await.map_err(|error| fulfilment_error(&error))
+    backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &courier, &tracking).await.map_err(|error| fulfilment_error(&error))
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
@@ -188,9 +188,9 @@ pub(crate) fn Parcel(
             {(!note.is_empty()).then(|| view! { <p class="text-sm">{note}</p> })}
         }
     });
-    let sent = parcel.carrier.map(|carrier| {
+    let sent = parcel.courier.map(|courier| {
         let tracking = parcel.tracking_number.unwrap_or_default();
-        view! { <p class="text-sm">{carrier}" "<span class="figures">{tracking}</span></p> }
+        view! { <p class="text-sm">{courier}" "<span class="figures">{tracking}</span></p> }
     });
     view! {
         <section id=format!("parcel-{number}") class="flex flex-col gap-3 py-4 first:pt-0 last:pb-0">
@@ -237,7 +237,7 @@ fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
         <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
             <div class="flex flex-col gap-3">
-                <Field label=tr!(ADMIN_ORDERS_COURIER) name="carrier" id=format!("carrier-{number}") value=typed.or("carrier", "") maxlength=100 error=wrong(problem, "carrier")/>
+                <Field label=tr!(ADMIN_ORDERS_COURIER) name="courier" id=format!("courier-{number}") value=typed.or("courier", "") maxlength=100 error=wrong(problem, "courier")/>
                 <Field label=tr!(ORDER_TRACKING_NUMBER) name="tracking" id=format!("tracking-{number}") value=typed.or("tracking", "") maxlength=100 optional=true/>
                 <div><Button kind="submit" icon=icon::TRUCK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_SHIP)}</Button></div>
             </div>

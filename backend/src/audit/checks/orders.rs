@@ -68,18 +68,18 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "each parcel that left has its event and its entry",
-        count: count!("shipments"),
-        page: page!("shipments"),
+        count: count!("parcels"),
+        page: page!("parcels"),
         find: Find::Sql(
-            "select f.id, case when f.recorded < f.sent then 'shipment.shipped is missing'
+            "select f.id, case when f.recorded < f.sent then 'parcel.shipped is missing'
                 when f.booked <> 1 then 'its cost is not in the books' else 'its return is not in the books' end as what
              from (select s.id, case when s.state = 'returned' then 1 else 0 end as back,
-                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.returned') as rebooked,
-                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'shipment.shipped') as recorded,
-                    (select count(*) from shipments g where g.order_id = s.order_id
+                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'parcel.returned') as rebooked,
+                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'parcel.shipped') as recorded,
+                    (select count(*) from parcels g where g.order_id = s.order_id
                         and g.state in ('shipped', 'delivered', 'returned')) as sent,
-                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'shipment.shipped') as booked
-                from shipments s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered', 'returned')) f
+                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'parcel.shipped') as booked
+                from parcels s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered', 'returned')) f
              where f.recorded < f.sent or f.booked <> 1 or f.rebooked <> f.back order by f.id",
         ),
         name_of: parcel,

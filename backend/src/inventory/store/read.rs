@@ -168,7 +168,7 @@ pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Resu
     let rows: Vec<Row> = db
         .fetch_all(
             "select m.id, m.at, m.kind, m.quantity, m.reason, p.order_id
-             from stock_movements m left join shipments p on m.source_kind = 'shipment' and p.id = m.source_id
+             from stock_movements m left join parcels p on m.source_kind = 'parcel' and p.id = m.source_id
              where m.variant_id = $1 order by m.at desc, m.id desc limit 100",
             &[&variant],
         )

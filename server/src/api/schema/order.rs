@@ -358,13 +358,13 @@ pub fn line_units(lines: Vec<LineUnits>) -> Result<Vec<(OrderLineId, i64)>, view
 
 /// A parcel: units of the order that leave one location together.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Shipment {
+pub struct Parcel {
     /// Id of the parcel.
     pub id: String,
     /// `picked`, `packed`, `shipped`, `delivered`, `cancelled` or `returned`.
     pub state: String,
     /// Name of the courier; none before it is shipped.
-    pub carrier: Option<String>,
+    pub courier: Option<String>,
     /// The courier's number for the parcel.
     pub tracking_number: Option<String>,
     /// When it was handed to the courier, milliseconds since 1970 UTC.
@@ -427,7 +427,7 @@ pub struct Order {
     /// When it was cancelled.
     pub cancelled_at: Option<i64>,
     /// Parcels of the order, without cancelled ones.
-    pub shipments: Vec<Shipment>,
+    pub parcels: Vec<Parcel>,
 }
 
 impl From<view::OrderView> for Order {
@@ -447,10 +447,10 @@ impl From<view::OrderView> for Order {
             tax: l.tax.into(),
             total: l.total.into(),
         };
-        let shipment = |s: view::ParcelView| Shipment {
+        let parcel = |s: view::ParcelView| Parcel {
             id: s.id.to_string(),
             state: s.state.to_string(),
-            carrier: s.carrier,
+            courier: s.courier,
             tracking_number: s.tracking_number,
             shipped_at: s.shipped_at.map(domain::Timestamp::millis),
             delivered_at: s.delivered_at.map(domain::Timestamp::millis),
@@ -481,7 +481,7 @@ impl From<view::OrderView> for Order {
             fulfilment_state: o.fulfilment.to_string(),
             delivery_state: o.delivery.to_string(),
             cancelled_at: o.cancelled.map(|(at, _)| at.millis()),
-            shipments: o.parcels.into_iter().map(shipment).collect(),
+            parcels: o.parcels.into_iter().map(parcel).collect(),
         }
     }
 }
