@@ -142,7 +142,7 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
 function apiKey(folder, database) {
   const tindahan = (...args) => execFileSync(BINARY, [...args, '--database', database], { cwd: folder, env: environment({}), encoding: 'utf8' });
   tindahan('seed');
-  const scopes = ['read_orders', 'read_stock', 'cancel_orders', 'refund_payments'].flatMap((scope) => ['--scope', scope]);
+  const scopes = ['read_orders', 'create_orders', 'read_stock', 'cancel_orders', 'refund_payments'].flatMap((scope) => ['--scope', scope]);
   return tindahan('admin', 'key', '--name', 'Harness', ...scopes).match(/tdh_[\w-]+/)[0];
 }
 

@@ -8,7 +8,6 @@ use backend::catalog::ProductExport;
 use backend::order_management::CustomersFile;
 use backend::orders::OrdersFile;
 use backend::platform::Context;
-use domain::TimeZone;
 use domain::messages::t;
 use domain::permission::{Access, Denied, Permission};
 use domain::view::OrderQuery;
@@ -100,7 +99,7 @@ fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
 }
 
 fn download(shop: &Shop, name: &str, parts: impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static) -> Response {
-    let day = TimeZone::SHOP.date(shop.now());
+    let day = backend::settings::time_zone(shop).date(shop.now());
     // Compression polls once more after the end.
     let mut answer = Body::from_stream(parts.fuse()).into_response();
     let headers = answer.headers_mut();

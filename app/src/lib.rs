@@ -32,7 +32,7 @@ use other_documents::Shop;
 use session::{TitleBetweenPages, use_brand};
 #[cfg(feature = "shop")]
 use shop::Shop;
-use ui::{HeadLinks, provide_toasts, use_locale};
+use ui::{HeadLinks, provide_toasts, use_locale, use_time_zone};
 
 pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
@@ -60,7 +60,7 @@ pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoV
     let theme = page_context::use_theme();
     view! {
         <!DOCTYPE html>
-        <html lang=locale.tag() dir=locale.dir() data-theme=theme.data_theme()>
+        <html lang=locale.tag() dir=locale.dir() data-theme=theme.data_theme() data-time-zone=use_time_zone().name()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

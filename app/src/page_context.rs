@@ -1,7 +1,9 @@
-//! The context of a page: the user's language and theme, and the shop's name and address. On the server the
+//! The context of a page: the user's language and theme, and the shop's name, address and time zone. On the server the
 //! router provides it; in the browser it is read from the page.
 
 use domain::Locale;
+#[cfg(not(feature = "ssr"))]
+use domain::TimeZone;
 use leptos::prelude::*;
 #[cfg(not(feature = "ssr"))]
 use session::Brand;
@@ -22,6 +24,8 @@ fn provide_from_page() {
     provide_context(Locale::parse(&attribute("lang")).unwrap_or_default());
     let theme = Theme::ALL.into_iter().find(|theme| theme.data_theme() == Some(attribute("data-theme").as_str()));
     provide_context(theme.unwrap_or_default());
+    let zone = root.as_ref().and_then(|root| TimeZone::named(&root.get_attribute("data-time-zone")?));
+    provide_context(zone.unwrap_or(TimeZone::DEFAULT));
     // The selector is valid.
     let name = document().query_selector("meta[name=application-name]").ok().flatten().and_then(|meta| meta.get_attribute("content"));
     provide_context(Brand { name: name.unwrap_or_default(), origin: location().origin().unwrap_or_default() });

@@ -82,6 +82,7 @@ impl Pages {
         }
         provide_context(visitor.unwrap_or_else(|| self.nobody()));
         let settings = backend::settings::shop(&self.shop);
+        provide_context(settings.zone());
         provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.to_string() });
         provide_context(self.shop.clone());
         if let (Some(nonce), Some(answer)) = (use_nonce(), use_context::<ResponseOptions>())

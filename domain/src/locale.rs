@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn dates_are_those_of_the_shop() {
-        let shop = TimeZone::SHOP;
+        let shop = TimeZone::DEFAULT;
         let at = Timestamp::from_millis(1_795_487_400_000); // 2026-11-24T02:30:00Z
         assert_eq!(at.iso_date_time(), "2026-11-24T02:30:00Z");
         assert_eq!(Locale::En.date_time(at, shop), "24 Nov 2026, 10:30");

@@ -7,6 +7,8 @@ named! {
         ReadDashboard "read_dashboard",
         /// See orders and who bought.
         ReadOrders "read_orders",
+        /// Sell at a counter.
+        CreateOrders "create_orders",
         /// Take all orders out as a file, with who bought.
         ExportOrders "export_orders",
         /// Take all customers out as a file.
@@ -50,6 +52,7 @@ impl Role {
                 permission,
                 Permission::ReadDashboard
                     | Permission::ReadOrders
+                    | Permission::CreateOrders
                     | Permission::FulfilOrders
                     | Permission::ReadProducts
                     | Permission::ReadStock

@@ -43,41 +43,48 @@ impl Timestamp {
 /// A time zone whose clocks are ahead of UTC by the same time all year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeZone {
+    name: &'static str,
     offset_millis: i64,
 }
 
 impl TimeZone {
-    pub const UTC: Self = Self { offset_millis: 0 };
-    /// The shop's: Philippine time, UTC+8; summer time was last kept in 1990.
-    pub const SHOP: Self = Self { offset_millis: 8 * 3_600_000 };
-    /// Zones by their names in the IANA time zone database, east of one another; of those that keep one time all year. The first is the
-    /// shop's.
-    pub const NAMED: [(&'static str, Self); 15] = [
-        ("Asia/Manila", Self::SHOP),
-        ("UTC", Self::UTC),
-        ("Asia/Riyadh", Self::ahead_by_minutes(180)),
-        ("Asia/Dubai", Self::ahead_by_minutes(240)),
-        ("Asia/Kolkata", Self::ahead_by_minutes(330)),
-        ("Asia/Bangkok", Self::ahead_by_minutes(420)),
-        ("Asia/Ho_Chi_Minh", Self::ahead_by_minutes(420)),
-        ("Asia/Jakarta", Self::ahead_by_minutes(420)),
-        ("Asia/Hong_Kong", Self::ahead_by_minutes(480)),
-        ("Asia/Kuala_Lumpur", Self::ahead_by_minutes(480)),
-        ("Asia/Shanghai", Self::ahead_by_minutes(480)),
-        ("Asia/Singapore", Self::ahead_by_minutes(480)),
-        ("Asia/Taipei", Self::ahead_by_minutes(480)),
-        ("Asia/Seoul", Self::ahead_by_minutes(540)),
-        ("Asia/Tokyo", Self::ahead_by_minutes(540)),
+    pub const UTC: Self = Self::ahead_by_minutes("UTC", 0);
+    /// Philippine time, UTC+8; summer time was last kept in 1990. A shop's where it has chosen no other.
+    pub const DEFAULT: Self = Self::ahead_by_minutes("Asia/Manila", 480);
+    /// Those that can be chosen, the default first, then from west to east: zones of the IANA time zone database that keep one time
+    /// all year.
+    pub const NAMED: [Self; 15] = [
+        Self::DEFAULT,
+        Self::UTC,
+        Self::ahead_by_minutes("Asia/Riyadh", 180),
+        Self::ahead_by_minutes("Asia/Dubai", 240),
+        Self::ahead_by_minutes("Asia/Kolkata", 330),
+        Self::ahead_by_minutes("Asia/Bangkok", 420),
+        Self::ahead_by_minutes("Asia/Ho_Chi_Minh", 420),
+        Self::ahead_by_minutes("Asia/Jakarta", 420),
+        Self::ahead_by_minutes("Asia/Hong_Kong", 480),
+        Self::ahead_by_minutes("Asia/Kuala_Lumpur", 480),
+        Self::ahead_by_minutes("Asia/Shanghai", 480),
+        Self::ahead_by_minutes("Asia/Singapore", 480),
+        Self::ahead_by_minutes("Asia/Taipei", 480),
+        Self::ahead_by_minutes("Asia/Seoul", 540),
+        Self::ahead_by_minutes("Asia/Tokyo", 540),
     ];
 
-    const fn ahead_by_minutes(minutes: i64) -> Self {
-        Self { offset_millis: minutes * 60_000 }
+    const fn ahead_by_minutes(name: &'static str, minutes: i64) -> Self {
+        Self { name, offset_millis: minutes * 60_000 }
     }
 
     /// The zone with this name in the IANA database, when it is one of [`TimeZone::NAMED`].
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, zone)| *zone)
+        Self::NAMED.into_iter().find(|zone| zone.name == name)
+    }
+
+    /// Its name in the IANA database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
     }
 
     /// How far its clocks are ahead of UTC, in milliseconds.
@@ -196,10 +203,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SHOP: TimeZone = TimeZone::SHOP;
+    const MANILA: TimeZone = TimeZone::DEFAULT;
 
     fn start_of(text: &str) -> Option<i64> {
-        Date::parse(text).map(|day| SHOP.start_of(day).millis())
+        Date::parse(text).map(|day| MANILA.start_of(day).millis())
     }
 
     #[test]
@@ -208,7 +215,7 @@ mod tests {
         assert_eq!(start_of("1970-01-02"), Some(16 * 3_600_000));
         assert_eq!(start_of("2006-02-01"), Some(1_138_723_200_000));
         for day in ["0000-01-01", "1969-12-31", "1970-01-01", "2000-02-29", "2024-02-29", "2026-12-31", "2100-03-01", "9999-12-31"] {
-            assert_eq!(Date::parse(day).map(|day| SHOP.date(SHOP.start_of(day)).to_string()).as_deref(), Some(day));
+            assert_eq!(Date::parse(day).map(|day| MANILA.date(MANILA.start_of(day)).to_string()).as_deref(), Some(day));
         }
         let nonsense =
             ["", "soon", "2026-02-29", "2100-02-29", "2026-13-01", "2026-1-1", "2026-00-10", "24.11.2026", "2026-11-24-1", "-026-11-24"];
@@ -221,11 +228,11 @@ mod tests {
     fn a_cut_off_is_by_the_clock_of_the_shop() {
         // 2026-11-24T02:59:59Z is 10:59:59 in Manila.
         let before = Timestamp::from_millis(1_795_489_199_000);
-        assert_eq!((SHOP.clock(before).as_str(), SHOP.minute_of_day(before)), ("10:59", 659));
-        assert_eq!(SHOP.minute_of_day(before.plus_millis(1_000)), 660);
-        let midnight = SHOP.start_of(SHOP.date(before));
+        assert_eq!((MANILA.clock(before).as_str(), MANILA.minute_of_day(before)), ("10:59", 659));
+        assert_eq!(MANILA.minute_of_day(before.plus_millis(1_000)), 660);
+        let midnight = MANILA.start_of(MANILA.date(before));
         assert_eq!(midnight.iso_date_time(), "2026-11-23T16:00:00Z");
-        assert_eq!(SHOP.start_of(SHOP.date(midnight)), midnight);
+        assert_eq!(MANILA.start_of(MANILA.date(midnight)), midnight);
     }
 
     #[test]
@@ -233,8 +240,8 @@ mod tests {
         // 2026-11-24T15:59:59Z is 23:59:59 in Manila, a second later the next day begins.
         let before = Timestamp::from_millis(1_795_535_999_000);
         let after = before.plus_millis(1_000);
-        assert_eq!(SHOP.date(before).plus_days(1), SHOP.date(after));
-        assert_eq!(SHOP.start_of(SHOP.date(after)), after);
+        assert_eq!(MANILA.date(before).plus_days(1), MANILA.date(after));
+        assert_eq!(MANILA.start_of(MANILA.date(after)), after);
     }
 
     #[test]
@@ -263,7 +270,7 @@ mod tests {
 
         #[test]
         fn a_moment_is_within_its_day(millis in -62_000_000_000_000_i64..250_000_000_000_000, hours in -12_i64..=14) {
-            let (at, zone) = (Timestamp(millis), TimeZone { offset_millis: hours * 3_600_000 });
+            let (at, zone) = (Timestamp(millis), TimeZone::ahead_by_minutes("", hours * 60));
             let start = zone.start_of(zone.date(at));
             prop_assert!(start <= at && at < zone.start_of(zone.date(at).plus_days(1)));
             prop_assert_eq!(zone.minute_of_day(at), (millis - start.millis()) / 60_000);
@@ -273,7 +280,7 @@ mod tests {
         #[test]
         fn no_moment_is_out_of_range(millis in any::<i64>()) {
             let at = Timestamp(millis);
-            prop_assert!(SHOP.start_of(SHOP.date(at)) <= at);
+            prop_assert!(MANILA.start_of(MANILA.date(at)) <= at);
             prop_assert!(at.iso_date_time().ends_with('Z'));
         }
     }

@@ -86,6 +86,15 @@ impl Settings {
     }
 }
 
+/// One setting, as a transaction finds it.
+///
+/// # Errors
+/// The database's.
+pub async fn read<T: DeserializeOwned>(tx: &mut Tx, key: &str) -> Result<Option<T>, DbError> {
+    let value: Option<String> = tx.fetch_optional_scalar("select value from settings where key = $1", &[&key]).await?;
+    Ok(value.and_then(|value| serde_json::from_str(&value).ok()))
+}
+
 /// Writes a setting; call [`Settings::forget`] after the commit.
 ///
 /// # Errors

@@ -86,13 +86,14 @@ fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
     let unpaid =
         order.unpaid.map(|unpaid| (unpaid, order.payment == PaymentState::Failed, order.number.clone(), locale.money(order.total)));
     let cancelled = order.cancelled.is_some();
-    let thanks = settled.then(|| (order.number.clone(), order.contact.email.clone()));
+    let email = order.contact.as_ref().map(|contact| contact.email.clone());
+    let thanks = settled.then(|| (order.number.clone(), email));
     let actions = move || {
         let thanks = thanks.clone();
         view! {
             {thanks.map(|(number, email)| view! {
                 <Alert tone=Tone::Success title=tr!(CHECKOUT_THANKS_TITLE, number = number)>
-                    <p>{tr!(CHECKOUT_THANKS_BODY, email = email)}</p>
+                    {email.map(|email| view! { <p>{tr!(CHECKOUT_THANKS_BODY, email = email)}</p> })}
                     <p class="text-sm mt-1">{tr!(ORDER_FOLLOW_HINT)}</p>
                 </Alert>
             })}

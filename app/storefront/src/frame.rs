@@ -53,7 +53,7 @@ pub async fn read_frame() -> Result<FrameView, AppError> {
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
         place: crate::place::chosen(),
-        year: domain::TimeZone::SHOP.date(shop.now()).year(),
+        year: settings.zone().date(shop.now()).year(),
         logo: settings.logo,
         help: help(&shop),
     })

@@ -1,12 +1,11 @@
 //! An order as its shopper sees it.
 
-use domain::TimeZone;
 use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{CancelledMoney, OrderLineView, OrderRowView, OrderView};
 use leptos::prelude::*;
 use ui::{
     Alert, Badge, Card, Facts, Moment, Picture, PostalLabel, Reached, Shape, StatusBadge, SumLine, Timeline, Tone, When, icon, tr,
-    use_locale,
+    use_locale, use_time_zone,
 };
 
 /// The payment state as a badge.
@@ -112,10 +111,12 @@ fn moments(order: &OrderView) -> Vec<Moment> {
     }
     let ahead =
         |title: &str, detail: Option<String>, shape| Moment { title: title.to_owned(), at: None, detail, shape, reached: Reached::Ahead };
+    let Some((from, to)) = order.promised else { return moments };
     if !matches!(order.delivery, DeliveryState::InTransit) {
         moments.push(ahead(tr!(ORDER_STATE_SHIPPED), None, icon::TRUCK));
     }
-    let (from, to) = (locale.weekday_date(order.promised_from, TimeZone::SHOP), locale.weekday_date(order.promised_to, TimeZone::SHOP));
+    let zone = use_time_zone();
+    let (from, to) = (locale.weekday_date(from, zone), locale.weekday_date(to, zone));
     let promise = if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
     moments.push(ahead(tr!(ORDER_STATE_DELIVERED), Some(promise), icon::PACKAGE_CHECK));
     moments
@@ -123,6 +124,9 @@ fn moments(order: &OrderView) -> Vec<Moment> {
 
 #[component]
 fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
+    if lines.is_empty() {
+        return ().into_any();
+    }
     view! {
         <div>
             <h3 class="font-sans font-semibold text-base tracking-normal mb-1">{title}</h3>
@@ -174,14 +178,14 @@ fn receipt(order: &OrderView) -> AnyView {
     let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
     let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
     let (subtotal, total, tax) = (locale.money(order.subtotal), locale.money(order.total), locale.money(order.tax));
-    let delivery_name = order.delivery_name.clone();
+    let delivery = order.delivery_name.clone().map(|label| view! { <SumLine label amount=shipping/> });
     view! {
         <Card>
             <h2 class="text-xl mb-4">{tr!(ORDER_RECEIPT)}</h2>
             <dl class="flex flex-col gap-2">
                 <SumLine label=tr!(CART_SUBTOTAL) amount=subtotal/>
                 {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
-                <SumLine label=delivery_name amount=shipping/>
+                {delivery}
                 <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
                 {waived.map(|amount| view! { <SumLine label=tr!(ORDER_WAIVED) amount=format!("−{amount}")/> })}
             </dl>
@@ -204,7 +208,7 @@ pub(crate) fn OrderDetails(
         <header class="mt-4 mb-8 flex flex-wrap items-end justify-between gap-4">
             <div>
                 <h1 class="text-3xl" id="order-number">{tr!(ORDER_NUMBER, number = order.number.clone())}</h1>
-                <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at, TimeZone::SHOP))}</p>
+                <p class="text-quiet mt-1">{tr!(ORDER_PLACED_ON, date = locale.date(order.placed_at, use_time_zone()))}</p>
             </div>
             {state_badges(&order)}
         </header>
@@ -225,6 +229,7 @@ pub(crate) fn OrderDetails(
             </div>
             <aside class="flex flex-col gap-6 min-w-0">
                 {receipt(&order)}
+                {order.delivery_name.is_none().then(|| view! { <p>{tr!(ORDER_AT_COUNTER)}</p> })}
                 <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.shipping_label.clone()/>
                 <AddressLabel title=tr!(ORDER_BILLED_TO) lines=order.billing_label.clone()/>
             </aside>

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use domain::Money;
 use domain::view::{DeliveryPlace, DeliveryPromise, DeliveryTo};
-use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -13,7 +13,7 @@ use session::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, lazy_view, loaded, part, problem, resource,
     use_form_fallback,
 };
-use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale};
+use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale, use_time_zone};
 use wasm_bindgen::JsCast;
 
 use crate::query::address;
@@ -112,11 +112,11 @@ pub(crate) fn current(rendered: DeliveryTo) -> Signal<DeliveryTo> {
 /// The days of a promise: `Tue 24 Nov`, or the first and the last; with the cutoff, if there is one.
 #[must_use]
 pub(crate) fn days(promise: &DeliveryPromise) -> String {
-    let locale = use_locale();
-    let (from, to) = (locale.weekday_date(promise.from, TimeZone::SHOP), locale.weekday_date(promise.to, TimeZone::SHOP));
+    let (locale, zone) = (use_locale(), use_time_zone());
+    let (from, to) = (locale.weekday_date(promise.from, zone), locale.weekday_date(promise.to, zone));
     let days = if from == to { to } else { format!("{from} – {to}") };
     match promise.order_by {
-        Some(by) => tr!(PLACE_ORDER_BY, date = days, time = locale.time(by, TimeZone::SHOP)),
+        Some(by) => tr!(PLACE_ORDER_BY, date = days, time = locale.time(by, zone)),
         None => days,
     }
 }

@@ -236,3 +236,33 @@ async fn staff_that_cannot_be_added_come_back_without_their_password() {
     assert!(body.contains("id=\"email-error\"") && holds(&body, "name", "Ana Reyes") && holds(&body, "email", "ana"), "{body}");
     assert!(!body.contains("mangoes dry"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_zone_is_chosen_without_a_script_and_pages_show_it() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let page = "/admin/settings";
+    let form = |zone: &'static str| {
+        [
+            ("to", "/api/admin/settings/save"),
+            ("form[name]", "Tindahan"),
+            ("form[currency]", "PHP"),
+            ("form[primary]", ""),
+            ("form[accent]", ""),
+            ("form[country]", "PH"),
+            ("form[time_zone]", zone),
+            ("form[contact_email]", ""),
+            ("form[low_stock]", "5"),
+        ]
+    };
+    let (_, _, body) = get(&router, page, &owner).await;
+    assert!(body.contains("data-time-zone=\"Asia/Manila\""), "{body}");
+    let (status, _, body) = post(&router, page, &owner, &form("Europe/Berlin")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("id=\"time_zone-error\""), "{body}");
+    let (status, _, _) = post(&router, page, &owner, &form("Asia/Tokyo")).await;
+    assert_eq!((status, backend::settings::time_zone(&shop).name()), (StatusCode::SEE_OTHER, "Asia/Tokyo"));
+    let (_, _, body) = get(&router, page, &owner).await;
+    assert!(body.contains("data-time-zone=\"Asia/Tokyo\""), "{body}");
+}

@@ -44,6 +44,7 @@ mod storefront_frame;
 mod table;
 mod tabs;
 mod theme;
+mod time_zone;
 mod timeline;
 mod toast;
 
@@ -84,5 +85,6 @@ pub use crate::storefront_frame::*;
 pub use crate::table::*;
 pub use crate::tabs::*;
 pub use crate::theme::*;
+pub use crate::time_zone::use_time_zone;
 pub use crate::timeline::*;
 pub use crate::toast::*;

@@ -1,9 +1,9 @@
 //! Prices, sums and dates in the user's format.
 
-use domain::{Money, TimeZone, Timestamp};
+use domain::{Money, Timestamp};
 use leptos::prelude::*;
 
-use crate::{tr, use_locale};
+use crate::{tr, use_locale, use_time_zone};
 
 /// A price, with the former one.
 #[component]
@@ -65,7 +65,7 @@ pub fn When(
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {
-    let locale = use_locale();
-    let text = if day { locale.date(at, TimeZone::SHOP) } else { locale.date_time(at, TimeZone::SHOP) };
+    let (locale, zone) = (use_locale(), use_time_zone());
+    let text = if day { locale.date(at, zone) } else { locale.date_time(at, zone) };
     view! { <time class="figures" datetime=at.iso_date_time()>{text}</time> }
 }

@@ -675,18 +675,20 @@ create table orders (
     -- Searched by its beginning, in the order of its bytes on every server.
     number text collate "C" not null unique,
     cart_id uuid unique,
-    contact_id uuid not null references contacts (id),
+    -- Null for an order of which nobody's name was taken: at a counter.
+    contact_id uuid references contacts (id),
     user_id uuid references users (id),
     channel text not null,
     currency text not null,
     locale text not null,
-    shipping_address_id uuid not null references addresses (id),
-    billing_address_id uuid not null references addresses (id),
-    delivery_code text not null,
-    delivery_name text not null,
+    -- Null, like all up to promised_to, for what is handed over at a counter; an order of the channel web or api has all of them.
+    shipping_address_id uuid references addresses (id),
+    billing_address_id uuid references addresses (id),
+    delivery_code text,
+    delivery_name text,
     -- The first and the last day of the promised delivery.
-    promised_from bigint not null,
-    promised_to bigint not null,
+    promised_from bigint,
+    promised_to bigint,
     -- cod (cash on delivery) or card
     payment_method text not null,
     -- Of the lines, before the discount.

@@ -663,18 +663,20 @@ create table orders (
     id blob primary key,
     number text not null unique,
     cart_id blob unique,
-    contact_id blob not null references contacts (id),
+    -- Null for an order of which nobody's name was taken: at a counter.
+    contact_id blob references contacts (id),
     user_id blob references users (id),
     channel text not null,
     currency text not null,
     locale text not null,
-    shipping_address_id blob not null references addresses (id),
-    billing_address_id blob not null references addresses (id),
-    delivery_code text not null,
-    delivery_name text not null,
+    -- Null, like all up to promised_to, for what is handed over at a counter; an order of the channel web or api has all of them.
+    shipping_address_id blob references addresses (id),
+    billing_address_id blob references addresses (id),
+    delivery_code text,
+    delivery_name text,
     -- The first and the last day of the promised delivery.
-    promised_from integer not null,
-    promised_to integer not null,
+    promised_from integer,
+    promised_to integer,
     -- cod (cash on delivery) or card
     payment_method text not null,
     -- Of the lines, before the discount.

@@ -5,10 +5,12 @@ mod store;
 
 use domain::books::{Account, EntryKind};
 use domain::id::{EntryId, OrderId};
-use domain::{Currency, Money, MoneyError, Timestamp};
+use domain::{Currency, Money, MoneyError, TimeZone, Timestamp};
 use uuid::Uuid;
 
 use platform::db::{Db, DbError, Read, Tx};
+
+use crate::settings;
 
 /// Why an entry was not written.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -38,7 +40,7 @@ pub struct Entry {
     pub reference: Uuid,
     /// The currency of all its postings.
     pub currency: Currency,
-    /// When it is recorded. It belongs to the day of that time in the shop's time zone.
+    /// When it is recorded. It belongs to the day of that time in the time zone that the shop has then.
     pub at: Timestamp,
     /// Account, and minor units: debits positive, credits negative. They add up to zero.
     pub postings: Vec<(Account, i64)>,
@@ -70,7 +72,8 @@ pub async fn post(
     postings: &[(Account, i64)],
 ) -> Result<(), AccountingError> {
     let entry = Entry { id: EntryId(tx.id()), kind, order, reference, currency, at: tx.now(), postings: postings.to_vec() };
-    post_all(tx, std::slice::from_ref(&entry)).await
+    let zone = settings::time_zone_in(tx).await?;
+    post_all(tx, zone, std::slice::from_ref(&entry)).await
 }
 
 /// Writes one entry that moves an amount from one account to another.
@@ -96,11 +99,11 @@ pub async fn posted_of_order(db: &mut impl Read, order: OrderId, kinds: &[EntryK
     store::posted_of_order(db, order, kinds).await
 }
 
-/// Writes many entries, one statement a table.
+/// Writes many entries, one statement a table, each on its day in the shop's time zone.
 ///
 /// # Errors
 /// [`AccountingError::Unbalanced`] when one of them does not add up to nothing; then none is written.
-pub async fn post_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), AccountingError> {
+pub async fn post_all(tx: &mut Tx, zone: TimeZone, entries: &[Entry]) -> Result<(), AccountingError> {
     for entry in entries {
         let sum = entry.postings.iter().try_fold(0_i64, |sum, (_, amount)| sum.checked_add(*amount));
         match sum {
@@ -109,5 +112,5 @@ pub async fn post_all(tx: &mut Tx, entries: &[Entry]) -> Result<(), AccountingEr
             None => return Err(AccountingError::Overflow(entry.kind)),
         }
     }
-    Ok(store::insert(tx, entries).await?)
+    Ok(store::insert(tx, zone, entries).await?)
 }

@@ -28,7 +28,7 @@ struct PostingRow<'a> {
     amount: i64,
 }
 
-pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
+pub(super) async fn insert(tx: &mut Tx, zone: TimeZone, entries: &[Entry]) -> Result<(), DbError> {
     let (mut heads, mut postings) = (JsonRows::new(), JsonRows::new());
     for entry in entries {
         heads.push(&EntryRow {
@@ -38,7 +38,7 @@ pub(super) async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError
             reference: hex(&entry.reference),
             currency: entry.currency,
             at: entry.at,
-            date: TimeZone::SHOP.date(entry.at).to_string(),
+            date: zone.date(entry.at).to_string(),
         });
         for (n, (account, amount)) in (0_i64..).zip(entry.postings.iter().filter(|(_, amount)| *amount != 0)) {
             postings.push(&PostingRow { entry: hex(&entry.id), n, account: *account, amount: *amount });

@@ -136,6 +136,14 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
     Ok(cart)
 }
 
+/// The channel for which a cart was begun, also one that was ordered since; none where there is no such cart.
+///
+/// # Errors
+/// The database's.
+pub async fn channel_of(shop: &Shop, id: CartId) -> Result<Option<Channel>, DbError> {
+    store::channel_of(&mut shop.db(), id).await
+}
+
 /// A cart with its prices of now, for the channel through which it is looked at and would be ordered.
 ///
 /// # Errors

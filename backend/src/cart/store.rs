@@ -42,6 +42,11 @@ pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<Stored
     }))
 }
 
+pub(super) async fn channel_of(db: &mut impl Read, id: CartId) -> Result<Option<Channel>, DbError> {
+    let channel: Option<String> = db.fetch_optional_scalar("select channel from carts where id = $1", &[&id]).await?;
+    Ok(channel.and_then(|channel| channel.parse().ok()))
+}
+
 /// Locks carts until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, ids: &[CartId]) -> Result<Vec<StoredCart>, DbError> {
     let sql = "select 1 from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update";

@@ -4,6 +4,7 @@ use domain::id::OrderId;
 use domain::view::FieldErrors;
 use domain::{Money, MoneyError};
 
+use platform::Forbidden;
 use platform::db::DbError;
 
 use crate::cart::CartError;
@@ -14,6 +15,9 @@ pub enum CheckoutError {
     /// Something in the form is wrong; each field with what to do.
     #[error("please check what is marked")]
     Invalid(FieldErrors),
+    /// Selling at a counter needs a permission.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// No such cart, or another shopper's.
     #[error("there is no such cart")]
     NoCart,

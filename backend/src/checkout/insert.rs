@@ -43,9 +43,9 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
 }
 
 async fn insert_people(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
-    let commands = || orders.iter().map(|order| order.draft.command);
-    customers::insert_contacts(tx, commands().map(|command| &command.contact)).await?;
-    customers::insert_addresses(tx, commands().flat_map(|command| std::iter::once(&command.shipping).chain(&command.billing))).await
+    let deliveries = || orders.iter().filter_map(|order| order.draft.command.delivery.as_ref());
+    customers::insert_contacts(tx, deliveries().map(|delivery| &delivery.contact)).await?;
+    customers::insert_addresses(tx, deliveries().flat_map(|delivery| std::iter::once(&delivery.shipping).chain(&delivery.billing))).await
 }
 
 #[derive(Serialize)]
@@ -53,17 +53,17 @@ struct OrderRow<'a> {
     id: Hex<'a>,
     number: &'a str,
     cart: Hex<'a>,
-    contact: Hex<'a>,
+    contact: Option<Hex<'a>>,
     user: Option<Hex<'a>>,
     channel: Channel,
     currency: Currency,
     locale: &'a str,
-    shipping_address: Hex<'a>,
-    billing_address: Hex<'a>,
-    delivery_code: &'a str,
-    delivery_name: &'a str,
-    promised_from: Timestamp,
-    promised_to: Timestamp,
+    shipping_address: Option<Hex<'a>>,
+    billing_address: Option<Hex<'a>>,
+    delivery_code: Option<&'a str>,
+    delivery_name: Option<&'a str>,
+    promised_from: Option<Timestamp>,
+    promised_to: Option<Timestamp>,
     payment_method: PaymentMethod,
     subtotal: i64,
     discount: i64,
@@ -80,22 +80,23 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
     let mut rows = JsonRows::new();
     for order in orders {
         let (command, totals) = (order.draft.command, &order.draft.totals);
-        let promised = |days: i64| command.at.plus_millis(days * Timestamp::DAY);
+        let delivery = command.delivery.as_ref();
+        let promised = order.draft.promised_days.map(|(from, to)| [from, to].map(|days| command.at.plus_millis(days * Timestamp::DAY)));
         rows.push(&OrderRow {
             id: hex(&command.order),
             number: &command.number,
             cart: hex(&command.cart),
-            contact: hex(&command.contact.id),
+            contact: delivery.map(|delivery| hex(&delivery.contact.id)),
             user: command.user.as_ref().map(hex),
             channel: command.channel,
             currency: order.draft.currency,
             locale: command.locale.code(),
-            shipping_address: hex(&command.shipping.id),
-            billing_address: hex(command.billing_id()),
-            delivery_code: &command.delivery,
-            delivery_name: &order.draft.delivery_name,
-            promised_from: promised(order.draft.promised_days.0),
-            promised_to: promised(order.draft.promised_days.1),
+            shipping_address: delivery.map(|delivery| hex(&delivery.shipping.id)),
+            billing_address: delivery.map(|delivery| hex(delivery.billing_id())),
+            delivery_code: delivery.map(|delivery| delivery.method.as_str()),
+            delivery_name: order.draft.delivery_name.as_deref(),
+            promised_from: promised.map(|[from, _]| from),
+            promised_to: promised.map(|[_, to]| to),
             payment_method: command.payment,
             subtotal: totals.subtotal.minor,
             discount: totals.discount.minor,
@@ -297,8 +298,9 @@ async fn insert_reservations(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Resul
 }
 
 async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    let Some(zone) = orders.first().map(|order| order.draft.command.zone) else { return Ok(()) };
     let entries: Vec<Entry> = orders.iter().map(|order| entry(EntryId(tx.id()), &order.draft)).collect();
-    accounting::post_all(tx, &entries).await.map_err(|error| match error {
+    accounting::post_all(tx, zone, &entries).await.map_err(|error| match error {
         AccountingError::Db(error) => error,
         other => DbError::Invariant(other.to_string()),
     })

@@ -1,7 +1,7 @@
 //! Checkout: from a cart to an order, once.
 //!
-//! The way of an order is read in this order: [`place_order`] checks and seals what it was given and hands it as a [`Command`] to a
-//! [`Batcher`]; the commands that arrive while the last transaction is being written are written together, with the same statements for
+//! The way of an order is read in this order: [`place_order`] and [`place_counter_order`] check and seal what they were given and hand it
+//! as a [`Command`] to a [`Batcher`]; the commands that arrive while the last transaction is being written are written together, with the same statements for
 //! many as for one. `place_orders.rs` has the steps of that transaction and prices the orders, `claim.rs` gets what others want too,
 //! `insert.rs` writes everything that must be true together: order, stock, payment attempt, journal entry, events.
 //!
@@ -18,17 +18,19 @@ pub mod open_order_limits;
 mod pay_in_cash;
 mod place_orders;
 
-use domain::id::{AddressId, CartId, ContactId, OrderId, UserId};
+use domain::id::{AddressId, CartId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{Address, CheckoutForm, DeliveryOption, FieldErrors, OrderLimits, Placed};
-use domain::{Locale, Money, Timestamp};
+use domain::permission::Permission;
+use domain::view::{Address, CheckoutForm, CounterForm, DeliveryOption, FieldErrors, OrderLimits, Placed};
+use domain::{Locale, Money, TimeZone, Timestamp};
+use serde::Serialize;
 
 use platform::Context;
 use platform::db::{Batcher, DbError, Tx};
 
 use crate::customers::{self, PreparedAddress, PreparedContact};
-use crate::{Shop, cart, orders, payments};
+use crate::{Shop, cart, orders, payments, settings};
 
 pub use error::CheckoutError;
 pub use offers::{delivery_to, is_delivery_place_known, next_promise_change, offers};
@@ -36,11 +38,11 @@ use open_order_limits::OrderMark;
 pub use pay_in_cash::pay_in_cash;
 use place_orders::{ContendedRow, place_orders};
 
-/// Places the order of a cart. With a card the answer has the address of the payment page; a gateway that does not answer leaves the
-/// order to be paid from its page.
+/// Places the order of a cart, which is delivered. With a card the answer has the address of the payment page; a gateway that does not
+/// answer leaves the order to be paid from its page.
 ///
 /// # Errors
-/// See [`CheckoutError`]; in each case nothing was changed.
+/// See [`CheckoutError`]; in each case nothing was changed. [`CheckoutError::Forbidden`] for the channel `till` without the permission.
 pub async fn place_order(
     shop: &Shop,
     ctx: &Context,
@@ -49,8 +51,32 @@ pub async fn place_order(
     key: &str,
     form: CheckoutForm,
 ) -> Result<Placed, CheckoutError> {
-    let cart = form.cart;
-    let command = checked_and_sealed(shop, ctx, locale, channel, key, form)?;
+    if channel == Channel::Till {
+        ctx.require(Permission::CreateOrders)?;
+    }
+    place(shop, checked_and_sealed(shop, ctx, locale, channel, key, form)?).await
+}
+
+/// Places the order of a cart whose items are handed over at a counter: nobody's name is taken and nothing is delivered, so there is no fee
+/// and no promise, and the taxes are those of the shop's country. Paid in cash, it waits for its payment like an order in cash on delivery,
+/// until its items are handed over.
+///
+/// # Errors
+/// As [`place_order`].
+pub async fn place_counter_order(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    key: &str,
+    form: CounterForm,
+) -> Result<Placed, CheckoutError> {
+    ctx.require(Permission::CreateOrders)?;
+    let body_hash = body_hash(shop, key, &form)?;
+    place(shop, Command::at_counter(shop, ctx, locale, key, body_hash, form)).await
+}
+
+async fn place(shop: &Shop, command: Command) -> Result<Placed, CheckoutError> {
+    let cart = command.cart;
     let placed = match shop.checkout().call(command).await {
         Err(refused @ (CheckoutError::TotalChanged(_) | CheckoutError::OutOfStock(_))) => {
             if let Err(error) = cart::cut_to_stock(shop, cart).await {
@@ -107,13 +133,10 @@ pub(crate) struct Command {
     user: Option<UserId>,
     channel: Channel,
     locale: Locale,
-    contact: PreparedContact,
-    shipping: PreparedAddress,
-    billing: Option<PreparedAddress>,
+    /// None for what is handed over at a counter.
+    delivery: Option<Delivery>,
+    /// The country whose taxes apply.
     country: String,
-    /// The island group, in the Philippines.
-    island: Option<&'static str>,
-    delivery: String,
     payment: PaymentMethod,
     /// The total that the shopper saw, minor units.
     seen_total: Option<i64>,
@@ -122,12 +145,66 @@ pub(crate) struct Command {
     limits: OrderLimits,
     context: Context,
     at: Timestamp,
+    /// The shop's, in which it is a day.
+    zone: TimeZone,
 }
 
-impl Command {
+/// To whom an order goes, where and how.
+#[derive(Clone, Debug)]
+struct Delivery {
+    contact: PreparedContact,
+    shipping: PreparedAddress,
+    billing: Option<PreparedAddress>,
+    /// The island group, in the Philippines.
+    island: Option<&'static str>,
+    /// The code of the method.
+    method: String,
+}
+
+impl Delivery {
+    fn sealed(shop: &Shop, locale: Locale, form: &CheckoutForm) -> Self {
+        let contact = customers::prepare_contact(shop, &form.contact, locale);
+        let address = |address: &Address| customers::prepare_address(shop, contact.id, address);
+        Self {
+            shipping: address(&form.shipping),
+            billing: form.billing.as_ref().map(address),
+            contact,
+            island: customers::address_tree::island_group(&form.shipping),
+            method: form.delivery.clone(),
+        }
+    }
+
     /// The address that bills: the shipping address where no other was given.
     fn billing_id(&self) -> &AddressId {
         self.billing.as_ref().map_or(&self.shipping.id, |billing| &billing.id)
+    }
+}
+
+impl Command {
+    fn at_counter(shop: &Shop, ctx: &Context, locale: Locale, key: &str, body_hash: Vec<u8>, form: CounterForm) -> Self {
+        let settings = settings::shop(shop);
+        let mut random = [0; 5];
+        shop.rng().fill(&mut random);
+        Self {
+            key: key.to_owned(),
+            body_hash,
+            order: OrderId(shop.id()),
+            number: domain::order::order_number(random),
+            cart: form.cart,
+            // Who sells is not who buys.
+            user: None,
+            channel: Channel::Till,
+            locale,
+            delivery: None,
+            zone: settings.zone(),
+            country: settings.country,
+            payment: form.payment,
+            seen_total: form.seen_total,
+            marks: Vec::new(),
+            limits: open_order_limits::limits_of(shop, ctx),
+            context: ctx.clone(),
+            at: shop.now(),
+        }
     }
 }
 
@@ -140,47 +217,33 @@ fn checked_and_sealed(
     key: &str,
     form: CheckoutForm,
 ) -> Result<Command, CheckoutError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
-        return Err(CheckoutError::Key);
-    }
-    let body = serde_json::to_string(&form).map_err(DbError::from)?;
-    // Keyed, so that names and addresses cannot be guessed from a copy of the database without its key.
-    let body_hash = shop.keys().blind("checkout", &body);
+    let body_hash = body_hash(shop, key, &form)?;
     let wrong = check_form(locale, &form);
     if !wrong.is_empty() {
         return Err(CheckoutError::Invalid(wrong));
     }
-    let contact = customers::prepare_contact(shop, &form.contact, locale);
-    let contact_id: ContactId = contact.id;
-    let shipping = customers::prepare_address(shop, contact_id, &form.shipping);
-    let billing = form.billing.as_ref().map(|address| customers::prepare_address(shop, contact_id, address));
-    let limits = open_order_limits::limits_of(shop, ctx);
+    let delivery = Delivery::sealed(shop, locale, &form);
     let marks = open_order_limits::order_marks(shop, ctx, &form);
-    let mut random = [0; 5];
-    shop.rng().fill(&mut random);
+    let counter = CounterForm { cart: form.cart, payment: form.payment, seen_total: form.seen_total };
     Ok(Command {
-        key: key.to_owned(),
-        body_hash,
-        order: OrderId(shop.id()),
-        number: domain::order::order_number(random),
-        cart: form.cart,
-        user: ctx.user(),
+        user: ctx.user().filter(|_| channel != Channel::Till),
         channel,
-        locale,
-        contact,
-        shipping,
-        billing,
-        island: customers::address_tree::island_group(&form.shipping),
+        delivery: Some(delivery),
         country: form.shipping.country,
-        delivery: form.delivery,
-        payment: form.payment,
-        seen_total: form.seen_total,
         marks,
-        limits,
-        context: ctx.clone(),
-        at: shop.now(),
+        ..Command::at_counter(shop, ctx, locale, key, body_hash, counter)
     })
+}
+
+/// The keyed hash of a form, if its idempotency key is one. Keyed, so that names and addresses cannot be guessed from a copy of the
+/// database without its key.
+fn body_hash(shop: &Shop, key: &str, form: &impl Serialize) -> Result<Vec<u8>, CheckoutError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !(8..=100).contains(&key.len()) || !key.chars().all(plain) {
+        return Err(CheckoutError::Key);
+    }
+    let body = serde_json::to_string(form).map_err(DbError::from)?;
+    Ok(shop.keys().blind("checkout", &body))
 }
 
 /// A placed order, as its command is answered.

@@ -4,7 +4,7 @@ use domain::cart::Totals;
 use domain::id::CartId;
 use domain::order::Channel;
 use domain::view::{Address, CashOnDelivery, DeliveryOption, DeliveryPromise, DeliveryTo, OrderLimits};
-use domain::{Locale, Money, TimeZone, Timestamp};
+use domain::{Locale, Money, Timestamp};
 
 use platform::Context;
 use platform::db::DbError;
@@ -36,11 +36,12 @@ pub async fn offers(
     let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, address.country.clone()).await?;
     let island = address_tree::island_group(address);
     let limits = open_order_limits::limits_of(shop, ctx);
+    let zone = settings::time_zone(shop);
     let mut offers = Vec::new();
     for method in prices.rules.methods_to(&address.country, island) {
         let totals = price_order(&request, &prices, Some(method))?.totals;
         let (name, description) = method.name_and_description(locale);
-        let (from, to) = method.days(request.at);
+        let (from, to) = method.days(request.at, zone);
         let option = DeliveryOption {
             code: method.code.clone(),
             name: name.to_owned(),
@@ -87,16 +88,17 @@ pub fn is_delivery_place_known(address: &Address) -> bool {
 pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<DeliveryTo, DbError> {
     let rules = pricing::rules(shop).await?;
     let at = shop.now();
-    let home = settings::shop(shop).country;
+    let settings = settings::shop(shop);
+    let (home, zone) = (settings.country.as_str(), settings.zone());
     let promises = |country: &str, island: Option<&str>| -> Vec<DeliveryPromise> {
         let promise = |method: &DeliveryMethod| {
-            let (from, to) = method.days(at);
+            let (from, to) = method.days(at, zone);
             DeliveryPromise {
                 name: method.name_and_description(locale).0.to_owned(),
                 rate: rules.delivery_rate(method, country),
                 from: at.plus_millis(from * Timestamp::DAY),
                 to: at.plus_millis(to * Timestamp::DAY),
-                order_by: method.order_by(at),
+                order_by: method.order_by(at, zone),
             }
         };
         rules.methods_to(country, island).map(promise).collect()
@@ -109,7 +111,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
             vec![promises("PH", address_tree::island_group(&address))]
         }
         None if home == "PH" => ISLAND_GROUPS.map(|island| promises("PH", Some(island))).into(),
-        None => vec![promises(&home, None)],
+        None => vec![promises(home, None)],
     };
     Ok(DeliveryTo { place, zones })
 }
@@ -121,6 +123,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
 pub async fn next_promise_change(shop: &Shop) -> Result<Timestamp, DbError> {
     let rules = pricing::rules(shop).await?;
     let at = shop.now();
-    let midnight = TimeZone::SHOP.start_of(TimeZone::SHOP.date(at).plus_days(1));
-    Ok(rules.methods.iter().filter_map(|method| method.order_by(at)).fold(midnight, Timestamp::min))
+    let zone = settings::time_zone(shop);
+    let midnight = zone.start_of(zone.date(at).plus_days(1));
+    Ok(rules.methods.iter().filter_map(|method| method.order_by(at, zone)).fold(midnight, Timestamp::min))
 }

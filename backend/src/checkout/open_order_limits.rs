@@ -56,7 +56,7 @@ pub fn takes_cash(shop: &Shop, ctx: &Context) -> bool {
     limits_of(shop, ctx).cash
 }
 
-/// The marks of an order that is placed with this form; none of who is trusted.
+/// The marks of an order that is placed with this form; none of who is trusted. An order of a counter has none: who sells is trusted.
 pub(super) fn order_marks(shop: &Shop, ctx: &Context, form: &CheckoutForm) -> Vec<OrderMark> {
     if !is_stranger(ctx) {
         return Vec::new();

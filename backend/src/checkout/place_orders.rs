@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::cart::{PricedLine, Totals};
-use domain::id::{CartId, OrderId, OrderLineId, PaymentId, UserId, VariantId};
+use domain::id::{CartId, ContactId, OrderId, OrderLineId, PaymentId, UserId, VariantId};
 use domain::messages::t;
 use domain::order::PaymentMethod;
 use domain::{Currency, Money, Quantity};
@@ -16,7 +16,7 @@ use platform::db::{self, BatchError, DbError, Tx, json_ids, json_texts};
 use crate::inventory;
 use crate::pricing::{DeliveryMethod, PriceRequest, PricedItem, PricedOrder, Prices, Quote, price_order};
 
-use super::{CheckoutError, Command, PlacedOrder, claim, insert};
+use super::{CheckoutError, Command, Delivery, PlacedOrder, claim, insert};
 
 /// A row that an order needs and another transaction may hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,9 +167,10 @@ async fn orders_of_keys(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<Str
     Ok(rows.into_iter().map(|row| (row.key, (row.body_hash, row.order.into()))).collect())
 }
 
-/// The order of a cart, and whose it is: an account's, or a guest's with this e-mail.
+/// The order of a cart, and whose it is: an account's, a guest's with this e-mail, or nobody's, from a counter.
 struct OrderOfCart {
     user: Option<UserId>,
+    has_contact: bool,
     email_hash: Option<Vec<u8>>,
     /// Of the form that it was placed with; none for orders that were placed without one.
     body_hash: Option<Vec<u8>>,
@@ -179,7 +180,12 @@ struct OrderOfCart {
 impl OrderOfCart {
     /// The answer gives access to the order, so it is only for the shopper who placed it; the cart's id alone is not enough.
     fn answer_for(&self, command: &Command) -> Result<PlacedOrder, CheckoutError> {
-        let theirs = if self.user.is_some() { self.user == command.user } else { self.email_hash == command.contact.email_hash };
+        let theirs = match (self.user, &command.delivery) {
+            (Some(_), _) => self.user == command.user,
+            (None, Some(delivery)) => self.has_contact && self.email_hash == delivery.contact.email_hash,
+            // Of a counter, whose orders are for everybody who may sell there.
+            (None, None) => !self.has_contact,
+        };
         if !theirs {
             return Err(CheckoutError::NoCart);
         }
@@ -196,6 +202,7 @@ async fn orders_of_carts(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<Ca
     struct Row {
         cart_id: CartId,
         user_id: Option<UserId>,
+        contact_id: Option<ContactId>,
         email_hash: Option<Vec<u8>>,
         body_hash: Option<Vec<u8>>,
         #[sqlx(flatten)]
@@ -203,15 +210,21 @@ async fn orders_of_carts(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<Ca
     }
     let rows: Vec<Row> = tx
         .fetch_all(
-            "select o.cart_id, o.user_id, c.email_hash, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
+            "select o.cart_id, o.user_id, o.contact_id, c.email_hash, k.body_hash, o.id, o.number, o.currency, o.total, o.payment_method
              from (select distinct unhex(value->>'id') as id from json_each($1)) j
-             join orders o on o.cart_id = j.id join contacts c on c.id = o.contact_id
+             join orders o on o.cart_id = j.id left join contacts c on c.id = o.contact_id
              left join idempotency_keys k on k.order_id = o.id",
             &[&json_ids(commands.iter().map(|command| command.cart))],
         )
         .await?;
     let order = |row: Row| {
-        let order = OrderOfCart { user: row.user_id, email_hash: row.email_hash, body_hash: row.body_hash, placed: row.order.into() };
+        let order = OrderOfCart {
+            user: row.user_id,
+            has_contact: row.contact_id.is_some(),
+            email_hash: row.email_hash,
+            body_hash: row.body_hash,
+            placed: row.order.into(),
+        };
         (row.cart_id, order)
     };
     Ok(rows.into_iter().map(order).collect())
@@ -295,9 +308,10 @@ pub(super) struct DraftOrder<'a> {
     /// The total without the discount.
     pub(super) full_total: Money,
     pub(super) currency: Currency,
-    pub(super) delivery_name: String,
+    /// None without a delivery, as are the days.
+    pub(super) delivery_name: Option<String>,
     /// Days until it arrives, at least and at most.
-    pub(super) promised_days: (i64, i64),
+    pub(super) promised_days: Option<(i64, i64)>,
 }
 
 /// A line of an order that is being placed.
@@ -361,10 +375,10 @@ fn draft_order<'a>(
     request: &PriceRequest,
     prices: &Prices,
 ) -> Result<DraftOrder<'a>, CheckoutError> {
-    let method = prices.rules.method(&command.delivery).filter(|method| method.goes_to(&command.country, command.island));
-    let order = price_order(request, prices, method)?;
+    let method = command.delivery.as_ref().map(|delivery| chosen_method(command, delivery, prices));
+    let order = price_order(request, prices, method.as_ref().and_then(|method| method.as_ref().ok()).copied())?;
     check_items(&order)?;
-    let method = method.ok_or_else(|| CheckoutError::field("delivery", t::DELIVERY_NOT_THERE.text(command.locale)))?;
+    let method = method.transpose()?;
     check_total(command, &order)?;
     let lines: Vec<DraftLine> =
         order.lines().map(|line| DraftLine { id: OrderLineId(tx.id()), quote: line.quote.clone(), price: line.price }).collect();
@@ -380,9 +394,15 @@ fn draft_order<'a>(
         discount_code,
         full_total,
         currency: request.currency,
-        delivery_name: method.name_and_description(command.locale).0.to_owned(),
-        promised_days: method.days(command.at),
+        delivery_name: method.map(|method| method.name_and_description(command.locale).0.to_owned()),
+        promised_days: method.map(|method| method.days(command.at, command.zone)),
     })
+}
+
+/// The method that was chosen, if it is offered and goes there.
+fn chosen_method<'p>(command: &Command, delivery: &Delivery, prices: &'p Prices) -> Result<&'p DeliveryMethod, CheckoutError> {
+    let method = prices.rules.method(&delivery.method).filter(|method| method.goes_to(&command.country, delivery.island));
+    method.ok_or_else(|| CheckoutError::field("delivery", t::DELIVERY_NOT_THERE.text(command.locale)))
 }
 
 /// Is everything in the cart for sale?
@@ -429,7 +449,7 @@ fn check_size(command: &Command, lines: &[DraftLine]) -> Result<(), CheckoutErro
 }
 
 /// May it be paid in cash, if it is to be: does the shop take that much, and does whoever delivers collect it?
-fn check_cash(command: &Command, method: &DeliveryMethod, total: Money) -> Result<(), CheckoutError> {
+fn check_cash(command: &Command, method: Option<&DeliveryMethod>, total: Money) -> Result<(), CheckoutError> {
     let (limits, locale) = (&command.limits, command.locale);
     if command.payment != PaymentMethod::Cod || total.minor <= 0 {
         return Ok(());
@@ -438,7 +458,7 @@ fn check_cash(command: &Command, method: &DeliveryMethod, total: Money) -> Resul
         t::CHECKOUT_CASH_OFF.text(locale).to_owned()
     } else if !limits.takes_cash(total.minor) {
         t::CHECKOUT_CASH_TOTAL.with(locale, &[("max", &locale.money(Money::new(limits.cash_total, total.currency)))])
-    } else if !method.collects_cash {
+    } else if method.is_some_and(|method| !method.collects_cash) {
         t::CHECKOUT_NO_CASH.text(locale).to_owned()
     } else {
         return Ok(());

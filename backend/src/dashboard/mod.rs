@@ -4,7 +4,7 @@ mod store;
 
 use domain::permission::Permission;
 use domain::view::{Missing, TodayView};
-use domain::{Date, Money, TimeZone};
+use domain::{Date, Money};
 
 use crate::orders::OrderError;
 use crate::refusals::{self, ReadError};
@@ -24,8 +24,7 @@ const LATEST: usize = 8;
 pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> {
     ctx.require(Permission::ReadDashboard)?;
     let settings = settings::load(shop).await?;
-    let currency = settings::shop_currency(shop);
-    let zone = TimeZone::SHOP;
+    let (currency, zone) = (settings::shop_currency(shop), settings.zone());
     let today = zone.date(shop.now());
     let sales = store::sales_since(shop.db(), today.plus_days(1 - DAYS), zone, currency).await?;
     let of_day = |day: Date| sales.iter().find(|sales| sales.day == day.days());

@@ -32,6 +32,7 @@ steps! {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ParcelShipped {
     pub parcel: ParcelId,
+    /// Empty for what was handed over at a counter.
     pub courier: String,
     /// The courier's tracking number; may be empty.
     pub tracking: String,

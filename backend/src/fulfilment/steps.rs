@@ -9,6 +9,7 @@ use domain::permission::Permission;
 use crate::inventory::events::StockShipped;
 use crate::{Shop, accounting, inventory, orders, payments};
 use platform::Context;
+use platform::db::Tx;
 
 use super::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelShipped};
 use super::{FulfilmentError, sendable, step, store, sum_of};
@@ -42,19 +43,24 @@ pub async fn unpack(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), 
 }
 
 /// Hands a packed parcel to a courier: its units leave the stock, the books carry their cost, an authorised card is captured. The
-/// tracking number may be empty.
+/// tracking number may be empty. Of an order without a delivery, from a counter, the courier may be empty too: it is handed over, and so is
+/// delivered at once.
 ///
 /// # Errors
 /// [`FulfilmentError::Step`] unless the parcel is packed; [`FulfilmentError::Courier`].
 pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, courier: &str, tracking: &str) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
     let (courier, tracking) = (courier.trim().to_owned(), tracking.trim().to_owned());
-    if courier.is_empty() || courier.chars().count() > 100 || tracking.chars().count() > 100 {
+    if courier.chars().count() > 100 || tracking.chars().count() > 100 {
         return Err(FulfilmentError::Courier);
     }
     shop.write(ctx, async move |tx| {
         let (order, location) = step(tx, parcel, ParcelState::Shipped).await?;
         sendable(&order)?;
+        let is_handed_over = courier.is_empty();
+        if is_handed_over && order.delivery_code.is_some() {
+            return Err(FulfilmentError::Courier);
+        }
         store::set_courier(tx, parcel, &courier, &tracking).await?;
         let lines = store::lines(tx, parcel).await?;
         let wanted: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.order_line_id, line.quantity)).collect();
@@ -66,7 +72,7 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, courier: &str, t
         payments::request_capture(tx, &order).await?;
         tx.record(order.id, StockShipped { parcel, units: lines.iter().map(|line| line.quantity).sum() });
         tx.record(order.id, ParcelShipped { parcel, courier: courier.clone(), tracking: tracking.clone() });
-        Ok(())
+        if is_handed_over { arrive(tx, parcel, None).await } else { Ok(()) }
     })
     .await
 }
@@ -85,15 +91,16 @@ pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(),
 /// As [`deliver`]; [`PaymentError::TooMuch`](payments::PaymentError::TooMuch) for more than is due, and then the parcel stays as it was.
 pub async fn deliver_for(shop: &Shop, ctx: &Context, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
-    shop.write(ctx, async move |tx| {
-        let (order, _) = step(tx, parcel, ParcelState::Delivered).await?;
-        tx.record(order.id, ParcelDelivered { parcel });
-        let head = orders::head(tx, order.id).await?.ok_or(FulfilmentError::Unknown)?;
-        let all_arrived = head.delivery_state == DeliveryState::Delivered;
-        if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
-            payments::collect_cash(tx, &order, received).await?;
-        }
-        Ok(())
-    })
-    .await
+    shop.write(ctx, async move |tx| arrive(tx, parcel, received).await).await
+}
+
+async fn arrive(tx: &mut Tx, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
+    let (order, _) = step(tx, parcel, ParcelState::Delivered).await?;
+    tx.record(order.id, ParcelDelivered { parcel });
+    let head = orders::head(tx, order.id).await?.ok_or(FulfilmentError::Unknown)?;
+    let all_arrived = head.delivery_state == DeliveryState::Delivered;
+    if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
+        payments::collect_cash(tx, &order, received).await?;
+    }
+    Ok(())
 }

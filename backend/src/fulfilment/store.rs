@@ -65,7 +65,7 @@ pub(super) async fn set_state(tx: &mut Tx, id: ParcelId, state: ParcelState) -> 
 }
 
 pub(super) async fn set_courier(tx: &mut Tx, id: ParcelId, courier: &str, tracking: &str) -> Result<(), DbError> {
-    let tracking = Some(tracking).filter(|t| !t.is_empty());
+    let [courier, tracking] = [courier, tracking].map(|text| Some(text).filter(|text| !text.is_empty()));
     tx.execute("update parcels set courier = $2, tracking_number = $3 where id = $1", &[&id, &courier, &tracking]).await?;
     Ok(())
 }

@@ -143,7 +143,7 @@ async fn all(db: &mut impl Read) -> Result<Vec<(LocationId, LocationDraft)>, DbE
 async fn put(tx: &mut Tx, id: LocationId, location: &LocationDraft) -> Result<(), DbError> {
     let LocationDraft { code, name, kind, time_zone, position, .. } = location;
     let LocationAddress { line1, line2, city, province, postal_code, country } = &location.address;
-    let minutes = TimeZone::named(time_zone).unwrap_or(TimeZone::SHOP).offset_millis() / 60_000;
+    let minutes = TimeZone::named(time_zone).unwrap_or(TimeZone::DEFAULT).offset_millis() / 60_000;
     tx.execute(
         "insert into stock_locations (id, code, name, kind, line1, line2, city, province, postal_code, country, time_zone,
             utc_offset_minutes, active, position)

@@ -17,6 +17,8 @@
 //! | `order.cancelled`, `payment.refunded` | cancelled (unless the mail about the return has it), money on its way back |
 //! | `order.link_requested` | the link to follow the order, again |
 //!
+//! An order of which nobody's name was taken, at a counter, has none of these mails.
+//!
 //! Addresses are not verified. So that the shop cannot be used to mail strangers, a mail contains no text of the buyer but a first name
 //! ([`crate::mails::greeting`]), and an address gets mails about at most [`MAX_ORDERS_PER_DAY`] orders a day.
 

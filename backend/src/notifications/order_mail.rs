@@ -69,20 +69,21 @@ enum ComposeError {
     Event(#[from] serde_json::Error),
 }
 
-/// The mail; none when it no longer applies.
+/// The mail; none when it no longer applies, or when there is nobody to write to.
 async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, ComposeError> {
     let (order, kind) = (job.order, job.kind);
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
     if !still_applies(kind, &head, job.data.paid) {
         return Ok(None);
     }
+    let Some(contact) = head.contact_id else { return Ok(None) };
     // Requests for the link have a limit of their own.
     if kind != OrderMail::Link && orders::of_address_within_a_day(&mut shop.db(), &head).await? > MAX_ORDERS_PER_DAY {
         tracing::warn!(%order, "an address had mails of many orders today: no more are sent to it");
         return Ok(None);
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
-    let contact = customers::open_contact(shop, head.contact_id).await?;
+    let contact = customers::open_contact(shop, contact).await?;
     let mut template = template(shop, job, &head, &lines, &contact.name)?;
     // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
@@ -115,13 +116,13 @@ fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
 }
 
 /// The subject, and the text below the greeting.
-fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String), serde_json::Error> {
+fn subject_and_body(job: &SendOrderMail, head: &Head, zone: TimeZone) -> Result<(String, String), serde_json::Error> {
     let locale = head.language();
     let number = ("number", head.number.as_str());
     let texts = match job.kind {
         OrderMail::Confirmed => (t::MAIL_CONFIRM_SUBJECT.with(locale, &[number]), t::MAIL_CONFIRM_BODY.text(locale).to_owned()),
         OrderMail::Unpaid => {
-            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR_MS), TimeZone::SHOP);
+            let until = locale.date_time(head.placed_at.plus_millis(payments::UNPAID_FOR_MS), zone);
             (t::MAIL_UNPAID_SUBJECT.with(locale, &[number]), t::MAIL_UNPAID_BODY.with(locale, &[number, ("time", &until)]))
         }
         OrderMail::PaymentFailed => {
@@ -172,9 +173,10 @@ fn subject_and_body(job: &SendOrderMail, head: &Head) -> Result<(String, String)
 }
 
 fn template(shop: &Shop, job: &SendOrderMail, head: &Head, lines: &[Line], name: &str) -> Result<MailTemplate, serde_json::Error> {
-    let shop_name = settings::shop(shop).name;
+    let settings = settings::shop(shop);
+    let (shop_name, zone) = (settings.name.clone(), settings.zone());
     let (locale, kind) = (head.language(), job.kind);
-    let (subject, body) = subject_and_body(job, head)?;
+    let (subject, body) = subject_and_body(job, head, zone)?;
     let action = match kind {
         OrderMail::Unpaid => t::MAIL_UNPAID_ACTION,
         OrderMail::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,

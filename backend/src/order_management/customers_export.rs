@@ -52,6 +52,8 @@ enum Cursor {
 /// A file of customers that is being written.
 pub struct CustomersFile {
     shop: Shop,
+    /// In which moments are written.
+    zone: TimeZone,
     currencies: Vec<Currency>,
     cursor: Cursor,
     handover: Handover<CustomersExported>,
@@ -77,7 +79,7 @@ struct Sale {
     placed_at: Timestamp,
     currency: Currency,
     due: i64,
-    shipping_address_id: AddressId,
+    shipping_address_id: Option<AddressId>,
 }
 
 impl CustomersFile {
@@ -90,7 +92,14 @@ impl CustomersFile {
         let currencies = currencies(shop).await?;
         let handover =
             Handover::begin(shop.db(), ctx, CustomersExportBegun {}, |rows, complete| CustomersExported { rows, complete }).await?;
-        Ok(Self { shop: shop.clone(), currencies, cursor: Cursor::Email(Vec::new()), handover, has_header: false })
+        Ok(Self {
+            shop: shop.clone(),
+            zone: settings::time_zone(shop),
+            currencies,
+            cursor: Cursor::Email(Vec::new()),
+            handover,
+            has_header: false,
+        })
     }
 
     /// The next part of the file; none after the last.
@@ -157,7 +166,7 @@ impl CustomersFile {
         let sales = |contacts: &[ContactRow]| -> Vec<&Sale> {
             contacts.iter().filter_map(|contact| by_contact.get(&contact.id)).flatten().collect()
         };
-        let latest = |sales: &[&Sale]| sales.iter().max_by_key(|sale| sale.placed_at).map(|sale| sale.shipping_address_id);
+        let latest = |sales: &[&Sale]| sales.iter().max_by_key(|sale| sale.placed_at).and_then(|sale| sale.shipping_address_id);
         let addresses: Vec<AddressId> = customers.values().filter_map(|contacts| latest(&sales(contacts))).collect();
         let addresses = open_addresses(&self.shop, &addresses).await?;
         let mut rows = Vec::with_capacity(customers.len());
@@ -182,7 +191,7 @@ impl CustomersFile {
             let of = sales.iter().filter(|sale| sale.currency == *currency);
             Money::new(of.fold(0_i64, |sum, sale| sum.saturating_add(sale.due)), *currency).decimal()
         };
-        let minute = |at: Option<Timestamp>| at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default();
+        let minute = |at: Option<Timestamp>| at.map(|at| self.zone.iso_minute(at)).unwrap_or_default();
         let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
         let language = if preferences.locale.is_empty() { newest.locale.clone() } else { preferences.locale };
         let mut row = vec![

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use domain::id::{ContactId, OrderId, RefundId, UserId};
+use domain::id::{AddressId, ContactId, OrderId, RefundId, UserId};
 use domain::messages::t;
 use domain::order::{CancelCause, ParcelState, ReturnCause};
 use domain::permission::Permission;
@@ -78,7 +78,12 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         Some(names) => refunds.into_iter().map(|refund| refund_view(locale, &head, names, refund)).collect(),
         None => Vec::new(),
     };
+    let contact = match head.contact_id {
+        Some(id) => Some(customers::open_contact(shop, id).await?),
+        None => None,
+    };
     let (shipping_address, billing_address) = addresses(shop, &head).await?;
+    let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
     let price = if staff { orders::price_parts(&mut db, order).await? } else { Vec::new() };
     let unsent = store::unsent(&mut db, order).await?;
     let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
@@ -88,13 +93,12 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         id: order,
         placed_at: head.placed_at,
         channel: head.channel,
-        contact: customers::open_contact(shop, head.contact_id).await?,
-        shipping_label: customers::label_lines(&shipping_address),
-        billing_label: customers::label_lines(&billing_address),
+        contact,
+        shipping_label: label(&shipping_address),
+        billing_label: label(&billing_address),
         shipping_address,
         billing_address,
-        promised_from: head.promised_from,
-        promised_to: head.promised_to,
+        promised: head.promised_from.zip(head.promised_to),
         payment_method: head.payment_method,
         lines: lines.into_iter().map(|line| line_view(&head, line)).collect(),
         subtotal: head.money(head.subtotal),
@@ -127,12 +131,15 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
 }
 
 /// Where an order is sent, and where its invoice goes.
-async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Address, Address), OrderError> {
-    let shipping = customers::open_address(shop, head.shipping_address_id).await?;
-    if head.billing_address_id == head.shipping_address_id {
-        return Ok((shipping.clone(), shipping));
+async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>, Option<Address>), OrderError> {
+    let ids = [head.shipping_address_id, head.billing_address_id];
+    let known: Vec<AddressId> = ids.into_iter().flatten().collect();
+    let opened = customers::open_addresses(shop, &known).await?;
+    if known.iter().any(|id| !opened.contains_key(id)) {
+        return Err(customers::CustomerError::Unknown.into());
     }
-    Ok((shipping, customers::open_address(shop, head.billing_address_id).await?))
+    let [shipping, billing] = ids.map(|id| id.and_then(|id| opened.get(&id).cloned()));
+    Ok((shipping, billing))
 }
 
 fn line_view(head: &orders::Head, line: orders::Line) -> OrderLineView {

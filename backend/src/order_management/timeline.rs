@@ -75,9 +75,9 @@ impl Timeline<'_> {
             ParcelPacked::KIND => self.plain(t::ORDER_EVENT_PACKED),
             ParcelShipped::KIND => {
                 let (_, parcel) = event.read::<ParcelShipped>()?;
-                let courier = Some(parcel.courier.as_str()).filter(|courier| !courier.is_empty());
-                let courier = courier.unwrap_or(t::ORDER_COURIER.text(self.locale));
-                Some(t::ORDER_EVENT_SHIPPED.with(self.locale, &[("courier", courier)]))
+                let handed_over = || t::ORDER_EVENT_HANDED_OVER.text(self.locale).to_owned();
+                let shipped = || t::ORDER_EVENT_SHIPPED.with(self.locale, &[("courier", &parcel.courier)]);
+                Some(if parcel.courier.is_empty() { handed_over() } else { shipped() })
             }
             ParcelDelivered::KIND => self.plain(t::ORDER_EVENT_DELIVERED),
             ParcelReturned::KIND => self.plain(match event.read::<ParcelReturned>()?.1.cause {

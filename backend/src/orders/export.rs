@@ -8,7 +8,7 @@ use domain::permission::Permission;
 use domain::view::{Address, ContactDetails, OrderQuery};
 use domain::{Currency, Money, TimeZone, Timestamp};
 
-use crate::{Shop, customers};
+use crate::{Shop, customers, settings};
 use platform::db::{DbError, Read, json_ids};
 use platform::handover::Handover;
 use platform::{Context, csv};
@@ -72,6 +72,8 @@ const ORDER_COLUMN_COUNT: usize = 38;
 /// A file of orders that is being written.
 pub struct OrdersFile {
     shop: Shop,
+    /// In which moments are written.
+    zone: TimeZone,
     query: OrderQuery,
     /// Where the next page begins; none after the last.
     next: Option<PageKey>,
@@ -94,7 +96,7 @@ impl OrdersFile {
             searched: !query.search.trim().is_empty(),
         };
         let handover = Handover::begin(shop.db(), ctx, begun, |rows, complete| OrdersExported { rows, complete }).await?;
-        Ok(Self { shop: shop.clone(), query, next: Some(page_key("")), handover, begun: false })
+        Ok(Self { shop: shop.clone(), zone: settings::time_zone(shop), query, next: Some(page_key("")), handover, begun: false })
     }
 
     /// The next part of the file; none after the last.
@@ -130,13 +132,14 @@ impl OrdersFile {
         for line in export_lines(&mut db, ids).await? {
             lines.entry(line.order_id).or_default().push(line);
         }
-        let contacts: Vec<ContactId> = orders.values().map(|row| row.contact_id).collect();
-        let addresses: Vec<AddressId> = orders.values().flat_map(|row| [row.shipping_address_id, row.billing_address_id]).collect();
+        let contacts: Vec<ContactId> = orders.values().filter_map(|row| row.contact_id).collect();
+        let addresses: Vec<AddressId> =
+            orders.values().flat_map(|row| [row.shipping_address_id, row.billing_address_id]).flatten().collect();
         let contacts = customers::open_contacts(&self.shop, &contacts).await?;
         let addresses = customers::open_addresses(&self.shop, &addresses).await?;
         let mut out = Vec::new();
         for order in ids.iter().filter_map(|id| orders.get(id)) {
-            let mut first = Some(order_cells(order, &contacts, &addresses));
+            let mut first = Some(order_cells(order, self.zone, &contacts, &addresses));
             for line in lines.remove(&order.id).unwrap_or_default() {
                 let mut row = first.take().unwrap_or_else(|| {
                     let mut row = vec![String::new(); ORDER_COLUMN_COUNT];
@@ -151,20 +154,25 @@ impl OrdersFile {
     }
 }
 
-fn order_cells(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>, addresses: &HashMap<AddressId, Address>) -> Vec<String> {
+fn order_cells(
+    order: &ExportRow,
+    zone: TimeZone,
+    contacts: &HashMap<ContactId, ContactDetails>,
+    addresses: &HashMap<AddressId, Address>,
+) -> Vec<String> {
     let amount = |minor: i64| Money::new(minor, order.currency).decimal();
-    let contact = contacts.get(&order.contact_id).cloned().unwrap_or_default();
-    let ship = addresses.get(&order.shipping_address_id).cloned().unwrap_or_default();
-    let bill = addresses.get(&order.billing_address_id).cloned().unwrap_or_default();
+    let contact = order.contact_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
+    let address = |id: Option<AddressId>| id.and_then(|id| addresses.get(&id)).cloned().unwrap_or_default();
+    let (ship, bill) = (address(order.shipping_address_id), address(order.billing_address_id));
     vec![
         order.number.clone(),
-        TimeZone::SHOP.iso_minute(order.placed_at),
+        zone.iso_minute(order.placed_at),
         order.channel.to_string(),
         order.payment_method.to_string(),
         order.payment_state.to_string(),
         order.fulfilment_state.to_string(),
         order.delivery_state.to_string(),
-        order.cancelled_at.map(|at| TimeZone::SHOP.iso_minute(at)).unwrap_or_default(),
+        order.cancelled_at.map(|at| zone.iso_minute(at)).unwrap_or_default(),
         order.currency.code().to_owned(),
         amount(order.subtotal),
         amount(order.discount),
@@ -193,7 +201,7 @@ fn order_cells(order: &ExportRow, contacts: &HashMap<ContactId, ContactDetails>,
         bill.city,
         bill.postal_code,
         bill.country,
-        order.delivery_name.clone(),
+        order.delivery_name.clone().unwrap_or_default(),
         order.tracking.clone().unwrap_or_default(),
     ]
 }
@@ -224,10 +232,10 @@ struct ExportRow {
     waived: i64,
     captured: i64,
     refunded: i64,
-    contact_id: ContactId,
-    shipping_address_id: AddressId,
-    billing_address_id: AddressId,
-    delivery_name: String,
+    contact_id: Option<ContactId>,
+    shipping_address_id: Option<AddressId>,
+    billing_address_id: Option<AddressId>,
+    delivery_name: Option<String>,
     /// The courier and tracking number of each parcel.
     tracking: Option<String>,
 }

@@ -93,7 +93,7 @@ async fn page(shop: &Shop, mut rows: Vec<OrderRow>) -> Result<OrderListView, Ord
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|row| format!("{}~{}", row.placed_at.millis(), row.id.0.simple()));
-    let ids: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
+    let ids: Vec<ContactId> = rows.iter().filter_map(|row| row.contact_id).collect();
     let contacts = customers::open_contacts(shop, &ids).await?;
     let orders = rows.into_iter().map(|row| row_view(row, &contacts)).collect();
     Ok(OrderListView { orders, next })
@@ -103,7 +103,7 @@ fn row_view(row: OrderRow, contacts: &HashMap<ContactId, ContactDetails>) -> Ord
     OrderRowView {
         id: row.id,
         placed_at: row.placed_at,
-        customer: contacts.get(&row.contact_id).map(|c| c.name.clone()).unwrap_or_default(),
+        customer: row.contact_id.and_then(|id| contacts.get(&id)).map(|contact| contact.name.clone()),
         total: Money::new(row.total, row.currency),
         units: row.units,
         method: row.payment_method,

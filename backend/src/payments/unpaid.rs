@@ -35,13 +35,15 @@ pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Opti
     Ok(Some(UnpaidView { until: head.placed_at.plus_millis(UNPAID_FOR_MS), cash }))
 }
 
-/// Can this order be paid for at the door?
+/// Can this order be paid in cash, at the door or at the counter?
 pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
     if !settings::shop(shop).limits.takes_cash(head.total) {
         return Ok(false);
     }
+    // At a counter it is taken by hand.
+    let Some(method) = &head.delivery_code else { return Ok(true) };
     let rules = Rules::load(db, shop.now()).await?;
-    Ok(rules.method(&head.delivery_code).is_some_and(|method| method.collects_cash))
+    Ok(rules.method(method).is_some_and(|method| method.collects_cash))
 }
 
 /// Cancels the attempts of an order at the gateway, so that they cannot be paid any more; returns whether one was paid first.

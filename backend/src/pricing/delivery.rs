@@ -61,18 +61,19 @@ impl DeliveryMethod {
             .any(|region| region == country || (region == "*" && country != "PH") || (country == "PH" && Some(region.as_str()) == island))
     }
 
-    /// In how many days what is ordered at a moment arrives, at least and at most; counted from the shop's day of that moment.
+    /// In how many days what is ordered at a moment arrives, at least and at most; counted from the day of that moment in the shop's time zone.
     #[must_use]
-    pub fn days(&self, at: Timestamp) -> (i64, i64) {
-        let late = i64::from(self.cutoff.is_some_and(|cutoff| TimeZone::SHOP.minute_of_day(at) >= cutoff));
+    pub fn days(&self, at: Timestamp, zone: TimeZone) -> (i64, i64) {
+        let late = i64::from(self.cutoff.is_some_and(|cutoff| zone.minute_of_day(at) >= cutoff));
         (self.days_min + late, self.days_max + late)
     }
 
-    /// The cut-off of the day of this moment, up to which [`Self::days`] applies; none where it makes no difference or has passed.
+    /// The cut-off of the day of this moment in the shop's time zone, up to which [`Self::days`] applies; none where it makes no difference or
+    /// has passed.
     #[must_use]
-    pub fn order_by(&self, at: Timestamp) -> Option<Timestamp> {
-        let cutoff = self.cutoff.filter(|cutoff| TimeZone::SHOP.minute_of_day(at) < *cutoff)?;
-        Some(TimeZone::SHOP.start_of(TimeZone::SHOP.date(at)).plus_millis(cutoff * 60_000))
+    pub fn order_by(&self, at: Timestamp, zone: TimeZone) -> Option<Timestamp> {
+        let cutoff = self.cutoff.filter(|cutoff| zone.minute_of_day(at) < *cutoff)?;
+        Some(zone.start_of(zone.date(at)).plus_millis(cutoff * 60_000))
     }
 
     /// Name and description in a language, English where there is none.

@@ -103,7 +103,7 @@ impl Tables {
         }
         for rate in &file.tax_rate {
             let day = Date::parse(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
-            let valid_from = TimeZone::SHOP.start_of(day);
+            let valid_from = TimeZone::DEFAULT.start_of(day);
             let (class, country, source) = (&*rate.class, &*rate.country, &*rate.source);
             tables.rates.push(&RateRow { id: hex(&id()), class, country, rate_bp: rate.rate_bp, valid_from, source });
         }

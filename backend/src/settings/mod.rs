@@ -1,15 +1,15 @@
-//! The shop's settings: name, logo, colours, currency, country, order limits.
+//! The shop's settings: name, logo, colours, currency, country, time zone, order limits.
 
 pub mod events;
 
-use domain::Currency;
 use domain::email::email;
 use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
+use domain::{Currency, TimeZone};
 use platform::db::{DbError, Tx};
 use platform::events::RecordedEvent;
-use platform::settings::put;
+use platform::settings::{put, read};
 use platform::{Context, Forbidden};
 use uuid::Uuid;
 
@@ -47,6 +47,21 @@ pub fn shop_currency(shop: &Shop) -> Currency {
     self::shop(shop).currency.parse().unwrap_or(Currency::PHP)
 }
 
+/// The time zone whose days and clock the shop goes by.
+#[must_use]
+pub fn time_zone(shop: &Shop) -> TimeZone {
+    self::shop(shop).zone()
+}
+
+/// The same, as a transaction finds it.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn time_zone_in(tx: &mut Tx) -> Result<TimeZone, DbError> {
+    let settings: Option<ShopSettings> = read(tx, KEY).await?;
+    Ok(settings.unwrap_or_default().zone())
+}
+
 /// Reads the settings from the database.
 ///
 /// # Errors
@@ -65,8 +80,8 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
 /// Saves the settings.
 ///
 /// # Errors
-/// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`, or a
-/// field of the limits.
+/// [`SettingsError::Invalid`] naming the field: `name`, `currency`, `primary`, `accent`, `contact_email`, `country`, `time_zone`,
+/// or a field of the limits.
 /// [`SettingsError::Priced`]: the currency can be chosen until something has a price or is in the books. Delivery fees, discounts and
 /// costs that were typed before are then in the new one.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
@@ -110,6 +125,7 @@ fn check(new: &ShopSettings) -> Result<(), SettingsError> {
         ("accent", is_colour(&new.accent)),
         ("contact_email", new.contact_email.is_empty() || email(&new.contact_email).is_some()),
         ("country", new.country.len() == 2 && new.country.bytes().all(|b| b.is_ascii_uppercase())),
+        ("time_zone", TimeZone::named(&new.time_zone).is_some()),
         ("cash_total", is_limit(cash_total)),
         ("cash_per_person", is_limit(cash_per_person)),
         ("cash_per_client", is_limit(cash_per_client)),

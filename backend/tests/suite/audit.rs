@@ -158,6 +158,16 @@ breaks! {
         "delete from events where kind = 'parcel.shipped'";
     a_parcel_without_its_cost_is_found: "each parcel that left has its event and its entry",
         "update journal_entries set kind = 'other' where kind = 'parcel.shipped'";
+    an_order_of_the_pages_without_a_contact_is_found: "an order of the pages or the API has whom and where to deliver to",
+        "update orders set contact_id = null";
+    an_order_of_the_pages_without_a_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
+        "update orders set shipping_address_id = null, billing_address_id = null, delivery_code = null, delivery_name = null,
+            promised_from = null, promised_to = null";
+    half_a_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
+        "update orders set channel = 'till', promised_to = null";
+    a_fee_for_no_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
+        "update orders set channel = 'till', shipping_address_id = null, billing_address_id = null, delivery_code = null,
+            delivery_name = null, promised_from = null, promised_to = null";
     an_order_that_does_not_add_up_is_found: "an order's lines and its delivery add up to its total",
         "update order_lines set total = total - 1";
     a_receivable_that_nobody_owes_is_found: "what is owed for each order is what the books say",

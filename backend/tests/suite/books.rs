@@ -63,7 +63,7 @@ async fn an_entry_belongs_to_a_day_of_the_shops_time_zone() {
         found_stock(shop, EntryKind::StockAdjusted, shop.id()).await.unwrap();
         let date: String = shop.db().fetch_scalar("select date from journal_entries", &[]).await.unwrap();
         let at: domain::Timestamp = shop.db().fetch_scalar("select at from journal_entries", &[]).await.unwrap();
-        assert_eq!(date, domain::TimeZone::SHOP.date(at).to_string());
+        assert_eq!(date, domain::TimeZone::DEFAULT.date(at).to_string());
     })
     .await;
 }

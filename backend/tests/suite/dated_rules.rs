@@ -20,7 +20,7 @@ const DAY: i64 = Timestamp::DAY;
 
 /// The next midnight in Manila.
 fn midnight() -> Timestamp {
-    TimeZone::SHOP.start_of(TimeZone::SHOP.date(START)).plus_millis(DAY)
+    TimeZone::DEFAULT.start_of(TimeZone::DEFAULT.date(START)).plus_millis(DAY)
 }
 
 /// A published product; its name is its address.

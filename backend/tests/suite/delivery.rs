@@ -68,7 +68,7 @@ async fn an_order_after_the_cut_off_is_promised_a_day_later() {
         let promised = async || {
             let to = delivery_to(shop, Locale::En, MAKATI).await.unwrap();
             let way = to.ways(pesos(10_000), 100).first().map(|(_, way)| (**way).clone()).unwrap();
-            (Locale::En.weekday_date(way.from, TimeZone::SHOP), way.order_by)
+            (Locale::En.weekday_date(way.from, TimeZone::DEFAULT), way.order_by)
         };
         let ordered = async |key: &str| {
             buy(shop, a_cart(shop, &[(variant, 1)]).await, key).await.unwrap();
@@ -85,7 +85,10 @@ async fn an_order_after_the_cut_off_is_promised_a_day_later() {
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let makati = Address { country: "PH".into(), place: MAKATI.into(), ..Address::default() };
         let options = delivery_options(shop, &guest(shop), Locale::En, Channel::Web, cart, &makati).await.unwrap();
-        assert_eq!((options[0].code.as_str(), Locale::En.weekday_date(options[0].from, TimeZone::SHOP).as_str()), ("riders", "Wed 25 Nov"));
+        assert_eq!(
+            (options[0].code.as_str(), Locale::En.weekday_date(options[0].from, TimeZone::DEFAULT).as_str()),
+            ("riders", "Wed 25 Nov")
+        );
     })
     .await;
 }

@@ -11,7 +11,7 @@ use domain::view::OrderQuery;
 use platform::events::RecordedEvent;
 use serde_json::Value;
 
-async fn orders_file(shop: &TestShop, query: OrderQuery) -> String {
+pub(crate) async fn orders_file(shop: &TestShop, query: OrderQuery) -> String {
     let mut file = OrdersFile::begin(shop, &owner(shop), query).await.unwrap();
     let mut all = Vec::new();
     while let Some(part) = file.next().await.unwrap() {
@@ -21,7 +21,7 @@ async fn orders_file(shop: &TestShop, query: OrderQuery) -> String {
 }
 
 /// Rows by column, read as a spreadsheet does.
-fn read(file: &str) -> Vec<std::collections::HashMap<String, String>> {
+pub(crate) fn read(file: &str) -> Vec<std::collections::HashMap<String, String>> {
     let plain = file.strip_prefix('\u{feff}').expect("the file begins with its mark");
     let mut reader = csv::Reader::from_reader(plain.as_bytes());
     reader.deserialize().map(Result::unwrap).collect()

@@ -69,7 +69,7 @@ async fn pages_of_orders_follow_each_other_without_gap_or_repeat() {
         assert_eq!((first.orders.len(), second.orders.len(), second.next), (50, 3, None));
         let all: std::collections::HashSet<_> = first.orders.iter().chain(&second.orders).map(|o| o.id).collect();
         assert_eq!(all.len(), 53);
-        assert_eq!((first.orders[0].customer.as_str(), first.orders[0].units), ("Maria Clara Santos", 1));
+        assert_eq!((first.orders[0].customer.as_deref(), first.orders[0].units), (Some("Maria Clara Santos"), 1));
         query.after = "nonsense".into();
         assert_eq!(orders::list(shop, &clerk(shop), &query).await.unwrap().orders.len(), 50);
     })
@@ -83,7 +83,7 @@ async fn a_signed_link_shows_its_own_order_and_no_other() {
         let (one, other) = (place(shop, &[(variant, 1)]).await.unwrap(), place(shop, &[(variant, 2)]).await.unwrap());
         let token = one.link.rsplit('/').next().unwrap().to_owned();
         let view = order_management::by_link(shop, Locale::En, &token).await.unwrap();
-        assert_eq!((view.id, view.contact.name.as_str()), (one.order, "Maria Clara Santos"));
+        assert_eq!((view.id, view.contact.as_ref().unwrap().name.as_str()), (one.order, "Maria Clara Santos"));
         assert_eq!((view.total, view.lines.len()), (one.total, 1));
         assert!(view.timeline.iter().all(|entry| entry.actor.is_empty()));
         let signature = token.split_once('.').unwrap().1;

@@ -111,6 +111,15 @@ pub struct CheckoutForm {
     pub seen_total: Option<i64>,
 }
 
+/// An order of what is handed over at a counter: without a delivery, and without anybody's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterForm {
+    pub cart: CartId,
+    pub payment: PaymentMethod,
+    /// As in a [`CheckoutForm`].
+    pub seen_total: Option<i64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
     pub order: OrderId,

@@ -13,7 +13,8 @@ pub struct OrderRowView {
     pub id: OrderId,
     pub number: String,
     pub placed_at: Timestamp,
-    pub customer: String,
+    /// The name of who bought; none where it was not taken, at a counter.
+    pub customer: Option<String>,
     pub total: Money,
     pub units: i64,
     pub method: PaymentMethod,
@@ -148,19 +149,19 @@ pub struct OrderView {
     pub number: String,
     pub placed_at: Timestamp,
     pub channel: Channel,
-    pub contact: ContactDetails,
-    pub shipping_address: Address,
-    pub billing_address: Address,
-    /// The shipping address as the lines of a label.
+    /// None where nobody's name was taken: at a counter.
+    pub contact: Option<ContactDetails>,
+    /// None, like all up to `promised`, for what is handed over at a counter.
+    pub shipping_address: Option<Address>,
+    pub billing_address: Option<Address>,
+    /// The shipping address as the lines of a label; none without one.
     pub shipping_label: Vec<String>,
-    /// The billing address as the lines of a label.
+    /// The billing address as the lines of a label; none without one.
     pub billing_label: Vec<String>,
     /// The delivery method's name as bought.
-    pub delivery_name: String,
-    /// The earliest promised day.
-    pub promised_from: Timestamp,
-    /// The latest promised day.
-    pub promised_to: Timestamp,
+    pub delivery_name: Option<String>,
+    /// The earliest and the latest promised day.
+    pub promised: Option<(Timestamp, Timestamp)>,
     pub payment_method: PaymentMethod,
     pub lines: Vec<OrderLineView>,
     /// Before discount and delivery.

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::TimeZone;
 use crate::id::PictureId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct ShopSettings {
     /// Accent colour as `#rrggbb`; empty for the theme's own.
     pub accent: String,
     pub country: String,
+    /// Whose days and clock the shop goes by; the name of one of [`TimeZone::NAMED`].
+    pub time_zone: String,
     /// The address that customers write to.
     pub contact_email: String,
     /// Below this many units a variant is low in stock.
@@ -29,10 +32,19 @@ impl Default for ShopSettings {
             primary: String::new(),
             accent: String::new(),
             country: "PH".into(),
+            time_zone: TimeZone::DEFAULT.name().into(),
             contact_email: String::new(),
             low_stock: 5,
             limits: OrderLimits::default(),
         }
+    }
+}
+
+impl ShopSettings {
+    /// The shop's time zone; the default's where the name is none that is known.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::named(&self.time_zone).unwrap_or(TimeZone::DEFAULT)
     }
 }
 

@@ -87,7 +87,7 @@ impl LocationDraft {
             name: String::new(),
             kind: LocationKind::Warehouse,
             address: LocationAddress::default(),
-            time_zone: TimeZone::NAMED[0].0.to_owned(),
+            time_zone: TimeZone::DEFAULT.name().to_owned(),
             active: true,
             position,
             channels: Vec::new(),

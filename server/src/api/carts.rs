@@ -9,7 +9,8 @@ use backend::{Shop, cart, checkout};
 use domain::Locale;
 use domain::id::CartId;
 use domain::order::Channel;
-use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, FieldErrors};
+use domain::permission::Permission;
+use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, CounterForm, FieldErrors};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,24 +33,27 @@ pub fn routes() -> OpenApiRouter<Shop> {
 
 /// Makes a cart
 ///
-/// Its id is its secret: with it the cart can be read, changed and ordered.
-#[utoipa::path(post, path = "/carts", operation_id = "create_cart", tag = "carts",
+/// Its id is its secret: with it the cart can be read, changed and ordered. One of the channel `till` is made and ordered with a key that
+/// has the scope `create_orders`.
+#[utoipa::path(post, path = "/carts", operation_id = "create_cart", tag = "carts", security((), ("key" = ["create_orders"])),
     request_body = NewCart,
     responses((status = 201, description = "The new cart", body = Cart, headers(("location" = String, description = "Where it is")))))]
 pub async fn create(
     State(shop): State<Shop>,
-    Caller(ctx): Caller,
+    caller: Caller,
     Language(locale): Language,
     params: Params,
     read::Body(new): read::Body<NewCart>,
 ) -> Result<Response, Problem> {
     params.end()?;
+    let channel = new.channel.into();
+    let ctx = seller(&shop, caller, channel).await?;
     let code = new.discount_code.filter(|code| !code.trim().is_empty());
     if let Some(wrong) = code.as_ref().and_then(|code| too_long("discount_code", code, 64)) {
         return Err(Problem::invalid(vec![wrong]));
     }
     let items = schema::items(new.lines).map_err(Problem::invalid)?;
-    let cart = sync(&shop, &ctx, locale, None, 0, items, code).await?;
+    let cart = sync(&shop, &ctx, locale, channel, None, 0, items, code).await?;
     let cart = Cart::new(None, cart);
     let location = HeaderValue::try_from(format!("/api/v1/carts/{}", cart.id)).map_err(|_| Problem::unexpected(ctx.request))?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(cart)).into_response())
@@ -70,7 +74,8 @@ pub async fn one(
 ) -> Result<Json<Cart>, Problem> {
     params.end()?;
     let id = id_of(&cart)?;
-    Ok(Json(Cart::new(Some(id), view(&shop, &ctx, locale, id).await?)))
+    let channel = channel_of(&shop, &ctx, id).await?;
+    Ok(Json(Cart::new(Some(id), view(&shop, &ctx, locale, channel, id).await?)))
 }
 
 /// Sets the lines of a cart
@@ -91,8 +96,9 @@ pub async fn set_lines(
     params.end()?;
     let id = id_of(&cart)?;
     let items = schema::items(new.lines).map_err(Problem::invalid)?;
-    let now = view(&shop, &ctx, locale, id).await?;
-    let cart = sync(&shop, &ctx, locale, Some(id), now.version, items, now.discount_code).await?;
+    let channel = channel_of(&shop, &ctx, id).await?;
+    let now = view(&shop, &ctx, locale, channel, id).await?;
+    let cart = sync(&shop, &ctx, locale, channel, Some(id), now.version, items, now.discount_code).await?;
     Ok(Json(Cart::new(Some(id), cart)))
 }
 
@@ -139,13 +145,14 @@ pub async fn clear_discount(
 }
 
 async fn change_code(shop: &Shop, ctx: &Context, locale: Locale, id: CartId, code: Option<String>) -> Result<Json<Cart>, Problem> {
-    let now = view(shop, ctx, locale, id).await?;
+    let channel = channel_of(shop, ctx, id).await?;
+    let now = view(shop, ctx, locale, channel, id).await?;
     let items = now
         .lines
         .iter()
         .map(|line| CartItem { variant: line.variant, quantity: line.quantity, seen_price: line.unit_price.minor })
         .collect();
-    Ok(Json(Cart::new(Some(id), sync(shop, ctx, locale, Some(id), now.version, items, code).await?)))
+    Ok(Json(Cart::new(Some(id), sync(shop, ctx, locale, channel, Some(id), now.version, items, code).await?)))
 }
 
 /// Lists the ways to deliver a cart
@@ -172,7 +179,8 @@ pub async fn delivery_options(
     if !is_country(&address.country) {
         return Err(Problem::field("country", "A country's code of two capital letters, such as PH."));
     }
-    let options = checkout::delivery_options(&shop, &ctx, locale, Channel::Api, id, &address.into())
+    let channel = channel_of(&shop, &ctx, id).await?;
+    let options = checkout::delivery_options(&shop, &ctx, locale, channel, id, &address.into())
         .await
         .map_err(|error| errors::checkout(error, ctx.request))?;
     Ok(Json(options.into()))
@@ -181,8 +189,9 @@ pub async fn delivery_options(
 /// Makes an order of a cart
 ///
 /// Send a new `Idempotency-Key` for each wish to order, and the same one again whenever an answer is lost: one key makes one
-/// order, whatever is repeated. An order that was there already is answered with 200 instead of 201.
-#[utoipa::path(post, path = "/carts/{cart}/checkout", operation_id = "check_out", tag = "carts",
+/// order, whatever is repeated. An order that was there already is answered with 200 instead of 201. A cart of the channel `till` needs the
+/// scope `create_orders`, and may be ordered without contact, shipping and delivery: its items are handed over at the counter.
+#[utoipa::path(post, path = "/carts/{cart}/checkout", operation_id = "check_out", tag = "carts", security((), ("key" = ["create_orders"])),
     params(
         ("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$"),
         ("Idempotency-Key" = String, Header, description = "Names this wish to order", min_length = 8, max_length = 100, pattern = "^[A-Za-z0-9_-]{8,100}$"),
@@ -195,7 +204,7 @@ pub async fn delivery_options(
     ))]
 pub async fn check_out(
     State(shop): State<Shop>,
-    Caller(ctx): Caller,
+    caller: Caller,
     Language(locale): Language,
     Path(cart): Path<String>,
     params: Params,
@@ -205,9 +214,20 @@ pub async fn check_out(
     params.end()?;
     let key = headers.get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok()).map(str::to_owned);
     let key = key.ok_or_else(errors::key_missing)?;
-    let form = form_of(id_of(&cart)?, new)?;
-    let contact_phone_wrong = domain::email::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
-    let placed = checkout::place_order(&shop, &ctx, locale, Channel::Api, &key, form).await.map_err(|error| match error {
+    let id = id_of(&cart)?;
+    let channel = channel_of(&shop, &caller.0, id).await?;
+    let ctx = seller(&shop, caller, channel).await?;
+    check_lengths(&new)?;
+    let handed_over = channel == Channel::Till && new.is_without_delivery();
+    let (placed, contact_phone_wrong) = if handed_over {
+        let form = CounterForm { cart: id, payment: new.payment.into(), seen_total: new.expected_total };
+        (checkout::place_counter_order(&shop, &ctx, locale, &key, form).await, false)
+    } else {
+        let form = form_of(id, new)?;
+        let contact_phone_wrong = domain::email::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
+        (checkout::place_order(&shop, &ctx, locale, channel, &key, form).await, contact_phone_wrong)
+    };
+    let placed = placed.map_err(|error| match error {
         CheckoutError::Invalid(wrong) => Problem::invalid(api_fields(wrong, contact_phone_wrong)),
         other => errors::checkout(other, ctx.request),
     })?;
@@ -229,28 +249,54 @@ fn api_fields(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors 
     wrong.into_iter().map(|(field, message)| (api_field(field), message)).collect()
 }
 
-fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
-    let mut wrong = new.shipping.too_long("shipping.");
+/// The fields that are too long, or out of range.
+fn check_lengths(new: &NewOrder) -> Result<(), Problem> {
+    let mut wrong: FieldErrors = new.shipping.iter().flat_map(|shipping| shipping.too_long("shipping.")).collect();
     wrong.extend(new.billing.iter().flat_map(|billing| billing.too_long("billing.")));
-    wrong.extend(too_long("contact.name", &new.contact.name, 200));
-    wrong.extend(too_long("contact.email", &new.contact.email, 254));
-    wrong.extend(too_long("contact.phone", &new.contact.phone, 40));
-    wrong.extend(too_long("delivery", &new.delivery, 64));
+    if let Some(contact) = &new.contact {
+        wrong.extend(too_long("contact.name", &contact.name, 200));
+        wrong.extend(too_long("contact.email", &contact.email, 254));
+        wrong.extend(too_long("contact.phone", &contact.phone, 40));
+    }
+    wrong.extend(new.delivery.as_ref().and_then(|delivery| too_long("delivery", delivery, 64)));
     if new.expected_total.is_some_and(|total| !(0..=read::MAX_SAFE_INTEGER).contains(&total)) {
         wrong.push(("expected_total".to_owned(), format!("A whole number from 0 to {}.", read::MAX_SAFE_INTEGER)));
     }
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(wrong)) }
+}
+
+/// The form of an order that is delivered.
+fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
+    let NewOrder { contact, shipping, billing, delivery, payment, expected_total } = new;
+    let missing = [("contact", contact.is_none()), ("shipping", shipping.is_none()), ("delivery", delivery.is_none())];
+    let (Some(contact), Some(shipping), Some(delivery)) = (contact, shipping, delivery) else {
+        let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+        let wrong = missing.map(|(field, _)| (field.to_owned(), "An order that is delivered needs it.".to_owned()));
+        return Err(Problem::invalid(wrong.collect()));
+    };
     Ok(CheckoutForm {
         cart,
-        contact: ContactDetails { name: new.contact.name, email: new.contact.email, phone: new.contact.phone },
-        shipping: new.shipping.into(),
-        billing: new.billing.map(Into::into),
-        delivery: new.delivery,
-        payment: new.payment.into(),
-        seen_total: new.expected_total,
+        contact: ContactDetails { name: contact.name, email: contact.email, phone: contact.phone },
+        shipping: shipping.into(),
+        billing: billing.map(Into::into),
+        delivery,
+        payment: payment.into(),
+        seen_total: expected_total,
     })
+}
+
+/// The caller, who needs the scope `create_orders` for the channel `till`.
+async fn seller(shop: &Shop, caller: Caller, channel: Channel) -> Result<Context, Problem> {
+    match channel {
+        Channel::Till => caller.with_scope(shop, Permission::CreateOrders).await,
+        Channel::Web | Channel::Api | Channel::Marketplace => Ok(caller.0),
+    }
+}
+
+/// The channel that a cart is priced for and ordered through: the till's, if it was made for that.
+async fn channel_of(shop: &Shop, ctx: &Context, id: CartId) -> Result<Channel, Problem> {
+    let begun = cart::channel_of(shop, id).await.map_err(|error| errors::db(&error, ctx.request))?;
+    Ok(begun.filter(|channel| *channel == Channel::Till).unwrap_or(Channel::Api))
 }
 
 fn is_country(code: &str) -> bool {
@@ -261,20 +307,22 @@ fn id_of(cart: &str) -> Result<CartId, Problem> {
     cart.parse().map_err(|_| Problem::not_found("cart"))
 }
 
-async fn view(shop: &Shop, ctx: &Context, locale: Locale, id: CartId) -> Result<CartView, Problem> {
-    cart::view(shop, ctx, locale, Channel::Api, id).await.map_err(|error| errors::cart(error, ctx.request))
+async fn view(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, id: CartId) -> Result<CartView, Problem> {
+    cart::view(shop, ctx, locale, channel, id).await.map_err(|error| errors::cart(error, ctx.request))
 }
 
+#[expect(clippy::too_many_arguments, reason = "those of the backend's")]
 async fn sync(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
+    channel: Channel,
     id: Option<CartId>,
     version: i64,
     items: Vec<CartItem>,
     code: Option<String>,
 ) -> Result<CartView, Problem> {
-    cart::sync(shop, ctx, locale, Channel::Api, id, version, items, code).await.map_err(|error| errors::cart(error, ctx.request))
+    cart::sync(shop, ctx, locale, channel, id, version, items, code).await.map_err(|error| errors::cart(error, ctx.request))
 }
 
 #[cfg(test)]

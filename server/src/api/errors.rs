@@ -59,6 +59,7 @@ pub fn cart(error: CartError, request: RequestId) -> Problem {
 pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
     match error {
         CheckoutError::Invalid(errors) => Problem::invalid(errors),
+        CheckoutError::Forbidden(error) => forbidden(error),
         CheckoutError::NoCart => Problem::not_found("cart"),
         CheckoutError::Empty => conflict("cart_empty", "Nothing in the cart can be bought."),
         CheckoutError::OutOfStock(names) => conflict("out_of_stock", format!("Not enough is left of: {}.", names.join(", "))),

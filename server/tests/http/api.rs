@@ -226,6 +226,56 @@ async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() 
     assert_eq!((status, problem["code"].as_str().unwrap()), (409, "not_possible"));
 }
 
+#[tokio::test]
+async fn a_counters_program_sells_without_a_name() {
+    let folder = crate::program::Folder::with_shop();
+    let key = |scope: &str| {
+        let created = folder.run(&["admin", "key", "--name", "Counter", "--scope", scope]);
+        assert!(created.status.success(), "{}", crate::program::stderr(&created));
+        crate::program::stdout(&created).trim().to_owned()
+    };
+    let (key, other) = (key("create_orders"), key("read_orders"));
+    let server = Server::start_with(folder, &[]);
+    let new = json!({ "channel": "till", "lines": [{ "variant": a_variant(&server).await, "quantity": 1 }] });
+    let make = || server.post("/api/v1/carts", &new);
+    assert_eq!(json_of(make()).await.0, 401);
+    assert_eq!(json_of(make().bearer_auth(&other)).await.0, 403);
+    let (status, cart) = json_of(make().bearer_auth(&key)).await;
+    assert_eq!(status, 201, "{cart}");
+    let path = format!("/api/v1/carts/{}/checkout", cart["id"].as_str().unwrap());
+    let sell = |body: Value| server.post(&path, &body).header("idempotency-key", "sold-at-the-counter");
+
+    assert_eq!(json_of(sell(json!({ "payment": "cod" }))).await.0, 401);
+    assert_eq!(json_of(sell(json!({ "payment": "cod" })).bearer_auth(&other)).await.0, 403);
+    let wrong = |problem: &Value| -> Vec<String> {
+        problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    };
+    let half = json!({ "payment": "cod", "contact": { "name": "Ana Reyes", "email": "ana@example.com" } });
+    let (status, problem) = json_of(sell(half).bearer_auth(&key)).await;
+    assert_eq!((status, wrong(&problem)), (422, vec!["shipping".into(), "delivery".into()]));
+
+    let whole = json!({ "payment": "cod", "expected_total": cart["total"]["minor"] });
+    let (status, placed) = json_of(sell(whole.clone()).bearer_auth(&key)).await;
+    assert_eq!((status, &placed["total"]), (201, &cart["total"]), "{placed}");
+    let (status, again) = json_of(sell(whole).bearer_auth(&key)).await;
+    assert_eq!((status, &again["id"]), (200, &placed["id"]));
+    let id = placed["id"].as_str().unwrap();
+    let (status, order) = json_of(server.get(&format!("/api/v1/orders/{id}")).bearer_auth(&other)).await;
+    assert_eq!((status, order["channel"].as_str()), (200, Some("till")), "{order}");
+    for field in ["contact", "shipping_address", "billing_address", "delivery_name", "promised_from", "promised_to"] {
+        assert!(order[field].is_null(), "{field}: {order}");
+    }
+    let (_, list) = json_of(server.get("/api/v1/orders").bearer_auth(&other)).await;
+    assert!(list["orders"][0]["customer"].is_null(), "{list}");
+
+    // Everybody else says whom it goes to.
+    let cart = a_cart(&server).await;
+    let checkout =
+        server.post(&format!("/api/v1/carts/{cart}/checkout"), &json!({ "payment": "cod" })).header("idempotency-key", "to-nobody");
+    let (status, problem) = json_of(checkout.bearer_auth(&key)).await;
+    assert_eq!((status, wrong(&problem)), (422, vec!["contact".into(), "shipping".into(), "delivery".into()]));
+}
+
 /// Runs every step of `docs/api.md` as it is written there.
 #[tokio::test]
 async fn the_documentation_buys_a_product() {

@@ -1,14 +1,14 @@
 //! The admin's home: sales, open tasks, low stock; updated while it is open.
 
 use admin_frame::shown;
+use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
-use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
-    use_locale,
+    use_locale, use_time_zone,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -133,12 +133,12 @@ fn attention(today: &TodayView) -> AnyView {
 }
 
 fn sold(today: &TodayView) -> AnyView {
-    let locale = use_locale();
+    let (locale, zone) = (use_locale(), use_time_zone());
     let bars: Vec<Bar> = today
         .last_days
         .iter()
         .map(|(day, minor)| Bar {
-            label: locale.weekday_date(*day, TimeZone::SHOP),
+            label: locale.weekday_date(*day, zone),
             value: *minor,
             shown: locale.money(Money::new(*minor, today.sales.currency)),
         })
@@ -165,7 +165,7 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
                             <p class="text-xs text-quiet"><When at=order.placed_at/></p>
                         </div>
                         <div class="min-w-0">
-                            <p>{order.customer.clone()}</p>
+                            <p>{order.customer.clone().unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned())}</p>
                             <div class="flex flex-wrap gap-1 mt-1">
                                 {states::payment(order.payment, order.method)}
                                 {states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method)}

@@ -347,7 +347,7 @@ fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyV
                 <td><TickBox name="orders[]" value=id.to_string() label=tr!(UI_SELECT_ROW, name = order.number) checked=is_ticked on_change/></td>
                 <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a></td>
                 <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
-                <td class="whitespace-nowrap">{order.customer}</td>
+                <td class="whitespace-nowrap">{order.customer.unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned())}</td>
                 <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
                 <td>{states::payment(order.payment, order.method)}</td>
                 <td>{states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method)}</td>

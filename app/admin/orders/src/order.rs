@@ -1,11 +1,11 @@
 //! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
 use admin_frame::{StaffForm, enclosing_id, on_done, refocus, shown};
+use domain::Money;
 use domain::id::OrderId;
 use domain::order::PaymentState;
 use domain::permission::Permission;
 use domain::view::{OrderLineView, OrderView, TimelineEntry};
-use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,7 @@ use session::{
 };
 use ui::{
     Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
-    SumLine, Table, Timeline, Tone, icon, tr, use_locale,
+    SumLine, Table, Timeline, Tone, icon, tr, use_locale, use_time_zone,
 };
 
 #[cfg(feature = "ssr")]
@@ -249,6 +249,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
         refund: may(Permission::RefundPayments),
         paid: order.captured.minor > order.refunded.minor || order.payment == PaymentState::Authorised,
         cash: cash_of_last(&order),
+        hand_over: order.delivery_name.is_none(),
     };
     let content = (lines(&order.lines), sums(&order));
     let moments: Vec<Moment> = order.timeline.iter().map(moment).collect();
@@ -258,7 +259,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
             <Breadcrumbs above here=order.number.clone()/>
             <PageHeader
                 title
-                detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at, TimeZone::SHOP))
+                detail=tr!(ORDER_PLACED_ON, date = locale.date_time(order.placed_at, use_time_zone()))
                 actions=move || view! { {states::payment(payment.0, payment.1)} {states::fulfilment(fulfilment.0, fulfilment.1, payment.0, payment.1)} }.into_any()
             />
             {cancelled}
@@ -428,19 +429,29 @@ where
 }
 
 fn people(order: &OrderView) -> AnyView {
-    let contact = order.contact.clone();
-    let (shipping, billing, delivery) = (order.shipping_label.clone(), order.billing_label.clone(), order.delivery_name.clone());
-    let found = format!("/admin/orders?q={}", admin_frame::escaped(&contact.email));
+    let contact = order.contact.clone().map(|contact| {
+        let found = format!("/admin/orders?q={}", admin_frame::escaped(&contact.email));
+        view! {
+            <div>
+                <p class="font-medium">{contact.name}</p>
+                <p><a class="link" href=found>{contact.email}</a></p>
+                <p class="figures">{contact.phone}</p>
+            </div>
+        }
+        .into_any()
+    });
+    let contact = contact.unwrap_or_else(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_CONTACT)}</p> }.into_any());
+    let address = |title: &'static str, lines: &Vec<String>| {
+        let lines = lines.clone();
+        (!lines.is_empty()).then(|| view! { <div><h3 class="text-sm text-quiet">{title}</h3><PostalLabel lines/></div> }.into_any())
+    };
+    let addresses = [address(tr!(ORDER_DELIVER_TO), &order.shipping_label), address(tr!(ORDER_BILLED_TO), &order.billing_label)];
+    let delivery = order.delivery_name.clone().unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned());
     view! {
         <Panel title=tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)>
             <div class="flex flex-col gap-4">
-                <div>
-                    <p class="font-medium">{contact.name}</p>
-                    <p><a class="link" href=found>{contact.email}</a></p>
-                    <p class="figures">{contact.phone}</p>
-                </div>
-                <div><h3 class="text-sm text-quiet">{tr!(ORDER_DELIVER_TO)}</h3><PostalLabel lines=shipping/></div>
-                <div><h3 class="text-sm text-quiet">{tr!(ORDER_BILLED_TO)}</h3><PostalLabel lines=billing/></div>
+                {contact}
+                {addresses.into_iter().collect_view()}
                 <p>{delivery}</p>
             </div>
         </Panel>

@@ -148,6 +148,8 @@ pub(crate) struct Allowed {
     pub(crate) paid: bool,
     /// The cash to collect for the last parcel.
     pub(crate) cash: Option<Money>,
+    /// Are its parcels handed over at the counter, in place of a courier?
+    pub(crate) hand_over: bool,
 }
 
 /// A parcel and its next step.
@@ -175,7 +177,8 @@ pub(crate) fn Parcel(
     let step = allowed.fulfil.then(|| match parcel.state {
         ParcelState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
         ParcelState::Packed => {
-            (shipping(id.clone(), number, actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
+            let next = if allowed.hand_over { handing_over(id.clone(), actions) } else { shipping(id.clone(), number, actions) };
+            (next, undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
         ParcelState::Shipped => {
             (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, broken, allowed, actions)).into_any()
@@ -241,6 +244,21 @@ fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
                 <Field label=tr!(ORDER_TRACKING_NUMBER) name="tracking" id=format!("tracking-{number}") value=typed.or("tracking", "") maxlength=100 optional=true/>
                 <div><Button kind="submit" icon=icon::TRUCK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_SHIP)}</Button></div>
             </div>
+        </StaffForm>
+    }
+    .into_any()
+}
+
+fn handing_over(id: String, actions: ParcelActions) -> AnyView {
+    let action = actions.ship;
+    let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
+    view! {
+        <ProblemSummary problem/>
+        <StaffForm action>
+            <input type="hidden" name="parcel" value=id/>
+            <input type="hidden" name="courier" value=""/>
+            <input type="hidden" name="tracking" value=""/>
+            <Button kind="submit" icon=icon::PACKAGE_CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_HAND_OVER)}</Button>
         </StaffForm>
     }
     .into_any()

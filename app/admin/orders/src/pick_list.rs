@@ -1,7 +1,6 @@
 //! The pick list of some orders, for printing: a line for each location and variant, with its orders.
 
 use admin_frame::shown;
-use domain::TimeZone;
 use domain::permission::Permission;
 use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
@@ -9,6 +8,7 @@ use leptos_router::hooks::use_query_map;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
+    use_time_zone,
 };
 
 /// The pick list of these orders: ids separated by dots.
@@ -104,7 +104,7 @@ fn table(list: PickListView) -> AnyView {
     } else {
         let rows = list.lines.into_iter().map(row).collect_view();
         view! {
-            <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at, TimeZone::SHOP))}</p>
+            <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at, use_time_zone()))}</p>
             <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
         }
         .into_any()

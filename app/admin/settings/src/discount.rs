@@ -6,13 +6,13 @@ use domain::permission::Permission;
 #[cfg(feature = "ssr")]
 use domain::view::DiscountDraft;
 use domain::view::DiscountRowView;
-use domain::{Currency, Locale, Money, TimeZone, Timestamp};
+use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
-use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr, use_locale};
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr, use_locale, use_time_zone};
 
-use crate::discounts::{LIST, last_day};
+use crate::discounts::{LIST, first_day, last_day};
 use crate::edit_page::edit_page;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct DiscountForm {
 
 #[cfg(feature = "ssr")]
 impl DiscountForm {
-    fn draft(self, locale: Locale, currency: Currency) -> Result<DiscountDraft, domain::view::FieldErrors> {
+    fn draft(self, locale: Locale, currency: Currency, zone: domain::TimeZone) -> Result<DiscountDraft, domain::view::FieldErrors> {
         use domain::messages::{Msg, t};
         use domain::number;
         let mut errors = domain::view::FieldErrors::new();
@@ -87,8 +87,8 @@ impl DiscountForm {
                 code: self.code,
                 takes,
                 min_subtotal,
-                valid_from: first.map(|day| TimeZone::SHOP.start_of(day)),
-                valid_to: last.map(|day| TimeZone::SHOP.start_of(day.plus_days(1))),
+                valid_from: first.map(|day| zone.start_of(day)),
+                valid_to: last.map(|day| zone.start_of(day.plus_days(1))),
                 most_uses,
                 active: !self.active.is_empty(),
             }),
@@ -126,7 +126,8 @@ access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
-    let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
+    let settings = backend::settings::shop(&shop);
+    let draft = form.draft(locale, backend::settings::shop_currency(&shop), settings.zone()).map_err(request::invalid)?;
     backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
@@ -173,12 +174,13 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFal
         Choice::new("amount", format!("{} ({})", tr!(ADMIN_SETTINGS_DISCOUNT_AMOUNT), currency.code())),
     ];
     let minimum = if draft.min_subtotal == 0 { String::new() } else { decimal(draft.min_subtotal) };
-    let date = |at: Timestamp| TimeZone::SHOP.date(at).to_string();
+    let zone = use_time_zone();
+    let date = |at: Timestamp| zone.date(at).to_string();
     let fields = [
         ("form[kind]", kind.to_owned()),
         ("form[value]", value),
         ("form[min_subtotal]", minimum),
-        ("form[valid_from]", draft.valid_from.map(date).unwrap_or_default()),
+        ("form[valid_from]", draft.valid_from.map(|from| date(first_day(from))).unwrap_or_default()),
         ("form[valid_to]", draft.valid_to.map(|to| date(last_day(to))).unwrap_or_default()),
         ("form[most_uses]", draft.most_uses.map(|most| most.to_string()).unwrap_or_default()),
     ];

@@ -143,7 +143,7 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
                     {minimum.map(|minimum| view! { <span class="block text-sm text-quiet">{minimum}</span> })}
                 </td>
                 <FigureCell>{takes(locale, draft.takes, currency)}</FigureCell>
-                <td class="max-md:hidden">{draft.valid_from.map(|from| view! { <When at=from day=true/> })}</td>
+                <td class="max-md:hidden">{draft.valid_from.map(|from| view! { <When at=first_day(from) day=true/> })}</td>
                 <td class="max-md:hidden">{draft.valid_to.map(|to| view! { <When at=last_day(to) day=true/> })}</td>
                 <FigureCell>{used}{most}</FigureCell>
                 <td><StatusBadge tone settled=true text=words/></td>
@@ -154,7 +154,15 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
     view! { <Table caption=tr!(ADMIN_SETTINGS_DISCOUNTS) columns>{rows}</Table> }.into_any()
 }
 
-/// A moment in the last day before `end`.
-pub(crate) fn last_day(end: Timestamp) -> Timestamp {
-    Timestamp::from_millis(end.millis() - 1)
+/// The shop's time zone may be another than when a day was chosen, by less than this.
+const HALF_A_DAY: i64 = Timestamp::DAY / 2;
+
+/// A moment in the day that begins at `start`, in any time zone that the shop may have.
+pub(crate) const fn first_day(start: Timestamp) -> Timestamp {
+    start.plus_millis(HALF_A_DAY)
+}
+
+/// A moment in the last day before `end`, in any time zone that the shop may have.
+pub(crate) const fn last_day(end: Timestamp) -> Timestamp {
+    end.plus_millis(-HALF_A_DAY)
 }

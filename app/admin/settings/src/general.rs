@@ -1,6 +1,7 @@
-//! The shop's settings: name, colours, currency, country, logo, limits.
+//! The shop's settings: name, colours, currency, country, time zone, logo, limits.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use domain::TimeZone;
 use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use session::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Button, Field, PageHeader, Panel, SkeletonText, tr};
+use ui::{Button, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr};
 
 /// The settings, and whether the user may change them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct GeneralForm {
     /// `#rrggbb` or empty.
     pub accent: String,
     pub country: String,
+    /// The name of a time zone.
+    pub time_zone: String,
     /// The address that customers write to.
     pub contact_email: String,
     /// Below this many units a variant is low in stock.
@@ -67,6 +70,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
         primary: form.primary.trim().to_lowercase(),
         accent: form.accent.trim().to_lowercase(),
         country: form.country.trim().to_uppercase(),
+        time_zone: form.time_zone,
         contact_email: form.contact_email.trim().to_owned(),
         low_stock,
         limits: before.limits,
@@ -75,6 +79,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
         SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
         SettingsError::Invalid("name") => wrong("name", t::FIELD_REQUIRED),
         SettingsError::Invalid("contact_email") => wrong("contact_email", t::FIELD_EMAIL_INVALID),
+        SettingsError::Invalid("time_zone") => wrong("time_zone", t::FIELD_CHOOSE),
         SettingsError::Priced => wrong("currency", t::ADMIN_SETTINGS_CURRENCY_PRICED),
         SettingsError::Invalid(field) => wrong(field, t::FIELD_CODE),
         other => request::unexpected(&other),
@@ -111,6 +116,11 @@ fn general_page() -> AnyView {
     .into_any()
 }
 
+/// The time zones to choose from.
+pub(crate) fn time_zones() -> Vec<Choice> {
+    TimeZone::NAMED.map(|zone| Choice::new(zone.name(), zone.name())).to_vec()
+}
+
 fn page(view: GeneralView, save: ServerAction<SaveSettings>, fallback: &FormFallback, changed: Callback<()>) -> AnyView {
     let (problem, typed) = (problem(save, fallback), typed(save, fallback));
     let GeneralView { settings, may_write } = view;
@@ -125,6 +135,7 @@ fn page(view: GeneralView, save: ServerAction<SaveSettings>, fallback: &FormFall
                     <div class="grid md:grid-cols-2 gap-4">
                         <Field label=tr!(ADMIN_SETTINGS_CURRENCY) name="form[currency]" id="currency" value=typed.or("form[currency]", settings.currency) maxlength=3 error=wrong(problem, "currency")/>
                         <Field label=tr!(ADMIN_SETTINGS_COUNTRY) name="form[country]" id="country" value=typed.or("form[country]", settings.country) maxlength=2 error=wrong(problem, "country")/>
+                        <SelectField label=tr!(ADMIN_SETTINGS_TIME_ZONE) name="form[time_zone]" id="time_zone" choices=time_zones() selected=typed.or("form[time_zone]", settings.time_zone) hint=tr!(ADMIN_SETTINGS_TIME_ZONE_HINT) error=wrong(problem, "time_zone")/>
                         <Field label=tr!(ADMIN_SETTINGS_PRIMARY) name="form[primary]" id="primary" value=typed.or("form[primary]", settings.primary) hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "primary")/>
                         <Field label=tr!(ADMIN_SETTINGS_ACCENT) name="form[accent]" id="accent" value=typed.or("form[accent]", settings.accent) hint=tr!(ADMIN_SETTINGS_COLOUR_HINT) error=wrong(problem, "accent")/>
                         <Field label=tr!(ADMIN_SETTINGS_CONTACT_EMAIL) name="form[contact_email]" id="contact_email" kind="email" value=typed.or("form[contact_email]", settings.contact_email) error=wrong(problem, "contact_email")/>

@@ -1,7 +1,6 @@
 //! A stock location's edit page.
 
 use admin_frame::StaffForm;
-use domain::TimeZone;
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::view::LocationDraft;
@@ -158,7 +157,7 @@ fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFal
         view! { <input type="hidden" name="form[code]" value=location.code.clone()/> }.into_any()
     };
     let kinds = LocationKind::ALL.map(|kind| Choice::new(kind.as_str(), kind_name(kind))).to_vec();
-    let zones = TimeZone::NAMED.map(|(name, _)| Choice::new(name, name)).to_vec();
+    let zones = crate::general::time_zones();
     let address = [
         (tr!(ADMIN_SETTINGS_LOCATION_LINE1), "line1", location.address.line1),
         (tr!(ADMIN_SETTINGS_LOCATION_LINE2), "line2", location.address.line2),
@@ -191,7 +190,7 @@ fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFal
                         {code}
                         <Field label=tr!(ADMIN_SETTINGS_LOCATION_NAME) name="form[name]" id="name" value=typed.or("form[name]", location.name) maxlength=80 error=wrong(problem, "name")/>
                         <SelectField label=tr!(ADMIN_SETTINGS_LOCATION_KIND) name="form[kind]" id="kind" choices=kinds selected=typed.or("form[kind]", location.kind.as_str()) error=wrong(problem, "kind")/>
-                        <SelectField label=tr!(ADMIN_SETTINGS_LOCATION_TIME_ZONE) name="form[time_zone]" id="time_zone" choices=zones selected=typed.or("form[time_zone]", location.time_zone) error=wrong(problem, "time_zone")/>
+                        <SelectField label=tr!(ADMIN_SETTINGS_TIME_ZONE) name="form[time_zone]" id="time_zone" choices=zones selected=typed.or("form[time_zone]", location.time_zone) error=wrong(problem, "time_zone")/>
                         <Field label=tr!(ADMIN_SETTINGS_LOCATION_POSITION) name="form[position]" id="position" value=typed.or("form[position]", location.position.to_string()) inputmode="numeric" hint=tr!(ADMIN_SETTINGS_LOCATION_POSITION_HINT) error=wrong(problem, "position")/>
                     </div>
                 </Panel>

@@ -1,9 +1,9 @@
 //! Tax rates: past, current and future, with a form to add one.
 
 use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use domain::Timestamp;
 use domain::permission::Permission;
 use domain::view::TaxRateView;
-use domain::{TimeZone, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use session::{
@@ -12,7 +12,7 @@ use session::{
 };
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table, Tone,
-    When, tr, use_locale,
+    When, tr, use_locale, use_time_zone,
 };
 
 /// Every rate, with the data of the form.
@@ -67,10 +67,10 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     if let Err(error) = rate_bp {
         errors.push(("rate".into(), error.of_decimal().text(locale).to_owned()));
     }
-    let day = form.valid_from.trim();
+    let (day, zone) = (form.valid_from.trim(), backend::settings::time_zone(&shop));
     // A rate of today begins now: earlier charges of the day are not changed.
-    let is_now = day.is_empty() || day == TimeZone::SHOP.date(shop.now()).to_string();
-    let valid_from = if is_now { None } else { domain::Date::parse(day).map(|day| TimeZone::SHOP.start_of(day)) };
+    let is_now = day.is_empty() || day == zone.date(shop.now()).to_string();
+    let valid_from = if is_now { None } else { domain::Date::parse(day).map(|day| zone.start_of(day)) };
     if !is_now && valid_from.is_none() {
         errors.push(("valid_from".into(), t::FIELD_DATE_INVALID.text(locale).to_owned()));
     }
@@ -191,7 +191,7 @@ fn form(countries: Vec<(String, String)>, own: &str, now: Timestamp, save: Serve
                         <SelectField label=tr!(ADDRESS_COUNTRY) name="form[country]" id="country" choices=countries selected=country error=wrong(problem, "country")/>
                         <SelectField label=tr!(ADMIN_PRODUCTS_TAX_CLASS) name="form[class]" id="class" choices=classes selected=typed.or("form[class]", "standard") error=wrong(problem, "class")/>
                         <Field label=tr!(ADMIN_SETTINGS_TAX_RATE) name="form[rate]" id="rate" value=typed.or("form[rate]", "") inputmode="decimal" suffix="%" error=wrong(problem, "rate")/>
-                        <Field label=tr!(ADMIN_SETTINGS_TAX_FROM) name="form[valid_from]" id="valid_from" kind="date" value=typed.or("form[valid_from]", "") min=TimeZone::SHOP.date(now).to_string() hint=tr!(ADMIN_SETTINGS_TAX_FROM_HINT) error=wrong(problem, "valid_from")/>
+                        <Field label=tr!(ADMIN_SETTINGS_TAX_FROM) name="form[valid_from]" id="valid_from" kind="date" value=typed.or("form[valid_from]", "") min=use_time_zone().date(now).to_string() hint=tr!(ADMIN_SETTINGS_TAX_FROM_HINT) error=wrong(problem, "valid_from")/>
                     </div>
                     <Field label=tr!(ADMIN_SETTINGS_TAX_SOURCE) name="form[source]" id="source" value=typed.or("form[source]", "") maxlength=300 hint=tr!(ADMIN_SETTINGS_TAX_SOURCE_HINT) error=wrong(problem, "source")/>
                     <div><Button kind="submit" busy=save.pending()>{tr!(ADMIN_SETTINGS_TAX_ADD)}</Button></div>

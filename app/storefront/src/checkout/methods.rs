@@ -1,11 +1,11 @@
 //! The delivery and payment methods in the checkout's form.
 
+use domain::Money;
 use domain::view::{Address, CashOnDelivery, SavedAddress};
-use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{AppError, wrong};
-use ui::{Alert, Button, Look, RadioCard, RadioCards, SkeletonText, Tone, icon, tr, use_locale};
+use ui::{Alert, Button, Look, RadioCard, RadioCards, SkeletonText, Tone, icon, tr, use_locale, use_time_zone};
 
 use super::Offer;
 use super::offers::Offers;
@@ -40,7 +40,7 @@ pub(super) fn AddressBook(
 
 #[component]
 pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> impl IntoView {
-    let locale = use_locale();
+    let (locale, zone) = (use_locale(), use_time_zone());
     let Offers { list, code, loading, error: read_error, retries } = offers;
     let error = wrong(problem, "delivery");
     let retry = move || {
@@ -58,7 +58,7 @@ pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> imp
     let cards = move || {
         list.with(|offers| {
             let card = |offer: &Offer| {
-                let day = |at| locale.weekday_date(at, TimeZone::SHOP);
+                let day = |at| locale.weekday_date(at, zone);
                 let (from, to) = (day(offer.option.from), day(offer.option.to));
                 let when =
                     if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };

@@ -1,14 +1,14 @@
 //! The order that this browser placed last: shown again on the pages its shopper returns to, and, while it waits for its payment by
 //! card, with what can be done about it.
 
+use domain::Money;
 use domain::view::UnpaidView;
-use domain::{Money, TimeZone};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_form_fallback};
-use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale};
+use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale, use_time_zone};
 
 use super::Next;
 
@@ -212,7 +212,7 @@ pub(crate) fn UnpaidActions(
     });
     view! {
         <div class="flex flex-col gap-2">
-            <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until, TimeZone::SHOP))}</p>
+            <p>{tr!(CHECKOUT_KEPT_UNTIL, time = locale.time(unpaid.until, use_time_zone()))}</p>
             <OrderActions token buttons/>
             <p class="text-sm text-quiet">{tr!(CHECKOUT_GIVE_UP_HINT)}</p>
         </div>

@@ -85,6 +85,24 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: parcel,
     },
     Check {
+        name: "an order of the pages or the API has whom and where to deliver to, and one without a delivery has no fee",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(
+            "select f.id, case when f.parts > 0 and f.parts < 6 then 'of its delivery it has ' || cast(f.parts as text) || ' of 6 parts'
+                when f.parts = 0 and f.shipping <> 0 then 'without a delivery it has a fee of ' || cast(f.shipping as text)
+                else 'it is of the channel ' || f.channel || ', and lacks its contact or its delivery' end as what
+             from (select o.id, o.channel, o.shipping, o.contact_id,
+                    case when o.shipping_address_id is null then 0 else 1 end + case when o.billing_address_id is null then 0 else 1 end
+                    + case when o.delivery_code is null then 0 else 1 end + case when o.delivery_name is null then 0 else 1 end
+                    + case when o.promised_from is null then 0 else 1 end + case when o.promised_to is null then 0 else 1 end as parts
+                from orders o where o.id > $1 and o.id <= $2) f
+             where (f.parts > 0 and f.parts < 6) or (f.parts = 0 and f.shipping <> 0)
+                or (f.channel in ('web', 'api') and (f.contact_id is null or f.parts < 6)) order by f.id",
+        ),
+        name_of: order,
+    },
+    Check {
         name: "an order's lines and its delivery add up to its total",
         count: count!("orders"),
         page: page!("orders"),

@@ -12,7 +12,7 @@ pub(in crate::orders) struct OrderRow {
     pub id: OrderId,
     pub number: String,
     pub placed_at: Timestamp,
-    pub contact_id: ContactId,
+    pub contact_id: Option<ContactId>,
     pub currency: Currency,
     pub total: i64,
     pub units: i64,

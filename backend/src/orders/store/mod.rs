@@ -19,17 +19,17 @@ pub(super) use lookup::{links_since, of_address};
 pub(crate) struct Head {
     pub id: OrderId,
     pub number: String,
-    pub contact_id: ContactId,
+    pub contact_id: Option<ContactId>,
     pub user_id: Option<UserId>,
     pub channel: Channel,
     pub currency: Currency,
     pub locale: String,
-    pub shipping_address_id: AddressId,
-    pub billing_address_id: AddressId,
-    pub delivery_code: String,
-    pub delivery_name: String,
-    pub promised_from: Timestamp,
-    pub promised_to: Timestamp,
+    pub shipping_address_id: Option<AddressId>,
+    pub billing_address_id: Option<AddressId>,
+    pub delivery_code: Option<String>,
+    pub delivery_name: Option<String>,
+    pub promised_from: Option<Timestamp>,
+    pub promised_to: Option<Timestamp>,
     pub payment_method: PaymentMethod,
     pub subtotal: i64,
     pub discount: i64,
@@ -84,7 +84,7 @@ pub(super) async fn lock(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
     tx.lock("select 1 from orders where id = $1 for update", &[&order]).await
 }
 
-/// Counts the orders of the same e-mail in the 24 hours up to and including this one, at most to 100.
+/// Counts the orders of the same e-mail in the 24 hours up to and including this one, at most to 100; none without a contact.
 pub(crate) async fn of_address_within_a_day(db: &mut impl Read, head: &Head) -> Result<i64, DbError> {
     db.fetch_scalar(
         "select count(*) from (

@@ -1,6 +1,7 @@
 //! Carts in the API.
 
 use domain::id::{CartId, VariantId};
+use domain::order::Channel;
 use domain::view::{self, CartNotice, DiscountRefusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +21,26 @@ pub struct NewLine {
     pub quantity: i64,
 }
 
+/// Where a cart is sold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CartChannel {
+    /// By a program, for a shopper.
+    #[default]
+    Api,
+    /// At a counter, by staff. Needs a key with the scope `create_orders`.
+    Till,
+}
+
+impl From<CartChannel> for Channel {
+    fn from(channel: CartChannel) -> Self {
+        match channel {
+            CartChannel::Api => Self::Api,
+            CartChannel::Till => Self::Till,
+        }
+    }
+}
+
 /// What a cart is to hold.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +53,9 @@ pub struct NewCart {
     #[serde(default)]
     #[schema(max_length = 64, example = "WELCOME10")]
     pub discount_code: Option<String>,
+    /// Which prices and which stock apply to it.
+    #[serde(default)]
+    pub channel: CartChannel,
 }
 
 /// The lines that a cart is to hold instead of those it holds.

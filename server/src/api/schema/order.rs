@@ -182,7 +182,7 @@ pub struct Contact {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Payment {
-    /// Cash on delivery, which the courier collects.
+    /// Cash: on delivery the courier collects it, at a counter whoever sells.
     Cod,
     /// A card: the answer has the address where the shopper pays.
     Card,
@@ -201,22 +201,34 @@ impl From<Payment> for PaymentMethod {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// The person who buys.
-    pub contact: Contact,
+    /// The person who buys. Contact, shipping and delivery are needed, except for what is handed over at a counter: a cart of the channel
+    /// `till` may be ordered without all three.
+    #[serde(default)]
+    pub contact: Option<Contact>,
     /// Address that the parcels go to.
-    pub shipping: Address,
+    #[serde(default)]
+    pub shipping: Option<Address>,
     /// Who pays, when elsewhere.
     #[serde(default)]
     pub billing: Option<Address>,
     /// The code of a delivery option.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "standard")]
-    pub delivery: String,
+    pub delivery: Option<String>,
     /// How it is paid.
     pub payment: Payment,
     /// The total that the shopper was shown, minor units; when it has changed, no order is made.
     #[serde(default, deserialize_with = "whole_or_none")]
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub expected_total: Option<i64>,
+}
+
+impl NewOrder {
+    /// Does it say nothing of who buys, and of where and how it is delivered?
+    #[must_use]
+    pub const fn is_without_delivery(&self) -> bool {
+        self.contact.is_none() && self.shipping.is_none() && self.billing.is_none() && self.delivery.is_none()
+    }
 }
 
 /// An order that was placed.
@@ -386,18 +398,18 @@ pub struct Order {
     pub placed_at: i64,
     /// `web`, `api`, `till` or `marketplace`.
     pub channel: String,
-    /// The person who bought.
-    pub contact: Contact,
-    /// Address that the parcels go to.
-    pub shipping_address: Address,
+    /// The person who bought; none where nobody's name was taken, at a counter.
+    pub contact: Option<Contact>,
+    /// Address that the parcels go to; none for what is handed over at a counter, like all up to `promised_to`.
+    pub shipping_address: Option<Address>,
     /// Billing address.
-    pub billing_address: Address,
+    pub billing_address: Option<Address>,
     /// The delivery method's name as bought.
-    pub delivery_name: String,
+    pub delivery_name: Option<String>,
     /// The earliest promised time.
-    pub promised_from: i64,
+    pub promised_from: Option<i64>,
     /// The latest promised time.
-    pub promised_to: i64,
+    pub promised_to: Option<i64>,
     /// `cod` or `card`.
     pub payment_method: String,
     /// Lines as they were bought.
@@ -461,12 +473,12 @@ impl From<view::OrderView> for Order {
             number: o.number,
             placed_at: o.placed_at.millis(),
             channel: o.channel.to_string(),
-            contact: Contact { name: o.contact.name, email: o.contact.email, phone: o.contact.phone },
-            shipping_address: o.shipping_address.into(),
-            billing_address: o.billing_address.into(),
+            contact: o.contact.map(|contact| Contact { name: contact.name, email: contact.email, phone: contact.phone }),
+            shipping_address: o.shipping_address.map(Into::into),
+            billing_address: o.billing_address.map(Into::into),
             delivery_name: o.delivery_name,
-            promised_from: o.promised_from.millis(),
-            promised_to: o.promised_to.millis(),
+            promised_from: o.promised.map(|(from, _)| from.millis()),
+            promised_to: o.promised.map(|(_, to)| to.millis()),
             payment_method: o.payment_method.to_string(),
             lines: o.lines.into_iter().map(line).collect(),
             subtotal: o.subtotal.into(),
@@ -495,8 +507,8 @@ pub struct OrderRow {
     pub number: String,
     /// When it was placed, milliseconds since 1970 UTC.
     pub placed_at: i64,
-    /// Name of the person who bought.
-    pub customer: String,
+    /// Name of the person who bought; none where it was not taken, at a counter.
+    pub customer: Option<String>,
     /// What was to be paid when it was placed, tax included.
     pub total: Money,
     /// Units over all lines.
