@@ -198,6 +198,21 @@ test('carts of one shopper on two devices are merged, and the next shopper gets 
   await expect(second.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
 });
 
+test('the cart of an account is forgotten in a browser whose session has ended', { tag: '@phone' }, async ({ page, context }) => {
+  await signUp(page, aShopper());
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await context.clearCookies();
+  await open(page, '/cart');
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  await expect(lines(page)).toHaveCount(0);
+  // What is put in from then on is the guest's.
+  await addToCart(page, '/p/barako-coffee');
+  await cartSynced(page);
+  await open(page, '/cart');
+  await expect(lines(page)).toHaveCount(1);
+});
+
 test('unsent changes of the cart are kept when the shopper signs in', { tag: '@phone' }, async ({ visitor, problems }) => {
   problems.allow(/Failed to load resource/, /net::ERR/, /Service Worker registration blocked/);
   const page = await visitor({ serviceWorkers: 'block' });

@@ -69,7 +69,7 @@ pub struct Context {
     pub on_behalf_of: Option<String>,
     /// The request, for logs and events.
     pub request: RequestId,
-    /// The request key, by which a change that is sent twice is made once; see [`once`](super::once).
+    /// The request key as the caller chose it, by which a change that is sent twice is made once; see [`once`](super::once).
     pub key: Option<String>,
     /// Where it came from, for what is counted by client; none for what the program does by itself.
     pub client: Option<IpAddr>,
@@ -121,6 +121,11 @@ impl Context {
     pub fn with_key(self, key: &str) -> Self {
         let key = Some(key.trim()).filter(|key| !key.is_empty() && key.len() <= 100).map(str::to_owned);
         Self { key, ..self }
+    }
+    /// The request key with whose it is: two programs that count their requests alike have each their own.
+    #[must_use]
+    pub fn owned_key(&self) -> Option<String> {
+        self.key.as_ref().map(|key| format!("{} {key}", self.actor))
     }
     /// The same, from this client.
     #[must_use]

@@ -81,6 +81,7 @@ create table settings (
 
 -- The key that a form or a call carries: what was done under it is done once, and answered again.
 create table request_keys (
+    -- Who sent it, an API key, a user or nobody, then a space and the key itself.
     key text not null,
     action text not null,
     -- What was asked for, so that the same key is not used for something else.
@@ -769,6 +770,7 @@ create index order_lines_variant on order_lines (variant_id);
 
 -- One press makes one order: the key and what it was used for.
 create table idempotency_keys (
+    -- Who sent it, an API key, a user or a guest's cart, then a space and the key itself.
     key text primary key,
     body_hash bytea not null,
     order_id uuid not null,

@@ -33,6 +33,9 @@ pub enum CartError {
     /// No such cart, or another shopper's.
     #[error("there is no such cart")]
     Unknown,
+    /// The cart that was sent belongs to an account that the caller is not signed in to (any more).
+    #[error("the cart belongs to an account")]
+    OfAccount,
     /// More than [`MAX_LINES`] different items.
     #[error("a cart holds at most 200 different items")]
     TooManyLines,
@@ -58,10 +61,11 @@ pub(crate) struct StoredCart {
 }
 
 /// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with one that
-/// was bought or is another shopper's, a new one is created.
+/// was bought, a new one is created.
 ///
 /// # Errors
-/// [`CartError::TooManyLines`] beyond 200 lines; nothing is changed then.
+/// [`CartError::TooManyLines`] beyond 200 lines; [`CartError::OfAccount`] for the cart of an account that the caller is not signed in to,
+/// which may be a sync that was under way when the shopper signed out: its items are nobody else's. Nothing is changed then.
 #[expect(clippy::too_many_arguments, reason = "each comes from the browser or is known of it, and none goes with another")]
 pub async fn sync(
     shop: &Shop,
@@ -99,12 +103,15 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
         Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
         None => None,
     };
+    if existing.as_ref().is_some_and(|cart| !is_open_to(cart, sent.user)) {
+        return Err(CartError::OfAccount);
+    }
     // Bought on another device: what this one still shows of it is not wanted once more.
     let items = match &existing {
-        Some(cart) if cart.ordered && (cart.user.is_none() || cart.user == sent.user) => without(&sent.items, &cart.items),
+        Some(cart) if cart.ordered => without(&sent.items, &cart.items),
         _ => sent.items.clone(),
     };
-    let Some(mut cart) = existing.filter(|cart| usable(cart, sent.user)) else {
+    let Some(mut cart) = existing.filter(|cart| !cart.ordered) else {
         let cart = StoredCart {
             id: CartId(tx.id()),
             user: sent.user,
@@ -255,7 +262,12 @@ async fn limited_to_stock(tx: &mut Tx, channel: Channel, items: &[CartItem]) -> 
 
 /// May this cart be used by this shopper (or guest)?
 fn usable(cart: &StoredCart, user: Option<UserId>) -> bool {
-    !cart.ordered && (cart.user.is_none() || cart.user == user)
+    !cart.ordered && is_open_to(cart, user)
+}
+
+/// Is it nobody's, or this shopper's?
+fn is_open_to(cart: &StoredCart, user: Option<UserId>) -> bool {
+    cart.user.is_none() || cart.user == user
 }
 
 /// Each variant once, quantities added up to at most what a line holds.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Shop;
+use crate::accounting::AccountingError;
 use crate::inventory::{self, Movement, Source};
 use crate::settings::shop_currency;
 
@@ -271,13 +272,13 @@ pub(super) async fn receive(
             location,
             kind: "received",
             units: first.units,
-            value: value.map_err(|_| CatalogError::Books("the stock is worth more than the books can hold".into()))?,
+            value: value.map_err(AccountingError::from)?,
             reason: reason.to_owned(),
             source: Some(Source::Product(first.product)),
             at,
         });
     }
-    inventory::receive(tx, &movements).await.map_err(|e| CatalogError::Books(e.to_string()))
+    Ok(inventory::receive(tx, &movements).await?)
 }
 
 /// The word with the last six digits of an id, for a slug or handle that is taken.

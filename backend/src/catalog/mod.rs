@@ -28,6 +28,8 @@ use domain::view::FieldErrors;
 use platform::Forbidden;
 use platform::db::DbError;
 
+use crate::accounting::AccountingError;
+
 pub use admin::{admin_product, category_choices};
 pub use availability::{catch_up, follow};
 pub(crate) use browse::{STORIES, Story};
@@ -80,8 +82,27 @@ pub enum CatalogError {
     #[error("line {line}, {column}: “{text}” can be read in two ways; say whether decimals stand behind a comma or a point")]
     WhichDecimalMark { line: u64, column: String, text: String },
     /// The value of the stock could not be booked.
-    #[error("{0}")]
-    Books(String),
+    #[error(transparent)]
+    Books(AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<AccountingError> for CatalogError {
+    fn from(error: AccountingError) -> Self {
+        match error {
+            AccountingError::Db(error) => Self::Db(error),
+            other => Self::Books(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_while_stock_is_booked_is_no_error_of_the_books() {
+        assert!(matches!(CatalogError::from(AccountingError::Db(DbError::Busy)), CatalogError::Db(DbError::Busy)));
+    }
 }

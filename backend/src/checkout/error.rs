@@ -62,7 +62,7 @@ impl CheckoutError {
 impl From<CartError> for CheckoutError {
     fn from(error: CartError) -> Self {
         match error {
-            CartError::Unknown | CartError::TooManyLines => Self::NoCart,
+            CartError::Unknown | CartError::OfAccount | CartError::TooManyLines => Self::NoCart,
             CartError::TooLarge(e) => Self::TooLarge(e),
             CartError::Db(e) => Self::Db(e),
         }

@@ -26,8 +26,8 @@ use domain::view::{Address, CheckoutForm, CounterForm, DeliveryOption, FieldErro
 use domain::{Locale, Money, TimeZone, Timestamp};
 use serde::Serialize;
 
-use platform::Context;
 use platform::db::{Batcher, DbError, Tx};
+use platform::{Actor, Context};
 
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::{Shop, cart, orders, payments, settings};
@@ -123,7 +123,7 @@ pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
 /// An order form, checked and sealed, as the transaction takes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
-    /// The idempotency key.
+    /// The idempotency key with whose it is.
     key: String,
     /// A keyed hash of the form as it was sent.
     body_hash: Vec<u8>,
@@ -186,7 +186,7 @@ impl Command {
         let mut random = [0; 5];
         shop.rng().fill(&mut random);
         Self {
-            key: key.to_owned(),
+            key: owned_key(ctx, form.cart, key),
             body_hash,
             order: OrderId(shop.id()),
             number: domain::order::order_number(random),
@@ -244,6 +244,14 @@ fn body_hash(shop: &Shop, key: &str, form: &impl Serialize) -> Result<Vec<u8>, C
     }
     let body = serde_json::to_string(form).map_err(DbError::from)?;
     Ok(shop.keys().blind("checkout", &body))
+}
+
+/// The idempotency key with whose it is, so that two programs that count their orders alike do not meet. A guest's is the cart's.
+fn owned_key(ctx: &Context, cart: CartId, key: &str) -> String {
+    match ctx.actor {
+        Actor::Nobody => format!("{cart} {key}"),
+        actor => format!("{actor} {key}"),
+    }
 }
 
 /// A placed order, as its command is answered.

@@ -138,10 +138,11 @@ pub(super) async fn set_costs(tx: &mut Tx, id: ParcelId, costs: impl Iterator<It
     .map(drop)
 }
 
-/// Units of a line that are in an open parcel.
+/// A row of an open parcel: units of a line, of one lot.
 #[derive(Clone, platform::db::FromRow)]
 pub(super) struct Preparing {
     pub parcel_id: ParcelId,
+    pub n: i64,
     pub state: ParcelState,
     pub order_line_id: OrderLineId,
     pub location_id: LocationId,
@@ -150,21 +151,20 @@ pub(super) struct Preparing {
 
 pub(super) async fn in_preparation(tx: &mut Tx, order: OrderId) -> Result<Vec<Preparing>, DbError> {
     tx.fetch_all(
-        "select s.id as parcel_id, s.state, p.order_line_id, s.location_id, p.quantity
-         from parcels s join parcel_lines p on p.parcel_id = s.id
-         where s.order_id = $1 and s.state in ('picked', 'packed') order by s.id, p.order_line_id",
+        "select p.id as parcel_id, l.n, p.state, l.order_line_id, p.location_id, l.quantity
+         from parcels p join parcel_lines l on l.parcel_id = p.id
+         where p.order_id = $1 and p.state in ('picked', 'packed') order by p.id, l.order_line_id, l.n",
         &[&order],
     )
     .await
 }
 
-/// So many units of a line stay in an open parcel; with none the line leaves it.
-pub(super) async fn set_units(tx: &mut Tx, parcel: ParcelId, line: OrderLineId, units: i64) -> Result<(), DbError> {
+/// So many units of a row stay in an open parcel; with none the row leaves it.
+pub(super) async fn set_units(tx: &mut Tx, parcel: ParcelId, n: i64, units: i64) -> Result<(), DbError> {
     if units > 0 {
-        let sql = "update parcel_lines set quantity = $3 where parcel_id = $1 and order_line_id = $2";
-        tx.execute(sql, &[&parcel, &line, &units]).await.map(drop)
+        tx.execute("update parcel_lines set quantity = $3 where parcel_id = $1 and n = $2", &[&parcel, &n, &units]).await.map(drop)
     } else {
-        tx.execute("delete from parcel_lines where parcel_id = $1 and order_line_id = $2", &[&parcel, &line]).await.map(drop)
+        tx.execute("delete from parcel_lines where parcel_id = $1 and n = $2", &[&parcel, &n]).await.map(drop)
     }
 }
 
@@ -204,19 +204,19 @@ pub(super) struct ToPick {
 /// What is reserved for these orders and not in a packed parcel yet.
 pub(super) async fn to_pick(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<ToPick>, DbError> {
     db.fetch_all(
-        "select p.name as location, l.sku, l.name, l.options, r.units - coalesce(b.units, 0) as units, l.order_id
+        "select s.name as location, l.sku, l.name, l.options, r.units - coalesce(packed.units, 0) as units, l.order_id
          from (select order_id, order_line_id, location_id, cast(sum(quantity - shipped) as bigint) as units from reservations
                where order_id in (select unhex(value->>'id') from json_each($1)) and state = 'open'
                group by order_id, order_line_id, location_id) r
          join order_lines l on l.id = r.order_line_id
-         join stock_locations p on p.id = r.location_id
-         left join (select s.order_id, c.order_line_id, s.location_id, cast(sum(c.quantity) as bigint) as units
-               from parcels s join parcel_lines c on c.parcel_id = s.id
-               where s.order_id in (select unhex(value->>'id') from json_each($1)) and s.state = 'packed'
-               group by s.order_id, c.order_line_id, s.location_id) b
-            on b.order_line_id = r.order_line_id and b.location_id = r.location_id
-         where r.units > coalesce(b.units, 0)
-         order by p.position, p.id, l.sku, l.order_id",
+         join stock_locations s on s.id = r.location_id
+         left join (select p.order_id, pl.order_line_id, p.location_id, cast(sum(pl.quantity) as bigint) as units
+               from parcels p join parcel_lines pl on pl.parcel_id = p.id
+               where p.order_id in (select unhex(value->>'id') from json_each($1)) and p.state = 'packed'
+               group by p.order_id, pl.order_line_id, p.location_id) packed
+            on packed.order_line_id = r.order_line_id and packed.location_id = r.location_id
+         where r.units > coalesce(packed.units, 0)
+         order by s.position, s.id, l.sku, l.order_id",
         &[&json_ids(orders)],
     )
     .await

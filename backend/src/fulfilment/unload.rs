@@ -29,7 +29,7 @@ pub(crate) async fn unload(
     for row in &chosen.taken {
         // A cancelled parcel keeps what was in it.
         if !emptied.contains(&row.parcel_id) {
-            store::set_units(tx, row.parcel_id, row.order_line_id, row.quantity).await?;
+            store::set_units(tx, row.parcel_id, row.n, row.quantity).await?;
         }
     }
     for parcel in emptied {
@@ -98,6 +98,7 @@ mod tests {
         let (line, here) = (OrderLineId(Uuid::from_u128(1)), LocationId(Uuid::from_u128(2)));
         let row = |n, state, quantity| Preparing {
             parcel_id: ParcelId(Uuid::from_u128(n)),
+            n: 0,
             state,
             order_line_id: line,
             location_id: here,

@@ -27,14 +27,7 @@ use super::OrderChangeError;
 pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            cancel_rows(tx, &order, &reason).await
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
+    change_order(shop, ctx, order, async move |tx, order| cancel_rows(tx, order, &reason).await).await
 }
 
 /// A shopper cancels their own order, as long as no parcel of it is packed; the caller has checked that it is theirs. The order's lock
@@ -43,18 +36,14 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
 /// # Errors
 /// [`OrderChangeError::Packed`] once a parcel is packed.
 pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderChangeError> {
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            let parcels = fulfilment::beyond_picking(tx, order.id).await?;
-            if parcels.packed + parcels.sent > 0 {
-                return Err(OrderChangeError::Packed);
-            }
-            cancel_rows(tx, &order, &format!("{BY_SHOPPER}{cause}")).await
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
+    change_order(shop, ctx, order, async move |tx, order| {
+        let parcels = fulfilment::beyond_picking(tx, order.id).await?;
+        if parcels.packed + parcels.sent > 0 {
+            return Err(OrderChangeError::Packed);
+        }
+        cancel_rows(tx, order, &format!("{BY_SHOPPER}{cause}")).await
+    })
+    .await
 }
 
 /// The shopper cancels a card order that is not paid. Its payments are cancelled at the gateway first, so that no money arrives
@@ -70,13 +59,27 @@ pub async fn give_up_unpaid(shop: &Shop, ctx: &Context, order: OrderId) -> Resul
     if !payments::is_unpaid(&head) || payments::close_attempts(shop, order).await? {
         return Err(OrderChangeError::Paid);
     }
+    change_order(shop, ctx, order, async move |tx, order| {
+        if order.cancelled_at.is_none() && (!payments::is_unpaid(order) || payments::is_paid(tx, order.id).await?) {
+            return Err(OrderChangeError::Paid);
+        }
+        cancel_rows(tx, order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
+    })
+    .await
+}
+
+/// Changes an order under its lock, and makes the gateway calls that the change returns after the commit.
+///
+/// # Errors
+/// [`OrderChangeError::Unknown`]; what `change` returns.
+pub(super) async fn change_order<F>(shop: &Shop, ctx: &Context, order: OrderId, change: F) -> Result<(), OrderChangeError>
+where
+    F: AsyncFn(&mut Tx, &LockedOrder) -> Result<Vec<payments::GatewayCall>, OrderChangeError> + Send + 'static,
+{
     let calls = shop
         .write(ctx, async move |tx| {
             let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            if order.cancelled_at.is_none() && (!payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await?) {
-                return Err(OrderChangeError::Paid);
-            }
-            cancel_rows(tx, &order, &format!("{BY_SHOPPER}{}", CancelCause::Unsaid)).await
+            change(tx, &order).await
         })
         .await?;
     payments::carry_out(shop, calls).await;

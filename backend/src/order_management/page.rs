@@ -238,7 +238,11 @@ fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ParcelView> {
             });
         }
         if let (Some(parcel), Some(line), Some(quantity)) = (parcels.last_mut(), row.order_line_id, row.quantity) {
-            parcel.lines.push((line, quantity));
+            // Units of several lots are shown as one line.
+            match parcel.lines.iter_mut().find(|(of, _)| *of == line) {
+                Some((_, units)) => *units += quantity,
+                None => parcel.lines.push((line, quantity)),
+            }
         }
     }
     parcels

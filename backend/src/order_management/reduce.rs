@@ -13,14 +13,14 @@ use uuid::Uuid;
 use crate::fulfilment::Returned;
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, BY_SHOPPER, Fate, Line, LockedOrder, lock, refresh_states};
+use crate::orders::{self, BY_SHOPPER, Fate, Line, LockedOrder, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
 use platform::once;
 
 use super::OrderChangeError;
-use super::cancel::{cancel_rows, release_all};
+use super::cancel::{cancel_rows, change_order, release_all};
 
 /// The cancel reason of an order of which every unit was returned. Pages show it translated.
 pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
@@ -47,21 +47,17 @@ pub async fn cancel_units(
 ) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let ctx = tx.ctx().clone();
-            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            let contents = format!("{} {lines:?} {with_fee} {reason}", order.id);
-            if once::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
-                return Ok::<_, OrderChangeError>(Vec::new());
-            }
-            let calls = cancel_unit_rows(tx, &order, &lines, with_fee, &reason).await?;
-            once::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
-            Ok(calls)
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
+    change_order(shop, ctx, order, async move |tx, order| {
+        let ctx = tx.ctx().clone();
+        let contents = format!("{} {lines:?} {with_fee} {reason}", order.id);
+        if once::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        let calls = cancel_unit_rows(tx, order, &lines, with_fee, &reason).await?;
+        once::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
+        Ok(calls)
+    })
+    .await
 }
 
 /// A shopper cancels units of their own order, with the fee's share, as long as no parcel of it is packed; the caller has checked that it
@@ -76,25 +72,21 @@ pub async fn cancel_own_units(
     lines: Vec<(OrderLineId, i64)>,
     cause: CancelCause,
 ) -> Result<(), OrderChangeError> {
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let ctx = tx.ctx().clone();
-            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            let contents = format!("{} {lines:?} {cause}", order.id);
-            if once::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
-                return Ok::<_, OrderChangeError>(Vec::new());
-            }
-            let parcels = fulfilment::beyond_picking(tx, order.id).await?;
-            if parcels.packed + parcels.sent > 0 {
-                return Err(OrderChangeError::Packed);
-            }
-            let calls = cancel_unit_rows(tx, &order, &lines, true, &format!("{BY_SHOPPER}{cause}")).await?;
-            once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
-            Ok(calls)
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
+    change_order(shop, ctx, order, async move |tx, order| {
+        let ctx = tx.ctx().clone();
+        let contents = format!("{} {lines:?} {cause}", order.id);
+        if once::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        let parcels = fulfilment::beyond_picking(tx, order.id).await?;
+        if parcels.packed + parcels.sent > 0 {
+            return Err(OrderChangeError::Packed);
+        }
+        let calls = cancel_unit_rows(tx, order, &lines, true, &format!("{BY_SHOPPER}{cause}")).await?;
+        once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
+        Ok(calls)
+    })
+    .await
 }
 
 /// Cancels all units of an order that did not leave yet; see [`cancel_units`]. The delivery fee stays when a parcel was sent.
@@ -104,22 +96,18 @@ pub async fn cancel_own_units(
 pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
-    let calls = shop
-        .write(ctx, async move |tx| {
-            let order = lock(tx, order).await?.ok_or(OrderChangeError::Unknown)?;
-            if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
-                return cancel_rows(tx, &order, &reason).await;
-            }
-            let lines = orders::lines(tx, order.id).await?;
-            let open: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.id, line.open())).filter(|(_, units)| *units > 0).collect();
-            if open.is_empty() && order.cancelled_at.is_none() {
-                return Err(OrderChangeError::Sent);
-            }
-            cancel_unit_rows(tx, &order, &open, false, &reason).await
-        })
-        .await?;
-    payments::carry_out(shop, calls).await;
-    Ok(())
+    change_order(shop, ctx, order, async move |tx, order| {
+        if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
+            return cancel_rows(tx, order, &reason).await;
+        }
+        let lines = orders::lines(tx, order.id).await?;
+        let open: Vec<(OrderLineId, i64)> = lines.iter().map(|line| (line.id, line.open())).filter(|(_, units)| *units > 0).collect();
+        if open.is_empty() && order.cancelled_at.is_none() {
+            return Err(OrderChangeError::Sent);
+        }
+        cancel_unit_rows(tx, order, &open, false, &reason).await
+    })
+    .await
 }
 
 /// [`cancel_units`] inside a transaction. Returns the gateway calls to be made after the commit.

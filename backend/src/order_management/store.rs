@@ -25,10 +25,10 @@ pub(super) struct ParcelRow {
 
 pub(super) async fn parcels(db: &mut impl Read, order: OrderId) -> Result<Vec<ParcelRow>, DbError> {
     db.fetch_all(
-        "select s.id, s.state, s.courier, s.tracking_number, s.shipped_at, s.delivered_at, s.returned_at, s.return_cause, s.return_note,
+        "select p.id, p.state, p.courier, p.tracking_number, p.shipped_at, p.delivered_at, p.returned_at, p.return_cause, p.return_note,
             l.order_line_id, l.quantity
-         from parcels s left join parcel_lines l on l.parcel_id = s.id
-         where s.order_id = $1 order by s.created_at, s.id, l.order_line_id",
+         from parcels p left join parcel_lines l on l.parcel_id = p.id
+         where p.order_id = $1 order by p.created_at, p.id, l.n",
         &[&order],
     )
     .await
@@ -45,8 +45,8 @@ pub(super) struct Unsent {
 pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
     db.fetch_one(
         "select (select coalesce(cast(sum(quantity - cancelled - shipped) as bigint), 0) from order_lines where order_id = $1) as units,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels s join parcel_lines l on l.parcel_id = s.id
-             where s.order_id = $1 and s.state in ('picked', 'packed')) as in_parcels",
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels p join parcel_lines l on l.parcel_id = p.id
+             where p.order_id = $1 and p.state in ('picked', 'packed')) as in_parcels",
         &[&order],
     )
     .await

@@ -14,7 +14,7 @@ use super::cancel::cancel_rows;
 macro_rules! unpicked {
     () => {
         "o.payment_method = 'cod' and o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null and o.total > 0
-         and not exists (select 1 from parcels s where s.order_id = o.id and s.state <> 'cancelled')"
+         and not exists (select 1 from parcels p where p.order_id = o.id and p.state <> 'cancelled')"
     };
 }
 

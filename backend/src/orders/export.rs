@@ -259,8 +259,8 @@ async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<Expor
             (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
             (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
             o.contact_id, o.shipping_address_id, o.billing_address_id, o.delivery_name,
-            (select string_agg(s.courier || coalesce(' ' || s.tracking_number, ''), '; ') from parcels s
-             where s.order_id = o.id and s.courier is not null) as tracking
+            (select string_agg(p.courier || coalesce(' ' || p.tracking_number, ''), '; ') from parcels p
+             where p.order_id = o.id and p.courier is not null) as tracking
          from orders o where o.id in (select unhex(value->>'id') from json_each($1))",
         &[&json_ids(orders)],
     )

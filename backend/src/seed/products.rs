@@ -155,7 +155,7 @@ impl Batch {
 
     async fn write(&self, tx: &mut Tx, list: ProductPriceList) -> Result<(), CatalogError> {
         catalog::insert_products(tx, list, &self.products).await?;
-        inventory::receive(tx, &self.movements).await.map_err(|e| CatalogError::Books(e.to_string()))?;
+        inventory::receive(tx, &self.movements).await?;
         let ids: Vec<ProductId> = self.products.iter().map(|p| p.id).collect();
         catalog::refresh(tx, list.currency, &ids).await?;
         for product in &self.products {

@@ -6,8 +6,8 @@ use crate::support::{TestShop, both, events_of, guest, number, place, sqlite};
 use backend::catalog::{self, CatalogError};
 use backend::search;
 use domain::Locale;
-use domain::id::{LocationId, ProductId, RequestId, UserId};
-use domain::permission::Role;
+use domain::id::{ApiKeyId, LocationId, ProductId, RequestId, UserId};
+use domain::permission::{Permission, Role};
 use domain::view::{ListingQuery, OptionDraft, ProductDraft, ProductTexts, Sort, VariantDraft};
 use platform::Context;
 
@@ -303,6 +303,23 @@ async fn a_count_that_is_sent_twice_changes_the_stock_once() {
         backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, location, -2, "count").await.unwrap();
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 1);
         crate::support::outside::assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_programs_that_count_their_requests_alike_do_not_meet() {
+    both(async |shop| {
+        let variant = crate::support::a_product().with_stock(9).make(shop).await;
+        let location = warehouse(shop).await;
+        let program = || Context::api_key(ApiKeyId(shop.id()), vec![Permission::WriteStock], RequestId(shop.id())).with_key("count-0001");
+        let (one, other) = (program(), program());
+        for (ctx, delta) in [(&one, -1), (&other, -2), (&one, -1), (&other, -2)] {
+            backend::inventory::adjust(shop, ctx, variant, location, delta, "count").await.unwrap();
+        }
+        assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 6);
+        let reused = backend::inventory::adjust(shop, &one, variant, location, -2, "count").await;
+        assert!(matches!(reused, Err(backend::inventory::InventoryError::KeyReused)), "{reused:?}");
     })
     .await;
 }

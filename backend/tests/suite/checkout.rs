@@ -2,10 +2,11 @@
 
 use crate::support::{TestShop, a_cart, a_product, address, both, buy, form, guest, number, place};
 use backend::checkout::{CheckoutError, place_order};
-use domain::id::{CartId, VariantId};
+use domain::id::{ApiKeyId, CartId, RequestId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::view::{Address, CashOnDelivery, CheckoutForm, Placed};
 use domain::{Locale, Money};
+use platform::Context;
 use platform::db::Tx;
 use platform::secrets::Keys;
 use sha2::{Digest, Sha256};
@@ -113,6 +114,30 @@ async fn an_idempotency_key_with_other_contents_is_refused() {
         other.contact.name = "Somebody Else".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", other).await;
         assert!(matches!(refused, Err(CheckoutError::KeyReused)), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_programs_that_count_their_orders_alike_do_not_meet() {
+    both(async |shop| {
+        let variant = a_product().with_stock(9).make(shop).await;
+        let program = || Context::api_key(ApiKeyId(shop.id()), Vec::new(), RequestId(shop.id()));
+        let order = async |ctx: &Context, cart: CartId| {
+            place_order(shop, ctx, Locale::En, Channel::Api, "order-0001", form(cart, PaymentMethod::Cod)).await
+        };
+        let (one, other) = (program(), program());
+        let (first, second, third) =
+            (a_cart(shop, &[(variant, 1)]).await, a_cart(shop, &[(variant, 1)]).await, a_cart(shop, &[(variant, 1)]).await);
+        let placed = [order(&one, first).await.unwrap(), order(&other, second).await.unwrap()];
+        assert!(placed[0].order != placed[1].order && placed.iter().all(|placed| !placed.replay));
+        let again = order(&one, first).await.unwrap();
+        assert!(again.replay && again.order == placed[0].order);
+        // To one program it is one key, whichever cart it names.
+        assert!(matches!(order(&one, third).await, Err(CheckoutError::KeyReused)));
+        // Nor do guests meet.
+        assert!(!order(&guest(shop), third).await.unwrap().replay);
+        assert_eq!(number(shop, "select count(*) from orders").await, 3);
     })
     .await;
 }

@@ -5,6 +5,7 @@
 mod audit;
 mod beginning;
 mod books;
+mod carts;
 mod cash;
 mod catalog;
 mod categories;

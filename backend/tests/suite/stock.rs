@@ -8,7 +8,7 @@ use backend::inventory::{self, events::LocationChanged};
 use backend::order_management;
 use backend::pricing::RulesError;
 use domain::Locale;
-use domain::id::{LocationId, OrderId, ParcelId, VariantId};
+use domain::id::{LocationId, OrderId, OrderLineId, ParcelId, VariantId};
 use domain::order::{Channel, LocationKind, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::view::{LocationAddress, LocationDraft};
 use platform::events::Event;
@@ -227,29 +227,66 @@ async fn a_location_is_made_with_its_address_time_zone_and_channels() {
     .await;
 }
 
+/// Splits the one row of the one parcel into rows of two lots, with so many units each.
+async fn split_into_lots(shop: &TestShop, variant: VariantId, [first, second]: [i64; 2]) {
+    let (one, two) = (shop.id(), shop.id());
+    shop.db()
+        .write(async move |tx| {
+            for (lot, code) in [(one, "L1"), (two, "L2")] {
+                tx.execute("insert into lots (id, variant_id, code) values ($1, $2, $3)", &[&lot, &variant, &code]).await?;
+            }
+            tx.execute("update parcel_lines set quantity = $2, lot_id = $1", &[&one, &first]).await?;
+            tx.execute(
+                "insert into parcel_lines (parcel_id, n, order_line_id, lot_id, quantity)
+                 select parcel_id, 1, order_line_id, $1, $2 from parcel_lines",
+                &[&two, &second],
+            )
+            .await
+        })
+        .await
+        .unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_of_a_parcel_may_have_units_of_two_lots() {
     both(async |shop| {
         let variant = a_product().with_stock(2).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
         fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap();
-        let (one, two) = (shop.id(), shop.id());
-        shop.db()
-            .write(async move |tx| {
-                for (lot, code) in [(one, "L1"), (two, "L2")] {
-                    tx.execute("insert into lots (id, variant_id, code) values ($1, $2, $3)", &[&lot, &variant, &code]).await?;
-                }
-                tx.execute("update parcel_lines set quantity = 1, lot_id = $1", &[&one]).await?;
-                tx.execute(
-                    "insert into parcel_lines (parcel_id, n, order_line_id, lot_id, quantity)
-                     select parcel_id, 1, order_line_id, $1, 1 from parcel_lines",
-                    &[&two],
-                )
-                .await
-            })
-            .await
-            .unwrap();
+        split_into_lots(shop, variant, [1, 1]).await;
         assert_eq!(number(shop, "select count(distinct lot_id) from parcel_lines").await, 2);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_that_are_cancelled_leave_one_lot_of_a_parcel_and_not_the_other() {
+    const UNITS: &str = "select quantity from parcel_lines order by n";
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let placed = place(shop, &[(variant, 5)]).await.unwrap();
+        let parcel = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap()[0];
+        split_into_lots(shop, variant, [2, 3]).await;
+        let line: OrderLineId = shop.db().fetch_scalar("select id from order_lines", &[]).await.unwrap();
+        for left in [vec![1, 3], vec![3]] {
+            let units = vec![(line, 1)];
+            order_management::cancel_units(shop, &owner(shop), placed.order, units, false, "fewer").await.unwrap();
+            assert_eq!(shop.db().fetch_scalars::<i64>(UNITS, &[]).await.unwrap(), left);
+        }
+        // A parcel whose first row is gone is sent and comes back like any other.
+        fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
+        assert_eq!(number(shop, "select cost from parcel_lines").await, 12_000);
+        let back = Returned {
+            cause: ReturnCause::Refused,
+            items: ReturnedItems::Restock,
+            written_off: vec![(line, 1)],
+            money: ReturnedMoney::Refund,
+            note: String::new(),
+        };
+        order_management::take_back(shop, &owner(shop), parcel, back).await.unwrap();
+        assert_eq!(number(shop, "select restocked from parcel_lines").await, 2);
         assert_sound(shop).await;
     })
     .await;

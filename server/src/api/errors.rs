@@ -21,12 +21,15 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 pub fn key_missing() -> Problem {
-    let detail = "Send an “Idempotency-Key” header of 8 to 50 letters, digits, hyphens and underscores, a new one for each wish.";
+    let detail = "Send an “Idempotency-Key” header of 8 to 100 letters, digits, hyphens and underscores, a new one for each wish.";
     Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_missing", detail)
 }
 
-/// Logged; the caller gets no details.
-fn unexpected(error: &dyn std::fmt::Display, request: RequestId) -> Problem {
+/// Logged; the caller gets no details. A database that is busy or does not answer, at the bottom of the error, is temporary.
+fn unexpected(error: &(dyn std::error::Error + 'static), request: RequestId) -> Problem {
+    if DbError::is_passing_in(error) {
+        return Problem::busy();
+    }
     tracing::error!(%error, "unexpected");
     Problem::unexpected(request)
 }
@@ -49,7 +52,7 @@ fn forbidden(error: Forbidden) -> Problem {
 
 pub fn cart(error: CartError, request: RequestId) -> Problem {
     match error {
-        CartError::Unknown => Problem::not_found("cart"),
+        CartError::Unknown | CartError::OfAccount => Problem::not_found("cart"),
         CartError::TooManyLines => Problem::field("lines", "At most 200 different items."),
         CartError::TooLarge(_) => Problem::field("lines", "The total is beyond what can be paid."),
         CartError::Db(error) => db(&error, request),

@@ -55,11 +55,7 @@ fn address_of<S: Serializer>(code: &str, serializer: S) -> Result<S::Ok, S::Erro
 /// Every code with the status it comes with and what it means. The page at `/api` shows them.
 pub const CODES: &[(&str, u16, &str)] = &[
     ("malformed", 400, "The request cannot be read: no JSON, or a broken address."),
-    (
-        "idempotency_key_missing",
-        400,
-        "This call needs an `Idempotency-Key` header of 8 to 50 letters, digits, hyphens and underscores (a checkout takes up to 100).",
-    ),
+    ("idempotency_key_missing", 400, "This call needs an `Idempotency-Key` header of 8 to 100 letters, digits, hyphens and underscores."),
     ("unauthorised", 401, "The key is not valid, or one is needed and none was sent."),
     ("forbidden", 403, "The key lacks the scope that this call needs."),
     ("not_found", 404, "There is no such thing, or it is somebody else's."),

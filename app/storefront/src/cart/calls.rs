@@ -42,14 +42,15 @@ pub(crate) fn named_cart() -> Option<CartId> {
 fn to_app_error(error: CartError) -> AppError {
     use domain::messages::t;
     match error {
-        CartError::Unknown => request::not_found(),
+        CartError::Unknown | CartError::OfAccount => request::not_found(),
         CartError::TooManyLines => request::refused(422, t::CART_TOO_MANY),
         CartError::TooLarge(_) => request::refused(422, t::CART_TOO_LARGE),
         CartError::Db(error) => request::unexpected(&error),
     }
 }
 
-/// Sends the browser's cart to the server; the answer has current prices and stock, and what changed.
+/// Sends the browser's cart to the server; the answer has current prices and stock, and what changed. For the cart of an account that the
+/// caller is signed out of, it is a cart without an id: the browser is to forget that it had one.
 #[server(endpoint = "sync_cart", output = Answer)]
 pub async fn sync_cart(
     #[server(default)] id: Option<CartId>,
@@ -58,10 +59,14 @@ pub async fn sync_cart(
     #[server(default)] code: Option<String>,
 ) -> Result<CartView, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let view =
-        backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await.map_err(to_app_error)?;
-    name_cart(view.id);
-    Ok(view)
+    match backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await {
+        Ok(view) => {
+            name_cart(view.id);
+            Ok(view)
+        }
+        Err(CartError::OfAccount) => Ok(super::empty()),
+        Err(error) => Err(to_app_error(error)),
+    }
 }
 access!(SyncCart, Access::Public);
 

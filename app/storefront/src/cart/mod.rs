@@ -337,18 +337,27 @@ impl Cart {
             }
             self.syncing.set(false);
             match answer {
+                // It belongs to an account that this browser is signed out of.
+                Ok(view) if view.id.is_none() && self.changes.get_value() == at_request => {
+                    self.forget_for(Gone::SignedOut);
+                    self.gone.set(Some(Gone::SignedOut));
+                }
                 Ok(view) if self.changes.get_value() == at_request => self.apply(view),
                 // The cart changed meanwhile: take only its id and version, and send the newer state.
                 Ok(view) => {
+                    self.unreached.set(false);
+                    // After signing in or out there is nothing to send.
+                    if !self.stored.with_untracked(|stored| stored.dirty) {
+                        return;
+                    }
                     // After signing in it is another cart, and this answer does not apply.
-                    if self.id() == sent_id {
+                    if view.id.is_some() && self.id() == sent_id {
                         self.stored.update(|stored| {
                             stored.view.id = view.id;
                             stored.view.version = view.version;
                         });
+                        self.store();
                     }
-                    self.store();
-                    self.unreached.set(false);
                     self.sync();
                 }
                 Err(error) => self.unreached.set(error.is_offline() || error.status >= 500),

@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(StoredCart::parse("{\"view\":{}}"), None);
     }
 
-    /// A stored cart of this format. When this fails, [`FORMATAT`] must change, and this text with it.
+    /// A stored cart of this format. When this fails, [`FORMAT`] must change, and this text with it.
     #[test]
     fn carts_of_this_format_can_still_be_read() {
         const STORED: &str = "1 unsent \0\0\u{1}$var_00000000000000000000000000000007\u{3}mug\n\

@@ -45,8 +45,8 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, f.kind || ' is in ' || f.currency || ', what it records in ' || f.other as what
              from (select e.id, e.kind, e.currency, case
                     when e.kind in ('parcel.shipped', 'parcel.returned') then
-                        (select min(s.cost_currency) from parcel_lines s
-                         where s.parcel_id = e.reference and s.cost_currency <> e.currency)
+                        (select min(l.cost_currency) from parcel_lines l
+                         where l.parcel_id = e.reference and l.cost_currency <> e.currency)
                     when e.kind in ('stock.received', 'stock.adjusted') then
                         (select m.currency from stock_movements m where m.id = e.reference)
                     else (select o.currency from orders o where o.id = e.order_id) end as other
@@ -72,11 +72,11 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("parcels"),
         find: Find::Sql(
             "select f.id, 'its units cost ' || cast(f.cost as text) || ', the books say ' || cast(f.booked as text) as what
-             from (select s.id,
-                    (select coalesce(sum(c.cost), 0) from parcel_lines c where c.parcel_id = s.id) as cost,
-                    (select coalesce(sum(p.amount), 0) from journal_entries e join postings p on p.entry_id = e.id
-                        where e.reference = s.id and e.kind = 'parcel.shipped' and p.account = 'cost_of_goods_sold') as booked
-                from parcels s where s.id > $1 and s.id <= $2) f
+             from (select p.id,
+                    (select coalesce(sum(l.cost), 0) from parcel_lines l where l.parcel_id = p.id) as cost,
+                    (select coalesce(sum(b.amount), 0) from journal_entries e join postings b on b.entry_id = e.id
+                        where e.reference = p.id and e.kind = 'parcel.shipped' and b.account = 'cost_of_goods_sold') as booked
+                from parcels p where p.id > $1 and p.id <= $2) f
              where f.cost <> f.booked order by f.id",
         ),
         name_of: parcel,

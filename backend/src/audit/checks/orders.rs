@@ -73,13 +73,13 @@ pub(super) const CHECKS: &[Check] = &[
         find: Find::Sql(
             "select f.id, case when f.recorded < f.sent then 'parcel.shipped is missing'
                 when f.booked <> 1 then 'its cost is not in the books' else 'its return is not in the books' end as what
-             from (select s.id, case when s.state = 'returned' then 1 else 0 end as back,
-                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'parcel.returned') as rebooked,
-                    (select count(*) from events e where e.subject = s.order_id and e.kind = 'parcel.shipped') as recorded,
-                    (select count(*) from parcels g where g.order_id = s.order_id
-                        and g.state in ('shipped', 'delivered', 'returned')) as sent,
-                    (select count(*) from journal_entries e where e.reference = s.id and e.kind = 'parcel.shipped') as booked
-                from parcels s where s.id > $1 and s.id <= $2 and s.state in ('shipped', 'delivered', 'returned')) f
+             from (select p.id, case when p.state = 'returned' then 1 else 0 end as back,
+                    (select count(*) from journal_entries e where e.reference = p.id and e.kind = 'parcel.returned') as rebooked,
+                    (select count(*) from events e where e.subject = p.order_id and e.kind = 'parcel.shipped') as recorded,
+                    (select count(*) from parcels other where other.order_id = p.order_id
+                        and other.state in ('shipped', 'delivered', 'returned')) as sent,
+                    (select count(*) from journal_entries e where e.reference = p.id and e.kind = 'parcel.shipped') as booked
+                from parcels p where p.id > $1 and p.id <= $2 and p.state in ('shipped', 'delivered', 'returned')) f
              where f.recorded < f.sent or f.booked <> 1 or f.rebooked <> f.back order by f.id",
         ),
         name_of: parcel,

@@ -166,15 +166,15 @@ pub(super) const CHECKS: &[Check] = &[
                         as reserved,
                     coalesce((select sum(r.quantity - r.shipped) from reservations r
                         where r.order_id = l.order_id and r.order_line_id = l.id and r.state in ('released', 'shipped')), 0) as released,
-                    coalesce((select sum(p.quantity) from parcels s join parcel_lines p on p.parcel_id = s.id
-                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state in ('shipped', 'delivered', 'returned')), 0)
+                    coalesce((select sum(pl.quantity) from parcels p join parcel_lines pl on pl.parcel_id = p.id
+                        where p.order_id = l.order_id and pl.order_line_id = l.id and p.state in ('shipped', 'delivered', 'returned')), 0)
                         as gone,
-                    coalesce((select sum(p.quantity) from parcels s join parcel_lines p on p.parcel_id = s.id
-                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'delivered'), 0) as arrived,
-                    coalesce((select sum(p.quantity) from parcels s join parcel_lines p on p.parcel_id = s.id
-                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned'), 0) as back,
-                    coalesce((select sum(p.restocked) from parcels s join parcel_lines p on p.parcel_id = s.id
-                        where s.order_id = l.order_id and p.order_line_id = l.id and s.state = 'returned'), 0) as in_stock
+                    coalesce((select sum(pl.quantity) from parcels p join parcel_lines pl on pl.parcel_id = p.id
+                        where p.order_id = l.order_id and pl.order_line_id = l.id and p.state = 'delivered'), 0) as arrived,
+                    coalesce((select sum(pl.quantity) from parcels p join parcel_lines pl on pl.parcel_id = p.id
+                        where p.order_id = l.order_id and pl.order_line_id = l.id and p.state = 'returned'), 0) as back,
+                    coalesce((select sum(pl.restocked) from parcels p join parcel_lines pl on pl.parcel_id = p.id
+                        where p.order_id = l.order_id and pl.order_line_id = l.id and p.state = 'returned'), 0) as in_stock
                 from order_lines l where l.id > $1 and l.id <= $2) f
              where f.quantity <> f.reserved or f.cancelled <> f.released or f.shipped <> f.gone or f.delivered <> f.arrived
                 or f.returned <> f.back or f.restocked <> f.in_stock or f.cancelled + f.shipped > f.quantity

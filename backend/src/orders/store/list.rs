@@ -64,11 +64,11 @@ macro_rules! in_queue {
          and (o.payment_method = 'cod' or o.payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))
          and o.payment_state not in ('refunded', 'voided')
          and (select coalesce(sum(l.quantity - l.cancelled - l.shipped), 0) from order_lines l where l.order_id = o.id)
-            > (select coalesce(sum(c.quantity), 0) from parcels s join parcel_lines c on c.parcel_id = s.id
-               where s.order_id = o.id and s.state = 'packed')"
+            > (select coalesce(sum(pl.quantity), 0) from parcels p join parcel_lines pl on pl.parcel_id = p.id
+               where p.order_id = o.id and p.state = 'packed')"
     };
     (to_ship) => {
-        "o.cancelled_at is null and o.id in (select s.order_id from parcels s where s.state = 'packed' and s.state in ('picked', 'packed'))"
+        "o.cancelled_at is null and o.id in (select p.order_id from parcels p where p.state = 'packed' and p.state in ('picked', 'packed'))"
     };
     (unpaid) => {
         // Sent although the card was only authorised or voided: not paid either.

@@ -107,8 +107,8 @@ macro_rules! facts_of {
             (select coalesce(cast(sum(delivered) as bigint), 0) from order_lines where order_id = o.id) as delivered,
             (select coalesce(cast(sum(returned) as bigint), 0) from order_lines where order_id = o.id) as returned,
             (select coalesce(cast(sum(cancelled) as bigint), 0) from order_lines where order_id = o.id) as released,
-            (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels s join parcel_lines l on l.parcel_id = s.id
-             where s.order_id = o.id and s.state = 'packed') as packed,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels p join parcel_lines l on l.parcel_id = p.id
+             where p.order_id = o.id and p.state = 'packed') as packed,
             (select count(*) from parcels where order_id = o.id and state in ('picked', 'packed')) as preparing
          from orders o"
     };
