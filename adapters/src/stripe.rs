@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backend::GatewayConfig;
-use backend::payments::gateway::{Gateway, GatewayError, GatewayRefund, Intent, KEY_REUSED, NewIntent, WebhookError, WebhookEvent};
+use backend::payments::gateway::{
+    Gateway, GatewayAccount, GatewayError, GatewayRefund, Intent, KEY_REUSED, NewIntent, WebhookError, WebhookEvent,
+};
 use domain::Timestamp;
 use domain::id::{PaymentId, RefundId};
-use domain::order::AttemptState;
+use domain::order::{AttemptState, GatewayMode};
 use hmac::{Hmac, KeyInit, Mac};
 use platform::secrets::Keys;
 use serde::Deserialize;
@@ -72,9 +74,10 @@ impl Gateway for Stripe {
         "stripe-signature"
     }
 
-    fn account(&self, keys: &Keys) -> String {
+    fn account(&self, keys: &Keys) -> GatewayAccount {
         let tag = keys.blind("gateway", &format!("{} {}", self.config.url, self.config.secret_key));
-        tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}"))
+        let key = tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}"));
+        GatewayAccount { key, gateway: "stripe", mode: mode_of(&self.config.secret_key) }
     }
 
     async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
@@ -98,7 +101,7 @@ impl Gateway for Stripe {
     }
 
     async fn fetch(&self, reference: &str) -> Result<Intent, GatewayError> {
-        let url = format!("{}/v1/payment_intents/{}", self.config.url.trim_end_matches('/'), checked_id(reference)?);
+        let url = format!("{}/v1/payment_intents/{}?expand[]=latest_charge", self.config.url.trim_end_matches('/'), checked_id(reference)?);
         Ok(self.send::<IntentBody>(self.http.get(url)).await?.into_intent())
     }
 
@@ -140,6 +143,15 @@ impl Gateway for Stripe {
         };
         let payment = object.metadata.payment.and_then(|id| id.parse::<PaymentId>().ok());
         Ok(WebhookEvent { id: event.id, kind: event.kind, reference, payment })
+    }
+}
+
+/// Secret and restricted keys have the mode in their name, `sk_test_…` and `rk_live_…`: <https://docs.stripe.com/keys>.
+fn mode_of(secret_key: &str) -> Option<GatewayMode> {
+    match secret_key.split('_').nth(1) {
+        Some("test") => Some(GatewayMode::Test),
+        Some("live") => Some(GatewayMode::Live),
+        _ => None,
     }
 }
 
@@ -196,12 +208,50 @@ struct IntentBody {
     #[serde(default)]
     last_payment_error: Option<ErrorDetail>,
     #[serde(default)]
+    latest_charge: Option<LatestCharge>,
+    #[serde(default)]
     metadata: Metadata,
+}
+
+/// The last charge of an intent: its id, or all of it where the request expands it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LatestCharge {
+    Id(String),
+    Charge(ChargeBody),
+}
+
+#[derive(Deserialize)]
+struct ChargeBody {
+    id: String,
+    #[serde(default)]
+    payment_method_details: MethodDetails,
+}
+
+#[derive(Default, Deserialize)]
+struct MethodDetails {
+    #[serde(default)]
+    card: Option<CardDetails>,
+}
+
+#[derive(Deserialize)]
+struct CardDetails {
+    /// Seconds since 1970: until when a held payment can be captured.
+    /// <https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>
+    #[serde(default)]
+    capture_before: Option<i64>,
 }
 
 impl IntentBody {
     fn into_intent(self) -> Intent {
         let failure = self.last_payment_error.and_then(|e| e.message.or(e.code));
+        let (charge, until) = match self.latest_charge {
+            Some(LatestCharge::Charge(charge)) => {
+                (Some(charge.id), charge.payment_method_details.card.and_then(|card| card.capture_before))
+            }
+            Some(LatestCharge::Id(id)) => (Some(id), None),
+            None => (None, None),
+        };
         let (state, payable) = match self.status.as_str() {
             "succeeded" => (AttemptState::Captured, false),
             "requires_capture" => (AttemptState::Authorised, false),
@@ -217,7 +267,9 @@ impl IntentBody {
             payment: self.metadata.payment.and_then(|id| id.parse().ok()),
             state,
             authorised: self.amount,
+            authorised_until: until.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000))),
             captured: self.amount_received,
+            capture: charge,
             failure,
             payable,
         }

@@ -118,7 +118,8 @@ struct Inner {
 pub struct Shop(Arc<Inner>);
 
 impl Shop {
-    /// Opens the database, brings its schema and its chart of accounts up to date, and reads the key (or makes it).
+    /// Opens the database, brings its schema and its chart of accounts up to date, reads the key (or makes it), and keeps which
+    /// account at the gateway it has.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -138,6 +139,7 @@ impl Shop {
         accounting::open_accounts(&db).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keys = Keys::of_database(&db, &key_file, &SystemRng).await?;
+        payments::open_gateway_account(&db, adapters.gateway.as_ref(), &keys).await?;
         Self::with(config, adapters, db, keys).await
     }
 

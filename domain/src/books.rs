@@ -1,6 +1,6 @@
 //! The chart of accounts that the shop posts to, and what a journal entry can record.
 
-use crate::order::PaymentMethod;
+use crate::order::Tender;
 
 named! {
     /// What an account holds; it decides on which statement the account stands.
@@ -86,10 +86,10 @@ impl Account {
 
     /// Where money is that was paid in this way.
     #[must_use]
-    pub const fn of_money(paid: PaymentMethod) -> Self {
-        match paid {
-            PaymentMethod::Cod => Self::Cash,
-            PaymentMethod::Card => Self::GatewayClearing,
+    pub const fn of_money(tender: Tender) -> Self {
+        match tender {
+            Tender::Cod => Self::Cash,
+            Tender::Card => Self::GatewayClearing,
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct LineTotal {
     pub subtotal: Money,
     /// Its share of the discount, positive.
     pub discount: Money,
+    /// What the discount takes off the tax: the tax inside `subtotal` less `tax`.
+    pub discount_tax: Money,
     /// What is paid for it.
     pub total: Money,
     /// The tax inside `total`.
@@ -121,7 +123,8 @@ pub fn totals(
         let total = sum.minus(share)?;
         let line_tax = total.tax_inside(line.tax_rate_bp)?;
         tax = tax.plus(line_tax)?;
-        out.push(LineTotal { subtotal: sum, discount: share, total, tax: line_tax });
+        let discount_tax = sum.tax_inside(line.tax_rate_bp)?.minus(line_tax)?;
+        out.push(LineTotal { subtotal: sum, discount: share, discount_tax, total, tax: line_tax });
     }
     let items = subtotal.minus(off)?;
     let shipping = match delivery {
@@ -189,6 +192,7 @@ mod tests {
             prop_assert_eq!(t.lines.iter().map(|l| l.discount.minor).sum::<i64>(), t.discount.minor);
             prop_assert_eq!(t.lines.iter().map(|l| l.tax.minor).sum::<i64>() + t.shipping_tax.minor, t.tax.minor);
             prop_assert!(t.lines.iter().all(|l| l.total.minor >= 0));
+            prop_assert!(t.lines.iter().all(|l| (0..=l.discount.minor).contains(&l.discount_tax.minor)));
         }
     }
 }

@@ -1,19 +1,45 @@
 //! What of an order's price is not charged, or goes back: which lines, how much of the delivery fee, and the tax inside each.
 //!
-//! Each part of the price, a line or the fee, has its own tax. Whatever the sequence of credits, those of a part add up to at most its
+//! Each part of the price, a line or an adjustment of the whole order such as the fee, has its own tax. Whatever the sequence of credits, those of a part add up to at most its
 //! amount and its tax, and to both exactly when all of it is credited. Amounts are minor units of the order's currency.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::OrderLineId;
+use crate::order::AdjustmentKind;
 use crate::{Currency, Money};
+
+/// Which part of an order's price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// A line, less what is taken off it.
+    Line(OrderLineId),
+    /// An adjustment of the whole order: its number among the order's, and what it is.
+    Adjustment(i64, AdjustmentKind),
+}
+
+impl Part {
+    /// The line, where it is one.
+    #[must_use]
+    pub const fn line(self) -> Option<OrderLineId> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Adjustment(..) => None,
+        }
+    }
+
+    /// Is it the delivery fee?
+    #[must_use]
+    pub const fn is_delivery(self) -> bool {
+        matches!(self, Self::Adjustment(_, AdjustmentKind::Delivery))
+    }
+}
 
 /// A part of an order's price, and what of it is credited so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PricePart {
-    /// Nothing for the delivery fee.
-    pub line: Option<OrderLineId>,
-    /// Units that were ordered; 0 for the fee.
+    pub part: Part,
+    /// Units that were ordered; 0 for what is no line.
     pub quantity: i64,
     pub amount: i64,
     /// Inside `amount`.
@@ -48,7 +74,7 @@ impl PricePart {
         let amount = amount.clamp(0, self.left().max(0));
         let least = self.tax_left() - (self.left() - amount);
         let tax = tax.min(self.tax_left()).min(amount).max(least).max(0);
-        Credit { line: self.line, units, amount, tax }
+        Credit { part: self.part, units, amount, tax }
     }
 
     /// The price of `units` of the line: its share, rounded down over all units that are credited by then.
@@ -73,8 +99,7 @@ impl PricePart {
 /// What is credited of one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credit {
-    /// Nothing for the delivery fee.
-    pub line: Option<OrderLineId>,
+    pub part: Part,
     /// Units whose price it is; 0 for an amount off.
     pub units: i64,
     pub amount: i64,
@@ -89,7 +114,7 @@ pub struct CreditRequest {
     pub lines: Vec<(OrderLineId, i64)>,
     /// Of the delivery fee.
     pub fee: i64,
-    /// Off everything: spread over what is left of lines and fee.
+    /// Off everything: spread over what is left of each part.
     pub amount: i64,
 }
 
@@ -126,7 +151,7 @@ pub fn credits(parts: &[PricePart], wanted: &CreditRequest) -> Result<Vec<Credit
         return Err(CreditError::Unknown);
     }
     for (line, units) in &wanted.lines {
-        let part = parts.iter_mut().find(|part| part.line == Some(*line)).filter(|_| *units >= 0).ok_or(CreditError::Unknown)?;
+        let part = parts.iter_mut().find(|part| part.part == Part::Line(*line)).filter(|_| *units >= 0).ok_or(CreditError::Unknown)?;
         if *units > part.units_left() {
             return Err(CreditError::TooManyUnits { line: *line, left: part.units_left() });
         }
@@ -134,7 +159,7 @@ pub fn credits(parts: &[PricePart], wanted: &CreditRequest) -> Result<Vec<Credit
         push(&mut credits, part, credit);
     }
     if wanted.fee > 0 {
-        let part = parts.iter_mut().find(|part| part.line.is_none()).ok_or(CreditError::TooMuchFee(0))?;
+        let part = parts.iter_mut().find(|part| part.part.is_delivery()).ok_or(CreditError::TooMuchFee(0))?;
         if wanted.fee > part.left() {
             return Err(CreditError::TooMuchFee(part.left()));
         }
@@ -165,17 +190,17 @@ pub fn spread(parts: &[PricePart], amount: i64) -> Vec<Credit> {
 #[must_use]
 pub fn of_units(parts: &[PricePart], lines: &[(OrderLineId, i64)], with_fee: bool) -> Vec<Credit> {
     let mut parts = parts.to_vec();
-    let before: i64 = parts.iter().filter(|part| part.line.is_some()).map(|part| part.credited).sum();
+    let before: i64 = parts.iter().filter(|part| part.part.line().is_some()).map(|part| part.credited).sum();
     let mut credits = Vec::new();
     for (line, units) in lines {
-        if let Some(part) = parts.iter_mut().find(|part| part.line == Some(*line)) {
+        if let Some(part) = parts.iter_mut().find(|part| part.part == Part::Line(*line)) {
             let credit = part.of_units(*units);
             push(&mut credits, part, credit);
         }
     }
-    let of_lines = |of: fn(&PricePart) -> i64| parts.iter().filter(|part| part.line.is_some()).map(of).sum::<i64>();
+    let of_lines = |of: fn(&PricePart) -> i64| parts.iter().filter(|part| part.part.line().is_some()).map(of).sum::<i64>();
     let (all, after) = (of_lines(|part| part.amount), of_lines(|part| part.credited));
-    if let Some(fee) = parts.iter_mut().find(|part| part.line.is_none()).filter(|_| with_fee) {
+    if let Some(fee) = parts.iter_mut().find(|part| part.part.is_delivery()).filter(|_| with_fee) {
         let part = share(fee.amount, after, all) - share(fee.amount, before, all);
         let credit = fee.of_amount(part);
         push(&mut credits, fee, credit);
@@ -215,7 +240,7 @@ pub fn split(credits: &[Credit], amount: i64) -> (Vec<Credit>, Vec<Credit>) {
 pub fn fits(parts: &[PricePart], credits: &[Credit]) -> bool {
     let mut parts = parts.to_vec();
     for credit in credits {
-        match parts.iter_mut().find(|part| part.line == credit.line) {
+        match parts.iter_mut().find(|part| part.part == credit.part) {
             Some(part) => part.take(credit),
             None => return false,
         }
@@ -247,18 +272,20 @@ mod tests {
         OrderLineId(Uuid::from_u128(n))
     }
 
-    const fn part(line: Option<OrderLineId>, quantity: i64, amount: i64, tax: i64) -> PricePart {
-        PricePart { line, quantity, amount, tax, credited_units: 0, credited: 0, credited_tax: 0 }
+    const FEE: Part = Part::Adjustment(0, AdjustmentKind::Delivery);
+
+    const fn part(part: Part, quantity: i64, amount: i64, tax: i64) -> PricePart {
+        PricePart { part, quantity, amount, tax, credited_units: 0, credited: 0, credited_tax: 0 }
     }
 
     /// A taxed line of 1,120.00 with 120.00 of tax, an exempt one of 1,000.00, a fee of 100.00.
     fn mixed() -> Vec<PricePart> {
-        vec![part(Some(line(1)), 1, 112_000, 12_000), part(Some(line(2)), 2, 100_000, 0), part(None, 0, 10_000, 1_071)]
+        vec![part(Part::Line(line(1)), 1, 112_000, 12_000), part(Part::Line(line(2)), 2, 100_000, 0), part(FEE, 0, 10_000, 1_071)]
     }
 
     fn apply(parts: &mut [PricePart], credits: &[Credit]) {
         for credit in credits {
-            let part = parts.iter_mut().find(|part| part.line == credit.line).unwrap();
+            let part = parts.iter_mut().find(|part| part.part == credit.part).unwrap();
             part.take(credit);
         }
     }
@@ -266,7 +293,7 @@ mod tests {
     #[test]
     fn an_exempt_line_goes_back_without_tax() {
         let wanted = CreditRequest { lines: vec![(line(2), 2)], ..CreditRequest::default() };
-        assert_eq!(credits(&mixed(), &wanted), Ok(vec![Credit { line: Some(line(2)), units: 2, amount: 100_000, tax: 0 }]));
+        assert_eq!(credits(&mixed(), &wanted), Ok(vec![Credit { part: Part::Line(line(2)), units: 2, amount: 100_000, tax: 0 }]));
     }
 
     #[test]
@@ -282,7 +309,7 @@ mod tests {
     fn the_fee_goes_with_the_lines_by_their_value() {
         let mut parts = mixed();
         let first = of_units(&parts, &[(line(2), 1)], true);
-        assert_eq!(first[1], Credit { line: None, units: 0, amount: 2_358, tax: 252 });
+        assert_eq!(first[1], Credit { part: FEE, units: 0, amount: 2_358, tax: 252 });
         apply(&mut parts, &first);
         let rest = of_units(&parts, &[(line(1), 1), (line(2), 1)], true);
         assert_eq!(sum(&[first, rest].concat()), (222_000, 13_071));
@@ -290,10 +317,11 @@ mod tests {
 
     #[test]
     fn credits_are_split_where_the_amount_is_reached() {
-        let credits = [Credit { line: Some(line(1)), units: 1, amount: 100, tax: 11 }, Credit { line: None, units: 0, amount: 50, tax: 5 }];
+        let credits =
+            [Credit { part: Part::Line(line(1)), units: 1, amount: 100, tax: 11 }, Credit { part: FEE, units: 0, amount: 50, tax: 5 }];
         let (first, rest) = split(&credits, 40);
-        assert_eq!(first, vec![Credit { line: Some(line(1)), units: 1, amount: 40, tax: 4 }]);
-        assert_eq!(rest, vec![Credit { line: Some(line(1)), units: 0, amount: 60, tax: 7 }, credits[1]]);
+        assert_eq!(first, vec![Credit { part: Part::Line(line(1)), units: 1, amount: 40, tax: 4 }]);
+        assert_eq!(rest, vec![Credit { part: Part::Line(line(1)), units: 0, amount: 60, tax: 7 }, credits[1]]);
         assert_eq!(split(&credits, 150), (credits.to_vec(), Vec::new()));
         assert_eq!(split(&credits, 0), (Vec::new(), credits.to_vec()));
     }
@@ -305,8 +333,8 @@ mod tests {
             let lines = lines
                 .into_iter()
                 .zip(1_u128..)
-                .map(|((quantity, amount, rate), n)| part(Some(line(n)), quantity, amount, taxed(amount, rate)));
-            lines.chain([part(None, 0, fee, taxed(fee, 1_200))]).collect()
+                .map(|((quantity, amount, rate), n)| part(Part::Line(line(n)), quantity, amount, taxed(amount, rate)));
+            lines.chain([part(FEE, 0, fee, taxed(fee, 1_200))]).collect()
         })
     }
 

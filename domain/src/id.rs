@@ -96,6 +96,10 @@ ids! {
     PaymentId "pay";
     /// An event of a payment.
     PaymentEventId "pev";
+    /// What was asked to be taken of a payment.
+    CaptureId "cap";
+    /// Captured money that pays an order, or went back.
+    PaymentAllocationId "pal";
     RefundId "ref";
     /// A parcel on its way.
     ParcelId "shp";

@@ -97,6 +97,15 @@ impl Locale {
         out
     }
 
+    /// Basis points as percent: `12.5%`.
+    #[must_use]
+    pub fn percent(self, basis_points: i64) -> String {
+        let part = format!("{:02}", basis_points % 100);
+        let part = part.trim_end_matches('0');
+        let point = if part.is_empty() { "" } else { "." };
+        format!("{}{point}{part}%", self.number(basis_points / 100))
+    }
+
     /// An amount with its currency: `₱1,234.50`, `-$5.00`, `KWD 1.250`.
     #[must_use]
     pub fn money(self, money: Money) -> String {

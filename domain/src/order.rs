@@ -101,6 +101,20 @@ named! {
         /// The shop keeps it for now.
         Keep "keep",
     }
+    /// What an adjustment of an order's price is.
+    AdjustmentKind {
+        /// Taken off.
+        Discount "discount",
+        /// The fee of the delivery method.
+        Delivery "delivery",
+    }
+    /// What an adjustment comes from.
+    AdjustmentSource {
+        /// A discount code, which its reference is.
+        DiscountCode "discount_code",
+        /// A delivery method, whose code its reference is.
+        DeliveryMethod "delivery_method",
+    }
     /// The reason that a shopper gives for cancelling.
     CancelCause {
         /// They gave no reason.
@@ -132,6 +146,30 @@ named! {
         /// A card, through the gateway.
         Card "card",
     }
+    /// What one payment is made with. An order has one payment method, and may be paid by several payments.
+    Tender {
+        /// Cash on delivery.
+        Cod "cod",
+        /// A card, through the gateway.
+        Card "card",
+    }
+    /// How far it is with taking money of a payment.
+    CaptureState {
+        /// Asked for, and not answered yet.
+        Requested "requested",
+        /// The money arrived.
+        Done "done",
+        /// The gateway refused for good.
+        Refused "refused",
+        /// Not wanted any more before it was answered.
+        Withdrawn "withdrawn",
+    }
+    /// Whether an account at a gateway moves money.
+    GatewayMode {
+        /// It moves none.
+        Test "test",
+        Live "live",
+    }
     /// What a location is, where stock is kept.
     LocationKind {
         Warehouse "warehouse",
@@ -147,6 +185,17 @@ named! {
         Till "till",
         /// Sold through another firm's shop.
         Marketplace "marketplace",
+    }
+}
+
+impl Tender {
+    /// What an order with this payment method is paid with.
+    #[must_use]
+    pub const fn of(method: PaymentMethod) -> Self {
+        match method {
+            PaymentMethod::Cod => Self::Cod,
+            PaymentMethod::Card => Self::Card,
+        }
     }
 }
 
@@ -198,11 +247,13 @@ impl ParcelState {
 pub struct PaymentFacts {
     /// What the order costs, less what is no longer due, minor units.
     pub total: i64,
-    /// What arrived over all attempts.
+    /// What arrived over all attempts, minor units.
     pub captured: i64,
     /// Refunds that were made, minor units.
     pub refunded: i64,
-    /// The state of the latest attempt.
+    /// Does the bank hold money for it, whichever attempt got it?
+    pub held: bool,
+    /// The state of the latest attempt, which counts as long as none brought money.
     pub latest: AttemptState,
     pub cancelled: bool,
 }
@@ -225,6 +276,9 @@ impl PaymentFacts {
         }
         if self.captured > 0 {
             return PaymentState::PartlyPaid;
+        }
+        if self.held {
+            return PaymentState::Authorised;
         }
         match self.latest {
             AttemptState::Pending | AttemptState::Captured => PaymentState::Pending,
@@ -325,8 +379,18 @@ mod tests {
 
     #[test]
     fn an_order_that_costs_nothing_is_paid() {
-        let facts = PaymentFacts { total: 0, captured: 0, refunded: 0, latest: AttemptState::Pending, cancelled: false };
+        let facts = PaymentFacts { total: 0, captured: 0, refunded: 0, held: false, latest: AttemptState::Pending, cancelled: false };
         assert_eq!(facts.state(), PaymentState::Paid);
+    }
+
+    #[test]
+    fn money_that_an_earlier_attempt_brought_counts_though_a_later_one_failed() {
+        let facts = PaymentFacts { total: 100, captured: 0, refunded: 0, held: true, latest: AttemptState::Failed, cancelled: false };
+        assert_eq!(facts.state(), PaymentState::Authorised);
+        assert_eq!(PaymentFacts { captured: 40, ..facts }.state(), PaymentState::PartlyPaid);
+        assert_eq!(PaymentFacts { captured: 100, held: false, ..facts }.state(), PaymentState::Paid);
+        assert_eq!(PaymentFacts { held: false, ..facts }.state(), PaymentState::Failed);
+        assert_eq!(PaymentFacts { cancelled: true, ..facts }.state(), PaymentState::Voided);
     }
 
     #[test]

@@ -205,6 +205,7 @@ async fn a_form_whose_permission_is_missing_is_refused() {
     let form = [
         ("to", "/api/admin/taxes/save"),
         ("form[country]", "PH"),
+        ("form[province]", ""),
         ("form[class]", "standard"),
         ("form[rate]", "12"),
         ("form[valid_from]", ""),

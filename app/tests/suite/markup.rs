@@ -91,7 +91,8 @@ async fn named(shop: &Shop) -> (CategoryId, ProductId, VariantId) {
         ..DeliveryMethodDraft::default()
     };
     pricing::save_delivery_method(shop, &system, Locale::En, method).await.unwrap();
-    let rate = TaxRateDraft { country: "SG".into(), class: "standard".into(), rate_bp: 900, valid_from: None, source: MARKUP.into() };
+    let rate =
+        TaxRateDraft { country: "SG".into(), class: "standard".into(), rate_bp: 900, source: MARKUP.into(), ..TaxRateDraft::default() };
     pricing::save_tax_rate(shop, &system, Locale::En, rate).await.unwrap();
     identity::create_api_key(shop, &system, Locale::En, MARKUP, &[Permission::ReadOrders]).await.unwrap();
     let variant = catalog::admin_product(shop, &system, product).await.unwrap().draft.variants[0].id.unwrap();

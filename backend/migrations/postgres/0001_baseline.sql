@@ -433,11 +433,13 @@ create table price_lists (
     currency text not null,
     channel text,
     position bigint not null,
+    -- Is tax inside of its prices? Otherwise it is added: that of the product's class, where it is delivered to.
+    includes_tax bigint not null default 1,
     valid_from bigint,
     valid_to bigint
 );
 
--- Tax is inside of them. `compare_at` is a former, higher price.
+-- With or without tax, as their list says. `compare_at` is a former, higher price.
 create table prices (
     variant_id uuid not null references variants (id),
     price_list_id uuid not null references price_lists (id),
@@ -446,16 +448,18 @@ create table prices (
     primary key (variant_id, price_list_id)
 );
 
--- The rate of a tax class in a country, with the law that says so.
+-- The rate of a tax class in a region, with the law that says so. That of a province comes before that of its country.
 create table tax_rates (
     id uuid primary key,
     class text not null,
     country text not null,
+    -- As addresses name it: the state's or province's code, in the Philippines that of the PSGC; empty for the whole country.
+    province text not null default '',
     rate_bp bigint not null,
     valid_from bigint not null,
     valid_to bigint,
     source text not null,
-    unique (class, country, valid_from)
+    unique (class, country, province, valid_from)
 );
 
 -- Codes that take a share (`percent_bp`) or an amount off an order. `uses` counts the orders that stand.
@@ -694,10 +698,10 @@ create table orders (
     payment_method text not null,
     -- Of the lines, before the discount.
     subtotal bigint not null,
+    -- The sums of its adjustments: what is taken off, as a positive amount, and the delivery fee.
     discount bigint not null,
-    discount_code text,
     shipping bigint not null,
-    -- Inside the total.
+    -- Inside the total: the sum of its taxes.
     tax bigint not null,
     total bigint not null,
     -- The sum of its credit lines that are not charged, and the tax inside of it.
@@ -720,8 +724,6 @@ create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
 create index orders_user on orders (user_id, placed_at, id);
 -- Those of contacts that were found by a search.
 create index orders_contact on orders (contact_id);
--- The orders that used a discount code: for whoever searches for it, and for the audit, which counts them.
-create index orders_discount on orders (discount_code, placed_at, id) where discount_code is not null;
 
 -- What open orders are counted by: keyed hashes of e-mail, telephone number, address and network address. They go with the order's end.
 create table order_marks (
@@ -746,14 +748,10 @@ create table order_lines (
     picture_id uuid,
     quantity bigint not null,
     unit_price bigint not null,
-    -- Of the whole line, as are tax and total.
+    -- Of the whole line, as are tax and total: the sums of its adjustments and of its taxes.
     discount bigint not null,
-    tax_class text not null,
-    tax_rate_bp bigint not null,
     tax bigint not null,
     total bigint not null,
-    unit_cost bigint not null,
-    cost_currency text not null,
     -- Of one unit.
     weight_g bigint not null,
     -- What became of its units: given up before they left, left with a parcel, arrived, came back, went into the stock again.
@@ -768,6 +766,49 @@ create table order_lines (
 -- The orders of a variant: searches by SKU, what sells.
 create index order_lines_variant on order_lines (variant_id);
 
+-- What makes an order cost something else than its lines' units: a line's share of a discount, the delivery fee. What is taken off stands
+-- by line, so that each part of the price has its own tax.
+create table order_adjustments (
+    order_id uuid not null references orders (id),
+    -- 0 for the first
+    n bigint not null,
+    -- Null for one of the whole order.
+    order_line_id uuid references order_lines (id),
+    -- What it is: discount, delivery.
+    kind text not null,
+    -- What it comes from: discount_code, delivery_method; and which, by its code.
+    source text not null,
+    reference text not null,
+    -- Negative for what is taken off, as is its tax.
+    amount bigint not null,
+    -- Inside of the amount.
+    tax bigint not null,
+    primary key (order_id, n)
+);
+-- The orders that used a discount code: for whoever searches for it, and for the audit, which counts them.
+create index order_adjustments_discount on order_adjustments (source, reference, order_id) where kind = 'discount';
+
+-- The taxes inside of an order's price, for each line and for each adjustment of the whole order, also where the rate is nothing.
+create table order_taxes (
+    order_id uuid not null references orders (id),
+    -- 0 for the first
+    n bigint not null,
+    -- What is taxed: a line less what is taken off it, or the adjustment with this number.
+    order_line_id uuid references order_lines (id),
+    adjustment bigint,
+    -- The class and the region whose rate it is: ISO 3166 alpha-2; province as in tax_rates.
+    class text not null,
+    country text not null,
+    province text not null,
+    rate_bp bigint not null,
+    -- Without tax; in the order's currency, as is the tax.
+    net bigint not null,
+    tax bigint not null,
+    primary key (order_id, n),
+    foreign key (order_id, adjustment) references order_adjustments (order_id, n),
+    check ((order_line_id is null) <> (adjustment is null))
+);
+
 -- One press makes one order: the key and what it was used for.
 create table idempotency_keys (
     -- Who sent it, an API key, a user or a guest's cart, then a space and the key itself.
@@ -781,71 +822,141 @@ create index idempotency_keys_order on idempotency_keys (order_id);
 
 -- == Payments ==
 
+-- Accounts at card gateways. The program adds that of its configuration when it opens the shop, and only the latest is active.
+create table gateway_accounts (
+    -- What payments refer to it by: the gateway's name, and a keyed hash of address and secret key.
+    key text primary key,
+    -- stripe
+    gateway text not null,
+    -- test or live, where the secret key tells
+    mode text,
+    -- Does the shop take payments with it?
+    active bigint not null default 1,
+    created_at bigint not null
+);
+
 -- Attempts to pay an order.
 create table payments (
     id uuid primary key,
     order_id uuid not null references orders (id),
-    -- cod or card
-    method text not null,
+    -- What it is paid with, in the words of orders.payment_method: cod or card
+    tender text not null,
+    -- What was asked for.
     amount bigint not null,
     currency text not null,
     -- pending, requires_action, authorised, captured, failed or voided
     state text not null,
+    -- What the bank holds, or held; and until when it does, where that is known.
+    authorised bigint not null default 0,
+    authorised_until bigint,
+    -- The sum of its captures, and of its refunds, that were made.
     captured bigint not null default 0,
     refunded bigint not null default 0,
-    -- The gateway's id of its intent.
-    gateway_ref text unique,
+    -- The account that the gateway's intent is with, and the gateway's id of it; null while there is none.
+    gateway_account text references gateway_accounts (key),
+    gateway_ref text,
     failure text,
-    -- Which gateway and which account there the intent is with; null while there is none.
-    gateway_account text,
-    -- The amount of a capture that was asked for and is not answered yet, and who asked.
-    capturing bigint,
-    capturing_by text,
     -- 1 for the order's first
     attempt bigint not null,
     created_at bigint not null,
     updated_at bigint not null,
-    unique (order_id, attempt)
+    unique (order_id, attempt),
+    -- News of a gateway name the intent.
+    unique (gateway_ref, gateway_account),
+    check (gateway_ref is null or gateway_account is not null)
 );
 
--- What happened to a payment, never edited. `gateway_event` is the gateway's id of its news, which is kept once.
+-- What happened to a payment, never edited. `gateway_event` is the id that the account's gateway gave its news, which is kept once.
 create table payment_events (
     id uuid primary key,
     payment_id uuid not null references payments (id),
     kind text not null,
     amount bigint not null,
-    gateway_event text unique,
+    gateway_account text references gateway_accounts (key),
+    gateway_event text,
     data text not null,
-    at bigint not null
+    at bigint not null,
+    unique (gateway_event, gateway_account),
+    check (gateway_event is null or gateway_account is not null)
 );
 -- Those of a payment, oldest first.
 create index payment_events_payment on payment_events (payment_id, at);
+
+-- What was asked to be taken of a payment, and what came of it; cash is taken when it is asked for.
+create table captures (
+    id uuid primary key,
+    payment_id uuid not null references payments (id),
+    amount bigint not null check (amount > 0),
+    currency text not null,
+    -- requested, done, refused or withdrawn
+    state text not null,
+    -- The gateway's id of it, where it has one.
+    gateway_ref text,
+    -- Who asked: the actor of an event.
+    requested_by text not null,
+    -- Why it was refused.
+    failure text,
+    at bigint not null,
+    -- When it was done, refused or withdrawn.
+    ended_at bigint
+);
+-- Those of a payment, oldest first.
+create index captures_payment on captures (payment_id, at);
+-- One is asked for at a time.
+create unique index captures_open on captures (payment_id) where state = 'requested';
 
 -- Money that goes back to the shopper.
 create table refunds (
     id uuid primary key,
     payment_id uuid not null references payments (id),
     order_id uuid not null references orders (id),
+    -- The capture that it gives back of; null where the payment has several.
+    capture_id uuid references captures (id),
     amount bigint not null check (amount > 0),
+    currency text not null,
     reason text not null,
     -- pending, done or failed
     state text not null,
-    gateway_ref text unique,
+    gateway_ref text,
     failure text,
     actor text not null default 'system',
-    at bigint not null
+    at bigint not null,
+    -- Those of a payment; the gateway's id is unique in its account, which the payment has.
+    unique (payment_id, gateway_ref)
+);
+-- Those of an order, and of a capture.
+create index refunds_order on refunds (order_id);
+create index refunds_capture on refunds (capture_id);
+
+-- Which order captured money pays: positive as a capture is made, negative as a refund is made, positive again when it fails later. What
+-- is paid of an order is the sum of its rows. Never edited.
+create table payment_allocations (
+    id uuid primary key,
+    payment_id uuid not null references payments (id),
+    order_id uuid not null references orders (id),
+    amount bigint not null check (amount <> 0),
+    currency text not null,
+    -- What it comes of.
+    capture_id uuid references captures (id),
+    refund_id uuid references refunds (id),
+    at bigint not null,
+    -- Each cause once; a refund once out and once in again.
+    unique (capture_id),
+    unique (refund_id, amount),
+    check ((capture_id is null) <> (refund_id is null))
 );
 -- Those of an order, and of a payment.
-create index refunds_order on refunds (order_id);
-create index refunds_payment on refunds (payment_id);
+create index payment_allocations_order on payment_allocations (order_id);
+create index payment_allocations_payment on payment_allocations (payment_id);
 
 -- What of an order's price is not charged, or goes back: by line, so that each part has its own tax. Never edited; those of a refund that
 -- failed do not count.
 create table credit_lines (
     id uuid primary key,
     order_id uuid not null references orders (id),
-    -- Null for the delivery fee.
+    -- The line, or the number of the adjustment of the whole order, such as the delivery fee.
     order_line_id uuid references order_lines (id),
+    adjustment bigint,
     -- Units whose price this is; 0 for an amount off.
     units bigint not null default 0 check (units >= 0),
     amount bigint not null check (amount >= 0),
@@ -853,7 +964,9 @@ create table credit_lines (
     tax bigint not null check (tax >= 0),
     -- Null for what is not charged.
     refund_id uuid references refunds (id),
-    at bigint not null
+    at bigint not null,
+    foreign key (order_id, adjustment) references order_adjustments (order_id, n),
+    check ((order_line_id is null) <> (adjustment is null))
 );
 -- Those of an order, and of a refund.
 create index credit_lines_order on credit_lines (order_id);

@@ -9,7 +9,7 @@ use domain::{Locale, Money, Quantity};
 
 use platform::db::DbError;
 
-use crate::pricing::{LineItem, PriceRequest, PricedItem, Prices, price_order};
+use crate::pricing::{LineItem, PriceRequest, PricedItem, Prices, TaxRegion, price_order};
 use crate::{Shop, inventory, settings};
 
 use super::{CartError, StoredCart};
@@ -22,13 +22,13 @@ pub(crate) struct CartPrices {
     available: HashMap<VariantId, i64>,
 }
 
-/// Reads what a cart's price depends on, for a channel and for the taxes of a country.
+/// Reads what a cart's price depends on, for a channel and for the taxes of a region.
 pub(crate) async fn read_prices(
     shop: &Shop,
     cart: &StoredCart,
     locale: Locale,
     channel: Channel,
-    country: String,
+    region: TaxRegion,
 ) -> Result<CartPrices, DbError> {
     let at = shop.now();
     let available = inventory::available_of(&mut shop.db(), channel, cart.items.iter().map(|item| item.variant)).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn read_prices(
         channel,
         locale,
         currency: cart.currency,
-        country,
+        region,
         items: cart.items.iter().map(|item| (item.variant, in_stock(item, &available))).collect(),
         discount_code: cart.discount_code.clone(),
         at,
@@ -55,8 +55,8 @@ pub(super) fn in_stock(item: &CartItem, available: &HashMap<VariantId, i64>) -> 
 
 /// Prices a cart for its page, as an order through this channel would be. Delivery is not in it: where it goes is not known yet.
 pub(super) async fn view(shop: &Shop, locale: Locale, channel: Channel, cart: StoredCart) -> Result<CartView, CartError> {
-    let country = settings::shop(shop).country;
-    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, channel, country).await?;
+    let region = TaxRegion::country(settings::shop(shop).country);
+    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, channel, region).await?;
     let order = price_order(&request, &prices, None)?;
     let mut notices = Vec::new();
     let mut lines = Vec::with_capacity(cart.items.len());

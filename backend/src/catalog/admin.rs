@@ -8,11 +8,12 @@ use domain::text::comma_separated;
 use domain::view::{OptionDraft, ProductAdminView, ProductDraft, ProductRowView, ProductTexts, StockRowView, VariantDraft};
 use domain::{Currency, Locale, Money};
 use platform::Context;
-use platform::db::{Db, DbError, FromRow, json_ids};
+use platform::db::{Db, DbError, Flag, FromRow, json_ids};
 
 use crate::Shop;
 use crate::settings::shop_currency;
 
+use super::write::of_ordinary_list;
 use super::{CatalogError, product, store};
 
 /// Products on one page of the managers' list.
@@ -265,6 +266,15 @@ async fn options(db: &Db, id: ProductId) -> Result<Vec<OptionDraft>, DbError> {
     Ok(options)
 }
 
+/// Is tax inside of the prices that products are edited, imported and exported with?
+///
+/// # Errors
+/// The database's.
+pub async fn prices_include_tax(shop: &Shop) -> Result<bool, CatalogError> {
+    let list: Option<Flag> = shop.db().fetch_optional_scalar(of_ordinary_list!("includes_tax", "$1"), &[&shop_currency(shop)]).await?;
+    Ok(list.is_none_or(|Flag(includes_tax)| includes_tax))
+}
+
 /// With prices of the list that products are written to.
 async fn variants(db: &Db, id: ProductId, currency: Currency) -> Result<Vec<VariantDraft>, DbError> {
     #[derive(FromRow)]
@@ -282,16 +292,17 @@ async fn variants(db: &Db, id: ProductId, currency: Currency) -> Result<Vec<Vari
     }
     let rows: Vec<VariantRow> = db
         .fetch_all(
-            "select v.id, v.sku,
+            concat!(
+                "select v.id, v.sku,
                 coalesce((select string_agg(ov.key, ',' order by o.position)
                  from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id
                  where vv.variant_id = v.id), '') as value_keys,
                 r.amount as price, r.compare_at, v.cost, v.weight_g, v.barcode, v.picture_id as picture
              from variants v
-             left join prices r on r.variant_id = v.id and r.price_list_id = (
-                select id from price_lists where currency = $2 and channel is null and valid_from is null and valid_to is null
-                order by position desc, id desc limit 1)
-             where v.product_id = $1 and v.archived = 0 order by v.position, v.id",
+             left join prices r on r.variant_id = v.id and r.price_list_id = (",
+                of_ordinary_list!("id", "$2"),
+                ") where v.product_id = $1 and v.archived = 0 order by v.position, v.id"
+            ),
             &[&id, &currency],
         )
         .await?;

@@ -1,16 +1,32 @@
-//! Keeps “in stock” of lists in step with stock.
+//! Keeps “in stock” of lists in step with stock, and prices without tax in step with tax rates.
 
 use platform::db::{DbError, json_ids};
 use platform::events::{self, Handled, RecordedEvent, Subscriber};
+use platform::follows;
 use tokio::task::JoinHandle;
 
 use crate::Shop;
-use crate::inventory::events::{LocationChanged, STOCK_CHANGES};
+use crate::inventory::events::{LocationChanged, STOCK_CHANGES, StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
+use crate::pricing::events::{TaxChanged, TaxTookEffect};
+use crate::settings::events::SettingsChanged;
 
 use super::events::ProductAvailabilityChanged;
-use super::store;
+use super::{dated_prices, store};
 
-/// Follows stock for as long as the program runs.
+/// After these events cards may say something else: the changes of stock, and what changes the taxes of pages.
+const CARD_CHANGES: &[&str] = follows![
+    StockReserved,
+    StockReleased,
+    StockShipped,
+    StockReturned,
+    StockAdjusted,
+    LocationChanged,
+    TaxChanged,
+    TaxTookEffect,
+    SettingsChanged
+];
+
+/// Follows stock and taxes for as long as the program runs.
 pub fn follow(shop: &Shop) -> JoinHandle<()> {
     events::subscribe(shop.db(), subscriber(shop))
 }
@@ -25,13 +41,17 @@ pub async fn catch_up(shop: &Shop) -> Result<(), DbError> {
 
 fn subscriber(shop: &Shop) -> Subscriber {
     let shop = shop.clone();
-    Subscriber::new("availability", STOCK_CHANGES, move |events| update_cards(shop.clone(), events))
+    Subscriber::new("availability", CARD_CHANGES, move |events| update_cards(shop.clone(), events))
 }
 
 fn update_cards(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
     Box::pin(async move {
-        let everywhere = events.iter().any(RecordedEvent::is::<LocationChanged>);
-        let subjects = json_ids(events.iter().map(|event| event.subject));
+        let (stock, taxes): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.is_one_of(STOCK_CHANGES));
+        if !taxes.is_empty() {
+            shop.db().write(async |tx| dated_prices::taxes_changed(tx).await).await?;
+        }
+        let everywhere = stock.iter().any(RecordedEvent::is::<LocationChanged>);
+        let subjects = json_ids(stock.iter().map(|event| event.subject));
         let changed = shop
             .db()
             .write(async move |tx| {

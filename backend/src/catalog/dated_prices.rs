@@ -1,18 +1,23 @@
-//! Price lists with dates: cards, listings and pages follow when one begins or ends, as after any change of a price.
+//! Price lists: cards, listings and pages follow when one begins or ends, as after any change of a price.
 //!
-//! Carts, orders and products read the price of the moment. `product_cards` and the caches hold one, so each moment has a job.
+//! Carts, orders and products read the price of the moment. `product_cards` and the caches hold one, so each moment has a job. The cards of
+//! a list without tax follow the tax rates too.
 
-use domain::Timestamp;
 use domain::id::{PriceListId, ProductId};
-use platform::db::{DbError, FromRow, Tx, json_ids};
+use domain::permission::Permission;
+use domain::view::PriceListView;
+use domain::{Currency, Timestamp};
+use platform::Context;
+use platform::db::{DbError, Flag, FromRow, Tx, json_ids};
 use platform::jobs::{self, Failure, Handlers, Job};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Shop;
+use crate::pricing::{RulesError, home_market};
 use crate::settings::shop_currency;
 
-use super::events::PricesChanged;
+use super::events::{PriceListChanged, PricesChanged};
 use super::write;
 
 /// Products of one run of the job; another one continues, so that no run outlasts its lease.
@@ -20,7 +25,65 @@ const MAX_RUN: usize = 5_000;
 /// Products of one transaction and one event.
 const MAX_CHUNK: usize = 500;
 
-/// Brings cards in step with a price list that begins, ends or was changed.
+/// Every price list, in the order in which they are asked for a price.
+///
+/// # Errors
+/// Not allowed, or the database's.
+pub async fn price_lists(shop: &Shop, ctx: &Context) -> Result<Vec<PriceListView>, RulesError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: PriceListId,
+        name: String,
+        currency: Currency,
+        channel: Option<String>,
+        includes_tax: Flag,
+        valid_from: Option<Timestamp>,
+        valid_to: Option<Timestamp>,
+    }
+    ctx.require(Permission::ReadSettings)?;
+    let sql = "select id, name, currency, channel, includes_tax, valid_from, valid_to from price_lists order by position, id";
+    let rows: Vec<Row> = shop.db().fetch_all(sql, &[]).await?;
+    let view = |row: Row| PriceListView {
+        id: row.id,
+        name: row.name,
+        currency: row.currency,
+        channel: row.channel,
+        includes_tax: row.includes_tax.0,
+        valid_from: row.valid_from,
+        valid_to: row.valid_to,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Sets whether tax is inside of a list's prices, which stay the same numbers: without it, tax is added to them from now on.
+///
+/// # Errors
+/// [`RulesError::Unknown`] for no such list. Not allowed.
+pub async fn set_includes_tax(shop: &Shop, ctx: &Context, list: PriceListId, includes_tax: bool) -> Result<(), RulesError> {
+    ctx.require(Permission::WriteSettings)?;
+    shop.write(ctx, async move |tx| {
+        let sql = "update price_lists set includes_tax = $2 where id = $1 and includes_tax <> $2 returning name";
+        let changed: Option<String> = tx.fetch_optional_scalar(sql, &[&list, &Flag(includes_tax)]).await?;
+        if let Some(name) = changed {
+            tx.record(list, PriceListChanged { name, includes_tax });
+            return Ok(price_list_changed(tx, list).await?);
+        }
+        let known: Option<i64> = tx.fetch_optional_scalar("select cast(1 as bigint) from price_lists where id = $1", &[&list]).await?;
+        known.map(drop).ok_or(RulesError::Unknown)
+    })
+    .await
+}
+
+/// Has the cards of lists without tax follow when a tax rate or the shop's country is another one.
+pub(super) async fn taxes_changed(tx: &mut Tx) -> Result<(), DbError> {
+    let lists: Vec<PriceListId> = tx.fetch_scalars("select id from price_lists where includes_tax = 0", &[]).await?;
+    for list in lists {
+        jobs::enqueue(tx, &UpdatePrices { list, at: None, after: None }, tx.now(), None).await?;
+    }
+    Ok(())
+}
+
+/// Brings cards in step with a price list that begins, ends or was changed, or whose taxes were.
 #[derive(Serialize, Deserialize)]
 struct UpdatePrices {
     list: PriceListId,
@@ -81,13 +144,13 @@ impl UpdatePrices {
 }
 
 async fn update_cards(shop: &Shop, list: PriceListId, products: Vec<ProductId>) -> Result<(), DbError> {
-    let currency = shop_currency(shop);
+    let home = home_market(shop);
     shop.db()
         .write(async move |tx| {
             let ids = json_ids(&products);
             tx.lock("select 1 from products where id in (select unhex(value->>'id') from json_each($1)) order by id for update", &[&ids])
                 .await?;
-            write::refresh(tx, currency, &products).await?;
+            write::refresh(tx, &home, &products).await?;
             tx.record(list, PricesChanged { products: products.clone() });
             Ok(())
         })

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::accounting::AccountingError;
 use crate::inventory::{self, Movement, Source};
+use crate::pricing::home_market;
 use crate::settings::shop_currency;
 
 use super::admin::read;
@@ -112,7 +113,7 @@ impl ProductSave {
             write::insert_products(tx, list, std::slice::from_ref(&new)).await?;
         }
         self.first_stock(tx, &new).await?;
-        write::refresh(tx, currency, &[new.id]).await?;
+        write::refresh(tx, &home_market(&self.shop), &[new.id]).await?;
         if version.is_some() {
             let changes = ProductUpdated { handle: Some(new.handle), version, currency: Some(currency), ..self.changes.clone() };
             tx.record(new.id, changes);
@@ -300,7 +301,7 @@ pub async fn set_status(shop: &Shop, ctx: &Context, id: ProductId, status: &str)
         "archived" => "archived",
         other => return Err(CatalogError::Status(other.chars().take(40).collect())),
     };
-    let currency = shop_currency(shop);
+    let home = home_market(shop);
     shop.write(ctx, async move |tx| {
         let from: Option<String> = tx.fetch_optional_scalar("select status from products where id = $1", &[&id]).await?;
         let from = from.ok_or(CatalogError::Unknown)?;
@@ -309,7 +310,7 @@ pub async fn set_status(shop: &Shop, ctx: &Context, id: ProductId, status: &str)
         }
         let sql = "update products set status = $2, updated_at = $3, version = version + 1 where id = $1";
         tx.execute(sql, &[&id, &to, &tx.now()]).await?;
-        write::refresh(tx, currency, &[id]).await?;
+        write::refresh(tx, &home, &[id]).await?;
         match to {
             "published" => tx.record(id, ProductPublished { from }),
             "archived" => tx.record(id, ProductArchived { from }),

@@ -117,6 +117,18 @@ impl Event for ProductAvailabilityChanged {
     type Subject = ProductId;
 }
 
+/// Tax is inside of a price list's prices from now on, or is added to them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PriceListChanged {
+    pub name: String,
+    pub includes_tax: bool,
+}
+
+impl Event for PriceListChanged {
+    const KIND: &'static str = "price_list.changed";
+    type Subject = PriceListId;
+}
+
 /// A price list began, ended or was changed, and with it the prices of products in the web shop. A long list has several of these.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PricesChanged {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::settings::shop_currency;
 
-use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
+use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant, of_ordinary_list};
 
 #[derive(Clone, Debug)]
 pub(super) struct FullProduct {
@@ -295,15 +295,16 @@ async fn variants(shop: &Shop, ids: &str, products: &mut FullProducts) -> Result
     let rows: Vec<Row> = shop
         .db()
         .fetch_all(
-            "select v.product_id as product, v.id, v.sku, v.archived, r.amount as price, r.compare_at, v.cost, v.weight_g, v.barcode,
+            concat!(
+                "select v.product_id as product, v.id, v.sku, v.archived, r.amount as price, r.compare_at, v.cost, v.weight_g, v.barcode,
                 v.picture_id as picture,
                 coalesce((select cast(sum(s.on_hand) as bigint) from stock s where s.variant_id = v.id), 0) as on_hand
              from (select unhex(value->>'id') as id from json_each($1)) j
              join variants v on v.product_id = j.id
-             left join prices r on r.variant_id = v.id and r.price_list_id = (
-                select id from price_lists where currency = $2 and channel is null and valid_from is null and valid_to is null
-                order by position desc, id desc limit 1)
-             order by v.product_id, v.position, v.id",
+             left join prices r on r.variant_id = v.id and r.price_list_id = (",
+                of_ordinary_list!("id", "$2"),
+                ") order by v.product_id, v.position, v.id"
+            ),
             &[&ids, &shop_currency(shop)],
         )
         .await?;

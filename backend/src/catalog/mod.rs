@@ -2,7 +2,7 @@
 //!
 //! Lists and filters are answered by the [`ListingIndex`], the published products in memory. It is read from `product_cards` and
 //! `product_facets`, which are written in the transaction of each change; afterwards only `in_stock` follows, by the stock events, and
-//! prices when a price list begins or ends, by its job.
+//! prices when a price list begins or ends, or the taxes of one without tax change, by its job.
 
 pub(crate) mod admin;
 mod availability;
@@ -30,12 +30,12 @@ use platform::db::DbError;
 
 use crate::accounting::AccountingError;
 
-pub use admin::{admin_product, category_choices};
+pub use admin::{admin_product, category_choices, prices_include_tax};
 pub use availability::{catch_up, follow};
 pub(crate) use browse::{STORIES, Story};
 pub use browse::{cards_by_ids, categories, home, listing};
 pub use categories::{category_list, category_to_edit, remove_category, save_category, set_category_picture};
-pub use dated_prices::price_list_changed;
+pub use dated_prices::{price_list_changed, price_lists, set_includes_tax};
 pub(crate) use dated_prices::{register, schedule_price_lists};
 pub use edit::{save_product, set_status};
 pub use export::ProductExport;

@@ -5,10 +5,11 @@ use domain::id::{CategoryId, PictureId, ProductId, VariantId};
 use domain::text::comma_separated;
 use domain::view::{OptionValueView, OptionView, PictureView, ProductView, VariantView};
 use domain::{Locale, Money, Timestamp};
-use platform::db::{Db, DbError, FromRow};
+use platform::db::{Db, DbError, Flag, FromRow};
 
 use crate::inventory::serves;
-use crate::{Shop, pricing, settings};
+use crate::pricing::{HomeMarket, ListPrice, prices_in_force};
+use crate::{Shop, pricing};
 
 use super::cache::ProductPage;
 use super::{CatalogError, browse, store};
@@ -40,8 +41,9 @@ struct VariantRow {
     sku: String,
     /// Keys, separated by commas.
     value_keys: String,
-    price: Option<i64>,
+    amount: Option<i64>,
     compare_at: Option<i64>,
+    includes_tax: Option<Flag>,
     available: i64,
     picture: Option<PictureId>,
     weight_g: i64,
@@ -56,10 +58,9 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
     let pages = &shop.listings().cache.pages;
     let Some(page) = pages.get_or_read((locale, slug.to_owned()), page(shop.db(), locale, slug)).await? else { return Ok(None) };
     let snapshot = shop.listings().current(shop).await?;
-    let settings = settings::shop(shop);
-    let currency = settings::shop_currency(shop);
+    let HomeMarket { currency, region } = pricing::home_market(shop);
     let variants = variants(shop.db(), page.id, currency.code(), shop.now()).await?;
-    let rules = pricing::rules(shop).await?;
+    let tax_rate_bp = pricing::rules(shop).await?.taxes.rate_bp(&page.tax_class, &region);
     let money = |minor| Money::new(minor, currency);
     let related = browse::cards_by_ids(shop, locale, &snapshot.related(page.id, RELATED)).await?;
     let page = ProductPage::clone(&page);
@@ -79,12 +80,14 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
         variants: variants
             .into_iter()
             .filter_map(|v| {
+                let includes_tax = v.includes_tax?.0;
+                let with_tax = |amount| money(ListPrice { amount, includes_tax }.with_tax(tax_rate_bp));
                 Some(VariantView {
                     id: v.id,
                     sku: v.sku,
                     values: comma_separated(&v.value_keys),
-                    price: money(v.price?),
-                    compare_at: v.compare_at.filter(|was| Some(*was) > v.price).map(money),
+                    price: with_tax(v.amount?),
+                    compare_at: v.compare_at.filter(|was| Some(*was) > v.amount).map(with_tax),
                     available: v.available.clamp(0, MAX_SHOWN),
                     picture: v.picture,
                     weight_g: v.weight_g,
@@ -93,7 +96,7 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
             })
             .collect(),
         tags: page.tags,
-        tax_rate_bp: rules.taxes.rate_bp(&page.tax_class, &settings.country),
+        tax_rate_bp,
         related,
     }))
 }
@@ -143,19 +146,16 @@ async fn variants(db: &Db, product: ProductId, currency: &str, at: Timestamp) ->
             coalesce((select string_agg(ov.key, ',' order by o.position)
              from variant_values vv join product_options o on o.id = vv.option_id join option_values ov on ov.id = vv.value_id
              where vv.variant_id = v.id), '') as value_keys,
-            r.amount as price, r.compare_at,
+            r.amount, r.compare_at, f.includes_tax,
             coalesce((select cast(sum(s.available) as bigint) from stock s join stock_locations l on l.id = s.location_id
              where s.variant_id = v.id and ",
             serves!("'web'"),
             "), 0) as available,
             v.picture_id as picture, v.weight_g, v.barcode
          from variants v
-         left join prices r on r.variant_id = v.id and r.price_list_id = (
-            select l.id from prices q join price_lists l on l.id = q.price_list_id
-            where q.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = 'web')
-              and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
-            order by l.position, l.id limit 1)
-         where v.product_id = $1 and v.archived = 0
+         ",
+            prices_in_force!("left join", "$2", "'web'", "$3"),
+            " where v.product_id = $1 and v.archived = 0
          order by v.position, v.id"
         ),
         &[&product, &currency, &at],

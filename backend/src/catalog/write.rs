@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::inventory::serves;
+use crate::pricing::{self, HomeMarket, TAX_CLASSES, prices_in_force, with_tax};
 
 use super::store::in_stock;
 use super::tables::Tables;
@@ -162,11 +163,19 @@ async fn free_changed_skus(tx: &mut Tx, products: &[NewProduct]) -> Result<(), D
     .await
 }
 
-/// Updates the cards and facets of these products. A product that is not published, or has no price, has none.
+/// Updates the cards and facets of these products, with prices as pages show them: tax inside. A product that is not published, or has no
+/// price, has none.
 ///
 /// `cross join` keeps SQLite's planner from beginning with all published products, which it estimates to be few.
-pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[ProductId]) -> Result<(), DbError> {
-    let ids = json_ids(products);
+pub(crate) async fn refresh(tx: &mut Tx, home: &HomeMarket, products: &[ProductId]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Rate {
+        class: &'static str,
+        rate_bp: i64,
+    }
+    let (ids, at) = (json_ids(products), tx.now());
+    let taxes = pricing::tax_rates_at(tx, at).await?;
+    let rates: JsonRows = TAX_CLASSES.iter().map(|class| Rate { class, rate_bp: taxes.rate_bp(class, &home.region) }).collect();
     tx.execute("delete from product_cards where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute("delete from product_facets where product_id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
     tx.execute(
@@ -178,19 +187,24 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
             in_stock!("x.id"),
             ",
             x.featured, x.created_at
-         from (select p.id, p.category_id, p.featured, p.created_at, r.amount, r.compare_at, min(r.amount) over (partition by p.id) as low
-               from (select unhex(value->>'id') as id from json_each($1)) j
-               cross join products p
-               cross join variants v
-               join prices r on r.variant_id = v.id and r.price_list_id = (
-                   select l.id from prices q join price_lists l on l.id = q.price_list_id
-                   where q.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = 'web')
-                     and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
-                   order by l.position, l.id limit 1)
-               where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0) x
+         from (select y.id, y.category_id, y.featured, y.created_at, y.amount, y.compare_at, min(y.amount) over (partition by y.id) as low
+               from (select p.id, p.category_id, p.featured, p.created_at, ",
+            with_tax!("r.amount", "coalesce(t.rate_bp, 0)"),
+            " as amount, ",
+            with_tax!("r.compare_at", "coalesce(t.rate_bp, 0)"),
+            " as compare_at
+                   from (select unhex(value->>'id') as id from json_each($1)) j
+                   cross join products p
+                   cross join variants v
+                   ",
+            prices_in_force!("join", "$2", "'web'", "$3"),
+            "
+                   left join (select value->>'class' as class, cast(value->>'rate_bp' as bigint) as rate_bp from json_each($4)) t
+                       on t.class = p.tax_class
+                   where p.id = j.id and p.status = 'published' and v.product_id = p.id and v.archived = 0) y) x
          group by x.id, x.category_id, x.featured, x.created_at"
         ),
-        &[&ids, &currency, &tx.now()],
+        &[&ids, &home.currency, &at, &rates.finish()],
     )
     .await?;
     tx.execute(
@@ -210,15 +224,23 @@ pub(crate) async fn refresh(tx: &mut Tx, currency: Currency, products: &[Product
     Ok(())
 }
 
-/// The price list that products are written to: the last one of the currency without channel and dates. It is created when missing.
-pub(super) async fn ordinary_list(tx: &mut Tx, currency: Currency) -> Result<ProductPriceList, DbError> {
-    let existing: Option<ProductPriceList> = tx
-        .fetch_optional(
-            "select id, currency from price_lists where currency = $1 and channel is null and valid_from is null and valid_to is null
-             order by position desc, id desc limit 1",
-            &[&currency],
+/// Selects columns of the price list that products are written to: the last one of a currency without channel and dates.
+macro_rules! of_ordinary_list {
+    ($columns:literal, $currency:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from price_lists where currency = ",
+            $currency,
+            " and channel is null and valid_from is null and valid_to is null order by position desc, id desc limit 1"
         )
-        .await?;
+    };
+}
+pub(super) use of_ordinary_list;
+
+/// The price list that products are written to. It is created when missing.
+pub(super) async fn ordinary_list(tx: &mut Tx, currency: Currency) -> Result<ProductPriceList, DbError> {
+    let existing: Option<ProductPriceList> = tx.fetch_optional(of_ordinary_list!("id, currency", "$1"), &[&currency]).await?;
     if let Some(list) = existing {
         return Ok(list);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::books::{Account, EntryKind};
 use domain::id::{EntryId, VariantId};
-use domain::order::{Channel, PaymentMethod, PaymentState};
+use domain::order::{AdjustmentKind, AdjustmentSource, Channel, PaymentMethod, PaymentState, Tender};
 use domain::{Currency, Timestamp};
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
     insert_heads(tx, orders).await?;
     insert_idempotency_keys(tx, orders).await?;
     insert_lines(tx, orders).await?;
+    insert_adjustments(tx, orders).await?;
+    insert_taxes(tx, orders).await?;
     insert_payments(tx, orders).await?;
     close_carts(tx, orders).await?;
     insert_marks(tx, orders).await?;
@@ -67,7 +69,6 @@ struct OrderRow<'a> {
     payment_method: PaymentMethod,
     subtotal: i64,
     discount: i64,
-    discount_code: Option<&'a str>,
     shipping: i64,
     tax: i64,
     total: i64,
@@ -100,7 +101,6 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
             payment_method: command.payment,
             subtotal: totals.subtotal.minor,
             discount: totals.discount.minor,
-            discount_code: order.draft.discount_code.as_deref(),
             shipping: totals.shipping.minor,
             tax: totals.tax.minor,
             total: totals.total.minor,
@@ -111,13 +111,13 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
     tx.write_rows(
         "insert into orders (id, number, cart_id, contact_id, user_id, channel, currency, locale, shipping_address_id,
             billing_address_id, delivery_code, delivery_name, promised_from, promised_to, payment_method, subtotal, discount,
-            discount_code, shipping, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
+            shipping, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
          select unhex(value->>'id'), value->>'number', unhex(value->>'cart'), unhex(value->>'contact'), unhex(value->>'user'),
             value->>'channel', value->>'currency', value->>'locale', unhex(value->>'shipping_address'),
             unhex(value->>'billing_address'), value->>'delivery_code', value->>'delivery_name',
             cast(value->>'promised_from' as bigint), cast(value->>'promised_to' as bigint), value->>'payment_method',
-            cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), value->>'discount_code',
-            cast(value->>'shipping' as bigint), cast(value->>'tax' as bigint), cast(value->>'total' as bigint),
+            cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), cast(value->>'shipping' as bigint),
+            cast(value->>'tax' as bigint), cast(value->>'total' as bigint),
             value->>'payment_state', 'unfulfilled', 'none', cast(value->>'at' as bigint) from json_each($1)",
         rows,
     )
@@ -159,12 +159,8 @@ struct LineRow<'a> {
     quantity: i64,
     unit_price: i64,
     discount: i64,
-    tax_class: &'a str,
-    tax_rate_bp: i64,
     tax: i64,
     total: i64,
-    unit_cost: i64,
-    cost_currency: Currency,
     weight_g: i64,
 }
 
@@ -186,26 +182,117 @@ async fn insert_lines(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
                 quantity: price.quantity.get(),
                 unit_price: price.unit_price,
                 discount: total.discount.minor,
-                tax_class: &quote.tax_class,
-                tax_rate_bp: price.tax_rate_bp,
                 tax: total.tax.minor,
                 total: total.total.minor,
-                unit_cost: quote.cost.minor,
-                cost_currency: quote.cost.currency,
                 weight_g: quote.weight_g,
             });
         }
     }
     tx.write_rows(
         "insert into order_lines (id, order_id, position, variant_id, product_id, sku, name, options, picture_id, quantity, unit_price,
-            discount, tax_class, tax_rate_bp, tax, total, unit_cost, cost_currency, weight_g)
+            discount, tax, total, weight_g)
          select unhex(value->>'id'), unhex(value->>'order'), cast(value->>'position' as bigint), unhex(value->>'variant'),
             unhex(value->>'product'), value->>'sku', value->>'name', value->>'options', unhex(value->>'picture'),
             cast(value->>'quantity' as bigint), cast(value->>'unit_price' as bigint), cast(value->>'discount' as bigint),
-            value->>'tax_class', cast(value->>'tax_rate_bp' as bigint), cast(value->>'tax' as bigint),
-            cast(value->>'total' as bigint), cast(value->>'unit_cost' as bigint), value->>'cost_currency',
-            cast(value->>'weight_g' as bigint)
+            cast(value->>'tax' as bigint), cast(value->>'total' as bigint), cast(value->>'weight_g' as bigint)
          from json_each($1)",
+        rows,
+    )
+    .await
+}
+
+/// The number of the delivery fee among an order's adjustments; the lines' shares of a discount follow it.
+const DELIVERY: i64 = 0;
+
+/// Inserts the delivery fee of each order that is delivered, and the share of each line in the discount of a code: also one of nothing, which is a use of it.
+async fn insert_adjustments(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        order: Hex<'a>,
+        n: i64,
+        line: Option<Hex<'a>>,
+        kind: AdjustmentKind,
+        source: AdjustmentSource,
+        reference: &'a str,
+        amount: i64,
+        tax: i64,
+    }
+    let mut rows = JsonRows::new();
+    for DraftOrder { command, lines, totals, discount_code, .. } in orders.iter().map(|order| &order.draft) {
+        if let Some(delivery) = &command.delivery {
+            rows.push(&Row {
+                order: hex(&command.order),
+                n: DELIVERY,
+                line: None,
+                kind: AdjustmentKind::Delivery,
+                source: AdjustmentSource::DeliveryMethod,
+                reference: &delivery.method,
+                amount: totals.shipping.minor,
+                tax: totals.shipping_tax.minor,
+            });
+        }
+        let Some(code) = discount_code else { continue };
+        for (n, (line, total)) in (DELIVERY + 1..).zip(lines.iter().zip(&totals.lines)) {
+            rows.push(&Row {
+                order: hex(&command.order),
+                n,
+                line: Some(hex(&line.id)),
+                kind: AdjustmentKind::Discount,
+                source: AdjustmentSource::DiscountCode,
+                reference: code,
+                amount: -total.discount.minor,
+                tax: -total.discount_tax.minor,
+            });
+        }
+    }
+    tx.write_rows(
+        "insert into order_adjustments (order_id, n, order_line_id, kind, source, reference, amount, tax)
+         select unhex(value->>'order'), cast(value->>'n' as bigint), unhex(value->>'line'), value->>'kind', value->>'source',
+            value->>'reference', cast(value->>'amount' as bigint), cast(value->>'tax' as bigint) from json_each($1)",
+        rows,
+    )
+    .await
+}
+
+/// Inserts the taxes of each order: that of its delivery fee, when it is delivered, then those of its lines.
+async fn insert_taxes(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        order: Hex<'a>,
+        n: i64,
+        line: Option<Hex<'a>>,
+        adjustment: Option<i64>,
+        class: &'a str,
+        country: &'a str,
+        province: &'a str,
+        rate_bp: i64,
+        net: i64,
+        tax: i64,
+    }
+    let mut rows = JsonRows::new();
+    for DraftOrder { command, lines, totals, delivery_tax, .. } in orders.iter().map(|order| &order.draft) {
+        let delivery = command.delivery.as_ref().map(|_| (None, delivery_tax, totals.shipping.minor, totals.shipping_tax.minor));
+        let of_lines = lines.iter().zip(&totals.lines).map(|(line, total)| (Some(&line.id), &line.tax, total.total.minor, total.tax.minor));
+        for (n, (line, tax, amount, of_it)) in (0_i64..).zip(delivery.into_iter().chain(of_lines)) {
+            rows.push(&Row {
+                order: hex(&command.order),
+                n,
+                line: line.map(hex),
+                adjustment: line.is_none().then_some(DELIVERY),
+                class: &tax.class,
+                country: &tax.region.country,
+                province: &tax.region.province,
+                rate_bp: tax.rate_bp,
+                net: amount - of_it,
+                tax: of_it,
+            });
+        }
+    }
+    tx.write_rows(
+        "insert into order_taxes (order_id, n, order_line_id, adjustment, class, country, province, rate_bp, net, tax)
+         select unhex(value->>'order'), cast(value->>'n' as bigint), unhex(value->>'line'), cast(value->>'adjustment' as bigint),
+            value->>'class', value->>'country', value->>'province', cast(value->>'rate_bp' as bigint), cast(value->>'net' as bigint),
+            cast(value->>'tax' as bigint) from json_each($1)",
         rows,
     )
     .await
@@ -217,7 +304,7 @@ async fn insert_payments(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<()
     struct Row<'a> {
         id: Hex<'a>,
         order: Hex<'a>,
-        method: PaymentMethod,
+        tender: Tender,
         amount: i64,
         currency: Currency,
         at: Timestamp,
@@ -226,15 +313,15 @@ async fn insert_payments(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<()
         Row {
             id: hex(&order.draft.payment),
             order: hex(&order.draft.command.order),
-            method: order.draft.command.payment,
+            tender: Tender::of(order.draft.command.payment),
             amount: order.draft.totals.total.minor,
             currency: order.draft.currency,
             at: order.draft.command.at,
         }
     }
     tx.write_rows(
-        "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
-         select unhex(value->>'id'), unhex(value->>'order'), value->>'method', cast(value->>'amount' as bigint), value->>'currency',
+        "insert into payments (id, order_id, tender, amount, currency, state, attempt, created_at, updated_at)
+         select unhex(value->>'id'), unhex(value->>'order'), value->>'tender', cast(value->>'amount' as bigint), value->>'currency',
             'pending', 1, cast(value->>'at' as bigint), cast(value->>'at' as bigint) from json_each($1)",
         orders.iter().map(row).collect(),
     )

@@ -30,6 +30,7 @@ use platform::db::{Batcher, DbError, Tx};
 use platform::{Actor, Context};
 
 use crate::customers::{self, PreparedAddress, PreparedContact};
+use crate::pricing::TaxRegion;
 use crate::{Shop, cart, orders, payments, settings};
 
 pub use error::CheckoutError;
@@ -135,8 +136,8 @@ pub(crate) struct Command {
     locale: Locale,
     /// None for what is handed over at a counter.
     delivery: Option<Delivery>,
-    /// The country whose taxes apply.
-    country: String,
+    /// Whose taxes apply.
+    region: TaxRegion,
     payment: PaymentMethod,
     /// The total that the shopper saw, minor units.
     seen_total: Option<i64>,
@@ -197,7 +198,7 @@ impl Command {
             locale,
             delivery: None,
             zone: settings.zone(),
-            country: settings.country,
+            region: TaxRegion::country(settings.country.clone()),
             payment: form.payment,
             seen_total: form.seen_total,
             marks: Vec::new(),
@@ -229,7 +230,7 @@ fn checked_and_sealed(
         user: ctx.user().filter(|_| channel != Channel::Till),
         channel,
         delivery: Some(delivery),
-        country: form.shipping.country,
+        region: TaxRegion::of(&form.shipping),
         marks,
         ..Command::at_counter(shop, ctx, locale, key, body_hash, counter)
     })

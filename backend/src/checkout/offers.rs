@@ -11,7 +11,7 @@ use platform::db::DbError;
 
 use crate::cart::{self, CartPrices};
 use crate::customers::{self, address_tree};
-use crate::pricing::{self, DeliveryMethod, price_order};
+use crate::pricing::{self, DeliveryMethod, TaxRegion, price_order};
 use crate::{Shop, settings};
 
 use super::{CheckoutError, open_order_limits};
@@ -33,7 +33,7 @@ pub async fn offers(
     address: &Address,
 ) -> Result<Vec<(DeliveryOption, Totals)>, CheckoutError> {
     let cart = cart::load(shop, ctx, id).await?;
-    let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, address.country.clone()).await?;
+    let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, TaxRegion::of(address)).await?;
     let island = address_tree::island_group(address);
     let limits = open_order_limits::limits_of(shop, ctx);
     let zone = settings::time_zone(shop);
@@ -90,28 +90,28 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
     let at = shop.now();
     let settings = settings::shop(shop);
     let (home, zone) = (settings.country.as_str(), settings.zone());
-    let promises = |country: &str, island: Option<&str>| -> Vec<DeliveryPromise> {
+    let promises = |region: &TaxRegion, island: Option<&str>| -> Vec<DeliveryPromise> {
         let promise = |method: &DeliveryMethod| {
             let (from, to) = method.days(at, zone);
             DeliveryPromise {
                 name: method.name_and_description(locale).0.to_owned(),
-                rate: rules.delivery_rate(method, country),
+                rate: rules.delivery_rate(method, region),
                 from: at.plus_millis(from * Timestamp::DAY),
                 to: at.plus_millis(to * Timestamp::DAY),
                 order_by: method.order_by(at, zone),
             }
         };
-        rules.methods_to(country, island).map(promise).collect()
+        rules.methods_to(&region.country, island).map(promise).collect()
     };
     let place = customers::delivery_place(locale, code);
     let zones = match &place {
-        Some(place) if place.code.len() == 2 => vec![promises(&place.code, None)],
+        Some(place) if place.code.len() == 2 => vec![promises(&TaxRegion::country(&*place.code), None)],
         Some(place) => {
             let address = Address { country: "PH".into(), place: place.code.clone(), ..Address::default() };
-            vec![promises("PH", address_tree::island_group(&address))]
+            vec![promises(&TaxRegion::of(&address), address_tree::island_group(&address))]
         }
-        None if home == "PH" => ISLAND_GROUPS.map(|island| promises("PH", Some(island))).into(),
-        None => vec![promises(home, None)],
+        None if home == "PH" => ISLAND_GROUPS.map(|island| promises(&TaxRegion::country("PH"), Some(island))).into(),
+        None => vec![promises(&TaxRegion::country(home), None)],
     };
     Ok(DeliveryTo { place, zones })
 }

@@ -14,7 +14,7 @@ use domain::{Currency, Money, Quantity};
 use platform::db::{self, BatchError, DbError, Tx, json_ids, json_texts};
 
 use crate::inventory;
-use crate::pricing::{DeliveryMethod, PriceRequest, PricedItem, PricedOrder, Prices, Quote, price_order};
+use crate::pricing::{DeliveryMethod, LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Quote, Tax, price_order};
 
 use super::{CheckoutError, Command, Delivery, PlacedOrder, claim, insert};
 
@@ -304,6 +304,8 @@ pub(super) struct DraftOrder<'a> {
     pub(super) payment: PaymentId,
     pub(super) lines: Vec<DraftLine>,
     pub(super) totals: Totals,
+    /// The tax of its delivery fee.
+    pub(super) delivery_tax: Tax,
     pub(super) discount_code: Option<String>,
     /// The total without the discount.
     pub(super) full_total: Money,
@@ -319,6 +321,7 @@ pub(super) struct DraftLine {
     pub(super) id: OrderLineId,
     pub(super) quote: Quote,
     pub(super) price: PricedLine,
+    pub(super) tax: Tax,
 }
 
 impl DraftOrder<'_> {
@@ -361,7 +364,7 @@ fn price_request(command: &Command, cart: Cart) -> PriceRequest {
         channel: command.channel,
         locale: command.locale,
         currency: cart.currency,
-        country: command.country.clone(),
+        region: command.region.clone(),
         items: cart.items,
         discount_code: cart.discount_code,
         at: command.at,
@@ -380,8 +383,11 @@ fn draft_order<'a>(
     check_items(&order)?;
     let method = method.transpose()?;
     check_total(command, &order)?;
-    let lines: Vec<DraftLine> =
-        order.lines().map(|line| DraftLine { id: OrderLineId(tx.id()), quote: line.quote.clone(), price: line.price }).collect();
+    let draft_line = |line: &LineItem<'_>| {
+        let tax_of_line = prices.rules.taxes.tax(&line.quote.tax_class, &command.region);
+        DraftLine { id: OrderLineId(tx.id()), quote: line.quote.clone(), price: line.price, tax: tax_of_line }
+    };
+    let lines: Vec<DraftLine> = order.lines().map(draft_line).collect();
     let PricedOrder { totals, discount_code, full_total, .. } = order;
     check_size(command, &lines)?;
     check_cash(command, method, totals.total)?;
@@ -391,6 +397,7 @@ fn draft_order<'a>(
         payment: PaymentId(tx.id()),
         lines,
         totals,
+        delivery_tax: prices.rules.delivery_tax(&command.region),
         discount_code,
         full_total,
         currency: request.currency,
@@ -401,7 +408,7 @@ fn draft_order<'a>(
 
 /// The method that was chosen, if it is offered and goes there.
 fn chosen_method<'p>(command: &Command, delivery: &Delivery, prices: &'p Prices) -> Result<&'p DeliveryMethod, CheckoutError> {
-    let method = prices.rules.method(&delivery.method).filter(|method| method.goes_to(&command.country, delivery.island));
+    let method = prices.rules.method(&delivery.method).filter(|method| method.goes_to(&command.region.country, delivery.island));
     method.ok_or_else(|| CheckoutError::field("delivery", t::DELIVERY_NOT_THERE.text(command.locale)))
 }
 

@@ -10,6 +10,7 @@ mod addresses;
 mod contacts;
 mod delivery_place;
 pub mod events;
+mod province;
 mod sealing;
 pub(crate) mod store;
 mod validation;
@@ -24,6 +25,7 @@ pub use addresses::{PreparedAddress, open_address, open_addresses, prepare_addre
 pub use contacts::{PreparedContact, find_contacts, open_contact, open_contacts, prepare_contact};
 pub(crate) use contacts::{email_hash, prepare_contact_as, unseal_contact};
 pub use delivery_place::{delivery_place, find_delivery_places};
+pub use province::{find_province, province_code};
 pub(crate) use sealing::{blind, seal, unseal};
 pub use store::{insert_addresses, insert_contacts};
 pub use validation::{check_address, check_contact, normalize_address, normalize_contact};

@@ -44,7 +44,7 @@ pub(super) async fn existing(db: &Db, country: &str) -> Result<Existing, DbError
     db.fetch_one(
         "select (select count(*) from (select 1 from delivery_methods where active = 1 limit 1) a) as methods,
             (select count(*) from (select 1 from products where status = 'published' limit 1) b) as products,
-            (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 limit 1) c) as tax_rates",
+            (select count(*) from (select 1 from tax_rates where class = 'standard' and country = $1 and province = '' limit 1) c) as tax_rates",
         &[&country],
     )
     .await

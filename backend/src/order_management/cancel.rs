@@ -97,9 +97,10 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
     let units = release_all(tx, order).await?;
     reverse(tx, order).await?;
     orders::set_cancelled(tx, order, reason).await?;
-    if let Some(code) = order.discount_code.clone() {
+    let codes: BTreeMap<String, i64> = orders::discount_codes(tx, order.id).await?.into_iter().map(|code| (code, 1)).collect();
+    if !codes.is_empty() {
         // A cancelled order does not count as a use of its code.
-        pricing::return_code_uses(tx, &BTreeMap::from([(code, 1)])).await?;
+        pricing::return_code_uses(tx, &codes).await?;
     }
     let calls = payments::reverse_payments(tx, order).await?;
     refresh_states(tx, order).await?;

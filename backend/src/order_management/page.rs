@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use domain::id::{AddressId, ContactId, OrderId, RefundId, UserId};
 use domain::messages::t;
-use domain::order::{CancelCause, ParcelState, ReturnCause};
+use domain::order::{CancelCause, ParcelState, PaymentState, ReturnCause};
 use domain::permission::Permission;
 use domain::view::{Address, CartItem, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
 use domain::{Locale, Quantity, Timestamp};
@@ -84,6 +84,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
     };
     let (shipping_address, billing_address) = addresses(shop, &head).await?;
     let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
+    let payment_views = if staff { payments::payment_views(&mut db, order).await? } else { Vec::new() };
     let price = if staff { orders::price_parts(&mut db, order).await? } else { Vec::new() };
     let unsent = store::unsent(&mut db, order).await?;
     let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
@@ -103,22 +104,25 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         lines: lines.into_iter().map(|line| line_view(&head, line)).collect(),
         subtotal: head.money(head.subtotal),
         discount: head.money(head.discount),
-        discount_code: head.discount_code.clone(),
         shipping: head.money(head.shipping),
         tax: head.money(head.tax),
+        adjustments: orders::adjustments(&mut db, &head).await?,
+        taxes: orders::taxes(&mut db, &head).await?,
         total: head.money(head.total),
         waived: head.money(head.waived),
         captured: head.money(paid.captured),
         refunded: head.money(paid.refunded),
         returning: head.money(returning),
         refunds,
+        payments: payment_views,
         price,
         payment: head.payment_state,
         fulfilment: head.fulfilment_state,
         delivery: head.delivery_state,
         cancelled: cancellation(locale, &head, staff),
         cancelled_by_shopper: head.cancelled_at.is_some() && head.cancel_reason.as_deref().is_some_and(|why| why.starts_with(BY_SHOPPER)),
-        payment_failure: paid.failure,
+        // Another attempt may have brought the money.
+        payment_failure: paid.failure.filter(|_| head.payment_state != PaymentState::Authorised),
         unsent: unsent.units,
         unpicked: (unsent.units - unsent.in_parcels).max(0),
         can_cancel,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::books::{Account, EntryKind};
 use domain::credit::{self, Credit};
 use domain::id::{OrderId, OrderLineId, ParcelId};
-use domain::order::{AttemptState, CancelCause, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
+use domain::order::{CancelCause, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
 use domain::permission::Permission;
 use domain::text;
 use uuid::Uuid;
@@ -186,7 +186,7 @@ pub(super) async fn settle_returned(
             cancel_rows(tx, order, returned_reason(cause)).await
         };
     }
-    if facts.latest == AttemptState::Authorised && money == ReturnedMoney::Keep {
+    if facts.held > 0 && money == ReturnedMoney::Keep {
         return Ok(Vec::new());
     }
     if payments::is_capturing(tx, order).await? {
@@ -213,7 +213,7 @@ async fn settle(
     let (less, of_tax) = credit::sum(&waived);
     if less > 0 {
         calls.extend(payments::lower_due(tx, order, less).await?);
-        let fee: i64 = waived.iter().filter(|credit| credit.line.is_none()).map(|credit| credit.amount - credit.tax).sum();
+        let fee: i64 = waived.iter().filter(|credit| credit.part.is_delivery()).map(|credit| credit.amount - credit.tax).sum();
         let postings = [
             (Account::Sales, less - of_tax - fee),
             (Account::ShippingIncome, fee),

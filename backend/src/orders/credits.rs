@@ -1,7 +1,8 @@
 //! The credit lines of an order: what of its price is not charged, or goes back.
 
-use domain::credit::{Credit, PricePart};
+use domain::credit::{Credit, Part, PricePart};
 use domain::id::{CreditLineId, OrderId, OrderLineId, RefundId};
+use domain::order::AdjustmentKind;
 use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex};
@@ -16,48 +17,69 @@ macro_rules! is_credited {
 }
 pub(crate) use is_credited;
 
+/// A part of a price by the columns that name it.
 #[derive(platform::db::FromRow)]
-struct Row {
-    line: Option<OrderLineId>,
-    quantity: i64,
-    amount: i64,
-    tax: i64,
-    credited_units: i64,
-    credited: i64,
-    credited_tax: i64,
+struct PartRow {
+    order_line_id: Option<OrderLineId>,
+    adjustment: Option<i64>,
+    /// Of the adjustment.
+    kind: Option<AdjustmentKind>,
 }
 
-/// The parts of an order's price, its lines in order and then the delivery fee, with what of each is credited.
+impl TryFrom<PartRow> for Part {
+    type Error = DbError;
+    fn try_from(row: PartRow) -> Result<Self, DbError> {
+        match (row.order_line_id, row.adjustment, row.kind) {
+            (Some(line), ..) => Ok(Self::Line(line)),
+            (None, Some(n), Some(kind)) => Ok(Self::Adjustment(n, kind)),
+            (None, ..) => Err(DbError::Invariant("neither a line nor an adjustment".into())),
+        }
+    }
+}
+
+/// The parts of an order's price, its lines in order and then the adjustments of the whole order, such as the delivery fee, with what of
+/// each is credited.
 ///
 /// # Errors
 /// The database's.
 pub(crate) async fn price_parts(db: &mut impl Read, order: OrderId) -> Result<Vec<PricePart>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        part: PartRow,
+        quantity: i64,
+        amount: i64,
+        tax: i64,
+        credited_units: i64,
+        credited: i64,
+        credited_tax: i64,
+    }
     let rows: Vec<Row> = db
         .fetch_all(
             concat!(
-                "select p.line, p.quantity, p.amount, p.tax,
+                "select p.order_line_id, p.adjustment, p.kind, p.quantity, p.amount, p.tax,
                     coalesce(cast(sum(c.units) as bigint), 0) as credited_units,
                     coalesce(cast(sum(c.amount) as bigint), 0) as credited,
                     coalesce(cast(sum(c.tax) as bigint), 0) as credited_tax
-                 from (select l.id as line, l.position as place, l.quantity, l.total as amount, l.tax
+                 from (select l.id as order_line_id, cast(null as bigint) as adjustment, cast(null as text) as kind, l.position as place,
+                            l.quantity, l.total as amount, l.tax
                         from order_lines l where l.order_id = $1
                     union all
-                    select null, 9223372036854775807, cast(0 as bigint), o.shipping, o.tax
-                            - (select coalesce(cast(sum(l.tax) as bigint), 0) from order_lines l where l.order_id = o.id)
-                        from orders o where o.id = $1) p
-                 left join credit_lines c on c.order_id = $1
-                    and (c.order_line_id = p.line or (c.order_line_id is null and p.line is null)) and ",
+                    select null, a.n, a.kind, a.n, cast(0 as bigint), a.amount, a.tax
+                        from order_adjustments a where a.order_id = $1 and a.order_line_id is null) p
+                 left join credit_lines c on c.order_id = $1 and (c.order_line_id = p.order_line_id or c.adjustment = p.adjustment) and ",
                 is_credited!(),
-                " group by p.line, p.place, p.quantity, p.amount, p.tax order by p.place"
+                " group by p.order_line_id, p.adjustment, p.kind, p.place, p.quantity, p.amount, p.tax
+                 order by case when p.adjustment is null then 0 else 1 end, p.place"
             ),
             &[&order],
         )
         .await?;
     let part = |row: Row| {
-        let Row { line, quantity, amount, tax, credited_units, credited, credited_tax } = row;
-        PricePart { line, quantity, amount, tax, credited_units, credited, credited_tax }
+        let Row { part, quantity, amount, tax, credited_units, credited, credited_tax } = row;
+        Ok::<_, DbError>(PricePart { part: part.try_into()?, quantity, amount, tax, credited_units, credited, credited_tax })
     };
-    Ok(rows.into_iter().map(part).collect())
+    rows.into_iter().map(part).collect()
 }
 
 /// Writes what is not charged, or what goes back with a refund; returns the first line. What is not charged is added to what is no longer
@@ -75,6 +97,7 @@ pub(crate) async fn insert_credits(
     struct Row<'a> {
         id: Hex<'a>,
         line: Option<Hex<'a>>,
+        adjustment: Option<i64>,
         units: i64,
         amount: i64,
         tax: i64,
@@ -87,13 +110,16 @@ pub(crate) async fn insert_credits(
     for credit in credits {
         let id = CreditLineId(tx.id());
         first.get_or_insert(id);
-        let line = credit.line.as_ref().map(hex);
-        rows.push(&Row { id: hex(&id), line, units: credit.units, amount: credit.amount, tax: credit.tax });
+        let (line, adjustment) = match &credit.part {
+            Part::Line(line) => (Some(hex(line)), None),
+            Part::Adjustment(n, _) => (None, Some(*n)),
+        };
+        rows.push(&Row { id: hex(&id), line, adjustment, units: credit.units, amount: credit.amount, tax: credit.tax });
     }
     tx.execute(
-        "insert into credit_lines (id, order_id, order_line_id, units, amount, tax, refund_id, at)
-         select unhex(value->>'id'), $1, unhex(value->>'line'), cast(value->>'units' as bigint), cast(value->>'amount' as bigint),
-            cast(value->>'tax' as bigint), $2, $3 from json_each($4)",
+        "insert into credit_lines (id, order_id, order_line_id, adjustment, units, amount, tax, refund_id, at)
+         select unhex(value->>'id'), $1, unhex(value->>'line'), cast(value->>'adjustment' as bigint), cast(value->>'units' as bigint),
+            cast(value->>'amount' as bigint), cast(value->>'tax' as bigint), $2, $3 from json_each($4)",
         &[&order.id, &refund, &tx.now(), &rows.finish()],
     )
     .await?;
@@ -112,12 +138,20 @@ pub(crate) async fn insert_credits(
 pub(crate) async fn credits_of(db: &mut impl Read, refund: RefundId) -> Result<Vec<Credit>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
-        order_line_id: Option<OrderLineId>,
+        #[sqlx(flatten)]
+        part: PartRow,
         units: i64,
         amount: i64,
         tax: i64,
     }
-    let rows: Vec<Row> =
-        db.fetch_all("select order_line_id, units, amount, tax from credit_lines where refund_id = $1 order by id", &[&refund]).await?;
-    Ok(rows.into_iter().map(|row| Credit { line: row.order_line_id, units: row.units, amount: row.amount, tax: row.tax }).collect())
+    let rows: Vec<Row> = db
+        .fetch_all(
+            "select c.order_line_id, c.adjustment, a.kind, c.units, c.amount, c.tax
+             from credit_lines c left join order_adjustments a on a.order_id = c.order_id and a.n = c.adjustment
+             where c.refund_id = $1 order by c.id",
+            &[&refund],
+        )
+        .await?;
+    let credit = |row: Row| Ok::<_, DbError>(Credit { part: row.part.try_into()?, units: row.units, amount: row.amount, tax: row.tax });
+    rows.into_iter().map(credit).collect()
 }

@@ -4,6 +4,7 @@
 //! The three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after each change, in
 //! the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
 
+mod adjustments;
 mod credits;
 pub mod events;
 mod export;
@@ -24,6 +25,7 @@ use crate::customers::CustomerError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
+pub(crate) use adjustments::{adjustments, discount_codes, of_discount_code, taxes};
 pub(crate) use credits::{credits_of, insert_credits, is_credited, price_parts};
 pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
@@ -31,7 +33,9 @@ pub(crate) use list::{latest, queue_counts};
 pub use list::{list, of_customer, queues};
 pub(crate) use lock::{LockedOrder, lock};
 pub use lookup::{request_link, send_link};
-pub(crate) use store::{Facts, Head, Line, facts, facts_of, head, lines, of_address_within_a_day, paid, set_cancelled, set_payment_method};
+pub(crate) use store::{
+    Facts, Head, Line, facts, facts_of, head, lines, of_address_within_a_day, owed, paid, paid_of, set_cancelled, set_payment_method,
+};
 pub(crate) use units::{Fate, count_units};
 
 /// The cancel reason of an order that was not paid in time. Pages show it translated.
@@ -125,6 +129,7 @@ impl Facts {
             total: self.total - self.waived,
             captured: self.captured,
             refunded: self.refunded,
+            held: self.held > 0,
             latest: self.latest,
             cancelled: self.cancelled_at.is_some(),
         }

@@ -3,7 +3,7 @@
 use domain::Money;
 use domain::books::{Account, EntryKind};
 use domain::id::{OrderId, PaymentId};
-use domain::order::{AttemptState, PaymentMethod};
+use domain::order::{AttemptState, PaymentMethod, Tender};
 
 use platform::db::Tx;
 
@@ -12,7 +12,7 @@ use crate::{Shop, accounting, inventory, orders, refusals};
 
 use super::events::{AttemptChange, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentRequiresAction, PaymentVoided};
 use super::gateway::{GatewayError, Intent, NewIntent};
-use super::store::Attempt;
+use super::store::{Attempt, Cause};
 use super::{PaymentError, capture, context_of, jobs, reconciliation, return_url, reversal, store};
 
 /// Where the shopper goes to pay an order by card; `None` when there is nothing to pay. Makes the intent at the gateway where there is
@@ -28,10 +28,11 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
             return Ok(None);
         }
         let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
-        let attempt = store::of_order(&mut shop.db(), order).await?.pop().ok_or(PaymentError::Unknown)?;
-        if matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured) {
+        let mut attempts = store::of_order(&mut shop.db(), order).await?;
+        if attempts.iter().any(Attempt::brought_money) {
             return Ok(None);
         }
+        let attempt = attempts.pop().ok_or(PaymentError::Unknown)?;
         if let Some(intent) = current_intent(shop, &attempt, &head.number).await? {
             apply(shop, attempt.id, &intent).await?;
             if intent.payable {
@@ -84,7 +85,7 @@ async fn follow_with_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentE
             if is_by_card(&head)? && is_latest {
                 // Less may be due by now.
                 let due = amount.min(head.total - head.waived);
-                store::insert_next(tx, order, PaymentMethod::Card, (due, currency)).await?;
+                store::insert_next(tx, order, Tender::Card, (due, currency)).await?;
             }
             Ok(())
         })
@@ -166,7 +167,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
     if intent.payment.is_some_and(|id| id != payment) {
         return Err(PaymentError::Mismatch(payment));
     }
-    let (account, intent) = (super::account(shop), intent.clone());
+    let (account, intent) = (super::account(shop).map(|account| account.key), intent.clone());
     let calls = shop
         .db()
         .write(async move |tx| {
@@ -174,8 +175,11 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
             let attempt = store::attempt(tx, payment).await?;
             // Money for an order that was cancelled meanwhile, or is paid in cash by now, is refunded at once.
             let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-            let open = matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured);
-            if is_unwanted(&head, &attempt) && open { reversal::reverse_attempt(tx, &attempt).await } else { Ok(Vec::new()) }
+            if is_unwanted(&head, &attempt) && attempt.brought_money() {
+                reversal::reverse_attempt(tx, &attempt).await
+            } else {
+                Ok(Vec::new())
+            }
         })
         .await?;
     if !calls.is_empty() {
@@ -187,7 +191,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
 
 /// Does the order take no money in this way: cancelled, or paid in another?
 pub(super) fn is_unwanted(head: &Head, attempt: &Attempt) -> bool {
-    head.cancelled_at.is_some() || head.payment_method != attempt.method
+    head.cancelled_at.is_some() || Tender::of(head.payment_method) != attempt.tender
 }
 
 /// The same inside a transaction; `account` is where at the gateway the intent is. A state that the attempt is past already changes
@@ -213,30 +217,47 @@ pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent,
         AttemptState::Captured => intent.captured,
         AttemptState::RequiresAction | AttemptState::Failed | AttemptState::Voided => 0,
     };
+    if matches!(intent.state, AttemptState::Authorised | AttemptState::Captured) {
+        let until = intent.authorised_until.or(attempt.authorised_until);
+        store::set_authorised(tx, payment, intent.authorised.max(intent.captured), until).await?;
+    }
     let captured = if intent.state == AttemptState::Captured { intent.captured } else { attempt.captured };
     let failure = if intent.state == AttemptState::Failed { intent.failure.as_deref() } else { None };
     store::set_state(tx, payment, intent.state, captured, failure).await?;
-    record_state(tx, &order, &attempt, intent.state, amount, failure).await
+    record_state(tx, &order, &attempt, intent.state, amount, Report { failure, capture: intent.capture.as_deref() }).await
 }
 
-/// Records what an attempt's new state means: the journal, the reservation, the events, the order's states.
+/// What the gateway says about an attempt's new state.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Report<'a> {
+    /// Why the card was declined.
+    failure: Option<&'a str>,
+    /// The gateway's name for what was captured.
+    capture: Option<&'a str>,
+}
+
+/// Records what an attempt's new state means: the capture and the order that it pays, the journal, the reservation, the events, the
+/// order's states.
 pub(super) async fn record_state(
     tx: &mut Tx,
     order: &LockedOrder,
     attempt: &Attempt,
     state: AttemptState,
     amount: i64,
-    failure: Option<&str>,
+    Report { failure, capture: reference }: Report<'_>,
 ) -> Result<(), PaymentError> {
     let ctx = match &attempt.capturing_by {
         Some(by) if state == AttemptState::Captured => context_of(tx.id(), Some(by)),
         _ => tx.ctx().clone(),
     };
     if state == AttemptState::Captured {
-        store::set_capturing(tx, attempt.id, None).await?;
         refusals::succeeded_as(tx, &ctx, &capture::refusal_key(attempt.id)).await?;
-        let (money, accounts) = (Money::new(amount, attempt.currency), (Account::of_money(attempt.method), Account::AccountsReceivable));
-        accounting::transfer(tx, EntryKind::PaymentCaptured, Some(order.id), attempt.id.0, money, accounts).await?;
+    }
+    if state == AttemptState::Captured && amount > 0 {
+        let capture = store::capture_done(tx, attempt, amount, (&ctx.actor.to_string(), reference)).await?;
+        store::insert_allocation(tx, (attempt.id, order.id), (amount, attempt.currency), Cause::Capture(capture)).await?;
+        let (money, accounts) = (Money::new(amount, attempt.currency), (Account::of_money(attempt.tender), Account::AccountsReceivable));
+        accounting::transfer(tx, EntryKind::PaymentCaptured, Some(order.id), capture.0, money, accounts).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
         refusals::succeeded_as(tx, &ctx, &reconciliation::refusal_key(attempt.id)).await?;

@@ -4,7 +4,7 @@
 
 use domain::Money;
 use domain::id::{OrderId, PaymentId};
-use domain::order::{AttemptState, PaymentMethod};
+use domain::order::{AttemptState, CaptureState, PaymentMethod, Tender};
 use domain::permission::Permission;
 use domain::view::RefusalKind;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::orders::LockedOrder;
 use crate::refusals::{self, Refusal};
 use crate::{Shop, orders};
 
-use super::attempt::{self, apply, record_state, sync_attempt};
+use super::attempt::{self, Report, apply, record_state, sync_attempt};
 use super::events::{CaptureKept, CashMissing};
 use super::gateway::GatewayError;
 use super::store::Attempt;
@@ -47,7 +47,7 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
     let found = capturable(tx, &locked).await?;
     // Nothing is under way: what this form requested before was refused.
-    if found.as_ref().is_some_and(|(attempt, _)| attempt.method == PaymentMethod::Card && attempt.capturing.is_none()) {
+    if found.as_ref().is_some_and(|(attempt, _)| attempt.tender == Tender::Card && attempt.capturing.is_none()) {
         once::forget(tx, &ctx, "capture", &format!("{order} ")).await?;
     }
     let contents = format!("{order} {amount:?}");
@@ -62,7 +62,7 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     if minor > due {
         return Err(PaymentError::TooMuch(Money::new(due, attempt.currency)));
     }
-    let requested = if attempt.method == PaymentMethod::Cod {
+    let requested = if attempt.tender == Tender::Cod {
         take_cash(tx, &locked, &attempt, minor).await?;
         None
     } else {
@@ -74,15 +74,14 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     Ok(requested)
 }
 
-/// What could be captured and how much of it is due: the attempt that the bank holds, or cash. The bank may hold more than is due of the
-/// order by then.
+/// What could be captured and how much of it is due: the latest attempt that the bank holds money of, or cash. The bank may hold more than
+/// is due of the order by then.
 async fn capturable(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attempt, i64)>, PaymentError> {
-    let attempts = store::of_order(tx, order.id).await?;
-    let owed = order.total - order.waived - attempts.iter().map(|attempt| attempt.captured).sum::<i64>();
-    for attempt in attempts.into_iter().rev() {
-        let due = match (attempt.method, attempt.state) {
-            (PaymentMethod::Card, AttemptState::Authorised) => owed.min(attempt.amount),
-            (PaymentMethod::Cod, AttemptState::Pending) => attempt.amount,
+    let owed = orders::owed(tx, order).await?;
+    for attempt in store::of_order(tx, order.id).await?.into_iter().rev() {
+        let due = match (attempt.tender, attempt.state) {
+            (Tender::Card, AttemptState::Authorised) => owed.min(attempt.authorised),
+            (Tender::Cod, AttemptState::Pending) => attempt.amount,
             _ => 0,
         };
         if due > 0 {
@@ -101,7 +100,7 @@ pub(crate) async fn is_capturing(tx: &mut Tx, order: &LockedOrder) -> Result<boo
 /// Records that a capture is requested, and leaves it to the job: for parcels that leave with an authorised card. An amount that was
 /// requested before stands, and an event on the order records that the parcel requested all of it.
 pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
-    let found = capturable(tx, order).await?.filter(|(attempt, _)| attempt.method == PaymentMethod::Card);
+    let found = capturable(tx, order).await?.filter(|(attempt, _)| attempt.tender == Tender::Card);
     let Some((attempt, due)) = found else { return Ok(()) };
     match attempt.capturing {
         Some(minor) if minor != due => {
@@ -118,7 +117,7 @@ pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<
 /// # Errors
 /// [`PaymentError::TooMuch`] for more than is due, [`PaymentError::NothingToCapture`] where no cash is due.
 pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Option<i64>) -> Result<(), PaymentError> {
-    let due = capturable(tx, order).await?.map(|(attempt, _)| attempt).filter(|attempt| attempt.method == PaymentMethod::Cod);
+    let due = capturable(tx, order).await?.map(|(attempt, _)| attempt).filter(|attempt| attempt.tender == Tender::Cod);
     match (due, received) {
         (_, Some(minor)) if minor < 0 => Err(PaymentError::Amount),
         (None, None | Some(0)) => Ok(()),
@@ -135,25 +134,22 @@ pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Opt
 /// Less is due of an order than before. Cash is lowered. What the bank holds stays, and what is due of it is captured; when nothing is,
 /// the hold is released. A card that is not paid yet is asked for anew, with what is due then. Requests to the gateway are returned.
 pub(crate) async fn lower_due(tx: &mut Tx, order: &LockedOrder, less: i64) -> Result<Vec<GatewayCall>, PaymentError> {
-    let attempts = store::of_order(tx, order.id).await?;
-    let Some(latest) = attempts.last() else { return Ok(Vec::new()) };
     let now = orders::head(tx, order.id).await?.ok_or(PaymentError::Unknown)?;
-    let owed = now.total - now.waived - attempts.iter().map(|attempt| attempt.captured).sum::<i64>();
-    match (latest.method, latest.state) {
-        (PaymentMethod::Cod, AttemptState::Pending) => {
-            store::set_amount(tx, latest.id, (latest.amount - less).max(0)).await?;
-            Ok(Vec::new())
+    let owed = orders::owed(tx, &now).await?;
+    let mut calls = Vec::new();
+    for attempt in store::of_order(tx, order.id).await? {
+        match (attempt.tender, attempt.state) {
+            (_, AttemptState::Captured | AttemptState::Voided) => {}
+            (Tender::Cod, AttemptState::Pending) => store::set_amount(tx, attempt.id, (attempt.amount - less).max(0)).await?,
+            (Tender::Cod, _) => {}
+            (Tender::Card, AttemptState::Authorised) if owed > 0 => {}
+            (Tender::Card, AttemptState::Pending) if attempt.gateway_ref.is_none() && owed > 0 => {
+                store::set_amount(tx, attempt.id, owed).await?;
+            }
+            (Tender::Card, _) => calls.extend(reversal::reverse_attempt(tx, &attempt).await?),
         }
-        (PaymentMethod::Card, AttemptState::Authorised) if owed > 0 => Ok(Vec::new()),
-        (PaymentMethod::Card, AttemptState::Pending) if latest.gateway_ref.is_none() && owed > 0 => {
-            store::set_amount(tx, latest.id, owed).await?;
-            Ok(Vec::new())
-        }
-        (PaymentMethod::Card, state) if !matches!(state, AttemptState::Captured | AttemptState::Voided) => {
-            reversal::reverse_attempt(tx, latest).await
-        }
-        _ => Ok(Vec::new()),
     }
+    Ok(calls)
 }
 
 /// Records cash as received. What is missing of what was due stays due, as an attempt of its own.
@@ -161,9 +157,9 @@ async fn take_cash(tx: &mut Tx, order: &LockedOrder, attempt: &Attempt, minor: i
     let rest = attempt.amount - minor;
     store::set_state(tx, attempt.id, AttemptState::Captured, minor, None).await?;
     if rest > 0 {
-        store::insert_next(tx, order.id, PaymentMethod::Cod, (rest, attempt.currency)).await?;
+        store::insert_next(tx, order.id, Tender::Cod, (rest, attempt.currency)).await?;
     }
-    record_state(tx, order, attempt, AttemptState::Captured, minor, None).await?;
+    record_state(tx, order, attempt, AttemptState::Captured, minor, Report::default()).await?;
     if rest > 0 {
         record_missing_cash(tx, attempt, minor);
     }
@@ -189,7 +185,7 @@ async fn request(tx: &mut Tx, attempt: &Attempt, minor: i64) -> Result<(), Payme
         Some(_) => {}
         None => {
             let by = tx.ctx().actor.to_string();
-            store::set_capturing(tx, attempt.id, Some((minor, &by))).await?;
+            store::insert_capture(tx, attempt, minor, &by).await?;
             let requested = Requested { payment: attempt.id, amount: minor, by: &by };
             store::insert_event(tx, attempt.id, "capture_requested", minor, &requested).await?;
         }
@@ -208,8 +204,8 @@ pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Resu
         return Ok(());
     }
     let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
-    // The gateway repeats its first answer to a key, a refusal too: a new request after a refusal has a key of its own.
-    let key = match store::refused_captures(&mut shop.db(), payment).await? {
+    // The gateway repeats its first answer to a key, a refusal too: a new request after an answer has a key of its own.
+    let key = match store::answered_captures(&mut shop.db(), payment).await? {
         0 => format!("capture-{payment}-{minor}"),
         before => format!("capture-{payment}-{minor}-{before}"),
     };
@@ -266,7 +262,7 @@ async fn record_refusal(tx: &mut Tx, payment: PaymentId, minor: i64, reason: &st
     }
     let refused = Refused { payment, amount: minor, currency: attempt.currency, failure: reason };
     store::insert_event(tx, payment, "capture_refused", minor, &refused).await?;
-    store::set_capturing(tx, payment, None).await?;
+    store::end_capture(tx, payment, CaptureState::Refused, Some(reason)).await?;
     let amount = Some(Money::new(minor, attempt.currency));
     let row = Refusal::new(RefusalKind::Capture, refusal_key(payment), reason);
     refusals::record(tx, &Refusal { order: Some(order.id), payment: Some(payment), amount, ..row }).await?;
@@ -317,12 +313,12 @@ pub(crate) async fn captured_otherwise(
     if attempts.iter().any(|attempt| attempt.state == AttemptState::Captured) {
         return Ok(Vec::new());
     }
-    store::set_capturing(tx, payment, None).await?;
+    store::end_capture(tx, payment, CaptureState::Withdrawn, None).await?;
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
     // All that is due: what did not come of it stays due.
     let due = order.total - order.waived;
     let minor = minor.min(due);
-    let paid = store::insert_next(tx, order.id, PaymentMethod::Cod, (due, attempt.currency)).await?;
+    let paid = store::insert_next(tx, order.id, Tender::Cod, (due, attempt.currency)).await?;
     let calls = reversal::reverse_attempt(tx, &attempt).await?;
     take_cash(tx, order, &paid, minor).await?;
     Ok(calls)
@@ -330,5 +326,5 @@ pub(crate) async fn captured_otherwise(
 
 /// This capture is not requested any more.
 pub(crate) async fn give_up_capture(tx: &mut Tx, payment: PaymentId) -> Result<(), PaymentError> {
-    Ok(store::set_capturing(tx, payment, None).await?)
+    Ok(store::end_capture(tx, payment, CaptureState::Withdrawn, None).await?)
 }

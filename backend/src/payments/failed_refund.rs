@@ -49,7 +49,7 @@ async fn reverse(tx: &mut Tx, refund: RefundId, why: &str) -> Result<(), Payment
         return Ok(());
     }
     let (amount, currency) = (refund.amount, order.currency);
-    store::add_refunded(tx, refund.payment_id, -amount).await?;
+    store::add_refunded(tx, &refund, -amount).await?;
     let postings = if order.cancelled_at.is_some() {
         vec![(Account::AccountsReceivable, -amount), (Account::GatewayClearing, amount)]
     } else {

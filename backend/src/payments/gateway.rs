@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::id::{OrderId, PaymentId, RefundId};
-use domain::order::AttemptState;
+use domain::order::{AttemptState, GatewayMode};
 use domain::{Money, Timestamp};
 use platform::secrets::Keys;
 
@@ -71,8 +71,12 @@ pub struct Intent {
     pub state: AttemptState,
     /// Minor units that the bank holds or held.
     pub authorised: i64,
+    /// Until when it does, where the gateway says so.
+    pub authorised_until: Option<Timestamp>,
     /// Minor units that were taken.
     pub captured: i64,
+    /// The gateway's name for what was taken.
+    pub capture: Option<String>,
     /// Why the last card was declined.
     pub failure: Option<String>,
     /// May the shopper (still) pay it on the hosted page?
@@ -82,8 +86,29 @@ pub struct Intent {
 impl Intent {
     /// The state of an attempt that has no intent at the gateway, or is ended without asking it.
     pub(super) const fn without_reference(payment: PaymentId, state: AttemptState) -> Self {
-        Self { reference: String::new(), payment: Some(payment), state, authorised: 0, captured: 0, failure: None, payable: false }
+        Self {
+            reference: String::new(),
+            payment: Some(payment),
+            state,
+            authorised: 0,
+            authorised_until: None,
+            captured: 0,
+            capture: None,
+            failure: None,
+            payable: false,
+        }
     }
+}
+
+/// The account at a gateway that the shop is configured with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayAccount {
+    /// What payments refer to it by; another secret key is another account.
+    pub key: String,
+    /// The gateway's name, as `stripe`.
+    pub gateway: &'static str,
+    /// Where the configuration tells.
+    pub mode: Option<GatewayMode>,
 }
 
 /// A refund at the gateway.
@@ -124,8 +149,8 @@ pub enum WebhookError {
 pub trait Gateway: Send + Sync {
     /// The HTTP header with a webhook's signature, in lower case.
     fn signature_header(&self) -> &'static str;
-    /// Names the gateway and the account there; another key is another name. It is stored with each payment.
-    fn account(&self, keys: &Keys) -> String;
+    /// The account there. Its key must not give the secret key away, and is the same whenever the program runs.
+    fn account(&self, keys: &Keys) -> GatewayAccount;
     /// Makes an intent, or answers with the one that its key made.
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError>;
     /// An intent as it is now.

@@ -1,4 +1,4 @@
-//! Payments: attempts to be paid, what was captured, what went back.
+//! Payments: attempts to be paid, what was captured, what went back, and which order the money pays.
 //!
 //! Every step is its own transaction, and each request to the card gateway is stored before it is sent, with the key that makes a
 //! repetition harmless. So a crash, a lost answer or a webhook that comes twice, late or early changes nothing: [`attempt::apply`] brings
@@ -7,7 +7,7 @@
 //! | step | key at the gateway | repeated by |
 //! |---|---|---|
 //! | intent | the attempt's id | the shopper, or the job `payment.begin` |
-//! | capture | `capture-`, the attempt's id, the amount, and how often it was refused before | the job `payment.capture` |
+//! | capture | `capture-`, the attempt's id, the amount, and how many of its captures were answered before | the job `payment.capture` |
 //! | void | `void-` and the attempt's id | the job `payment.void` |
 //! | refund | the refund's id | the job `payment.refund` |
 //!
@@ -19,6 +19,7 @@ mod capture;
 pub mod events;
 mod failed_refund;
 pub mod gateway;
+mod gateway_accounts;
 mod jobs;
 mod rate_limit;
 mod reconciliation;
@@ -26,6 +27,7 @@ mod refund;
 mod reversal;
 mod store;
 mod unpaid;
+mod view;
 mod webhook;
 
 use std::sync::Arc;
@@ -47,7 +49,8 @@ pub use attempt::{start_card, sync};
 pub use capture::capture;
 pub(crate) use capture::{captured_otherwise, collect_cash, give_up_capture, is_capturing, lower_due, request_capture, retry_capture};
 pub use gateway::Gateway;
-use gateway::GatewayError;
+use gateway::{GatewayAccount, GatewayError};
+pub(crate) use gateway_accounts::open_gateway_account;
 pub use jobs::register;
 pub(crate) use jobs::{job_result, refusal_of};
 pub use rate_limit::{GatewayRateLimit, sync_paced};
@@ -58,6 +61,7 @@ pub(crate) use reversal::{carry_out, reverse_payments};
 pub(crate) use store::{Refund, refunds_of};
 pub use unpaid::UNPAID_FOR_MS;
 pub(crate) use unpaid::{change_to_cash, close_attempts, close_expired, is_paid, is_unpaid, takes_cash, unpaid_view};
+pub(crate) use view::payment_views;
 pub use webhook::webhook;
 
 /// Why a payment was not changed.
@@ -182,8 +186,8 @@ pub fn open_gateway(shop: &Shop) -> Option<Arc<dyn Gateway>> {
     shop.gateway().cloned()
 }
 
-/// The gateway and the account there, as it is stored with each payment.
-fn account(shop: &Shop) -> Option<String> {
+/// The account at the gateway that new payments are made with.
+fn account(shop: &Shop) -> Option<GatewayAccount> {
     Some(shop.gateway()?.account(shop.keys()))
 }
 

@@ -24,7 +24,7 @@ pub(super) fn refusal_key(payment: PaymentId) -> String {
 
 /// Ends an attempt and records a refusal for staff. Without a reason it is one that is missing at the gateway.
 pub(super) async fn give_up(shop: &Shop, payment: PaymentId, reason: Option<&'static str>) -> Result<(), PaymentError> {
-    let here = super::account(shop);
+    let here = super::account(shop).map(|account| account.key);
     shop.db()
         .write(async move |tx| {
             let (_, attempt) = attempt::lock(tx, payment).await?;

@@ -6,7 +6,7 @@ use domain::Money;
 use domain::books::{Account, EntryKind};
 use domain::credit::{self, Credit, CreditError, CreditRequest};
 use domain::id::{OrderId, RefundId};
-use domain::order::PaymentMethod;
+use domain::order::Tender;
 use domain::permission::Permission;
 use domain::text;
 use domain::view::{RefusalKind, reasons};
@@ -150,6 +150,7 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
         payment_id: attempt.id,
         order_id: attempt.order_id,
         amount,
+        currency: attempt.currency,
         reason: reason.to_owned(),
         state: "pending".into(),
         failure: None,
@@ -159,7 +160,7 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
     let order = orders::lock(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
     store::insert_refund(tx, &refund).await?;
     orders::insert_credits(tx, &order, Some(id), credits).await?;
-    if attempt.method == PaymentMethod::Cod {
+    if attempt.tender == Tender::Cod {
         finish(tx, &refund, None).await?;
     } else {
         jobs::refund_later(tx, id).await?;
@@ -222,7 +223,7 @@ async fn finish(tx: &mut Tx, refund: &Refund, reference: Option<&str>) -> Result
     }
     refusals::succeeded(tx, &refusal_key(refund.id)).await?;
     let amount = refund.amount;
-    store::add_refunded(tx, refund.payment_id, amount).await?;
+    store::add_refunded(tx, refund, amount).await?;
     // What no gateway made was handed back in cash.
     let money = if reference.is_some() { Account::GatewayClearing } else { Account::Cash };
     let (kind, postings) = if order.cancelled_at.is_some() {
@@ -278,9 +279,8 @@ async fn mark_failed(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<bool,
 
 /// Shows a failed refund to the staff.
 pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) -> Result<(), PaymentError> {
-    let currency = store::attempt(tx, refund.payment_id).await?.currency;
     let row = Refusal::new(RefusalKind::Refund, refusal_key(refund.id), reason);
-    let (order, payment, amount) = (Some(refund.order_id), Some(refund.payment_id), Some(Money::new(refund.amount, currency)));
+    let (order, payment, amount) = (Some(refund.order_id), Some(refund.payment_id), Some(Money::new(refund.amount, refund.currency)));
     Ok(refusals::record(tx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
 }
 
@@ -393,7 +393,7 @@ pub(crate) async fn refund_rows(
         let Some((attempt, left)) = most_left(tx, order.id).await?.0.filter(|(_, left)| *left > 0 && amount > 0) else { return Ok(calls) };
         let (these, others) = credit::split(&rest, amount.min(left));
         let refund = begin(tx, &attempt, amount.min(left), reason, &these).await?;
-        if attempt.method == PaymentMethod::Card {
+        if attempt.tender == Tender::Card {
             calls.push(GatewayCall::Refund(refund));
         }
         rest = others;

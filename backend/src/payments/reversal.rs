@@ -1,7 +1,7 @@
 //! Reversing the payments of an order that takes no more money: what was captured is refunded, what was not is voided.
 
 use domain::id::PaymentId;
-use domain::order::{AttemptState, PaymentMethod};
+use domain::order::{AttemptState, CaptureState, Tender};
 
 use platform::db::Tx;
 
@@ -20,7 +20,7 @@ use super::{GatewayCall, PaymentError, capture, jobs, reconciliation, refund, st
 pub(crate) async fn reverse_payments(tx: &mut Tx, order: &LockedOrder) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut calls = Vec::new();
     for attempt in store::of_order(tx, order.id).await? {
-        store::set_capturing(tx, attempt.id, None).await?;
+        store::end_capture(tx, attempt.id, CaptureState::Withdrawn, None).await?;
         refusals::not_wanted(tx, &capture::refusal_key(attempt.id)).await?;
         calls.extend(reverse_attempt(tx, &attempt).await?);
     }
@@ -36,7 +36,7 @@ pub(super) async fn reverse_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<Ve
             let left = store::refundable(tx, attempt).await?;
             if left > 0 {
                 let refund = refund::begin(tx, attempt, left, super::CANCELLED, &[]).await?;
-                if attempt.method == PaymentMethod::Card {
+                if attempt.tender == Tender::Card {
                     calls.push(GatewayCall::Refund(refund));
                 }
             }

@@ -1,46 +1,61 @@
-use domain::id::{OrderId, PaymentEventId, PaymentId, RefundId};
-use domain::order::{AttemptState, PaymentMethod};
+//! The SQL of payments, their captures, refunds and payment allocations.
+
+use domain::id::{CaptureId, OrderId, PaymentAllocationId, PaymentEventId, PaymentId, RefundId};
+use domain::order::{AttemptState, CaptureState, Tender};
 use domain::{Currency, Timestamp};
 use serde::Serialize;
 
 use platform::db::{DbError, Read, Tx};
 
 use super::PaymentError;
+use super::gateway::GatewayAccount;
 
 /// One attempt to be paid.
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct Attempt {
     pub id: PaymentId,
     pub order_id: OrderId,
-    pub method: PaymentMethod,
+    pub tender: Tender,
+    /// What was asked for, minor units, as are the other amounts.
     pub amount: i64,
     pub currency: Currency,
     pub state: AttemptState,
+    /// What the bank holds or held.
+    pub authorised: i64,
+    pub authorised_until: Option<Timestamp>,
     pub captured: i64,
     pub refunded: i64,
     pub gateway_ref: Option<String>,
     pub gateway_account: Option<String>,
-    /// Minor units of a capture that is requested and not answered, and who requested it.
+    /// The capture that is requested and not answered: its minor units, and who requested it.
+    pub capture_id: Option<CaptureId>,
     pub capturing: Option<i64>,
     pub capturing_by: Option<String>,
     /// Which attempt of its order it is, from 1.
     pub attempt: i64,
 }
 
-macro_rules! columns {
-    () => {
-        "id, order_id, method, amount, currency, state, captured, refunded, gateway_ref, gateway_account, capturing, capturing_by, attempt"
-    };
+impl Attempt {
+    /// Does the bank hold its money, or did it arrive?
+    pub(super) const fn brought_money(&self) -> bool {
+        matches!(self.state, AttemptState::Authorised | AttemptState::Captured)
+    }
 }
 
+/// Selects [`Attempt`]s: payments `p`.
 macro_rules! attempts {
     ($rest:literal) => {
-        concat!("select ", columns!(), " from payments ", $rest)
+        concat!(
+            "select p.id, p.order_id, p.tender, p.amount, p.currency, p.state, p.authorised, p.authorised_until, p.captured, p.refunded,
+                p.gateway_ref, p.gateway_account, p.attempt, c.id as capture_id, c.amount as capturing, c.requested_by as capturing_by
+             from payments p left join captures c on c.payment_id = p.id and c.state = 'requested' ",
+            $rest
+        )
     };
 }
 
 pub(super) async fn find_attempt(db: &mut impl Read, id: PaymentId) -> Result<Option<Attempt>, DbError> {
-    db.fetch_optional(attempts!("where id = $1"), &[&id]).await
+    db.fetch_optional(attempts!("where p.id = $1"), &[&id]).await
 }
 
 /// [`find_attempt`], or [`PaymentError::Unknown`].
@@ -48,32 +63,37 @@ pub(super) async fn attempt(db: &mut impl Read, id: PaymentId) -> Result<Attempt
     find_attempt(db, id).await?.ok_or(PaymentError::Unknown)
 }
 
-pub(super) async fn by_reference(db: &mut impl Read, reference: &str) -> Result<Option<Attempt>, DbError> {
-    db.fetch_optional(attempts!("where gateway_ref = $1"), &[&reference]).await
+/// The attempt of an intent at this gateway: with this account, otherwise with another, as before its key was changed.
+pub(super) async fn by_reference(db: &mut impl Read, account: &GatewayAccount, reference: &str) -> Result<Option<Attempt>, DbError> {
+    db.fetch_optional(
+        attempts!(
+            "join gateway_accounts g on g.key = p.gateway_account where p.gateway_ref = $1 and g.gateway = $2
+             order by case when g.key = $3 then 0 else 1 end limit 1"
+        ),
+        &[&reference, &account.gateway, &account.key],
+    )
+    .await
 }
 
 pub(super) async fn of_order(db: &mut impl Read, order: OrderId) -> Result<Vec<Attempt>, DbError> {
-    db.fetch_all(attempts!("where order_id = $1 order by attempt"), &[&order]).await
+    db.fetch_all(attempts!("where p.order_id = $1 order by p.attempt"), &[&order]).await
 }
 
 /// Inserts the next attempt of an order whose lock the transaction has.
 pub(super) async fn insert_next(
     tx: &mut Tx,
     order: OrderId,
-    method: PaymentMethod,
+    tender: Tender,
     (amount, currency): (i64, Currency),
 ) -> Result<Attempt, DbError> {
     let (id, at) = (PaymentId(tx.id()), tx.now());
-    tx.fetch_one(
-        concat!(
-            "insert into payments (id, order_id, method, amount, currency, state, attempt, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, 'pending', (select coalesce(max(attempt), 0) + 1 from payments where order_id = $2), $6, $6)
-             returning ",
-            columns!()
-        ),
-        &[&id, &order, &method, &amount, &currency, &at],
+    tx.execute(
+        "insert into payments (id, order_id, tender, amount, currency, state, attempt, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, 'pending', (select coalesce(max(attempt), 0) + 1 from payments where order_id = $2), $6, $6)",
+        &[&id, &order, &tender, &amount, &currency, &at],
     )
-    .await
+    .await?;
+    tx.fetch_one(attempts!("where p.id = $1"), &[&id]).await
 }
 
 /// `account` is where at the gateway the intent is.
@@ -90,15 +110,9 @@ pub(super) async fn set_amount(tx: &mut Tx, id: PaymentId, amount: i64) -> Resul
     tx.execute("update payments set amount = $2, updated_at = $3 where id = $1", &[&id, &amount, &tx.now()]).await.map(drop)
 }
 
-/// A capture is requested, or no longer.
-pub(super) async fn set_capturing(tx: &mut Tx, id: PaymentId, requested: Option<(i64, &str)>) -> Result<(), DbError> {
-    let (minor, by) = requested.unzip();
-    tx.execute("update payments set capturing = $2, capturing_by = $3 where id = $1", &[&id, &minor, &by]).await.map(drop)
-}
-
-/// How often the gateway refused to capture a payment.
-pub(super) async fn refused_captures(db: &mut impl Read, id: PaymentId) -> Result<i64, DbError> {
-    db.fetch_scalar("select count(*) from payment_events where payment_id = $1 and kind = 'capture_refused'", &[&id]).await
+/// What the bank holds, and until when it does.
+pub(super) async fn set_authorised(tx: &mut Tx, id: PaymentId, authorised: i64, until: Option<Timestamp>) -> Result<(), DbError> {
+    tx.execute("update payments set authorised = $2, authorised_until = $3 where id = $1", &[&id, &authorised, &until]).await.map(drop)
 }
 
 pub(super) async fn set_state(
@@ -127,17 +141,115 @@ pub(super) async fn insert_event<T: Serialize>(tx: &mut Tx, payment: PaymentId, 
     .map(drop)
 }
 
-/// Stores a webhook once; false when it was stored before.
-pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, event: &str, kind: &str) -> Result<bool, DbError> {
+/// Stores a webhook of an account once; false when it was stored before.
+pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, account: &str, event: &str, kind: &str) -> Result<bool, DbError> {
     let data = serde_json::json!({ "type": kind }).to_string();
     let new = tx
         .execute(
-            "insert into payment_events (id, payment_id, kind, amount, gateway_event, data, at)
-             values ($1, $2, 'notice', 0, $3, $4, $5) on conflict (gateway_event) do nothing",
-            &[&PaymentEventId(tx.id()), &payment, &event, &data, &tx.now()],
+            "insert into payment_events (id, payment_id, kind, amount, gateway_account, gateway_event, data, at)
+             values ($1, $2, 'notice', 0, $3, $4, $5, $6) on conflict (gateway_event, gateway_account) do nothing",
+            &[&PaymentEventId(tx.id()), &payment, &account, &event, &data, &tx.now()],
         )
         .await?;
     Ok(new == 1)
+}
+
+/// What was asked to be taken of a payment.
+#[derive(Clone, Debug, platform::db::FromRow)]
+pub(super) struct Capture {
+    pub id: CaptureId,
+    pub payment_id: PaymentId,
+    pub amount: i64,
+    pub state: CaptureState,
+    pub failure: Option<String>,
+    pub at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The captures of an order's payments, oldest first.
+pub(super) async fn captures_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Capture>, DbError> {
+    db.fetch_all(
+        "select c.id, c.payment_id, c.amount, c.state, c.failure, c.at, c.ended_at
+         from captures c join payments p on p.id = c.payment_id where p.order_id = $1 order by c.at, c.id",
+        &[&order],
+    )
+    .await
+}
+
+/// A capture is requested of the gateway by this actor.
+pub(super) async fn insert_capture(tx: &mut Tx, attempt: &Attempt, minor: i64, by: &str) -> Result<(), DbError> {
+    tx.execute(
+        "insert into captures (id, payment_id, amount, currency, state, requested_by, at) values ($1, $2, $3, $4, 'requested', $5, $6)",
+        &[&CaptureId(tx.id()), &attempt.id, &minor, &attempt.currency, &by, &tx.now()],
+    )
+    .await
+    .map(drop)
+}
+
+/// The capture that is requested of a payment, if one is, is refused or withdrawn.
+pub(super) async fn end_capture(tx: &mut Tx, payment: PaymentId, state: CaptureState, failure: Option<&str>) -> Result<(), DbError> {
+    tx.execute(
+        "update captures set state = $2, failure = $3, ended_at = $4 where payment_id = $1 and state = 'requested'",
+        &[&payment, &state, &failure, &tx.now()],
+    )
+    .await
+    .map(drop)
+}
+
+/// So much was captured: as it was requested, or otherwise by this actor, and then what was requested is withdrawn. `reference` is the
+/// gateway's name for it.
+pub(super) async fn capture_done(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    minor: i64,
+    (by, reference): (&str, Option<&str>),
+) -> Result<CaptureId, DbError> {
+    let now = tx.now();
+    if let Some(id) = attempt.capture_id.filter(|_| attempt.capturing == Some(minor)) {
+        tx.execute("update captures set state = 'done', gateway_ref = $2, ended_at = $3 where id = $1", &[&id, &reference, &now]).await?;
+        return Ok(id);
+    }
+    end_capture(tx, attempt.id, CaptureState::Withdrawn, None).await?;
+    let id = CaptureId(tx.id());
+    tx.execute(
+        "insert into captures (id, payment_id, amount, currency, state, gateway_ref, requested_by, at, ended_at)
+         values ($1, $2, $3, $4, 'done', $5, $6, $7, $7)",
+        &[&id, &attempt.id, &minor, &attempt.currency, &reference, &by, &now],
+    )
+    .await?;
+    Ok(id)
+}
+
+/// How many captures of a payment the gateway has made or refused.
+pub(super) async fn answered_captures(db: &mut impl Read, id: PaymentId) -> Result<i64, DbError> {
+    db.fetch_scalar("select count(*) from captures where payment_id = $1 and state in ('done', 'refused')", &[&id]).await
+}
+
+/// What a payment allocation comes of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause {
+    Capture(CaptureId),
+    Refund(RefundId),
+}
+
+/// Captured money pays its order, or goes back when the amount is negative.
+pub(super) async fn insert_allocation(
+    tx: &mut Tx,
+    (payment, order): (PaymentId, OrderId),
+    (amount, currency): (i64, Currency),
+    cause: Cause,
+) -> Result<(), DbError> {
+    let (capture, refund) = match cause {
+        Cause::Capture(id) => (Some(id), None),
+        Cause::Refund(id) => (None, Some(id)),
+    };
+    tx.execute(
+        "insert into payment_allocations (id, payment_id, order_id, amount, currency, capture_id, refund_id, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[&PaymentAllocationId(tx.id()), &payment, &order, &amount, &currency, &capture, &refund, &tx.now()],
+    )
+    .await
+    .map(drop)
 }
 
 /// A refund of an order's payment.
@@ -148,6 +260,7 @@ pub(crate) struct Refund {
     pub order_id: OrderId,
     /// Minor units.
     pub amount: i64,
+    pub currency: Currency,
     pub reason: String,
     /// `pending`, `done` or `failed`.
     pub state: String,
@@ -159,7 +272,7 @@ pub(crate) struct Refund {
 
 macro_rules! refunds {
     ($rest:literal) => {
-        concat!("select id, payment_id, order_id, amount, reason, state, failure, actor, at from refunds ", $rest)
+        concat!("select id, payment_id, order_id, amount, currency, reason, state, failure, actor, at from refunds ", $rest)
     };
 }
 
@@ -186,13 +299,19 @@ pub(super) async fn refunds_at_gateway(db: &mut impl Read, payment: PaymentId) -
     .await
 }
 
+/// Of the payment's only capture, where it has no other.
 pub(super) async fn insert_refund(tx: &mut Tx, refund: &Refund) -> Result<(), DbError> {
+    let Refund { id, payment_id, order_id, amount, currency, reason, actor, at, .. } = refund;
     tx.execute(
-        "insert into refunds (id, payment_id, order_id, amount, reason, state, actor, at) values ($1, $2, $3, $4, $5, 'pending', $6, $7)",
-        &[&refund.id, &refund.payment_id, &refund.order_id, &refund.amount, &refund.reason, &refund.actor, &refund.at],
+        "insert into refunds (id, payment_id, order_id, capture_id, amount, currency, reason, state, actor, at)
+         values ($1, $2, $3,
+            (select c.id from captures c where c.payment_id = $2 and c.state = 'done'
+                and not exists (select 1 from captures d where d.payment_id = $2 and d.state = 'done' and d.id <> c.id)),
+            $4, $5, $6, 'pending', $7, $8)",
+        &[id, payment_id, order_id, amount, currency, reason, actor, at],
     )
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
 }
 
 /// Minor units of a payment that can still be refunded: neither refunded nor on their way back.
@@ -224,8 +343,9 @@ pub(super) async fn refund_failed(tx: &mut Tx, id: RefundId, from: &str, failure
     Ok(tx.execute(sql, &[&id, &from, &failure]).await? == 1)
 }
 
-pub(super) async fn add_refunded(tx: &mut Tx, payment: PaymentId, amount: i64) -> Result<(), DbError> {
-    tx.execute("update payments set refunded = refunded + $2, updated_at = $3 where id = $1", &[&payment, &amount, &tx.now()])
-        .await
-        .map(drop)
+/// A refund went back, so many minor units of it; a negative amount when it failed later.
+pub(super) async fn add_refunded(tx: &mut Tx, refund: &Refund, amount: i64) -> Result<(), DbError> {
+    let payment = refund.payment_id;
+    tx.execute("update payments set refunded = refunded + $2, updated_at = $3 where id = $1", &[&payment, &amount, &tx.now()]).await?;
+    insert_allocation(tx, (payment, refund.order_id), (-amount, refund.currency), Cause::Refund(refund.id)).await
 }

@@ -1,7 +1,7 @@
 //! Card orders that wait for their payment: until when, and how their attempts end.
 
 use domain::id::OrderId;
-use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::order::{AttemptState, FulfilmentState, PaymentMethod, PaymentState, Tender};
 use domain::view::{UnpaidView, reasons};
 
 use platform::db::{DbError, Read, Tx};
@@ -62,8 +62,7 @@ pub(crate) async fn close_attempts(shop: &Shop, order: OrderId) -> Result<bool, 
 
 /// Does the bank hold money for an order, or did it arrive?
 pub(crate) async fn is_paid(db: &mut impl Read, order: OrderId) -> Result<bool, PaymentError> {
-    let attempts = store::of_order(db, order).await?;
-    Ok(attempts.iter().any(|attempt| matches!(attempt.state, AttemptState::Authorised | AttemptState::Captured)))
+    Ok(store::of_order(db, order).await?.iter().any(Attempt::brought_money))
 }
 
 /// Brings an attempt to the gateway's state, and cancels it when it is not paid. One that is missing at the gateway ends at once, one that
@@ -108,7 +107,7 @@ pub(crate) async fn change_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(
     }
     let sum = (order.total - order.waived, order.currency);
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
-    store::insert_next(tx, order.id, PaymentMethod::Cod, sum).await?;
+    store::insert_next(tx, order.id, Tender::Cod, sum).await?;
     inventory::hold_for_good(tx, order.id).await?;
     orders::refresh_states(tx, order).await?;
     tx.record(order.id, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });

@@ -5,7 +5,7 @@ use crate::Shop;
 use crate::refusals::{self, Refusal};
 
 use super::attempt::sync_attempt;
-use super::gateway::{GatewayError, WebhookError, WebhookEvent};
+use super::gateway::{GatewayAccount, GatewayError, WebhookError, WebhookEvent};
 use super::store::Attempt;
 use super::{PaymentError, failed_refund, jobs, reconciliation, store};
 
@@ -26,7 +26,7 @@ pub async fn webhook(shop: &Shop, signature: Option<&str>, body: &[u8]) -> u16 {
 }
 
 async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, PaymentError> {
-    let Some(gateway) = super::open_gateway(shop) else { return Ok(404) };
+    let (Some(gateway), Some(account)) = (super::open_gateway(shop), super::account(shop)) else { return Ok(404) };
     let event = match gateway.read_webhook(signature, body, shop.now()) {
         Ok(event) => event,
         Err(error) => {
@@ -37,18 +37,18 @@ async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, Paymen
     };
     refusals::webhook_accepted(shop, NOT_ACCEPTED).await?;
     let Some(reference) = event.reference.clone() else { return Ok(200) };
-    let Some(attempt) = attempt_of(shop, &event, &reference).await? else {
+    let Some(attempt) = attempt_of(shop, &account, &event, &reference).await? else {
         // One row for all of them: others may take payments with the same account.
         let row = Refusal::new(RefusalKind::Webhook, "webhook:unknown".to_owned(), reasons::UNKNOWN_PAYMENT);
         refusals::webhook_refused(shop, row).await?;
         return Ok(200);
     };
     let (payment, event_id) = (attempt.id, event.id.clone());
-    let (account, intent) = (super::account(shop), reference.clone());
+    let (account, intent) = (account.key, reference.clone());
     shop.db()
         .write(async move |tx| {
-            store::set_reference(tx, payment, &intent, account.as_deref()).await?;
-            store::insert_webhook(tx, payment, &event.id, &event.kind).await
+            store::set_reference(tx, payment, &intent, Some(&account)).await?;
+            store::insert_webhook(tx, payment, &account, &event.id, &event.kind).await
         })
         .await?;
     follow(shop, payment, &reference, event_id).await?;
@@ -69,8 +69,8 @@ async fn record_unbelieved(shop: &Shop, signature: &str, error: &WebhookError) -
 }
 
 /// The attempt that a webhook is about.
-async fn attempt_of(shop: &Shop, event: &WebhookEvent, reference: &str) -> Result<Option<Attempt>, PaymentError> {
-    match (store::by_reference(&mut shop.db(), reference).await?, event.payment) {
+async fn attempt_of(shop: &Shop, account: &GatewayAccount, event: &WebhookEvent, reference: &str) -> Result<Option<Attempt>, PaymentError> {
+    match (store::by_reference(&mut shop.db(), account, reference).await?, event.payment) {
         (Some(attempt), _) => Ok(Some(attempt)),
         // It overtook the answer that names the intent.
         (None, Some(payment)) => Ok(store::find_attempt(&mut shop.db(), payment).await?),

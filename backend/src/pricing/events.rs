@@ -17,6 +17,8 @@ pub const RULE_CHANGES: &[&str] = follows![TaxChanged, TaxTookEffect, DeliveryCh
 pub struct TaxChanged {
     pub class: String,
     pub country: String,
+    /// Empty for the whole country.
+    pub province: String,
     /// Basis points: the rate that would have been in force, and the new one.
     pub rate_bp: (Option<i64>, i64),
     pub valid_from: Timestamp,
@@ -33,6 +35,8 @@ impl Event for TaxChanged {
 pub struct TaxTookEffect {
     pub class: String,
     pub country: String,
+    /// Empty for the whole country.
+    pub province: String,
     /// Basis points: the rate that was in force until then, and the new one.
     pub rate_bp: (Option<i64>, i64),
 }

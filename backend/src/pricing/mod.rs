@@ -1,7 +1,8 @@
-//! What things cost: prices from price lists, tax rates by class and country, discount codes, delivery fees.
+//! What things cost: prices from price lists, tax rates by class and region, discount codes, delivery fees.
 //!
 //! A price list is in force for a currency, for one channel or all, and for a time. Of those in force the one with the lowest
-//! position that names the variant gives its price; so a sale is a list before the ordinary one. Prices contain tax.
+//! position that names the variant gives its price; so a sale is a list before the ordinary one. The prices of a list
+//! are with or without tax; what shoppers see and pay is with it ([`ListPrice::with_tax`]).
 //!
 //! [`price_order`] computes what an order costs. There is no other way to it.
 
@@ -9,15 +10,16 @@ mod check;
 mod delivery;
 mod discounts;
 pub mod events;
+mod list_price;
 mod order;
 mod rules;
 mod store;
 mod taxes;
 
+use domain::Locale;
 use domain::id::{PictureId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::view::FieldErrors;
-use domain::{Locale, Money};
 
 use platform::Forbidden;
 use platform::db::DbError;
@@ -25,11 +27,13 @@ use platform::db::DbError;
 pub(crate) use check::{Check, check_exists, differences};
 pub use delivery::{DeliveryMethod, delivery_methods, save_delivery_method};
 pub use discounts::{discount, discounts, normal_code, save_discount};
-pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes};
+pub use list_price::{HomeMarket, ListPrice, home_market};
+pub(crate) use list_price::{prices_in_force, with_tax};
+pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes, tax_rates_at};
 pub(crate) use rules::invalidate;
 pub use rules::{RulesCache, rules};
 pub(crate) use store::{count_code_uses, return_code_uses};
-pub use taxes::{TAX_CLASSES, TaxRates, save_tax_rate, tax_rates};
+pub use taxes::{TAX_CLASSES, Tax, TaxRates, TaxRegion, save_tax_rate, tax_rates};
 pub(crate) use taxes::{register, schedule_tax_rates};
 
 /// Why a rule was not read or not saved.
@@ -60,13 +64,11 @@ pub struct Quote {
     pub options: String,
     /// The variant's picture, or the product's main one.
     pub picture: Option<PictureId>,
-    /// Price of one, minor units. None when no list in force names it.
-    pub price: Option<i64>,
+    /// Price of one. None when no list in force names it.
+    pub price: Option<ListPrice>,
     pub tax_class: String,
     /// Weight of one unit, grams.
     pub weight_g: i64,
-    /// What one costs the shop, in the currency of its books.
-    pub cost: Money,
     /// Is the product published, the variant not archived, and does it have a price?
     pub on_sale: bool,
 }

@@ -14,8 +14,9 @@ use serde::Serialize;
 use platform::db::{DbError, Flag, Hex, JsonRows, Read, hex, json_texts};
 
 use super::discounts::DiscountCode;
+use super::list_price::prices_in_force;
 use super::store::{CodeRow, codes};
-use super::{DeliveryMethod, Quote, QuoteKey, TaxRates};
+use super::{DeliveryMethod, ListPrice, Quote, QuoteKey, Tax, TaxRates, TaxRegion};
 
 /// What is to be priced.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct PriceRequest {
     /// The language of names.
     pub locale: Locale,
     pub currency: Currency,
-    /// The country whose taxes apply.
-    pub country: String,
+    /// Whose taxes apply.
+    pub region: TaxRegion,
     pub items: Vec<(VariantId, Quantity)>,
     pub discount_code: Option<String>,
     /// When: discount codes are valid for a time.
@@ -69,8 +70,9 @@ impl Prices {
     fn item(&self, request: &PriceRequest, variant: VariantId, quantity: Quantity) -> PricedItem<'_> {
         let quote = self.quotes.get(&request.currency).and_then(|quotes| quotes.get(&request.quote_key(variant)));
         match quote.map(|quote| (quote, quote.price)) {
-            Some((quote, Some(unit_price))) if quote.on_sale => {
-                let tax_rate_bp = self.rules.taxes.rate_bp(&quote.tax_class, &request.country);
+            Some((quote, Some(price))) if quote.on_sale => {
+                let tax_rate_bp = self.rules.taxes.rate_bp(&quote.tax_class, &request.region);
+                let unit_price = price.with_tax(tax_rate_bp);
                 PricedItem::ForSale(LineItem { quote, price: PricedLine { unit_price, quantity, tax_rate_bp, weight_g: quote.weight_g } })
             }
             Some((quote, _)) => PricedItem::NotForSale(quote),
@@ -100,11 +102,10 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
         name: String,
         slug: String,
         picture: Option<PictureId>,
-        price: Option<i64>,
+        amount: Option<i64>,
+        includes_tax: Option<Flag>,
         tax_class: String,
         weight_g: i64,
-        cost: i64,
-        cost_currency: Currency,
         archived: Flag,
         status: String,
         options: String,
@@ -116,15 +117,12 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
         keys.iter().map(|(variant, channel, locale)| Key { variant: hex(variant), channel: *channel, locale: locale.code() }).collect();
     let rows: Vec<Row> = db
         .fetch_all(
-            "select v.id as variant, j.channel, j.locale, p.id as product, v.sku, coalesce(t.name, e.name, p.handle) as name,
+            concat!(
+                "select v.id as variant, j.channel, j.locale, p.id as product, v.sku, coalesce(t.name, e.name, p.handle) as name,
                 coalesce(t.slug, e.slug, p.handle) as slug,
                 coalesce(v.picture_id, (select pp.picture_id from product_pictures pp where pp.product_id = p.id order by pp.position limit 1))
                     as picture,
-                (select r.amount from prices r join price_lists l on l.id = r.price_list_id
-                 where r.variant_id = v.id and l.currency = $2 and (l.channel is null or l.channel = j.channel)
-                   and (l.valid_from is null or l.valid_from <= $3) and (l.valid_to is null or l.valid_to > $3)
-                 order by l.position, l.id limit 1) as price,
-                p.tax_class, v.weight_g, v.cost, v.cost_currency, v.archived, p.status,
+                r.amount, f.includes_tax, p.tax_class, v.weight_g, v.archived, p.status,
                 coalesce((select string_agg(coalesce(vt.name, ve.name, ov.key), ' · ' order by o.position)
                  from variant_values vv
                  join product_options o on o.id = vv.option_id
@@ -137,11 +135,14 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
              join variants v on v.id = j.variant_id
              join products p on p.id = v.product_id
              left join product_texts t on t.product_id = p.id and t.locale = j.locale
-             left join product_texts e on e.product_id = p.id and e.locale = 'en'",
+             left join product_texts e on e.product_id = p.id and e.locale = 'en' ",
+                prices_in_force!("left join", "$2", "j.channel", "$3")
+            ),
             &[&wanted.finish(), &currency, &at],
         )
         .await?;
     let quotes = rows.into_iter().filter_map(|row| {
+        let price = row.amount.zip(row.includes_tax).map(|(amount, Flag(includes_tax))| ListPrice { amount, includes_tax });
         let key = (row.variant, row.channel, Locale::parse(&row.locale)?);
         let quote = Quote {
             variant: row.variant,
@@ -151,11 +152,10 @@ pub async fn quotes(db: &mut impl Read, keys: &[QuoteKey], currency: Currency, a
             slug: row.slug,
             options: row.options,
             picture: row.picture,
-            price: row.price,
+            price,
             tax_class: row.tax_class,
             weight_g: row.weight_g,
-            cost: Money::new(row.cost, row.cost_currency),
-            on_sale: !row.archived.0 && row.status == "published" && row.price.is_some(),
+            on_sale: !row.archived.0 && row.status == "published" && price.is_some(),
         };
         Some((key, quote))
     });
@@ -196,7 +196,7 @@ impl Rules {
     /// # Errors
     /// The database's.
     pub async fn load(db: &mut impl Read, at: Timestamp) -> Result<Self, DbError> {
-        Ok(Self { taxes: tax_rates(db, at).await?, methods: delivery_methods(db).await? })
+        Ok(Self { taxes: tax_rates_at(db, at).await?, methods: delivery_methods(db).await? })
     }
 
     /// A delivery method by its code.
@@ -210,30 +210,47 @@ impl Rules {
         self.methods.iter().filter(move |method| method.goes_to(country, island))
     }
 
-    /// What a method costs, taxed as standard services of the country it goes to.
+    /// The tax of a delivery fee: that of standard services where it goes.
     #[must_use]
-    pub fn delivery_rate(&self, method: &DeliveryMethod, country: &str) -> DeliveryRate {
+    pub fn delivery_tax(&self, region: &TaxRegion) -> Tax {
+        self.taxes.tax("standard", region)
+    }
+
+    /// What a method costs, with the tax of the region it goes to.
+    #[must_use]
+    pub fn delivery_rate(&self, method: &DeliveryMethod, region: &TaxRegion) -> DeliveryRate {
         DeliveryRate {
             fee: method.fee,
             per_kg_fee: method.per_kg_fee,
             free_from: method.free_from,
-            tax_rate_bp: self.taxes.rate_bp("standard", country),
+            tax_rate_bp: self.delivery_tax(region).rate_bp,
         }
     }
 }
 
 /// The tax rates that are in force.
-async fn tax_rates(db: &mut impl Read, at: Timestamp) -> Result<TaxRates, DbError> {
+///
+/// # Errors
+/// The database's.
+pub async fn tax_rates_at(db: &mut impl Read, at: Timestamp) -> Result<TaxRates, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         class: String,
         country: String,
+        province: String,
         rate_bp: i64,
     }
     let rows: Vec<Row> = db
-        .fetch_all("select class, country, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)", &[&at])
+        .fetch_all(
+            "select class, country, province, rate_bp from tax_rates where valid_from <= $1 and (valid_to is null or valid_to > $1)",
+            &[&at],
+        )
         .await?;
-    Ok(TaxRates(rows.into_iter().map(|row| ((row.class, row.country), row.rate_bp)).collect()))
+    let mut rates = TaxRates::default();
+    for Row { class, country, province, rate_bp } in rows {
+        rates.add(class, TaxRegion { country, province }, rate_bp);
+    }
+    Ok(rates)
 }
 
 /// The delivery methods that are offered.
@@ -347,7 +364,7 @@ pub fn price_order<'p>(
     if let Some(other) = delivery.map(|method| method.currency).filter(|currency| *currency != request.currency) {
         return Err(MoneyError::Mixed(request.currency, other));
     }
-    let rate = delivery.map(|method| prices.rules.delivery_rate(method, &request.country));
+    let rate = delivery.map(|method| prices.rules.delivery_rate(method, &request.region));
     let full = totals(request.currency, &lines, None, rate)?;
     let mut order = PricedOrder { items, full_total: full.total, totals: full, discount_code: None, discount_refused: None };
     if let Some(code) = &request.discount_code {
@@ -385,10 +402,9 @@ mod tests {
             slug: String::new(),
             options: String::new(),
             picture: None,
-            price,
+            price: price.map(|amount| ListPrice { amount, includes_tax: true }),
             tax_class: "standard".into(),
             weight_g: 400,
-            cost: Money::zero(PESO),
             on_sale: price.is_some(),
         }
     }
@@ -419,7 +435,7 @@ mod tests {
             channel,
             locale: Locale::En,
             currency: PESO,
-            country: "PH".into(),
+            region: TaxRegion::country("PH"),
             items: items.iter().map(|n| (variant(*n), Quantity::ONE)).collect(),
             discount_code: code.map(str::to_owned),
             at: Timestamp::from_millis(0),

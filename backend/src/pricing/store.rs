@@ -17,6 +17,7 @@ pub(super) struct NewRate<'a> {
     pub id: TaxRateId,
     pub class: &'a str,
     pub country: &'a str,
+    pub province: &'a str,
     pub rate_bp: i64,
     pub start: Timestamp,
     pub source: &'a str,
@@ -28,6 +29,7 @@ pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> 
         id: TaxRateId,
         class: String,
         country: String,
+        province: String,
         rate_bp: i64,
         valid_from: Timestamp,
         valid_to: Option<Timestamp>,
@@ -35,14 +37,16 @@ pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> 
     }
     let rows: Vec<Row> = db
         .fetch_all(
-            "select id, class, country, rate_bp, valid_from, valid_to, source from tax_rates order by country, class, valid_from desc",
+            "select id, class, country, province, rate_bp, valid_from, valid_to, source from tax_rates
+             order by country, province, class, valid_from desc",
             &[],
         )
         .await?;
-    let view = |Row { id, class, country, rate_bp, valid_from, valid_to, source }| TaxRateView {
+    let view = |Row { id, class, country, province, rate_bp, valid_from, valid_to, source }| TaxRateView {
         id,
         class,
         country,
+        province,
         rate_bp,
         valid_from,
         valid_to,
@@ -54,33 +58,34 @@ pub(super) async fn all_tax_rates(db: &Db) -> Result<Vec<TaxRateView>, DbError> 
 /// Lets a rate begin: the one before it ends there, and it ends where the next planned one begins. Returns its id (that of a
 /// planned rate with the same start, which is corrected) and the rate that would have been in force, basis points.
 pub(super) async fn begin_tax_rate(tx: &mut Tx, new: &NewRate<'_>) -> Result<(TaxRateId, Option<i64>), DbError> {
-    // The whole table, which hardly ever changes: of a class and country without a rate there is no row to lock.
+    // The whole table, which hardly ever changes: of a class and region without a rate there is no row to lock.
     tx.lock("lock table tax_rates in share row exclusive mode", &[]).await?;
     let before: Option<i64> = tx
         .fetch_optional_scalar(
             "select rate_bp from tax_rates
-             where class = $1 and country = $2 and valid_from <= $3 and (valid_to is null or valid_to > $3)",
-            &[&new.class, &new.country, &new.start],
+             where class = $1 and country = $2 and province = $4 and valid_from <= $3 and (valid_to is null or valid_to > $3)",
+            &[&new.class, &new.country, &new.start, &new.province],
         )
         .await?;
     let next: Option<Timestamp> = tx
         .fetch_scalar(
-            "select min(valid_from) from tax_rates where class = $1 and country = $2 and valid_from > $3",
-            &[&new.class, &new.country, &new.start],
+            "select min(valid_from) from tax_rates where class = $1 and country = $2 and province = $4 and valid_from > $3",
+            &[&new.class, &new.country, &new.start, &new.province],
         )
         .await?;
     tx.execute(
         "update tax_rates set valid_to = $3
-         where class = $1 and country = $2 and valid_from < $3 and (valid_to is null or valid_to > $3)",
-        &[&new.class, &new.country, &new.start],
+         where class = $1 and country = $2 and province = $4 and valid_from < $3 and (valid_to is null or valid_to > $3)",
+        &[&new.class, &new.country, &new.start, &new.province],
     )
     .await?;
     let id: TaxRateId = tx
         .fetch_scalar(
-            "insert into tax_rates (id, class, country, rate_bp, valid_from, valid_to, source) values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (class, country, valid_from) do update set rate_bp = excluded.rate_bp, source = excluded.source
+            "insert into tax_rates (id, class, country, province, rate_bp, valid_from, valid_to, source)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (class, country, province, valid_from) do update set rate_bp = excluded.rate_bp, source = excluded.source
              returning id",
-            &[&new.id, &new.class, &new.country, &new.rate_bp, &new.start, &next, &new.source],
+            &[&new.id, &new.class, &new.country, &new.province, &new.rate_bp, &new.start, &next, &new.source],
         )
         .await?;
     Ok((id, before))

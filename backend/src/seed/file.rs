@@ -139,6 +139,9 @@ pub(super) struct DiscountEntry {
 pub(super) struct TaxRateEntry {
     pub class: String,
     pub country: String,
+    /// Of a state or province, by its code.
+    #[serde(default)]
+    pub province: String,
     pub rate_bp: i64,
     pub source: String,
     pub valid_from: String,

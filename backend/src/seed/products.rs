@@ -9,6 +9,7 @@ use crate::Shop;
 use crate::catalog::events::{ImportedStatus, ProductCreated};
 use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant, ProductPriceList};
 use crate::inventory::{self, Movement, Source};
+use crate::pricing::{HomeMarket, home_market};
 
 use super::basics::Base;
 use super::file::{LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
@@ -113,8 +114,8 @@ pub(super) async fn write(
         let batch = Batch::new(base, seeded);
         variants += batch.products.iter().map(|p| p.variants.len()).sum::<usize>();
         written += batch.products.len();
-        let list = base.list;
-        shop.db().write(async move |tx| batch.write(tx, list).await).await?;
+        let (list, home) = (base.list, HomeMarket { currency: base.list.currency, ..home_market(shop) });
+        shop.db().write(async move |tx| batch.write(tx, list, &home).await).await?;
         step(written);
     }
     Ok(variants)
@@ -153,11 +154,11 @@ impl Batch {
         Self { products, movements }
     }
 
-    async fn write(&self, tx: &mut Tx, list: ProductPriceList) -> Result<(), CatalogError> {
+    async fn write(&self, tx: &mut Tx, list: ProductPriceList, home: &HomeMarket) -> Result<(), CatalogError> {
         catalog::insert_products(tx, list, &self.products).await?;
         inventory::receive(tx, &self.movements).await?;
         let ids: Vec<ProductId> = self.products.iter().map(|p| p.id).collect();
-        catalog::refresh(tx, list.currency, &ids).await?;
+        catalog::refresh(tx, home, &ids).await?;
         for product in &self.products {
             let imported = ImportedStatus { status: Some(product.status.to_owned()), ..ImportedStatus::default() };
             tx.record(product.id, ProductCreated { handle: product.handle.clone(), imported });

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::basics::Base;
-use super::file::{CategoryEntry, DeliveryEntry, LocalizedText, ShopFile};
+use super::file::{CategoryEntry, DeliveryEntry, LocalizedText, ShopFile, TaxRateEntry};
 use super::{OPENED, SeedError};
 
 /// A location with its code, name, kind and city.
@@ -39,6 +39,7 @@ struct RateRow<'a> {
     id: Hex<'a>,
     class: &'a str,
     country: &'a str,
+    province: &'a str,
     rate_bp: i64,
     valid_from: Timestamp,
     source: &'a str,
@@ -104,8 +105,8 @@ impl Tables {
         for rate in &file.tax_rate {
             let day = Date::parse(&rate.valid_from).ok_or_else(|| SeedError::Data(format!("{} is no date", rate.valid_from)))?;
             let valid_from = TimeZone::DEFAULT.start_of(day);
-            let (class, country, source) = (&*rate.class, &*rate.country, &*rate.source);
-            tables.rates.push(&RateRow { id: hex(&id()), class, country, rate_bp: rate.rate_bp, valid_from, source });
+            let TaxRateEntry { class, country, province, rate_bp, source, .. } = rate;
+            tables.rates.push(&RateRow { id: hex(&id()), class, country, province, rate_bp: *rate_bp, valid_from, source });
         }
         for (position, method) in (1..).zip(&file.delivery_method) {
             tables.add_method(method, position, base.list.currency);
@@ -184,10 +185,10 @@ impl Tables {
 const INSERT_LOCATIONS: &str = "insert into stock_locations (id, code, name, kind, city, country, position)
      select unhex(value->>'id'), value->>'code', value->>'name', value->>'kind', value->>'city', 'PH', cast(value->>'position' as bigint)
      from json_each($1) where true on conflict (code) do nothing";
-const INSERT_RATES: &str = "insert into tax_rates (id, class, country, rate_bp, valid_from, source)
-     select unhex(value->>'id'), value->>'class', value->>'country', cast(value->>'rate_bp' as bigint),
+const INSERT_RATES: &str = "insert into tax_rates (id, class, country, province, rate_bp, valid_from, source)
+     select unhex(value->>'id'), value->>'class', value->>'country', value->>'province', cast(value->>'rate_bp' as bigint),
         cast(value->>'valid_from' as bigint), value->>'source'
-     from json_each($1) where true on conflict (class, country, valid_from) do nothing";
+     from json_each($1) where true on conflict (class, country, province, valid_from) do nothing";
 const INSERT_METHODS: &str = "insert into delivery_methods
         (code, position, currency, fee, per_kg_fee, free_from, days_min, days_max, cutoff, regions, collects_cash)
      select value->>'code', cast(value->>'position' as bigint), value->>'currency', cast(value->>'fee' as bigint),

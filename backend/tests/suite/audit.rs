@@ -36,11 +36,15 @@ async fn broken_by(world: &World, sql: &'static [&'static str]) -> Vec<String> {
             "stock_movements",
             "stock_layers",
             "payments",
+            "captures",
+            "payment_allocations",
             "journal_entries",
             "postings",
             "reservations",
             "orders",
             "order_lines",
+            "order_adjustments",
+            "order_taxes",
             "refunds",
             "credit_lines",
             "parcels",
@@ -150,6 +154,20 @@ breaks! {
         "update journal_entries set kind = 'other' where kind = 'payment.refunded'";
     a_payment_that_gave_back_something_else_is_found: "what each payment gave back is the sum of its refunds",
         "update payments set refunded = refunded + 1 where refunded > 0";
+    a_payment_that_took_something_else_than_its_captures_is_found: "what each payment took is the sum of its captures",
+        "update captures set amount = amount + 1";
+    a_capture_without_its_payment_allocation_is_found: "each capture that was made has its entry and its payment allocation",
+        "delete from payment_allocations where capture_id is not null";
+    a_refund_without_its_payment_allocation_is_found: "each refund has its entry and its payment allocation",
+        "delete from payment_allocations where refund_id is not null";
+    a_payment_that_pays_more_than_it_took_is_found: "what each payment took and did not give back pays orders",
+        "update payment_allocations set amount = amount + 1";
+    a_payment_that_pays_another_order_is_found: "each payment allocation is of its payment's own capture or refund, and pays the order of that",
+        "update payment_allocations set order_id = (select o.id from orders o where o.id <> payment_allocations.order_id order by o.id limit 1)";
+    an_order_that_is_paid_without_a_payment_allocation_is_found: "an order's states follow from its facts",
+        "delete from payment_allocations";
+    an_order_that_is_paid_more_than_the_books_say_is_found: "what is owed for each order is what the books say",
+        "update payment_allocations set amount = amount + 1 where capture_id is not null";
     an_order_without_its_event_is_found: "no order is without its events",
         "delete from events where kind = 'order.placed'";
     a_cancelled_order_without_its_event_is_found: "no order is without its events",
@@ -168,8 +186,18 @@ breaks! {
     a_fee_for_no_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
         "update orders set channel = 'till', shipping_address_id = null, billing_address_id = null, delivery_code = null,
             delivery_name = null, promised_from = null, promised_to = null";
-    an_order_that_does_not_add_up_is_found: "an order's lines and its delivery add up to its total",
+    an_order_that_does_not_add_up_is_found: "an order's lines and adjustments add up to its total",
         "update order_lines set total = total - 1";
+    a_fee_without_its_row_is_found: "an order's lines and adjustments add up to its total",
+        "delete from order_adjustments";
+    an_order_of_another_tax_than_its_rows_is_found: "an order's lines and adjustments add up to its total",
+        "update orders set tax = tax + 1";
+    a_line_of_another_tax_than_its_rows_is_found: "each line costs what its units and its adjustments come to, with the tax of its rows",
+        "update order_taxes set tax = tax + 1, net = net - 1 where adjustment is null";
+    a_line_of_another_discount_than_its_rows_is_found: "each line costs what its units and its adjustments come to, with the tax of its rows",
+        "update order_lines set discount = discount + 1";
+    a_fee_of_another_tax_than_its_rows_is_found: "the tax of each adjustment of an order is that of its rows",
+        "update order_adjustments set tax = tax + 1";
     a_receivable_that_nobody_owes_is_found: "what is owed for each order is what the books say",
         "delete from postings where account = 'accounts_receivable'";
     a_shipped_unit_without_its_parcel_is_found: "what became of each line's units is what its parcels and reservations say",

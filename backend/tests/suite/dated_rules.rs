@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::support::{Folder, START, TestShop, adapters, both, guest, items, number, open, postgres_url};
 use backend::catalog::{self, price_list_changed};
+use backend::pricing::RulesError;
 use backend::{Shop, caches, cart, jobs, pricing};
 use domain::id::{PriceListId, ProductId, RequestId, UserId, VariantId};
 use domain::order::Channel;
@@ -253,7 +254,8 @@ async fn a_long_price_list_takes_effect_in_steps() {
 }
 
 fn a_rate(rate_bp: i64, from: Timestamp, country: &str) -> TaxRateDraft {
-    TaxRateDraft { class: "standard".into(), country: country.into(), rate_bp, valid_from: Some(from), source: "A law of tomorrow".into() }
+    let (class, country, province, source) = ("standard".into(), country.into(), String::new(), "A law of tomorrow".into());
+    TaxRateDraft { class, country, province, rate_bp, valid_from: Some(from), source }
 }
 
 fn a_manager(shop: &Shop) -> Context {
@@ -275,6 +277,46 @@ async fn a_tax_rate_takes_effect_at_its_moment() {
         shop.clock.set(midnight().plus_millis(DAY));
         assert_eq!((run_due(shop).await, rate().await), (1, 1_000));
         assert_eq!(number(shop, "select count(*) from events where kind = 'tax.took_effect'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_without_tax_are_shown_with_it_and_follow_its_rate() {
+    both(async |shop| {
+        let (mug, rice) = (a_published(shop, "mug", 305).await, a_published(shop, "rice", 305).await);
+        let sql = "update products set tax_class = 'exempt' where handle = 'rice'";
+        shop.db().write(async move |tx: &mut Tx| tx.execute(sql, &[]).await).await.unwrap();
+        let manager = a_manager(shop);
+        let list = catalog::price_lists(shop, &manager).await.unwrap().remove(0);
+        assert!(list.includes_tax);
+        assert!(matches!(catalog::set_includes_tax(shop, &guest(shop), list.id, false).await, Err(RulesError::Forbidden(_))));
+        let unknown = catalog::set_includes_tax(shop, &manager, PriceListId(shop.id()), false).await;
+        assert!(matches!(unknown, Err(RulesError::Unknown)), "{unknown:?}");
+        for _ in 0..2 {
+            catalog::set_includes_tax(shop, &manager, list.id, false).await.unwrap();
+        }
+        assert_eq!(number(shop, "select count(*) from events where kind = 'price_list.changed'").await, 1);
+        run_due(shop).await;
+        let all = async || (shown(shop, "mug", mug).await, shown(shop, "rice", rice).await);
+        assert_eq!(all().await, ([342; 3], [305; 3]));
+        pricing::save_tax_rate(shop, &manager, Locale::En, a_rate(1_000, midnight(), "PH")).await.unwrap();
+        let follow = async || {
+            // The rate begins, the catalogue hears of it, the cards follow.
+            run_due(shop).await;
+            catalog::catch_up(shop).await.unwrap();
+            run_due(shop).await;
+        };
+        shop.clock.set(midnight().plus_millis(-1));
+        follow().await;
+        assert_eq!(all().await, ([342; 3], [305; 3]));
+        shop.clock.set(midnight().plus_millis(2_000));
+        follow().await;
+        // 30.5 centavos of tax.
+        assert_eq!(all().await, ([336; 3], [305; 3]));
+        catalog::set_includes_tax(shop, &manager, list.id, true).await.unwrap();
+        run_due(shop).await;
+        assert_eq!(all().await, ([305; 3], [305; 3]));
     })
     .await;
 }

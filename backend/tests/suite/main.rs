@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing arrangement fails the test")]
 
+mod adjustments;
 mod audit;
 mod beginning;
 mod books;
@@ -41,6 +42,7 @@ mod simulation;
 mod staff_mails;
 mod stock;
 mod support;
+mod tenders;
 mod time_zone;
 mod trouble;
 mod unpaid;

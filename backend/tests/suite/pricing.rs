@@ -16,7 +16,8 @@ fn staff(shop: &TestShop, role: Role) -> Context {
 }
 
 fn a_rate(rate_bp: i64, valid_from: Option<Timestamp>) -> TaxRateDraft {
-    TaxRateDraft { class: "standard".into(), country: "PH".into(), rate_bp, valid_from, source: "A law of tomorrow".into() }
+    let (class, country, province, source) = ("standard".into(), "PH".into(), String::new(), "A law of tomorrow".into());
+    TaxRateDraft { class, country, province, rate_bp, valid_from, source }
 }
 
 fn a_method(code: &str) -> DeliveryMethodDraft {
@@ -86,8 +87,14 @@ async fn an_order_keeps_the_rate_it_was_placed_under() {
             shop.clock.advance(DAY);
             place(shop, &[(variant, 1)]).await.unwrap();
         }
-        assert_eq!(number(shop, "select count(*) from order_lines where tax_rate_bp = 900 and tax = 826").await, 1);
-        assert_eq!(number(shop, "select count(*) from order_lines where tax_rate_bp = 950 and tax = 868").await, 1);
+        assert_eq!(
+            number(shop, "select count(*) from order_taxes where rate_bp = 900 and tax = 826 and order_line_id is not null").await,
+            1
+        );
+        assert_eq!(
+            number(shop, "select count(*) from order_taxes where rate_bp = 950 and tax = 868 and order_line_id is not null").await,
+            1
+        );
     })
     .await;
 }
@@ -122,6 +129,7 @@ async fn a_rate_needs_a_source_a_future_and_a_range() {
         let wrong = TaxRateDraft {
             class: "luxury".into(),
             country: "Atlantis".into(),
+            province: String::new(),
             rate_bp: 10_001,
             valid_from: Some(START.plus_millis(-1)),
             source: "  ".into(),
@@ -249,7 +257,7 @@ async fn a_list(shop: &TestShop, name: &str, channel: Option<Channel>, days: Opt
 
 async fn price(shop: &TestShop, variant: VariantId, channel: Channel) -> i64 {
     let key = (variant, channel, Locale::En);
-    pricing::quotes(&mut shop.db(), &[key], Currency::PHP, shop.now()).await.unwrap()[&key].price.unwrap()
+    pricing::quotes(&mut shop.db(), &[key], Currency::PHP, shop.now()).await.unwrap()[&key].price.unwrap().amount
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -211,6 +211,8 @@ async fn a_payment_missing_at_the_gateway_releases_its_stock_and_is_a_refusal() 
         // As after a change of the account: the gateway has one of the two.
         let order = gone.order;
         let forget = async move |tx: &mut Tx| {
+            tx.execute("insert into gateway_accounts (key, gateway, active, created_at) values ('stripe:other', 'stripe', 0, 0)", &[])
+                .await?;
             let sql = "update payments set gateway_ref = 'pi_of_another_account', gateway_account = 'stripe:other' where order_id = $1";
             tx.execute(sql, &[&order]).await
         };

@@ -1,10 +1,16 @@
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
 use crate::credit::PricePart;
-use crate::id::{OrderId, OrderLineId, ParcelId, PictureId};
+use crate::id::{CaptureId, OrderId, OrderLineId, ParcelId, PaymentId, PictureId};
 use crate::messages::t;
-use crate::order::{Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState, ReturnCause};
+use crate::order::{
+    AdjustmentKind, AdjustmentSource, AttemptState, CaptureState, Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod,
+    PaymentState, ReturnCause, Tender,
+};
 use crate::{Locale, Money, Timestamp};
 
 /// An order in a list.
@@ -54,6 +60,42 @@ pub struct OrderLineView {
     pub total: Money,
 }
 
+/// A change of an order's price: a line's share of a discount, the delivery fee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderAdjustmentView {
+    /// Its number among the order's.
+    pub n: i64,
+    /// None for one of the whole order.
+    pub line: Option<OrderLineId>,
+    pub kind: AdjustmentKind,
+    pub source: AdjustmentSource,
+    /// Which discount code or delivery method it comes from.
+    pub reference: String,
+    /// Negative for what is taken off.
+    pub amount: Money,
+    /// Tax inside `amount`.
+    pub tax: Money,
+}
+
+/// A tax inside of an order's price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderTaxView {
+    /// The line that is taxed, less what is taken off it.
+    pub line: Option<OrderLineId>,
+    /// Otherwise the number of the adjustment that is.
+    pub adjustment: Option<i64>,
+    /// The tax class.
+    pub class: String,
+    /// The region whose rate it is: its country, and the code of its state or province; empty for the whole country.
+    pub country: String,
+    pub province: String,
+    /// Basis points.
+    pub rate_bp: i64,
+    /// What is taxed, without tax.
+    pub net: Money,
+    pub tax: Money,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParcelView {
     pub id: ParcelId,
@@ -99,6 +141,37 @@ pub struct RefundView {
     pub failure: Option<String>,
     pub actor: String,
     pub at: Timestamp,
+}
+
+/// A payment of an order, for staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentView {
+    pub id: PaymentId,
+    pub tender: Tender,
+    pub state: AttemptState,
+    /// What was asked for.
+    pub amount: Money,
+    /// What the bank holds or held.
+    pub authorised: Money,
+    /// Until when it does, where that is known.
+    pub authorised_until: Option<Timestamp>,
+    pub captured: Money,
+    pub refunded: Money,
+    /// Oldest first.
+    pub captures: Vec<CaptureView>,
+}
+
+/// What was asked to be taken of a payment, for staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureView {
+    pub id: CaptureId,
+    pub amount: Money,
+    pub state: CaptureState,
+    /// Why the gateway refused.
+    pub failure: Option<String>,
+    pub at: Timestamp,
+    /// When it was done, refused or withdrawn.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A card order that waits for its payment.
@@ -167,10 +240,13 @@ pub struct OrderView {
     /// Before discount and delivery.
     pub subtotal: Money,
     pub discount: Money,
-    pub discount_code: Option<String>,
     pub shipping: Money,
     /// Tax inside the total.
     pub tax: Money,
+    /// What the discount, the fee and everything like them consist of.
+    pub adjustments: Vec<OrderAdjustmentView>,
+    /// What the tax consists of.
+    pub taxes: Vec<OrderTaxView>,
     pub total: Money,
     /// The part of the total that is no longer due, because items came back or are not sent.
     pub waived: Money,
@@ -180,7 +256,9 @@ pub struct OrderView {
     pub returning: Money,
     /// Oldest first; for staff.
     pub refunds: Vec<RefundView>,
-    /// The lines and then the delivery fee, with what of each is not charged or went back; for staff.
+    /// Oldest first; for staff.
+    pub payments: Vec<PaymentView>,
+    /// The lines and then the adjustments of the whole order, with what of each is not charged or went back; for staff.
     pub price: Vec<PricePart>,
     pub payment: PaymentState,
     pub fulfilment: FulfilmentState,
@@ -204,6 +282,27 @@ pub struct OrderView {
     pub timeline: Vec<TimelineEntry>,
     /// Grows with each change; one made to another version is refused.
     pub version: i64,
+}
+
+impl OrderView {
+    /// The discount code that it was bought with.
+    #[must_use]
+    pub fn discount_code(&self) -> Option<&str> {
+        let of_code = |one: &&OrderAdjustmentView| one.source == AdjustmentSource::DiscountCode;
+        self.adjustments.iter().find(of_code).map(|one| one.reference.as_str())
+    }
+
+    /// Its taxes by rate, the highest first: the rate in basis points, what is taxed, and the tax. What is not taxed is left out.
+    #[must_use]
+    pub fn taxes_by_rate(&self) -> Vec<(i64, Money, Money)> {
+        let mut sums: BTreeMap<Reverse<i64>, (i64, i64)> = BTreeMap::new();
+        for one in self.taxes.iter().filter(|one| one.rate_bp > 0) {
+            let sum = sums.entry(Reverse(one.rate_bp)).or_default();
+            *sum = (sum.0 + one.net.minor, sum.1 + one.tax.minor);
+        }
+        let money = |minor| Money::new(minor, self.total.currency);
+        sums.into_iter().map(|(Reverse(rate_bp), (net, tax))| (rate_bp, money(net), money(tax))).collect()
+    }
 }
 
 #[cfg(test)]

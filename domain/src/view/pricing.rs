@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
 use crate::cart::Discount;
-use crate::id::TaxRateId;
+use crate::id::{PriceListId, TaxRateId};
+use crate::{Currency, Timestamp};
 
 /// A tax rate: past, current or future.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub struct TaxRateView {
     pub id: TaxRateId,
     pub class: String,
     pub country: String,
+    /// Code of its state or province; empty for the whole country.
+    pub province: String,
     /// Basis points; 12 % is 1,200.
     pub rate_bp: i64,
     /// The moment from which the rate applies.
@@ -29,12 +31,28 @@ pub struct TaxRateDraft {
     /// `standard`, `zero`, `exempt` or `none`.
     pub class: String,
     pub country: String,
+    /// Code of its state or province, in the Philippines that of the PSGC; empty for the whole country.
+    pub province: String,
     /// Basis points, 0 to 10,000; 0 for every class but the standard one.
     pub rate_bp: i64,
     /// From when on; none for now.
     pub valid_from: Option<Timestamp>,
     /// The law or notice it comes from.
     pub source: String,
+}
+
+/// A price list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceListView {
+    pub id: PriceListId,
+    pub name: String,
+    pub currency: Currency,
+    /// None for all.
+    pub channel: Option<String>,
+    /// Is tax inside of its prices? Otherwise it is added.
+    pub includes_tax: bool,
+    pub valid_from: Option<Timestamp>,
+    pub valid_to: Option<Timestamp>,
 }
 
 /// A delivery method, as edited.

@@ -81,7 +81,7 @@ macro_rules! bind_ids {
 
 bind_ids! {
     CategoryId ProductId VariantId PictureId PriceListId TaxRateId CartId OrderId OrderLineId ReservationId LocationId MovementId PaymentId
-    PaymentEventId RefundId ParcelId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
+    PaymentEventId CaptureId PaymentAllocationId RefundId ParcelId ContactId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
     RefusalId
     SavedFilterId
 }
@@ -95,4 +95,5 @@ macro_rules! bind_states {
     )*};
 }
 
-bind_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Channel LocationKind }
+bind_states! { PaymentState FulfilmentState DeliveryState AttemptState ParcelState ReturnCause PaymentMethod Tender CaptureState Channel
+LocationKind }

@@ -193,7 +193,8 @@ async fn an_api_key_is_valid_for_the_calls_of_its_scopes() {
 #[tokio::test]
 async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() {
     let folder = crate::program::Folder::with_shop();
-    let created = folder.run(&["admin", "key", "--name", "Desk", "--scope", "cancel_orders", "--scope", "refund_payments"]);
+    let created =
+        folder.run(&["admin", "key", "--name", "Desk", "--scope", "cancel_orders", "--scope", "refund_payments", "--scope", "read_orders"]);
     assert!(created.status.success(), "{}", crate::program::stderr(&created));
     let key = crate::program::stdout(&created).trim().to_owned();
     let server = Server::start_with(folder, &[]);
@@ -215,8 +216,18 @@ async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() 
         assert_eq!(cancel(1).header("idempotency-key", "cancel-0001").send().await.unwrap().status(), 204);
     }
     let (_, now) = json_of(server.get(&follow)).await;
+    assert_eq!(now["payments"], json!([]), "payments are for keys");
+    let (_, read) = json_of(server.get(&format!("/api/v1/orders/{id}")).bearer_auth(&key)).await;
+    let payment = &read["payments"][0];
+    assert_eq!((payment["tender"].as_str(), payment["state"].as_str()), (Some("cod"), Some("pending")), "{read}");
+    assert_eq!((&payment["captures"], payment["authorised"]["minor"].as_i64()), (&json!([]), Some(0)));
     assert_eq!((now["lines"][0]["cancelled"].as_i64(), now["cancelled_at"].is_null()), (Some(1), true));
     assert_eq!(now["waived"]["minor"], now["lines"][0]["unit_price"]["minor"]);
+    // The fee is an adjustment, and the tax is that of the fee and of the line.
+    assert_eq!((&now["adjustments"][0]["kind"], &now["adjustments"][0]["amount"]), (&json!("delivery"), &now["shipping"]));
+    let taxes = now["taxes"].as_array().unwrap();
+    assert_eq!(taxes.iter().map(|tax| tax["tax"]["minor"].as_i64().unwrap()).sum::<i64>(), now["tax"]["minor"].as_i64().unwrap());
+    assert_eq!((&taxes[0]["adjustment"], &taxes[1]["line"]), (&now["adjustments"][0]["n"], &now["lines"][0]["id"]));
     let (status, problem) = json_of(cancel(2).header("idempotency-key", "cancel-0002")).await;
     assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("lines[0].units")));
 

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::cards::{Decline, Method};
 use crate::text::{fresh_id, now_seconds};
 
+/// How long a bank holds an amount for a card that its owner typed: <https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>.
+const HELD_FOR_SECONDS: u64 = 7 * 24 * 60 * 60;
+
 #[derive(Debug, Clone, Copy)]
 pub enum Outcome {
     /// The bank agreed; the money is held until it is captured.
@@ -56,6 +59,10 @@ impl Charge {
             Outcome::Failed(decline) => Some(decline),
             Outcome::Authorized => None,
         };
+        let mut card = self.method.card.json();
+        if matches!(self.outcome, Outcome::Authorized) {
+            card["capture_before"] = (self.created + HELD_FOR_SECONDS).into();
+        }
         json!({
             "id": self.id,
             "object": "charge",
@@ -80,7 +87,7 @@ impl Charge {
             "paid": failure.is_none(),
             "payment_intent": self.intent,
             "payment_method": self.method.id,
-            "payment_method_details": { "card": self.method.card.json(), "type": "card" },
+            "payment_method_details": { "card": card, "type": "card" },
             "refunded": self.captured > 0 && self.refunded == self.captured,
             "status": if failure.is_some() { "failed" } else { "succeeded" },
         })

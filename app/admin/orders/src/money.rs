@@ -1,10 +1,10 @@
 //! The money of an order on its page.
 
 use admin_frame::StaffForm;
-use domain::Money;
 use domain::id::OrderId;
-use domain::order::{DeliveryState, ParcelState, PaymentMethod, PaymentState};
+use domain::order::{AttemptState, DeliveryState, ParcelState, PaymentMethod, PaymentState};
 use domain::view::{OrderView, RefundView};
+use domain::Money;
 use leptos::prelude::*;
 use session::{ProblemSummary, problem, typed, wrong};
 use ui::{Alert, Badge, Button, Facts, Field, Panel, Tone, When, icon, tr, use_locale};
@@ -24,7 +24,7 @@ pub(crate) fn cash_of_last(order: &OrderView) -> Option<Money> {
     Some(due(order)).filter(|due| is_last && due.minor > 0 && order.payment_method == PaymentMethod::Cod)
 }
 
-/// The panel: payment method, what was captured and refunded, and the actions.
+/// The panel: payment method, what was captured and refunded, what the bank holds, and the actions.
 pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund: bool, actions: Actions) -> AnyView {
     let locale = use_locale();
     let method = match order.payment_method {
@@ -37,6 +37,14 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
         (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
         (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
     ];
+    for held in order.payments.iter().filter(|payment| payment.state == AttemptState::Authorised) {
+        let amount = locale.money(held.authorised);
+        let words = match held.authorised_until {
+            Some(until) => tr!(ADMIN_ORDERS_HELD_UNTIL, amount = amount, date = locale.date(until, ui::use_time_zone())),
+            None => amount,
+        };
+        facts.push((tr!(ADMIN_ORDERS_HELD_BY_BANK).to_owned(), words));
+    }
     let left = Money::new(order.captured.minor - order.refunded.minor - order.returning.minor, order.captured.currency);
     if order.returning.minor > 0 {
         facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));

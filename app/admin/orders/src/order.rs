@@ -325,18 +325,24 @@ fn sums(order: &OrderView) -> AnyView {
     let locale = use_locale();
     let discount = (order.discount.minor != 0).then(|| {
         let minus = Money::new(-order.discount.minor, order.discount.currency);
-        view! { <SumLine label=format!("{} {}", tr!(CART_DISCOUNT), order.discount_code.clone().unwrap_or_default()) amount=locale.money(minus)/> }
+        view! { <SumLine label=format!("{} {}", tr!(CART_DISCOUNT), order.discount_code().unwrap_or_default()) amount=locale.money(minus)/> }
     });
     let waived = (order.waived.minor > 0).then(|| {
         let minus = Money::new(-order.waived.minor, order.waived.currency);
         view! { <SumLine label=tr!(ORDER_WAIVED) amount=locale.money(minus)/> }
     });
+    let of_rate = |(rate_bp, net, tax): (i64, Money, Money)| {
+        let label = tr!(ADMIN_ORDERS_TAX_OF, rate = locale.percent(rate_bp), amount = locale.money(net));
+        view! { <SumLine label amount=locale.money(tax)/> }
+    };
+    let taxes = order.taxes_by_rate().into_iter().map(of_rate).collect_view();
     view! {
         <dl class="flex flex-col gap-1.5 px-5 py-4 border-t border-hairline ms-auto max-w-sm">
             <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
             {discount}
             <SumLine label=tr!(CART_SHIPPING) amount=locale.money(order.shipping)/>
             <SumLine label=tr!(CART_TAX) amount=locale.money(order.tax)/>
+            {taxes}
             <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
             {waived}
         </dl>

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use admin_frame::StaffForm;
-use domain::credit::{self, CreditRequest};
+use domain::credit::{self, CreditRequest, Part};
 use domain::id::OrderLineId;
 use domain::view::{OrderLineView, OrderView};
 use domain::{Currency, Money};
@@ -132,9 +132,9 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
     let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
     let (id, key, currency) = (order.id.to_string(), typed.or("key", key), left.currency);
     let price = if order.cancelled.is_some() { Vec::new() } else { order.price.clone() };
-    let units_left = |id| price.iter().find(|part| part.line == Some(id)).map_or(0, credit::PricePart::units_left);
+    let units_left = |id| price.iter().find(|part| part.part == Part::Line(id)).map_or(0, credit::PricePart::units_left);
     let (chosen, fields) = unit_fields("refund", choosable(&order.lines, units_left), &typed, problem);
-    let fee_left = price.iter().find(|part| part.line.is_none()).map_or(0, credit::PricePart::left);
+    let fee_left = price.iter().find(|part| part.part.is_delivery()).map_or(0, credit::PricePart::left);
     let (fee, amount) = (RwSignal::new(typed.or("fee", "")), RwSignal::new(typed.or("amount", "")));
     let fee_field = (fee_left > 0).then(|| {
         let hint = tr!(ORDER_ERROR_AT_MOST, amount = locale.money(Money::new(fee_left, currency)));

@@ -31,6 +31,8 @@ pub struct EditView {
     /// Id and name of each.
     pub categories: Vec<(CategoryId, String)>,
     pub currency: Currency,
+    /// Is tax inside of the prices? Otherwise it is added to them.
+    pub prices_include_tax: bool,
     /// May the user save?
     pub may_write: bool,
 }
@@ -52,6 +54,7 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
         product: found,
         categories: backend::catalog::category_choices(&shop, request::locale()).await.map_err(crate::catalog_error)?,
         currency: backend::settings::shop_currency(&shop),
+        prices_include_tax: backend::catalog::prices_include_tax(&shop).await.map_err(crate::catalog_error)?,
         may_write: ctx.may(Permission::WriteProducts),
     })
 }
@@ -148,7 +151,7 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let fault = problem(save, fallback);
     let form = form_of(&view, &typed(save, fallback));
     let pictures = RwSignal::new(ordered(&view, &form));
-    let EditView { product, categories, may_write, .. } = view;
+    let EditView { product, categories, prices_include_tax, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);
     let name =
         product.as_ref().and_then(|product| product.draft.texts.first()).map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
@@ -157,7 +160,12 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let state = product.as_ref().map(|product| product.status.clone());
     let states = move || state.clone().zip(id).map(|(state, id)| states(&state, id, may_write, status));
     let stock: i64 = product.iter().flat_map(|product| &product.stock).map(|row| row.available).sum();
-    let parts = (texts(&form, fault), facts(&form, categories, fault), options(&form, fault), variants(&form, pictures, may_write, fault));
+    let parts = (
+        texts(&form, fault),
+        facts(&form, categories, fault),
+        options(&form, fault),
+        variants(&form, pictures, prices_include_tax, may_write, fault),
+    );
     let hidden = move || {
         let each = pictures.get().into_iter().enumerate();
         each.map(|(at, picture)| view! { <input type="hidden" name=format!("form[pictures][{at}]") value=picture.id.to_string() autocomplete="off"/> }).collect_view()

@@ -45,6 +45,7 @@ struct FormContext {
 pub(crate) fn variants(
     form: &ProductForm,
     pictures: RwSignal<Vec<PictureView>>,
+    prices_include_tax: bool,
     may_write: bool,
     problem: Signal<Option<AppError>>,
 ) -> AnyView {
@@ -82,6 +83,7 @@ pub(crate) fn variants(
     });
     view! {
         <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
+            {(!prices_include_tax).then(|| view! { <p class="pb-3 text-sm text-quiet">{tr!(ADMIN_PRODUCTS_PRICES_WITHOUT_TAX)}</p> })}
             <div class="divide-y divide-hairline">
                 <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, context)/>
             </div>

@@ -166,7 +166,7 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFal
     let decimal = |minor: i64| Money::new(minor, currency).decimal();
     let (kind, value) = match draft.takes {
         Discount::Percent(0) => ("percent", String::new()),
-        Discount::Percent(bp) => ("percent", crate::share::percent(Locale::En, bp).trim_end_matches('%').to_owned()),
+        Discount::Percent(bp) => ("percent", Locale::En.percent(bp).trim_end_matches('%').to_owned()),
         Discount::Amount(minor) => ("amount", decimal(minor)),
     };
     let kinds = vec![

@@ -91,7 +91,7 @@ fn page(view: DiscountsView, further: bool) -> AnyView {
 /// The discount in words.
 fn takes(locale: Locale, takes: Discount, currency: Currency) -> String {
     match takes {
-        Discount::Percent(bp) => crate::share::percent(locale, bp),
+        Discount::Percent(bp) => locale.percent(bp),
         Discount::Amount(minor) => locale.money(Money::new(minor, currency)),
     }
 }

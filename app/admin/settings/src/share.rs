@@ -1,6 +1,5 @@
-//! Percentages, as typed and shown.
+//! Percentages, as typed.
 
-use domain::Locale;
 #[cfg(any(feature = "ssr", test))]
 use domain::number::{self, NumberError};
 
@@ -11,17 +10,10 @@ pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
     if (0..=99_999_999).contains(&basis) { Ok(basis) } else { Err(NumberError::Malformed) }
 }
 
-/// Basis points as percent: `12.5%`.
-pub(crate) fn percent(locale: Locale, basis_points: i64) -> String {
-    let part = format!("{:02}", basis_points % 100);
-    let part = part.trim_end_matches('0');
-    let point = if part.is_empty() { "" } else { "." };
-    format!("{}{point}{part}%", locale.number(basis_points / 100))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Locale;
 
     #[test]
     fn percents_are_read_as_they_are_shown() {
@@ -34,6 +26,6 @@ mod tests {
         for text in ["", "-1", "twelve", "%", "9999999"] {
             assert_eq!(basis_points(text), Err(NumberError::Malformed), "{text}");
         }
-        assert_eq!([1_200, 1_250, 5, 0].map(|basis| percent(Locale::En, basis)), ["12%", "12.5%", "0.05%", "0%"]);
+        assert_eq!([1_200, 1_250, 5, 0].map(|basis| Locale::En.percent(basis)), ["12%", "12.5%", "0.05%", "0%"]);
     }
 }

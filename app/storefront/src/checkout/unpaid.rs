@@ -151,7 +151,7 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
             None => items.push(back),
         }
     }
-    let code = cart.discount_code.clone().or_else(|| order.discount_code.clone());
+    let code = cart.discount_code.clone().or_else(|| order.discount_code().map(str::to_owned));
     let view = cart::sync(&shop, &context, locale, Channel::Web, cart.id, cart.version, items, code)
         .await
         .map_err(|error| request::unexpected(&error))?;

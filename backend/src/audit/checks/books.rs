@@ -56,13 +56,18 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: entry,
     },
     Check {
-        name: "each payment is in the currency of its order",
+        name: "each payment is in the currency of its order, and so is what came and went back",
         count: count!("payments"),
         page: page!("payments"),
         find: Find::Sql(
-            "select p.id, 'in ' || p.currency || ', the order in ' || o.currency as what
-             from payments p join orders o on o.id = p.order_id
-             where p.id > $1 and p.id <= $2 and p.currency <> o.currency order by p.id",
+            "select f.id, 'in ' || f.currency || ', the order in ' || f.other as what
+             from (select p.id, o.currency as other, case when p.currency <> o.currency then p.currency else coalesce(
+                    (select min(c.currency) from captures c where c.payment_id = p.id and c.currency <> o.currency),
+                    (select min(r.currency) from refunds r where r.payment_id = p.id and r.currency <> o.currency),
+                    (select min(a.currency) from payment_allocations a where a.payment_id = p.id and a.currency <> o.currency))
+                    end as currency
+                from payments p join orders o on o.id = p.order_id where p.id > $1 and p.id <= $2) f
+             where f.currency is not null order by f.id",
         ),
         name_of: payment,
     },

@@ -1,6 +1,9 @@
 //! What is checked. The statement of a check lists the wrong rows with an id after `$1` up to `$2`: the id, and what is wrong.
 
-use domain::id::{DiscountId, EntryId, MovementId, OrderId, OrderLineId, ParcelId, PaymentId, RefundId, ReservationId, VariantId};
+use domain::id::{
+    CaptureId, DiscountId, EntryId, MovementId, OrderId, OrderLineId, ParcelId, PaymentAllocationId, PaymentId, RefundId, ReservationId,
+    VariantId,
+};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -46,15 +49,22 @@ macro_rules! count {
 
 mod books;
 mod orders;
+mod payments;
 mod stock;
 
 /// Every check.
 pub(super) fn all() -> impl Iterator<Item = &'static Check> {
-    books::CHECKS.iter().chain(stock::CHECKS).chain(orders::CHECKS)
+    books::CHECKS.iter().chain(stock::CHECKS).chain(payments::CHECKS).chain(orders::CHECKS)
 }
 
 fn all_stock(_: Uuid) -> String {
     "all stock".to_owned()
+}
+fn allocation(id: Uuid) -> String {
+    PaymentAllocationId(id).to_string()
+}
+fn capture(id: Uuid) -> String {
+    CaptureId(id).to_string()
 }
 fn discount(id: Uuid) -> String {
     DiscountId(id).to_string()

@@ -1,56 +1,10 @@
-//! Checks of orders, payments, parcels and discount codes.
+//! Checks of orders, parcels and discount codes.
 
-use crate::orders::is_credited;
+use crate::orders::{is_credited, of_discount_code};
 
-use super::{Check, Find, discount, line, order, parcel, payment, refund};
+use super::{Check, Find, discount, line, order, parcel, refund};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "each captured payment has its entry and its order",
-        count: count!("payments"),
-        page: page!("payments"),
-        find: Find::Sql(
-            "select f.id, case when not f.has_order then 'there is no such order'
-                when f.captured > f.amount then 'captured ' || cast(f.captured as text) || ' of ' || cast(f.amount as text)
-                else 'captured ' || cast(f.captured as text) || ', the books say ' || cast(f.booked as text) end as what
-             from (select p.id, p.amount, p.captured, exists (select 1 from orders o where o.id = p.order_id) as has_order,
-                    coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
-                        where e.reference = p.id and e.kind = 'payment.captured'
-                            and b.account = case p.method when 'cod' then 'cash' else 'gateway_clearing' end), 0) as booked
-                from payments p where p.id > $1 and p.id <= $2) f
-             where f.captured <> f.booked or f.captured > f.amount or (f.captured > 0 and not f.has_order) order by f.id",
-        ),
-        name_of: payment,
-    },
-    Check {
-        name: "each refund has its entry",
-        count: count!("refunds"),
-        page: page!("refunds"),
-        find: Find::Sql(
-            "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, the books say ' || cast(f.booked as text) as what
-             from (select r.id, r.state, r.amount,
-                    coalesce((select -sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
-                        where e.reference = r.id and e.kind in ('payment.refunded', 'payment.returned', 'payment.refund_reversed')
-                            and b.account in ('cash', 'gateway_clearing')), 0) as booked
-                from refunds r where r.id > $1 and r.id <= $2) f
-             where f.booked <> case when f.state = 'done' then f.amount else 0 end order by f.id",
-        ),
-        name_of: refund,
-    },
-    Check {
-        name: "what each payment gave back is the sum of its refunds, and at most what it took",
-        count: count!("payments"),
-        page: page!("payments"),
-        find: Find::Sql(
-            "select f.id, 'gave ' || cast(f.refunded as text) || ' back of ' || cast(f.captured as text) || ', its refunds add up to '
-                || cast(f.returned as text) as what
-             from (select p.id, p.captured, p.refunded,
-                    coalesce((select sum(r.amount) from refunds r where r.payment_id = p.id and r.state = 'done'), 0) as returned
-                from payments p where p.id > $1 and p.id <= $2) f
-             where f.refunded <> f.returned or f.refunded > f.captured order by f.id",
-        ),
-        name_of: payment,
-    },
     Check {
         name: "no order is without its events",
         count: count!("orders"),
@@ -103,15 +57,62 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: order,
     },
     Check {
-        name: "an order's lines and its delivery add up to its total",
+        name: "an order's lines and adjustments add up to its total, and to each of its sums",
         count: count!("orders"),
         page: page!("orders"),
         find: Find::Sql(
-            "select f.id, 'lines and delivery are ' || cast(f.lines + f.shipping as text) || ', the total is ' || cast(f.total as text) as what
-             from (select o.id, o.total, o.shipping,
-                    coalesce((select sum(l.total) from order_lines l where l.order_id = o.id), 0) as lines
+            "select f.id, 'lines and adjustments are ' || cast(f.lines + f.added as text) || ' of ' || cast(f.total as text)
+                || ', units ' || cast(f.units as text) || ' of ' || cast(f.subtotal as text)
+                || ', discounts ' || cast(f.taken as text) || ' of ' || cast(f.discount as text)
+                || ', delivery ' || cast(f.delivery as text) || ' of ' || cast(f.shipping as text)
+                || ', taxes ' || cast(f.taxes as text) || ' of ' || cast(f.tax as text) as what
+             from (select o.id, o.subtotal, o.discount, o.shipping, o.tax, o.total,
+                    coalesce((select sum(l.quantity * l.unit_price) from order_lines l where l.order_id = o.id), 0) as units,
+                    coalesce((select sum(l.total) from order_lines l where l.order_id = o.id), 0) as lines,
+                    coalesce((select sum(a.amount) from order_adjustments a where a.order_id = o.id and a.order_line_id is null), 0) as added,
+                    coalesce((select -sum(a.amount) from order_adjustments a where a.order_id = o.id and a.kind = 'discount'), 0) as taken,
+                    coalesce((select sum(a.amount) from order_adjustments a where a.order_id = o.id and a.kind = 'delivery'), 0) as delivery,
+                    coalesce((select sum(t.tax) from order_taxes t where t.order_id = o.id), 0) as taxes
                 from orders o where o.id > $1 and o.id <= $2) f
-             where f.lines + f.shipping <> f.total order by f.id",
+             where f.lines + f.added <> f.total or f.units <> f.subtotal or f.taken <> f.discount or f.delivery <> f.shipping
+                or f.taxes <> f.tax order by f.id",
+        ),
+        name_of: order,
+    },
+    Check {
+        name: "each line costs what its units and its adjustments come to, with the tax of its rows",
+        count: count!("order_lines"),
+        page: page!("order_lines"),
+        find: Find::Sql(
+            "select f.id, 'units and adjustments are ' || cast(f.units + f.added as text) || ' of ' || cast(f.total as text)
+                || ', discounts ' || cast(f.taken as text) || ' of ' || cast(f.discount as text)
+                || ', taxes ' || cast(f.taxes as text) || ' of ' || cast(f.tax as text)
+                || ', wrongly taxed ' || cast(f.wrong as text) as what
+             from (select l.id, l.discount, l.tax, l.total, l.quantity * l.unit_price as units,
+                    coalesce((select sum(a.amount) from order_adjustments a where a.order_id = l.order_id and a.order_line_id = l.id), 0) as added,
+                    coalesce((select -sum(a.amount) from order_adjustments a
+                        where a.order_id = l.order_id and a.order_line_id = l.id and a.kind = 'discount'), 0) as taken,
+                    coalesce((select sum(t.tax) from order_taxes t where t.order_id = l.order_id and t.order_line_id = l.id), 0) as taxes,
+                    (select count(*) from order_taxes t
+                        where t.order_id = l.order_id and t.order_line_id = l.id and t.net <> l.total - l.tax) as wrong
+                from order_lines l where l.id > $1 and l.id <= $2) f
+             where f.units + f.added <> f.total or f.taken <> f.discount or f.taxes <> f.tax or f.wrong > 0 order by f.id",
+        ),
+        name_of: line,
+    },
+    Check {
+        name: "the tax of each adjustment of an order is that of its rows",
+        count: count!("orders"),
+        page: page!("orders"),
+        find: Find::Sql(
+            "select f.id, 'adjustment ' || cast(f.n as text) || ' has ' || cast(f.tax as text) || ' of tax, its rows say '
+                || cast(f.taxes as text) || ', wrongly taxed ' || cast(f.wrong as text) as what
+             from (select a.order_id as id, a.n, a.tax,
+                    coalesce((select sum(t.tax) from order_taxes t where t.order_id = a.order_id and t.adjustment = a.n), 0) as taxes,
+                    (select count(*) from order_taxes t
+                        where t.order_id = a.order_id and t.adjustment = a.n and t.net <> a.amount - a.tax) as wrong
+                from order_adjustments a where a.order_id > $1 and a.order_id <= $2 and a.order_line_id is null) f
+             where f.tax <> f.taxes or f.wrong > 0 order by f.id, f.n",
         ),
         name_of: order,
     },
@@ -123,11 +124,12 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, 'owed ' || cast(f.owed as text) || ', the books say ' || cast(f.booked as text) as what
              from (select o.id,
                     case when o.cancelled_at is null then o.total - o.waived
-                        - coalesce((select sum(p.captured) from payments p where p.order_id = o.id), 0)
+                        - coalesce((select sum(a.amount) from payment_allocations a
+                            where a.order_id = o.id and a.capture_id is not null), 0)
                         + coalesce((select sum(r.amount) from refunds r where r.order_id = o.id and r.state = 'done'), 0)
                         - coalesce((select sum(c.amount) from credit_lines c join refunds r on r.id = c.refund_id
                             where c.order_id = o.id and r.state = 'done'), 0)
-                    else coalesce((select sum(p.refunded - p.captured) from payments p where p.order_id = o.id), 0) end as owed,
+                    else -coalesce((select sum(a.amount) from payment_allocations a where a.order_id = o.id), 0) end as owed,
                     coalesce((select sum(b.amount) from journal_entries e join postings b on b.entry_id = e.id
                         where e.order_id = o.id and b.account = 'accounts_receivable'), 0) as booked
                 from orders o where o.id > $1 and o.id <= $2) f
@@ -154,20 +156,24 @@ pub(super) const CHECKS: &[Check] = &[
         name_of: line,
     },
     Check {
-        name: "what is not charged of each order is the sum of its credit lines, and no more of its delivery fee than it has",
+        name: "what is not charged of each order is the sum of its credit lines, and no more of its adjustments than they have",
         count: count!("orders"),
         page: page!("orders"),
         find: Find::Sql(concat!(
             "select f.id, 'not charged are ' || cast(f.waived as text) || ' with ' || cast(f.waived_tax as text)
                 || ' tax, the credit lines say ' || cast(f.credited as text) || ' with ' || cast(f.credited_tax as text)
-                || '; of the delivery fee ' || cast(f.fee as text) || ' of ' || cast(f.shipping as text) as what
-             from (select o.id, o.waived, o.waived_tax, o.shipping,
+                || '; adjustments credited beyond what they have: ' || cast(f.beyond as text) as what
+             from (select o.id, o.waived, o.waived_tax,
                     coalesce((select sum(c.amount) from credit_lines c where c.order_id = o.id and c.refund_id is null), 0) as credited,
                     coalesce((select sum(c.tax) from credit_lines c where c.order_id = o.id and c.refund_id is null), 0) as credited_tax,
-                    coalesce((select sum(c.amount) from credit_lines c where c.order_id = o.id and c.order_line_id is null and ",
+                    (select count(*) from (
+                        select a.n from order_adjustments a join credit_lines c on c.order_id = a.order_id and c.adjustment = a.n
+                        where a.order_id = o.id and ",
             is_credited!(),
-            "), 0) as fee from orders o where o.id > $1 and o.id <= $2) f
-             where f.waived <> f.credited or f.waived_tax <> f.credited_tax or f.fee > f.shipping order by f.id"
+            " group by a.n, a.amount, a.tax
+                        having sum(c.amount) > a.amount or sum(c.tax) > a.tax or a.tax - sum(c.tax) > a.amount - sum(c.amount)) b) as beyond
+                from orders o where o.id > $1 and o.id <= $2) f
+             where f.waived <> f.credited or f.waived_tax <> f.credited_tax or f.beyond > 0 order by f.id"
         )),
         name_of: order,
     },
@@ -179,8 +185,9 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, f.state || ', ' || cast(f.amount as text) || ' back, its credit lines are ' || cast(f.credited as text) || ' with '
                 || cast(f.tax as text) || ' tax, the books say ' || cast(f.booked as text) as what
              from (select r.id, r.state, r.amount, o.cancelled_at,
-                    (select count(*) from payments p where p.id = r.payment_id and p.method = o.payment_method) as wanted,
-                    o.total - o.waived - (select sum(p.captured) from payments p where p.order_id = o.id) as owed,
+                    (select count(*) from payments p where p.id = r.payment_id and p.tender = o.payment_method) as wanted,
+                    o.total - o.waived - coalesce((select sum(a.amount) from payment_allocations a
+                        where a.order_id = o.id and a.capture_id is not null), 0) as owed,
                     coalesce((select sum(c.amount) from credit_lines c where c.refund_id = r.id), 0) as credited,
                     coalesce((select sum(c.tax) from credit_lines c where c.refund_id = r.id), 0) as tax,
                     (select count(*) from journal_entries e where e.reference = r.id and e.kind = 'payment.refunded') as entries,
@@ -204,13 +211,16 @@ pub(super) const CHECKS: &[Check] = &[
         name: "a discount code's uses are the orders that used it and were not cancelled, and at most as many as it allows",
         count: count!("discount_codes"),
         page: page!("discount_codes"),
-        find: Find::Sql(
+        find: Find::Sql(concat!(
             "select f.id, f.code || ' was used ' || cast(f.uses as text) || ' times'
                 || coalesce(' of ' || cast(f.most_uses as text), '') || ', orders with it are ' || cast(f.orders as text) as what
-             from (select d.id, d.code, d.uses, d.most_uses, (select count(*) from orders o where o.discount_code = d.code and o.cancelled_at is null) as orders
+             from (select d.id, d.code, d.uses, d.most_uses,
+                    (select count(distinct o.id) from order_adjustments a join orders o on o.id = a.order_id where ",
+            of_discount_code!(),
+            " and a.reference = d.code and o.cancelled_at is null) as orders
                 from discount_codes d where d.id > $1 and d.id <= $2) f
              where f.uses <> f.orders or f.uses > f.most_uses order by f.id",
-        ),
+        )),
         name_of: discount,
     },
 ];

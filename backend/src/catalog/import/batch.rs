@@ -8,6 +8,7 @@ use crate::catalog::CatalogError;
 use crate::catalog::edit::{FirstStock, receive};
 use crate::catalog::events::{ImportedStatus, ProductCreated, ProductUpdated};
 use crate::catalog::write::{self, NewProduct};
+use crate::pricing::home_market;
 use crate::settings::shop_currency;
 use crate::{Shop, inventory};
 
@@ -81,7 +82,7 @@ pub(super) async fn write_batch(
     let location = inventory::ensure_location(tx, shop, &variants).await?;
     receive(tx, currency, location, &stock, "import").await?;
     let ids: Vec<ProductId> = products.iter().map(|p| p.product.id).collect();
-    write::refresh(tx, currency, &ids).await?;
+    write::refresh(tx, &home_market(shop), &ids).await?;
     write_states(tx, &states).await?;
     for p in products {
         let imported = ImportedStatus::of_import(p.product.status, p.was.map(|was| was.1).unwrap_or_default());

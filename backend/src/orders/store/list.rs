@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use platform::db::{DbError, Read, json_ids};
 
+use crate::orders::of_discount_code;
+
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(in crate::orders) struct OrderRow {
     pub id: OrderId,
@@ -79,7 +81,7 @@ macro_rules! in_queue {
         // A part may have been paid and refunded already.
         "o.payment_state in ('pending', 'partly_paid', 'partly_refunded') and o.cancelled_at is null and o.payment_method = 'cod'
          and o.delivery_state in ('in_transit', 'delivered')
-         and exists (select 1 from payments p where p.order_id = o.id and p.state = 'pending' and p.amount > 0)"
+         and exists (select 1 from payments p where p.order_id = o.id and p.tender = 'cod' and p.state = 'pending' and p.amount > 0)"
     };
 }
 
@@ -144,7 +146,11 @@ pub(in crate::orders) async fn by_discount(
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
     db.fetch_all(
-        newest!("o.discount_code = $3 and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"),
+        newest!(concat!(
+            "o.id in (select a.order_id from order_adjustments a where ",
+            of_discount_code!(),
+            " and a.reference = $3) and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        )),
         &[&at, &id, &code, &payment, &fulfilment],
     )
     .await

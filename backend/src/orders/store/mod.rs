@@ -33,7 +33,6 @@ pub(crate) struct Head {
     pub payment_method: PaymentMethod,
     pub subtotal: i64,
     pub discount: i64,
-    pub discount_code: Option<String>,
     pub shipping: i64,
     pub tax: i64,
     pub total: i64,
@@ -59,6 +58,8 @@ pub(crate) struct Facts {
     pub cancelled_at: Option<Timestamp>,
     pub captured: i64,
     pub refunded: i64,
+    /// Attempts of which the bank holds money.
+    pub held: i64,
     pub latest: AttemptState,
     pub ordered: i64,
     pub shipped: i64,
@@ -72,7 +73,7 @@ pub(crate) struct Facts {
 pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
-            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, discount_code, shipping, tax, total, waived,
+            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, shipping, tax, total, waived,
             payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
@@ -95,12 +96,29 @@ pub(crate) async fn of_address_within_a_day(db: &mut impl Read, head: &Head) -> 
     .await
 }
 
+/// The columns `captured` and `refunded` of an order: what payment allocations say came, and went back.
+macro_rules! paid_of {
+    ($order:literal) => {
+        concat!(
+            "(select coalesce(cast(sum(a.amount) as bigint), 0) from payment_allocations a where a.order_id = ",
+            $order,
+            " and a.capture_id is not null) as captured,
+            (select coalesce(cast(-sum(a.amount) as bigint), 0) from payment_allocations a where a.order_id = ",
+            $order,
+            " and a.refund_id is not null) as refunded"
+        )
+    };
+}
+pub(crate) use paid_of;
+
 /// Selects [`Facts`] of the orders `o` that match the condition behind it. The audit reads them too.
 macro_rules! facts_of {
     () => {
-        "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at,
-            (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = o.id) as captured,
-            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = o.id) as refunded,
+        concat!(
+            "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at, ",
+            $crate::orders::paid_of!("o.id"),
+            ",
+            (select count(*) from payments where order_id = o.id and state = 'authorised') as held,
             coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
             (select coalesce(cast(sum(quantity) as bigint), 0) from order_lines where order_id = o.id) as ordered,
             (select coalesce(cast(sum(shipped - returned) as bigint), 0) from order_lines where order_id = o.id) as shipped,
@@ -111,6 +129,7 @@ macro_rules! facts_of {
              where p.order_id = o.id and p.state = 'packed') as packed,
             (select count(*) from parcels where order_id = o.id and state in ('picked', 'packed')) as preparing
          from orders o"
+        )
     };
 }
 pub(crate) use facts_of;
@@ -196,10 +215,13 @@ pub(crate) struct Paid {
 
 pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbError> {
     db.fetch_one(
-        "select (select coalesce(cast(sum(captured) as bigint), 0) from payments where order_id = $1) as captured,
-            (select coalesce(cast(sum(refunded) as bigint), 0) from payments where order_id = $1) as refunded,
-            (select failure from payments where order_id = $1 order by attempt desc limit 1) as failure",
+        concat!("select ", paid_of!("$1"), ", (select failure from payments where order_id = $1 order by attempt desc limit 1) as failure"),
         &[&order],
     )
     .await
+}
+
+/// What is still to be paid of an order, minor units; less than nothing when more than its price was paid. Refunds do not raise it.
+pub(crate) async fn owed(db: &mut impl Read, order: &Head) -> Result<i64, DbError> {
+    Ok(order.total - order.waived - paid(db, order.id).await?.captured)
 }

@@ -5,6 +5,7 @@
 
 mod cart;
 mod order;
+mod order_price;
 mod products;
 mod stock;
 
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 pub use cart::*;
 pub use order::*;
+pub use order_price::*;
 pub use products::*;
 pub use stock::*;
 

@@ -6,7 +6,7 @@ use domain::view;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Money, whole, whole_or_none};
+use super::{Money, OrderAdjustment, OrderTax, whole, whole_or_none};
 
 /// A postal address. Fields that a country does not use stay empty.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -387,6 +387,70 @@ pub struct Parcel {
     pub returned_at: Option<i64>,
 }
 
+/// A payment of an order: one attempt to be paid.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrderPayment {
+    /// Id of the payment.
+    pub id: String,
+    /// What it is made with: `cod` or `card`.
+    pub tender: String,
+    /// `pending`, `requires_action`, `authorised`, `captured`, `failed` or `voided`.
+    pub state: String,
+    /// What was asked for.
+    pub amount: Money,
+    /// What the bank holds or held.
+    pub authorised: Money,
+    /// Until when the bank holds it, milliseconds since 1970 UTC; none where that is not known.
+    pub authorised_until: Option<i64>,
+    /// What the shop took.
+    pub captured: Money,
+    /// What went back to the shopper.
+    pub refunded: Money,
+    /// What was asked to be taken, oldest first.
+    pub captures: Vec<Capture>,
+}
+
+/// What was asked to be taken of a payment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Capture {
+    /// Id of the capture.
+    pub id: String,
+    /// What was asked for, and taken when it is done.
+    pub amount: Money,
+    /// `requested`, `done`, `refused` or `withdrawn`.
+    pub state: String,
+    /// Why the gateway refused.
+    pub failure: Option<String>,
+    /// When it was asked for, milliseconds since 1970 UTC.
+    pub at: i64,
+    /// When it was done, refused or withdrawn, milliseconds since 1970 UTC.
+    pub ended_at: Option<i64>,
+}
+
+impl From<view::PaymentView> for OrderPayment {
+    fn from(p: view::PaymentView) -> Self {
+        let capture = |c: view::CaptureView| Capture {
+            id: c.id.to_string(),
+            amount: c.amount.into(),
+            state: c.state.to_string(),
+            failure: c.failure,
+            at: c.at.millis(),
+            ended_at: c.ended_at.map(domain::Timestamp::millis),
+        };
+        Self {
+            id: p.id.to_string(),
+            tender: p.tender.to_string(),
+            state: p.state.to_string(),
+            amount: p.amount.into(),
+            authorised: p.authorised.into(),
+            authorised_until: p.authorised_until.map(domain::Timestamp::millis),
+            captured: p.captured.into(),
+            refunded: p.refunded.into(),
+            captures: p.captures.into_iter().map(capture).collect(),
+        }
+    }
+}
+
 /// An order as it was bought, with its states.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Order {
@@ -416,12 +480,16 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     /// Sum of the lines, before discount.
     pub subtotal: Money,
-    /// What the discount code took off, as a positive amount.
+    /// What discounts took off, as a positive amount.
     pub discount: Money,
     /// Fee of the delivery method.
     pub shipping: Money,
     /// Tax inside the total.
     pub tax: Money,
+    /// What discount and delivery fee consist of: each line's share, and what is of the whole order. The sum of the lines and of these is the total.
+    pub adjustments: Vec<OrderAdjustment>,
+    /// What the tax consists of, for each line and each adjustment of the whole order.
+    pub taxes: Vec<OrderTax>,
     /// What was to be paid when it was placed: items less discount, and delivery; tax included.
     pub total: Money,
     /// What is no longer due of it, as its items came back or are not sent.
@@ -430,6 +498,8 @@ pub struct Order {
     pub captured: Money,
     /// Money that went back to the shopper.
     pub refunded: Money,
+    /// Its payments, oldest first; for keys with `read_orders` only.
+    pub payments: Vec<OrderPayment>,
     /// `pending`, `requires_action`, `authorised`, `partly_paid`, `paid`, `partly_refunded`, `refunded`, `failed` or `voided`.
     pub payment_state: String,
     /// `unfulfilled`, `partial`, `fulfilled`, `cancelled` or `returned`.
@@ -485,10 +555,13 @@ impl From<view::OrderView> for Order {
             discount: o.discount.into(),
             shipping: o.shipping.into(),
             tax: o.tax.into(),
+            adjustments: o.adjustments.into_iter().map(Into::into).collect(),
+            taxes: o.taxes.into_iter().map(Into::into).collect(),
             total: o.total.into(),
             waived: o.waived.into(),
             captured: o.captured.into(),
             refunded: o.refunded.into(),
+            payments: o.payments.into_iter().map(Into::into).collect(),
             payment_state: o.payment.to_string(),
             fulfilment_state: o.fulfilment.to_string(),
             delivery_state: o.delivery.to_string(),
